@@ -1,0 +1,60 @@
+"""Time. The only module that reads the system's clock; everything else is handed a clock or a `Tick`.
+
+A manual clock in place of the real one makes every picture, filter and recording reproducible.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class TimeSource(Protocol):
+    """What the rest of the program may ask of a clock."""
+
+    def now_s(self) -> float:
+        """Seconds since an arbitrary start; never goes back, the same scale in every process of this machine."""
+        ...
+
+    def sleep_s(self, seconds: float) -> None:
+        """Wait, without spinning, for `seconds` (nothing if zero or less)."""
+        ...
+
+
+class Clock:
+    """The machine's monotonic clock, which is shared by all its processes."""
+
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def sleep_s(self, seconds: float) -> None:
+        if seconds > 0:
+            time.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that moves only when told: `advance(s)`, or by being slept on.
+
+    Args:
+        start_s: first value of `now_s`.
+    """
+
+    def __init__(self, start_s: float = 0.0) -> None:
+        self._now_s = start_s
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward by `seconds` (0 or more)."""
+        if seconds < 0:
+            raise ValueError(f"time cannot go back by {-seconds} s")
+        self._now_s += seconds
+
+    def sleep_s(self, seconds: float) -> None:
+        self.advance(max(0.0, seconds))
+
+
+def file_stamp() -> str:
+    """Local date and time for file names, sortable, e.g. `2026-03-01_19-30-05`."""
+    return time.strftime("%Y-%m-%d_%H-%M-%S")

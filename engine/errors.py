@@ -1,0 +1,30 @@
+"""What can go wrong in a way that a person can mend: one sentence each, and the exit status of the program.
+
+The message says what is wrong, where, and what to do; `main.py` and the tools print it without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class NarcissusError(Exception):
+    """A problem that is told to the person at the keyboard in one sentence."""
+
+    exit_status = 1
+
+
+class ConfigError(NarcissusError):
+    """Something in config.yaml, a scene or a shader is not as it must be."""
+
+    exit_status = 3
+
+
+class DeviceError(NarcissusError):
+    """A camera, a display, a graphics driver or a disk does not answer as needed."""
+
+    exit_status = 4
+
+
+class ModelError(NarcissusError):
+    """A persona, a network file or an inverter is missing, damaged or does not fit."""
+
+    exit_status = 5

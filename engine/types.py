@@ -1,0 +1,130 @@
+"""What crosses a border between parts: frozen values that state shape, dtype, range, colour order and origin.
+
+Pictures have row 0 at the top. Angles are in degrees unless a name ends in `_rad`. Times are seconds of
+`clock.TimeSource.now_s`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+ByteArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a face is in a picture, apart from everything that makes it that face.
+
+    Attributes:
+        x, y: midpoint between the eyes as fractions of the picture's width and height; origin top left, y down;
+            outside 0..1 when the face leaves the picture.
+        eye_distance: distance between the centres of the eyes, as if seen from the front, as a fraction of the
+            picture's height.
+        roll_rad: tilt of the line through the eyes; positive is clockwise on the screen.
+        aspect: width / height of the picture.
+    """
+
+    x: float
+    y: float
+    eye_distance: float
+    roll_rad: float
+    aspect: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a persona draws its faces: the same measures as `Placement`, for a square picture without roll."""
+
+    x: float = 0.5
+    y: float = 0.48
+    eye_distance: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture from a source, mirrored already if its source is to be mirrored.
+
+    Attributes:
+        image: (H, W, 3) uint8, RGB, sRGB-encoded, C-contiguous; never written to after it was made.
+        captured_s: when it was taken, or read, if the source does not say.
+        sequence: counts up by one per frame of a source.
+    """
+
+    image: ByteArray
+    captured_s: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the mirror keeps of a face.
+
+    Attributes:
+        vector: (F,) float32, finite; its layout is `pipeline.features.LAYOUT`. Free of position, scale and roll.
+        placement: position, scale and roll, which never enter the inverter.
+        landmarks_px: (478, 3) float32; x right, y down in pixels of the frame, z in the same unit, smaller is nearer.
+        yaw_deg, pitch_deg: head pose; yaw is positive when the face turns to the right of the picture, pitch when
+            it looks up.
+        captured_s, sequence: of the frame.
+    """
+
+    vector: FloatArray
+    placement: Placement
+    landmarks_px: FloatArray
+    yaw_deg: float
+    pitch_deg: float
+    captured_s: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """A point that the generator can draw.
+
+    Attributes:
+        z: (latent_size,) float32 on the sphere of radius sqrt(latent_size).
+        presence: 0 nobody is there, 1 somebody is.
+        features: what it answers to; None while nobody is there.
+        captured_s: of the frame that it answers to.
+    """
+
+    z: FloatArray
+    presence: float
+    features: Features | None
+    captured_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    """A drawn face.
+
+    Attributes:
+        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made.
+        latent: what it draws.
+        generated_s: when it was finished.
+        sequence: counts up by one per reflection.
+    """
+
+    image: ByteArray
+    latent: Latent
+    generated_s: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The moment that a picture is drawn for.
+
+    Attributes:
+        index: counts drawn frames from 0.
+        time_s: seconds since the show began.
+        dt_s: seconds since the last drawn frame, 0 for the first, limited to 0.25 so that a stall is no jump.
+    """
+
+    index: int
+    time_s: float
+    dt_s: float

@@ -1,0 +1,1 @@
+"""What an artist or maintainer runs once: import, train, adopt, check, measure."""
