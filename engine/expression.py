@@ -1,0 +1,266 @@
+"""Expressions: arithmetic over named signals, written in a scene by an artist, evaluated once per drawn frame.
+
+An expression is parsed by Python's grammar and accepted only if every node is on a short list; it is turned into
+nested functions and never executed as code. It knows neither scenes nor what its names mean.
+
+Everything is a float. Comparisons and `and`, `or`, `not` give 1 or 0, and whatever is not 0 counts as true. What has
+no value (1 / 0, the root of a negative number, a result too large for a float) is 0, so that a binding can never stop
+the show.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NoReturn
+
+from engine.errors import ConfigError
+from engine.wording import did_you_mean
+
+MAX_LENGTH = 300
+MAX_NODES = 100
+MAX_DEPTH = 20
+
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "tau": math.tau}
+
+_Signals = Mapping[str, float]
+_Evaluate = Callable[[_Signals], float]
+
+
+def _clamp(x: float, low: float = 0.0, high: float = 1.0) -> float:
+    return min(max(x, low), high)
+
+
+def _mix(a: float, b: float, t: float) -> float:
+    return a + (b - a) * t
+
+
+def _step(edge: float, x: float) -> float:
+    return float(x >= edge)
+
+
+def _smoothstep(low: float, high: float, x: float) -> float:
+    if low == high:
+        return _step(low, x)
+    t = _clamp((x - low) / (high - low))
+    return t * t * (3.0 - 2.0 * t)
+
+
+def _fract(x: float) -> float:
+    return x - math.floor(x)
+
+
+# name: function, fewest and most arguments
+FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (min, 2, 8),
+    "max": (max, 2, 8),
+    "abs": (abs, 1, 1),
+    "clamp": (_clamp, 1, 3),
+    "mix": (_mix, 3, 3),
+    "step": (_step, 2, 2),
+    "smoothstep": (_smoothstep, 3, 3),
+    "sin": (math.sin, 1, 1),
+    "cos": (math.cos, 1, 1),
+    "floor": (math.floor, 1, 1),
+    "fract": (_fract, 1, 1),
+    "pow": (operator.pow, 2, 2),
+    "sqrt": (math.sqrt, 1, 1),
+}
+_BINARY: Mapping[type[ast.operator], Callable[[float, float], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_UNARY: Mapping[type[ast.unaryop], Callable[[float], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+}
+_COMPARE: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class Expression:
+    """A checked expression; call it with the signals of the moment.
+
+    Attributes:
+        text: as it was written.
+        names: the signals that it reads.
+    """
+
+    def __init__(self, text: str, names: frozenset[str], evaluate: _Evaluate) -> None:
+        self.text = text
+        self.names = names
+        self._evaluate = evaluate
+
+    def __call__(self, signals: Mapping[str, float]) -> float:
+        """Value at this moment, always finite.
+
+        Raises:
+            KeyError: a signal that the expression reads is not in `signals`.
+        """
+        value = self._evaluate(signals)
+        return value if math.isfinite(value) else 0.0
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+
+def compile_expression(text: str, names: Collection[str]) -> Expression:
+    """Check an expression and make it ready to be evaluated.
+
+    Args:
+        text: e.g. `0.2 + 0.8 * presence`; at most 300 characters, 100 parts, 20 levels.
+        names: the signals that it may read.
+
+    Raises:
+        ConfigError: what is wrong and in which column (from 1).
+    """
+    if len(text) > MAX_LENGTH:
+        raise ConfigError(f"the expression has {len(text)} characters; the limit is {MAX_LENGTH}")
+    if not text.isascii():
+        column = next(index for index, letter in enumerate(text, 1) if not letter.isascii())
+        raise ConfigError(f"column {column}: {text[column - 1]!r} cannot stand in an expression")
+    if not text.strip():
+        raise ConfigError("the expression is empty")
+    # Line breaks count as spaces. Python would take leading spaces for indentation; columns count them still.
+    line = " ".join(text.splitlines()).replace("\t", " ")
+    indent = len(line) - len(line.lstrip())
+    compiler = _Compiler(line, indent, names)
+    evaluate = compiler.compile(_parse(line.lstrip(), indent), 1)
+    return Expression(text, frozenset(compiler.used), evaluate)
+
+
+def _parse(text: str, indent: int) -> ast.expr:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        column = min(max(error.offset or 1, 1), len(text) + 1)
+        raise ConfigError(f"column {column + indent}: is not a valid expression: {error.msg}") from error
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise ConfigError("the expression cannot be read; write it plainly and shorter") from error
+
+
+class _Compiler:
+    """Turns accepted nodes into nested functions and refuses all others."""
+
+    def __init__(self, line: str, indent: int, names: Collection[str]) -> None:
+        self.used: set[str] = set()
+        self._line = line
+        self._indent = indent
+        self._names = names
+        self._nodes = 0
+
+    def compile(self, node: ast.expr, depth: int) -> _Evaluate:
+        self._nodes += 1
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise ConfigError(f"the expression is too long: the limits are {MAX_NODES} parts and {MAX_DEPTH} levels")
+        deeper = depth + 1
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.UnaryOp() if type(node.op) in _UNARY:
+                return _apply(_UNARY[type(node.op)], [self.compile(node.operand, deeper)])
+            case ast.BinOp() if type(node.op) in _BINARY:
+                return _apply(
+                    _BINARY[type(node.op)], [self.compile(node.left, deeper), self.compile(node.right, deeper)]
+                )
+            case ast.BoolOp():
+                return _logic(isinstance(node.op, ast.And), [self.compile(value, deeper) for value in node.values])
+            case ast.Compare() if all(type(op) in _COMPARE for op in node.ops):
+                operands = [self.compile(value, deeper) for value in (node.left, *node.comparators)]
+                return _chain([_COMPARE[type(op)] for op in node.ops], operands)
+            case ast.IfExp():
+                return _choose(*(self.compile(part, deeper) for part in (node.test, node.body, node.orelse)))
+            case ast.Call():
+                return self._call(node, deeper)
+            case _:
+                part = self._line[self._indent + node.col_offset : self._indent + (node.end_col_offset or 0)]
+                self._refuse(node, f"{part!r} cannot stand in an expression")
+
+    def _constant(self, node: ast.Constant) -> _Evaluate:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            self._refuse(node, f"{node.value!r} is not a number")
+        try:
+            number = float(node.value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self._refuse(node, "this number is too large")
+        return lambda _: number
+
+    def _name(self, node: ast.Name) -> _Evaluate:
+        name = node.id
+        if name in self._names:
+            self.used.add(name)
+            return lambda signals: float(signals[name])
+        if name in CONSTANTS:
+            constant = CONSTANTS[name]
+            return lambda _: constant
+        if name in FUNCTIONS:
+            self._refuse(node, f"{name} is a function: write {name}(...)")
+        self._refuse(node, f"there is no signal {name!r}; {did_you_mean(name, [*self._names, *CONSTANTS])}")
+
+    def _call(self, node: ast.Call, depth: int) -> _Evaluate:
+        if not isinstance(node.func, ast.Name):
+            self._refuse(node, "only functions by name can be called")
+        name = node.func.id
+        if name not in FUNCTIONS:
+            self._refuse(node, f"there is no function {name!r}; {did_you_mean(name, FUNCTIONS)}")
+        function, fewest, most = FUNCTIONS[name]
+        if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
+            self._refuse(node, f"{name} takes plain values only")
+        if not fewest <= len(node.args) <= most:
+            wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
+            self._refuse(node, f"{name} takes {wanted} values, not {len(node.args)}")
+        return _apply(function, [self.compile(argument, depth) for argument in node.args])
+
+    def _refuse(self, node: ast.expr, what: str) -> NoReturn:
+        raise ConfigError(f"column {self._indent + node.col_offset + 1}: {what}")
+
+
+def _apply(function: Callable[..., Any], operands: list[_Evaluate]) -> _Evaluate:
+    def evaluate(signals: _Signals) -> float:
+        try:
+            value = function(*(operand(signals) for operand in operands))
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return 0.0
+        if isinstance(value, complex) or not math.isfinite(value):
+            return 0.0
+        return float(value)
+
+    return evaluate
+
+
+def _logic(is_and: bool, operands: list[_Evaluate]) -> _Evaluate:
+    quantifier = all if is_and else any
+    return lambda signals: float(quantifier(operand(signals) != 0.0 for operand in operands))
+
+
+def _chain(comparisons: list[Callable[[float, float], bool]], operands: list[_Evaluate]) -> _Evaluate:
+    def evaluate(signals: _Signals) -> float:
+        values = [operand(signals) for operand in operands]
+        pairs = zip(comparisons, values, values[1:], strict=False)
+        return float(all(compare(left, right) for compare, left, right in pairs))
+
+    return evaluate
+
+
+def _choose(test: _Evaluate, then: _Evaluate, otherwise: _Evaluate) -> _Evaluate:
+    return lambda signals: then(signals) if test(signals) != 0.0 else otherwise(signals)

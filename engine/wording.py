@@ -1,0 +1,35 @@
+"""Phrases that messages to people share. Knows no file, no key and no model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """What to write instead of an unknown word: the nearest known one, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {join_words(names, 'and')}" if names else "there are none"
+
+
+def join_words(words: Iterable[str], conjunction: str) -> str:
+    """`a, b or c`."""
+    *head, last = words
+    return f"{', '.join(head)} {conjunction} {last}" if head else last
+
+
+def shown_value(value: Any) -> str:
+    """A value as people write it in YAML, shortened to one line."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
