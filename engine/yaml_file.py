@@ -266,7 +266,8 @@ class _Builder:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    mark = event.start_mark
+    return 1 if mark is None else mark.line + 1
 
 
 def _depth(value: Any) -> int:
