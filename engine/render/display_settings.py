@@ -1,0 +1,34 @@
+"""The `display` section of config.yaml: which screen, how large, how fast. Data only; imports no window library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Extent = Annotated[int, Field(ge=16, le=16384)]
+
+
+class DisplaySettings(BaseModel):
+    """How the picture meets the wall."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: tuple[Extent, Extent] = Field(
+        (1280, 720), description="Width and height of the window or the off-screen picture, px, 16 to 16384 each."
+    )
+    fullscreen: bool = Field(False, description="Start in fullscreen (F11 changes it).")
+    display: int = Field(0, ge=0, le=15, description="Number of the monitor or projector, counted from 0.")
+    vsync: bool = Field(True, description="Change pictures between two scans of the screen: no tearing, steady rate.")
+    max_fps: float = Field(
+        0.0,
+        ge=0,
+        le=480,
+        description="At most so many pictures per second, 1/s, 0 to 480; 0: what the screen shows, or 60 where nothing "
+        "sets the pace (off screen, software OpenGL).",
+    )
+    render_scale: Literal["auto"] | Annotated[float, Field(ge=0.25, le=2)] = Field(
+        "auto",
+        description="Resolution of drawing as a part of the window's, 0.25 to 2; auto: 0.5 on software OpenGL, else 1.",
+    )
+    overlay: bool = Field(False, description="Start with rates, ages and drops in the corner (O changes it).")

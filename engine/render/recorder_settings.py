@@ -1,0 +1,49 @@
+"""The `recorder` section of config.yaml: where films go and how they are made. Data only; imports no codec."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RecorderSettings(BaseModel):
+    """How the shown picture becomes a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: str = Field("recordings", min_length=1, description="Where films and snapshots go, a path; made if missing.")
+    encoder: Literal["libx264", "auto", "h264_nvenc", "h264_qsv", "h264_amf"] = Field(
+        "libx264",
+        description="Who compresses: libx264 is the processor, h264_nvenc, h264_qsv and h264_amf a graphics card by "
+        "NVIDIA, Intel or AMD; auto: the first card that answers, else libx264.",
+    )
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = Field(
+        "superfast",
+        description="Effort of libx264, ultrafast to fast: more effort makes smaller files and drops frames on a slow "
+        "processor (ultrafast costs 5 ms, superfast 6 ms, veryfast 13 ms for 1280x720 on a server core).",
+    )
+    quality: int = Field(
+        19, ge=0, le=51, description="Constant quality, 0 (lossless) to 51 (unusable); 17 to 20 looks like the original."
+    )
+    max_fps: float = Field(
+        30.0, ge=1, le=240, description="At most so many frames per second enter the film, 1/s, 1 to 240."
+    )
+    keyframe_s: float = Field(
+        1.0,
+        ge=0.1,
+        le=2,
+        description="Seconds between full frames, s, 0.1 to 2; as much is lost when the program is killed.",
+    )
+    buffers: int = Field(
+        6,
+        ge=3,
+        le=32,
+        description="Frames that may wait for the encoder, 3 to 32; each takes 4 bytes per pixel; more are dropped.",
+    )
+    keep_free_mb: int = Field(
+        200, ge=0, le=1_000_000, description="A film ends before the disk has less than this free, MB, 0 to 1000000."
+    )
+    finish_s: float = Field(
+        5.0, ge=0.1, le=60, description="How long the end of a film may take before it is given up, s, 0.1 to 60."
+    )
