@@ -1,0 +1,79 @@
+"""The command line of `main.py`: what may be said there, and how it is read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_SIDE_PX = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said; None where it said nothing and config.yaml decides.
+
+    Attributes:
+        config: the installation's file.
+        scene, model: names of a file in scenes/ and of a folder in models/.
+        source: `camera:0`, a device path, a video file, an image, a folder of images, or `self`.
+        size_wh: of the window or the off-screen picture, px.
+        fullscreen, display: of the window.
+        headless: render off screen.
+        seconds: stop that long after the first drawn frame.
+        record, stats: files to write.
+    """
+
+    config: Path = Path("config.yaml")
+    scene: str | None = None
+    model: str | None = None
+    source: str | None = None
+    size_wh: tuple[int, int] | None = None
+    fullscreen: bool | None = None
+    display: int | None = None
+    headless: bool = False
+    seconds: float | None = None
+    record: Path | None = None
+    stats: Path | None = None
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line (by default the program's own); exits with status 2 and a sentence on a wrong one."""
+    parser = argparse.ArgumentParser(
+        prog="main.py", description="Narcissus: a mirror that answers with someone else. H in the window lists its keys."
+    )
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="the installation's file")
+    parser.add_argument("--scene", metavar="NAME", help="a file in scenes/, without .yaml")
+    parser.add_argument("--model", metavar="NAME", help="a persona: a folder in models/")
+    parser.add_argument(
+        "--source", metavar="SOURCE", help="camera:0, camera:/dev/video2, a video, an image, a folder of images, or self"
+    )
+    parser.add_argument("--size", type=_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720")
+    parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")
+    parser.add_argument("--display", type=int, metavar="N", help="number of the display, from 0")
+    parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
+    parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop so long after the first drawn frame")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown into an MP4 file")
+    parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in px, e.g. 1280x720, not '{text}'")
+    size = int(width), int(height)
+    if not all(1 <= side <= MAX_SIDE_PX for side in size):
+        raise argparse.ArgumentTypeError(f"each side must be between 1 and {MAX_SIDE_PX} px, not {text}")
+    return size
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not '{text}'")
+    return value

@@ -1,0 +1,181 @@
+"""The reflection thread: frame -> features -> latent -> reflection, for as long as the show runs.
+
+It takes the newest frame and leaves the newest reflection; it never touches OpenGL and nothing waits for it. What
+fails inside a stage is that stage's matter (`stage.py`); its health is read as a value from any thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+
+from engine.clock import TimeSource
+from engine.networks.latents import seed_latent
+from engine.pipeline.face import Draws, FacePainter
+from engine.pipeline.latent import Inverts, LatentFollower
+from engine.pipeline.self_view import SelfView
+from engine.pipeline.stage import Stage
+from engine.reflection_settings import ReflectionSettings
+from engine.slot import Slot
+from engine.types import Features, FloatArray, Frame, Latent, Reflection
+
+log = logging.getLogger(__name__)
+
+SELF_WANDER_SHARE = 0.4  # how far the wander pulls at a mirror that sees only itself
+FRAME_WAIT_S = 0.15  # without a frame for this long the mirror moves on by itself
+STOP_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the reflection thread says of itself.
+
+    Attributes:
+        stages_ms: per stage, percentiles of its duration in ms.
+        errors: per stage, how often it failed.
+        last_error: the newest error that stands, as a sentence; None if all is well.
+        faces_seen: frames in which a face was found.
+        frames_seen: frames that were looked at.
+        is_seeing: whether the features stage has been loaded.
+    """
+
+    stages_ms: dict[str, dict[str, float]]
+    errors: dict[str, int]
+    last_error: str | None
+    faces_seen: int
+    frames_seen: int
+    is_seeing: bool
+
+
+class ReflectionWorker:
+    """Runs the background side of the mirror.
+
+    Args:
+        frames: where the camera leaves frames; None lets the mirror look at itself.
+        reflections: where finished reflections are left.
+        build_featurizer: makes the step Frame -> Features | None; may take seconds, the mirror wanders meanwhile.
+        build_generator: makes the generator; the first reflection waits for it.
+        inverter: features -> latent, or None to wander.
+        settings: rate, times, smoothing.
+        clock: the show's clock.
+        seed: of the first latent and the wander.
+    """
+
+    def __init__(
+        self,
+        *,
+        frames: Slot[Frame] | None,
+        reflections: Slot[Reflection],
+        build_featurizer: Callable[[], Callable[[Frame], Features | None]],
+        build_generator: Callable[[], Draws],
+        inverter: Inverts | None,
+        settings: ReflectionSettings,
+        clock: TimeSource,
+        seed: int,
+    ) -> None:
+        self._frames = frames
+        self._reflections = reflections
+        self._build_generator = build_generator
+        self._inverter = inverter
+        self._settings = settings
+        self._clock = clock
+        self._seed = seed
+        self._features = Stage("features", build_featurizer, clock)
+        self._latent = Stage("latent", self._build_follower, clock)
+        self._face = Stage("face", self._build_painter, clock)
+        self._stages: tuple[Stage[..., object], ...] = (self._features, self._latent, self._face)
+        self._latent_size = 0
+        self._last: Reflection | None = None
+        self._self_view = SelfView()
+        self._faces_seen = self._frames_seen = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reflection", daemon=True)
+        self._loader = threading.Thread(target=self._load_features, name="loading features", daemon=True)
+        self._is_loaded = threading.Event()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop within `STOP_WAIT_S`; a stage that hangs is left behind, as the threads are daemons."""
+        self._stopping.set()
+        if self._frames is not None:
+            self._frames.close()
+        for thread in (self._thread, self._loader):
+            if thread.ident is not None:
+                thread.join(STOP_WAIT_S)
+                if thread.is_alive():
+                    log.warning("the thread '%s' did not end in %.0f s and is left behind", thread.name, STOP_WAIT_S)
+
+    @property
+    def health(self) -> Health:
+        standing = [f"{stage.name}: {stage.last_error}" for stage in self._stages if stage.last_error]
+        return Health(
+            stages_ms={stage.name: stage.durations_ms.percentiles() for stage in self._stages},
+            errors={stage.name: stage.error_count for stage in self._stages},
+            last_error=standing[-1] if standing else None,
+            faces_seen=self._faces_seen,
+            frames_seen=self._frames_seen,
+            is_seeing=self._features.is_ready,
+        )
+
+    def _run(self) -> None:
+        period_s = 1.0 / self._settings.rate_hz
+        while not self._stopping.is_set():
+            began_s = self._clock.now_s()
+            self._reflect()
+            if self._face.is_ready and self._loader.ident is None:
+                self._loader.start()  # only now: two threads that import TensorFlow at once hinder each other
+            self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
+        for stage in self._stages:
+            stage.close()
+
+    def _reflect(self) -> None:
+        """One turn: the newest frame's answer, or a step of the wander if there is none."""
+        if not self._face.prepare():
+            return
+        frame = self._next_frame()
+        features = self._look(frame) if frame is not None else None
+        now_s = self._clock.now_s()
+        captured_s = frame.captured_s if frame is not None else now_s
+        latent = self._latent(features, captured_s, now_s)
+        reflection = self._face(latent) if latent is not None else None
+        if reflection is not None:
+            self._last = reflection
+            self._reflections.put(reflection)
+
+    def _next_frame(self) -> Frame | None:
+        if self._frames is not None:
+            return self._frames.take(FRAME_WAIT_S)
+        return None if self._last is None else self._self_view.frame(self._last, self._clock.now_s())
+
+    def _look(self, frame: Frame) -> Features | None:
+        if not self._is_loaded.is_set():
+            return None  # imports take seconds; the mirror wanders meanwhile
+        self._frames_seen += 1
+        features = self._features(frame)
+        self._faces_seen += features is not None
+        return features
+
+    def _load_features(self) -> None:
+        self._features.prepare()
+        self._is_loaded.set()
+
+    def _build_painter(self) -> Callable[[Latent], Reflection]:
+        generator = self._build_generator()
+        self._latent_size = generator.latent_size
+        painter = FacePainter(generator, self._clock)
+        painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
+        return painter.draw
+
+    def _build_follower(self) -> Callable[[Features | None, float, float], Latent]:
+        share = SELF_WANDER_SHARE if self._frames is None else 0.0
+        start = self._start_latent() if self._last is None else self._last.latent.z
+        return LatentFollower(start, self._inverter, self._settings, share, self._seed).follow
+
+    def _start_latent(self) -> FloatArray:
+        return seed_latent(self._seed, self._latent_size)

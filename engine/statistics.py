@@ -1,0 +1,44 @@
+"""Durations and counts that the overlay and `--stats` show. It knows no stage by name and reads no clock."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+
+
+class Samples:
+    """The newest values of one quantity, from any thread.
+
+    Args:
+        capacity: how many are kept; older ones are forgotten.
+    """
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self._values: deque[float] = deque(maxlen=capacity)
+        self._lock = threading.Lock()
+
+    def add(self, value: float) -> None:
+        with self._lock:
+            self._values.append(value)
+
+    def percentiles(self) -> dict[str, float]:
+        """`{"p50": ..., "p95": ...}` in the unit of the values, rounded to 0.01; empty if there are none."""
+        with self._lock:
+            values = list(self._values)
+        if not values:
+            return {}
+        p50, p95 = np.percentile(values, [50, 95])
+        return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
+
+
+def rate_per_s(count: int, seconds: float) -> float:
+    """Events a second, rounded to 0.01; 0 when no time has passed."""
+    return round(count / seconds, 2) if seconds > 0 else 0.0
+
+
+def describe(percentiles: Mapping[str, float]) -> str:
+    """Percentiles in ms as the overlay prints them, e.g. `12 / 19 ms`."""
+    return f"{percentiles['p50']:.0f} / {percentiles['p95']:.0f} ms" if percentiles else "-"

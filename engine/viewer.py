@@ -1,0 +1,102 @@
+"""What a scene knows of whoever stands before the mirror: place, presence and the signals that passes are bound to.
+
+Reflections come at their own rate; this turns them into values that move smoothly from one drawn frame to the next.
+It belongs to the main thread and knows neither networks nor OpenGL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from engine.scene import SIGNALS
+from engine.types import Features, Placement, Reflection, Tick
+
+PLACEMENT_TIME_S = 0.045  # time constant with which the place follows the newest measurement
+SIGNAL_TIME_S = 0.15
+PRESENT = 0.5  # from this presence on, somebody is there and dwells
+
+# FaceMesh's numbers of the inner lips and the outer corners of the eyes.
+UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
+
+
+class Viewer:
+    """Follows the reflections; `update` once per drawn frame, then read.
+
+    Attributes:
+        placement: smoothed place of the face; None while nobody is there.
+        signals: by name, as `scene.SIGNALS` describes them.
+    """
+
+    def __init__(self) -> None:
+        self.placement: Placement | None = None
+        self._features: Features | None = None
+        self._presence = 0.0
+        self._target_presence = 0.0
+        self._dwell_s = 0.0
+        self._signals = dict.fromkeys(SIGNALS, 0.0)
+
+    @property
+    def presence(self) -> float:
+        """0 nobody is there, 1 somebody is."""
+        return self._presence
+
+    @property
+    def signals(self) -> Mapping[str, float]:
+        return self._signals
+
+    def update(self, reflection: Reflection | None, tick: Tick) -> None:
+        """Move on by `tick.dt_s`; `reflection` is the newest if it is new, otherwise None."""
+        if reflection is not None:
+            self._features = reflection.latent.features
+            self._target_presence = reflection.latent.presence
+        before = self.placement
+        target = self._features.placement if self._features is not None else None
+        self.placement = target if before is None or target is None else _towards(before, target, tick.dt_s)
+        self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (self._target_presence - self._presence)
+        self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
+        self._update_signals(before, tick)
+
+    def _update_signals(self, before: Placement | None, tick: Tick) -> None:
+        features = self._features
+        measured = {
+            "speed": _speed(before, self.placement, tick.dt_s),
+            "yaw": features.yaw_deg if features else 0.0,
+            "pitch": features.pitch_deg if features else 0.0,
+            "mouth": _mouth(features) if features else 0.0,
+        }
+        share = _share(SIGNAL_TIME_S, tick.dt_s)
+        for name, value in measured.items():
+            self._signals[name] += share * (value - self._signals[name])
+        self._signals |= {"presence": self._presence, "dwell": self._dwell_s, "time": tick.time_s}
+
+
+def _towards(a: Placement, b: Placement, dt_s: float) -> Placement:
+    share = _share(PLACEMENT_TIME_S, dt_s)
+    turn = math.remainder(b.roll_rad - a.roll_rad, 2 * math.pi)
+    return Placement(
+        x=a.x + share * (b.x - a.x),
+        y=a.y + share * (b.y - a.y),
+        eye_distance=a.eye_distance + share * (b.eye_distance - a.eye_distance),
+        roll_rad=a.roll_rad + share * turn,
+        aspect=b.aspect,
+    )
+
+
+def _share(time_s: float, dt_s: float) -> float:
+    """The share of the way that a first-order follower of time constant `time_s` goes in `dt_s`."""
+    return 1.0 - math.exp(-dt_s / time_s)
+
+
+def _speed(before: Placement | None, after: Placement | None, dt_s: float) -> float:
+    if before is None or after is None or dt_s <= 0:
+        return 0.0
+    return math.hypot((after.x - before.x) * after.aspect, after.y - before.y) / dt_s
+
+
+def _mouth(features: Features) -> float:
+    """How far the mouth is open: the gap between the inner lips over the width of the eyes, 0.35 being wide open."""
+    points = features.landmarks_px
+    gap = math.dist(points[UPPER_LIP], points[LOWER_LIP])
+    width = math.dist(points[EYE_A], points[EYE_B])
+    return min(1.0, max(0.0, (gap / max(width, 1e-6) - 0.02) / 0.33))

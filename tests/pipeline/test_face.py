@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from engine.clock import ManualClock
+from engine.pipeline.face import FacePainter
+from engine.types import ByteArray, FloatArray, Latent
+
+
+class FakeGenerator:
+    size_px, latent_size = 8, 4
+
+    def __init__(self, level_step: int) -> None:
+        self.level_step = level_step
+
+    def __call__(self, z: FloatArray) -> ByteArray:
+        return (np.arange(8 * 8 * 4).reshape(8, 8, 4) * self.level_step % 256).astype(np.uint8)
+
+
+LATENT = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
+
+
+def test_reflections_are_numbered_and_stamped() -> None:
+    clock = ManualClock(5.0)
+    painter = FacePainter(FakeGenerator(1), clock)
+    painter.warm_up(LATENT)
+    first, second = painter.draw(LATENT), painter.draw(LATENT)
+    assert (first.sequence, second.sequence) == (1, 2)
+    assert first.generated_s == 5.0
+    assert first.latent is LATENT
+
+
+def test_a_flat_picture_is_an_error() -> None:
+    with pytest.raises(ArithmeticError, match="flat picture of level 0"):
+        FacePainter(FakeGenerator(0), ManualClock()).draw(LATENT)

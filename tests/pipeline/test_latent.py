@@ -1,0 +1,124 @@
+import math
+
+import numpy as np
+import pytest
+
+from engine.networks.latents import angle_deg, seed_latent, slerp
+from engine.pipeline.latent import LatentFollower, SphereOneEuro, Wander
+from engine.reflection_settings import ReflectionSettings
+from engine.types import Features, FloatArray, Placement
+
+SIZE = 64
+FPS = 30
+SETTINGS = ReflectionSettings()
+
+
+def face(x: float = 0.5, size: float = 0.1) -> Features:
+    placement = Placement(x, 0.45, size, 0.0, 16 / 9)
+    return Features(np.zeros(3, np.float32), placement, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+
+
+class FixedInverter:
+    def __init__(self, z: FloatArray) -> None:
+        self.z = z
+        self.resets = 0
+
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        return self.z
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def noisy(z: FloatArray, degrees: float, random: np.random.Generator) -> FloatArray:
+    noise = random.standard_normal(z.shape).astype(np.float32)
+    noise *= np.linalg.norm(z) / np.linalg.norm(noise)
+    return slerp(z, noise, degrees / 90)
+
+
+def test_one_euro_is_calm_at_rest_and_follows_when_moving() -> None:
+    random, z = np.random.default_rng(1), seed_latent(1, SIZE)
+    smooth = SphereOneEuro(0.5, 0.05, rate_limit_deg_s=1000)
+    outputs = [smooth(noisy(z, 1.0, random), 1 / FPS) for _ in range(90)]
+    jitter_deg_s = np.mean([angle_deg(a, b) for a, b in zip(outputs[30:-1], outputs[31:], strict=True)]) * FPS
+    assert jitter_deg_s < 8  # the input shakes by about 42 deg/s
+
+    goal = seed_latent(2, SIZE)
+    path = [slerp(z, goal, i / 60) for i in range(61)]  # about 90 degrees in two seconds
+    smooth.reset()
+    followed = [smooth(point, 1 / FPS) for point in path]
+    lag_s = angle_deg(followed[-1], path[-1]) / (angle_deg(z, goal) / 2)
+    assert lag_s < 0.12
+
+
+def test_one_euro_limits_the_speed_and_stays_on_the_sphere() -> None:
+    smooth = SphereOneEuro(5.0, 5.0, rate_limit_deg_s=90)
+    before = smooth(seed_latent(1, SIZE), 1 / FPS)
+    after = smooth(seed_latent(2, SIZE), 1 / FPS)
+    assert angle_deg(before, after) == pytest.approx(90 / FPS, rel=0.02)
+    assert np.linalg.norm(after) == pytest.approx(math.sqrt(SIZE), rel=1e-4)
+
+
+def test_wander_has_a_constant_speed_and_does_not_repeat() -> None:
+    wander = Wander(seed_latent(3, SIZE), speed_deg_s=4, seed=7)
+    places = [wander.step(1 / FPS) for _ in range(FPS * 60)]
+    steps = [angle_deg(a, b) for a, b in zip(places, places[1:], strict=False)]
+    assert np.median(steps) == pytest.approx(4 / FPS, rel=0.2)
+    assert max(steps) < 2.5 * 4 / FPS
+    assert min(angle_deg(places[0], z) for z in places[FPS * 20 :]) > 10
+
+
+def test_a_visit_from_arrival_to_leaving() -> None:
+    inverter = FixedInverter(seed_latent(5, SIZE))
+    start = seed_latent(4, SIZE)
+    follower = LatentFollower(start, inverter, SETTINGS)
+    now = 0.0
+
+    def follow(features: Features | None, seconds: float) -> list[tuple[float, float, bool]]:
+        nonlocal now
+        path = []
+        for _ in range(round(seconds * FPS)):
+            now += 1 / FPS
+            latent = follower.follow(features, now, now)
+            path.append((angle_deg(latent.z, inverter.z), latent.presence, latent.features is not None))
+            assert np.linalg.norm(latent.z) == pytest.approx(math.sqrt(SIZE), rel=1e-3)
+        return path
+
+    idle = follow(None, 1)
+    assert idle[-1][0] > 45 and idle[-1][1:] == (0.0, False)
+    arriving = follow(face(), SETTINGS.arrive_s + 0.5)
+    angles = [angle for angle, _, _ in arriving]
+    assert angles[0] > 45 and angles[-1] < 0.5
+    assert max(a - b for a, b in zip(angles, angles[1:], strict=False)) < 10, "arrival is a slerp, not a jump"
+    assert arriving[-1][1:] == (1.0, True)
+    held = follow(None, SETTINGS.hold_s * 0.8)
+    assert held[-1][0] < 0.5 and held[-1][1] == 1.0, "a face lost for a moment is held"
+    left = follow(None, SETTINGS.hold_s + SETTINGS.leave_s + 1)
+    assert left[-1][1:] == (0.0, False)
+    assert left[-1][0] > 1, "and then the mirror wanders on"
+    assert inverter.resets == 1
+
+
+def test_another_person_is_a_transition() -> None:
+    inverter = FixedInverter(seed_latent(5, SIZE))
+    follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
+    for i in range(FPS * 3):
+        before = follower.follow(face(x=0.2), i / FPS, i / FPS)
+    inverter.z = seed_latent(6, SIZE)
+    after = follower.follow(face(x=0.8), 3.0, 3.0)
+    assert inverter.resets == 2
+    assert angle_deg(before.z, after.z) < 3
+
+
+def test_without_an_inverter_the_mirror_wanders_whoever_is_there() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), None, SETTINGS)
+    latents = [follower.follow(face(), i / FPS, i / FPS) for i in range(60)]
+    moved = angle_deg(latents[0].z, latents[-1].z)
+    assert 2 < moved < 15
+    assert latents[-1].presence == 1.0
+
+
+def test_a_standing_and_a_leaping_clock_are_survived() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(5, SIZE)), SETTINGS)
+    for now in (0.0, 0.0, 1e6, 1e6 + 0.03):
+        assert np.isfinite(follower.follow(face(), now, now).z).all()

@@ -1,0 +1,29 @@
+import pytest
+
+from engine.clock import Clock, ManualClock, file_stamp
+
+
+def test_manual_clock_moves_only_when_told() -> None:
+    clock = ManualClock(10.0)
+    assert clock.now_s() == clock.now_s() == 10.0
+    clock.advance(0.5)
+    clock.sleep_s(0.25)
+    clock.sleep_s(-1)
+    assert clock.now_s() == 10.75
+
+
+def test_manual_clock_refuses_to_go_back() -> None:
+    with pytest.raises(ValueError, match="cannot go back"):
+        ManualClock().advance(-1)
+
+
+def test_clock_does_not_go_back() -> None:
+    clock = Clock()
+    before = clock.now_s()
+    clock.sleep_s(0.001)
+    assert clock.now_s() > before
+
+
+def test_file_stamp_sorts_and_fits_a_file_name() -> None:
+    stamp = file_stamp()
+    assert len(stamp) == 19 and not set(stamp) & set('/:\\ ')

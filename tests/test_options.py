@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from engine.options import Options, parse_options
+
+
+def test_nothing_said_leaves_it_to_the_configuration() -> None:
+    assert parse_options([]) == Options()
+
+
+def test_everything_said() -> None:
+    options = parse_options(
+        "--config a.yaml --scene pool --model x --source camera:1 --size 640x360 --fullscreen --display 1 --headless "
+        "--seconds 2.5 --record out.mp4 --stats s.json".split()
+    )
+    assert options == Options(
+        Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True, 2.5, Path("out.mp4"), Path("s.json")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--size", "0x720"], "each side must be between 1 and 16384 px, not 0x720"),
+        (["--size", "wide"], "must be WIDTHxHEIGHT in px, e.g. 1280x720, not 'wide'"),
+        (["--seconds", "-3"], "must be a number of seconds above 0, not '-3'"),
+        (["--seconds", "inf"], "must be a number of seconds above 0, not 'inf'"),
+        (["--bogus"], "unrecognized arguments: --bogus"),
+    ],
+)
+def test_a_wrong_command_line_is_told(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        parse_options(arguments)
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from engine.scene import SIGNALS
+from engine.types import Features, Latent, Placement, Reflection, Tick
+from engine.viewer import EYE_A, EYE_B, LOWER_LIP, Viewer
+
+
+def reflection(x: float, presence: float = 1.0, mouth_px: float = 0.0, yaw_deg: float = 0.0) -> Reflection:
+    points = np.zeros((478, 3), np.float32)
+    points[EYE_A], points[EYE_B], points[LOWER_LIP] = (0, 0, 0), (100, 0, 0), (0, mouth_px, 0)
+    features = Features(np.zeros(3, np.float32), Placement(x, 0.4, 0.1, 0.0, 1.5), points, yaw_deg, 0.0, 0.0, 0)
+    return Reflection(np.zeros((4, 4, 4), np.uint8), Latent(np.ones(4, np.float32), presence, features, 0.0), 0.0, 1)
+
+
+def run(viewer: Viewer, first: Reflection | None, seconds: float, begin_s: float = 0.0) -> None:
+    for i in range(round(seconds * 30)):
+        viewer.update(first if i == 0 else None, Tick(i, begin_s + i / 30, 1 / 30))
+
+
+def test_nobody_there() -> None:
+    viewer = Viewer()
+    run(viewer, None, 1)
+    assert viewer.placement is None
+    assert set(viewer.signals) == set(SIGNALS)
+    assert viewer.presence == viewer.signals["dwell"] == 0
+
+
+def test_place_is_taken_at_once_and_then_followed_smoothly() -> None:
+    viewer = Viewer()
+    viewer.update(reflection(0.2), Tick(0, 0, 0))
+    assert viewer.placement is not None and viewer.placement.x == pytest.approx(0.2)
+    viewer.update(reflection(0.4), Tick(1, 1 / 30, 1 / 30))
+    assert 0.22 < viewer.placement.x < 0.38
+    assert viewer.signals["speed"] > 0.5
+    run(viewer, None, 1, 0.1)
+    assert viewer.placement.x == pytest.approx(0.4, abs=1e-3)
+    assert viewer.signals["speed"] < 0.05
+
+
+def test_signals_of_a_visit() -> None:
+    viewer = Viewer()
+    run(viewer, reflection(0.5, mouth_px=35, yaw_deg=20), 3)
+    assert viewer.signals["mouth"] == pytest.approx(1, abs=0.01)
+    assert viewer.signals["yaw"] == pytest.approx(20, abs=0.1)
+    assert viewer.presence == pytest.approx(1, abs=0.01)
+    assert 2.5 < viewer.signals["dwell"] < 3
+    run(viewer, reflection(0.5, presence=0.0), 1, 3)
+    assert viewer.signals["dwell"] == 0
