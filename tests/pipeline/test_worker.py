@@ -1,0 +1,163 @@
+"""The reflection thread against fakes: real threads, a real clock with short waits, no networks."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from engine.clock import Clock
+from engine.pipeline.worker import ReflectionWorker
+from engine.reflection_settings import ReflectionSettings
+from engine.slot import Slot
+from engine.types import ByteArray, Features, FloatArray, Frame, Placement, Reflection
+
+SETTINGS = ReflectionSettings(rate_hz=120)
+WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseconds
+
+
+class FakeGenerator:
+    size_px, latent_size = 8, 16
+
+    def __init__(self) -> None:
+        self.fails = False
+
+    def __call__(self, z: FloatArray) -> ByteArray:
+        if self.fails:
+            raise RuntimeError("out of memory")
+        return np.random.default_rng(int(abs(z[0]) * 1e6)).integers(0, 255, (8, 8, 4), np.uint8)
+
+
+def featurize(frame: Frame) -> Features | None:
+    if frame.image.max() == 0:
+        return None
+    placement = Placement(0.5, 0.4, 0.1, 0.0, 1.0)
+    points = np.zeros((478, 3), np.float32)
+    return Features(np.ones(4, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
+
+
+class ConstantInverter:
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        return np.ones(16, np.float32)
+
+    def reset(self) -> None:
+        pass
+
+
+def picture(level: int, sequence: int = 0) -> Frame:
+    return Frame(np.full((4, 4, 3), level, np.uint8), Clock().now_s(), sequence)
+
+
+@contextmanager
+def running(
+    frames: Slot[Frame] | None,
+    generator: FakeGenerator | None = None,
+    build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
+) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
+    reflections: Slot[Reflection] = Slot("reflections")
+    made = generator or FakeGenerator()
+    worker = ReflectionWorker(
+        frames=frames,
+        reflections=reflections,
+        build_featurizer=build_featurizer,
+        build_generator=lambda: made,
+        inverter=ConstantInverter(),
+        settings=SETTINGS,
+        clock=Clock(),
+        seed=1,
+    )
+    worker.start()
+    try:
+        yield worker, reflections
+    finally:
+        worker.close()
+
+
+def await_reflection(reflections: Slot[Reflection], accept: Callable[[Reflection], bool]) -> Reflection:
+    """The first reflection that is accepted; fails if none comes."""
+    clock = Clock()
+    until_s = clock.now_s() + WAIT_S
+    while clock.now_s() < until_s:
+        reflection = reflections.take(0.1)
+        if reflection is not None and accept(reflection):
+            return reflection
+    raise AssertionError("the awaited reflection did not come")
+
+
+def test_a_frame_with_a_face_becomes_its_reflection() -> None:
+    frames: Slot[Frame] = Slot("frames")
+    with running(frames) as (worker, reflections):
+        for i in range(1000):
+            frame = picture(200, i)
+            frames.put(frame)
+            reflection = reflections.take(1)
+            if reflection is not None and reflection.latent.features is not None:
+                break
+        assert reflection is not None and reflection.latent.features is not None
+        assert 0 <= reflection.latent.features.sequence <= frame.sequence
+        assert reflection.latent.presence > 0
+        assert worker.health.faces_seen > 0
+        assert not any(worker.health.errors.values())
+
+
+def test_without_frames_the_mirror_wanders_on() -> None:
+    with running(Slot("frames")) as (worker, reflections):
+        first = await_reflection(reflections, lambda r: True)
+        later = await_reflection(reflections, lambda r: r.sequence >= first.sequence + 2)
+    assert not np.array_equal(first.latent.z, later.latent.z)
+    assert later.latent.features is None and later.latent.presence == 0
+
+
+def test_the_mirror_looks_at_itself() -> None:
+    with running(None) as (worker, reflections):
+        reflection = await_reflection(reflections, lambda r: r.latent.features is not None)
+    assert reflection.latent.presence > 0
+    assert worker.health.faces_seen > 0
+
+
+def test_a_generator_that_raises_is_restarted_and_the_show_goes_on() -> None:
+    generator = FakeGenerator()
+    with running(Slot("frames"), generator) as (worker, reflections):
+        before = await_reflection(reflections, lambda r: True)
+        generator.fails = True
+        clock, until_s = Clock(), Clock().now_s() + WAIT_S
+        while not worker.health.errors["face"] and clock.now_s() < until_s:
+            clock.sleep_s(0.01)
+        assert worker.health.last_error == "face: RuntimeError: out of memory"
+        generator.fails = False
+        await_reflection(reflections, lambda r: r.generated_s > before.generated_s + 0.5)
+        assert worker.health.last_error is None
+
+
+def test_the_mirror_does_not_wait_for_a_slow_featurizer() -> None:
+    release = threading.Event()
+
+    def build_slowly() -> Callable[[Frame], Features | None]:
+        assert release.wait(WAIT_S)
+        return featurize
+
+    with running(None, build_featurizer=build_slowly) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.sequence > 3)
+        assert not worker.health.is_seeing and worker.health.frames_seen == 0
+        release.set()
+        await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert worker.health.is_seeing
+
+
+def test_a_featurizer_that_cannot_be_built_leaves_a_wandering_mirror() -> None:
+    def build() -> Callable[[Frame], Features | None]:
+        raise OSError("no face mesh")
+
+    with running(None, build_featurizer=build) as (worker, reflections):
+        await_reflection(reflections, lambda r: worker.health.errors["features"] > 0)
+        await_reflection(reflections, lambda r: True)
+        assert worker.health.last_error == "features: OSError: no face mesh"
+
+
+def test_close_ends_the_thread() -> None:
+    with running(Slot("frames")) as (_, reflections):
+        await_reflection(reflections, lambda r: True)
+    count = reflections.put_count
+    Clock().sleep_s(0.05)
+    assert reflections.put_count == count
+    assert not [thread for thread in threading.enumerate() if thread.name == "reflection"]
