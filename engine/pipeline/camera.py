@@ -1,0 +1,77 @@
+"""The first step of the artwork: what the mirror looks at. From a line of text to a source of frames.
+
+It knows the kinds of sources and what they are called. `self`, the mirror's own last reflection, is no source of this
+kind: it is fed inside the reflection thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.clock import TimeSource
+from engine.errors import ConfigError, DeviceError
+from engine.pipeline.camera_settings import ALLOWED_SOURCES, CameraSettings
+from engine.pipeline.source import Source
+from engine.pipeline.stills import Folder, Still, is_image
+from engine.pipeline.video import Video
+from engine.pipeline.webcam import Webcam, probe_camera
+from engine.pipeline.webcam_device import WebcamDevice, parse_device
+from engine.slot import Slot
+from engine.types import Frame
+
+__all__ = ["Source", "choose_source", "open_source", "probe_camera"]
+
+CAMERA = "camera:"
+
+
+def choose_source(spec: str) -> str:
+    """What `auto` means on this machine: `camera:0` if it gives a picture now, else `self`. Others stay as they are."""
+    if spec != "auto":
+        return spec
+    return "camera:0" if probe_camera(0) else "self"
+
+
+def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
+    """Make a source; `start` it, or enter it, and it fills every sink until it is closed.
+
+    A camera is not touched before `start`, and never raises because it is absent or busy: the source's `state` says
+    so. A file is opened here, so that a bad one is told before the show begins.
+
+    Args:
+        spec: `camera:0`, `camera:/dev/video2`, a video file, an image, or a folder of images.
+        settings: what is asked of it.
+        sinks: each gets every frame.
+        clock: stamps frames and paces files.
+
+    Raises:
+        ConfigError: `spec` is none of these.
+        DeviceError: a file or folder is missing, or cannot be read as a picture.
+        ValueError: `spec` is `self` or `auto`, which is decided before this.
+    """
+    if spec in ("self", "auto"):
+        raise ValueError(f"the source {spec} is not opened here")
+    if spec.startswith(CAMERA):
+        device = WebcamDevice(parse_device(spec.removeprefix(CAMERA)))
+        return Webcam(device, settings, sinks, clock, name=spec)
+    if spec.startswith("/dev/video"):
+        return Webcam(WebcamDevice(parse_device(spec)), settings, sinks, clock, name=f"{CAMERA}{spec}")
+    return _open_path(spec, settings, sinks, clock)
+
+
+def _open_path(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
+    if not spec.strip() or "\0" in spec or "://" in spec:
+        raise ConfigError(f"source '{spec}' is unknown; it may be {ALLOWED_SOURCES}")
+    path = Path(spec).expanduser()
+    try:
+        if path.is_dir():
+            return Folder(path, settings, sinks, clock)
+        if not path.is_file():
+            raise DeviceError(f"source {spec}: there is no such file or folder; it may be {ALLOWED_SOURCES}")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise DeviceError(f"source {spec}: the file is empty")
+    except OSError as error:
+        raise DeviceError(f"source {spec} cannot be read: {error.strerror}") from error
+    kind = Still if is_image(path) else Video
+    return kind(path, settings, sinks, clock)

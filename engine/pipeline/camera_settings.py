@@ -1,0 +1,40 @@
+"""The section `camera` of config.yaml. Imports nothing heavy, so that reading a configuration stays quick."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ALLOWED_SOURCES = (
+    "camera:0 (a number or a device path such as camera:/dev/video2), "
+    "a video file, an image, a folder of images, or self"
+)
+
+
+class CameraSettings(BaseModel):
+    """What the mirror looks at, and what is asked of a webcam. Every source but `self` is mirrored by one switch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    source: str = Field(
+        "auto",
+        min_length=1,
+        description=f"What the mirror looks at: {ALLOWED_SOURCES}; auto is camera 0 if there is one, else self. "
+        "Default auto.",
+    )
+    width: int = Field(
+        640, ge=160, le=3840, description="Width asked of a webcam (it may give another), px, 160..3840. Default 640."
+    )
+    height: int = Field(
+        480, ge=120, le=2160, description="Height asked of a webcam (it may give another), px, 120..2160. Default 480."
+    )
+    fps: float = Field(30.0, ge=1, le=240, description="Pictures a second asked of a webcam, 1..240. Default 30.")
+    mirror: bool = Field(True, description="Swap left and right, as a mirror does. true or false. Default true.")
+    timeout_s: float = Field(
+        2.0,
+        ge=0.5,
+        le=60,
+        description="A webcam is restarted after so long without a new picture, s, 0.5..60. Default 2.",
+    )
+    picture_s: float = Field(
+        2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s, 0.1..86400. Default 2."
+    )

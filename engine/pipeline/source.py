@@ -1,0 +1,165 @@
+"""Source: a thread that fills slots with frames, and takes its picture up again for ever when it is lost.
+
+It owns what all sources share: the thread, the mirroring, the numbering, the state and the back-off. Where pictures
+come from is the business of its subclasses.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from engine.clock import TimeSource
+from engine.slot import Slot
+from engine.types import ByteArray, Frame
+
+log = logging.getLogger(__name__)
+
+WAKE_S = 0.05  # a waiting source looks this often whether it is to stop, s
+
+
+class LostError(Exception):
+    """A source gives no more pictures; the message says why, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait before a lost source is tried again.
+
+    Attributes:
+        first_s, max_s: the first pause, and the longest; each is twice the last.
+        steady_s: a source that gave pictures for so long starts again with the first pause.
+    """
+
+    first_s: float = 0.5
+    max_s: float = 10.0
+    steady_s: float = 5.0
+
+
+class Source(ABC):
+    """Puts frames into every sink, from `start` to `close`.
+
+    Args:
+        name: how log and overlay call it, e.g. `camera:0`.
+        mirror: swap left and right of every picture, once, here.
+        sinks: each gets every frame.
+        clock: stamps frames and paces files. A clock that stands still makes a source of files wait.
+        backoff: pauses before a lost source is tried again.
+    """
+
+    def __init__(
+        self, name: str, mirror: bool, sinks: Sequence[Slot[Frame]], clock: TimeSource, backoff: Backoff | None = None
+    ) -> None:
+        self.name = name
+        self.restarts = 0
+        self._mirror = mirror
+        self._sinks = tuple(sinks)
+        self._clock = clock
+        self._backoff = backoff or Backoff()
+        self._state = "starting"
+        self._sequence = 0
+        self._running_since_s = 0.0
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> str:
+        """`starting`, `running`, or `lost: ` and the reason."""
+        return self._state
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames were put into each sink."""
+        return self._sequence
+
+    def start(self) -> None:
+        """Begin to read, in a thread of its own; returns at once."""
+        if self._thread is not None:
+            raise RuntimeError(f"{self.name} was started already")
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop reading and release what was opened; waits up to `timeout_s`. May be called again."""
+        self._stopping.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+            if self._thread.is_alive():
+                log.warning("%s did not stop within %g s and is left behind", self.name, timeout_s)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def _read(self) -> None:
+        """Read and `_show` until `_stopping` is set; release everything on the way out.
+
+        Raises:
+            LostError: there is nothing to read any more; it is called again after a pause.
+        """
+
+    def _run(self) -> None:
+        pause_s = self._backoff.first_s
+        while not self._stopping.is_set():
+            try:
+                self._read()
+            except LostError as lost:
+                reason = str(lost)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                log.debug("%s failed", self.name, exc_info=True)
+            else:
+                continue
+            if self._state == "running" and self._clock.now_s() - self._running_since_s >= self._backoff.steady_s:
+                pause_s = self._backoff.first_s
+            self._lose(reason)
+            self._stopping.wait(pause_s)
+            pause_s = min(2 * pause_s, self._backoff.max_s)
+            self.restarts += 1
+
+    def _lose(self, reason: str) -> None:
+        """Say that there are no pictures; only the first of a row of reasons is logged."""
+        if not self._state.startswith("lost"):
+            log.warning("%s gives no pictures and is tried again until it does: %s", self.name, reason)
+        self._state = f"lost: {reason}"
+
+    def _show(self, picture: ByteArray) -> ByteArray:
+        """A picture (H, W, 3) as it is put into frames: mirrored, contiguous, and shared with nobody."""
+        if self._mirror:
+            return np.asarray(cv2.flip(picture, 1), np.uint8)
+        return np.array(picture, np.uint8, order="C")
+
+    def _put(self, image: ByteArray, captured_s: float, *, is_new: bool = True) -> None:
+        """Hand a picture from `_show` to every sink; one that `is_new` shows that the source is well."""
+        if is_new and self._state != "running":
+            if self._state != "starting":
+                log.info("%s gives pictures again", self.name)
+            self._state = "running"
+            self._running_since_s = self._clock.now_s()
+        self._sequence += 1
+        frame = Frame(image, captured_s, self._sequence)
+        for sink in self._sinks:
+            sink.put(frame)
+
+    def _wait_until(self, due_s: float) -> bool:
+        """Wait until the clock shows `due_s`; False if the source is to stop."""
+        while not self._stopping.is_set():
+            left_s = due_s - self._clock.now_s()
+            if left_s <= 0:
+                return True
+            self._stopping.wait(min(left_s, WAKE_S))
+        return False

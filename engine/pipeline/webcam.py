@@ -1,0 +1,199 @@
+"""Webcam: supervises the child process that reads a camera, and starts it again for ever.
+
+Two seconds without new content, be it no picture or the same bytes again and again, and the child is killed. The
+show goes on meanwhile, and takes the camera back when it returns.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.clock import Clock, TimeSource
+from engine.pipeline.camera_settings import CameraSettings
+from engine.pipeline.source import WAKE_S, Backoff, LostError, Source
+from engine.pipeline.webcam_device import WebcamDevice
+from engine.pipeline.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess
+from engine.slot import Slot
+from engine.types import ByteArray, Frame
+
+log = logging.getLogger(__name__)
+
+WEBCAM_READER = "engine.pipeline.webcam_reader:open_webcam"
+PROBE_S = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebcamLimits:
+    """How long the child may take before it is killed, and what else is waited for; all in s.
+
+    Attributes:
+        start_s: until its interpreter runs; long, because the rest of the program starts at the same time.
+        open_s: until the device is open and has given its first picture.
+        content_s: without new content.
+        absent_s: between two looks for a device that is not plugged in.
+        kill_s: until a killed child is dead.
+    """
+
+    start_s: float = 30.0
+    open_s: float = 10.0
+    content_s: float = 2.0
+    absent_s: float = 0.5
+    kill_s: float = 1.0
+
+
+class Webcam(Source):
+    """A camera. Never raises because it is absent, busy or broken: `state` says so, and it is tried again.
+
+    Args:
+        device: where it is plugged in.
+        settings: size and rate that are asked of it, `mirror`; `timeout_s` unless `limits` are given.
+        sinks, clock: see `Source`.
+        reader: `module:callable` that opens the device in the child; see `webcam_reader.py`.
+        limits, backoff: shorter ones make tests quick.
+    """
+
+    def __init__(
+        self,
+        device: WebcamDevice,
+        settings: CameraSettings,
+        sinks: Sequence[Slot[Frame]],
+        clock: TimeSource,
+        *,
+        name: str = "camera",
+        reader: str = WEBCAM_READER,
+        limits: WebcamLimits | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        super().__init__(name, settings.mirror, sinks, clock, backoff)
+        self._device = device
+        self._settings = settings
+        self._reader = reader
+        self._limits = limits or WebcamLimits(content_s=settings.timeout_s)
+        self._process: WebcamProcess | None = None
+        self._image: ByteArray | None = None
+        self._told: Opened | None = None
+
+    def _read(self) -> None:
+        if not self._end_process(is_polite=False):
+            raise LostError("its driver does not let go of a reader that was killed")
+        where = self._find_device()
+        if where is None:
+            return
+        wanted = self._settings
+        self._process = WebcamProcess(ReaderRequest(where, wanted.width, wanted.height, wanted.fps), self._reader)
+        is_well = True
+        try:
+            self._follow(self._process, where)
+        except LostError:
+            is_well = False
+            raise
+        finally:
+            self._end_process(is_polite=is_well)
+
+    def _end_process(self, *, is_polite: bool) -> bool:
+        """Be rid of the child; False while it cannot be killed: a second one would fight with it for the device."""
+        if self._process is not None and self._process.close(is_polite=is_polite, timeout_s=self._limits.kill_s):
+            self._process = None
+        return self._process is None
+
+    def _find_device(self) -> int | str | None:
+        while not self._stopping.is_set():
+            where = self._device.find()
+            if where is not None:
+                return where
+            self._lose(self._device.absence())
+            self._stopping.wait(self._limits.absent_s)
+        return None
+
+    def _follow(self, process: WebcamProcess, where: int | str) -> None:
+        """Show what one child takes, until it is to stop; raises LostError when the child has to be replaced."""
+        limits = self._limits
+        silence = f"no picture for {limits.content_s:g} s"
+        complaint, deadline_s = f"its reader did not start within {limits.start_s:g} s", limits.start_s
+        deadline_s += self._clock.now_s()
+        while not self._stopping.is_set():
+            message = process.newest(WAKE_S)
+            now_s = self._clock.now_s()
+            if isinstance(message, Ready):
+                complaint, deadline_s = f"it did not open within {limits.open_s:g} s", now_s + limits.open_s
+            elif isinstance(message, Opened):
+                self._device.remember(where)
+                complaint, deadline_s = silence, now_s + limits.content_s
+                self._compare(message)
+            elif isinstance(message, Taken):
+                if self._take(process, message):
+                    complaint, deadline_s = silence, now_s + limits.content_s
+                else:
+                    complaint = f"its picture has stood still for {limits.content_s:g} s"
+            elif isinstance(message, Unusable):
+                complaint = message.reason
+            elif isinstance(message, Ended):
+                raise LostError(message.reason)
+            if now_s > deadline_s:
+                raise LostError(complaint)
+
+    def _take(self, process: WebcamProcess, taken: Taken) -> bool:
+        """Hand one picture on; False if it is the last one once more."""
+        picture = process.copy(taken)
+        if picture is None:
+            return True
+        image = self._show(picture)
+        is_new = self._image is None or not _is_same(image, self._image)
+        self._image = image
+        self._put(image, taken.captured_s, is_new=is_new)
+        return is_new
+
+    def _compare(self, opened: Opened) -> None:
+        """Say once what the camera gives, where that is not what it was asked for."""
+        if opened == self._told:
+            return
+        self._told = opened
+        wanted = self._settings
+        is_other_rate = opened.fps > 0 and abs(opened.fps - wanted.fps) > 0.5
+        if opened.size_wh != (wanted.width, wanted.height) or is_other_rate:
+            gives = _in_words(opened.size_wh, opened.fps)
+            log.warning(
+                "%s gives %s; asked were %s", self.name, gives, _in_words((wanted.width, wanted.height), wanted.fps)
+            )
+
+
+def _in_words(size_wh: tuple[int, int], fps: float) -> str:
+    return f"{size_wh[0]}x{size_wh[1]} px at " + (f"{fps:g} Hz" if fps > 0 else "an unknown rate")
+
+
+def _is_same(image: ByteArray, last: ByteArray) -> bool:
+    """Whether every byte is as it was; a few pixels tell the difference of nearly all pictures."""
+    if image.shape != last.shape or not np.array_equal(image[::16, ::16], last[::16, ::16]):
+        return False
+    return np.array_equal(image, last)
+
+
+def probe_camera(
+    where: int | str = 0,
+    *,
+    reader: str = WEBCAM_READER,
+    timeout_s: float = PROBE_S,
+    device: WebcamDevice | None = None,
+    clock: TimeSource | None = None,
+) -> bool:
+    """Whether a camera gives a picture now; a child process tries it, so a bad driver costs `timeout_s` at most."""
+    clock = clock or Clock()
+    found = (device or WebcamDevice(where)).find()
+    if found is None:
+        return False
+    deadline_s = clock.now_s() + timeout_s
+    process = WebcamProcess(ReaderRequest(found), reader)
+    try:
+        while clock.now_s() < deadline_s:
+            message = process.newest(WAKE_S)
+            if isinstance(message, Taken):
+                return True
+            if isinstance(message, Ended):
+                return False
+        return False
+    finally:
+        process.close()

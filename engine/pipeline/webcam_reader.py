@@ -1,0 +1,100 @@
+"""A webcam by OpenCV. Imported by the child process that may hang in it, and never by the rest of the program.
+
+A reader is what the child process is given by name: `module:callable`. The callable takes a `ReaderRequest` and
+returns an open `Reader`; it raises OSError with a sentence when the device cannot be opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+# Media Foundation otherwise takes up to half a minute to open a camera.
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+
+import cv2
+import numpy as np
+
+from engine.clock import Clock
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.pipeline.webcam_process import ReaderRequest
+
+YUV_PIXELS = 640 * 480  # above this USB 2 carries full rate only as MJPEG
+
+
+def open_webcam(request: ReaderRequest) -> WebcamReader:
+    """Open the device and see its first picture.
+
+    Raises:
+        OSError: it is not there, not allowed, busy or mute; the message says which, as far as that can be known.
+    """
+    cv2.setNumThreads(1)
+    cv2.setLogLevel(0)
+    _check_access(request.device)
+    for backend in _backends():
+        capture = cv2.VideoCapture(request.device, backend)
+        if capture.isOpened():
+            _ask(capture, request)
+            is_read, _ = capture.read()
+            if is_read:
+                return WebcamReader(capture)
+        capture.release()
+    raise OSError("it cannot be opened; another program may be using it, or it is no camera")
+
+
+def _check_access(device: int | str) -> None:
+    if isinstance(device, str) and not os.access(device, os.R_OK | os.W_OK):
+        if os.path.exists(device):
+            raise OSError(f"no permission to use {device}; add this user to the group video and log in again")
+        raise OSError(f"there is no {device}")
+
+
+def _backends() -> Sequence[int]:
+    known = {"linux": (cv2.CAP_V4L2,), "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF)}
+    return known.get(sys.platform, (cv2.CAP_ANY,))
+
+
+def _ask(capture: cv2.VideoCapture, request: ReaderRequest) -> None:
+    if request.width * request.height > YUV_PIXELS:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.height)
+    capture.set(cv2.CAP_PROP_FPS, request.fps)
+
+
+class WebcamReader:
+    """An open webcam.
+
+    Attributes:
+        size_wh: px that it says it gives.
+        fps: pictures a second that it says it gives; 0 if it does not say.
+    """
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        self._capture = capture
+        self._clock = Clock()
+        self.size_wh = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        self.fps = float(capture.get(cv2.CAP_PROP_FPS))
+
+    def read(self) -> tuple[NDArray[Any], float] | None:
+        """Wait for the next picture: RGB or grey, and when it was taken (s); None if the device gave none."""
+        is_read, picture = self._capture.read()
+        if not is_read:
+            return None
+        if picture.ndim == 3 and picture.shape[2] == 3:
+            picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        return np.asarray(picture), self._taken_s()
+
+    def _taken_s(self) -> float:
+        """The driver's own stamp where it is on the clock of this program (V4L2), else now."""
+        now_s = self._clock.now_s()
+        stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return stamp_s if 0 <= now_s - stamp_s < 0.5 else now_s
+
+    def close(self) -> None:
+        self._capture.release()
