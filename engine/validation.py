@@ -22,6 +22,9 @@ Schema = Mapping[str, Any]
 
 MAX_PROBLEMS = 12
 
+IN_WORDS = "x-in-words"
+"""Key for a field's `json_schema_extra`: what it takes, in words, where the schema alone would not be understood."""
+
 
 class Settings(BaseModel):
     """Base of every model that is read from a file: frozen, closed, defaults checked too."""
@@ -139,6 +142,8 @@ def allowed(schema: Schema) -> str:
 
 
 def _allowed_one(schema: Schema) -> str:
+    if IN_WORDS in schema:
+        return str(schema[IN_WORDS])
     if "const" in schema:
         return str(schema["const"])
     if "enum" in schema:
@@ -155,7 +160,7 @@ def _allowed_one(schema: Schema) -> str:
         case "boolean":
             return "true or false"
         case "null":
-            return "nothing"
+            return "null"
         case _:
             return "something else"
 

@@ -1,0 +1,68 @@
+"""config.yaml -> Config: what this installation consists of; typed, closed and range-checked.
+
+Each section's settings stand with the part that they belong to; here they come together. Looks are scenes, not
+configuration: see `scene.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.pipeline.camera_settings import CameraSettings
+from engine.reflection_settings import ReflectionSettings
+from engine.render.display_settings import DisplaySettings
+from engine.render.recorder_settings import RecorderSettings
+from engine.validation import IN_WORDS, Settings, validate
+from engine.yaml_file import load_yaml
+
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
+        json_schema_extra={IN_WORDS: "a name of letters, digits, '_', '-' and '.', without a folder or an ending"},
+    ),
+]
+
+
+class PersonaSettings(Settings):
+    """Whom the mirror shows."""
+
+    model: Name = "portraits"
+    """The persona: name of a folder in models/."""
+
+    attributes: bool = True
+    """Whether age and gender of the visitor are read, true or false. Visitors must be told."""
+
+
+class SceneSettings(Settings):
+    """What the mirror looks like."""
+
+    name: Name = "gilded_mirror"
+    """The scene at the start: name of a file in scenes/, without .yaml."""
+
+    scenes: Annotated[tuple[Name, ...], Field(max_length=9)] = ()
+    """Scenes on the keys 1 to 9, at most 9 names; empty takes all of scenes/ in alphabetical order."""
+
+
+class Config(Settings):
+    """This installation. Every section and every key may be left out."""
+
+    camera: CameraSettings = CameraSettings()
+    display: DisplaySettings = DisplaySettings()
+    persona: PersonaSettings = PersonaSettings()
+    scene: SceneSettings = SceneSettings()
+    reflection: ReflectionSettings = ReflectionSettings()
+    recorder: RecorderSettings = RecorderSettings()
+
+
+def load_config(path: Path) -> Config:
+    """Read this installation's configuration.
+
+    Raises:
+        ConfigError: one sentence per problem, one per line: file, line, key, what is allowed, what was found.
+    """
+    data, locate = load_yaml(path)
+    return validate(Config, data, locate)
