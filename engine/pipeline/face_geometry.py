@@ -1,0 +1,180 @@
+"""The geometry of a face: 478 landmarks -> where it is, how it is turned, its shape, its expression.
+
+Everything but `placement` is measured relative to the face, so that it does not change when the face is moved, scaled
+or tilted in the picture. Knows nothing of colours, pictures or the library that found the landmarks.
+
+The reference is a mean face of our own (`mean_face.npy`: x, y, z and weight of each landmark; `tools/make_mean_face.py`
+made it from 5 453 portraits by symmetric Procrustes analysis). Its unit is the eye distance, its origin the midpoint
+between the eyes, x to the right of the picture, y down, z away; it looks straight ahead, as those portraits do in the
+middle. "left" and "right" mean the sides of the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import FloatArray, Placement
+
+MEAN_FACE_FILE = Path(__file__).with_name("mean_face.npy")
+
+OVAL = (10, 297, 284, 389, 454, 361, 397, 379, 400, 152, 176, 150, 172, 132, 234, 162, 54, 67)
+BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
+EYES = (33, 160, 159, 158, 133, 153, 145, 144, 362, 385, 386, 387, 263, 373, 374, 380)
+IRISES = (468, 473)
+NOSE = (168, 197, 5, 4, 1, 2, 98, 327, 129, 358)
+LIPS = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91, 78, 81, 13, 311, 308, 402, 14, 178)
+CHEEKS = (50, 280, 205, 425)
+SHAPE_LANDMARKS = (*OVAL, *BROWS, *EYES, *IRISES, *NOSE, *LIPS, *CHEEKS)
+
+LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS = (33, 133), (362, 263)
+EYE_CORNERS = (*LEFT_EYE_CORNERS, *RIGHT_EYE_CORNERS)
+
+EXPRESSION_NAMES = (
+    "mouth_open",  # gap between the lips
+    "mouth_width",
+    "smile",  # how far the corners of the mouth stand above its middle
+    "smile_tilt",  # left corner higher than the right one
+    "mouth_shift",  # of the mouth towards the right
+    "lip_height",  # both lips together, without the gap
+    "jaw_drop",  # nose to chin
+    "jaw_shift",  # of the chin towards the right
+    "eye_open_left",  # lid gap / width of the eye
+    "eye_open_right",
+    "brow_height_left",  # above the eye
+    "brow_height_right",
+    "brow_gap",  # between the inner ends
+    "gaze_x",  # of the irises towards the right, from the middle between the corners of the eye
+    "gaze_y",  # downwards
+)
+
+_BROW_LEFT, _BROW_RIGHT = [70, 63, 105, 66, 107], [300, 293, 334, 296, 336]
+_LIDS_UPPER, _LIDS_LOWER = [[160, 159, 158], [387, 386, 385]], [[144, 145, 153], [373, 374, 380]]
+
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceGeometry:
+    """A face, measured.
+
+    Attributes:
+        placement: where it is.
+        eyes_px: (2,) midpoint between the eyes, x and y.
+        eye_distance_px: as if seen from the front.
+        yaw_deg, pitch_deg: as in `types.Features`.
+        shape: (2 * len(SHAPE_LANDMARKS),) x and y of each, relative to the midpoint of the eyes, without roll, in eye
+            distances.
+        expression: (len(EXPRESSION_NAMES),) measured on the face turned to the front, in eye distances unless said.
+    """
+
+    placement: Placement
+    eyes_px: Points
+    eye_distance_px: float
+    yaw_deg: float
+    pitch_deg: float
+    shape: FloatArray
+    expression: FloatArray
+
+
+def measure_face(landmarks_px: FloatArray, width_px: int, height_px: int) -> FaceGeometry | None:
+    """Measure one face, (478, 3) pixels, of a picture of that size; None if its landmarks make no face."""
+    points = landmarks_px.astype(np.float64)
+    if not np.isfinite(points).all():
+        return None
+    fitted = _fit_mean_face(points)
+    if fitted is None:
+        return None
+    rotation, scale_px = fitted
+    roll_rad = math.atan2(rotation[1, 0], rotation[0, 0])
+    yaw_deg = math.degrees(math.asin(max(-1.0, min(1.0, rotation[2, 0]))))
+    pitch_deg = -math.degrees(math.atan2(rotation[2, 1], rotation[2, 2]))
+    corners = points[list(EYE_CORNERS)]
+    eyes_px = corners[:, :2].mean(axis=0)
+    cos, sin = math.cos(roll_rad), math.sin(roll_rad)
+    upright = np.array([[cos, -sin], [sin, cos]])
+    shape = (points[list(SHAPE_LANDMARKS), :2] - eyes_px) @ upright / scale_px
+    frontal = (points - corners.mean(axis=0)) @ rotation / scale_px
+    return FaceGeometry(
+        placement=Placement(
+            x=float(eyes_px[0] / width_px),
+            y=float(eyes_px[1] / height_px),
+            eye_distance=scale_px / height_px,
+            roll_rad=roll_rad,
+            aspect=width_px / height_px,
+        ),
+        eyes_px=eyes_px,
+        eye_distance_px=scale_px,
+        yaw_deg=yaw_deg,
+        pitch_deg=pitch_deg,
+        shape=shape.ravel().astype(np.float32),
+        expression=_expression(frontal),
+    )
+
+
+@lru_cache(maxsize=1)
+def mean_face() -> tuple[Points, Points]:
+    """The mean face (478, 3) in eye distances, and the weight of each landmark in the fit (478,), which sum to 1.
+
+    Landmarks that differ much from face to face or move with the mouth count less.
+    """
+    data = np.load(MEAN_FACE_FILE, allow_pickle=False).astype(np.float64)
+    points, weights = data[:, :3], data[:, 3] / data[:, 3].sum()
+    points.setflags(write=False)
+    weights.setflags(write=False)
+    return points, weights
+
+
+def _fit_mean_face(points: Points) -> tuple[Points, float] | None:
+    """Rotation (3, 3) and scale that carry the mean face onto `points` (Kabsch 1976, Umeyama 1991), weighted.
+
+    The rotation is Rz(roll) Ry(-yaw) Rx(-pitch) in axes x right, y down, z away: so roll is the tilt of the line
+    through the eyes in the picture, whatever the head does.
+    """
+    mean, weights = mean_face()
+    centred = points - weights @ points
+    mean = mean - weights @ mean
+    covariance = (centred * weights[:, None]).T @ mean
+    u, singular, vt = np.linalg.svd(covariance)
+    handedness = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    scale_px = float((singular * handedness).sum() / (weights @ (mean**2).sum(axis=1)))
+    if not (math.isfinite(scale_px) and scale_px > 0.5):  # half a pixel between the eyes is no face
+        return None
+    return (u * handedness) @ vt, scale_px
+
+
+def _expression(face: Points) -> FloatArray:
+    """The numbers of `EXPRESSION_NAMES` from a face (478, 3) turned to the front, in eye distances."""
+    left, right, upper, lower = face[61], face[291], face[13], face[14]
+    gap = _distance(upper, lower)
+    lids = np.linalg.norm(face[_LIDS_UPPER] - face[_LIDS_LOWER], axis=-1).mean(axis=-1)  # (2,)
+    corners = face[[LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS]]  # (eye, corner, 3)
+    widths = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
+    brows = corners[..., 1].mean(axis=-1) - face[[_BROW_LEFT, _BROW_RIGHT], 1].mean(axis=-1)
+    gaze = ((face[list(IRISES)] - corners.mean(axis=1)) / widths[:, None]).mean(axis=0)
+    return np.array(
+        [
+            gap,
+            _distance(left, right),
+            (upper[1] + lower[1] - left[1] - right[1]) / 2,
+            right[1] - left[1],
+            (left[0] + right[0] + upper[0] + lower[0]) / 4,
+            _distance(face[0], face[17]) - gap,
+            _distance(face[2], face[152]),
+            face[152, 0],
+            *(lids / widths),
+            *brows,
+            _distance(face[107], face[336]),
+            *gaze[:2],
+        ],
+        np.float32,
+    )
+
+
+def _distance(a: Points, b: Points) -> float:
+    return float(np.linalg.norm(a - b))
