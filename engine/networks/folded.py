@@ -1,0 +1,93 @@
+"""The generator as it is run: constants folded into the weights, upsampling fused, one ToRGB, finished pixels out.
+
+It gives the same picture as `pggan.Generator` at lod 0 with fewer operations. `fold` is NumPy alone; the network is
+Keras 3 without anything special to a backend. It knows neither files nor runtimes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.networks.layout import GeneratorSettings, WeightLayer, generator_layers
+from engine.networks.weight_file import Arrays
+from engine.types import FloatArray
+
+if TYPE_CHECKING:
+    import keras
+
+FORM = "fused-rgba-1"  # names this form in caches; change it with every change to what is computed
+
+
+@dataclass(frozen=True)
+class FoldedLayer:
+    """A layer ready to be run.
+
+    Attributes:
+        kind: `dense` (IO, outputs in order 4, 4, C), `conv` (HWIO), `up` (4, 4, out, in; transposed, stride 2) or
+            `pixels` (HWIO, 1x1, to red, green, blue and alpha from 0 to 255).
+        weight, bias: float32.
+    """
+
+    kind: str
+    weight: FloatArray
+    bias: FloatArray
+
+
+def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]:
+    """Official weights to the layers of the run-time form, in the order in which they are run.
+
+    Raises:
+        ValueError: the pictures are neither grey nor in colour.
+    """
+    if settings.num_channels not in (1, 3):
+        raise ValueError(f"num_channels is {settings.num_channels}: only 1 (grey) and 3 (colour) can be shown")
+    layers = [layer for layer in generator_layers(settings) if not layer.name.startswith("ToRGB")]
+    top = next(layer for layer in generator_layers(settings) if layer.name == "ToRGB_lod0")
+    return tuple(_fold_layer(settings, layer, arrays) for layer in [*layers, top])
+
+
+def _fold_layer(settings: GeneratorSettings, layer: WeightLayer, arrays: Arrays) -> FoldedLayer:
+    weight, bias = arrays[f"{layer.name}/weight"], arrays[f"{layer.name}/bias"]
+    if settings.use_wscale:
+        weight = weight * np.float32(layer.he_constant)
+    if layer.kind == "dense":
+        inputs = weight.shape[0]
+        weight = weight.reshape(inputs, layer.fan_out, 16).transpose(0, 2, 1).reshape(inputs, -1)  # C, y, x -> y, x, C
+        bias = bias.reshape(layer.fan_out, 16).T.ravel() if settings.dense_bias_per_pixel else np.tile(bias, 16)
+        return FoldedLayer("dense", np.ascontiguousarray(weight), np.ascontiguousarray(bias))
+    if layer.name == "ToRGB_lod0":
+        return _fold_pixels(weight, bias)
+    if layer.kind == "up":
+        return FoldedLayer("up", _fuse_upscale(weight), bias)
+    if layer.name.endswith("/Conv0"):  # HWIO to the layout of Conv0_up
+        return FoldedLayer("up", _fuse_upscale(weight[::-1, ::-1].transpose(0, 1, 3, 2)), bias)
+    return FoldedLayer("conv", weight, bias)
+
+
+def _fuse_upscale(weight: FloatArray) -> FloatArray:
+    """(3, 3, out, in) to (4, 4, out, in): the sum over the 2x2 pixels that repeating makes of one."""
+    padded = np.pad(weight, [(1, 1), (1, 1), (0, 0), (0, 0)])
+    return np.ascontiguousarray(padded[1:, 1:] + padded[:-1, 1:] + padded[1:, :-1] + padded[:-1, :-1])
+
+
+def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:
+    """The map from [-1, 1] to 0..255 and an alpha of 255, as part of the last convolution."""
+    is_grey = weight.shape[-1] == 1
+    weight, bias = (np.repeat(weight, 3, -1), np.repeat(bias, 3)) if is_grey else (weight, bias)
+    alpha = np.zeros_like(weight[..., :1])
+    pixels = np.concatenate([weight * np.float32(127.5), alpha], -1)
+    return FoldedLayer("pixels", pixels, np.append(bias * 127.5 + 127.5, 255.0).astype(np.float32))
+
+
+def build_network(settings: GeneratorSettings, arrays: Arrays, precision: str = "float32") -> keras.Model:
+    """The run-time form as a Keras network: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
+
+    Args:
+        precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
+    """
+    from engine.networks.folded_network import FoldedGenerator
+
+    return FoldedGenerator(settings, fold(settings, arrays), precision)

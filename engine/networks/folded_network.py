@@ -1,0 +1,53 @@
+"""The folded generator as a Keras 3 network. Apart from `folded.py`, so that folding needs no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from engine.networks.folded import FoldedLayer
+from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan import pixel_norm
+
+
+class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """Latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8, RGBA, row 0 at the top, alpha 255."""
+
+    def __init__(self, settings: GeneratorSettings, layers: Sequence[FoldedLayer], precision: str = "float32") -> None:
+        super().__init__(name="folded_generator")
+        self.settings = settings
+        self._precision = precision
+        self._kinds = [layer.kind for layer in layers]
+        self._weights_in_order = [self._constant(layer.weight, f"weight_{i}") for i, layer in enumerate(layers)]
+        self._biases_in_order = [self._constant(layer.bias, f"bias_{i}") for i, layer in enumerate(layers)]
+        self.built = True
+
+    def _constant(self, value: Any, name: str) -> Any:
+        variable = self.add_weight(shape=value.shape, initializer="zeros", trainable=False, name=name, dtype="float32")
+        variable.assign(value)
+        return variable
+
+    def call(self, z: Any) -> Any:
+        settings = self.settings
+        x = pixel_norm(z, settings.pixelnorm_epsilon) if settings.normalize_latents else z
+        for kind, weight, bias in zip(self._kinds, self._weights_in_order, self._biases_in_order, strict=True):
+            if kind == "pixels":
+                x = self._apply(kind, ops.cast(x, "float32"), ops.convert_to_tensor(weight))
+                return ops.cast(ops.clip(ops.round(x + bias), 0.0, 255.0), "uint8")
+            dtype = "float32" if kind == "dense" else self._precision
+            x = self._apply(kind, ops.cast(x, dtype), ops.cast(weight, dtype)) + ops.cast(bias, dtype)
+            x = ops.reshape(x, (-1, 4, 4, x.shape[-1] // 16)) if kind == "dense" else x
+            x = ops.leaky_relu(x, 0.2) if settings.use_leakyrelu else ops.relu(x)
+            x = pixel_norm(x, settings.pixelnorm_epsilon) if settings.use_pixelnorm else x
+        raise AssertionError("the last layer makes pixels")
+
+    @staticmethod
+    def _apply(kind: str, x: Any, weight: Any) -> Any:
+        if kind == "dense":
+            return ops.matmul(x, weight)
+        if kind == "up":
+            return ops.conv_transpose(x, weight, strides=2, padding="same", data_format="channels_last")
+        return ops.conv(x, weight, strides=1, padding="same", data_format="channels_last")

@@ -1,0 +1,226 @@
+"""Personas: what the mirror can become. A folder under models/ -> checked settings and networks.
+
+It alone knows how the official names and layouts of weights map to the Keras networks. Opening a persona reads and
+checks its files without Keras; only `load_generator` and its relatives import that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.networks.layout import (
+    DiscriminatorSettings,
+    GeneratorSettings,
+    Shape,
+    WeightLayer,
+    layers_of,
+    settings_from_text,
+    settings_to_text,
+    variable_shapes,
+)
+from engine.networks.weight_file import file_sha256, read_network, write_network
+from engine.types import Alignment, FloatArray
+
+if TYPE_CHECKING:
+    from engine.networks.pggan import Discriminator, Generator
+
+__all__ = [
+    "DiscriminatorSettings",
+    "GeneratorSettings",
+    "Persona",
+    "WeightLayer",
+    "layers_of",
+    "load_discriminator",
+    "load_generator",
+    "save_discriminator",
+    "save_generator",
+    "settings_from_text",
+    "settings_to_text",
+    "variable_shapes",
+    "write_description",
+]
+
+GENERATOR_FILE = "generator.safetensors"
+DISCRIMINATOR_FILE = "discriminator.safetensors"
+INVERTER_FILE = "inverter.safetensors"
+DESCRIPTION_FILE = "persona.json"
+MAX_DESCRIPTION_BYTES = 64 * 1024
+
+# measure of persona.json's alignment: its range
+_ALIGNMENT_RANGES = {"x": (0.0, 1.0), "y": (0.0, 1.0), "eye_distance": (0.02, 1.0)}
+
+
+@dataclass(frozen=True)
+class Persona:
+    """An opened and checked persona.
+
+    Attributes:
+        folder: its folder; `name` is the folder's.
+        title: how it is called on the wall and in messages.
+        settings: of its generator.
+        generator_path, generator_sha256: the file, and the hash of its content, which inverters name.
+        alignment: where it draws its faces.
+        inverter_path: where its inverter is expected; may not exist.
+    """
+
+    folder: Path
+    name: str
+    title: str
+    settings: GeneratorSettings
+    generator_path: Path
+    generator_sha256: str
+    alignment: Alignment
+    inverter_path: Path
+
+    @classmethod
+    def open(cls, folder: Path) -> Persona:
+        """Open a folder and check all that the show needs of it, weights included.
+
+        Raises:
+            ModelError: which file is missing, damaged or does not fit, and what is wrong with it.
+        """
+        if not folder.is_dir():
+            siblings = sorted(path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}"))
+            there = f"there are {', '.join(siblings)}" if siblings else "no persona is there"
+            raise ModelError(f"there is no persona {folder.name!r} in {folder.parent}: {there}")
+        title, alignment = _read_description(folder / DESCRIPTION_FILE)
+        path = folder / GENERATOR_FILE
+        settings, _ = read_network(path, GeneratorSettings)
+        name = folder.resolve().name
+        return cls(folder, name, title, settings, path, file_sha256(path), alignment, folder / INVERTER_FILE)
+
+
+def _read_description(path: Path) -> tuple[str, Alignment]:
+    try:
+        if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+            raise ModelError(f"{path} is longer than {MAX_DESCRIPTION_BYTES >> 10} KB and cannot be a persona's description")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing; a persona is a folder with {DESCRIPTION_FILE} and {GENERATOR_FILE}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is not JSON: {str(error)[:120]}") from error
+    if not isinstance(content, dict) or content.get("format") != 1:
+        raise ModelError(f'{path} must be a table with "format": 1')
+    unknown = sorted(set(content) - {"format", "title", "alignment"})
+    if unknown:
+        raise ModelError(f"{path}: {unknown[0][:60]!r} is not known; there are format, title and alignment")
+    title = content.get("title")
+    if not isinstance(title, str) or not 1 <= len(title) <= 200:
+        raise ModelError(f"{path}: title must be a text of 1 to 200 letters")
+    return title, _read_alignment(path, content.get("alignment"))
+
+
+def _read_alignment(path: Path, content: Any) -> Alignment:
+    if not isinstance(content, dict) or set(content) != set(_ALIGNMENT_RANGES):
+        raise ModelError(f"{path}: alignment must be a table of x, y and eye_distance")
+    for key, (low, high) in _ALIGNMENT_RANGES.items():
+        value = content[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ModelError(f"{path}: alignment.{key} must be a number from {low} to {high}, not {str(value)[:40]}")
+    return Alignment(**{key: float(value) for key, value in content.items()})
+
+
+def write_description(folder: Path, title: str, alignment: Alignment) -> None:
+    """Write a folder's persona.json, all or nothing."""
+    measures = {key: round(float(getattr(alignment, key)), 4) for key in _ALIGNMENT_RANGES}
+    text = json.dumps({"format": 1, "title": title, "alignment": measures}, indent=2, ensure_ascii=False) + "\n"
+    partial = folder / f"{DESCRIPTION_FILE}.partial"
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(folder / DESCRIPTION_FILE)
+
+
+def load_generator(path: Path) -> Generator:
+    """The Keras network of a generator file, in the plain form.
+
+    Raises:
+        ModelError: the file is missing, damaged or of another network.
+    """
+    settings, arrays = read_network(path, GeneratorSettings)
+    from engine.networks.pggan import Generator
+
+    model = Generator(settings)
+    _fill(model, arrays)
+    return model
+
+
+def load_discriminator(path: Path) -> Discriminator:
+    """The Keras network of a discriminator file.
+
+    Raises:
+        ModelError: the file is missing, damaged or of another network.
+    """
+    settings, arrays = read_network(path, DiscriminatorSettings)
+    from engine.networks.pggan import Discriminator
+
+    model = Discriminator(settings)
+    _fill(model, arrays)
+    return model
+
+
+def save_generator(model: Generator, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Write a generator under its official names, float32; `notes` are further texts for the metadata."""
+    write_network(path, model.settings, _arrays_of(model), notes=notes)
+
+
+def save_discriminator(model: Discriminator, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Write a discriminator under its official names, float32; `notes` are further texts for the metadata."""
+    write_network(path, model.settings, _arrays_of(model), notes=notes)
+
+
+def _fill(model: Any, arrays: Mapping[str, FloatArray]) -> None:
+    for name, layer in model.by_name.items():
+        layer.weight.assign(_weight_to_keras(layer.official, arrays[f"{name}/weight"]))
+        layer.bias.assign(_bias_to_keras(layer.official, arrays[f"{name}/bias"]))
+
+
+def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
+    import keras
+
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, layer in model.by_name.items():
+        arrays[f"{name}/weight"] = _weight_to_official(layer.official, keras.ops.convert_to_numpy(layer.weight))
+        arrays[f"{name}/bias"] = _bias_to_official(layer.official, keras.ops.convert_to_numpy(layer.bias))
+    return arrays
+
+
+def _weight_to_keras(layer: WeightLayer, weight: FloatArray) -> FloatArray:
+    """Official layout -> HWIO, or IO in NHWC order."""
+    if layer.kind == "up":
+        return np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2))
+    if layer.name == "4x4/Dense":  # outputs C, y, x -> y, x, C
+        return weight.reshape(-1, layer.fan_out, 16).transpose(0, 2, 1).reshape(weight.shape)
+    if layer.name == "4x4/Dense0":  # inputs C, y, x -> y, x, C
+        return weight.reshape(-1, 16, layer.fan_out).transpose(1, 0, 2).reshape(weight.shape)
+    return weight
+
+
+def _bias_to_keras(layer: WeightLayer, bias: FloatArray) -> FloatArray:
+    is_per_pixel = layer.name == "4x4/Dense" and bias.size != layer.fan_out
+    return bias.reshape(layer.fan_out, 16).T.ravel() if is_per_pixel else bias
+
+
+def _bias_to_official(layer: WeightLayer, bias: FloatArray) -> FloatArray:
+    is_per_pixel = layer.name == "4x4/Dense" and bias.size != layer.fan_out
+    return bias.reshape(16, layer.fan_out).T.ravel() if is_per_pixel else bias
+
+
+def _weight_to_official(layer: WeightLayer, weight: FloatArray) -> FloatArray:
+    """The inverse of `_weight_to_keras`."""
+    shape: Shape = weight.shape
+    if layer.kind == "up":
+        return np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2))
+    if layer.name == "4x4/Dense":
+        return weight.reshape(-1, 16, layer.fan_out).transpose(0, 2, 1).reshape(shape)
+    if layer.name == "4x4/Dense0":
+        return weight.reshape(16, -1, layer.fan_out).transpose(1, 0, 2).reshape(shape)
+    return weight

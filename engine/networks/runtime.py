@@ -1,0 +1,168 @@
+"""The generator at work: the run-time form through OpenVINO on a CPU, or through TensorFlow. It hides which.
+
+It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what OpenVINO made of it is kept by
+`openvino_cache.py`, so that a second start needs neither TensorFlow nor Keras.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.layout import GeneratorSettings
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_network
+from engine.types import ByteArray, FloatArray
+
+RUNTIMES = ("auto", "openvino", "tensorflow")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8."""
+
+    draw: Callable[[FloatArray], ByteArray]
+    most_at_once: int
+
+
+class RuntimeGenerator:
+    """A generator that is ready to draw. One thread at a time may use it.
+
+    Attributes:
+        size_px: width and height of its pictures.
+        latent_size: numbers in a latent.
+        runtime: `openvino` or `tensorflow`.
+        precision: `float32` or `bfloat16`.
+    """
+
+    def __init__(self, settings: GeneratorSettings, engine: _Engine, runtime: str, precision: str) -> None:
+        self.size_px = settings.resolution
+        self.latent_size = settings.latent_size
+        self.runtime = runtime
+        self.precision = precision
+        self._engine = engine
+
+    def __call__(self, z: FloatArray) -> ByteArray:
+        """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
+        return self.batch(np.asarray(z)[None])[0]
+
+    def batch(self, z: FloatArray) -> ByteArray:
+        """Draw latents (N, latent_size) float32: (N, H, W, 4) uint8.
+
+        Raises:
+            ValueError: the latents have another shape.
+        """
+        latents = np.ascontiguousarray(z, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_size:
+            raise ValueError(f"latents must have the shape (N, {self.latent_size}), not {latents.shape}")
+        pictures = np.empty((len(latents), self.size_px, self.size_px, 4), np.uint8)
+        step = self._engine.most_at_once
+        for begin in range(0, len(latents), step):
+            pictures[begin : begin + step] = self._engine.draw(latents[begin : begin + step])
+        return pictures
+
+
+def open_generator(
+    persona: Persona,
+    *,
+    runtime: str = "auto",
+    precision: str = "auto",
+    cache_folder: Path | None = None,
+    threads: int | None = None,
+) -> RuntimeGenerator:
+    """Make a persona's generator ready to draw.
+
+    Args:
+        runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
+        precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
+        cache_folder: where OpenVINO's form of the network is kept; `openvino_cache.user_cache_folder` if None.
+        threads: processor threads to draw with; the runtime's own choice if None.
+
+    Raises:
+        ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
+    """
+    if runtime not in RUNTIMES:
+        raise ModelError(f"there is no runtime {runtime!r}; there are {', '.join(RUNTIMES)}")
+    if precision not in PRECISIONS:
+        raise ModelError(f"there is no precision {precision!r}; there are {', '.join(PRECISIONS)}")
+    if persona.settings.num_channels not in (1, 3):
+        channels = persona.settings.num_channels
+        raise ModelError(f"{persona.generator_path} draws {channels} channels; only grey and colour can be shown")
+    exact = precision if precision != "auto" else "bfloat16" if computes_bfloat16() else "float32"
+    if runtime != "tensorflow":
+        try:
+            engine = _open_openvino(persona, exact, cache_folder, threads)
+            return RuntimeGenerator(persona.settings, engine, "openvino", exact)
+        except (ImportError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            if runtime == "openvino":
+                raise ModelError(f"OpenVINO cannot run {persona.generator_path}: {reason}") from error
+            _log.warning("OpenVINO cannot run the generator, TensorFlow does: %s", reason)
+    return RuntimeGenerator(persona.settings, _open_tensorflow(persona, exact, threads), "tensorflow", exact)
+
+
+def computes_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor has instructions for bfloat16 (AMX or AVX-512); False where it does not say."""
+    try:
+        with cpuinfo.open(encoding="utf-8") as file:
+            flags = next((line.split() for line in file if line.startswith("flags")), [])
+    except OSError:
+        return False
+    return "amx_bf16" in flags or "avx512_bf16" in flags
+
+
+def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, threads: int | None) -> _Engine:
+    import openvino
+
+    from engine.networks.openvino_cache import read_or_convert
+
+    core = openvino.Core()
+    model = read_or_convert(core, persona, cache_folder)
+    model.reshape([1, persona.settings.latent_size])  # a fixed batch lets OpenVINO plan its memory
+    options: dict[str, str | int] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+    }
+    if threads is not None:
+        options["INFERENCE_NUM_THREADS"] = threads
+    request = core.compile_model(model, "CPU", options).create_infer_request()
+
+    def draw(latents: FloatArray) -> ByteArray:
+        return np.asarray(request.infer([latents], share_inputs=True, share_outputs=True)[0])
+
+    return _Engine(draw, most_at_once=1)
+
+
+def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _Engine:
+    settings, arrays = read_network(persona.generator_path, GeneratorSettings)
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError(
+            f"Keras runs on {keras.backend.backend()} here and not on TensorFlow: unset KERAS_BACKEND, or install OpenVINO"
+        )
+    import tensorflow as tf
+
+    from engine.networks.folded import build_network
+
+    if threads is not None:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+        except RuntimeError:
+            _log.warning("TensorFlow runs already: its number of threads stays as it is")
+    network = build_network(settings, arrays, precision)
+    signature = tf.TensorSpec([None, settings.latent_size], tf.float32)
+    function = tf.function(lambda z: network(z), input_signature=[signature])
+
+    def draw(latents: FloatArray) -> ByteArray:
+        return np.asarray(function(tf.constant(latents)))
+
+    return _Engine(draw, most_at_once=8)
