@@ -70,20 +70,29 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {  # name: result, then arguments
     "glMapBufferRange": (_POINTER, _UINT, _SIZE, _SIZE, _UINT),
     "glUnmapBuffer": (ctypes.c_ubyte, _UINT),
 }
+_WGL_REFUSALS = (None, 0, 1, 2, 3, 2**64 - 1)
 _OPTIONAL_SIGNATURES: dict[str, tuple[Any, ...]] = {"glBufferStorage": (None, _UINT, _SIZE, _POINTER, _UINT)}
 
 Rectangle = tuple[int, int, int, int]  # x0, y0, x1, y1 in px of a framebuffer, y up
+
+
+if sys.platform == "win32":
+    _prototype = ctypes.WINFUNCTYPE
+else:
+    _prototype = ctypes.CFUNCTYPE
 
 
 def _address_lookup() -> Callable[[str], int | None]:
     """The loader (EGL, GLX or WGL) to which the current context belongs."""
     if sys.platform == "win32":
         library = ctypes.WinDLL("opengl32")
-        lookup = ctypes.WINFUNCTYPE(_POINTER, ctypes.c_char_p)(("wglGetProcAddress", library))
+        lookup = _prototype(_POINTER, ctypes.c_char_p)(("wglGetProcAddress", library))
 
         def windows(name: str) -> int | None:
             address: int | None = lookup(name.encode())
-            return address or ctypes.cast(getattr(library, name, None), _POINTER).value  # OpenGL 1.1 is in the library
+            if address in _WGL_REFUSALS:  # it does not know the functions of OpenGL 1.1: those the library exports
+                address = ctypes.cast(getattr(library, name, None), _POINTER).value
+            return address
 
         return windows
     for library_name, prefix in (("EGL", "egl"), ("GL", "glX")):
@@ -91,9 +100,9 @@ def _address_lookup() -> Callable[[str], int | None]:
             library = ctypes.CDLL(ctypes.util.find_library(library_name) or f"lib{library_name}.so.1")
         except OSError:
             continue
-        current = ctypes.CFUNCTYPE(_POINTER)((f"{prefix}GetCurrentContext", library))
+        current = _prototype(_POINTER)((f"{prefix}GetCurrentContext", library))
         if current():
-            lookup = ctypes.CFUNCTYPE(_POINTER, ctypes.c_char_p)((f"{prefix}GetProcAddress", library))
+            lookup = _prototype(_POINTER, ctypes.c_char_p)((f"{prefix}GetProcAddress", library))
             return lambda name: lookup(name.encode())
     raise DeviceError("OpenGL functions cannot be looked up: no OpenGL context is current on this thread")
 
@@ -107,12 +116,11 @@ class GlCalls:
 
     def __init__(self) -> None:
         lookup = _address_lookup()
-        prototype = ctypes.WINFUNCTYPE if sys.platform == "win32" else ctypes.CFUNCTYPE
         self._gl: dict[str, Any] = {}
         for name, signature in (_SIGNATURES | _OPTIONAL_SIGNATURES).items():
             address = lookup(name)
             if address:
-                self._gl[name] = prototype(*signature)(address)
+                self._gl[name] = _prototype(*signature)(address)
             elif name in _SIGNATURES:
                 raise DeviceError(f"the graphics driver has no {name}: it needs OpenGL 3.3 or newer; update the driver")
 
@@ -139,10 +147,8 @@ class GlCalls:
         The bound framebuffers stay as they were; a scissor does not cut the copy.
         """
         gl = self._gl
-        read_binding, draw_binding = (
-            self._integer(GL_READ_FRAMEBUFFER_BINDING),
-            self._integer(GL_DRAW_FRAMEBUFFER_BINDING),
-        )
+        read_binding = self._integer(GL_READ_FRAMEBUFFER_BINDING)
+        draw_binding = self._integer(GL_DRAW_FRAMEBUFFER_BINDING)
         scissored = gl["glIsEnabled"](GL_SCISSOR_TEST)
         if scissored:
             gl["glDisable"](GL_SCISSOR_TEST)
@@ -194,7 +200,9 @@ class GlCalls:
         address = self._gl["glMapBufferRange"](GL_PIXEL_PACK_BUFFER, 0, size_bytes, flags)
         self._gl["glBindBuffer"](GL_PIXEL_PACK_BUFFER, 0)
         if not address:
-            raise DeviceError(f"the graphics driver cannot map a buffer of {size_bytes} bytes for reading pictures back")
+            raise DeviceError(
+                f"the graphics driver cannot map a buffer of {size_bytes} bytes for reading pictures back"
+            )
         view = np.ctypeslib.as_array((ctypes.c_uint8 * size_bytes).from_address(address))
         view.flags.writeable = False
         return view

@@ -12,7 +12,9 @@ class RecorderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    folder: str = Field("recordings", min_length=1, description="Where films and snapshots go, a path; made if missing.")
+    folder: str = Field(
+        "recordings", min_length=1, description="Where films and snapshots go, a path; made if missing."
+    )
     encoder: Literal["libx264", "auto", "h264_nvenc", "h264_qsv", "h264_amf"] = Field(
         "libx264",
         description="Who compresses: libx264 is the processor, h264_nvenc, h264_qsv and h264_amf a graphics card by "
@@ -24,7 +26,10 @@ class RecorderSettings(BaseModel):
         "processor (ultrafast costs 5 ms, superfast 6 ms, veryfast 13 ms for 1280x720 on a server core).",
     )
     quality: int = Field(
-        19, ge=0, le=51, description="Constant quality, 0 (lossless) to 51 (unusable); 17 to 20 looks like the original."
+        19,
+        ge=0,
+        le=51,
+        description="Constant quality, 0 (lossless) to 51 (unusable); 17 to 20 looks like the original.",
     )
     max_fps: float = Field(
         30.0, ge=1, le=240, description="At most so many frames per second enter the film, 1/s, 1 to 240."

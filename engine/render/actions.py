@@ -1,0 +1,102 @@
+"""What the operator can ask for, and the one table of keys from which the program and its help both read.
+
+Knows no window: `window.py` turns events into key names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+SCENE_KEYS = 9
+
+
+class Action(Enum):
+    """A wish of the operator's."""
+
+    FULLSCREEN = "fullscreen"
+    LEAVE_FULLSCREEN = "leave fullscreen"
+    OVERLAY = "overlay"
+    RECORD = "record"
+    SNAPSHOT = "snapshot"
+    HELP = "help"
+    QUIT = "quit"
+    SCENE_1 = "scene 1"
+    SCENE_2 = "scene 2"
+    SCENE_3 = "scene 3"
+    SCENE_4 = "scene 4"
+    SCENE_5 = "scene 5"
+    SCENE_6 = "scene 6"
+    SCENE_7 = "scene 7"
+    SCENE_8 = "scene 8"
+    SCENE_9 = "scene 9"
+
+    @property
+    def scene_number(self) -> int | None:
+        """1 to 9 for a scene, else None."""
+        kind, _, number = self.value.partition(" ")
+        return int(number) if kind == "scene" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A key and what it does.
+
+    Attributes:
+        key: its name in lower case, as pygame names it.
+        action: what is asked for.
+        help: what the list of keys says.
+        ctrl: whether Ctrl must be held; it must not where this is False.
+        fullscreen_only: whether the key means anything in a window.
+    """
+
+    key: str
+    action: Action
+    help: str
+    ctrl: bool = False
+    fullscreen_only: bool = False
+
+    @property
+    def label(self) -> str:
+        """The key as people write it."""
+        name = {"escape": "Esc"}.get(self.key, self.key.upper())
+        return f"Ctrl+{name}" if self.ctrl else name
+
+
+BINDINGS: Sequence[Binding] = (
+    Binding("f11", Action.FULLSCREEN, "fullscreen, and back"),
+    Binding("escape", Action.LEAVE_FULLSCREEN, "leave fullscreen", fullscreen_only=True),
+    Binding("o", Action.OVERLAY, "rates, ages and drops"),
+    Binding("r", Action.RECORD, "begin or end a film", ctrl=True),
+    Binding("s", Action.SNAPSHOT, "keep this picture as a PNG"),
+    *(Binding(str(n), Action(f"scene {n}"), f"scene {n}") for n in range(1, SCENE_KEYS + 1)),
+    Binding("h", Action.HELP, "this list"),
+    Binding("q", Action.QUIT, "quit", ctrl=True),
+)
+
+
+def action_for(key: str, *, ctrl: bool, is_fullscreen: bool) -> Action | None:
+    """What a key asks for; None if nothing.
+
+    Args:
+        key: name of the key in lower case, as pygame names it.
+        ctrl: whether Ctrl is held.
+        is_fullscreen: whether the window fills the display.
+    """
+    for binding in BINDINGS:
+        if binding.key == key and binding.ctrl == ctrl and (is_fullscreen or not binding.fullscreen_only):
+            return binding.action
+    return None
+
+
+def key_help() -> list[str]:
+    """The list of keys, a line each, tab between key and meaning; the scenes share a line."""
+    lines = []
+    for binding in BINDINGS:
+        number = binding.action.scene_number
+        if number is None:
+            lines.append(f"{binding.label}\t{binding.help}")
+        elif number == 1:
+            lines.append(f"1 to {SCENE_KEYS}\tscenes")
+    return lines

@@ -1,0 +1,205 @@
+"""Recorder: what is shown, into a film, without ever holding up the show.
+
+A drawn frame is copied into a ring of buffers; a thread of this module takes it from there to the encoder. Whoever is
+too slow, the encoder or the disk, costs frames, which are counted, never time. Trouble ends the film with one sentence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import moderngl
+
+from engine.clock import TimeSource, file_stamp
+from engine.errors import DeviceError
+from engine.render.gl_calls import GlCalls
+from engine.render.readback import Picture, Readback
+from engine.render.recorder_settings import RecorderSettings
+from engine.render.video_file import VideoFile
+from engine.types import ByteArray
+
+log = logging.getLogger(__name__)
+
+DUE_TOLERANCE = 0.3  # of a frame's duration: a drawn frame may come so much too early and is still taken
+POLL_S = 0.25
+LAST_READ_S = 0.5  # for each frame that is still on its way at the end
+
+
+class VideoWriter(Protocol):
+    """What takes the pictures: `VideoFile`, or a test's stand-in."""
+
+    frames: int
+
+    def write(self, rows: ByteArray, time_s: float) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class Recorder:
+    """A film of the frames that are handed to `capture`.
+
+    Trouble with disk or encoder, at the start or later, is no exception: `error` has the sentence, `is_recording` is
+    False, the sentence is logged once, and what was written before stays playable.
+
+    Args:
+        ctx: the OpenGL context, current on the calling thread.
+        path: the file, which must not exist; its folder is made if needed.
+        size_wh: of the film, px. Frames of another size are fitted into it.
+        clock: measures how long the film has been running.
+        settings: the `recorder` section of config.yaml.
+        open_video: makes the writer.
+
+    Raises:
+        ConfigError: the file exists already, or the size is too small for a film.
+    """
+
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        path: Path,
+        size_wh: tuple[int, int],
+        clock: TimeSource,
+        settings: RecorderSettings,
+        open_video: Callable[[Path, tuple[int, int], RecorderSettings], VideoWriter] = VideoFile,
+    ) -> None:
+        self.path = path
+        self.drops = 0
+        self.error: str | None = None
+        self._clock = clock
+        self._started_s = clock.now_s()
+        self._settings = settings
+        self._due_s = float("-inf")
+        self._closed = False
+        self._video: VideoWriter | None = None
+        self._readback: Readback | None = None
+        self._pictures: queue.Queue[Picture | None] = queue.Queue(settings.buffers + 1)  # and one None, which ends it
+        self._thread = threading.Thread(target=self._encode, name="recorder", daemon=True)
+        try:
+            self._video = open_video(path, size_wh, settings)
+            self._readback = Readback(ctx, GlCalls(), size_wh, settings.buffers)
+        except DeviceError as error:
+            self._fail(str(error))
+            return
+        self._thread.start()
+
+    @property
+    def is_recording(self) -> bool:
+        return not self._closed and self.error is None
+
+    @property
+    def frames(self) -> int:
+        """How many frames the encoder has taken."""
+        return self._video.frames if self._video else 0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the film began."""
+        return self._clock.now_s() - self._started_s
+
+    def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
+        """Take the drawn frame, before it is presented; never waits.
+
+        Frames beyond `settings.max_fps` are left out; where all buffers are in use the frame is dropped and counted.
+
+        Args:
+            framebuffer: what is about to be shown; its red, green and blue are display-encoded (sRGB).
+            time_s: when it is shown, on any clock that does not go back.
+        """
+        if not self.is_recording or self._readback is None:
+            return
+        try:
+            self._hand_over(timeout_s=0.0)
+            if self._is_due(time_s) and not self._readback.start(framebuffer, time_s):
+                self.drops += 1
+        except DeviceError as error:
+            self._fail(str(error))
+
+    def close(self) -> None:
+        """Write the frames that are under way and finish the file; takes `settings.finish_s` and a little at most."""
+        if self._closed:
+            return
+        if self._readback is not None and self.error is None:
+            self._hand_over(LAST_READ_S)
+        self._closed = True
+        if not self._thread.ident:
+            return
+        self._pictures.put_nowait(None)
+        self._thread.join(self._settings.finish_s)
+        if self._thread.is_alive():  # it may still read the buffers: they are left to the end of the process
+            self._fail(
+                f"the recording {self.path} was not finished within {self._settings.finish_s:g} s; "
+                "it plays up to the last second or so: see whether the disk is slow"
+            )
+        elif self._readback is not None:
+            self._readback.close()
+        log.info("recorded %d frames, dropped %d: %s", self.frames, self.drops, self.path)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _is_due(self, time_s: float) -> bool:
+        period_s = 1 / self._settings.max_fps
+        if time_s < self._due_s - DUE_TOLERANCE * period_s:
+            return False
+        next_s = self._due_s + period_s  # on average the rate that is asked for
+        self._due_s = next_s if next_s > time_s else time_s + period_s  # without catching up after a pause
+        return True
+
+    def _hand_over(self, timeout_s: float) -> None:
+        assert self._readback is not None
+        for picture in self._readback.arrived(timeout_s):
+            self._pictures.put_nowait(picture)  # there is room for every buffer
+
+    def _encode(self) -> None:
+        """The thread: writes what comes until None does; after an error it only gives the buffers back."""
+        video = self._video
+        while (picture := self._next_picture()) is not None:
+            if video is not None and not self._try(video, partial(video.write, picture.rows, picture.time_s)):
+                video = None
+            picture.release()
+        if video is not None:
+            self._try(video, video.close)
+
+    def _next_picture(self) -> Picture | None:
+        while True:
+            try:
+                return self._pictures.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+
+    def _try(self, video: VideoWriter, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except DeviceError as error:
+            self._fail(str(error))
+        except Exception as error:  # a fault of the encoder's that nobody foresaw must not end the show
+            self._fail(f"the recording {self.path} stopped: {type(error).__name__}: {error}; see the log")
+            log.debug("while recording", exc_info=True)
+        else:
+            return True
+        video.abandon()
+        return False
+
+    def _fail(self, sentence: str) -> None:
+        if self.error is None:
+            self.error = sentence
+            log.error("%s", sentence)
+
+
+def recording_path(folder: Path, scene: str, suffix: str = ".mp4") -> Path:
+    """A name that is not taken yet: `<folder>/<date>_<time>_<scene><suffix>`."""
+    stem = f"{file_stamp()}_{scene}"
+    names = (stem if number == 1 else f"{stem}_{number}" for number in itertools.count(1))
+    return next(path for path in (folder / f"{name}{suffix}" for name in names) if not path.exists())

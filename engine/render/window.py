@@ -1,0 +1,268 @@
+"""Window: the OpenGL context and where its pictures go: a pygame window, or nowhere (off screen through EGL).
+
+Both kinds have an 8-bit framebuffer of their own; `present` copies it to the window. So a resized window is only a new
+framebuffer, a hidden one can still be recorded, and fullscreen keeps the context with all that lives in it.
+Knows nothing of scenes. Everything belongs to the main thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+
+import moderngl
+import pygame
+
+from engine.errors import ConfigError
+from engine.render.actions import Action, action_for, key_help
+from engine.render.context import has_display, open_pygame_window, standalone_context, window_context
+from engine.render.display_settings import DisplaySettings
+from engine.render.gl_calls import Fence, GlCalls
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
+
+MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
+FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited for
+UNPACED_HZ = 60.0
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
+
+
+class Window(ABC):
+    """Where the pictures go.
+
+    Attributes:
+        ctx: the OpenGL context, 3.3 core or newer.
+        gl: OpenGL functions that release Python's lock.
+    """
+
+    def __init__(self, ctx: moderngl.Context, size_wh: tuple[int, int]) -> None:
+        limit = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
+        if max(size_wh) > limit:
+            ctx.release()
+            raise ConfigError(
+                f"a picture of {size_wh[0]}x{size_wh[1]} px is too large: this graphics card ends at {limit}"
+            )
+        self.ctx = ctx
+        self.gl = GlCalls()
+        ctx.gc_mode = "context_gc"  # nothing is ever deleted on another thread
+        self._framebuffer = self._make_framebuffer(size_wh)
+        self._last_frame: Fence | None = None
+        self._closed = False
+
+    @property
+    def framebuffer(self) -> moderngl.Framebuffer:
+        """What `present` shows, RGBA8, bottom row first as OpenGL counts. Another object after the size changed."""
+        return self._framebuffer
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Of the framebuffer, px."""
+        width, height = self._framebuffer.size
+        return width, height
+
+    @property
+    def renderer(self) -> str:
+        """What draws, as the driver calls it."""
+        return str(self.ctx.info["GL_RENDERER"])
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the processor draws."""
+        return any(name in self.renderer.lower() for name in SOFTWARE_RENDERERS)
+
+    @property
+    def is_fullscreen(self) -> bool:
+        return False
+
+    @property
+    @abstractmethod
+    def pace_hz(self) -> float | None:
+        """At most so many pictures should be presented, 1/s; None where `present` itself keeps the pace."""
+
+    @abstractmethod
+    def poll(self) -> list[Action]:
+        """What the operator has asked for since the last call; `framebuffer` follows the window's size here."""
+
+    def present(self) -> None:
+        """Show the framebuffer. Waits, without Python's lock, for the screen and for the picture before this one."""
+        self._show()
+        last, self._last_frame = self._last_frame, self.gl.fence()
+        if last is not None and not last.wait(FRAME_LIMIT_S):
+            last.close()
+        self._release_forgotten()
+
+    def finish(self) -> None:
+        """Wait, without Python's lock, until everything is drawn; call it before a ModernGL call that would wait."""
+        self.gl.finish()
+
+    def toggle_fullscreen(self) -> None:
+        """Between window and fullscreen; nothing off screen."""
+        return
+
+    def leave_fullscreen(self) -> None:
+        """Back to a window, if it is not one already."""
+        if self.is_fullscreen:
+            self.toggle_fullscreen()
+
+    def close(self) -> None:
+        """Release the context; everything that was made in it must have been released before."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._last_frame is not None:
+            self._last_frame.close()
+        self._drop_framebuffer()
+        self._release_forgotten()
+        self._close()
+
+    def __enter__(self) -> Window:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def _show(self) -> None: ...
+
+    @abstractmethod
+    def _close(self) -> None: ...
+
+    def _resize(self, size_wh: tuple[int, int]) -> None:
+        if size_wh != self.size_wh and min(size_wh) > 0:
+            self._drop_framebuffer()
+            self._framebuffer = self._make_framebuffer(size_wh)
+
+    def _release_forgotten(self) -> None:
+        """Free what was dropped without `release`; ModernGL's own `gc` fails on what was released properly."""
+        while self.ctx.objects:
+            forgotten = self.ctx.objects.popleft()
+            if hasattr(forgotten, "release"):
+                forgotten.release()
+
+    def _make_framebuffer(self, size_wh: tuple[int, int]) -> moderngl.Framebuffer:
+        framebuffer = self.ctx.framebuffer([self.ctx.texture(size_wh, 4)])
+        framebuffer.clear(0.0, 0.0, 0.0, 1.0)
+        return framebuffer
+
+    def _drop_framebuffer(self) -> None:
+        self._framebuffer.color_attachments[0].release()
+        self._framebuffer.release()
+
+
+class HeadlessWindow(Window):
+    """Off screen: pictures can be recorded, nobody sees them, nobody presses a key."""
+
+    def __init__(self, settings: DisplaySettings, size_wh: tuple[int, int]) -> None:
+        super().__init__(standalone_context(), size_wh)
+        self._max_fps = settings.max_fps
+
+    @property
+    def pace_hz(self) -> float:
+        return self._max_fps or UNPACED_HZ
+
+    def poll(self) -> list[Action]:
+        return []
+
+    def _show(self) -> None:
+        self.gl.flush()
+
+    def _close(self) -> None:
+        self.ctx.release()
+
+
+class ScreenWindow(Window):
+    """A window of the desktop, or all of a display."""
+
+    def __init__(self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int) -> None:
+        self._max_fps = settings.max_fps
+        self._has_vsync = open_pygame_window(size_wh, display, vsync=settings.vsync)
+        super().__init__(window_context(), size_wh)
+        pygame.display.set_allow_screensaver(False)
+        if fullscreen:
+            self.toggle_fullscreen()
+        self._resize(pygame.display.get_window_size())
+
+    @property
+    def pace_hz(self) -> float | None:
+        if self._has_vsync and not self.is_software:
+            return self._max_fps or None
+        return self._max_fps or UNPACED_HZ
+
+    @property
+    def is_fullscreen(self) -> bool:
+        return bool(pygame.display.is_fullscreen())
+
+    def toggle_fullscreen(self) -> None:
+        try:
+            pygame.display.toggle_fullscreen()
+        except pygame.error as error:
+            log.warning("the window cannot change to fullscreen or back: %s", error)
+        pygame.mouse.set_visible(not self.is_fullscreen)
+
+    def poll(self) -> list[Action]:
+        actions = [self._action(event) for event in pygame.event.get()]
+        self._resize(pygame.display.get_window_size())
+        return [action for action in actions if action is not None]
+
+    def _action(self, event: pygame.event.Event) -> Action | None:
+        if event.type == pygame.QUIT:
+            return Action.QUIT
+        if event.type != pygame.KEYDOWN:
+            return None
+        ctrl = bool(event.mod & pygame.KMOD_CTRL)
+        return action_for(_key_name(event), ctrl=ctrl, is_fullscreen=self.is_fullscreen)
+
+    def _show(self) -> None:
+        box = (0, 0, *self.size_wh)
+        self.gl.blit(self._framebuffer.glo, box, 0, box)
+        pygame.display.flip()
+
+    def _close(self) -> None:
+        pygame.mouse.set_visible(True)
+        pygame.display.quit()
+
+
+def open_window(
+    settings: DisplaySettings,
+    size_wh: tuple[int, int],
+    headless: bool,
+    fullscreen: bool | None = None,
+    display: int | None = None,
+) -> Window:
+    """Open the place where pictures are shown.
+
+    Args:
+        settings: the `display` section of config.yaml.
+        size_wh: of the window or the off-screen picture, px.
+        headless: off screen.
+        fullscreen, display: instead of what the settings say.
+
+    Raises:
+        ConfigError: a size or a display number that cannot be.
+        DeviceError: no display, or no OpenGL 3.3.
+    """
+    for side in size_wh:
+        if not MIN_SIDE_PX <= side <= MAX_SIDE_PX:
+            raise ConfigError(
+                f"a picture of {size_wh[0]}x{size_wh[1]} px cannot be shown: "
+                f"width and height must be between {MIN_SIDE_PX} and {MAX_SIDE_PX}"
+            )
+    if headless:
+        return HeadlessWindow(settings, size_wh)
+    return ScreenWindow(
+        settings,
+        size_wh,
+        fullscreen=settings.fullscreen if fullscreen is None else fullscreen,
+        display=settings.display if display is None else display,
+    )
+
+
+def _key_name(event: pygame.event.Event) -> str:
+    """Letters as they are printed on the keys; digits by their place, because some layouts need Shift for them."""
+    scancode = getattr(event, "scancode", None)
+    if scancode is not None and pygame.KSCAN_1 <= scancode <= pygame.KSCAN_9:
+        return str(scancode - pygame.KSCAN_1 + 1)
+    name: str = pygame.key.name(event.key)
+    return name.strip("[]") if len(name) == 3 else name  # [1] is the 1 of the number pad
