@@ -1,0 +1,108 @@
+"""Runs the passes of a scene in order. Owns the framebuffers of the picture; knows no pass by name."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+from typing import Self
+
+import moderngl
+
+from engine.errors import ConfigError
+from engine.render.passes import Pass, pass_class
+from engine.render.shader import ShaderLibrary
+from engine.render.stage import Canvas, Stage
+from engine.render.view import View
+from engine.scene import PassSpec, Scene
+from engine.types import Tick
+
+log = logging.getLogger(__name__)
+
+
+class Compositor:
+    """A scene on a stage.
+
+    Args:
+        ctx: the context.
+        scene: what to draw.
+        library: the shaders.
+        stage_wh: size of the picture, px; the scene's own size where None.
+
+    Raises:
+        ConfigError: a shader does not compile, or a knob is bound that cannot be.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, scene: Scene, library: ShaderLibrary, stage_wh: tuple[int, int] | None = None
+    ) -> None:
+        self._ctx = ctx
+        self._library = library
+        self.size_wh = stage_wh or scene.size_wh
+        self._stage, self._passes = self._build(scene)
+        self._front = Canvas(ctx, self.size_wh)
+        self._back = Canvas(ctx, self.size_wh)
+        self.scene = scene
+
+    def render(self, view: View, tick: Tick) -> moderngl.Texture:
+        """Draw one frame.
+
+        Returns:
+            The picture: RGBA half float, linear light 0..1 for the display, row 0 top; valid until the next call.
+        """
+        self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        self._front.framebuffer.clear()
+        for spec, drawn in self._passes:
+            knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals)}
+            if knobs["opacity"] <= 0.0:
+                continue
+            target = self._front if drawn.in_place else self._back
+            drawn.render(self._front.texture, target.framebuffer, view, tick, knobs)
+            if not drawn.in_place:
+                self._front, self._back = self._back, self._front
+        return self._front.texture
+
+    def replace_scene(self, scene: Scene) -> None:
+        """Go over to another scene at the same size; if that fails, the old one stays.
+
+        Raises:
+            ConfigError: as for the constructor.
+        """
+        stage, passes = self._build(scene)
+        self._stage.close()
+        self._stage, self._passes, self.scene = stage, passes, scene
+
+    def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass]]]:
+        aspect = self.size_wh[0] / self.size_wh[1]
+        kinds = [pass_class(spec.kind) for spec in scene.passes]
+        openings = (kind.opening(spec.settings, aspect) for kind, spec in zip(kinds, scene.passes, strict=True))
+        stage = Stage(self._ctx, self._library, self.size_wh, next((o for o in openings if o is not None), None))
+        try:
+            passes = []
+            for kind, spec in zip(kinds, scene.passes, strict=True):
+                _refuse_baked(kind, spec)
+                passes.append((spec, kind(stage, spec.settings)))
+        except BaseException:
+            stage.close()
+            raise
+        return stage, passes
+
+    def close(self) -> None:
+        """Release all that it owns; may be called again."""
+        self._stage.close()
+        self._passes = []
+        self._front.close()
+        self._back.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _refuse_baked(kind: type[Pass], spec: PassSpec) -> None:
+    for knob in spec.bind:
+        if knob in kind.baked:
+            raise ConfigError(f"{spec.kind}.{knob} cannot follow a signal: it is drawn once per size; set a number")

@@ -1,0 +1,50 @@
+"""Where the glass is on the stage: the one piece of layout that several passes share.
+
+Stage coordinates: origin in the middle, x right, y down, the stage's height is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom as fractions of the stage, origin top left."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A rectangle with rounded corners in which the reflection is seen.
+
+    Attributes:
+        x, y: its centre, stage coordinates.
+        half_width, half_height: stage coordinates.
+        corner: radius of its corners, stage coordinates.
+        border: how wide the frame around it is, stage coordinates; 0 where there is none.
+    """
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    corner: float = 0.0
+    border: float = 0.0
+
+    @classmethod
+    def whole(cls, aspect: float) -> Opening:
+        """The whole of a stage of this width / height."""
+        return cls(0.0, 0.0, aspect / 2, 0.5)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Centre and half size, as the uniform `u_opening` carries them."""
+        return (self.x, self.y, self.half_width, self.half_height)
+
+    def rect(self, aspect: float, margin: float = 0.0) -> Rect:
+        """The part of a stage of this aspect that it covers, `margin` (stage coordinates) wider on each side."""
+        half_width, half_height = self.half_width + margin, self.half_height + margin
+        return (
+            max(0.0, 0.5 + (self.x - half_width) / aspect),
+            max(0.0, 0.5 + self.y - half_height),
+            min(1.0, 0.5 + (self.x + half_width) / aspect),
+            min(1.0, 0.5 + self.y + half_height),
+        )

@@ -1,0 +1,8 @@
+"""The passes that scenes are made of. Importing this package fills the registry; it makes no OpenGL object."""
+
+from __future__ import annotations
+
+from engine.render.passes import air, frame, glass
+from engine.render.passes.base import Pass, pass_class, register, registry
+
+__all__ = ["Pass", "air", "frame", "glass", "pass_class", "register", "registry"]

@@ -1,0 +1,79 @@
+"""What is between the mirror and the eye: dust in the light, the lens, the film."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.stage import Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+
+@register("dust")
+class Dust(Pass):
+    """Motes that drift through the key light."""
+
+    class Settings(PassSettings):
+        """Knobs of `dust`."""
+
+        motes: int = Field(default=110, ge=0, le=2000)
+        """How many there are; most are outside the beam. Baked."""
+        brightness: float = Field(default=0.5, ge=0.0, le=4.0)
+        """Light of a mote in the middle of the beam."""
+        speed: float = Field(default=1.0, ge=0.0, le=10.0)
+        """How fast they drift: 1 crosses the stage in some minutes. Baked."""
+
+    in_place = True
+    baked = frozenset({"motes", "speed"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._motes = settings.motes
+        self._show = stage.brush("dust")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if self._motes == 0:
+            return
+        ctx = self.stage.ctx
+        ctx.enable(moderngl.BLEND)
+        ctx.blend_func = (moderngl.ONE, moderngl.ONE)
+        self._show.draw(target, self.uniforms(view, tick, knobs), instances=self._motes)
+        ctx.disable(moderngl.BLEND)
+
+
+@register("film")
+class Film(Pass):
+    """Bloom, vignette, one filmic curve, grain: scene light becomes light for the display, 0..1."""
+
+    class Settings(PassSettings):
+        """Knobs of `film`."""
+
+        exposure: float = Field(default=1.0, ge=0.0, le=16.0)
+        """Factor on all light before the curve."""
+        bloom: float = Field(default=0.08, ge=0.0, le=1.0)
+        """How much light the lens spreads."""
+        vignette: float = Field(default=0.5, ge=0.0, le=2.0)
+        """How much darker the corners are."""
+        grain: float = Field(default=0.015, ge=0.0, le=0.1)
+        """Standard deviation of the grain in the encoded picture."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        width, height = stage.size_wh
+        self._gathered = stage.canvas((max(1, width // 8), max(1, height // 8)))
+        self._gather = stage.brush("film", {"GATHER": True})
+        self._show = stage.brush("film")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values.update(u_source=source, u_moment=tick.index % 4096)
+        self._gather.draw(self._gathered.framebuffer, values)
+        values["u_gathered"] = self._gathered.texture
+        self._show.draw(target, values)

@@ -1,0 +1,114 @@
+"""What a pass is, and the register of all of them.
+
+A pass is settings, one fragment shader of the same name, and `render`. It owns no framebuffer of the picture and knows
+no order: the compositor does.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import ClassVar, TypeVar
+
+import moderngl
+
+from engine.render.opening import Opening
+from engine.render.stage import Stage, Value
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+Knobs = Mapping[str, float]
+"""The settings of a pass at this moment, bound ones included, by name."""
+
+
+class Pass(ABC):
+    """Base of all passes.
+
+    Attributes:
+        kind: its name in scenes; that of its shader too.
+        Settings: its knobs.
+        in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
+        baked: knobs that are drawn into textures once per size and so cannot follow a signal.
+    """
+
+    kind: ClassVar[str] = ""
+    Settings: ClassVar[type[PassSettings]]
+    in_place: ClassVar[bool] = False
+    baked: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+        self.stage = stage
+        self.settings = settings
+
+    @classmethod
+    def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:
+        """The glass, if this pass is what surrounds it."""
+        return None
+
+    @abstractmethod
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        """Draw one frame.
+
+        Args:
+            source: the picture so far, linear light; where `in_place`, the very texture under `target`.
+            target: where to draw.
+            view: the newest textures and the viewer.
+            tick: the moment that is drawn.
+            knobs: the settings at this moment.
+        """
+
+    def uniforms(self, view: View, tick: Tick, knobs: Knobs) -> dict[str, Value]:
+        """What every shader may read (`shaders/UNIFORMS.md`), textures apart: the moment, the stage, the knobs."""
+        values: dict[str, Value] = {f"u_{name}": value for name, value in knobs.items()}
+        values.update(
+            u_time=tick.time_s,
+            u_dt=tick.dt_s,
+            u_presence=view.presence,
+            u_aspect=self.stage.aspect,
+            u_resolution=(float(self.stage.size_wh[0]), float(self.stage.size_wh[1])),
+            u_opening=self.stage.opening.bounds,
+            u_corner=self.stage.opening.corner,
+            u_border=self.stage.opening.border,
+        )
+        return values
+
+
+PassType = TypeVar("PassType", bound=type[Pass])
+_PASSES: dict[str, type[Pass]] = {}
+
+
+def register(kind: str) -> Callable[[PassType], PassType]:
+    """Class decorator: make a pass known to scenes as `kind`.
+
+    Raises:
+        ValueError: the name is taken, or the class has no settings.
+    """
+
+    def add(pass_type: PassType) -> PassType:
+        if kind in _PASSES:
+            raise ValueError(f"there is a pass called {kind} already: {_PASSES[kind].__qualname__}")
+        if not issubclass(getattr(pass_type, "Settings", object), PassSettings):
+            raise ValueError(f"{pass_type.__qualname__} has no Settings derived from PassSettings")
+        pass_type.kind = kind
+        _PASSES[kind] = pass_type
+        return pass_type
+
+    return add
+
+
+def registry() -> Mapping[str, type[PassSettings]]:
+    """Settings class of every known pass, by name: what `engine.scene.load_scene` asks for."""
+    return MappingProxyType({kind: pass_type.Settings for kind, pass_type in _PASSES.items()})
+
+
+def pass_class(kind: str) -> type[Pass]:
+    """The pass called `kind`.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _PASSES[kind]

@@ -1,0 +1,183 @@
+"""What is seen in the glass: the room behind the viewer, the reflection, the old silver itself."""
+
+from __future__ import annotations
+
+import math
+
+import moderngl
+from pydantic import Field
+
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.stage import Canvas, Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Alignment, Placement, Tick
+
+ADD_OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+
+
+@register("room")
+class Room(Pass):
+    """The camera's picture as the room behind you; where there is no camera, a dim room of our own."""
+
+    class Settings(PassSettings):
+        """Knobs of `room`."""
+
+        blur: float = Field(default=0.035, ge=0.004, le=0.2)
+        """How unsharp it is, as a fraction of the glass's height: 0.004 nearly sharp, 0.2 only light. Baked."""
+        exposure: float = Field(default=0.25, ge=0.0, le=4.0)
+        """Factor on the room's light: 0.25 is two stops down."""
+
+    in_place = True
+    baked = frozenset({"blur"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        rows = max(4, round(0.6 / settings.blur))
+        opening = stage.opening
+        columns = max(4, round(rows * opening.half_width / opening.half_height))
+        self._gathered = stage.canvas((columns, rows))
+        self._gather = stage.brush("room", {"GATHER": True})
+        self._show = stage.brush("room")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        opening = self.stage.opening
+        values = self.uniforms(view, tick, knobs)
+        values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
+        values["u_has_camera"] = float(view.camera is not None)
+        if view.camera is not None:
+            values["u_camera"] = view.camera
+        self._gather.draw(self._gathered.framebuffer, values)
+        values["u_gathered"] = self._gathered.texture
+        self._show.draw(target, values, rect=opening.rect(self.stage.aspect, 0.01))
+
+
+@register("reflection")
+class Reflection(Pass):
+    """The generated face, where the viewer's face would be in a mirror."""
+
+    class Settings(PassSettings):
+        """Knobs of `reflection`."""
+
+        follow: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far it follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        size: float = Field(default=1.0, ge=0.2, le=3.0)
+        """Side of the face's picture at rest, in heights of the glass."""
+        eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
+        """Where the eyes stand at rest, as a fraction of the glass's height from its top."""
+        viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
+        """Distance between the eyes, in heights of the camera's picture, of a viewer who stands where the face is
+        shown in its rest size."""
+        feather: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How softly it goes over into the room: 0 close around the head, 1 far."""
+        even: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How far dark and bright faces are brought to one exposure."""
+
+    in_place = True
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._prepare = stage.brush("reflection", {"PREPARE": True})
+        self._show = stage.brush("reflection")
+        self._prepared: Canvas | None = None
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if view.reflection is None or view.presence <= 0.0:
+            return
+        alignment = view.alignment
+        values = self.uniforms(view, tick, knobs)
+        values.update(
+            u_reflection=view.reflection,
+            u_previous=view.previous or view.reflection,
+            u_blend=view.blend if view.previous is not None else 1.0,
+            u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
+        )
+        prepared = self._canvas(view.reflection.size)
+        self._prepare.draw(prepared.framebuffer, values)
+        put = put_face(self.stage.opening, alignment, view.placement, knobs)
+        values.update(u_prepared=prepared.texture, u_put=put)
+        ctx = self.stage.ctx
+        ctx.enable(moderngl.BLEND)
+        ctx.blend_func = ADD_OVER
+        self._show.draw(target, values, rect=self.stage.opening.rect(self.stage.aspect, 0.01))
+        ctx.disable(moderngl.BLEND)
+
+    def _canvas(self, size_wh: tuple[int, int]) -> Canvas:
+        if self._prepared is None or self._prepared.texture.size != size_wh:
+            self._prepared = self.stage.canvas(size_wh)
+        return self._prepared
+
+
+@register("glass")
+class Glass(Pass):
+    """Old silvered glass: slightly wavy, foxed at its edges, with mercury spots and a faint second reflection."""
+
+    class Settings(PassSettings):
+        """Knobs of `glass`."""
+
+        waves: float = Field(default=4.0, ge=0.0, le=40.0)
+        """How far the picture is bent, in thousandths of the stage's height."""
+        foxing: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How much silver is lost: 0 none, 1 wide brown edges. Baked."""
+        haze: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How milky the silver has become."""
+
+    baked = frozenset({"foxing"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("glass")
+        self._flaws = stage.canvas(stage.size_wh, "f1")
+        bake = stage.brush("glass", {"BAKE": True})
+        bake.draw(self._flaws.framebuffer, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump()))
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values.update(u_source=source, u_flaws=self._flaws.texture)
+        self._show.draw(target, values, rect=self.stage.opening.rect(self.stage.aspect, 0.01))
+
+
+def cover_fit(picture_aspect: float, glass_aspect: float) -> tuple[float, float]:
+    """The part of a picture's width and height that is seen when it covers a glass of another shape."""
+    return min(1.0, glass_aspect / picture_aspect), min(1.0, picture_aspect / glass_aspect)
+
+
+def put_face(
+    opening: Opening, alignment: Alignment, placement: Placement | None, knobs: Knobs
+) -> tuple[float, float, float, float]:
+    """Where the face's picture lies.
+
+    The composed rest has the eyes at `eye_line` in the middle of the glass. The viewer's offsets from the middle of
+    the camera's picture, scale and roll are added by the share `follow`; what would leave the glass is held back
+    softly.
+
+    Returns:
+        Centre x and y in stage coordinates (y down), 1 / side, roll in radians (clockwise on the screen).
+    """
+    height = 2.0 * opening.half_height
+    eyes_x, eyes_y = opening.x, opening.y + (knobs["eye_line"] - 0.5) * height
+    scale, roll = 1.0, 0.0
+    if placement is not None:
+        follow = knobs["follow"]
+        shown = min(1.0, placement.aspect * opening.half_height / opening.half_width)
+        eyes_x += _held(follow * (placement.x - 0.5) * height * placement.aspect * shown, opening.half_width)
+        eyes_y += _held(follow * (placement.y - knobs["eye_line"]) * height * shown, opening.half_height)
+        ratio = max(placement.eye_distance, 1e-3) / knobs["viewer_eyes"]
+        scale = math.exp(_held(follow * math.log(ratio), 0.6))
+        roll = follow * placement.roll_rad
+    side = knobs["size"] * height * scale
+    off_x, off_y = (0.5 - alignment.x) * side, (0.5 - alignment.y) * side
+    cos, sin = math.cos(roll), math.sin(roll)
+    return eyes_x + cos * off_x - sin * off_y, eyes_y + sin * off_x + cos * off_y, 1.0 / side, roll
+
+
+def _held(value: float, limit: float) -> float:
+    """`value` while it is small, never more than `limit`."""
+    return limit * math.tanh(value / limit)

@@ -1,0 +1,180 @@
+"""GLSL files -> programs: includes, injected defines, and errors that name the file and the line.
+
+Owns the reading of `shaders/`. Knows no pass and no uniform by name; keeps no OpenGL object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import moderngl
+
+from engine.errors import ConfigError
+
+MAX_INCLUDE_DEPTH = 8
+MAX_FILE_BYTES = 256 * 1024
+MAX_REPORTED_PROBLEMS = 3
+
+Define = bool | int | float | str
+Origin = tuple[str, int]
+"""File name as people know it, and line, from 1."""
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"\s*$')
+_ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")
+_VERSION = re.compile(r"^\s*#\s*version\b")
+_LOG_FORMS = (
+    re.compile(r"^\d+:(?P<line>\d+)\(\d+\): (?:preprocessor )?(?P<level>error|warning): (?P<what>.*)$"),  # Mesa
+    re.compile(r"^\d+\((?P<line>\d+)\)\s*: (?P<level>error|warning) (?P<what>.*)$"),  # NVIDIA
+    re.compile(r"^(?P<level>ERROR|WARNING): \d+:(?P<line>\d+): (?P<what>.*)$"),  # AMD, Intel on Windows, Apple
+)
+
+
+@dataclass(frozen=True)
+class ShaderSource:
+    """One shader with its includes pasted in.
+
+    Attributes:
+        text: what the driver gets.
+        origins: where each line of `text` comes from, in order.
+    """
+
+    text: str
+    origins: tuple[Origin, ...]
+
+    def origin(self, line: int) -> Origin:
+        """File and line for line `line` (from 1) of `text`; the nearest one there is if it lies outside."""
+        return self.origins[min(max(line, 1), len(self.origins)) - 1]
+
+
+class ShaderLibrary:
+    """The folder of shaders.
+
+    Args:
+        folder: holds `<pass>.frag`, `<pass>.vert` where a pass needs its own, `fullscreen.vert` and `lib/`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def source(self, name: str, defines: Mapping[str, Define] | None = None) -> ShaderSource:
+        """Read a shader file, paste its includes, put `#define` lines after its `#version`.
+
+        Args:
+            name: path within the folder, e.g. `film.frag`.
+            defines: True defines a bare name, False leaves it undefined, anything else is its value.
+
+        Raises:
+            ConfigError: a file is missing, an include goes in a circle, `#version` is not on line 1.
+        """
+        lines = self._read(name, included_by=None)
+        if not lines or not _VERSION.match(lines[0]):
+            raise ConfigError(f"{self._shown(name)}:1: a shader must begin with #version 330 core")
+        text: list[str] = [lines[0]]
+        origins: list[Origin] = [(self._shown(name), 1)]
+        for key, value in (defines or {}).items():
+            if value is not False:
+                text.append(f"#define {key} {_glsl_value(value)}".rstrip())
+                origins.append((self._shown(name), 1))
+        self._paste(name, lines[1:], 2, (name,), text, origins)
+        return ShaderSource("\n".join(text) + "\n", tuple(origins))
+
+    def program(
+        self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
+    ) -> moderngl.Program:
+        """Compile `<name>.frag` with `<name>.vert`, or with `fullscreen.vert` where there is none. The caller owns it.
+
+        Raises:
+            ConfigError: a file is missing or the driver refuses it: file, line and what the driver says.
+        """
+        vertex_name = f"{name}.vert" if (self._folder / f"{name}.vert").is_file() else "fullscreen.vert"
+        vertex = self.source(vertex_name, defines)
+        fragment = self.source(f"{name}.frag", defines)
+        try:
+            return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
+        except moderngl.Error as error:
+            raise ConfigError(explain(str(error), vertex, fragment)) from error
+
+    def _paste(
+        self,
+        name: str,
+        lines: list[str],
+        first_line: int,
+        chain: tuple[str, ...],
+        text: list[str],
+        origins: list[Origin],
+    ) -> None:
+        for number, line in enumerate(lines, first_line):
+            include = _INCLUDE.match(line)
+            if include is None:
+                if _ANY_INCLUDE.match(line):
+                    raise ConfigError(f'{self._shown(name)}:{number}: write an include as #include "lib/name.glsl"')
+                text.append(line)
+                origins.append((self._shown(name), number))
+                continue
+            self._check_include(include[1], name, number, chain)
+            inner = self._read(include[1], included_by=(name, number))
+            # Several files may ask for a function, within #ifdef or not; the preprocessor sees that it is defined once.
+            guard = "INCLUDED_" + re.sub(r"\W", "_", include[1])
+            text += [f"#ifndef {guard}", f"#define {guard}"]
+            origins += [(self._shown(name), number)] * 2
+            self._paste(include[1], inner, 1, (*chain, include[1]), text, origins)
+            text.append("#endif")
+            origins.append((self._shown(name), number))
+
+    def _check_include(self, include: str, name: str, line: int, chain: tuple[str, ...]) -> None:
+        where = f"{self._shown(name)}:{line}"
+        if include in chain:
+            circle = " -> ".join([*chain[chain.index(include) :], include])
+            raise ConfigError(f"{where}: includes go in a circle: {circle}")
+        if len(chain) >= MAX_INCLUDE_DEPTH:
+            raise ConfigError(f"{where}: includes are nested more than {MAX_INCLUDE_DEPTH} deep")
+
+    def _read(self, name: str, included_by: Origin | None) -> list[str]:
+        where = f"{self._shown(included_by[0])}:{included_by[1]}: " if included_by else ""
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder):
+            raise ConfigError(f"{where}{name} lies outside {self._folder.name}/; shaders include only their own folder")
+        if not path.is_file():
+            raise ConfigError(f"{where}there is no shader {self._shown(name)}")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"{where}{self._shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{where}{self._shown(name)} is not UTF-8 text ({error.reason})") from error
+        if included_by and lines and _VERSION.match(lines[0]):
+            raise ConfigError(f"{self._shown(name)}:1: an included file must not have a #version")
+        return lines
+
+    def _shown(self, name: str) -> str:
+        return f"{self._folder.name}/{name}"
+
+
+def explain(log: str, vertex: ShaderSource, fragment: ShaderSource) -> str:
+    """A driver's log in terms of our files: one line per problem, `shaders/film.frag:12: what`.
+
+    Args:
+        log: what ModernGL raised: a head that names the stage, then the driver's own lines (Mesa, NVIDIA and the
+            `ERROR: 0:12:` form are understood; anything else is passed on as it is).
+    """
+    source = vertex if "vertex_shader" in log else fragment
+    found: list[tuple[str, str]] = []
+    for line in log.splitlines():
+        match = next((m for form in _LOG_FORMS if (m := form.match(line.strip()))), None)
+        if match is not None:
+            file, number = source.origin(int(match["line"]))
+            found.append((match["level"].lower(), f"{file}:{number}: {match['what'].strip()}"))
+    problems = [text for level, text in found if level == "error"] or [text for _, text in found]
+    if problems:
+        return "\n".join(problems[:MAX_REPORTED_PROBLEMS])
+    said = " ".join(part for part in log.split() if set(part) != {"="})
+    return f"{vertex.origin(1)[0]} and {fragment.origin(1)[0]} do not make a program: {said}"
+
+
+def _glsl_value(value: Define) -> str:
+    if value is True:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,146 @@
+"""What a pass draws with: canvases (a texture and its framebuffer) and brushes (a program and its rectangle).
+
+A `Stage` owns all that the passes of one scene ask of it and releases it together, so that no pass has to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Literal
+
+import moderngl
+
+from engine.render.opening import Opening, Rect
+from engine.render.shader import Define, ShaderLibrary
+
+WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
+Value = float | int | bool | tuple[float, ...] | moderngl.Texture
+
+
+class Canvas:
+    """A texture that can be drawn on.
+
+    Args:
+        ctx: the context that it lives in.
+        size_wh: px.
+        dtype: `f1` 8 bit, `f2` half float, `f4` float.
+        mipmaps: whether smaller versions are kept; call `texture.build_mipmaps()` after drawing.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, size_wh: tuple[int, int], dtype: Literal["f1", "f2", "f4"] = "f2", mipmaps: bool = False
+    ) -> None:
+        self.texture = ctx.texture(size_wh, 4, dtype=dtype)
+        self.texture.repeat_x = self.texture.repeat_y = False
+        minify = moderngl.LINEAR_MIPMAP_LINEAR if mipmaps else moderngl.LINEAR
+        self.texture.filter = (minify, moderngl.LINEAR)
+        self.framebuffer = ctx.framebuffer([self.texture])
+        self.framebuffer.clear()
+        if mipmaps:
+            self.texture.build_mipmaps()
+
+    def close(self) -> None:
+        """Release both; may be called again."""
+        self.framebuffer.release()
+        self.texture.release()
+
+
+class Brush:
+    """One program, drawn as rectangles.
+
+    Args:
+        ctx: the context that it lives in.
+        library: where its shader is found.
+        name: of the fragment shader, without `.frag`.
+        defines: see `ShaderLibrary.source`.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, library: ShaderLibrary, name: str, defines: Mapping[str, Define] | None = None
+    ) -> None:
+        self._ctx = ctx
+        self._program = library.program(ctx, name, defines=defines)
+        self._vertices = ctx.vertex_array(self._program, [])
+        self._uniforms = {n: u for n in self._program if isinstance(u := self._program[n], moderngl.Uniform)}
+
+    @property
+    def uniforms(self) -> frozenset[str]:
+        """Names of the uniforms that the shader really uses."""
+        return frozenset(self._uniforms)
+
+    def draw(
+        self,
+        target: moderngl.Framebuffer,
+        values: Mapping[str, Value],
+        *,
+        rect: Rect = WHOLE,
+        instances: int = 1,
+    ) -> None:
+        """Draw over `rect` of `target`; blending is as the caller left it.
+
+        Args:
+            target: what is drawn on.
+            values: uniforms by name; what the shader does not use is left out; textures are bound in turn.
+            rect: fractions of the target, origin top left.
+            instances: how often (a shader that draws many small things places each by `gl_InstanceID`).
+        """
+        unit = 0
+        for name, value in {**values, "u_rect": rect}.items():
+            uniform = self._uniforms.get(name)
+            if uniform is None:
+                continue
+            if isinstance(value, moderngl.Texture):
+                value.use(unit)
+                uniform.value = unit
+                unit += 1
+            else:
+                uniform.value = value
+        target.use()
+        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=instances)
+
+    def close(self) -> None:
+        """Release what it owns; may be called again."""
+        self._vertices.release()
+        self._program.release()
+
+
+class Stage:
+    """The place where the passes of one scene work.
+
+    Args:
+        ctx: the context.
+        library: the shaders.
+        size_wh: of the stage, px.
+        opening: where the glass is.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, library: ShaderLibrary, size_wh: tuple[int, int], opening: Opening | None = None
+    ) -> None:
+        self.ctx = ctx
+        self.library = library
+        self.size_wh = size_wh
+        self.aspect = size_wh[0] / size_wh[1]
+        self.opening = opening or Opening.whole(self.aspect)
+        self._owned = ExitStack()
+
+    def canvas(self, size_wh: tuple[int, int], dtype: Literal["f1", "f2", "f4"] = "f2", mipmaps: bool = False) -> Canvas:
+        """A new canvas, released with the stage."""
+        canvas = Canvas(self.ctx, size_wh, dtype, mipmaps)
+        self._owned.callback(canvas.close)
+        return canvas
+
+    def brush(self, name: str, defines: Mapping[str, Define] | None = None) -> Brush:
+        """A new brush with shader `name`, released with the stage.
+
+        Raises:
+            ConfigError: the shader is missing or does not compile.
+        """
+        brush = Brush(self.ctx, self.library, name, defines)
+        self._owned.callback(brush.close)
+        return brush
+
+    def close(self) -> None:
+        """Release all canvases and brushes; may be called again."""
+        self._owned.close()

@@ -1,0 +1,37 @@
+"""What a picture is drawn from: the newest textures and the viewer's state, frozen for one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import moderngl
+
+from engine.types import Alignment, Placement
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that changes from one drawn frame to the next, apart from time.
+
+    Attributes:
+        camera: the newest camera picture, sRGB-encoded, row 0 top, mirrored already; None where there is no camera.
+        camera_aspect: its width / height.
+        reflection: the newest drawn face, sRGB-encoded, row 0 top, square; None before the first one.
+        previous: the one before it; None stands for `reflection`.
+        blend: 0 shows `previous`, 1 shows `reflection`.
+        alignment: where the persona draws the eyes.
+        placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
+        presence: 0 nobody is there, 1 somebody is; eased.
+        signals: what bound knobs may read (`engine.scene.SIGNALS`).
+    """
+
+    camera: moderngl.Texture | None = None
+    camera_aspect: float = 16 / 9
+    reflection: moderngl.Texture | None = None
+    previous: moderngl.Texture | None = None
+    blend: float = 1.0
+    alignment: Alignment = field(default_factory=Alignment)
+    placement: Placement | None = None
+    presence: float = 0.0
+    signals: Mapping[str, float] = field(default_factory=dict)

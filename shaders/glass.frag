@@ -1,0 +1,65 @@
+#version 330 core
+// Old mercury glass over what it reflects. Two entries:
+//   BAKE       its flaws, once per stage size: r lost silver, g haze, b and a slopes of its waves (0.5 is level)
+//   (neither)  the picture seen through them
+
+uniform float u_aspect;
+uniform vec4 u_opening;
+uniform float u_corner;
+
+in vec2 v_uv;
+out vec4 f_colour;
+
+#ifdef BAKE
+#include "lib/noise.glsl"
+#include "lib/shape.glsl"
+
+uniform float u_foxing;         // 0..1
+
+void main() {
+    vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
+    float edge = -rounded_box(place - u_opening.xy, u_opening.zw, u_corner);
+    float size = u_opening.w;
+    float cloud = fractal(place * 11.0 + 7.0, 5);
+    float creep = smoothstep(0.20, 0.0, edge / size + 0.34 * (cloud - 0.42));
+    float speck = smoothstep(0.70, 0.86, fractal(place * 70.0, 3)) * smoothstep(0.55, 0.05, edge / size);
+    float fox = clamp((creep * (0.35 + 0.9 * fractal(place * 38.0, 4)) + 0.7 * speck) * u_foxing, 0.0, 1.0);
+    float spots = 0.0;
+    for (int i = 0; i < 26; ++i) {
+        vec2 at = u_opening.xy + (vec2(hash11(uint(3 * i)), hash11(uint(3 * i + 1))) * 2.0 - 1.0) * u_opening.zw;
+        float radius = size * (0.003 + 0.008 * pow(hash11(uint(3 * i + 2)), 3.0));
+        vec2 off = place - at;
+        float away = length(off) / radius * (0.8 + 0.5 * noise(off / radius * 1.3 + float(i)));
+        spots = max(spots, (1.0 - smoothstep(0.6, 1.2, away)) * (0.35 + 0.5 * hash11(uint(7 * i + 5))));
+    }
+    float haze = fractal(place * 2.4 + 11.0, 4) * 0.7 + 0.5 * smoothstep(0.25, 0.0, edge / size);
+    vec2 waves;
+    waves.x = noise(place * vec2(5.0, 3.0)) + 0.35 * noise(place * 13.0 + 9.0);
+    waves.y = noise(place * vec2(4.0, 6.0) + 21.0) + 0.35 * noise(place * 12.0 + 3.0);
+    f_colour = vec4(max(fox, spots * u_foxing), clamp(haze, 0.0, 1.0), waves / 1.35);
+}
+#else
+#include "lib/light.glsl"
+
+uniform sampler2D u_source;     // linear light
+uniform sampler2D u_flaws;      // what BAKE drew
+uniform float u_time;
+uniform float u_waves;          // how far the picture is bent, in thousandths of the stage's height
+uniform float u_haze;           // how much light the glass itself gives, 0..1
+uniform float u_opacity;
+
+void main() {
+    vec4 flaws = texture(u_flaws, v_uv);
+    vec2 slope = (flaws.ba - 0.5) * u_waves * 0.002;
+    vec2 bent = v_uv + slope * vec2(1.0 / u_aspect, 1.0);
+    vec3 light = texture(u_source, bent).rgb;
+    vec3 ghost = texture(u_source, bent + vec2(0.0055 / u_aspect, 0.0035)).rgb;     // of the front of the pane
+    vec3 glass = (light * 0.93 + ghost * 0.07) * vec3(0.92, 0.96, 0.94);
+    vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy;
+    float from_key = exp(-2.2 * length(place + u_opening.zw * vec2(1.0, 1.0)) / u_opening.w);
+    glass += (KEY_LIGHT * 0.10 * from_key + FILL_LIGHT * 0.014) * flaws.g * u_haze;
+    vec3 lost = vec3(0.030, 0.022, 0.014) + KEY_LIGHT * 0.035 * from_key;
+    glass = mix(glass, lost + glass * vec3(0.30, 0.24, 0.18), flaws.r * 0.88);
+    f_colour = vec4(mix(texture(u_source, v_uv).rgb, glass, u_opacity), 1.0);
+}
+#endif
