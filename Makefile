@@ -1,0 +1,73 @@
+# make run | test | check | bench | golden | lock | clean. Each sets up .venv when it is missing or out of date.
+# Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: run test check lint types borders bench golden lock clean
+
+run: $(READY)
+	@$(PYTHON) main.py $(ARGS)
+
+test: $(READY)
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: lint types borders test
+
+lint: $(READY)
+	@echo "Style and format"
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+
+types: $(READY)
+	@echo "Types"
+	@$(PYTHON) -m mypy
+
+borders: $(READY)
+	@echo "Borders between parts"
+	@$(VENV)/bin/lint-imports --no-logo
+
+bench: $(READY)
+	@$(PYTHON) -m tools.benchmark $(ARGS)
+
+golden: $(READY)
+	@echo "Drawing the golden pictures anew; look at each before you commit it"
+	@$(PYTHON) -m pytest tests/render --regenerate $(ARGS)
+
+lock: $(READY)
+	@echo "Resolving pyproject.toml into requirements.lock"
+	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock $(ARGS)
+
+clean:
+	@echo "Removing .venv and caches"
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python of a fitting version that really runs; one that cannot make environments is named with the cure.
+$(READY): requirements.lock
+	@found=; \
+	for python in python3.12 python3.11 python3 python; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then \
+	    found=$$python; \
+	    if $$python -c 'import ensurepip, venv' >/dev/null 2>&1; then break; fi; \
+	  fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Narcissus needs Python 3.11 or 3.12, and neither was found; install one, e.g. apt install python3 python3-venv" >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$found -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	  echo "$$found cannot make an environment; install its venv module, e.g. apt install python3-venv" >&2; exit 1; \
+	fi; \
+	if ! $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then \
+	  echo "Making $(VENV) with $$found"; $$found -m venv --clear $(VENV) || exit 1; \
+	fi; \
+	echo "Installing what requirements.lock names into $(VENV): 0.7 GB to load, some minutes"; \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || exit 1; \
+	if ! $(PYTHON) -c 'import numpy' >/dev/null 2>&1; then \
+	  echo "The packages exist for Linux and Windows on x86-64 only, and this is another machine" >&2; exit 1; \
+	fi; \
+	touch $(READY)
