@@ -1,0 +1,141 @@
+"""The bank of drawn faces: which seed draws a face with which features, in shards on disk.
+
+A latent is not stored: its seed makes it again. A shard holds `SHARD_SEEDS` consecutive seeds and is written whole or
+not at all, so an interrupted bank continues where it stopped. A bank belongs to one generator and one feature layout;
+both are in its folder's name and in every shard. It does not know how faces are drawn or measured.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.networks.weight_file import read_arrays, read_header
+from engine.pipeline.features import LAYOUT
+from engine.types import FloatArray, Placement
+
+SHARD_SEEDS = 500
+MAX_SEED = 1 << 24  # seeds are stored as float32, which is exact up to here
+PLACEMENT_COLUMNS = ("x", "y", "eye_distance", "roll_rad")
+
+
+@dataclass(frozen=True)
+class DrawnFaces:
+    """Faces that were drawn and found again.
+
+    Attributes:
+        seeds: (N,) int64, rising.
+        vectors: (N, F) float32, laid out as `pipeline.features.LAYOUT`.
+        placements: (N, 4) float32: x, y, eye_distance, roll_rad of `types.Placement`.
+        drawn: how many were drawn; the faces of drawn - N of them were not found.
+    """
+
+    seeds: NDArray[np.int64]
+    vectors: FloatArray
+    placements: FloatArray
+    drawn: int
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    @property
+    def detection(self) -> float:
+        """The share of drawn pictures in which a face is found."""
+        return len(self) / max(1, self.drawn)
+
+
+def placement_row(placement: Placement) -> tuple[float, float, float, float]:
+    """A placement as a row of `DrawnFaces.placements`."""
+    return placement.x, placement.y, placement.eye_distance, placement.roll_rad
+
+
+class Bank:
+    """The shards of one generator.
+
+    Args:
+        folder: of all banks of the persona, e.g. models/portraits/bank.
+        generator_sha256: of the generator that draws.
+    """
+
+    def __init__(self, folder: Path, generator_sha256: str) -> None:
+        self.generator_sha256 = generator_sha256
+        self.folder = folder / f"{generator_sha256[:12]}-features{LAYOUT.version}"
+
+    def path(self, shard: int) -> Path:
+        """File of the seeds from shard * SHARD_SEEDS on."""
+        return self.folder / f"{shard * SHARD_SEEDS:08d}.safetensors"
+
+    def missing(self, shards: Iterable[int]) -> list[int]:
+        """Those of `shards` that are not there or cannot be read, and are to be drawn."""
+        return [shard for shard in shards if not self._is_whole(shard)]
+
+    def write(self, shard: int, faces: DrawnFaces) -> None:
+        """Save a shard, all or nothing; features in float16."""
+        from safetensors.numpy import save
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = save(
+            {
+                "seeds": faces.seeds.astype(np.float32),
+                "vectors": faces.vectors.astype(np.float16),
+                "placements": faces.placements.astype(np.float32),
+            },
+            self._identity() | {"drawn": str(faces.drawn)},
+        )
+        path = self.path(shard)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def read(self, shards: Iterable[int]) -> DrawnFaces:
+        """All faces of some shards.
+
+        Raises:
+            ModelError: a shard is missing, damaged, or of another generator or layout.
+        """
+        parts = [self._read_shard(shard) for shard in shards]
+        if not parts:
+            raise ModelError(f"the bank {self.folder} was asked for no shard at all")
+        return DrawnFaces(
+            np.concatenate([part.seeds for part in parts]),
+            np.concatenate([part.vectors for part in parts]),
+            np.concatenate([part.placements for part in parts]),
+            sum(part.drawn for part in parts),
+        )
+
+    def _read_shard(self, shard: int) -> DrawnFaces:
+        path = self.path(shard)
+        metadata = read_header(path).metadata
+        arrays = read_arrays(path)
+        try:
+            seeds, vectors, placements = arrays["seeds"], arrays["vectors"], arrays["placements"]
+            fits = vectors.shape == (len(seeds), LAYOUT.size) and placements.shape == (len(seeds), len(PLACEMENT_COLUMNS))
+            drawn = int(metadata["drawn"])
+        except (KeyError, ValueError, TypeError):
+            fits, drawn = False, 0
+        if not fits or any(metadata.get(key) != value for key, value in self._identity().items()):
+            raise ModelError(f"{path} is damaged or no shard of this bank: delete it, and it is drawn again")
+        return DrawnFaces(seeds.astype(np.int64), vectors, placements, drawn)
+
+    def _is_whole(self, shard: int) -> bool:
+        try:
+            self._read_shard(shard)
+        except ModelError:
+            return False
+        return True
+
+    def _identity(self) -> dict[str, str]:
+        return {
+            "format": "narcissus-bank",
+            "generator_sha256": self.generator_sha256,
+            "layout": f"{LAYOUT.version} {LAYOUT.digest}",
+        }

@@ -1,0 +1,126 @@
+"""Draw faces from seeds and measure them: the work behind a bank, in as many processes as pay.
+
+Used by `tools.train_inverter` and `tools.adopt_generator`; interrupt it when you like, it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.errors import ModelError
+from engine.networks.bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.networks.runtime import RuntimeGenerator, open_generator
+from engine.pipeline.features import LAYOUT, Featurizer
+from engine.types import ByteArray, Features, FloatArray, Frame
+
+PATIENCE_S = 600.0  # a shard takes some seconds; after this the processes must have died
+BATCH = 50  # pictures in memory at once
+
+
+class FaceDrawer:
+    """Draws latents and measures the faces: generator and featurizer side by side.
+
+    Args:
+        persona: whose generator draws.
+        threads: processor threads of the generator.
+    """
+
+    def __init__(self, persona: Persona, threads: int | None = None) -> None:
+        self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
+        self._featurizer = Featurizer("static")
+
+    def draw(self, z: FloatArray) -> ByteArray:
+        """Pictures (N, H, W, 3) uint8 RGB of latents (N, latent_size)."""
+        return np.ascontiguousarray(self.generator.batch(z)[..., :3])
+
+    def measure(self, picture: ByteArray) -> Features | None:
+        """Features of one picture (H, W, 3); None if no face is found."""
+        return self._featurizer(Frame(picture, captured_s=0.0, sequence=0))
+
+    def draw_and_measure(self, z: FloatArray, progress: tqdm | None = None) -> list[Features | None]:
+        """Features of each latent's face, in order."""
+        found: list[Features | None] = []
+        for begin in range(0, len(z), BATCH):
+            found.extend(self.measure(picture) for picture in self.draw(z[begin : begin + BATCH]))
+            if progress is not None:
+                progress.update(len(z[begin : begin + BATCH]))
+        return found
+
+    def close(self) -> None:
+        """Release the face mesh."""
+        self._featurizer.close()
+
+    def __enter__(self) -> FaceDrawer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def collect(seeds: Sequence[int], features: Sequence[Features | None]) -> DrawnFaces:
+    """Those faces that were found, with their seeds."""
+    found = [(seed, face) for seed, face in zip(seeds, features, strict=True) if face is not None]
+    return DrawnFaces(
+        np.array([seed for seed, _ in found], np.int64),
+        np.array([face.vector for _, face in found], np.float32).reshape(-1, LAYOUT.size),
+        np.array([placement_row(face.placement) for _, face in found], np.float32).reshape(-1, len(PLACEMENT_COLUMNS)),
+        len(seeds),
+    )
+
+
+def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, what: str) -> DrawnFaces:
+    """Draw those of `shards` that are missing, with a progress bar; returns all faces of `shards`.
+
+    Args:
+        workers: processes; each draws with one thread.
+        what: stands before the bar.
+    """
+    missing = bank.missing(shards)
+    if missing:
+        with tqdm(total=len(shards) * SHARD_SEEDS, unit=" faces", desc=what) as progress:
+            progress.update((len(shards) - len(missing)) * SHARD_SEEDS)
+            _draw_shards(persona, bank, missing, max(1, min(workers, len(missing))), progress)
+    return bank.read(shards)
+
+
+def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm) -> None:
+    open_generator(persona, threads=1)  # once, so that the processes find OpenVINO's form of the network ready
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (persona.folder, bank.folder.parent))
+    try:
+        pending: set[Future[int]] = {pool.submit(_draw_shard, shard) for shard in shards}
+        while pending:
+            done, pending = wait(pending, timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
+            if not done:
+                raise ModelError(f"no shard of the bank was finished in {PATIENCE_S:.0f} s: run the command again to go on")
+            for future in done:
+                progress.update(future.result(timeout=0))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+_process: tuple[FaceDrawer, Bank] | None = None  # of a worker process, made once by `_start_process`
+
+
+def _start_process(persona_folder: Path, bank_folder: Path) -> None:
+    global _process
+    os.nice(5) if hasattr(os, "nice") else None
+    persona = Persona.open(persona_folder)
+    _process = FaceDrawer(persona, threads=1), Bank(bank_folder, persona.generator_sha256)
+
+
+def _draw_shard(shard: int) -> int:
+    assert _process is not None
+    drawer, bank = _process
+    seeds = range(shard * SHARD_SEEDS, (shard + 1) * SHARD_SEEDS)
+    latents = seed_latents(list(seeds), drawer.generator.latent_size)
+    bank.write(shard, collect(seeds, drawer.draw_and_measure(latents)))
+    return SHARD_SEEDS
