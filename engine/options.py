@@ -41,13 +41,18 @@ class Options:
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line (by default the program's own); exits with status 2 and a sentence on a wrong one."""
     parser = argparse.ArgumentParser(
-        prog="main.py", description="Narcissus: a mirror that answers with someone else. H in the window lists its keys."
+        prog="main.py",
+        description="Narcissus: a mirror that answers with someone else. H in the window lists its keys.",
     )
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="the installation's file")
+    parser.add_argument(
+        "--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="the installation's file"
+    )
     parser.add_argument("--scene", metavar="NAME", help="a file in scenes/, without .yaml")
     parser.add_argument("--model", metavar="NAME", help="a persona: a folder in models/")
     parser.add_argument(
-        "--source", metavar="SOURCE", help="camera:0, camera:/dev/video2, a video, an image, a folder of images, or self"
+        "--source",
+        metavar="SOURCE",
+        help="camera:0, camera:/dev/video2, a video, an image, a folder of images, or self",
     )
     parser.add_argument("--size", type=_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720")
     parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")

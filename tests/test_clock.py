@@ -26,4 +26,4 @@ def test_clock_does_not_go_back() -> None:
 
 def test_file_stamp_sorts_and_fits_a_file_name() -> None:
     stamp = file_stamp()
-    assert len(stamp) == 19 and not set(stamp) & set('/:\\ ')
+    assert len(stamp) == 19 and not set(stamp) & set("/:\\ ")

@@ -11,8 +11,28 @@ def test_nothing_said_leaves_it_to_the_configuration() -> None:
 
 def test_everything_said() -> None:
     options = parse_options(
-        "--config a.yaml --scene pool --model x --source camera:1 --size 640x360 --fullscreen --display 1 --headless "
-        "--seconds 2.5 --record out.mp4 --stats s.json".split()
+        [
+            "--config",
+            "a.yaml",
+            "--scene",
+            "pool",
+            "--model",
+            "x",
+            "--source",
+            "camera:1",
+            "--size",
+            "640x360",
+            "--fullscreen",
+            "--display",
+            "1",
+            "--headless",
+            "--seconds",
+            "2.5",
+            "--record",
+            "out.mp4",
+            "--stats",
+            "s.json",
+        ]
     )
     assert options == Options(
         Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True, 2.5, Path("out.mp4"), Path("s.json")
@@ -29,9 +49,7 @@ def test_everything_said() -> None:
         (["--bogus"], "unrecognized arguments: --bogus"),
     ],
 )
-def test_a_wrong_command_line_is_told(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_command_line_is_told(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         parse_options(arguments)
     assert stopped.value.code == 2

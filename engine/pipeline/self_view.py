@@ -14,7 +14,7 @@ import numpy as np
 from engine.types import ByteArray, Frame, Reflection
 
 SIZE_WH = (480, 360)  # px of the picture that the mirror has of itself
-FACE_SHARE = 0.62  # of the picture's height that the portrait takes
+FACE_SHARE = 0.46  # of the picture's height that the portrait takes
 BACKGROUND_RGB = (22, 20, 18)
 # Incommensurate periods (s): the drift does not repeat to the eye.
 PERIODS_X_S, PERIODS_Y_S, PERIODS_SIZE_S = (23.0, 37.7), (19.1, 43.3), (31.0, 53.9)

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
-
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
 from engine.pipeline.face import Draws, FacePainter
@@ -122,6 +120,11 @@ class ReflectionWorker:
             frames_seen=self._frames_seen,
             is_seeing=self._features.is_ready,
         )
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether there is a reflection and the mirror sees, or has failed to; it then tries again by itself."""
+        return self._last is not None and self._is_loaded.is_set()
 
     def _run(self) -> None:
         period_s = 1.0 / self._settings.rate_hz

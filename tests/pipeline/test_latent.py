@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_one_euro_is_calm_at_rest_and_follows_when_moving() -> None:
     random, z = np.random.default_rng(1), seed_latent(1, SIZE)
     smooth = SphereOneEuro(0.5, 0.05, rate_limit_deg_s=1000)
     outputs = [smooth(noisy(z, 1.0, random), 1 / FPS) for _ in range(90)]
-    jitter_deg_s = np.mean([angle_deg(a, b) for a, b in zip(outputs[30:-1], outputs[31:], strict=True)]) * FPS
+    jitter_deg_s = np.mean([angle_deg(a, b) for a, b in itertools.pairwise(outputs)]) * FPS
     assert jitter_deg_s < 8  # the input shakes by about 42 deg/s
 
     goal = seed_latent(2, SIZE)
@@ -62,7 +63,7 @@ def test_one_euro_limits_the_speed_and_stays_on_the_sphere() -> None:
 def test_wander_has_a_constant_speed_and_does_not_repeat() -> None:
     wander = Wander(seed_latent(3, SIZE), speed_deg_s=4, seed=7)
     places = [wander.step(1 / FPS) for _ in range(FPS * 60)]
-    steps = [angle_deg(a, b) for a, b in zip(places, places[1:], strict=False)]
+    steps = [angle_deg(a, b) for a, b in itertools.pairwise(places)]
     assert np.median(steps) == pytest.approx(4 / FPS, rel=0.2)
     assert max(steps) < 2.5 * 4 / FPS
     assert min(angle_deg(places[0], z) for z in places[FPS * 20 :]) > 10
@@ -89,7 +90,7 @@ def test_a_visit_from_arrival_to_leaving() -> None:
     arriving = follow(face(), SETTINGS.arrive_s + 0.5)
     angles = [angle for angle, _, _ in arriving]
     assert angles[0] > 45 and angles[-1] < 0.5
-    assert max(a - b for a, b in zip(angles, angles[1:], strict=False)) < 10, "arrival is a slerp, not a jump"
+    assert max(a - b for a, b in itertools.pairwise(angles)) < 10, "arrival is a slerp, not a jump"
     assert arriving[-1][1:] == (1.0, True)
     held = follow(None, SETTINGS.hold_s * 0.8)
     assert held[-1][0] < 0.5 and held[-1][1] == 1.0, "a face lost for a moment is held"

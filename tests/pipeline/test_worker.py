@@ -101,7 +101,7 @@ def test_a_frame_with_a_face_becomes_its_reflection() -> None:
 
 
 def test_without_frames_the_mirror_wanders_on() -> None:
-    with running(Slot("frames")) as (worker, reflections):
+    with running(Slot("frames")) as (_worker, reflections):
         first = await_reflection(reflections, lambda r: True)
         later = await_reflection(reflections, lambda r: r.sequence >= first.sequence + 2)
     assert not np.array_equal(first.latent.z, later.latent.z)

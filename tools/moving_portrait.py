@@ -1,0 +1,128 @@
+"""A still portrait becomes a clip in which its head moves: a visitor for tests, benchmarks and demonstrations.
+
+    python -m tools.moving_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
+
+The picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that what the
+mirror makes of it can be compared with what was shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from engine.errors import ConfigError, NarcissusError
+from engine.types import ByteArray
+
+FPS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Where the portrait is at one moment.
+
+    Attributes:
+        shift_x, shift_y: of its centre, as fractions of the clip's width and height; right and down are positive.
+        scale: against the portrait that fills 80 % of the clip's height.
+        roll_deg: clockwise on the screen.
+    """
+
+    shift_x: float
+    shift_y: float
+    scale: float
+    roll_deg: float
+
+
+def motion_at(time_s: float) -> Motion:
+    """The motion: 20 % to each side in 8 s, 6 % up and down in 5 s, 25 % nearer and farther in 11 s, 18° in 6 s."""
+    return Motion(
+        shift_x=0.2 * math.sin(2 * math.pi * time_s / 8),
+        shift_y=0.06 * math.sin(2 * math.pi * time_s / 5),
+        scale=1 + 0.25 * math.sin(2 * math.pi * time_s / 11),
+        roll_deg=18 * math.sin(2 * math.pi * time_s / 6),
+    )
+
+
+def moved(portrait: ByteArray, motion: Motion, size_wh: tuple[int, int]) -> ByteArray:
+    """The portrait (H, W, 3) as one frame (height, width, 3) of the clip; its edge is continued over the rest."""
+    width, height = size_wh
+    rows, columns = portrait.shape[:2]
+    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), -motion.roll_deg, 0.8 * height / rows * motion.scale)
+    turn[:, 2] += (width * (0.5 + motion.shift_x) - columns / 2, height * (0.5 + motion.shift_y) - rows / 2)
+    frame = cv2.warpAffine(portrait, turn, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(frame, np.uint8)
+
+
+def write_clip(
+    portrait: ByteArray, output: Path, seconds: float, size_wh: tuple[int, int], *, quiet: bool = False
+) -> None:
+    """Write the clip as MP4 (H.264, 30 frames a second).
+
+    Args:
+        portrait: (H, W, 3) uint8 RGB.
+        output: the file; its folder must exist.
+        seconds: length.
+        size_wh: px, even.
+        quiet: without a progress bar.
+    """
+    with av.open(str(output), "w") as film:
+        stream = film.add_stream("libx264", rate=FPS, options={"crf": "16", "preset": "veryfast"})
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = Fraction(1, FPS)
+        for index in tqdm(range(round(seconds * FPS)), unit=" frames", disable=quiet):
+            image = moved(portrait, motion_at(index / FPS), size_wh)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        film.mux(stream.encode(None))
+
+
+def read_portrait(path: Path) -> ByteArray:
+    """A picture file as (H, W, 3) uint8 RGB.
+
+    Raises:
+        ConfigError: it is missing or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: is no picture that can be read ({error})") from error
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in px, e.g. 640x480, not '{text}'")
+    return int(width) // 2 * 2, int(height) // 2 * 2
+
+
+def main() -> int:
+    """Command line; the exit status is 0, or 3 for a portrait that cannot be read."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("portrait", type=Path)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH")
+    arguments = parser.parse_args()
+    try:
+        write_clip(read_portrait(arguments.portrait), arguments.output, arguments.seconds, arguments.size)
+    except NarcissusError as error:
+        print(f"moving_portrait: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
