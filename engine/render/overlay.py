@@ -1,0 +1,206 @@
+"""Overlay: what the operator reads on the picture, the red dot that visitors must see, and the sheet before the show.
+
+All of it is drawn on the finished, display-encoded picture. It knows nothing of what the lines mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import moderngl
+import numpy as np
+import pygame
+import pygame.font
+
+from engine.render.lettering import BRIGHT, DIM, letter_block, letter_spaced, open_font
+from engine.render.shader import ShaderLibrary
+from engine.render.stage import Brush
+from engine.types import ByteArray
+
+Rgba = tuple[float, float, float, float]
+
+TITLE = "NARCISSUS"
+PANEL: Rgba = (0.045, 0.040, 0.036, 0.66)
+NIGHT: Rgba = (0.050, 0.044, 0.040, 1.0)
+RED: Rgba = (0.80, 0.12, 0.09, 1.0)
+RED_HALO: Rgba = (0.0, 0.0, 0.0, 0.45)
+TRACK: Rgba = (0.24, 0.22, 0.20, 1.0)
+GILT: Rgba = (0.83, 0.61, 0.25, 1.0)
+
+TYPE_SIZE = 1 / 44  # of the target's height
+MIN_TYPE_PX = 14
+PANEL_WIDTH = 0.34  # of the target's width: beside the face, which stands in the middle
+MAX_FONTS = 8
+MIN_PANEL_TYPES = 20  # ... but at least so many type sizes
+
+
+class Overlay:
+    """Draws text and signs.
+
+    Args:
+        ctx: the OpenGL context.
+        library: where `overlay.frag` is.
+    """
+
+    def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
+        pygame.font.init()
+        self._ctx = ctx
+        self._brush = Brush(ctx, library, "overlay", {"TO_WINDOW": True})
+        self._blank = ctx.texture((1, 1), 4, bytes(4))
+        self._panel = _Text(ctx)
+        self._title = _Text(ctx)
+        self._caption = _Text(ctx)
+        self._fonts: dict[int, pygame.font.Font] = {}
+        self._closed = False
+
+    def draw(self, target: moderngl.Framebuffer, lines: Sequence[str]) -> None:
+        """Draw a panel with `lines` in the upper left corner; a tab parts a name from its value. Nothing for none."""
+        if not lines:
+            return
+        type_px = self._type_px(target)
+        width_px = max(round(PANEL_WIDTH * target.width), MIN_PANEL_TYPES * type_px)
+        key = (tuple(lines), target.size)
+        if self._panel.key != key:
+            self._panel.write(key, letter_block(self._font(type_px), lines, width_px, padding_px=round(0.8 * type_px)))
+        with _Blending(self._ctx):
+            self._box(target, (type_px, type_px), self._panel.size_wh, PANEL, corner_px=type_px / 2, text=self._panel)
+
+    def draw_recording_dot(self, target: moderngl.Framebuffer) -> None:
+        """Draw the steady red dot, upper right: something that is made from a viewer is being kept."""
+        side_px = max(10, round(target.height / 50))
+        halo_px = side_px + 2 * max(2, side_px // 5)
+        margin_px = self._type_px(target)
+        x, y = target.width - margin_px - halo_px, margin_px
+        rim_px = (halo_px - side_px) // 2
+        with _Blending(self._ctx):
+            self._box(target, (x, y), (halo_px, halo_px), RED_HALO, corner_px=halo_px / 2)
+            self._box(target, (x + rim_px, y + rim_px), (side_px, side_px), RED, corner_px=side_px / 2)
+
+    def draw_splash(self, target: moderngl.Framebuffer, text: str, progress: float | None = None) -> None:
+        """Cover the whole target with the sheet that is seen while the mirror wakes.
+
+        Args:
+            target: what is presented next.
+            text: what is being done, a few words.
+            progress: 0 to 1; None where nobody knows.
+        """
+        type_px = self._type_px(target)
+        middle_x, middle_y = target.width // 2, round(0.46 * target.height)
+        self._set(self._title, TITLE, round(1.9 * type_px), BRIGHT, spacing=0.55)
+        self._set(self._caption, text, type_px, DIM, spacing=0.08)
+        with _Blending(self._ctx):
+            self._box(target, (0, 0), target.size, NIGHT, glow=0.9)
+            self._centred(target, self._title, middle_x, middle_y)
+            self._centred(target, self._caption, middle_x, middle_y + 4 * type_px)
+            if progress is not None:
+                self._progress(target, (middle_x, middle_y + round(2.3 * type_px)), min(1.0, max(0.0, progress)))
+
+    def close(self) -> None:
+        """Release what it owns; may be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        for part in (self._panel, self._title, self._caption):
+            part.close()
+        self._blank.release()
+        self._brush.close()
+
+    def __enter__(self) -> Overlay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _progress(self, target: moderngl.Framebuffer, middle: tuple[int, int], progress: float) -> None:
+        length_px, thickness_px = round(0.18 * target.width), max(1, round(target.height / 540))
+        start = middle[0] - length_px // 2, middle[1]
+        self._box(target, start, (length_px, thickness_px), TRACK)
+        if round(progress * length_px):
+            self._box(target, start, (round(progress * length_px), thickness_px), GILT)
+
+    def _set(self, text: _Text, line: str, type_px: int, colour: tuple[int, int, int], spacing: float) -> None:
+        key = ((line,), (type_px, 0))
+        if text.key != key:
+            text.write(key, letter_spaced(self._font(type_px), line, colour, spacing))
+
+    def _centred(self, target: moderngl.Framebuffer, text: _Text, x: int, y: int) -> None:
+        width_px, height_px = text.size_wh
+        self._box(target, (x - width_px // 2, y - height_px // 2), text.size_wh, (0.0, 0.0, 0.0, 0.0), text=text)
+
+    def _box(
+        self,
+        target: moderngl.Framebuffer,
+        corner: tuple[int, int],
+        size_wh: tuple[int, int],
+        colour: Rgba,
+        *,
+        corner_px: float = 0.0,
+        glow: float = 0.0,
+        text: _Text | None = None,
+    ) -> None:
+        (x, y), (width, height) = corner, size_wh
+        rect = (x / target.width, y / target.height, (x + width) / target.width, (y + height) / target.height)
+        source = text.texture if text is not None and text.texture is not None else self._blank
+        self._brush.draw(
+            target,
+            {
+                "u_source": source,
+                "u_size_px": (float(width), float(height)),
+                "u_corner_px": corner_px,
+                "u_colour": colour,
+                "u_glow": glow,
+            },
+            rect=rect,
+        )
+
+    def _type_px(self, target: moderngl.Framebuffer) -> int:
+        return max(MIN_TYPE_PX, round(TYPE_SIZE * min(target.height, target.width)))
+
+    def _font(self, type_px: int) -> pygame.font.Font:
+        if type_px not in self._fonts:
+            if len(self._fonts) >= MAX_FONTS:  # a window that is being dragged larger asks for many
+                self._fonts.clear()
+            self._fonts[type_px] = open_font(type_px)
+        return self._fonts[type_px]
+
+
+class _Text:
+    """A piece of text on the graphics card, and what it says."""
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self.key: tuple[tuple[str, ...], tuple[int, ...]] | None = None
+        self.texture: moderngl.Texture | None = None
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        return (self.texture.width, self.texture.height) if self.texture is not None else (1, 1)
+
+    def write(self, key: tuple[tuple[str, ...], tuple[int, ...]], pixels: ByteArray) -> None:
+        height, width = pixels.shape[:2]
+        if self.texture is None or self.size_wh != (width, height):
+            self.close()
+            self.texture = self._ctx.texture((width, height), 4)
+        self.texture.write(np.ascontiguousarray(pixels))
+        self.key = key
+
+    def close(self) -> None:
+        if self.texture is not None:
+            self.texture.release()
+            self.texture = None
+        self.key = None
+
+
+class _Blending:
+    """Premultiplied blending for a while; afterwards none, as the passes expect."""
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+
+    def __enter__(self) -> None:
+        self._ctx.enable(moderngl.BLEND)
+        self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
+
+    def __exit__(self, *_: object) -> None:
+        self._ctx.blend_func = moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA
+        self._ctx.disable(moderngl.BLEND)
