@@ -33,7 +33,7 @@ class CameraSettings(BaseModel):
         2.0,
         ge=0.5,
         le=60,
-        description="A webcam is restarted after so long without a new picture, s, 0.5..60. Default 2.",
+        description="A webcam with nothing new for so long is restarted, s, 0.5..60. Default 2.",
     )
     picture_s: float = Field(
         2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s, 0.1..86400. Default 2."

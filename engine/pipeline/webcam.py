@@ -155,10 +155,8 @@ class Webcam(Source):
         wanted = self._settings
         is_other_rate = opened.fps > 0 and abs(opened.fps - wanted.fps) > 0.5
         if opened.size_wh != (wanted.width, wanted.height) or is_other_rate:
-            gives = _in_words(opened.size_wh, opened.fps)
-            log.warning(
-                "%s gives %s; asked were %s", self.name, gives, _in_words((wanted.width, wanted.height), wanted.fps)
-            )
+            asked = _in_words((wanted.width, wanted.height), wanted.fps)
+            log.warning("%s gives %s; asked were %s", self.name, _in_words(opened.size_wh, opened.fps), asked)
 
 
 def _in_words(size_wh: tuple[int, int], fps: float) -> str:

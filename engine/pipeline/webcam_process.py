@@ -29,7 +29,7 @@ from engine.types import ByteArray
 BUFFERS = 3  # one is read, one is written, one is the newest
 HEADER_BYTES = 8 * BUFFERS  # per buffer: the number of the picture in it, 0 while it is being written
 POLITE_S = 0.3  # a child that is asked to go has so long to release its device before it is killed
-EMPTY_READS, EMPTY_READ_S = 30, 0.01  # a device that gives nothing so often in a row, with this pause, is gone
+EMPTY_READS, EMPTY_READ_S = 10, 0.02  # a device that gives nothing so often in a row, with this pause, is gone
 
 
 Numbers = NDArray[np.int64]
