@@ -1,0 +1,44 @@
+"""The tool that checks scenes: what it prints and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.render.passes import registry
+from tools.check_scene import SCENES, main
+
+HEAD = "format: 1\ntitle: Pool\nsize: [640, 360]\npasses:\n"
+
+
+@pytest.fixture
+def known() -> str:
+    """Any pass that exists."""
+    return min(registry())
+
+
+def test_every_scene_that_ships_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(list(SCENES.glob("*.yaml"))) > 0
+    assert all(": ok (" in line for line in lines)
+
+
+def test_each_file_is_ok_or_told_what_is_wrong(tmp_path: Path, known: str, capsys: pytest.CaptureFixture[str]) -> None:
+    right, wrong = tmp_path / "right.yaml", tmp_path / "wrong.yaml"
+    right.write_text(HEAD + f"  - {known}:\n", encoding="utf-8")
+    wrong.write_text(HEAD + f"  - {known}: {{opacity: 7, opactiy: 1}}\n", encoding="utf-8")
+    assert main([str(wrong), str(right), str(tmp_path / "none.yaml")]) == 3
+    printed = capsys.readouterr()
+    assert printed.out.endswith("right.yaml: ok (Pool, 1 pass)\n")
+    problems = printed.err.splitlines()
+    assert problems[0].endswith(f"wrong.yaml:5: passes[0].{known}.opacity: must be between 0 and 1, not 7")
+    assert problems[1].endswith(f"passes[0].{known}.opactiy: is not a known key; did you mean 'opacity'?")
+    assert problems[2].endswith("none.yaml: there is no such file")
+
+
+def test_knobs_of_every_pass_are_documented() -> None:
+    for kind, settings in registry().items():
+        for knob, schema in settings.model_json_schema()["properties"].items():
+            assert len(schema.get("description", "")) > 15, f"{kind}.{knob} does not say what it does"
