@@ -27,6 +27,10 @@ MAX_PIXELS = 8192 * 8192  # of a video that is decoded at all
 FIRST_PACKETS = 2000  # a file in which so many packets give no picture has none
 USUAL_STEP_S = 0.04  # between pictures, where the file does not say
 LONGEST_STEP_S = 5.0  # a longer gap between two stamps is damage, not a pause
+UNTOLD_COLOURS, HD_HEIGHT_PX = (
+    2,
+    720,
+)  # a film that does not name its matrix has BT.709 from this height on, else BT.601
 LATE_S = 1.0  # so far behind, the lost time is given up instead of caught up
 
 
@@ -135,7 +139,8 @@ def _opened(path: Path) -> InputContainer:
 def _picture(decoded: VideoFrame) -> ByteArray:
     """(H, W, 3) uint8 RGB, upright, 1280 px at most."""
     width, height = size_within(decoded.width, decoded.height)
-    rgb = decoded.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    colours = "ITU709" if decoded.colorspace == UNTOLD_COLOURS and decoded.height >= HD_HEIGHT_PX else None
+    rgb = decoded.reformat(width=width, height=height, format="rgb24", src_colorspace=colours).to_ndarray()
     return np.rot90(rgb, round(decoded.rotation / 90))
 
 

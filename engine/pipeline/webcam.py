@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 WEBCAM_READER = "engine.pipeline.webcam_reader:open_webcam"
 PROBE_S = 6.0
+SLOWEST_FRAMES = 3  # a camera that was asked for one picture a second is not restarted before it could give so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Webcam(Source):
         self._device = device
         self._settings = settings
         self._reader = reader
-        self._limits = limits or WebcamLimits(content_s=settings.timeout_s)
+        self.limits = limits or WebcamLimits(content_s=max(settings.timeout_s, SLOWEST_FRAMES / settings.fps))
         self._process: WebcamProcess | None = None
         self._image: ByteArray | None = None
         self._told: Opened | None = None
@@ -96,7 +97,7 @@ class Webcam(Source):
 
     def _end_process(self, *, is_polite: bool) -> bool:
         """Be rid of the child; False while it cannot be killed: a second one would fight with it for the device."""
-        if self._process is not None and self._process.close(is_polite=is_polite, timeout_s=self._limits.kill_s):
+        if self._process is not None and self._process.close(is_polite=is_polite, timeout_s=self.limits.kill_s):
             self._process = None
         return self._process is None
 
@@ -106,12 +107,12 @@ class Webcam(Source):
             if where is not None:
                 return where
             self._lose(self._device.absence())
-            self._stopping.wait(self._limits.absent_s)
+            self._stopping.wait(self.limits.absent_s)
         return None
 
     def _follow(self, process: WebcamProcess, where: int | str) -> None:
         """Show what one child takes, until it is to stop; raises LostError when the child has to be replaced."""
-        limits = self._limits
+        limits = self.limits
         silence = f"no picture for {limits.content_s:g} s"
         complaint, deadline_s = f"its reader did not start within {limits.start_s:g} s", limits.start_s
         deadline_s += self._clock.now_s()

@@ -8,13 +8,16 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from engine.clock import ManualClock
 from engine.errors import DeviceError
 from engine.pipeline.camera import open_source
 from engine.pipeline.video import Video
-from tests.pipeline.viewing import FPS, PLAIN, View, level_of, until, viewings
+from engine.slot import Slot
+from engine.types import Frame
+from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, level_of, until, viewings
 
 
 @pytest.fixture
@@ -64,6 +67,26 @@ def test_a_video_is_mirrored_once(tmp_path: Path, view: View) -> None:
     assert frame.image.flags.c_contiguous
     assert frame.image[:, :28].min() > 150
     assert frame.image[:, 36:].max() < 50
+
+
+@pytest.mark.parametrize(("height", "is_told"), [(720, True), (720, False), (480, False)])
+def test_colours_are_those_of_the_film(tmp_path: Path, height: int, is_told: bool) -> None:
+    colour = (200, 60, 90)
+    matrix = Colorspace.ITU709 if height >= 720 else Colorspace.ITU601
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = height * 4 // 3, height, "yuv420p"
+        picture = np.full((height, height * 4 // 3, 3), colour, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p", dst_colorspace=matrix)
+        if is_told:
+            stream.codec_context.colorspace = frame.colorspace = matrix
+        container.mux([*stream.encode(frame), *stream.encode()])
+    sink = Slot[Frame]("sink")
+    with open_source(str(tmp_path / "a.mp4"), PLAIN, [sink], ManualClock()):
+        shown = sink.take(PATIENCE_S)
+    assert shown is not None
+    assert np.abs(shown.image[5:-5, 5:-5].astype(int) - colour).max() <= 4
 
 
 def test_a_late_video_leaves_pictures_out(tmp_path: Path, view: View) -> None:

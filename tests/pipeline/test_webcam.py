@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from engine.clock import Clock
 from engine.errors import ConfigError
-from engine.pipeline import webcam
+from engine.pipeline import webcam, webcam_reader
 from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.source import Backoff
 from engine.pipeline.webcam import Webcam, WebcamLimits, probe_camera
@@ -351,6 +352,37 @@ def test_the_real_reader_says_why_it_cannot_open(tmp_path: Path) -> None:
     until(has_ended)
     assert process.close()
     assert ended[0].reason == "it cannot be opened; another program may be using it, or it is no camera"
+
+
+def test_the_real_reader_gives_rgb_and_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), (0, 0, 200), np.uint8))  # red, in OpenCV's order
+    writer.release()
+    monkeypatch.setattr(webcam_reader, "_backends", lambda: (cv2.CAP_FFMPEG,))
+    before_s = Clock().now_s()
+    reader = webcam_reader.open_webcam(ReaderRequest(str(film)))
+    assert (reader.size_wh, reader.fps) == ((64, 48), 25.0)
+    found = reader.read()
+    assert found is not None
+    picture, captured_s = found
+    assert np.abs(picture[24, 32].astype(int) - (200, 0, 0)).max() < 10
+    assert captured_s >= before_s - 0.5
+    assert reader.read() is not None
+    assert reader.read() is None, "the first picture was used up by opening"
+    reader.close()
+
+
+def test_the_real_reader_names_a_device_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"there is no .*video9"):
+        webcam_reader.open_webcam(ReaderRequest(str(tmp_path / "video9")))
+
+
+def test_a_slow_camera_is_given_time(tmp_path: Path) -> None:
+    device = WebcamDevice(str(tmp_path / "video0"))
+    assert Webcam(device, CameraSettings(fps=1), [], Clock()).limits.content_s == 3
+    assert Webcam(device, CameraSettings(fps=30), [], Clock()).limits.content_s == 2
 
 
 def test_a_camera_is_followed_to_its_new_number(tmp_path: Path) -> None:
