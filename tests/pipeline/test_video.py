@@ -134,9 +134,9 @@ def test_damage_in_the_middle_is_left_out_and_logged_once(
     path.write_bytes(data)
     it = view(path)
     frames = [it.take()]
-    for _ in range(120):
+    for _ in range(80):
         it.clock.advance(1 / FPS)
-        frame = it.sinks[0].take(0.1)
+        frame = it.sinks[0].take(0.04)
         frames += [frame] if frame is not None else []
     assert len(frames) > 40, "it went round"
     assert it.source.state == "running"
