@@ -1,203 +1,246 @@
 #version 330 core
-// A carved, water-gilt frame on a dim wall. Three entries:
-//   BAKE_HEIGHT   relief of frame and wall, once per stage size: r height above the wall, g 1 where the frame is
-//   BAKE_LIGHT    that relief lit: rgb linear light, a 0 where the glass is seen
-//   (neither)     the lit relief drawn over the picture, every frame
+// A carved, water-gilt frame on a dim wall. Entries, the first three once per stage size:
+//   BAKE_HEIGHT   relief: r height above the wall, g 1 where the frame is
+//   BAKE_SHADE    how light reaches it: r key that gets there, g openness, b how far it stands out
+//   BAKE_LIGHT    lit: rgb linear light, premultiplied, a 0 where only the glass is seen
+//   (neither)     that, drawn over the picture, every frame
 // Lengths are stage coordinates (the stage's height is 1) unless said otherwise.
 
 uniform float u_aspect;         // width / height of the stage
 uniform vec4 u_opening;         // the glass: centre x, y, half width, half height
 uniform float u_corner;         // radius of its corners
 uniform float u_border;         // width of the frame
-uniform float u_relief;         // how deep it is carved, 0..1
 
 in vec2 v_uv;
 out vec4 f_colour;
 
 #ifdef BAKE_HEIGHT
-#include "lib/noise.glsl"
+#include "lib/tile.glsl"
 #include "lib/shape.glsl"
 #include "lib/acanthus.glsl"
 
-float bump(float x, float centre, float half_width) {
-    float t = (x - centre) / half_width;
-    return sqrt(max(1.0 - t * t, 0.0));
+uniform float u_relief;         // how deep it is carved, 0..1
+
+float bump(float t, float centre, float half_width) {
+    float x = (t - centre) / half_width;
+    return sqrt(max(1.0 - x * x, 0.0));
 }
 
 // Section of the moulding; t runs from the glass (0) to the back edge (1). Out: height in frame widths.
 float section(float t) {
-    float bevel = mix(0.05, 0.25, smoothstep(0.0, 0.115, t));
-    float cove = 0.25 + 0.17 * pow(smoothstep(0.20, 0.58, t), 1.7);
-    float torus = 0.30 + 0.26 * bump(t, 0.72, 0.19);
-    float back = 0.34 * sqrt(max(1.0 - pow(max(t - 0.90, 0.0) / 0.10, 2.0), 0.0));
-    float h = t < 0.20 ? bevel : cove;
-    h = t > 0.53 && t < 0.91 ? max(h * step(t, 0.58), torus) : h;
-    return t > 0.90 ? back : h;
+    if (t < 0.110) return mix(0.04, 0.25, t / 0.110);                       // bevel towards the glass
+    if (t < 0.215) return 0.16;                                             // bed of the pearls
+    if (t < 0.245) return 0.27;                                             // fillet
+    if (t < 0.520) return 0.20 + 0.19 * pow((t - 0.245) / 0.275, 2.2);      // cove
+    if (t < 0.555) return 0.44;                                             // fillet
+    if (t < 0.890) return 0.34 + 0.20 * bump(t, 0.72, 0.17);                // torus
+    return 0.30 * sqrt(max(1.0 - pow((t - 0.89) / 0.11, 2.0), 0.0));        // back edge
 }
 
-// Pearls beside the bevel, leaves wrapped around the torus, a reeded back; s is the way along the rail.
+// Pearls on their bed, shallow flutes in the cove, leaves bound around the torus. `s` is the way along the rail from
+// the middle of its side, `rail` that way's length up to the corner, both in frame widths.
 float courses(float t, float s, float rail) {
-    float pearls_n = max(floor(rail / 0.105), 1.0);
-    float along = fract(s / rail * pearls_n) - 0.5;
-    float pearl = 1.0 - (pow(along * rail / pearls_n / 0.047, 2.0) + pow((t - 0.16) / 0.042, 2.0));
-    float h = t > 0.115 && t < 0.205 ? 0.165 + 0.135 * sqrt(max(pearl, 0.0)) : 0.0;
-    float v = (t - 0.72) / 0.19;
-    if (abs(v) < 1.0) {
-        float leaves_n = max(floor(rail / 0.30), 1.0);
-        float phase = s / rail * leaves_n - 0.62 * abs(v);
-        float leaf = fract(phase);
-        float scale = 0.55 + 0.45 * pow(leaf, 0.8) * (1.0 - smoothstep(0.90, 1.0, leaf));
-        float rib = 0.10 * exp(-pow(v / 0.10, 2.0)) + 0.07 * abs(sin(9.4248 * v * (1.3 - leaf)));
-        h = 0.30 + (0.20 + 0.10 * scale + rib * 0.55) * sqrt(1.0 - v * v);
+    float h = 0.0;
+    if (t > 0.110 && t < 0.215) {
+        float n = max(floor(rail / 0.110), 1.0);
+        vec2 pearl = vec2((fract(s / rail * n) - 0.5) * rail / n, t - 0.163) / 0.050;
+        h = 0.16 + 0.13 * sqrt(max(1.0 - dot(pearl, pearl), 0.0));
+    } else if (t > 0.255 && t < 0.510) {
+        float n = max(floor(rail / 0.135), 1.0);
+        float flute = abs(fract(s / rail * n) - 0.5) * 2.0;
+        float ends = smoothstep(0.255, 0.31, t) * smoothstep(0.51, 0.45, t);
+        h = section(t) - 0.045 * ends * sqrt(max(1.0 - pow(flute / 0.72, 2.0), 0.0));
+        return h - section(t);                                              // cut in, not laid on
+    } else if (t > 0.550 && t < 0.890) {
+        float v = (t - 0.72) / 0.17;
+        float n = max(floor(rail / 0.27), 1.0);
+        float leaf = fract(s / rail * n - 0.75 * abs(v) + 0.15);
+        float tip = pow(leaf, 0.7) * (1.0 - smoothstep(0.88, 1.0, leaf));
+        float rib = 0.16 * exp(-pow(v / 0.09, 2.0)) + 0.10 * abs(sin(7.5 * v * (1.4 - leaf)));
+        h = 0.34 + (0.14 + 0.17 * tip + rib * 0.6) * sqrt(max(1.0 - v * v, 0.0));
     }
-    return h;
+    return max(h - section(t), 0.0);
 }
 
-float leaf_at(vec2 p, vec2 base, float angle, float reach, float width, float bend) {
+float leaf_at(vec2 p, vec2 base, float angle, float reach, float width, float bend, float lobes) {
     vec2 along = vec2(cos(angle), sin(angle));
     vec2 q = p - base;
-    return acanthus(vec2(dot(q, along), dot(q, vec2(-along.y, along.x))) / reach, width, bend, 6.0);
+    return acanthus(vec2(dot(q, along), dot(q, vec2(-along.y, along.x))) / reach, width, bend, lobes);
 }
 
-// Ornament at a corner; p from the corner of the rail's middle line in frame widths, outward positive.
+float laid(float h, float below, float ornament, float height) {
+    return ornament > 0.0 ? max(h, below + height * ornament) : h;
+}
+
+float boss(vec2 p, float radius) {
+    return sqrt(max(1.0 - dot(p, p) / (radius * radius), 0.0));
+}
+
+// Ornament at a corner; p from the middle of the rail on the diagonal, outward positive, in frame widths.
 float corner_piece(vec2 p) {
-    vec2 q = p.x > p.y ? p.yx : p;      // one half stands for both: q.y points away from the rail
+    vec2 q = p.x > p.y ? p.yx : p;      // one half stands for both; q.y points away from the level rail
     float h = 0.0;
-    h = max(h, 0.36 + 0.34 * leaf_at(q, vec2(0.30, 0.02), 3.14159 - 0.02, 2.55, 0.165, -0.06));
-    h = h > 0.361 ? h : 0.0;
-    float outer = leaf_at(q, vec2(0.10, 0.10), 2.62, 1.25, 0.26, -0.34);
-    float inner = leaf_at(q, vec2(-0.05, -0.05), 3.70, 1.15, 0.25, 0.30);
-    h = max(h, outer > 0.0 ? 0.34 + 0.40 * outer : 0.0);
-    h = max(h, inner > 0.0 ? 0.30 + 0.36 * inner : 0.0);
-    vec2 diagonal = vec2(p.x - p.y, p.x + p.y) * 0.70710678;
-    float fan = shell((diagonal + vec2(0.0, 0.12)) / 0.98, 4.0, 1.15);
-    h = max(h, fan > 0.0 ? 0.40 + 0.42 * fan : 0.0);
-    float boss = 1.0 - dot(p + 0.12, p + 0.12) / (0.25 * 0.25);
-    h = max(h, boss > 0.0 ? 0.52 + 0.32 * sqrt(boss) : 0.0);
-    return h;
+    h = laid(h, 0.38, leaf_at(q, vec2(0.10, 0.16), 3.17, 2.60, 0.165, 0.07, 7.0), 0.26);
+    h = laid(h, 0.34, leaf_at(q, vec2(-0.05, -0.06), 3.72, 0.86, 0.34, 0.34, 4.5), 0.32);
+    h = laid(h, 0.36, leaf_at(q, vec2(-0.10, 0.22), 2.52, 0.98, 0.32, -0.46, 4.5), 0.34);
+    h = laid(h, 0.40, volute((q - vec2(-0.42, 0.20)) / 0.25, 1.6, 1.0), 0.28);
+    vec2 d = vec2(p.x - p.y, p.x + p.y) * 0.70710678;       // d.y along the diagonal, outward
+    vec2 e = vec2(d.y, abs(d.x));
+    h = laid(h, 0.42, leaf_at(e, vec2(-0.12, 0.08), 0.66, 0.92, 0.34, 0.34, 4.5), 0.32);
+    h = laid(h, 0.46, leaf_at(e, vec2(-0.34, 0.0), 0.0, 1.26, 0.33, 0.0, 5.5), 0.40);
+    h = laid(h, 0.46, leaf_at(vec2(-e.x, e.y), vec2(0.05, 0.0), 0.0, 0.75, 0.26, 0.0, 5.0), 0.22);
+    return laid(h, 0.54, boss(d + vec2(0.0, 0.14), 0.13), 0.20);
 }
 
-// Ornament in the middle of a side; p.x along the rail, p.y outward, in frame widths from the rail's middle line.
-float middle_piece(vec2 p, float size) {
-    p /= size;
+// Ornament in the middle of a side; p.x along the rail, p.y outward, in frame widths from the middle of the rail.
+float middle_piece(vec2 p) {
     vec2 q = vec2(abs(p.x), p.y);
     float h = 0.0;
-    float long_leaf = leaf_at(q, vec2(0.16, 0.02), 0.02, 1.75, 0.17, 0.05);
-    float upper = leaf_at(q, vec2(0.10, 0.10), 0.62, 1.05, 0.26, -0.30);
-    float lower = leaf_at(q, vec2(0.10, -0.10), -0.60, 0.95, 0.26, 0.32);
-    h = max(h, long_leaf > 0.0 ? 0.36 + 0.32 * long_leaf : 0.0);
-    h = max(h, upper > 0.0 ? 0.34 + 0.38 * upper : 0.0);
-    h = max(h, lower > 0.0 ? 0.30 + 0.34 * lower : 0.0);
-    float fan = shell((p + vec2(0.0, 0.30)) / 0.98, 4.5, 1.05);
-    h = max(h, fan > 0.0 ? 0.40 + 0.44 * fan : 0.0);
-    vec2 eye = p + vec2(0.0, 0.26);
-    float boss = 1.0 - dot(eye, eye) / (0.21 * 0.21);
-    return max(h, boss > 0.0 ? 0.52 + 0.28 * sqrt(boss) : 0.0);
+    h = laid(h, 0.38, leaf_at(q, vec2(0.25, 0.05), -0.02, 1.95, 0.15, -0.03, 8.0), 0.26);
+    h = laid(h, 0.34, leaf_at(q, vec2(0.10, -0.12), -0.58, 0.85, 0.27, 0.30, 6.0), 0.30);
+    h = laid(h, 0.36, leaf_at(q, vec2(0.20, 0.12), 0.62, 0.95, 0.26, -0.34, 6.0), 0.32);
+    h = laid(h, 0.40, volute((q - vec2(0.43, -0.06)) / 0.24, 1.6, -1.0), 0.28);
+    h = laid(h, 0.42, shell((p + vec2(0.0, 0.34)) / 1.02, 9.0, 1.12), 0.44);
+    return laid(h, 0.50, boss(p + vec2(0.0, 0.36), 0.17), 0.22);
 }
 
 void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
-    vec2 hand = vec2(noise(place * 9.0), noise(place * 9.0 + 31.0)) - 0.5;      // nothing carved is quite straight
-    vec2 p = place - u_opening.xy + hand * 0.004;
+    vec2 p = place - u_opening.xy + (tiled(place * 9.0).rg - 0.5) * 0.0035;     // nothing carved is quite straight
     vec2 q = abs(p);
     float t = rounded_box(p, u_opening.zw, u_corner) / u_border;
     bool level = q.y - u_opening.w > q.x - u_opening.z;
-    vec2 rail = (level ? vec2(u_opening.z, q.x) : vec2(u_opening.w, q.y)) / u_border;
-    rail.x += 0.7;
-    float h = t > 0.0 && t < 1.0 ? max(section(t), courses(t, rail.y, rail.x)) : 0.0;
-    vec2 from_corner = (q - u_opening.zw) / u_border - 0.60;
-    h = max(h, corner_piece(from_corner));
-    vec2 from_middle = level ? vec2(p.x, q.y - u_opening.w) : vec2(p.y, q.x - u_opening.z);
-    from_middle = from_middle / u_border - vec2(0.0, 0.60);
-    float crest = level ? (p.y < 0.0 ? 1.12 : 0.95) : 0.82;
-    h = max(h, middle_piece(from_middle, crest));
-    float chisel = 0.010 * (fractal(place * 140.0, 2) - 0.5) + 0.016 * (noise(place * 48.0) - 0.5);
-    float there = step(1e-4, h);
-    f_colour = vec4((h + chisel * there) * u_border * mix(0.45, 1.25, u_relief), there, 0.0, 1.0);
+    vec2 rail = (level ? vec2(u_opening.z, q.x) : vec2(u_opening.w, q.y)) / u_border + vec2(0.7, 0.0);
+    float h = t > 0.0 && t < 1.0 ? section(t) + courses(t, rail.y, rail.x) : 0.0;
+
+    float diagonal = (0.70 - 0.41421356 * u_corner / u_border) * 0.70710678;    // where the rail's middle crosses it
+    h = max(h, corner_piece((q - u_opening.zw) / u_border - diagonal));
+    vec2 middle = (level ? vec2(p.x, q.y - u_opening.w) : vec2(p.y, q.x - u_opening.z)) / u_border;
+    float size = level ? (p.y < 0.0 ? 1.16 : 0.98) : 0.84;
+    h = max(h, middle_piece((middle - vec2(0.0, 0.60)) / size));
+
+    vec4 tooth = tiled(place * 60.0);
+    h += step(1e-4, h) * (0.016 * (tooth.r - 0.5) + 0.022 * (tiled(place * 24.0).g - 0.5));
+    f_colour = vec4(h * u_border * mix(0.5, 1.5, u_relief), step(1e-4, h), 0.0, 1.0);
 }
 #endif
 
-#ifdef BAKE_LIGHT
-#include "lib/noise.glsl"
-#include "lib/shape.glsl"
+#if defined(BAKE_SHADE) || defined(BAKE_LIGHT)
 #include "lib/light.glsl"
 
 uniform sampler2D u_height;     // what BAKE_HEIGHT drew, with mipmaps
-uniform float u_wear;           // how much bole shows on the high points, 0..1
 
-float height_at(vec2 uv, float level) { return textureLod(u_height, uv, level).r; }
+float rows() { return float(textureSize(u_height, 0).y); }
+#endif
 
-vec3 normal_at(vec2 uv) {
-    vec2 texel = 1.0 / vec2(textureSize(u_height, 0));
-    float dx = height_at(uv + vec2(texel.x, 0.0), 0.0) - height_at(uv - vec2(texel.x, 0.0), 0.0);
-    float dy = height_at(uv + vec2(0.0, texel.y), 0.0) - height_at(uv - vec2(0.0, texel.y), 0.0);
-    return normalize(vec3(-vec2(dx, dy) / (2.0 * texel.y), 1.0));
-}
-
+#ifdef BAKE_SHADE
 // How much of the key reaches a point: a walk through the relief towards the light; the penumbra widens on the way.
 float key_reaches(vec2 uv, float h) {
     vec2 ahead = KEY.xy / length(KEY.xy) / vec2(u_aspect, 1.0);
     float climb = KEY.z / length(KEY.xy);
     float hidden = 0.0;
-    for (int i = 1; i <= 40; ++i) {
-        float way = u_border * 2.2 * pow(float(i) / 40.0, 1.6);
-        float level = log2(1.0 + way * 0.16 * float(textureSize(u_height, 0).y));
-        float above = height_at(uv + ahead * way, level) - h - climb * way;
-        hidden = max(hidden, above / (0.10 * u_border + 0.20 * way));
+    for (int i = 1; i <= 28; ++i) {
+        float way = u_border * 2.4 * pow((float(i) - 0.5) / 28.0, 1.7);
+        float above = textureLod(u_height, uv + ahead * way, log2(1.0 + way * 0.15 * rows())).r - h - climb * way;
+        hidden = max(hidden, above / (0.05 * u_border + 0.24 * way));
     }
-    return 1.0 - smoothstep(0.0, 1.0, hidden + 0.12 * step(1e-5, hidden));
+    return 1.0 - smoothstep(0.0, 1.0, hidden);
 }
 
 // How open a point lies: it is closed in where its wider and wider surroundings stand higher.
 float openness(vec2 uv, float h) {
     float closed = 0.0;
-    float finest = log2(float(textureSize(u_height, 0).y) / 720.0);
     for (float level = 1.0; level <= 6.0; level += 1.0)
-        closed += max(height_at(uv, level + finest) - h, 0.0) / (exp2(level) / 720.0);
-    return exp(-0.55 * closed);
+        closed += max(textureLod(u_height, uv, level + log2(rows() / 720.0)).r - h, 0.0) / exp2(level);
+    return exp(-400.0 * closed);
 }
 
-vec3 gilding(vec2 place, vec3 n, float open, float key, float proud) {
-    vec3 eye = vec3(0.0, 0.0, 1.0);
-    vec3 half_way = normalize(KEY + eye);
-    float facing = max(dot(n, KEY), 0.0);
-    float rubbed = smoothstep(0.45, 0.95, proud + 0.9 * (fractal(place * 26.0, 4) - 0.5) + 0.25 * (u_wear - 0.5));
-    rubbed *= smoothstep(0.30, 0.62, fractal(place * 7.0 + 5.0, 3)) * u_wear * 1.4;
-    float dirt = (1.0 - open) * (0.55 + 0.45 * fractal(place * 60.0, 3));
-    float gloss = 1.0 - 0.75 * clamp(rubbed, 0.0, 1.0);
-    vec3 leaf = mix(GOLD, GOLD_SHADOW, 0.30 * fractal(place * 18.0, 3) + 0.55 * dirt);
-    vec3 ground = mix(leaf, BOLE, clamp(rubbed, 0.0, 0.85));
-    vec3 bounce = reflect(-eye, n);
-    float narrow = pow(max(dot(n, half_way), 0.0), 70.0) * 2.6 * gloss;
-    float broad = pow(max(dot(n, half_way), 0.0), 9.0) * 0.55;
-    vec3 room = FILL_LIGHT * (0.10 + 0.22 * smoothstep(-0.2, 0.9, bounce.x * 0.6 - bounce.y * 0.35));
-    vec3 lit = KEY_LIGHT * key * (0.30 * facing + broad + narrow);
-    return ground * (lit + room * open) * mix(0.35, 1.0, open);
+void main() {
+    float h = textureLod(u_height, v_uv, 0.0).r;
+    float around = textureLod(u_height, v_uv, 3.5 + log2(rows() / 720.0)).r;
+    f_colour = vec4(key_reaches(v_uv, h), openness(v_uv, h), 0.5 + (h - around) / (0.2 * u_border), 1.0);
+}
+#endif
+
+#ifdef BAKE_LIGHT
+#include "lib/tile.glsl"
+#include "lib/shape.glsl"
+#include "lib/acanthus.glsl"
+
+uniform sampler2D u_shade;      // what BAKE_SHADE drew
+uniform float u_wear;           // how much bole shows on the high points, 0..1
+
+vec3 normal_at(vec2 uv) {
+    vec2 texel = 1.0 / vec2(textureSize(u_height, 0));
+    float dx = textureLod(u_height, uv + vec2(texel.x, 0.0), 0.0).r - textureLod(u_height, uv - vec2(texel.x, 0.0), 0.0).r;
+    float dy = textureLod(u_height, uv + vec2(0.0, texel.y), 0.0).r - textureLod(u_height, uv - vec2(0.0, texel.y), 0.0).r;
+    return normalize(vec3(-vec2(dx, dy) / (2.0 * texel.y), 1.0));
 }
 
-vec3 plaster(vec2 place, float open, float key) {
-    float stain = fractal(place * 3.1 + 3.0, 5);
-    float tooth = fractal(place * 90.0, 3) - 0.5;
-    vec3 paint = mix(vec3(0.060, 0.066, 0.058), vec3(0.105, 0.105, 0.088), stain) * (1.0 + 0.30 * tooth);
-    return paint * (KEY_LIGHT * 0.85 * key + FILL_LIGHT * 0.30 * open);
+// Leaf of gold over red bole: bright and narrow where it is burnished, dull where it is rubbed through or dirty.
+vec3 gilding(vec2 place, vec3 n, float key, float open, float proud) {
+    vec4 coarse = tiled(place * 9.0), fine = tiled(place * 40.0);
+    float rubbed = smoothstep(0.58, 0.90, proud + 0.8 * (fine.r - 0.5)) * smoothstep(0.40, 0.70, coarse.g + 0.5 * (fine.g - 0.5)) * u_wear * 1.3;
+    float dirt = (1.0 - open) * (0.5 + 0.5 * fine.b);
+    vec3 leaf = mix(GOLD, GOLD_SHADOW, clamp(0.35 * coarse.r * fine.a + 0.75 * dirt, 0.0, 1.0));
+    vec3 ground = mix(leaf, BOLE, 0.85 * rubbed);
+    vec3 bounce = reflect(vec3(0.0, 0.0, -1.0), n);
+    float to_key = max(dot(bounce, KEY), 0.0);
+    float narrow = pow(to_key, 36.0) * 2.6 * (1.0 - 0.85 * rubbed) * (0.6 + 0.8 * coarse.a);
+    float broad = pow(to_key, 4.0) * 0.50;
+    float window = pow(max(dot(bounce, normalize(vec3(0.80, -0.10, 0.45))), 0.0), 5.0);
+    vec3 room = FILL_LIGHT * (0.07 + 0.55 * window) + KEY_LIGHT * 0.035 * smoothstep(0.2, -0.8, bounce.y);
+    vec3 lit = KEY_LIGHT * key * (0.16 * max(dot(n, KEY), 0.0) + broad + narrow);
+    return ground * (lit + room * open) * mix(0.25, 1.0, open);
+}
+
+// Old silk: bands that swing to and fro around pomegranates, seen only by their sheen. One figure is 0.17 wide.
+float damask(vec2 place) {
+    vec2 at = place / vec2(0.170, 0.300);
+    at.y += 0.5 * mod(floor(at.x), 2.0);
+    vec2 p = (fract(at) - 0.5) * vec2(0.170, 0.300);
+    vec2 q = vec2(abs(p.x), p.y);
+    float swing = 0.085 * (0.56 + 0.40 * cos(6.2831853 * p.y / 0.300));
+    float off = abs(q.x - swing);
+    float band = smoothstep(0.0080, 0.0055, off) * smoothstep(0.0016, 0.0030, abs(off - 0.0035));
+    float fruit = length((q - vec2(0.0, 0.012)) / vec2(0.036 - 0.35 * max(-p.y, 0.0), 0.050));
+    float skin = smoothstep(1.0, 0.9, fruit) * (0.35 + 0.65 * smoothstep(0.70, 0.80, fruit));
+    float seeds = smoothstep(0.25, 0.6, abs(sin(q.x * 330.0 + p.y * 200.0) * sin(q.x * 330.0 - p.y * 200.0)));
+    float figure = max(skin, seeds * smoothstep(0.66, 0.60, fruit));
+    figure = max(figure, smoothstep(0.02, 0.2, shell((vec2(q.x, -p.y) - vec2(0.0, 0.040)) / 0.045, 5.0, 0.85)));
+    figure = max(figure, smoothstep(0.02, 0.2, acanthus(mat2(0.25, -0.97, 0.97, 0.25) * vec2(q.x - 0.006, 0.078 - p.y) / 0.085, 0.20, -0.42, 3.5)));
+    figure = max(figure, smoothstep(0.02, 0.2, acanthus(mat2(0.90, -0.44, 0.44, 0.90) * vec2(q.x - 0.004, 0.085 - p.y) / 0.060, 0.24, -0.40, 3.5)));
+    return max(figure, 0.8 * band);
+}
+
+vec3 wall(vec2 place, float key, float open) {
+    vec4 stain = tiled(place * 2.3), thread = tiled(vec2(place.x * 150.0, place.y * 26.0));
+    vec3 silk = mix(vec3(0.050, 0.078, 0.082), vec3(0.074, 0.104, 0.100), stain.r);
+    float figure = damask(place) * (0.15 + 1.0 * stain.b);
+    silk *= 1.0 + 0.30 * (thread.g - 0.5) + 0.22 * figure;
+    return silk * (KEY_LIGHT * (0.80 + 0.18 * figure) * key + FILL_LIGHT * 0.22 * mix(0.3, 1.0, open));
 }
 
 void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
-    vec4 relief = textureLod(u_height, v_uv, 0.0);
+    vec2 relief = textureLod(u_height, v_uv, 0.0).rg;
+    vec4 shade = textureLod(u_shade, v_uv, 0.0);
     float inside = rounded_box(place - u_opening.xy, u_opening.zw, u_corner);
-    float open = openness(v_uv, relief.r);
-    float key = key_reaches(v_uv, relief.r) * key_pool(place);
-    float finest = log2(float(textureSize(u_height, 0).y) / 720.0);
-    float proud = 0.5 + (relief.r - height_at(v_uv, 4.0 + finest)) / (0.16 * u_border);
-    vec3 lit = relief.g > 0.5 ? gilding(place, normal_at(v_uv), open, key, proud) : plaster(place, open, key);
-    float solid = max(relief.g, smoothstep(-0.5, 0.5, inside * float(textureSize(u_height, 0).y)));
-    f_colour = vec4(lit, solid);
+    float key = shade.r * key_pool(place);
+    if (relief.g > 0.5) {
+        f_colour = vec4(gilding(place, normal_at(v_uv), key, shade.g, shade.b), 1.0);
+    } else if (inside > 0.0) {
+        f_colour = vec4(wall(place, key, shade.g), 1.0);
+    } else {                            // on the glass lie the frame's shadow and a line of gold, its own reflection
+        float under = (1.0 - shade.r) * 0.60 * smoothstep(-0.9 * u_border, 0.0, inside);
+        float line = smoothstep(-0.075 * u_border, -0.03 * u_border, inside);
+        f_colour = vec4(GOLD * KEY_LIGHT * 0.05 * line * key_pool(place), max(under, 0.75 * line));
+    }
 }
 #endif
 
-#if !defined(BAKE_HEIGHT) && !defined(BAKE_LIGHT)
-uniform sampler2D u_baked;      // square roots of half the light, premultiplied; a 0 where the glass is seen
+#if !defined(BAKE_HEIGHT) && !defined(BAKE_SHADE) && !defined(BAKE_LIGHT)
+uniform sampler2D u_baked;      // square roots of half the light, premultiplied; a 0 where only the glass is seen
 uniform float u_opacity;
 uniform float u_breath;         // slow change of the key, about 1
 

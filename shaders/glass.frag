@@ -11,7 +11,8 @@ in vec2 v_uv;
 out vec4 f_colour;
 
 #ifdef BAKE
-#include "lib/noise.glsl"
+#include "lib/hash.glsl"
+#include "lib/tile.glsl"
 #include "lib/shape.glsl"
 
 uniform float u_foxing;         // 0..1
@@ -20,23 +21,23 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
     float edge = -rounded_box(place - u_opening.xy, u_opening.zw, u_corner);
     float size = u_opening.w;
-    float cloud = fractal(place * 11.0 + 7.0, 5);
-    float creep = smoothstep(0.20, 0.0, edge / size + 0.34 * (cloud - 0.42));
-    float speck = smoothstep(0.70, 0.86, fractal(place * 70.0, 3)) * smoothstep(0.55, 0.05, edge / size);
-    float fox = clamp((creep * (0.35 + 0.9 * fractal(place * 38.0, 4)) + 0.7 * speck) * u_foxing, 0.0, 1.0);
+    float near = 1.0 - clamp(edge / (0.42 * size), 0.0, 1.0);            // 1 at the edge of the glass
+    vec4 cloud = tiled(place * 7.0), fine = tiled(place * 34.0);
+    float creep = smoothstep(0.40, 1.05, near * 0.75 + 0.9 * (cloud.r - 0.5) + 0.35 * (fine.r - 0.5));
+    float speck = smoothstep(0.66, 0.80, fine.g) * smoothstep(0.25, 0.9, near + 0.8 * (cloud.g - 0.5));
+    float rim = smoothstep(0.86, 1.0, near + 0.10 * (fine.b - 0.5));
+    float fox = clamp((creep * (0.45 + 0.9 * fine.b) + 0.75 * speck + 0.6 * rim) * u_foxing, 0.0, 1.0);
     float spots = 0.0;
-    for (int i = 0; i < 26; ++i) {
+    for (int i = 0; i < 30; ++i) {
         vec2 at = u_opening.xy + (vec2(hash11(uint(3 * i)), hash11(uint(3 * i + 1))) * 2.0 - 1.0) * u_opening.zw;
         float radius = size * (0.003 + 0.008 * pow(hash11(uint(3 * i + 2)), 3.0));
         vec2 off = place - at;
-        float away = length(off) / radius * (0.8 + 0.5 * noise(off / radius * 1.3 + float(i)));
+        float away = length(off) / radius * (0.75 + 0.6 * tiled(place * 90.0).r);
         spots = max(spots, (1.0 - smoothstep(0.6, 1.2, away)) * (0.35 + 0.5 * hash11(uint(7 * i + 5))));
     }
-    float haze = fractal(place * 2.4 + 11.0, 4) * 0.7 + 0.5 * smoothstep(0.25, 0.0, edge / size);
-    vec2 waves;
-    waves.x = noise(place * vec2(5.0, 3.0)) + 0.35 * noise(place * 13.0 + 9.0);
-    waves.y = noise(place * vec2(4.0, 6.0) + 21.0) + 0.35 * noise(place * 12.0 + 3.0);
-    f_colour = vec4(max(fox, spots * u_foxing), clamp(haze, 0.0, 1.0), waves / 1.35);
+    float haze = 0.25 + 0.6 * (cloud.b - 0.5) + 0.45 * near * near + 0.5 * (fine.a - 0.5);
+    vec2 waves = tiled(place * vec2(3.1, 2.2)).rg;
+    f_colour = vec4(max(fox, spots * u_foxing), clamp(haze, 0.0, 1.0), waves);
 }
 #else
 #include "lib/light.glsl"
@@ -58,7 +59,7 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy;
     float from_key = exp(-2.2 * length(place + u_opening.zw * vec2(1.0, 1.0)) / u_opening.w);
     glass += (KEY_LIGHT * 0.10 * from_key + FILL_LIGHT * 0.014) * flaws.g * u_haze;
-    vec3 lost = vec3(0.030, 0.022, 0.014) + KEY_LIGHT * 0.035 * from_key;
+    vec3 lost = vec3(0.012, 0.008, 0.005) + KEY_LIGHT * 0.030 * from_key;
     glass = mix(glass, lost + glass * vec3(0.30, 0.24, 0.18), flaws.r * 0.88);
     f_colour = vec4(mix(texture(u_source, v_uv).rgb, glass, u_opacity), 1.0);
 }

@@ -11,27 +11,38 @@ uniform sampler2D u_previous;   // the one before
 uniform float u_blend;          // 0 previous .. 1 newest
 uniform vec3 u_alignment;       // where the eyes are in it: x, y; distance between them
 uniform float u_even;           // how far its exposure is evened, 0..1
+uniform float u_clarity;        // 0 soft .. 2 crisp
 
 in vec2 v_uv;
 out vec4 f_colour;
 
-vec3 face_at(vec2 uv) {
-    return srgb_decode(mix(texture(u_previous, uv).rgb, texture(u_reflection, uv).rgb, u_blend));
+vec3 code_at(vec2 uv) {
+    return mix(texture(u_previous, uv).rgb, texture(u_reflection, uv).rgb, u_blend);
+}
+
+// The spline that enlarges the face also blurs it; this undoes what it can, so that the eyes stay clear.
+vec3 crisp_at(vec2 uv) {
+    vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
+    vec3 middle = code_at(uv);
+    vec3 beside = code_at(uv + vec2(texel.x, 0.0)) + code_at(uv - vec2(texel.x, 0.0));
+    beside += code_at(uv + vec2(0.0, texel.y)) + code_at(uv - vec2(0.0, texel.y));
+    return srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
 }
 
 void main() {
     vec3 mean = vec3(0.0);
     for (int y = 0; y < 3; ++y)
         for (int x = -1; x <= 1; ++x)
-            mean += face_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(x), 0.45 * float(y)));
-    float level = dot(mean / 9.0, vec3(0.2126, 0.7152, 0.0722));
-    float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.6, 2.2), u_even);
-    f_colour = vec4(face_at(v_uv) * gain, 1.0);
+            mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(x), 0.45 * float(y)));
+    float level = pow(dot(mean / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
+    float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.5, 2.5), u_even);
+    f_colour = vec4(crisp_at(v_uv) * gain, 1.0);
 }
 #else
 #include "lib/spline.glsl"
-#include "lib/noise.glsl"
-#include "lib/light.glsl"
+#include "lib/tile.glsl"
+
+const vec3 SHADE = vec3(0.010, 0.0095, 0.009);
 
 uniform sampler2D u_prepared;   // linear light, mipmaps none
 uniform vec4 u_put;             // where its picture lies: centre x, y (stage coordinates), 1 / side, roll (rad)
@@ -50,26 +61,31 @@ void main() {
     float c = cos(u_put.w), s = sin(u_put.w);
     vec2 uv = vec2(c * place.x + s * place.y, c * place.y - s * place.x) * u_put.z + 0.5;
 
-    // In distances between the eyes, from the point between them: the head is an egg about 1.2 wide and 1.9 high.
+    // In distances between the eyes, from the point between them: a head is about 2.4 wide and 3.2 high.
     vec2 head = (uv - u_alignment.xy) / u_alignment.z;
-    float smoke = fractal(head * 0.9 + vec2(0.0, u_time * 0.05), 3) - 0.5;
-    float egg = length((head - vec2(0.0, 0.35)) / vec2(1.35, 1.75));
-    float bust = length((head - vec2(0.0, 2.3)) / vec2(2.3, 1.25));
-    float figure = min(egg, bust + 0.1) + smoke * 0.35;
-    float mask = 1.0 - smoothstep(0.95 - 0.45 * u_feather, 1.0 + 0.9 * u_feather, figure);
-    vec2 border = smoothstep(vec2(0.0), vec2(0.10), 0.5 - abs(uv - 0.5) + 0.04 * smoke);
-    mask *= border.x * border.y;
+    float smoke = tiled(head * 0.8 + vec2(0.0, u_time * 0.05)).r - 0.5;
+    float egg = length((head - vec2(0.0, 0.20)) / vec2(1.25, 1.62)) + 0.22 * smoke;
+    // A figure before a room: the head, a neck, shoulders that go down out of the glass.
+    float slope = abs(head.x) - 0.62 - 1.9 * smoothstep(1.45, 2.7, head.y) - 0.25 * max(head.y - 2.7, 0.0);
+    float bust = max(slope, 0.9 - head.y) + 0.25 * smoke;
+    float outline = min((egg - 1.0) * 1.2, bust);
+    float figure = 1.0 - smoothstep(-0.10, 0.25 + 0.9 * u_feather, outline);
     // It gathers from the eyes outward, as breath leaves a pane.
-    float arrival = smoothstep(0.0, 0.45, u_presence * 1.55 - 0.45 * egg - 0.5 * (smoke + 0.5));
-    mask *= arrival * u_opacity;
+    float arrival = smoothstep(0.0, 0.85, u_presence * 2.1 - 0.55 * min(egg, 1.6) - 0.45 * (smoke + 0.5));
+    float mask = figure * arrival * u_opacity;
     if (mask <= 0.002) discard;
 
-    vec3 light = spline_texture(u_prepared, clamp(uv, 0.0, 1.0)).rgb;
+    // Only the head and what is under it are seen; the picture's own background sinks into the dark.
+    vec2 within = smoothstep(vec2(-0.02), vec2(0.12, 0.10), vec2(0.5 - abs(uv.x - 0.5), uv.y));
+    float down = 1.0 - smoothstep(0.80, 1.12, uv.y);
+    float chest = 1.0 - smoothstep(-0.10, 0.35, bust);
+    float seen = within.x * within.y * down * max(1.0 - smoothstep(0.90, 1.28, egg), 0.75 * chest);
+    vec3 light = spline_texture(u_prepared, clamp(uv, 0.0, 0.985)).rgb;
     float level = dot(light, vec3(0.2126, 0.7152, 0.0722));
-    float beside = smoothstep(0.75, 1.25, egg);
-    light = mix(light, level * vec3(0.85, 0.95, 1.0) * 0.45, beside * 0.85);
-    float modelled = 0.62 + 0.62 * smoothstep(1.5, -1.3, dot(head - vec2(0.0, 0.4), vec2(0.75, 0.55)));
-    light *= mix(vec3(0.80, 0.92, 1.05), vec3(1.10, 0.98, 0.84), smoothstep(1.2, -1.2, head.x + 0.5 * head.y)) * modelled;
-    f_colour = vec4(light * mask, mask);
+    float cool = smoothstep(0.02, 0.40, (light.b - min(light.r, light.g)) / (level + 0.10));  // nothing is blue by lamplight
+    light = mix(light, level * vec3(0.20, 0.17, 0.15), cool);
+    float towards_key = smoothstep(1.5, -1.5, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
+    light *= mix(vec3(0.34, 0.42, 0.50), vec3(1.18, 1.02, 0.84), towards_key);
+    f_colour = vec4((light * seen + SHADE) * mask, mask);
 }
 #endif

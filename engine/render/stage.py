@@ -14,7 +14,9 @@ import moderngl
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary
 
+NOISE_WH = (512, 512)
 WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
+Dtype = Literal["f1", "f2", "f4"]
 Value = float | int | bool | tuple[float, ...] | moderngl.Texture
 
 
@@ -25,14 +27,23 @@ class Canvas:
         ctx: the context that it lives in.
         size_wh: px.
         dtype: `f1` 8 bit, `f2` half float, `f4` float.
+        components: 1 to 4.
         mipmaps: whether smaller versions are kept; call `texture.build_mipmaps()` after drawing.
+        repeat: whether it is a tile; otherwise its edge is continued.
     """
 
     def __init__(
-        self, ctx: moderngl.Context, size_wh: tuple[int, int], dtype: Literal["f1", "f2", "f4"] = "f2", mipmaps: bool = False
+        self,
+        ctx: moderngl.Context,
+        size_wh: tuple[int, int],
+        dtype: Dtype = "f2",
+        *,
+        components: int = 4,
+        mipmaps: bool = False,
+        repeat: bool = False,
     ) -> None:
-        self.texture = ctx.texture(size_wh, 4, dtype=dtype)
-        self.texture.repeat_x = self.texture.repeat_y = False
+        self.texture = ctx.texture(size_wh, components, dtype=dtype)
+        self.texture.repeat_x = self.texture.repeat_y = repeat
         minify = moderngl.LINEAR_MIPMAP_LINEAR if mipmaps else moderngl.LINEAR
         self.texture.filter = (minify, moderngl.LINEAR)
         self.framebuffer = ctx.framebuffer([self.texture])
@@ -124,10 +135,21 @@ class Stage:
         self.aspect = size_wh[0] / size_wh[1]
         self.opening = opening or Opening.whole(self.aspect)
         self._owned = ExitStack()
+        self._noise: Canvas | None = None
 
-    def canvas(self, size_wh: tuple[int, int], dtype: Literal["f1", "f2", "f4"] = "f2", mipmaps: bool = False) -> Canvas:
+    @property
+    def noise(self) -> moderngl.Texture:
+        """A tile of noise for `lib/tile.glsl`, drawn when it is first asked for."""
+        if self._noise is None:
+            self._noise = Canvas(self.ctx, NOISE_WH, "f1", mipmaps=True, repeat=True)
+            self._owned.callback(self._noise.close)
+            self.brush("noise").draw(self._noise.framebuffer, {})
+            self._noise.texture.build_mipmaps()
+        return self._noise.texture
+
+    def canvas(self, size_wh: tuple[int, int], dtype: Dtype = "f2") -> Canvas:
         """A new canvas, released with the stage."""
-        canvas = Canvas(self.ctx, size_wh, dtype, mipmaps)
+        canvas = Canvas(self.ctx, size_wh, dtype)
         self._owned.callback(canvas.close)
         return canvas
 

@@ -73,6 +73,7 @@ class Pass(ABC):
             u_opening=self.stage.opening.bounds,
             u_corner=self.stage.opening.corner,
             u_border=self.stage.opening.border,
+            u_noise=self.stage.noise,
         )
         return values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
 
 import moderngl
 from pydantic import Field
@@ -66,24 +67,30 @@ class Frame(Pass):
         ctx.disable(moderngl.BLEND)
 
     def _bake(self, settings: Settings) -> None:
-        """Height, then light at twice the size where there is room for it, then the mean of each pixel."""
+        """Height, how light reaches it, that light; twice as large where there is room for it; the mean of each pixel."""
         width, height = self.stage.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
         ctx = self.stage.ctx
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        relief, lit = Canvas(ctx, large, "f4", mipmaps=True), Canvas(ctx, large, "f2", mipmaps=True)
-        try:
+        with ExitStack() as scratch:
+            relief = _scratch(scratch, Canvas(ctx, large, "f4", components=2, mipmaps=True))
+            shade = _scratch(scratch, Canvas(ctx, self.stage.size_wh, "f1"))
+            lit = _scratch(scratch, Canvas(ctx, large, "f2", mipmaps=True))
             self.stage.brush("frame", {"BAKE_HEIGHT": True}).draw(relief.framebuffer, values)
             relief.texture.build_mipmaps()
             values["u_height"] = relief.texture
+            self.stage.brush("frame", {"BAKE_SHADE": True}).draw(shade.framebuffer, values)
+            values["u_shade"] = shade.texture
             self.stage.brush("frame", {"BAKE_LIGHT": True}).draw(lit.framebuffer, values)
             lit.texture.build_mipmaps()
             values.update(u_source=lit.texture, u_level=float(level))
             self.stage.brush("encode").draw(self._baked.framebuffer, values)
-        finally:
-            relief.close()
-            lit.close()
+
+
+def _scratch(scratch: ExitStack, canvas: Canvas) -> Canvas:
+    scratch.callback(canvas.close)
+    return canvas
 
 
 def breath(time_s: float) -> float:

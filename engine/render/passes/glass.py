@@ -38,7 +38,8 @@ class Room(Pass):
         opening = stage.opening
         columns = max(4, round(rows * opening.half_width / opening.half_height))
         self._gathered = stage.canvas((columns, rows))
-        self._gather = stage.brush("room", {"GATHER": True})
+        self._gather_own = stage.brush("room", {"GATHER": True})
+        self._gather_camera = stage.brush("room", {"GATHER": True, "CAMERA": True})
         self._show = stage.brush("room")
 
     def render(
@@ -47,10 +48,10 @@ class Room(Pass):
         opening = self.stage.opening
         values = self.uniforms(view, tick, knobs)
         values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
-        values["u_has_camera"] = float(view.camera is not None)
-        if view.camera is not None:
-            values["u_camera"] = view.camera
-        self._gather.draw(self._gathered.framebuffer, values)
+        if view.camera is None:
+            self._gather_own.draw(self._gathered.framebuffer, values)
+        else:
+            self._gather_camera.draw(self._gathered.framebuffer, {**values, "u_camera": view.camera})
         values["u_gathered"] = self._gathered.texture
         self._show.draw(target, values, rect=opening.rect(self.stage.aspect, 0.01))
 
@@ -64,17 +65,19 @@ class Reflection(Pass):
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
         """How far it follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
-        size: float = Field(default=1.0, ge=0.2, le=3.0)
+        size: float = Field(default=0.80, ge=0.2, le=3.0)
         """Side of the face's picture at rest, in heights of the glass."""
         eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
         """Where the eyes stand at rest, as a fraction of the glass's height from its top."""
         viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
         """Distance between the eyes, in heights of the camera's picture, of a viewer who stands where the face is
         shown in its rest size."""
-        feather: float = Field(default=0.5, ge=0.0, le=1.0)
+        feather: float = Field(default=0.25, ge=0.0, le=1.0)
         """How softly it goes over into the room: 0 close around the head, 1 far."""
         even: float = Field(default=0.6, ge=0.0, le=1.0)
         """How far dark and bright faces are brought to one exposure."""
+        clarity: float = Field(default=0.8, ge=0.0, le=3.0)
+        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
 
     in_place = True
 
@@ -133,8 +136,8 @@ class Glass(Pass):
         super().__init__(stage, settings)
         self._show = stage.brush("glass")
         self._flaws = stage.canvas(stage.size_wh, "f1")
-        bake = stage.brush("glass", {"BAKE": True})
-        bake.draw(self._flaws.framebuffer, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump()))
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("glass", {"BAKE": True}).draw(self._flaws.framebuffer, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
