@@ -110,7 +110,7 @@ def test_a_signal_that_nobody_feeds_is_an_error_of_the_program() -> None:
         ("1 +", "is not a valid expression"),
         ("", "the expression is empty"),
         (" \n ", "the expression is empty"),
-        ("time × 2", "column 6: '×' cannot stand in an expression"),
+        ("time § 2", "column 6: '§' cannot stand in an expression"),
         ("1e999", "column 1: this number is too large"),
     ],
 )
