@@ -7,7 +7,7 @@ Keras 3 without anything special to a backend. It knows neither files nor runtim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 

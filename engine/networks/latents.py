@@ -89,4 +89,4 @@ def _unit(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _on_sphere(unit: NDArray[np.float64]) -> FloatArray:
-    return (unit * np.sqrt(unit.shape[-1])).astype(np.float32)
+    return np.asarray(unit * np.sqrt(unit.shape[-1]), np.float32)

@@ -1,4 +1,4 @@
-"""What the networks of Karras et al. 2018 consist of: their settings, and the official names and shapes of their weights.
+"""What the networks of Karras et al. 2018 consist of: their settings, the official names and shapes of weights.
 
 It knows neither Keras nor files: both are checked against it.
 """
@@ -151,7 +151,8 @@ def generator_layers(settings: GeneratorSettings) -> Iterator[WeightLayer]:
     yield conv_layer(f"ToRGB_lod{top - 2}", maps(1), settings.num_channels, kernel=1, gain=1.0)
     for level in range(3, top + 1):
         block = f"{2**level}x{2**level}"
-        yield conv_layer(f"{block}/Conv0_up" if settings.fused_scale else f"{block}/Conv0", maps(level - 2), maps(level - 1))
+        first = f"{block}/Conv0_up" if settings.fused_scale else f"{block}/Conv0"
+        yield conv_layer(first, maps(level - 2), maps(level - 1))
         yield conv_layer(f"{block}/Conv1", maps(level - 1), maps(level - 1))
         yield conv_layer(f"ToRGB_lod{top - level}", maps(level - 1), settings.num_channels, kernel=1, gain=1.0)
 
@@ -163,9 +164,8 @@ def discriminator_layers(settings: DiscriminatorSettings) -> Iterator[WeightLaye
         block = f"{2**level}x{2**level}"
         yield conv_layer(f"FromRGB_lod{top - level}", settings.num_channels, maps(level - 1), kernel=1)
         yield conv_layer(f"{block}/Conv0", maps(level - 1), maps(level - 1))
-        yield conv_layer(
-            f"{block}/Conv1_down" if settings.fused_scale else f"{block}/Conv1", maps(level - 1), maps(level - 2)
-        )
+        second = f"{block}/Conv1_down" if settings.fused_scale else f"{block}/Conv1"
+        yield conv_layer(second, maps(level - 1), maps(level - 2))
     yield conv_layer(f"FromRGB_lod{top - 2}", settings.num_channels, maps(1), kernel=1)
     compared = 1 if settings.mbstd_group_size > 1 else 0  # the feature map of minibatch standard deviation
     yield conv_layer("4x4/Conv", maps(1) + compared, maps(1))

@@ -88,8 +88,9 @@ def _convert(persona: Persona) -> Any:
     import keras
 
     if keras.backend.backend() != "tensorflow":
+        backend = keras.backend.backend()
         raise ModelError(
-            f"Keras runs on {keras.backend.backend()} here; OpenVINO's form is made with TensorFlow: unset KERAS_BACKEND once"
+            f"Keras runs on {backend}, but OpenVINO needs its form from TensorFlow: unset KERAS_BACKEND once"
         )
     import openvino
     import tensorflow as tf

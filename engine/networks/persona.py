@@ -21,32 +21,12 @@ from engine.networks.layout import (
     GeneratorSettings,
     Shape,
     WeightLayer,
-    layers_of,
-    settings_from_text,
-    settings_to_text,
-    variable_shapes,
 )
 from engine.networks.weight_file import file_sha256, read_network, write_network
 from engine.types import Alignment, FloatArray
 
 if TYPE_CHECKING:
     from engine.networks.pggan import Discriminator, Generator
-
-__all__ = [
-    "DiscriminatorSettings",
-    "GeneratorSettings",
-    "Persona",
-    "WeightLayer",
-    "layers_of",
-    "load_discriminator",
-    "load_generator",
-    "save_discriminator",
-    "save_generator",
-    "settings_from_text",
-    "settings_to_text",
-    "variable_shapes",
-    "write_description",
-]
 
 GENERATOR_FILE = "generator.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
@@ -101,10 +81,11 @@ class Persona:
 def _read_description(path: Path) -> tuple[str, Alignment]:
     try:
         if path.stat().st_size > MAX_DESCRIPTION_BYTES:
-            raise ModelError(f"{path} is longer than {MAX_DESCRIPTION_BYTES >> 10} KB and cannot be a persona's description")
+            raise ModelError(f"{path} is longer than {MAX_DESCRIPTION_BYTES >> 10} KB: it is no persona's description")
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError(f"{path} is missing; a persona is a folder with {DESCRIPTION_FILE} and {GENERATOR_FILE}") from error
+        parts = f"a persona is a folder with {DESCRIPTION_FILE} and {GENERATOR_FILE}"
+        raise ModelError(f"{path} is missing; {parts}") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

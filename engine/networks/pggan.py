@@ -65,7 +65,8 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
         if layer.kind == "up":
             shape = (*shape[:2], shape[3], shape[2])
         spread = 1.0 if use_wscale else layer.he_constant
-        self.weight = self.add_weight(shape=shape, initializer=keras.initializers.RandomNormal(0.0, spread), name="weight")
+        initializer = keras.initializers.RandomNormal(0.0, spread)
+        self.weight = self.add_weight(shape=shape, initializer=initializer, name="weight")
         self.bias = self.add_weight(shape=layer.bias_shape, initializer="zeros", name="bias")
         self.built = True
 

@@ -52,7 +52,8 @@ class RuntimeGenerator:
 
     def __call__(self, z: FloatArray) -> ByteArray:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
-        return self.batch(np.asarray(z)[None])[0]
+        picture: ByteArray = self.batch(np.asarray(z)[None])[0]
+        return picture
 
     def batch(self, z: FloatArray) -> ByteArray:
         """Draw latents (N, latent_size) float32: (N, H, W, 4) uint8.
@@ -146,9 +147,8 @@ def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _
     import keras
 
     if keras.backend.backend() != "tensorflow":
-        raise ModelError(
-            f"Keras runs on {keras.backend.backend()} here and not on TensorFlow: unset KERAS_BACKEND, or install OpenVINO"
-        )
+        backend = keras.backend.backend()
+        raise ModelError(f"Keras runs on {backend} and not on TensorFlow: unset KERAS_BACKEND, or install OpenVINO")
     import tensorflow as tf
 
     from engine.networks.folded import build_network

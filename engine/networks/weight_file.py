@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ Settings = TypeVar("Settings", GeneratorSettings, DiscriminatorSettings)
 MAX_HEADER_BYTES = 1_000_000
 MAX_TENSORS = 2000
 MAX_DATA_BYTES = 1 << 29
-_DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_DTYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 
 
 @dataclass(frozen=True)
@@ -184,19 +184,35 @@ def write_network(
 ) -> None:
     """Write a network's weights (official names and layouts, dtype kept) with its settings, all or nothing.
 
+    The same weights and settings always make the same bytes, and so the same hash.
+
     Args:
         notes: further texts for the metadata; settings win over notes of the same name.
     """
-    from safetensors.numpy import save
-
     metadata = {**(notes or {}), "format": "pggan", "label_size": "0", **settings_to_text(settings)}
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(content)
+        with partial.open("wb") as file:
+            _write_tensors(file, arrays, metadata)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_tensors(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    # not by the safetensors package, whose order of metadata differs from run to run
+    kinds = {dtype: kind for kind, dtype in _DTYPES.items()}
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    names, end = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name)), 0
+    for name in names:
+        array = arrays[name]
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": kinds[array.dtype], "shape": list(array.shape), "data_offsets": [begin, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(len(text).to_bytes(8, "little") + text)
+    for name in names:
+        file.write(np.ascontiguousarray(arrays[name]).tobytes())
 
 
 def file_sha256(path: Path) -> str:

@@ -1,0 +1,275 @@
+"""The run-time form: the same picture as the plain form, on every runtime and backend, and its cache."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import openvino
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import ModelError
+from engine.networks import openvino_cache
+from engine.networks.folded import build_network
+from engine.networks.latents import seed_latents
+from engine.networks.layout import GeneratorSettings
+from engine.networks.openvino_cache import entry_folder, user_cache_folder
+from engine.networks.persona import Persona, load_generator
+from engine.networks.runtime import computes_bfloat16, open_generator
+from engine.networks.weight_file import write_network
+from tests.networks.reference_pggan import generate
+from tests.networks.variations import GENERATORS
+from tests.tiny_persona import random_arrays, write_tiny_persona
+
+ROOT = Path(__file__).parents[2]
+ORACLE = ROOT / "tests" / "oracle"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Persona:
+    return Persona.open(write_tiny_persona(tmp_path_factory.mktemp("models") / "tiny", resolution=32, seed=5))
+
+
+def expected_pixels(pictures: np.ndarray) -> np.ndarray:
+    """Finished levels of pictures (N, C, H, W), as floats (N, H, W, 3) so that differences have a sign."""
+    levels = np.clip(np.round((pictures.transpose(0, 2, 3, 1) + 1) * 127.5), 0, 255)
+    return np.broadcast_to(levels, (*levels.shape[:3], 3))
+
+
+def assert_agrees(found: np.ndarray, expected: np.ndarray, levels: float = 1) -> None:
+    assert found.dtype == np.uint8
+    assert found.shape == (*expected.shape[:3], 4)
+    assert (found[..., 3] == 255).all()
+    assert np.abs(found[..., :3] - expected).max() <= levels
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_folded_form_agrees_with_the_plain_form(name: str) -> None:
+    variation = GENERATORS[name]
+    arrays = random_arrays(variation, seed=6)
+    if not variation.use_wscale:
+        arrays = {key: value * 0.2 for key, value in arrays.items()}
+    z = seed_latents([3, 4], variation.latent_size)
+    found = np.asarray(build_network(variation, arrays)(z))
+    assert_agrees(found, expected_pixels(generate(variation, arrays, z)))
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    variation=st.builds(
+        GeneratorSettings,
+        resolution=st.sampled_from([4, 8, 16, 32]),
+        num_channels=st.sampled_from([1, 3]),
+        fmap_base=st.integers(64, 200),
+        fmap_decay=st.floats(0.3, 1.2),
+        fmap_max=st.integers(1, 24),
+        fused_scale=st.booleans(),
+        latent_size=st.integers(1, 40),
+        normalize_latents=st.booleans(),
+        use_pixelnorm=st.just(True),
+        pixelnorm_epsilon=st.sampled_from([1e-8, 1e-6, 1e-3]),
+        use_leakyrelu=st.booleans(),
+        dense_bias_per_pixel=st.booleans(),
+    ),
+    seed=st.integers(0, 1 << 30),
+)
+def test_folded_form_agrees_over_random_configurations(variation: GeneratorSettings, seed: int, tmp_path: Path) -> None:
+    write_network(tmp_path / "generator.safetensors", variation, random_arrays(variation, seed))
+    z = seed_latents([seed], variation.latent_size)
+    plain = np.asarray(load_generator(tmp_path / "generator.safetensors")(z)).transpose(0, 3, 1, 2)
+    found = np.asarray(build_network(variation, random_arrays(variation, seed))(z))
+    assert_agrees(found, expected_pixels(plain))
+
+
+def test_openvino_and_tensorflow_agree_with_the_published_pictures(cache: Path, tmp_path: Path) -> None:
+    folder = write_tiny_persona(tmp_path / "oracle")
+    (folder / "generator.safetensors").write_bytes((ORACLE / "small64.safetensors").read_bytes())
+    persona, oracle = Persona.open(folder), np.load(ORACLE / "small64.npz")
+    expected = expected_pixels(oracle["images"])
+    for runtime in ("openvino", "tensorflow"):
+        generator = open_generator(persona, runtime=runtime, precision="float32", cache_folder=cache)
+        assert (generator.runtime, generator.precision, generator.size_px) == (runtime, "float32", 64)
+        assert_agrees(generator.batch(oracle["latents"]), expected)
+
+
+def test_bfloat16_stays_near_float32(tiny: Persona, cache: Path) -> None:
+    z = seed_latents(range(4), tiny.settings.latent_size)
+    expected = open_generator(tiny, precision="float32", cache_folder=cache).batch(z).astype(int)[..., :3]
+    for runtime in ("openvino", "tensorflow"):
+        found = open_generator(tiny, runtime=runtime, precision="bfloat16", cache_folder=cache).batch(z)
+        difference = np.abs(found[..., :3] - expected)  # random weights saturate many pixels, the worst case for it
+        assert difference.mean() < 1.5
+        assert np.quantile(difference, 0.99) <= 16
+
+
+def test_one_latent_is_drawn_as_in_a_batch(tiny: Persona, cache: Path) -> None:
+    generator = open_generator(tiny, cache_folder=cache)
+    z = seed_latents(range(3), generator.latent_size)
+    batch = generator.batch(z)
+    kept = [generator(row) for row in z]  # each is its own memory: the next drawing must not change it
+    assert batch.shape == (3, 32, 32, 4)
+    assert all(np.array_equal(one, other) for one, other in zip(batch, kept, strict=True))
+    assert not np.array_equal(kept[0], kept[1])
+    assert kept[0].flags.c_contiguous
+    assert generator.batch(z[:0]).shape == (0, 32, 32, 4)
+    with pytest.raises(ValueError, match=r"latents must have the shape \(N, 16\), not \(1, 17\)"):
+        generator(np.zeros(17, np.float32))
+
+
+def test_a_warm_cache_needs_neither_tensorflow_nor_keras(tiny: Persona, cache: Path) -> None:
+    z = seed_latents([7], tiny.settings.latent_size)[0]
+    here = open_generator(tiny, precision="float32", cache_folder=cache)(z)
+    program = (
+        "import sys; from pathlib import Path; import numpy as np\n"
+        "from engine.networks.latents import seed_latent\n"
+        "from engine.networks.persona import Persona\n"
+        "from engine.networks.runtime import open_generator\n"
+        f"persona = Persona.open(Path({str(tiny.folder)!r}))\n"
+        f"generator = open_generator(persona, precision='float32', cache_folder=Path({str(cache)!r}))\n"
+        "picture = generator(seed_latent(7, persona.settings.latent_size))\n"
+        "loaded = sorted({'tensorflow', 'keras', 'jax', 'mediapipe'} & set(sys.modules))\n"
+        "print(generator.runtime, loaded, int(picture.sum()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.stdout.split("\n")[0] == f"openvino [] {int(here.sum())}", done.stderr
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "no manifest", "wild manifest"])
+def test_a_damaged_cache_is_made_anew(
+    harm: str,
+    tiny: Persona,
+    cache: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    z = seed_latents([8], tiny.settings.latent_size)[0]
+    expected = open_generator(tiny, cache_folder=cache)(z)
+    whole, entry = entry_folder(tiny, cache), entry_folder(tiny, tmp_path)
+    shutil.copytree(whole, entry)
+    damage(entry, harm)
+    monkeypatch.setattr(openvino_cache, "_convert", lambda _: openvino.Core().read_model(whole / "network.xml"))
+    with caplog.at_level(logging.WARNING):
+        assert np.array_equal(open_generator(tiny, cache_folder=tmp_path)(z), expected)
+    assert "is damaged and is made anew" in caplog.text
+    assert [path.name for path in entry.parent.iterdir()] == [entry.name]  # nothing half-written stays behind
+    caplog.clear()
+    monkeypatch.setattr(openvino_cache, "_convert", None)
+    with caplog.at_level(logging.WARNING):
+        assert np.array_equal(open_generator(tiny, cache_folder=tmp_path)(z), expected)
+    assert caplog.text == ""
+
+
+def damage(entry: Path, harm: str) -> None:
+    """Harm a cache entry in one of four ways."""
+    weights, manifest = entry / "network.bin", entry / "manifest.json"
+    content = bytearray(weights.read_bytes())
+    if harm == "flip":
+        content[100] ^= 0x40
+        weights.write_bytes(content)
+    elif harm == "cut":
+        weights.write_bytes(content[: len(content) // 2])
+    elif harm == "no manifest":
+        manifest.unlink()
+    else:
+        manifest.write_text("[" * 5)
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(
+    tiny: Persona, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    open_generator(tiny, cache_folder=cache)
+    whole = entry_folder(tiny, cache) / "network.xml"
+    monkeypatch.setattr(openvino_cache, "_convert", lambda _: openvino.Core().read_model(whole))
+    with caplog.at_level(logging.WARNING):
+        generator = open_generator(tiny, runtime="openvino", cache_folder=blocked)
+    assert generator(seed_latents([1], 16)[0]).shape == (32, 32, 4)
+    assert "cannot be kept in" in caplog.text
+
+
+def test_another_generator_has_another_cache_entry(tmp_path: Path) -> None:
+    first, second = (Persona.open(write_tiny_persona(tmp_path / str(seed), seed=seed)) for seed in (1, 2))
+    assert entry_folder(first, tmp_path) != entry_folder(second, tmp_path)
+
+
+def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("NARCISSUS_CACHE", raising=False)
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert user_cache_folder() == tmp_path / "narcissus"
+    monkeypatch.setenv("NARCISSUS_CACHE", str(tmp_path / "mine"))
+    assert user_cache_folder() == tmp_path / "mine"
+
+
+def test_without_openvino_tensorflow_draws_and_the_log_says_why(
+    tiny: Persona, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    z = seed_latents([9], tiny.settings.latent_size)[0]
+    expected = open_generator(tiny, precision="float32", cache_folder=cache)(z)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with caplog.at_level(logging.WARNING):
+        generator = open_generator(tiny, precision="float32", cache_folder=cache)
+    assert generator.runtime == "tensorflow"
+    assert "OpenVINO cannot run the generator, TensorFlow does: import of openvino halted" in caplog.text
+    assert np.abs(generator(z).astype(int) - expected).max() <= 1
+    with pytest.raises(ModelError, match=r"OpenVINO cannot run .*generator\.safetensors: import of openvino halted"):
+        open_generator(tiny, runtime="openvino", cache_folder=cache)
+
+
+def test_the_same_file_gives_the_same_picture_on_jax(tiny: Persona, cache: Path) -> None:
+    z = seed_latents([11], tiny.settings.latent_size)
+    plain = np.asarray(load_generator(tiny.generator_path)(z))
+    pixels = open_generator(tiny, runtime="openvino", precision="float32", cache_folder=cache).batch(z)
+    output = cache / "jax.npz"
+    program = (
+        "from pathlib import Path; import sys; import keras; import numpy as np\n"
+        "from engine.networks.folded import build_network\n"
+        "from engine.networks.latents import seed_latents\n"
+        "from engine.networks.persona import GeneratorSettings, load_generator\n"
+        "from engine.networks.weight_file import read_network\n"
+        "assert keras.backend.backend() == 'jax' and 'tensorflow' not in sys.modules\n"
+        f"path = Path({str(tiny.generator_path)!r})\n"
+        "z = seed_latents([11], 16)\n"
+        "folded = build_network(*read_network(path, GeneratorSettings))(z)\n"
+        f"np.savez({str(output)!r}, plain=np.asarray(load_generator(path)(z)), pixels=np.asarray(folded))\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    on_jax = np.load(output)
+    assert np.abs(on_jax["plain"] - plain).max() < 1e-4
+    assert np.abs(on_jax["pixels"].astype(int) - pixels).max() <= 1
+
+
+def test_what_cannot_be_shown_is_refused(tmp_path: Path, tiny: Persona) -> None:
+    odd = Persona.open(write_tiny_persona(tmp_path / "odd", num_channels=5))
+    with pytest.raises(ModelError, match="draws 5 channels; only grey and colour can be shown"):
+        open_generator(odd)
+    with pytest.raises(ModelError, match="there is no runtime 'tensorrt'; there are auto, openvino, tensorflow"):
+        open_generator(tiny, runtime="tensorrt")
+    with pytest.raises(ModelError, match="there is no precision 'float16'; there are auto, float32, bfloat16"):
+        open_generator(tiny, precision="float16")
+
+
+def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor : 0\nflags : fpu sse2 avx512_bf16 amx_tile\n")
+    assert computes_bfloat16(info)
+    info.write_text("processor : 0\nflags : fpu sse2 avx2\n")
+    assert not computes_bfloat16(info)
+    assert not computes_bfloat16(tmp_path / "absent")

@@ -1,0 +1,33 @@
+"""Pictures of a network to finished pixels, and many pictures to one sheet."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+GROUND = 24  # level of the sheet where there is no picture
+
+
+def to_pixels(pictures: NDArray[Any]) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, C), nominal range [-1, 1], to (N, H, W, 3) uint8: round((x + 1) * 127.5), clipped.
+
+    Grey pictures (one channel) are repeated to three; of more than three, the first three are kept.
+    """
+    levels = np.clip(np.round((pictures + 1.0) * 127.5), 0, 255).astype(np.uint8)
+    return np.repeat(levels, 3, -1) if levels.shape[-1] == 1 else levels[..., :3]
+
+
+def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, 3) uint8 in reading order on one sheet, somewhat wider than high."""
+    count, height, width, channels = pictures.shape
+    columns = max(1, min(count, math.ceil(math.sqrt(1.6 * count))))
+    rows = math.ceil(count / columns)
+    sheet_hw = (rows * (height + gap_px) - gap_px, columns * (width + gap_px) - gap_px)
+    sheet = np.full((*sheet_hw, channels), GROUND, np.uint8)
+    for index, picture in enumerate(pictures):
+        top, left = index // columns * (height + gap_px), index % columns * (width + gap_px)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
