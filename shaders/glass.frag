@@ -42,6 +42,8 @@ void main() {
 #else
 #include "lib/light.glsl"
 
+const float GRAIN = 0.35;       // how much the silver's own grain is seen in what it reflects
+
 uniform sampler2D u_source;     // linear light
 uniform sampler2D u_flaws;      // what BAKE drew
 uniform float u_time;
@@ -51,16 +53,16 @@ uniform float u_opacity;
 
 void main() {
     vec4 flaws = texture(u_flaws, v_uv);
-    vec2 slope = (flaws.ba - 0.5) * u_waves * 0.002;
-    vec2 bent = v_uv + slope * vec2(1.0 / u_aspect, 1.0);
+    vec2 bent = v_uv + (flaws.ba - 0.5) * u_waves * u_opacity * vec2(0.002 / u_aspect, 0.002);
     vec3 light = texture(u_source, bent).rgb;
     vec3 ghost = texture(u_source, bent + vec2(0.0055 / u_aspect, 0.0035)).rgb;     // of the front of the pane
-    vec3 glass = (light * 0.93 + ghost * 0.07) * vec3(0.92, 0.96, 0.94);
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy;
-    float from_key = exp(-2.2 * length(place + u_opening.zw * vec2(1.0, 1.0)) / u_opening.w);
+    float from_key = exp(-2.2 * length(place + u_opening.zw) / u_opening.w);
+    vec3 glass = (light * 0.93 + ghost * 0.07) * vec3(0.92, 0.96, 0.94);
+    glass *= 1.0 + GRAIN * (flaws.g - 0.4);
     glass += (KEY_LIGHT * 0.10 * from_key + FILL_LIGHT * 0.014) * flaws.g * u_haze;
     vec3 lost = vec3(0.012, 0.008, 0.005) + KEY_LIGHT * 0.030 * from_key;
     glass = mix(glass, lost + glass * vec3(0.30, 0.24, 0.18), flaws.r * 0.88);
-    f_colour = vec4(mix(texture(u_source, v_uv).rgb, glass, u_opacity), 1.0);
+    f_colour = vec4(mix(light, glass, u_opacity), 1.0);
 }
 #endif

@@ -62,6 +62,6 @@ in vec2 v_local;
 out vec4 f_colour;
 
 void main() {
-    f_colour = vec4(spline_texture(u_gathered, v_local).rgb * u_opacity, 1.0);
+    f_colour = vec4(spline_texture(u_gathered, v_local).rgb, 1.0) * u_opacity;
 }
 #endif

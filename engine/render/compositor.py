@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from types import TracebackType
 from typing import Self
 
 import moderngl
+import numpy as np
 
 from engine.errors import ConfigError
 from engine.render.passes import Pass, pass_class
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Canvas, Stage
+from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import PassSpec, Scene
+from engine.scene import SIGNALS, PassSpec, Scene
 from engine.types import Tick
 
-log = logging.getLogger(__name__)
+GLASS_MARGIN = 0.01
+"""How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""
 
 
 class Compositor:
@@ -41,6 +43,7 @@ class Compositor:
         self._stage, self._passes = self._build(scene)
         self._front = Canvas(ctx, self.size_wh)
         self._back = Canvas(ctx, self.size_wh)
+        self._warm_up()
         self.scene = scene
 
     def render(self, view: View, tick: Tick) -> moderngl.Texture:
@@ -70,21 +73,40 @@ class Compositor:
         stage, passes = self._build(scene)
         self._stage.close()
         self._stage, self._passes, self.scene = stage, passes, scene
+        self._warm_up()
 
     def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass]]]:
         aspect = self.size_wh[0] / self.size_wh[1]
         kinds = [pass_class(spec.kind) for spec in scene.passes]
-        openings = (kind.opening(spec.settings, aspect) for kind, spec in zip(kinds, scene.passes, strict=True))
-        stage = Stage(self._ctx, self._library, self.size_wh, next((o for o in openings if o is not None), None))
+        openings = [kind.opening(spec.settings, aspect) for kind, spec in zip(kinds, scene.passes, strict=True)]
+        framed = next((index for index, opening in enumerate(openings) if opening is not None), 0)
+        stage = Stage(self._ctx, self._library, self.size_wh, openings[framed])
         try:
             passes = []
-            for kind, spec in zip(kinds, scene.passes, strict=True):
+            for index, (kind, spec) in enumerate(zip(kinds, scene.passes, strict=True)):
                 _refuse_baked(kind, spec)
-                passes.append((spec, kind(stage, spec.settings)))
+                drawn = kind(stage, spec.settings)
+                if index < framed:
+                    drawn.region = stage.opening.rect(aspect, margin=GLASS_MARGIN)
+                passes.append((spec, drawn))
         except BaseException:
             stage.close()
             raise
         return stage, passes
+
+    def _warm_up(self) -> None:
+        """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long."""
+        camera, face = PixelTexture(self._ctx), PixelTexture(self._ctx)
+        try:
+            camera.write(np.zeros((27, 48, 3), np.uint8))
+            face.write(np.zeros((64, 64, 4), np.uint8))
+            signals = dict.fromkeys(SIGNALS, 0.0)
+            for picture in (None, camera.texture):
+                view = View(picture, reflection=face.texture, previous=face.texture, presence=1.0, signals=signals)
+                self.render(view, Tick(0, 0.0, 0.0))
+        finally:
+            camera.close()
+            face.close()
 
     def close(self) -> None:
         """Release all that it owns; may be called again."""

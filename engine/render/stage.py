@@ -17,6 +17,9 @@ from engine.render.shader import Define, ShaderLibrary
 NOISE_WH = (512, 512)
 WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
 Dtype = Literal["f1", "f2", "f4"]
+OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+ADDED = (moderngl.ONE, moderngl.ONE)
+Blend = tuple[int, int]
 Value = float | int | bool | tuple[float, ...] | moderngl.Texture
 
 
@@ -87,14 +90,16 @@ class Brush:
         *,
         rect: Rect = WHOLE,
         instances: int = 1,
+        blend: Blend | None = None,
     ) -> None:
-        """Draw over `rect` of `target`; blending is as the caller left it.
+        """Draw on `rect` of `target`.
 
         Args:
             target: what is drawn on.
             values: uniforms by name; what the shader does not use is left out; textures are bound in turn.
             rect: fractions of the target, origin top left.
             instances: how often (a shader that draws many small things places each by `gl_InstanceID`).
+            blend: None replaces what is there; `OVER` lays premultiplied colour over it; `ADDED` adds light.
         """
         unit = 0
         for name, value in {**values, "u_rect": rect}.items():
@@ -108,7 +113,12 @@ class Brush:
             else:
                 uniform.value = value
         target.use()
+        if blend is not None:
+            self._ctx.enable(moderngl.BLEND)
+            self._ctx.blend_func = blend
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=instances)
+        if blend is not None:
+            self._ctx.disable(moderngl.BLEND)
 
     def close(self) -> None:
         """Release what it owns; may be called again."""

@@ -6,7 +6,7 @@ import moderngl
 from pydantic import Field
 
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import Stage
+from engine.render.stage import ADDED, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -37,13 +37,8 @@ class Dust(Pass):
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
-        if self._motes == 0:
-            return
-        ctx = self.stage.ctx
-        ctx.enable(moderngl.BLEND)
-        ctx.blend_func = (moderngl.ONE, moderngl.ONE)
-        self._show.draw(target, self.uniforms(view, tick, knobs), instances=self._motes)
-        ctx.disable(moderngl.BLEND)
+        if self._motes > 0:
+            self._show.draw(target, self.uniforms(view, tick, knobs), instances=self._motes, blend=ADDED)
 
 
 @register("film")

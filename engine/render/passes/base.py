@@ -13,8 +13,8 @@ from typing import ClassVar, TypeVar
 
 import moderngl
 
-from engine.render.opening import Opening
-from engine.render.stage import Stage, Value
+from engine.render.opening import Opening, Rect
+from engine.render.stage import WHOLE, Stage, Value
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -30,6 +30,8 @@ class Pass(ABC):
         kind: its name in scenes; that of its shader too.
         Settings: its knobs.
         in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
+        region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
+            that a frame covers elsewhere.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
     """
 
@@ -41,6 +43,7 @@ class Pass(ABC):
     def __init__(self, stage: Stage, settings: PassSettings) -> None:
         self.stage = stage
         self.settings = settings
+        self.region: Rect = WHOLE
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:

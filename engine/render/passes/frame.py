@@ -10,7 +10,7 @@ from pydantic import Field
 
 from engine.render.opening import Opening
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import Canvas, Stage
+from engine.render.stage import OVER, Canvas, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -60,14 +60,10 @@ class Frame(Pass):
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_baked=self._baked.texture, u_breath=breath(tick.time_s))
-        ctx = self.stage.ctx
-        ctx.enable(moderngl.BLEND)
-        ctx.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        self._show.draw(target, values)
-        ctx.disable(moderngl.BLEND)
+        self._show.draw(target, values, blend=OVER)
 
     def _bake(self, settings: Settings) -> None:
-        """Height, how light reaches it, that light; twice as large where there is room for it; the mean of each pixel."""
+        """Height, how light reaches it, that light, twice as large where there is room; the mean of each pixel."""
         width, height = self.stage.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
@@ -95,4 +91,5 @@ def _scratch(scratch: ExitStack, canvas: Canvas) -> Canvas:
 
 def breath(time_s: float) -> float:
     """The key is a flame far away: about 1, never the same twice, within two percent."""
-    return 1.0 + 0.009 * math.sin(0.83 * time_s) + 0.006 * math.sin(1.37 * time_s + 1.0) + 0.004 * math.sin(2.71 * time_s)
+    waves = ((0.009, 0.83, 0.0), (0.006, 1.37, 1.0), (0.004, 2.71, 2.0))  # share, rad/s, rad
+    return 1.0 + sum(share * math.sin(rate * time_s + phase) for share, rate, phase in waves)

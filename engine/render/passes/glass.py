@@ -9,12 +9,10 @@ from pydantic import Field
 
 from engine.render.opening import Opening
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import Canvas, Stage
+from engine.render.stage import OVER, Canvas, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Alignment, Placement, Tick
-
-ADD_OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 
 
 @register("room")
@@ -53,7 +51,7 @@ class Room(Pass):
         else:
             self._gather_camera.draw(self._gathered.framebuffer, {**values, "u_camera": view.camera})
         values["u_gathered"] = self._gathered.texture
-        self._show.draw(target, values, rect=opening.rect(self.stage.aspect, 0.01))
+        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
 
 
 @register("reflection")
@@ -104,11 +102,7 @@ class Reflection(Pass):
         self._prepare.draw(prepared.framebuffer, values)
         put = put_face(self.stage.opening, alignment, view.placement, knobs)
         values.update(u_prepared=prepared.texture, u_put=put)
-        ctx = self.stage.ctx
-        ctx.enable(moderngl.BLEND)
-        ctx.blend_func = ADD_OVER
-        self._show.draw(target, values, rect=self.stage.opening.rect(self.stage.aspect, 0.01))
-        ctx.disable(moderngl.BLEND)
+        self._show.draw(target, values, rect=self.region, blend=OVER)
 
     def _canvas(self, size_wh: tuple[int, int]) -> Canvas:
         if self._prepared is None or self._prepared.texture.size != size_wh:
@@ -144,7 +138,7 @@ class Glass(Pass):
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_source=source, u_flaws=self._flaws.texture)
-        self._show.draw(target, values, rect=self.stage.opening.rect(self.stage.aspect, 0.01))
+        self._show.draw(target, values, rect=self.region)
 
 
 def cover_fit(picture_aspect: float, glass_aspect: float) -> tuple[float, float]:
