@@ -16,7 +16,7 @@ class Samples:
         capacity: how many are kept; older ones are forgotten.
     """
 
-    def __init__(self, capacity: int = 4096) -> None:
+    def __init__(self, capacity: int = 2048) -> None:
         self._values: deque[float] = deque(maxlen=capacity)
         self._lock = threading.Lock()
 
@@ -32,6 +32,12 @@ class Samples:
             return {}
         p50, p95 = np.percentile(values, [50, 95])
         return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
+
+    def rate_per_s(self) -> float:
+        """How many intervals of these lengths in ms fit a second; 0 if there are none."""
+        with self._lock:
+            values = list(self._values)
+        return 1000 / float(np.mean(values)) if values else 0.0
 
 
 def rate_per_s(count: int, seconds: float) -> float:

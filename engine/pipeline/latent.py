@@ -110,7 +110,7 @@ class Wander:
     def _tangent(self, direction: FloatArray) -> FloatArray:
         """`direction` without its part along z, length 1."""
         flat = direction - self.z * (np.dot(direction, self.z) / np.dot(self.z, self.z))
-        return (flat / np.float32(np.linalg.norm(flat))).astype(np.float32)
+        return np.asarray(flat / np.linalg.norm(flat), np.float32)
 
 
 class LatentFollower:

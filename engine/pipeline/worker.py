@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
@@ -85,7 +86,7 @@ class ReflectionWorker:
         self._features = Stage("features", build_featurizer, clock)
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
-        self._stages: tuple[Stage[..., object], ...] = (self._features, self._latent, self._face)
+        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face)
         self._latent_size = 0
         self._last: Reflection | None = None
         self._self_view = SelfView()
