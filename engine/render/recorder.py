@@ -1,4 +1,4 @@
-"""Recorder: what is shown, into a film, without ever holding up the show.
+"""Recorder: what is shown, into a film or a picture, without ever holding up the show.
 
 A drawn frame is copied into a ring of buffers; a thread of this module takes it from there to the encoder. Whoever is
 too slow, the encoder or the disk, costs frames, which are counted, never time. Trouble ends the film with one sentence.
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Protocol
 
 import moderngl
+from PIL import Image
 
 from engine.clock import TimeSource, file_stamp
 from engine.errors import DeviceError
 from engine.render.gl_calls import GlCalls
 from engine.render.readback import Picture, Readback
 from engine.render.recorder_settings import RecorderSettings
-from engine.render.video_file import VideoFile
+from engine.render.video_file import VideoFile, create_file, explain
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
@@ -196,6 +197,29 @@ class Recorder:
         if self.error is None:
             self.error = sentence
             log.error("%s", sentence)
+
+
+def save_snapshot(framebuffer: moderngl.Framebuffer, path: Path) -> threading.Thread:
+    """Keep what a framebuffer shows as a PNG, which must not exist yet; the program does not wait for the disk.
+
+    Returns:
+        the thread that writes; what goes wrong there is one sentence in the log.
+    """
+    GlCalls().finish()  # so that reading does not wait with Python's lock held
+    image = Image.frombytes("RGB", framebuffer.size, framebuffer.read(components=3, alignment=1))
+    writer = threading.Thread(target=_write_png, args=(image, path), name="snapshot", daemon=True)
+    writer.start()
+    return writer
+
+
+def _write_png(image: Image.Image, path: Path) -> None:
+    try:
+        with create_file(path) as file:
+            image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(file, format="PNG", compress_level=3)
+    except OSError as error:
+        log.error("%s", explain(error, path, f"the snapshot {path} was not kept"))
+    else:
+        log.info("snapshot: %s", path)
 
 
 def recording_path(folder: Path, scene: str, suffix: str = ".mp4") -> Path:

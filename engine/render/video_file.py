@@ -42,11 +42,14 @@ class _AppendOnly:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.size_bytes = 0
+        self.is_sealed = False
 
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
-        while rest:
+        while rest and not self.is_sealed:
             rest = rest[self._file.write(rest) :]
+        self.size_bytes += len(data)
         return len(data)
 
 
@@ -87,6 +90,8 @@ class VideoFile:
         self._reformatter = VideoReformatter()
         with self._explained("cannot be created"):
             self._file = open_file(path)
+        self._output = _AppendOnly(self._file)
+        self._safe_bytes = 0
         try:
             self._open_container()
         except BaseException:
@@ -115,34 +120,38 @@ class VideoFile:
                 frame.pict_type = PictureType.I
                 self._next_keyframe_s = film_s + self._settings.keyframe_s
             self._container.mux(self._stream.encode(frame))
+            self._safe_bytes = self._output.size_bytes  # whole fragments so far
             if film_s >= self._next_check_s:
                 self._next_check_s = film_s + SIZE_CHECK_S
                 self._check_disk()
         self.frames += 1
 
     def close(self) -> None:
-        """Write what is still held back and close the file.
+        """Write what is still held back and close the file; a film without a frame leaves no file.
 
         Raises:
             DeviceError: the disk does not take it.
         """
-        try:
-            with self._explained("could not be completed"):
-                if self.frames:
-                    self._container.mux(self._stream.encode(None))
-                self._container.close()
-        finally:
-            self._file.close()
+        with self._explained("could not be completed"):
+            if self.frames:
+                self._container.mux(self._stream.encode(None))
+            self._container.close()
+        self._file.close()
+        if not self.frames:
+            self.path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
-        """Close after an error; the error was told already, so that of closing is not."""
-        with contextlib.suppress(OSError, ValueError):
+        """Close after an error, which was told already: keep the fragments that are whole."""
+        self._output.is_sealed = True
+        with contextlib.suppress(OSError, ValueError, av.FFmpegError):
             self._container.close()
+        with contextlib.suppress(OSError):
+            self._file.truncate(self._safe_bytes)
         self._file.close()
 
     def _open_container(self) -> None:
         with self._explained("cannot be encoded"):
-            self._container = av.open(_AppendOnly(self._file), "w", format="mp4", options=CONTAINER_OPTIONS)
+            self._container = av.open(self._output, "w", format="mp4", options=CONTAINER_OPTIONS)
             self._stream: Any = self._container.add_stream(self.encoder)
             configure(self._stream.codec_context, self.encoder, self._wh, self._settings)
             self._stream.time_base = Fraction(1, TICKS_PER_S)
@@ -166,18 +175,21 @@ class VideoFile:
             raise FileNotFoundError(errno.ENOENT, "another file has its name")
         free_mb = shutil.disk_usage(self.path.parent).free / MEGABYTE
         if free_mb < self._settings.keep_free_mb:
-            raise OSError(errno.ENOSPC, f"{free_mb:.0f} MB are free")
+            raise DeviceError(
+                f"the recording {self.path} stopped: {free_mb:.0f} MB are free on its disk and "
+                f"recorder.keep_free_mb is {self._settings.keep_free_mb}; free some space or choose another folder"
+            )
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
         try:
             yield
-        except OSError as error:  # FFmpeg's errors are OSErrors too
-            raise explain(error, self.path, what) from error
+        except (OSError, av.FFmpegError) as error:
+            raise explain(error, self.path, f"the recording {self.path} {what}") from error
 
 
-def explain(error: OSError, path: Path, what: str) -> ConfigError | DeviceError:
-    """The sentence about a film that did not get onto the disk."""
+def explain(error: OSError | av.FFmpegError, path: Path, what: str) -> ConfigError | DeviceError:
+    """The sentence about a file that did not get onto the disk; `what` says which and how it ended."""
     if isinstance(error, FileExistsError) and path.exists():
         return ConfigError(f"{path} exists already and is not overwritten: choose another name or remove it")
     causes = {
@@ -193,7 +205,7 @@ def explain(error: OSError, path: Path, what: str) -> ConfigError | DeviceError:
         errno.EIO: "the disk does not answer; check it and its cable",
     }
     cause = causes.get(error.errno or 0, f"{error.strerror or error}; see whether the disk or the encoder is at fault")
-    return DeviceError(f"the recording {path} {what}: {cause}")
+    return DeviceError(f"{what}: {cause}")
 
 
 def configure(codec: Any, encoder: str, size_wh: tuple[int, int], settings: RecorderSettings) -> None:
@@ -227,7 +239,7 @@ def choose_encoder(settings: RecorderSettings, size_wh: tuple[int, int]) -> str:
         return "libx264"
     candidates = GRAPHICS_CARD_ENCODERS if settings.encoder == "auto" else (settings.encoder,)
     for name in candidates:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, av.FFmpegError):
             codec = av.CodecContext.create(name, "w")
             configure(codec, name, size_wh, settings)
             codec.open()
