@@ -1,4 +1,4 @@
-# make run | test | check | bench | golden | lock | clean. Each sets up .venv when it is missing or out of date.
+# make run | test | check | bench | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 
 VENV := .venv
@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: run test check lint types borders bench golden lock clean
+.PHONY: run test check lint types borders bench golden schema lock clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -35,6 +35,9 @@ bench: $(READY)
 golden: $(READY)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"
 	@$(PYTHON) -m pytest tests/render --regenerate $(ARGS)
+
+schema: $(READY)
+	@$(PYTHON) -m tools.check_scene --schema
 
 lock: $(READY)
 	@echo "Resolving pyproject.toml into requirements.lock"

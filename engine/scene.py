@@ -84,7 +84,7 @@ class Scene:
     path: Path | None = None
 
 
-class _SceneFile(Settings):
+class SceneFile(Settings):
     """The outer form of a scene file."""
 
     format: Literal[1]
@@ -104,7 +104,7 @@ def load_scene(path: Path, registry: Mapping[str, type[PassSettings]]) -> Scene:
         ConfigError: one sentence per problem, one per line.
     """
     data, locate = load_yaml(path)
-    outer = validate(_SceneFile, data, locate)
+    outer = validate(SceneFile, data, locate)
     passes: list[PassSpec] = []
     problems: list[str] = []
     for index, entry in enumerate(outer.passes):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from engine.render.passes import registry
-from tools.check_scene import SCENES, main
+from tools.check_scene import SCENES, SCHEMA, main, schema_text
 
 HEAD = "format: 1\ntitle: Pool\nsize: [640, 360]\npasses:\n"
 
@@ -36,6 +37,20 @@ def test_each_file_is_ok_or_told_what_is_wrong(tmp_path: Path, known: str, capsy
     assert problems[0].endswith(f"wrong.yaml:5: passes[0].{known}.opacity: must be between 0 and 1, not 7")
     assert problems[1].endswith(f"passes[0].{known}.opactiy: is not a known key; did you mean 'opacity'?")
     assert problems[2].endswith("none.yaml: there is no such file")
+
+
+def test_the_schema_that_editors_read_is_up_to_date() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run make schema"
+
+
+def test_the_schema_knows_every_pass_its_knobs_and_what_may_be_bound() -> None:
+    passes = json.loads(schema_text())["properties"]["passes"]["items"]["properties"]
+    assert set(passes) == set(registry())
+    for kind, settings in registry().items():
+        schema = passes[kind]["anyOf"][0]
+        assert schema["description"], f"{kind} does not say what it draws"
+        assert set(schema["properties"]) == {*settings.model_fields, "bind"}
+        assert schema["properties"]["bind"]["properties"]["opacity"]["type"] == ["string", "number"]
 
 
 def test_knobs_of_every_pass_are_documented() -> None:

@@ -1,42 +1,60 @@
 """Check scenes without opening the mirror: `python -m tools.check_scene [FILES]`.
 
 Every file gets `ok` or the sentences that say what is wrong. The exit status is 3 if any of them is wrong.
+`--schema` writes scenes/schema.json, from which editors complete and explain scenes, anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ConfigError
-from engine.render.passes import registry
+from engine.render.passes import pass_class, registry
 from engine.scene import load_scene
+from engine.scene_schema import scene_schema
 from engine.yaml_file import shown_path
 
 SCENES = Path(__file__).resolve().parent.parent / "scenes"
+SCHEMA = SCENES / "schema.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the files that the command line names, or all of scenes/."""
     parser = argparse.ArgumentParser(prog="python -m tools.check_scene", description="Say what is wrong with scenes.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILES", help="scenes; all of scenes/ if none is named")
-    paths: list[Path] = parser.parse_args(arguments).files or sorted(SCENES.glob("*.yaml"))
+    parser.add_argument("--schema", action="store_true", help="write scenes/schema.json anew, and check nothing")
+    options = parser.parse_args(arguments)
+    if options.schema:
+        SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
+        print(f"wrote {shown_path(SCHEMA)}")
+        return 0
+    paths: list[Path] = options.files or sorted(SCENES.glob("*.yaml"))
     if not paths:
         print(f"there are no scenes in {shown_path(SCENES)}", file=sys.stderr)
         return ConfigError.exit_status
-    problems = 0
-    for path in paths:
-        try:
-            scene = load_scene(path, registry())
-        except ConfigError as error:
-            problems += 1
-            print(error, file=sys.stderr)
-        else:
-            count = len(scene.passes)
-            print(f"{shown_path(path)}: ok ({scene.title}, {count} pass{'es' if count != 1 else ''})")
-    return ConfigError.exit_status if problems else 0
+    return 0 if all([_check(path) for path in paths]) else ConfigError.exit_status
+
+
+def schema_text() -> str:
+    """What scenes/schema.json has to hold."""
+    summaries = {kind: (inspect.getdoc(pass_class(kind)) or "").split("\n\n")[0] for kind in registry()}
+    return json.dumps(scene_schema(registry(), summaries), indent=1, ensure_ascii=False) + "\n"
+
+
+def _check(path: Path) -> bool:
+    try:
+        scene = load_scene(path, registry())
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return False
+    count = len(scene.passes)
+    print(f"{shown_path(path)}: ok ({scene.title}, {count} pass{'es' if count != 1 else ''})")
+    return True
 
 
 if __name__ == "__main__":
