@@ -39,6 +39,13 @@ def test_each_file_is_ok_or_told_what_is_wrong(tmp_path: Path, known: str, capsy
     assert problems[2].endswith("none.yaml: there is no such file")
 
 
+def test_a_knob_that_is_drawn_once_cannot_follow_a_signal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "scene.yaml"
+    path.write_text(HEAD + "  - frame: {bind: {relief: presence}}\n", encoding="utf-8")
+    assert main([str(path)]) == 3
+    assert "passes[0].frame.bind.relief: cannot follow a signal" in capsys.readouterr().err
+
+
 def test_the_schema_that_editors_read_is_up_to_date() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run make schema"
 

@@ -52,6 +52,16 @@ def _check(path: Path) -> bool:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return False
+    fixed = [
+        f"passes[{index}].{spec.kind}.bind.{knob}"
+        for index, spec in enumerate(scene.passes)
+        for knob in spec.bind
+        if knob in pass_class(spec.kind).baked
+    ]
+    for knob in fixed:
+        print(f"{shown_path(path)}: {knob}: cannot follow a signal: it is drawn once; set a number", file=sys.stderr)
+    if fixed:
+        return False
     count = len(scene.passes)
     print(f"{shown_path(path)}: ok ({scene.title}, {count} pass{'es' if count != 1 else ''})")
     return True
