@@ -25,7 +25,7 @@ void main() {
     at = fract(at + vec2(0.004, -0.0022) * time * (0.4 + depth));
     // The beam of the key comes from the upper left; a mote shines while it is in it.
     float across = dot((at - vec2(0.34, 0.40)) * vec2(u_aspect, 1.0), vec2(0.53, -0.85));
-    float beam = exp(-9.0 * across * across) * smoothstep(1.05, 0.15, at.x + 0.35 * at.y);
+    float beam = exp(-14.0 * across * across) * smoothstep(1.05, 0.15, at.x + 0.35 * at.y);
     vec2 edge = smoothstep(vec2(0.0), vec2(0.06), 0.5 - abs(at - 0.5));
     float turn = 0.55 + 0.45 * sin(time * (0.3 + hash11(n + 5u)) + 6.28 * hash11(n + 6u));
     v_light = beam * edge.x * edge.y * turn * (0.25 + 0.75 * depth * depth);

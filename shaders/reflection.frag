@@ -78,12 +78,13 @@ void main() {
     // Only the head and what is under it are seen; the picture's own background sinks into the dark.
     vec2 within = smoothstep(vec2(-0.02), vec2(0.12, 0.10), vec2(0.5 - abs(uv.x - 0.5), uv.y));
     float down = 1.0 - smoothstep(0.80, 1.12, uv.y);
-    float chest = 1.0 - smoothstep(-0.10, 0.35, bust);
+    float chest = (1.0 - smoothstep(-0.10, 0.35, bust)) * (1.0 - smoothstep(0.55, 1.05, abs(head.x)));
     float seen = within.x * within.y * down * max(1.0 - smoothstep(0.90, 1.28, egg), 0.75 * chest);
     vec3 light = spline_texture(u_prepared, clamp(uv, 0.0, 0.985)).rgb;
     float level = dot(light, vec3(0.2126, 0.7152, 0.0722));
     float cool = smoothstep(0.02, 0.40, (light.b - min(light.r, light.g)) / (level + 0.10));  // nothing is blue by lamplight
     light = mix(light, level * vec3(0.20, 0.17, 0.15), cool);
+    light = mix(light, vec3(level), 0.6 * smoothstep(0.95, 1.25, egg));
     float towards_key = smoothstep(1.5, -1.5, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
     light *= mix(vec3(0.34, 0.42, 0.50), vec3(1.18, 1.02, 0.84), towards_key);
     f_colour = vec4((light * seen + SHADE) * mask, mask);

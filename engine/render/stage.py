@@ -45,6 +45,7 @@ class Canvas:
         mipmaps: bool = False,
         repeat: bool = False,
     ) -> None:
+        self._ctx: moderngl.Context | None = ctx
         self.texture = ctx.texture(size_wh, components, dtype=dtype)
         self.texture.repeat_x = self.texture.repeat_y = repeat
         minify = moderngl.LINEAR_MIPMAP_LINEAR if mipmaps else moderngl.LINEAR
@@ -56,8 +57,13 @@ class Canvas:
 
     def close(self) -> None:
         """Release both; may be called again."""
+        if self._ctx is None:
+            return
+        # ModernGL binds what was bound before again whenever it makes a framebuffer, even if that has been released.
+        self._ctx.detect_framebuffer(0).use()
         self.framebuffer.release()
         self.texture.release()
+        self._ctx = None
 
 
 class Brush:

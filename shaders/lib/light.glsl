@@ -10,6 +10,6 @@ const vec3 BOLE = vec3(0.42, 0.11, 0.07);
 
 // How bright the key is on the wall, 0..1: a lamp with a soft edge. In: stage coordinates.
 float key_pool(vec2 place) {
-    vec2 away = (place - vec2(-0.22, -0.20)) / vec2(0.95, 0.80);
-    return 0.12 + 0.88 * exp(-1.6 * dot(away, away));
+    vec2 away = (place - vec2(-0.30, -0.24)) / vec2(0.80, 0.74);
+    return 0.10 + 1.05 * exp(-1.5 * dot(away, away));
 }

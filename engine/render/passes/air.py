@@ -19,9 +19,9 @@ class Dust(Pass):
     class Settings(PassSettings):
         """Knobs of `dust`."""
 
-        motes: int = Field(default=110, ge=0, le=2000)
+        motes: int = Field(default=240, ge=0, le=2000)
         """How many there are; most are outside the beam. Baked."""
-        brightness: float = Field(default=0.5, ge=0.0, le=4.0)
+        brightness: float = Field(default=0.9, ge=0.0, le=4.0)
         """Light of a mote in the middle of the beam."""
         speed: float = Field(default=1.0, ge=0.0, le=10.0)
         """How fast they drift: 1 crosses the stage in some minutes. Baked."""
@@ -68,7 +68,7 @@ class Film(Pass):
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
-        values.update(u_source=source, u_moment=tick.index % 4096)
+        values["u_source"] = source
         self._gather.draw(self._gathered.framebuffer, values)
         values["u_gathered"] = self._gathered.texture
         self._show.draw(target, values)

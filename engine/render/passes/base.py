@@ -17,7 +17,10 @@ from engine.render.opening import Opening, Rect
 from engine.render.stage import WHOLE, Stage, Value
 from engine.render.view import View
 from engine.scene import PassSettings
-from engine.types import Tick
+from engine.types import Placement, Tick
+
+COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
+"""What shaders are told while nobody is there: a viewer who stands where the picture is composed for."""
 
 Knobs = Mapping[str, float]
 """The settings of a pass at this moment, bound ones included, by name."""
@@ -65,12 +68,18 @@ class Pass(ABC):
         """
 
     def uniforms(self, view: View, tick: Tick, knobs: Knobs) -> dict[str, Value]:
-        """What every shader may read (`shaders/UNIFORMS.md`), textures apart: the moment, the stage, the knobs."""
+        """What every shader may read (`shaders/UNIFORMS.md`), `u_source` apart."""
         values: dict[str, Value] = {f"u_{name}": value for name, value in knobs.items()}
+        alignment, placement = view.alignment, view.placement or COMPOSED
         values.update(
             u_time=tick.time_s,
             u_dt=tick.dt_s,
+            u_moment=tick.index % 4096,
             u_presence=view.presence,
+            u_blend=view.blend if view.previous is not None else 1.0,
+            u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
+            u_placement=(placement.x, placement.y, placement.eye_distance, placement.roll_rad),
+            u_camera_aspect=view.camera_aspect,
             u_aspect=self.stage.aspect,
             u_resolution=(float(self.stage.size_wh[0]), float(self.stage.size_wh[1])),
             u_opening=self.stage.opening.bounds,
@@ -78,6 +87,12 @@ class Pass(ABC):
             u_border=self.stage.opening.border,
             u_noise=self.stage.noise,
         )
+        pictures = {
+            "u_camera": view.camera,
+            "u_reflection": view.reflection,
+            "u_previous": view.previous or view.reflection,
+        }
+        values.update({name: picture for name, picture in pictures.items() if picture is not None})
         return values
 
 

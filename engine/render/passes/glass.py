@@ -46,10 +46,8 @@ class Room(Pass):
         opening = self.stage.opening
         values = self.uniforms(view, tick, knobs)
         values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
-        if view.camera is None:
-            self._gather_own.draw(self._gathered.framebuffer, values)
-        else:
-            self._gather_camera.draw(self._gathered.framebuffer, {**values, "u_camera": view.camera})
+        gather = self._gather_own if view.camera is None else self._gather_camera
+        gather.draw(self._gathered.framebuffer, values)
         values["u_gathered"] = self._gathered.texture
         self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
 
@@ -90,17 +88,10 @@ class Reflection(Pass):
     ) -> None:
         if view.reflection is None or view.presence <= 0.0:
             return
-        alignment = view.alignment
         values = self.uniforms(view, tick, knobs)
-        values.update(
-            u_reflection=view.reflection,
-            u_previous=view.previous or view.reflection,
-            u_blend=view.blend if view.previous is not None else 1.0,
-            u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
-        )
         prepared = self._canvas(view.reflection.size)
         self._prepare.draw(prepared.framebuffer, values)
-        put = put_face(self.stage.opening, alignment, view.placement, knobs)
+        put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
         values.update(u_prepared=prepared.texture, u_put=put)
         self._show.draw(target, values, rect=self.region, blend=OVER)
 
