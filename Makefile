@@ -1,4 +1,4 @@
-# make run | test | check | bench | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
+# make run | test | check | bench | format | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 
 VENV := .venv
@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: run test check lint types borders bench golden schema lock clean
+.PHONY: run test check lint format types borders bench golden schema lock clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -18,8 +18,12 @@ check: lint types borders test
 
 lint: $(READY)
 	@echo "Style and format"
-	@$(PYTHON) -m ruff check --quiet .
-	@$(PYTHON) -m ruff format --quiet --check .
+	@$(PYTHON) -m ruff check --output-format concise .
+	@$(PYTHON) -m ruff format --check --output-format concise .
+
+format: $(READY)
+	@$(PYTHON) -m ruff check --fix --output-format concise .
+	@$(PYTHON) -m ruff format .
 
 types: $(READY)
 	@echo "Types"
