@@ -21,12 +21,14 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
     float edge = -rounded_box(place - u_opening.xy, u_opening.zw, u_corner);
     float size = u_opening.w;
-    float near = 1.0 - clamp(edge / (0.42 * size), 0.0, 1.0);            // 1 at the edge of the glass
-    vec4 cloud = tiled(place * 7.0), fine = tiled(place * 34.0);
-    float creep = smoothstep(0.40, 1.05, near * 0.75 + 0.9 * (cloud.r - 0.5) + 0.35 * (fine.r - 0.5));
-    float speck = smoothstep(0.66, 0.80, fine.g) * smoothstep(0.25, 0.9, near + 0.8 * (cloud.g - 0.5));
-    float rim = smoothstep(0.86, 1.0, near + 0.10 * (fine.b - 0.5));
-    float fox = clamp((creep * (0.45 + 0.9 * fine.b) + 0.75 * speck + 0.6 * rim) * u_foxing, 0.0, 1.0);
+    float near = 1.0 - clamp(edge / (0.40 * size), 0.0, 1.0);            // 1 at the edge of the glass
+    vec4 cloud = tiled(place * 6.0);
+    vec2 warped = place + 0.05 * (cloud.ba - 0.5);
+    vec4 bloom = tiled(warped * 16.0), fine = tiled(warped * 60.0);
+    float creep = smoothstep(0.52, 0.95, near * 0.80 + 1.1 * (bloom.r - 0.5) + 0.6 * (cloud.r - 0.5));
+    float speck = smoothstep(0.60, 0.80, fine.g) * smoothstep(0.30, 0.80, near + 1.2 * (cloud.g - 0.5));
+    float rim = smoothstep(0.84, 1.0, near + 0.25 * (bloom.b - 0.5));
+    float fox = clamp((creep * (0.40 + 1.1 * fine.b) + 0.50 * speck + 0.6 * rim) * u_foxing, 0.0, 1.0);
     float spots = 0.0;
     for (int i = 0; i < 30; ++i) {
         vec2 at = u_opening.xy + (vec2(hash11(uint(3 * i)), hash11(uint(3 * i + 1))) * 2.0 - 1.0) * u_opening.zw;

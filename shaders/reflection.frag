@@ -71,7 +71,7 @@ void main() {
     float outline = min((egg - 1.0) * 1.2, bust);
     float figure = 1.0 - smoothstep(-0.10, 0.25 + 0.9 * u_feather, outline);
     // It gathers from the eyes outward, as breath leaves a pane.
-    float arrival = smoothstep(0.0, 0.85, u_presence * 2.1 - 0.55 * min(egg, 1.6) - 0.45 * (smoke + 0.5));
+    float arrival = smoothstep(0.0, 0.85, u_presence * 2.0 - 0.55 * min(egg, 1.6) - 0.22 * (smoke + 0.5));
     float mask = figure * arrival * u_opacity;
     if (mask <= 0.002) discard;
 

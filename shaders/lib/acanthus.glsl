@@ -9,12 +9,13 @@ float acanthus(vec2 p, float width, float bend, float lobes) {
     float side = abs(v);
     float sweep = u * lobes - 1.5 * side / width;           // lines of equal sweep lean forward
     float lobe = abs(sin(3.14159265 * sweep));
-    float body = pow(max(sin(3.14159265 * pow(clamp(u, 0.0, 1.0), 0.70)), 0.0), 0.70);
-    float reach = width * body * (0.58 + 0.42 * sqrt(lobe));
+    float cut = 0.44 * (1.0 - 0.75 * smoothstep(0.55, 0.95, u));       // the point of a leaf is whole
+    float body = pow(max(sin(3.14159265 * pow(clamp(u, 0.0, 1.0), 0.66)), 0.0), mix(0.62, 1.05, u));
+    float reach = width * body * (1.0 - cut + cut * sqrt(lobe));
     float across = side / max(reach, 1e-4);
     if (u <= 0.0 || u >= 1.0 || across >= 1.0) return 0.0;
     float dome = sqrt(1.0 - across * across);
-    float veins = 0.58 + 0.42 * pow(lobe, 0.8);
+    float veins = 1.0 - cut + cut * pow(lobe, 0.8);
     float groove = 1.0 - 0.42 * exp(-pow(side / (0.10 * width), 2.0));
     float rib = exp(-pow(side / (0.055 * width), 2.0));
     float curl = 0.55 + 0.45 * smoothstep(0.40, 0.82, u);   // the tip turns up, then under

@@ -174,7 +174,10 @@ def test_a_white_square_has_no_edge(draw: Draw, face: Callable[..., View]) -> No
 
 def test_presence_brings_the_face_from_the_eyes_outward(draw: Draw, face: Callable[..., View]) -> None:
     white = np.full((64, 64, 4), 255, np.uint8)
-    sums = [draw("reflection", {}, face(white, REST, presence))[..., 1].sum() for presence in (0.0, 0.3, 0.6, 1.0)]
+    sums = [
+        draw("reflection", {"idle": 0.0}, face(white, REST, presence))[..., 1].sum()
+        for presence in (0.0, 0.3, 0.6, 1.0)
+    ]
     assert sums[0] == 0.0
     assert sums[0] < sums[1] < sums[2] < sums[3]
     early = draw("reflection", {}, face(white, REST, 0.4))[..., 1]

@@ -72,6 +72,8 @@ class Reflection(Pass):
         """How softly it goes over into the room: 0 close around the head, 1 far."""
         even: float = Field(default=0.6, ge=0.0, le=1.0)
         """How far dark and bright faces are brought to one exposure."""
+        idle: float = Field(default=0.18, ge=0.0, le=1.0)
+        """How much of a face is there while nobody is: 0 an empty glass, 0.2 hardly more than a breath."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
         """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
 
@@ -86,9 +88,11 @@ class Reflection(Pass):
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
-        if view.reflection is None or view.presence <= 0.0:
+        presence = max(view.presence, knobs["idle"])
+        if view.reflection is None or presence <= 0.0:
             return
         values = self.uniforms(view, tick, knobs)
+        values["u_presence"] = presence
         prepared = self._canvas(view.reflection.size)
         self._prepare.draw(prepared.framebuffer, values)
         put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
