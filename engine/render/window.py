@@ -147,6 +147,7 @@ class Window(ABC):
         return framebuffer
 
     def _drop_framebuffer(self) -> None:
+        self.ctx.detect_framebuffer(0).use()  # what is bound must not be released
         self._framebuffer.color_attachments[0].release()
         self._framebuffer.release()
 
@@ -212,7 +213,7 @@ class ScreenWindow(Window):
         if event.type != pygame.KEYDOWN:
             return None
         ctrl = bool(event.mod & pygame.KMOD_CTRL)
-        return action_for(_key_name(event), ctrl=ctrl, is_fullscreen=self.is_fullscreen)
+        return action_for(key_name(event), ctrl=ctrl, is_fullscreen=self.is_fullscreen)
 
     def _show(self) -> None:
         box = (0, 0, *self.size_wh)
@@ -259,7 +260,7 @@ def open_window(
     )
 
 
-def _key_name(event: pygame.event.Event) -> str:
+def key_name(event: pygame.event.Event) -> str:
     """Letters as they are printed on the keys; digits by their place, because some layouts need Shift for them."""
     scancode = getattr(event, "scancode", None)
     if scancode is not None and pygame.KSCAN_1 <= scancode <= pygame.KSCAN_9:
