@@ -130,7 +130,8 @@ def test_blending_is_off_again(gl: moderngl.Context, overlay: Overlay, library: 
     target = gl.framebuffer([gl.texture(SIZE, 4)])
     overlay.draw(target, LINES)
     half = gl.program(
-        vertex_shader="#version 330\nvoid main() { gl_Position = vec4(gl_VertexID % 2 * 4 - 1, gl_VertexID * 2 - 1, 0, 1); }",
+        vertex_shader="#version 330\n"
+        "void main() { gl_Position = vec4(gl_VertexID % 2 * 4 - 1, gl_VertexID / 2 * 4 - 1, 0, 1); }",
         fragment_shader="#version 330\nout vec4 f_colour;\nvoid main() { f_colour = vec4(0.2, 0.4, 0.6, 0.5); }",
     )
     vertices = gl.vertex_array(half, [])
