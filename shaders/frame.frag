@@ -216,7 +216,7 @@ float damask(vec2 place) {
 vec3 wall(vec2 place, float key, float open) {
     vec4 stain = tiled(place * 2.3), thread = tiled(vec2(place.x * 150.0, place.y * 26.0));
     vec3 silk = mix(vec3(0.050, 0.078, 0.082), vec3(0.074, 0.104, 0.100), stain.r);
-    float figure = damask(place) * (0.15 + 1.0 * stain.b);
+    float figure = damask(place * 0.105 / u_border) * (0.15 + 1.0 * stain.b);
     silk *= 1.0 + 0.30 * (thread.g - 0.5) + 0.22 * figure;
     return silk * (KEY_LIGHT * (0.80 + 0.18 * figure) * key + FILL_LIGHT * 0.22 * mix(0.3, 1.0, open));
 }
