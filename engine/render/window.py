@@ -7,7 +7,6 @@ Knows nothing of scenes. Everything belongs to the main thread.
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 
 import moderngl
@@ -17,9 +16,8 @@ from engine.errors import ConfigError
 from engine.render.actions import Action, action_for, key_help
 from engine.render.context import has_display, open_pygame_window, standalone_context, window_context
 from engine.render.display_settings import DisplaySettings
+from engine.render.fullscreen import Fullscreen
 from engine.render.gl_calls import Fence, GlCalls
-
-log = logging.getLogger(__name__)
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 
@@ -180,6 +178,7 @@ class ScreenWindow(Window):
         self._max_fps = settings.max_fps
         self._has_vsync = open_pygame_window(size_wh, display, vsync=settings.vsync)
         super().__init__(window_context(), size_wh)
+        self._fullscreen = Fullscreen(display)
         pygame.display.set_allow_screensaver(False)
         if fullscreen:
             self.toggle_fullscreen()
@@ -193,14 +192,10 @@ class ScreenWindow(Window):
 
     @property
     def is_fullscreen(self) -> bool:
-        return bool(pygame.display.is_fullscreen())
+        return self._fullscreen.is_on
 
     def toggle_fullscreen(self) -> None:
-        try:
-            pygame.display.toggle_fullscreen()
-        except pygame.error as error:
-            log.warning("the window cannot change to fullscreen or back: %s", error)
-        pygame.mouse.set_visible(not self.is_fullscreen)
+        self._fullscreen.toggle()
 
     def poll(self) -> list[Action]:
         actions = [self._action(event) for event in pygame.event.get()]

@@ -181,6 +181,7 @@ def test_a_window_without_a_display_is_refused(no_display: None) -> None:
 # ------------------------------------------------------------------ with one
 
 CHILD = """
+import ctypes
 import json
 import pygame
 from engine.errors import ConfigError
@@ -202,9 +203,20 @@ with open_window(DisplaySettings(), (320, 240), headless=False) as window:
         window.present()
         actions = [action.value for action in window.poll()]
         return {
-            "size": window.size_wh, "fullscreen": window.is_fullscreen, "cursor": pygame.mouse.get_visible(),
-            "keeper": list(keeper.read()), "actions": actions,
+            "size": window.size_wh, "true size": true_size(), "fullscreen": window.is_fullscreen,
+            "cursor": pygame.mouse.get_visible(), "keeper": list(keeper.read()), "actions": actions,
         }
+
+    def true_size():
+        # as the X server knows it; SDL may believe something else
+        x11 = ctypes.CDLL("libX11.so.6")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        display = ctypes.c_void_p(x11.XOpenDisplay(None))
+        root, (x, y, width, height, border, depth) = ctypes.c_ulong(), (ctypes.c_int() for _ in range(6))
+        window_id = ctypes.c_ulong(pygame.display.get_wm_info()["window"])
+        results = (ctypes.byref(value) for value in (root, x, y, width, height, border, depth))
+        assert x11.XGetGeometry(display, window_id, *results)
+        return width.value, height.value
 
     def press(key, mod=0):
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod, scancode=0, unicode=""))
@@ -244,12 +256,25 @@ def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     keeper = [1, 2, 3, 4]
-    in_window = {"size": [320, 240], "fullscreen": False, "cursor": True, "keeper": keeper, "actions": []}
+    in_window: dict[str, object] = {
+        "size": [320, 240],
+        "true size": [320, 240],
+        "fullscreen": False,
+        "cursor": True,
+        "keeper": keeper,
+        "actions": [],
+    }
     assert said["has_display"] is True
     assert said["no such display"] == "there is no display 7: this machine has 1, and the first is 0"
     assert said["window"] == in_window
     assert said["keys"] == ["fullscreen", "record", "quit"], "Esc means nothing in a window"
-    assert said["fullscreen"] == {**in_window, "size": [800, 600], "fullscreen": True, "cursor": False}
+    assert said["fullscreen"] == {
+        **in_window,
+        "size": [800, 600],
+        "true size": [800, 600],
+        "fullscreen": True,
+        "cursor": False,
+    }
     assert said["escape"] == ["leave fullscreen"]
     assert said["window again"] == in_window
     assert (said["top"], said["bottom"]) == ([255, 0, 0], [0, 0, 0]), "the window is upright"
