@@ -113,6 +113,11 @@ class Readback:
         self._buffers = [_PackBuffer(gl, size_wh, persistent=persistent) for _ in range(count)]
         self._under_way: deque[_PackBuffer] = deque()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether pictures are on their way that `arrived` has not given out."""
+        return bool(self._under_way)
+
     def start(self, framebuffer: moderngl.Framebuffer, time_s: float) -> bool:
         """Start reading what `framebuffer` shows now; False, without effect, if every buffer is in use."""
         buffer = next((each for each in self._buffers if each.is_free), None)

@@ -79,7 +79,7 @@ class Recorder:
         self._started_s = clock.now_s()
         self._settings = settings
         self._due_s = float("-inf")
-        self._closed = False
+        self._stopping = self._ended = self._closed = False
         self._video: VideoWriter | None = None
         self._readback: Readback | None = None
         self._pictures: queue.Queue[Picture | None] = queue.Queue(settings.buffers + 1)  # and one None, which ends it
@@ -94,7 +94,13 @@ class Recorder:
 
     @property
     def is_recording(self) -> bool:
-        return not self._closed and self.error is None
+        """Whether frames are taken."""
+        return not (self._stopping or self._closed) and self.error is None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the file is complete after `stop`, so that `close` will not wait."""
+        return self._closed or (self._ended and not self._thread.is_alive())
 
     @property
     def frames(self) -> int:
@@ -115,32 +121,38 @@ class Recorder:
             framebuffer: what is about to be shown; its red, green and blue are display-encoded (sRGB).
             time_s: when it is shown, on any clock that does not go back.
         """
-        if not self.is_recording or self._readback is None:
+        if self._readback is None or self._closed:
             return
         try:
             self._hand_over(timeout_s=0.0)
-            if self._is_due(time_s) and not self._readback.start(framebuffer, time_s):
+            if self._stopping and not self._readback.is_busy:
+                self._end()
+            elif self.is_recording and self._is_due(time_s) and not self._readback.start(framebuffer, time_s):
                 self.drops += 1
         except DeviceError as error:
             self._fail(str(error))
+
+    def stop(self) -> None:
+        """End the film without waiting; go on calling `capture` until `is_finished`, then `close`."""
+        self._stopping = True
 
     def close(self) -> None:
         """Write the frames that are under way and finish the file; takes `settings.finish_s` and a little at most."""
         if self._closed:
             return
-        if self._readback is not None and self.error is None:
+        if self._readback is not None and not self._ended and self.error is None:
             self._hand_over(LAST_READ_S)
         self._closed = True
-        if not self._thread.ident:
+        if self._readback is None:
             return
-        self._pictures.put_nowait(None)
+        self._end()
         self._thread.join(self._settings.finish_s)
         if self._thread.is_alive():  # it may still read the buffers: they are left to the end of the process
             self._fail(
                 f"the recording {self.path} was not finished within {self._settings.finish_s:g} s; "
                 "it plays up to the last second or so: see whether the disk is slow"
             )
-        elif self._readback is not None:
+        else:
             self._readback.close()
         log.info("recorded %d frames, dropped %d: %s", self.frames, self.drops, self.path)
 
@@ -162,6 +174,11 @@ class Recorder:
         assert self._readback is not None
         for picture in self._readback.arrived(timeout_s):
             self._pictures.put_nowait(picture)  # there is room for every buffer
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._pictures.put_nowait(None)
 
     def _encode(self) -> None:
         """The thread: writes what comes until None does; after an error it only gives the buffers back."""

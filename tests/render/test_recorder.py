@@ -218,6 +218,23 @@ def test_an_encoder_that_hangs_does_not_keep_the_program_from_ending(
     assert recorder.error is not None and "was not finished within 0.1 s" in recorder.error
 
 
+def test_a_film_can_end_while_the_show_goes_on(gl: moderngl.Context, picture: moderngl.Framebuffer) -> None:
+    recorder, collector = collecting(gl)
+    collector.go.clear()
+    recorder.capture(picture, 0.0)
+    recorder.capture(picture, 0.1)
+    recorder.stop()
+    for index in range(5):
+        gl.finish()
+        recorder.capture(picture, 0.2 + index)  # would never return if it waited for the encoder
+    assert not recorder.is_recording and not recorder.is_finished
+    collector.go.set()
+    recorder._thread.join(TIMEOUT_S)
+    assert recorder.is_finished
+    recorder.close()
+    assert collector.times_s == [0.0, 0.1] and recorder.drops == 0 and recorder.error is None
+
+
 def test_capture_after_the_end_does_nothing(gl: moderngl.Context, picture: moderngl.Framebuffer) -> None:
     recorder, collector = collecting(gl)
     recorder.close()
