@@ -1,0 +1,228 @@
+"""Features -> latent, by retrieval from a bank of drawn faces, made continuous.
+
+Owns how the nearest drawn face is found and how the answer moves from one face to the next. It does not know what the
+features mean or how a latent is drawn; `tools/train_inverter.py` makes its file.
+
+Measured on held-out faces (`likeness` in the file's metadata), the nearest face alone is the best likeness: the mean
+of several latents, brought back to the sphere, is a face of its own, and the further apart they are the less it is
+any of them. So:
+
+* One neighbour is shown whenever one is clearly nearest. Neighbours that are almost as near share the answer, with
+  weights that fall to zero within `BLEND` of the smallest squared distance and at the k-th neighbour.
+* A neighbour that is shown counts as nearer than it is, in proportion to its share (`LOYALTY`), so the noise of the
+  landmarks does not make two neighbours flicker.
+* Shares move towards their new values by `FADE` a call, so a new neighbour is a morph along the sphere and no cut.
+* While a neighbour is kept, the answer follows the head: what its pose has changed since the neighbour was taken moves
+  the latent along directions that turn a face on average (`following`). What it differed from the beginning does not:
+  that movement costs more likeness than it brings.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.latents import normalise, seed_latent
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_arrays, read_header
+from engine.pipeline.features import LAYOUT
+from engine.types import FloatArray
+
+FORMAT = "narcissus-inverter 1"
+NEIGHBOURS = 8
+BLEND = 0.01  # width of the blend, as a share of the squared distance to the nearest
+LOYALTY = 0.5  # how much nearer, as a share of that distance, the shown neighbour counts
+FADE = 0.4  # share of the way to the new neighbours in one call
+FORGOTTEN = 0.02  # a share below this ends
+FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions hold nearby
+CLIP_SD = 5.0  # stranger features than this are taken for faults
+MAX_FACES = 1_000_000
+CACHED_LATENTS = 256
+
+
+@dataclass(frozen=True)
+class InverterWeights:
+    """What an inverter's file holds. F features, N faces, D dimensions of the space in which nearness is measured.
+
+    Attributes:
+        mean, sd: (F,) of the bank's features.
+        projection: (F, D) standardised features -> code.
+        codes: (N, D) of the bank's faces.
+        seeds: (N,) of their latents, whole numbers.
+        following: (D, latent_size) change of code -> change of latent.
+    """
+
+    mean: FloatArray
+    sd: FloatArray
+    projection: FloatArray
+    codes: FloatArray
+    seeds: FloatArray
+    following: FloatArray
+
+    def encode(self, vectors: FloatArray) -> FloatArray:
+        """Codes (..., D) of feature vectors (..., F)."""
+        standard = np.clip((vectors - self.mean) / self.sd, -CLIP_SD, CLIP_SD)
+        return np.asarray(standard @ self.projection, np.float32)
+
+
+class Inverter:
+    """The latent that answers to a viewer. Keeps neighbours from call to call; one thread at a time may use it.
+
+    Args:
+        weights: of its file.
+        metadata: of its file, among them the measured likeness.
+    """
+
+    def __init__(self, weights: InverterWeights, metadata: Mapping[str, str]) -> None:
+        self._weights = weights
+        self.metadata = dict(metadata)
+        self.latent_size = weights.following.shape[1]
+        self._squares = np.einsum("nd,nd->n", weights.codes, weights.codes)
+        self._neighbours = min(NEIGHBOURS, len(weights.codes) - 1)
+        self._latent: Callable[[int], FloatArray] = lru_cache(CACHED_LATENTS)(self._latent_of)
+        self._shares: dict[int, float] = {}
+        self._taken: dict[int, FloatArray] = {}  # the viewer's code when each of them was taken
+
+    @classmethod
+    def open(cls, path: Path, persona: Persona) -> Inverter:
+        """Open the inverter of a persona.
+
+        Raises:
+            ModelError: the file is missing, damaged, or made for another generator or another feature layout.
+        """
+        remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
+        if not path.exists():
+            raise ModelError(f"{path} is missing: {remedy}")
+        metadata = read_header(path).metadata
+        if metadata.get("format") != FORMAT:
+            raise ModelError(f"{path} cannot be used: it is no inverter of this program: {remedy}")
+        trained_for = metadata.get("generator_sha256", "")
+        if trained_for != persona.generator_sha256:
+            raise ModelError(
+                f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
+                f"({persona.generator_sha256[:12]}): {remedy}"
+            )
+        layout = f"{LAYOUT.version} {LAYOUT.digest}"
+        if metadata.get("layout") != layout:
+            raise ModelError(
+                f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, this program measures "
+                f"layout {layout!r}: {remedy}"
+            )
+        return cls(_read_weights(path, persona.settings.latent_size), metadata)
+
+    @property
+    def likeness(self) -> Mapping[str, Any]:
+        """The held-out measures that were taken when it was trained."""
+        measured = json.loads(self.metadata.get("likeness", "{}"))
+        return measured if isinstance(measured, dict) else {}
+
+    @property
+    def neighbour_seeds(self) -> dict[int, float]:
+        """Seed of each face in the last answer and its share; empty after `reset`."""
+        return {int(self._weights.seeds[index]): share for index, share in self._shares.items()}
+
+    def reset(self) -> None:
+        """Forget the visitor: the next answer depends on the next features alone."""
+        self._shares, self._taken = {}, {}
+
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
+        code = self._weights.encode(vector)
+        target = self._nearest(code)
+        self._shares = _fade(self._shares, target)
+        self._taken = {index: self._taken.get(index, code) for index in self._shares}
+        z = np.zeros(self.latent_size, np.float32)
+        change = code.copy()
+        for index, share in self._shares.items():
+            z += share * self._latent(index)
+            change -= share * self._taken[index]
+        step = change @ self._weights.following
+        length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
+        return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
+
+    def _nearest(self, code: FloatArray) -> dict[int, float]:
+        """Index of each neighbour and its share; they sum to 1."""
+        distances = self._squares - 2 * (self._weights.codes @ code) + code @ code
+        unit = max(float(distances.min()), 1e-6)
+        for index, share in self._shares.items():
+            distances[index] -= LOYALTY * share * unit
+        if self._neighbours < 1:
+            return {0: 1.0}
+        found = np.argpartition(distances, self._neighbours)[: self._neighbours + 1]
+        found = found[np.argsort(distances[found])]
+        beyond = distances[found] - distances[found[0]]
+        reach = max(min(BLEND * unit, float(beyond[-1])), 1e-6)
+        weights = np.clip(1 - beyond / reach, 0, 1) ** 2
+        weights /= weights.sum()
+        return {int(index): float(weight) for index, weight in zip(found, weights, strict=True) if weight > 0}
+
+    def _latent_of(self, index: int) -> FloatArray:
+        return seed_latent(int(self._weights.seeds[index]), self.latent_size)
+
+
+def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int, float]:
+    """Shares moved towards `target`; `target` itself if there were none."""
+    if not shares:
+        return dict(target)
+    moved = {
+        index: (1 - FADE) * shares.get(index, 0.0) + FADE * target.get(index, 0.0) for index in {**shares, **target}
+    }
+    kept = {index: share for index, share in moved.items() if share >= FORGOTTEN or index in target}
+    total = sum(kept.values())
+    return {index: share / total for index, share in kept.items()}
+
+
+def _read_weights(path: Path, latent_size: int) -> InverterWeights:
+    arrays = read_arrays(path)
+    try:
+        weights = InverterWeights(**arrays)
+    except TypeError as error:
+        raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
+    faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
+    fits = (
+        0 < faces <= MAX_FACES
+        and weights.mean.shape == weights.sd.shape == (LAYOUT.size,)
+        and weights.projection.shape == (LAYOUT.size, dimensions)
+        and weights.seeds.shape == (faces,)
+        and weights.following.shape == (dimensions, latent_size)
+    )
+    if not fits or (weights.sd <= 0).any() or (weights.seeds < 0).any():
+        raise ModelError(f"{path} is damaged: its arrays do not fit together")
+    return weights
+
+
+def write_inverter(path: Path, weights: InverterWeights, persona: Persona, notes: Mapping[str, str]) -> None:
+    """Write an inverter for a persona, all or nothing; codes and matrices in float16.
+
+    Args:
+        notes: further texts for the metadata.
+    """
+    from safetensors.numpy import save
+
+    half = {"projection": weights.projection, "codes": weights.codes, "following": weights.following}
+    exact = {"mean": weights.mean, "sd": weights.sd, "seeds": weights.seeds}
+    content = save(
+        {name: np.ascontiguousarray(array, np.float16) for name, array in half.items()}
+        | {name: np.ascontiguousarray(array, np.float32) for name, array in exact.items()},
+        {
+            **notes,
+            "format": FORMAT,
+            "generator_sha256": persona.generator_sha256,
+            "layout": f"{LAYOUT.version} {LAYOUT.digest}",
+            "faces": str(len(weights.codes)),
+        },
+    )
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
