@@ -31,3 +31,11 @@ def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2) -> NDArray[np.ui
         top, left = index // columns * (height + gap_px), index % columns * (width + gap_px)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def shrink(picture: NDArray[np.uint8], most_px: int) -> NDArray[np.uint8]:
+    """A picture (H, W, 3), halved by averaging until it is at most `most_px` high."""
+    while picture.shape[0] > most_px:
+        blocks = picture.reshape(picture.shape[0] // 2, 2, picture.shape[1] // 2, 2, 3).astype(np.uint16)
+        picture = ((blocks.sum((1, 3)) + 2) // 4).astype(np.uint8)
+    return picture

@@ -1,0 +1,5 @@
+from engine.networks.confined_job import Job
+
+
+def convert(job: Job):
+    raise NotImplementedError

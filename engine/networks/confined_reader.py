@@ -1,0 +1,134 @@
+"""What runs in the confined child: it gives up what it could do, reads the files, and says one last word.
+
+Before a byte of a file is read, limits are set and a hook is laid that refuses every import, execution, process and
+connection: the readers need none of these, so whatever tries one has been led there by the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelError
+from engine.networks import caffe_conversion, official_conversion
+from engine.networks.confined_job import Job
+
+JOBS: Mapping[str, Callable[[Job], dict[str, Any]]] = {
+    "pggan": official_conversion.convert,
+    "attributes": caffe_conversion.convert,
+}
+PROCESSOR_LIMIT_S = 240
+MEMORY_BYTES = 1 << 30
+MEMORY_PER_SOURCE_BYTE = 3
+MAX_WRITTEN_BYTES = 1 << 29
+
+# events of Python's audit hooks that no reader causes
+_FORBIDDEN = (
+    "import",
+    "exec",
+    "compile",
+    "marshal.",
+    "pickle.",
+    "code.",
+    "ctypes.",
+    "socket.",
+    "subprocess.",
+    "urllib.",
+    "http.",
+    "pty.",
+    "webbrowser.",
+    "winreg.",
+    "msvcrt.",
+    "sys._getframe",
+    "sys.setprofile",
+    "sys.settrace",
+    "os.exec",
+    "os.fork",
+    "os.kill",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.startfile",
+    "os.system",
+    "os.link",
+    "os.symlink",
+    "os.chmod",
+    "os.chown",
+    "os.putenv",
+    "shutil.",
+)
+
+
+_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.utime")
+
+
+def main() -> None:
+    """Do what the first argument says, in JSON; used by `confinement.read_confined` only."""
+    task = json.loads(sys.argv[1])
+    output = Path(task["output"])
+    job = Job({name: Path(path) for name, path in task["sources"].items()}, output, task["options"], _report)
+    _set_limits(int(task["total_bytes"]))
+    sys.addaudithook(_guard(output))
+    try:
+        _say({"result": JOBS[task["job"]](job)})
+    except ModelError as error:
+        _say({"refused": str(error), "source": job.reading})
+    except _TrippedError as error:
+        _say({"refused": f"it led its reader to {error}", "source": job.reading})
+    except (MemoryError, RecursionError):
+        _say({"refused": "it asks for more memory than a file of networks needs", "source": job.reading})
+    except OSError as error:
+        _say({"refused": f"it cannot be read or converted ({error.strerror})", "source": job.reading})
+
+
+class _TrippedError(BaseException):
+    """Something was tried that no reader does; not an Exception, so that no reader can swallow it."""
+
+
+def _guard(output: Path) -> Callable[[str, tuple[Any, ...]], None]:
+    inside = str(output) + os.sep
+
+    def guard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(_FORBIDDEN):
+            raise _TrippedError(event)
+        changes = event in _CHANGES or (event == "open" and _writes(arguments))
+        if changes and not str(os.fspath(arguments[0])).startswith(inside):
+            raise _TrippedError("write outside its folder")
+
+    return guard
+
+
+def _writes(arguments: tuple[Any, ...]) -> bool:
+    flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0
+    return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+
+
+def _set_limits(total_bytes: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limits = {
+        resource.RLIMIT_AS: MEMORY_BYTES + MEMORY_PER_SOURCE_BYTE * total_bytes,
+        resource.RLIMIT_CPU: PROCESSOR_LIMIT_S,
+        resource.RLIMIT_FSIZE: MAX_WRITTEN_BYTES,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        hard = resource.getrlimit(kind)[1]
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _report(share: float) -> None:
+    _say({"progress": round(share, 4)})
+
+
+def _say(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,144 @@
+"""A child process that reads a file from outside: little memory, little time, nothing to reach, and it may die.
+
+The file is refused if the child refuses it or does not come back. What the child writes is checked again by whoever
+asked for it. It knows nothing of what is in the files; `confined_reader.py` is what runs in the child.
+
+On Linux the kernel bounds the child's memory, processor time, open files and what it writes. Windows has none of these
+limits here: there the readers' own limits (sizes are checked before memory is taken, arrays are views of the file) and
+the time limit are what bounds it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from engine.errors import ModelError
+
+MAX_SOURCE_BYTES = 1 << 30
+TIME_LIMIT_S = 300.0
+MAX_LINE_LETTERS = 1 << 16
+MAX_LINES = 20_000
+
+Progress = Callable[[float], None]
+
+_ROOT = Path(__file__).resolve().parents[2]
+# the child finds this program by its folder and nothing else by anything: no environment, no user's packages
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.networks.confined_reader import main; main()"
+
+
+def check_source(path: Path) -> int:
+    """Size in bytes of a file that is to be read.
+
+    Raises:
+        ModelError: it is missing, is no regular file, is empty or is too large.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise refusal(path, (error.strerror or "it cannot be read").lower()) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise refusal(path, "it is no regular file")
+    if not 0 < status.st_size <= MAX_SOURCE_BYTES:
+        size = "it is empty" if not status.st_size else f"it is larger than {MAX_SOURCE_BYTES >> 20} MB"
+        raise refusal(path, size)
+    return status.st_size
+
+
+def refusal(path: Path, reason: str) -> ModelError:
+    """The one line that a person reads: it ends with the file's name and the reason."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in path.name[:200])
+    return ModelError(f"nothing was imported from {name}: {' '.join(reason.split())[:400]}")
+
+
+def read_confined(
+    job: str,
+    sources: Mapping[str, Path],
+    output: Path,
+    options: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> dict[str, Any]:
+    """Run one of `confined_reader.JOBS` in a child process.
+
+    Args:
+        sources: the files to read, by what they are; the first is the one that refusals name.
+        output: an existing folder for what the child writes.
+        options: further words for the job.
+        progress: is told the share that is done, 0 to 1.
+
+    Returns:
+        What the child says about the files: plain values; texts in it come from the files.
+
+    Raises:
+        ModelError: the file is refused; one line.
+    """
+    first = next(iter(sources.values()))
+    total_bytes = sum(check_source(path) for path in sources.values())
+    task = {
+        "job": job,
+        "sources": {name: str(path.resolve()) for name, path in sources.items()},
+        "output": str(output.resolve()),
+        "options": dict(options or {}),
+        "total_bytes": total_bytes,
+    }
+    command = [sys.executable, "-I", "-B", "-c", _PROGRAM, str(_ROOT), json.dumps(task)]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=output,
+        env=_environment(),
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as child:
+        timer = threading.Timer(time_limit_s, child.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer = _listen(child.stdout, progress or (lambda _: None))
+        finally:
+            timer.cancel()
+            child.kill()  # it has said all that it has to say
+    if "refused" in answer:
+        blamed = sources.get(str(answer.get("source")), first)
+        raise refusal(blamed, str(answer["refused"]))
+    if not isinstance(answer.get("result"), dict):
+        raise refusal(first, f"its reader died or took more than {time_limit_s:.0f} s or the memory that it was given")
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def _environment() -> dict[str, str]:
+    needed = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would reserve memory
+    if "SYSTEMROOT" in os.environ:  # Windows starts nothing without it
+        needed["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    return needed
+
+
+def _listen(lines: IO[str] | None, progress: Progress) -> dict[str, Any]:
+    """The child's last word, or an empty table if it never said one."""
+    for _ in range(MAX_LINES):
+        line = lines.readline(MAX_LINE_LETTERS) if lines else ""
+        if not line:
+            break
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(said, dict):
+            break
+        share = said.get("progress")
+        if not isinstance(share, int | float):
+            return said
+        progress(min(max(float(share), 0.0), 1.0))
+    return {}

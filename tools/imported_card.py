@@ -1,0 +1,45 @@
+"""The card of an imported persona: what the file says about itself, and what a person has to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.networks.weight_file import file_sha256
+
+
+def write_card(path: Path, name: str, source: Path, found: dict[str, Any]) -> None:
+    """Write a card to be filled in.
+
+    Args:
+        source: the file that was imported.
+        found: what `engine.networks.official_conversion.convert` says of it.
+    """
+    rows = "\n".join(
+        f"| {network['name']} | {network['builder']} | {network['resolution']} | {network['latent_size'] or ''} "
+        f"| {network['parameters']:,} | {network['lod']:g} |"
+        for network in found["networks"]
+    )
+    text = f"""# {name}
+
+Imported from `{source.name.replace("`", "")}` ({source.stat().st_size:,} bytes,
+SHA-256 {file_sha256(source)}). Taken from it: {found["generator"]} as the generator{_beside(found)}.
+
+## What the file says about itself
+
+| network | built by | px | latent | parameters | saved at lod |
+|---|---|---|---|---|---|
+{rows}
+
+## To fill in
+
+- Who made it, where it comes from, under which licence it may be shown:
+- What it was trained on, and whether those people agreed:
+- Whom it draws, and whom it does not:
+- Measured (`python -m tools.evaluate_gan`):
+"""
+    path.write_text(text, encoding="utf-8")
+
+
+def _beside(found: dict[str, Any]) -> str:
+    return f", {found['discriminator']} as the discriminator" if found["discriminator"] else ""
