@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+# Before anything imports Keras: TensorFlow and Mesa's software OpenGL each bring an LLVM and crash in one process, so
+# here Keras runs on JAX. What needs TensorFlow is tested in processes of its own.
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
 
 import moderngl
 import numpy as np

@@ -17,11 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
-from engine.networks.folded import FORM, build_network
-from engine.networks.layout import GeneratorSettings
+from engine.networks.folded import FORM
+from engine.networks.openvino_conversion import convert_apart
 from engine.networks.persona import Persona
-from engine.networks.weight_file import file_sha256, read_network
+from engine.networks.weight_file import file_sha256
 
 _NETWORK, _WEIGHTS, _MANIFEST = "network.xml", "network.bin", "manifest.json"
 
@@ -55,19 +54,20 @@ def read_or_convert(core: Any, persona: Persona, cache_folder: Path | None = Non
         `openvino.Model`: latents (?, latent_size) float32 -> pictures (?, H, W, 4) uint8.
 
     Raises:
-        ModelError: the generator's file is damaged or Keras does not run on TensorFlow.
-        RuntimeError: OpenVINO cannot convert the network.
+        RuntimeError: the network cannot be converted.
     """
     entry = entry_folder(persona, cache_folder)
     model = _read(core, entry)
     if model is not None:
         return model
-    model = _convert(persona)
-    try:
-        _write(model, entry)
-    except OSError as error:
-        _log.warning("the converted generator cannot be kept in %s (%s): the next start will be as slow", entry, error)
-    return model
+    with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
+        path = Path(folder) / _NETWORK
+        convert_apart(persona.folder, path)
+        try:
+            _keep(path.parent, entry)
+        except OSError as error:
+            _log.warning("the converted generator cannot be kept in %s (%s): the next start is as slow", entry, error)
+        return core.read_model(path.read_bytes(), path.with_suffix(".bin").read_bytes())
 
 
 def _read(core: Any, entry: Path) -> Any:
@@ -83,41 +83,17 @@ def _read(core: Any, entry: Path) -> Any:
         return None
 
 
-def _convert(persona: Persona) -> Any:
-    settings, arrays = read_network(persona.generator_path, GeneratorSettings)
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        backend = keras.backend.backend()
-        raise ModelError(
-            f"Keras runs on {backend}, but OpenVINO needs its form from TensorFlow: unset KERAS_BACKEND once"
-        )
-    import openvino
-    import tensorflow as tf
-
-    network = build_network(settings, arrays)
-    module = tf.Module()
-    module.network = network
-    module.draw = tf.function(
-        lambda z: network(z), input_signature=[tf.TensorSpec([None, settings.latent_size], tf.float32, name="z")]
-    )
-    with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
-        tf.saved_model.save(module, folder, signatures=module.draw)
-        return openvino.convert_model(folder)
-
-
-def _write(model: Any, entry: Path) -> None:
-    import openvino
-
+def _keep(converted: Path, entry: Path) -> None:
+    """Copy what was converted to its place in the cache, all or nothing."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f"{entry.name}-", suffix=".partial", dir=entry.parent))
     try:
-        openvino.save_model(model, partial / _NETWORK, compress_to_fp16=False)
-        manifest = {name: file_sha256(partial / name) for name in (_NETWORK, _WEIGHTS)}
+        manifest = {}
+        for name in (_NETWORK, _WEIGHTS):
+            shutil.copyfile(converted / name, partial / name)
+            manifest[name] = file_sha256(partial / name)
         (partial / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         shutil.rmtree(entry, ignore_errors=True)  # what is there was found damaged, or is the same
         partial.rename(entry)
-    except RuntimeError as error:  # OpenVINO says so when a disk is full
-        raise OSError(str(error).splitlines()[0]) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -143,6 +143,11 @@ def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, 
 
 
 def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _Engine:
+    if "libLLVM" in _mapped_libraries():
+        raise ModelError(
+            "TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM: "
+            "take the runtime openvino, or a graphics card and its driver"
+        )
     settings, arrays = read_network(persona.generator_path, GeneratorSettings)
     import keras
 
@@ -166,3 +171,9 @@ def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _
         return np.asarray(function(tf.constant(latents)))
 
     return _Engine(draw, most_at_once=8)
+
+
+def _mapped_libraries() -> str:
+    """What is mapped into this process, as Linux tells; nothing elsewhere."""
+    maps = Path("/proc/self/maps")
+    return maps.read_text(encoding="utf-8") if maps.exists() else ""
