@@ -1,0 +1,333 @@
+"""App: the only place that builds the parts, runs them in one loop, and stops them in reverse."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.clock import Clock, TimeSource
+from engine.config import load_config
+from engine.errors import ConfigError, NarcissusError
+from engine.networks.inverter import Inverter
+from engine.networks.persona import Persona
+from engine.networks.runtime import open_generator
+from engine.options import Options
+from engine.pacing import Pacer
+from engine.pipeline.camera import Source, choose_source, open_source
+from engine.pipeline.features import Featurizer
+from engine.pipeline.worker import ReflectionWorker
+from engine.render.mirror import Mirror
+from engine.render.overlay import Overlay
+from engine.render.passes import registry
+from engine.render.recorder import Recorder, recording_path, save_snapshot
+from engine.render.shader import ShaderLibrary
+from engine.render.window import Action, Window, has_display, key_help, open_window
+from engine.report import Report
+from engine.scene import Scene, load_scene
+from engine.slot import Slot
+from engine.types import Frame, Reflection, Tick
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
+OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
+WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
+SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
+
+
+class App:
+    """The show, from start to end.
+
+    Args:
+        options: what the command line said.
+        clock: the show's clock.
+        scenes, models: folders of what there is to choose from.
+    """
+
+    def __init__(
+        self, options: Options, clock: TimeSource | None = None, *, scenes: Path = SCENES, models: Path = MODELS
+    ) -> None:
+        self._options = options
+        self._scenes, self._models = scenes, models
+        self._clock = clock or Clock()
+        self._started_s = self._clock.now_s()
+        self._is_over = False
+        self._shows_overlay = self._shows_help = False
+        self._recorder: Recorder | None = None
+        self._source: Source | None = None
+        self._note = ""
+
+    def run(self) -> None:
+        """Open the mirror and show it until somebody ends it, or its time is over.
+
+        Raises:
+            NarcissusError: something that is needed at the start is missing or wrong.
+        """
+        with ExitStack() as parts:
+            self._read_files()
+            self._choose_output()
+            self._open_source(parts)
+            self._open_window(parts)
+            self._start_reflecting(parts)
+            with _told_by_signals(self._stop):
+                self._wake()
+                self._show(parts)
+            if self._options.stats is not None:
+                self._report.write(self._options.stats, self._worker.health)
+
+    # -------------------------------------------------- opening: what can be wrong is found before anything moves
+
+    def _read_files(self) -> None:
+        options = self._options
+        self._config = load_config(options.config)
+        self._scene_names = self._config.scene.scenes or tuple(
+            sorted(path.stem for path in self._scenes.glob("*.yaml"))
+        )
+        self._scene_name = options.scene or self._config.scene.name
+        self._scene = self._load_scene(self._scene_name)
+        self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
+        self._inverter = self._open_inverter(self._persona)
+        self._shows_overlay = self._config.display.overlay
+
+    def _load_scene(self, name: str) -> Scene:
+        path = self._scenes / f"{name}.yaml"
+        if not path.is_file():
+            there = ", ".join(self._all_scenes()) or "none"
+            raise ConfigError(f"there is no scene '{name}': {self._scenes} has {there}")
+        return load_scene(path, registry())
+
+    def _all_scenes(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self._scenes.glob("*.yaml")))
+
+    def _open_inverter(self, persona: Persona) -> Inverter | None:
+        if persona.inverter_path.exists():
+            return Inverter.open(persona.inverter_path, persona)
+        log.warning(
+            "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
+            persona.folder,
+            persona.name,
+        )
+        return None
+
+    def _choose_output(self) -> None:
+        """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror."""
+        options = self._options
+        self._headless = options.headless or not has_display()
+        self._seconds, self._record_path = options.seconds, options.record
+        if self._headless and not options.headless:
+            self._seconds = self._seconds or OFFSCREEN_S
+            self._record_path = self._record_path or self._new_path(".mp4")
+            print(f"There is no display: rendering {self._seconds:g} s off screen into {self._record_path}", flush=True)
+        if self._record_path is not None and self._record_path.exists():
+            raise ConfigError(f"{self._record_path} exists already: name another file, or move it away")
+
+    def _open_source(self, parts: ExitStack) -> None:
+        self._frames: Slot[Frame] = Slot("frames")
+        self._views: Slot[Frame] = Slot("camera picture")
+        self._source_name = self._options.source or ("self" if self._headless else self._config.camera.source)
+        self._source_name = choose_source(self._source_name)
+        if self._source_name != "self":
+            sinks = (self._frames, self._views)
+            source = open_source(self._source_name, self._config.camera, sinks, self._clock)
+            self._source = parts.enter_context(source)
+
+    def _open_window(self, parts: ExitStack) -> None:
+        options, display = self._options, self._config.display
+        self._window: Window = parts.enter_context(
+            open_window(display, options.size_wh or display.size, self._headless, options.fullscreen, options.display)
+        )
+        ctx, library = self._window.ctx, ShaderLibrary(SHADERS)
+        automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
+        scale = automatic if display.render_scale == "auto" else display.render_scale
+        self._overlay = parts.enter_context(Overlay(ctx, library))
+        self._overlay.draw_splash(self._window.framebuffer, self._scene.title)
+        self._window.present()
+        self._mirror = parts.enter_context(
+            Mirror(ctx, library, self._scene, self._persona.alignment, self._window.size_wh, scale)
+        )
+        rate_hz = self._window.pace_hz
+        if self._window.is_software and not display.max_fps:
+            rate_hz = SOFTWARE_HZ
+        self._pacer = Pacer(self._clock, rate_hz)
+
+    def _start_reflecting(self, parts: ExitStack) -> None:
+        settings, persona = self._config.reflection, self._persona
+        self._reflections: Slot[Reflection] = Slot("reflections")
+        self._worker = ReflectionWorker(
+            frames=None if self._source_name == "self" else self._frames,
+            reflections=self._reflections,
+            build_featurizer=lambda: Featurizer("live"),
+            build_generator=lambda: open_generator(
+                persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
+            ),
+            inverter=self._inverter,
+            settings=settings,
+            clock=self._clock,
+            seed=secrets.randbits(32),
+        )
+        self._worker.start()
+        parts.callback(self._worker.close)
+        self._report = Report(self._started_s, (self._frames, self._views, self._reflections))
+
+    def _generator_threads(self) -> int | None:
+        """Where the processor draws, half of it is left to that: threads that wait for each other lose more."""
+        threads = self._config.reflection.threads
+        return max(1, (os.cpu_count() or 2) // 2) if threads is None and self._window.is_software else threads
+
+    def _wake(self) -> None:
+        """Off screen, the film begins when the mirror sees; in a window at once, with an empty glass."""
+        limit_s = self._clock.now_s() + WAKE_LIMIT_S
+        with tqdm(desc="waking the networks", bar_format="{desc}: {elapsed}", disable=not self._headless) as bar:
+            while self._headless and not self._is_over and self._clock.now_s() < limit_s:
+                bar.update(0)
+                bar.refresh()
+                if self._worker.has_settled:
+                    return
+                self._clock.sleep_s(0.1)
+
+    # -------------------------------------------------- the loop
+
+    def _show(self, parts: ExitStack) -> None:
+        """Poll, update, draw, present, until it is over."""
+        if self._record_path is not None:
+            self._start_recording(self._record_path)
+        parts.callback(self._stop_recording)
+        with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
+            while not self._is_over:
+                tick = self._pacer.tick()
+                for action in self._window.poll():
+                    self._act(action)
+                reflection = self._update(tick)
+                draw_s = self._draw(tick)
+                self._window.present()
+                self._report.presented(self._clock.now_s(), draw_s, reflection)
+                bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
+                self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
+                self._pacer.wait()
+
+    def _update(self, tick: Tick) -> Reflection | None:
+        """Take the newest of each, without waiting; returns the reflection if there is a new one."""
+        self._mirror.resize(self._window.size_wh)
+        reflection = self._reflections.poll()
+        self._mirror.update(self._views.poll(), reflection, tick)
+        return reflection
+
+    def _draw(self, tick: Tick) -> float:
+        """Draw the picture and what lies over it; returns how long that took, s."""
+        began_s = self._clock.now_s()
+        target = self._window.framebuffer
+        self._mirror.draw(target, tick, began_s)
+        if self._window.is_software:
+            self._window.finish()
+        if self._recorder is not None:
+            self._recorder.capture(target, tick.time_s)
+            if not self._recorder.is_recording:
+                self._stop_recording()
+        if self._shows_help:
+            self._overlay.draw(target, key_help())
+        elif self._shows_overlay:
+            self._overlay.draw(target, self._lines())
+        if self._recorder is not None:
+            self._overlay.draw_recording_dot(target)
+        return self._clock.now_s() - began_s
+
+    def _lines(self) -> list[str]:
+        """What the overlay says."""
+        health = self._worker.health
+        source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
+        notes = [source, self._window.renderer, health.last_error, self._note]
+        return self._report.lines(health, [note for note in notes if note])
+
+    # -------------------------------------------------- what the operator asks for
+
+    def _act(self, action: Action) -> None:
+        number = action.scene_number
+        if number is not None:
+            self._change_scene(number)
+        elif action is Action.QUIT:
+            self._stop()
+        elif action is Action.FULLSCREEN:
+            self._window.toggle_fullscreen()
+        elif action is Action.LEAVE_FULLSCREEN:
+            self._window.leave_fullscreen()
+        elif action is Action.OVERLAY:
+            self._shows_overlay = not self._shows_overlay
+        elif action is Action.HELP:
+            self._shows_help = not self._shows_help
+        elif action is Action.SNAPSHOT:
+            self._take_snapshot()
+        elif action is Action.RECORD:
+            self._toggle_recording()
+
+    def _stop(self) -> None:
+        self._is_over = True
+
+    def _change_scene(self, number: int) -> None:
+        """Show the scene of a key; a broken one is told to the operator, and the wall stays as it is."""
+        if number > len(self._scene_names):
+            return
+        try:
+            name = self._scene_names[number - 1]
+            self._mirror.show_scene(self._load_scene(name))
+            self._scene_name, self._note = name, ""
+        except ConfigError as error:
+            self._say(str(error))
+
+    def _take_snapshot(self) -> None:
+        path = self._new_path(".png")
+        save_snapshot(self._window.framebuffer, path)
+        self._say(f"snapshot in {path}")
+
+    def _toggle_recording(self) -> None:
+        if self._recorder is not None:
+            self._stop_recording()
+        else:
+            self._start_recording(self._new_path(".mp4"))
+
+    def _start_recording(self, path: Path) -> None:
+        try:
+            self._recorder = Recorder(self._window.ctx, path, self._window.size_wh, self._clock, self._config.recorder)
+        except NarcissusError as error:
+            self._say(str(error))
+
+    def _stop_recording(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+            self._say(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
+
+    def _new_path(self, suffix: str) -> Path:
+        return recording_path(Path(self._config.recorder.folder), self._scene_name, suffix)
+
+    def _say(self, note: str) -> None:
+        """Tell the operator, in the log and on the overlay."""
+        log.info("%s", note)
+        self._note = note
+
+
+BAR: dict[str, Any] = {"bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]"}
+
+
+@contextmanager
+def _told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl+C and a request to terminate end the show in order, files finished."""
+
+    def on_signal(number: int, frame: object) -> None:
+        log.info("stopping: %s", signal.Signals(number).name)
+        stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

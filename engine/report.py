@@ -1,0 +1,118 @@
+"""What the show says of itself: counts and durations while it runs, and the JSON of `--stats` at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DeviceError
+from engine.pipeline.worker import Health
+from engine.slot import Slot
+from engine.statistics import Samples, describe, rate_per_s
+from engine.types import Reflection
+
+
+class Report:
+    """Counts what is drawn.
+
+    Args:
+        started_s: when the program began, on the show's clock.
+        slots: the hand-overs whose drops are told.
+    """
+
+    def __init__(self, started_s: float, slots: Sequence[Slot[Any]]) -> None:
+        self._started_s = started_s
+        self._slots = slots
+        self._draw_ms = Samples()
+        self._interval_ms = Samples()
+        self._reflection_ms = Samples()
+        self._age_ms = Samples()
+        self._drawn = self._reflections = 0
+        self._first_s: float | None = None
+        self._last_s = started_s
+        self._first_reflection_s: float | None = None
+        self._last_reflection_s = started_s
+
+    @property
+    def seconds(self) -> float:
+        """Since the first drawn frame; 0 before it."""
+        return 0.0 if self._first_s is None else self._last_s - self._first_s
+
+    def presented(self, now_s: float, draw_s: float, reflection: Reflection | None) -> None:
+        """Count a picture that is on the wall now.
+
+        Args:
+            now_s: the present.
+            draw_s: how long drawing it took.
+            reflection: the one that it shows for the first time, if it does.
+        """
+        if self._first_s is None:
+            self._first_s = now_s
+        else:
+            self._interval_ms.add((now_s - self._last_s) * 1000)
+        self._last_s = now_s
+        self._drawn += 1
+        self._draw_ms.add(draw_s * 1000)
+        if reflection is not None:
+            self._reflections += 1
+            self._age_ms.add((now_s - reflection.latent.captured_s) * 1000)
+            if self._first_reflection_s is None:
+                self._first_reflection_s = now_s
+            else:
+                self._reflection_ms.add((now_s - self._last_reflection_s) * 1000)
+            self._last_reflection_s = now_s
+
+    def summary(self, health: Health) -> dict[str, Any]:
+        """Everything, as `--stats` writes it; times in ms, rates per second."""
+        return {
+            "frames": {
+                "drawn": self._drawn,
+                "per_s": rate_per_s(max(0, self._drawn - 1), self.seconds),
+                "draw_ms": self._draw_ms.percentiles(),
+                "interval_ms": self._interval_ms.percentiles(),
+            },
+            "reflections": {
+                "count": self._reflections,
+                "per_s": rate_per_s(self._reflections, self.seconds),
+                "age_ms": self._age_ms.percentiles(),
+            },
+            "stages_ms": health.stages_ms,
+            "drops": {slot.name: slot.drop_count for slot in self._slots},
+            "faces": {"frames_seen": health.faces_seen, "frames_looked_at": health.frames_seen},
+            "errors": health.errors,
+            "seconds": round(self.seconds, 3),
+            "start_s": {
+                "first_frame": self._since_start(self._first_s),
+                "first_reflection": self._since_start(self._first_reflection_s),
+            },
+        }
+
+    def lines(self, health: Health, notes: Sequence[str]) -> list[str]:
+        """The overlay's lines: rates, ages, durations (median / 95th percentile), drops, then `notes`."""
+        stages = "   ".join(f"{name} {describe(times)}" for name, times in health.stages_ms.items())
+        drops = "   ".join(f"{slot.name} {slot.drop_count}" for slot in self._slots)
+        drawn, reflected = (samples.rate_per_s() for samples in (self._interval_ms, self._reflection_ms))
+        return [
+            f"drawn {drawn:.1f}/s   {describe(self._draw_ms.percentiles())}",
+            f"reflections {reflected:.1f}/s   age {describe(self._age_ms.percentiles())}",
+            f"stages   {stages}",
+            f"drops   {drops}",
+            *notes,
+        ]
+
+    def write(self, path: Path, health: Health) -> None:
+        """Write the summary as JSON.
+
+        Raises:
+            DeviceError: the file cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(self.summary(health), indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise DeviceError(f"{path}: the statistics could not be written: {error.strerror}") from error
+
+    def _since_start(self, moment_s: float | None) -> float | None:
+        return None if moment_s is None else round(moment_s - self._started_s, 3)

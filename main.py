@@ -1,0 +1,29 @@
+"""Open the mirror: `python main.py --help` lists what it understands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/errors.py`)."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+    # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
+    from engine.app import App
+    from engine.errors import NarcissusError
+    from engine.logs import set_up_logging
+    from engine.options import parse_options
+
+    options = parse_options()
+    set_up_logging()
+    try:
+        App(options).run()
+    except NarcissusError as error:
+        print(f"narcissus: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+"""The whole program, off screen, with a tiny persona: what it writes, what it survives, what it says."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+import engine.app
+from engine.app import App
+from engine.clock import Clock
+from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
+from engine.options import Options
+from engine.render.actions import Action
+from engine.types import Features, Frame
+from tests.tiny_persona import write_tiny_persona
+
+SIZE_WH = (128, 72)
+SCENE = """
+format: 1
+title: Test
+size: [1280, 720]
+passes:
+  - room: {}
+  - reflection: {}
+  - film: {}
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the persona's converted generator is kept, so that the conversion takes its seconds once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def place(tmp_path: Path, cache: Path, gl: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a configuration, a scene and a persona, which is the current folder; `gl`: there is OpenGL."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NARCISSUS_CACHE", str(cache))
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "plain.yaml").write_text(SCENE)
+    (tmp_path / "config.yaml").write_text("scene: {name: plain}\npersona: {model: tiny}\n")
+    write_tiny_persona(tmp_path / "models" / "tiny")
+    return tmp_path
+
+
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without MediaPipe: nobody is ever seen, and nothing has to load."""
+
+    class Blind:
+        def __init__(self, mode: str) -> None: ...
+
+        def __call__(self, frame: Frame) -> Features | None:
+            return None
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(engine.app, "Featurizer", Blind)
+
+
+def app(**options: Any) -> App:
+    chosen = Options(**({"headless": True, "size_wh": SIZE_WH, "seconds": 0.5} | options))
+    return App(chosen, scenes=Path("scenes"), models=Path("models"))
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as film:
+        return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+
+
+def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind: None) -> None:
+    app(record=Path("out.mp4"), stats=Path("stats.json")).run()
+    pictures = frames_of(place / "out.mp4")
+    assert len(pictures) > 3 and pictures[0].shape == (72, 128, 3)
+    assert pictures[-1].std() > 2, "the film shows something"
+    stats = json.loads((place / "stats.json").read_text())
+    assert stats["frames"]["drawn"] >= len(pictures)
+    assert stats["frames"]["per_s"] > 0 and stats["frames"]["draw_ms"].keys() == {"p50", "p95"}
+    assert stats["reflections"]["count"] > 0 and stats["reflections"]["age_ms"]["p95"] > 0
+    assert stats["stages_ms"].keys() == stats["errors"].keys() == {"features", "latent", "face"}
+    assert set(stats["errors"].values()) == {0}
+    assert stats["drops"].keys() == {"frames", "camera picture", "reflections"}
+    assert stats["faces"]["frames_seen"] == 0
+    assert stats["seconds"] == pytest.approx(0.5, abs=0.4)
+
+
+def test_a_real_face_is_seen_from_picture_to_reflection(place: Path) -> None:
+    Image.fromarray(skimage.data.astronaut()).save("astronaut.png")
+    app(source="astronaut.png", stats=Path("stats.json"), seconds=1.5).run()
+    stats = json.loads((place / "stats.json").read_text())
+    assert stats["faces"]["frames_seen"] > 0
+    assert stats["stages_ms"]["features"]["p50"] > 0
+
+
+def during(show: App, step: Callable[[], None], after_s: float = 0.3) -> None:
+    """Run `show` and call `step` on its main thread after a while."""
+    poll, began_s = show._update, []
+
+    def update(tick: Any) -> Any:
+        if tick.time_s >= after_s and not began_s:
+            began_s.append(tick.time_s)
+            step()
+        return poll(tick)
+
+    show._update = update  # type: ignore[method-assign]
+    show.run()
+    assert began_s
+
+
+def test_keys(place: Path, blind: None) -> None:
+    (place / "scenes" / "another.yaml").write_text(SCENE.replace("title: Test", "title: Another"))
+    show = app(seconds=1.5)
+    titles = []
+
+    def press() -> None:
+        for action in (Action.OVERLAY, Action.HELP, Action.HELP, Action.SNAPSHOT, Action.RECORD, Action.SCENE_9):
+            show._act(action)
+        show._act(Action.SCENE_1)
+        titles.append(show._mirror.scene.title)
+        assert show._recorder is not None and show._shows_overlay and not show._shows_help
+        assert any("drawn" in line for line in show._lines())
+
+    during(show, press)
+    assert titles == ["Another"]
+    films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
+    assert len(films) == len(pictures) == 1
+    assert len(frames_of(films[0])) > 3
+
+
+def test_a_broken_scene_on_a_key_leaves_the_wall_as_it_is(place: Path, blind: None) -> None:
+    (place / "scenes" / "broken.yaml").write_text(SCENE.replace("room: {}", "room: {gloom: 3}"))
+    show = app(seconds=1.0)
+    during(show, lambda: show._act(Action.SCENE_1))
+    assert show._mirror.scene.title == "Test"
+    assert "broken.yaml:6: passes[0].room.gloom" in show._note
+
+
+def test_quit_and_signals_end_the_show_in_order(place: Path, blind: None) -> None:
+    show = app(seconds=None)
+    during(show, lambda: show._act(Action.QUIT))
+    show = app(seconds=None, record=Path("cut.mp4"))
+    during(show, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert len(frames_of(place / "cut.mp4")) > 1
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"reflection", "recorder", "camera"}
+
+
+def test_a_failing_network_does_not_end_the_show(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise MemoryError("no memory for the network")
+
+    monkeypatch.setattr(engine.app, "open_generator", refuse)
+    monkeypatch.setattr(engine.app, "WAKE_LIMIT_S", 0.5)
+    app(stats=Path("stats.json")).run()
+    stats = json.loads((place / "stats.json").read_text())
+    assert stats["errors"]["face"] > 0 and stats["frames"]["drawn"] > 3
+    assert caplog.text.count("face failed and is restarted; the last picture stays: no memory for the network") == 1
+
+
+def test_a_camera_that_is_not_there_does_not_end_the_show(place: Path, blind: None) -> None:
+    show = app(source="camera:/dev/nothing", seconds=1.0, stats=Path("stats.json"))
+    states = []
+    during(show, lambda: states.append(show._source.state if show._source else ""), after_s=0.8)
+    stats = json.loads((place / "stats.json").read_text())
+    assert stats["reflections"]["count"] > 0, "the mirror wanders on"
+    assert states[0] != "running"
+
+
+def test_nothing_of_a_viewer_is_written_unless_asked(place: Path) -> None:
+    Image.fromarray(skimage.data.astronaut()).save("astronaut.png")
+    before = set(place.rglob("*"))
+    app(source="astronaut.png", seconds=0.5).run()
+    assert set(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "options", "kind", "message"),
+    [
+        (lambda p: (p / "config.yaml").unlink(), {}, ConfigError, "config.yaml"),
+        (
+            lambda p: (p / "config.yaml").write_text("camera: {widht: 3}\n"),
+            {},
+            ConfigError,
+            "config.yaml:1: camera.widht",
+        ),
+        (lambda p: None, {"scene": "pool"}, ConfigError, "there is no scene 'pool': scenes has plain"),
+        (
+            lambda p: (p / "scenes" / "plain.yaml").write_text(SCENE.replace("film", "flim")),
+            {},
+            ConfigError,
+            "scenes/plain.yaml:8: passes[2].flim",
+        ),
+        (lambda p: None, {"model": "nobody"}, ModelError, "there is no persona 'nobody'"),
+        (
+            lambda p: (p / "models" / "tiny" / "generator.safetensors").write_bytes(b"?" * 100),
+            {},
+            ModelError,
+            "generator.safetensors",
+        ),
+        (lambda p: (p / "models/tiny/inverter.safetensors").write_bytes(b"?"), {}, ModelError, "inverter.safetensors"),
+        (lambda p: None, {"source": "nothing.mp4"}, NarcissusError, "nothing.mp4"),
+        (lambda p: (p / "text.png").write_text("no"), {"source": "text.png"}, DeviceError, "text.png"),
+        (lambda p: None, {"size_wh": (1, 1)}, ConfigError, "a picture of 1x1 px cannot be shown"),
+        (lambda p: (p / "out.mp4").write_text(""), {"record": Path("out.mp4")}, ConfigError, "out.mp4 exists already"),
+    ],
+)
+def test_what_is_wrong_at_the_start_is_one_sentence(
+    place: Path,
+    blind: None,
+    spoil: Callable[[Path], Any],
+    options: dict[str, Any],
+    kind: type[NarcissusError],
+    message: str,
+) -> None:
+    spoil(place)
+    with pytest.raises(kind) as told:
+        app(**options).run()
+    assert message in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_an_unwritable_film_is_told_and_the_show_goes_on(place: Path, blind: None) -> None:
+    (place / "file").write_text("")
+    show = app(record=Path("file/out.mp4"))
+    show.run()
+    assert "file/out.mp4" in show._note
+
+
+def test_the_show_waits_for_nothing_longer_than_it_says(place: Path, blind: None) -> None:
+    clock = Clock()
+    began_s = clock.now_s()
+    show = app(seconds=0.2)
+    show.run()
+    assert show._report.seconds < clock.now_s() - began_s

@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import DeviceError
+from engine.pipeline.worker import Health
+from engine.report import Report
+from engine.slot import Slot
+from engine.types import Latent, Reflection
+
+HEALTH = Health({"features": {"p50": 9.0, "p95": 12.0}, "face": {}}, {"features": 1, "face": 0}, None, 4, 5, True)
+
+
+def reflection(captured_s: float) -> Reflection:
+    return Reflection(np.zeros((2, 2, 4), np.uint8), Latent(np.ones(4, np.float32), 1, None, captured_s), 0.0, 1)
+
+
+def drawn_for_a_second() -> Report:
+    slot: Slot[int] = Slot("frames")
+    slot.put(1)
+    slot.put(2)
+    report = Report(started_s=100.0, slots=(slot,))
+    for i in range(51):
+        now_s = 102 + i / 50
+        report.presented(now_s, draw_s=0.01, reflection=reflection(now_s - 0.04) if i % 2 else None)
+    return report
+
+
+def test_summary_has_the_keys_that_other_programs_read() -> None:
+    summary = drawn_for_a_second().summary(HEALTH)
+    assert summary["frames"]["drawn"] == 51
+    assert summary["frames"]["per_s"] == pytest.approx(50)
+    assert summary["frames"]["draw_ms"] == {"p50": 10.0, "p95": 10.0}
+    assert summary["reflections"]["count"] == 25
+    assert summary["reflections"]["per_s"] == pytest.approx(25)
+    assert summary["reflections"]["age_ms"] == {"p50": 40.0, "p95": 40.0}
+    assert summary["stages_ms"]["features"] == {"p50": 9.0, "p95": 12.0}
+    assert summary["drops"] == {"frames": 1}
+    assert summary["faces"]["frames_seen"] == 4
+    assert summary["errors"] == {"features": 1, "face": 0}
+    assert summary["seconds"] == pytest.approx(1.0)
+    assert summary["start_s"] == {"first_frame": 2.0, "first_reflection": 2.02}
+
+
+def test_nothing_drawn_is_a_valid_report() -> None:
+    summary = Report(0.0, ()).summary(HEALTH)
+    assert summary["frames"] == {"drawn": 0, "per_s": 0.0, "draw_ms": {}, "interval_ms": {}}
+    assert summary["start_s"] == {"first_frame": None, "first_reflection": None}
+    json.dumps(summary)
+
+
+def test_overlay_lines_tell_rates_ages_and_drops() -> None:
+    lines = drawn_for_a_second().lines(HEALTH, ["camera:0: running"])
+    assert lines[0] == "drawn 50.0/s   10 / 10 ms"
+    assert lines[1] == "reflections 25.0/s   age 40 / 40 ms"
+    assert "features 9 / 12 ms" in lines[2] and "frames 1" in lines[3]
+    assert lines[-1] == "camera:0: running"
+
+
+def test_an_unwritable_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="the statistics could not be written"):
+        drawn_for_a_second().write(tmp_path, HEALTH)
