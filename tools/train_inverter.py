@@ -150,6 +150,14 @@ def show(likeness: dict[str, Likeness]) -> str:
     return "\n".join(rows)
 
 
+def complete_banks(persona: Persona, count: int, workers: int) -> tuple[DrawnFaces, DrawnFaces]:
+    """Draw what is missing of a persona's bank: its faces, and those that are held out."""
+    bank = Bank(persona.folder / "bank", persona.generator_sha256)
+    last = HELD_OUT_SHARD + HELD_OUT_SHARDS
+    held_out = complete_bank(persona, bank, range(HELD_OUT_SHARD, last), workers, "held-out bank")
+    return complete_bank(persona, bank, range(-(-count // SHARD_SEEDS)), workers, "bank"), held_out
+
+
 def train(persona: Persona, count: int, workers: int, say: Callable[[str], None] = print) -> Inverter:
     """Complete the bank, fit, measure and save the inverter of a persona.
 
@@ -158,11 +166,7 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
         workers: processes that draw.
         say: where results are told.
     """
-    bank = Bank(persona.folder / "bank", persona.generator_sha256)
-    held_out = complete_bank(
-        persona, bank, range(HELD_OUT_SHARD, HELD_OUT_SHARD + HELD_OUT_SHARDS), workers, "held-out bank"
-    )
-    faces = complete_bank(persona, bank, range(-(-count // SHARD_SEEDS)), workers, "bank")
+    faces, held_out = complete_banks(persona, count, workers)
     say(f"{len(faces)} faces in the bank, found in {faces.detection:.2%} of the pictures drawn")
     if len(faces) < 2 or len(held_out) < 2:
         raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to retrieve")

@@ -104,10 +104,10 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         for level in range(3, settings.top_level + 1 - finest):
             coarser = x
             x = self._block(x, level)
-        picture = self._to_rgb(x, finest)
+        picture = self.to_rgb(x, finest)
         share = lod - finest
         if share > 0:
-            picture = picture + (upscale(self._to_rgb(coarser, finest + 1)) - picture) * share
+            picture = picture + (upscale(self.to_rgb(coarser, finest + 1)) - picture) * share
         return upscale(picture, finest)
 
     def _first_block(self, z: Any) -> Any:
@@ -128,7 +128,15 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         layer = self.by_name[name]
         return self._finish(layer.add_bias(layer(x)))
 
-    def _to_rgb(self, x: Any, lod: int) -> Any:
+    def trunk(self, z: Any) -> list[Any]:
+        """Feature maps (N, R / 2^lod, R / 2^lod, maps) that the picture of each lod is made from, by lod."""
+        features = [self._first_block(z)]
+        for level in range(3, self.settings.top_level + 1):
+            features.append(self._block(features[-1], level))
+        return features[::-1]
+
+    def to_rgb(self, x: Any, lod: int) -> Any:
+        """The picture (N, H, W, channels) of the feature maps of a lod."""
         layer = self.by_name[f"ToRGB_lod{lod}"]
         return layer.add_bias(layer(x))
 

@@ -1,0 +1,259 @@
+"""Give a persona a new generator: `python -m tools.adopt_generator FILE --name NAME [--count 60000] [--title TITLE]`.
+
+The only way in which a persona's generator changes, because everything beside it is made from it: the layers that show
+lower resolutions, the bank, the inverter, where the faces stand in the picture, and the measured part of the card. All
+of that is prepared in models/NAME.adopting; the old persona stays as it is until the last step puts the new one in
+its place. Interrupt it when you like: the same command goes on with the stage that it stopped in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.errors import ModelError, NarcissusError
+from engine.networks.bank import DrawnFaces
+from engine.networks.inverter import Inverter
+from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
+from engine.networks.persona import (
+    DESCRIPTION_FILE,
+    DISCRIMINATOR_FILE,
+    GENERATOR_FILE,
+    Persona,
+    load_generator,
+    write_description,
+)
+from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
+from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
+from engine.networks.weight_file import file_sha256, read_network
+from engine.types import Alignment
+from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
+
+PREVIEW_PICTURES = 256
+CARD_FILE = "card.md"
+MEASURED_BEGIN, MEASURED_END = "<!-- measured: written by tools.adopt_generator -->", "<!-- end of measured -->"
+STAGES = ("checking", "preview layers", "bank", "inverter", "card", "exchange")
+
+
+class Adoption:
+    """One persona on its way to a new generator.
+
+    Args:
+        source: the generator's file.
+        target: the persona's folder, which may not exist yet.
+        title: of the persona; the old one's, or the folder's name, if None.
+        discriminator: file that was trained together with the generator, if there is one.
+        count: faces in the bank.
+        workers: processes that draw.
+    """
+
+    def __init__(
+        self, source: Path, target: Path, title: str | None, discriminator: Path | None, count: int, workers: int
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.staging = target.with_name(f"{target.name}.adopting")
+        self.retired = target.with_name(f"{target.name}.retired")
+        self.stage = STAGES[0]
+        self._title = title
+        self._discriminator = discriminator
+        self._count = count
+        self._workers = workers
+
+    def run(self) -> Persona:
+        """All stages, one after the other; those that are done already take no time.
+
+        Raises:
+            ModelError: the file is no generator, or it draws no faces.
+        """
+        self._enter("checking")
+        _finish_exchange(self.target, self.retired)
+        self._stage_files()
+        persona = Persona.open(self.staging)
+        self._enter("preview layers")
+        self._fit_previews(persona)
+        self._enter("bank")
+        faces, _ = complete_banks(persona, self._count, self._workers)
+        self._enter("inverter")
+        inverter = self._train(persona, faces)
+        self._enter("card")
+        write_description(self.staging, persona.title, alignment_of(faces))
+        self._write_card(faces, inverter)
+        self._enter("exchange")
+        self._exchange()
+        return Persona.open(self.target)
+
+    def _enter(self, stage: str) -> None:
+        self.stage = stage
+        print(f"{STAGES.index(stage) + 1}/{len(STAGES)} {stage}", flush=True)
+
+    def _stage_files(self) -> None:
+        """Check the file and copy it; what was prepared for another one is thrown away."""
+        read_network(self.source, GeneratorSettings)
+        staged = self.staging / GENERATOR_FILE
+        if staged.exists() and file_sha256(staged) != file_sha256(self.source):
+            shutil.rmtree(self.staging)
+        if not staged.exists():
+            self.staging.mkdir(parents=True, exist_ok=True)
+            _copy(self.source, staged)
+        if self._discriminator is not None:
+            read_network(self._discriminator, DiscriminatorSettings)
+            _copy(self._discriminator, self.staging / DISCRIMINATOR_FILE)
+        write_description(self.staging, self._title or self._old_title(), Alignment())
+        old_bank, bank = self.target / "bank", self.staging / "bank"
+        key = file_sha256(staged)[:12]
+        for folder in old_bank.glob(f"{key}-*"):
+            if not (bank / folder.name).exists():
+                shutil.copytree(folder, bank / folder.name)
+
+    def _old_title(self) -> str:
+        if (self.target / DESCRIPTION_FILE).exists():
+            return Persona.open(self.target).title
+        return self.target.name.capitalize()
+
+    def _fit_previews(self, persona: Persona) -> None:
+        path = self.staging / PREVIEW_FILE
+        if path.exists():
+            read_preview_rgb(persona)
+            return
+        model = load_generator(persona.generator_path)
+        with tqdm(total=PREVIEW_PICTURES * 3 // 2, unit=" pictures", desc="preview layers") as progress:
+            arrays, errors = fit_preview_rgb(model, PREVIEW_PICTURES, progress.update)
+        write_preview_rgb(path, arrays, persona.generator_sha256, errors)
+
+    def _train(self, persona: Persona, faces: DrawnFaces) -> Inverter:
+        if persona.inverter_path.exists():
+            inverter = Inverter.open(persona.inverter_path, persona)
+            if inverter.metadata.get("faces") == str(len(faces)):
+                return inverter
+        return train(persona, self._count, self._workers)
+
+    def _write_card(self, faces: DrawnFaces, inverter: Inverter) -> None:
+        old = self.target / CARD_FILE
+        card = old.read_text(encoding="utf-8") if old.exists() else f"# {self._title or self._old_title()}\n"
+        errors = read_preview_errors(self.staging / PREVIEW_FILE)
+        text = with_measured(card, measured_section(faces, inverter, errors))
+        (self.staging / CARD_FILE).write_text(text, encoding="utf-8")
+
+    def _exchange(self) -> None:
+        """Put the new persona in the place of the old one: two renames, and what is not made anew moves over."""
+        if self.target.exists():
+            self.target.rename(self.retired)
+        self.staging.rename(self.target)
+        _finish_exchange(self.target, self.retired)
+
+
+def _finish_exchange(target: Path, retired: Path) -> None:
+    """Complete, or take back, an exchange that was interrupted."""
+    if not retired.exists():
+        return
+    if not target.exists():
+        retired.rename(target)
+        return
+    for entry in retired.iterdir():
+        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, "bank"):
+            shutil.move(entry, target / entry.name)
+    shutil.rmtree(retired)
+
+
+def _copy(source: Path, destination: Path) -> None:
+    partial = destination.with_name(f"{destination.name}.partial")
+    shutil.copyfile(source, partial)
+    partial.replace(destination)
+
+
+def alignment_of(faces: DrawnFaces) -> Alignment:
+    """Where a persona draws its faces, on average."""
+    x, y, eye_distance, _ = (float(value) for value in faces.placements.mean(axis=0))
+    return Alignment(x, y, eye_distance)
+
+
+def read_preview_errors(path: Path) -> dict[int, float]:
+    """RMS error of each preview layer in levels of 255, as its file says."""
+    from engine.networks.weight_file import read_header
+
+    content = json.loads(read_header(path).metadata.get("rms_levels", "{}"))
+    return {int(lod): float(error) for lod, error in content.items()}
+
+
+def measured_section(faces: DrawnFaces, inverter: Inverter, preview_errors: dict[int, float]) -> str:
+    """What the card says about a generator and its inverter, in Markdown."""
+    (x, y, distance, roll), spread = faces.placements.mean(axis=0), faces.placements.std(axis=0)
+    rows = [
+        "| what | value |",
+        "|---|---|",
+        f"| faces that FaceMesh finds in drawn pictures | {len(faces)} of {faces.drawn} |",
+        f"| midpoint between the eyes, fraction of the picture (mean ± deviation) | x {x:.4f} ± {spread[0]:.4f}, "
+        f"y {y:.4f} ± {spread[1]:.4f} |",
+        f"| distance between the eyes as if seen from the front, fraction of the height | {distance:.4f} ± {spread[2]:.4f} |",
+        f"| tilt of the line through the eyes | {np.degrees(roll):.1f}° ± {np.degrees(spread[3]):.1f}° |",
+    ]
+    for lod, error in sorted(preview_errors.items()):
+        rows.append(f"| `preview_rgb_lod{lod}` against the averaged picture, RMS | {error:.1f} of 255 |")
+    rows += ["", f"The inverter answers with the nearest of {inverter.metadata['faces']} drawn faces. For faces outside its"]
+    rows += ["bank, in standard deviations over it (what was drawn is measured again):", ""]
+    rows += ["| | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 |", "|---|---|---|---|---|---|"]
+    for name, value in inverter.likeness.items():
+        rows.append(
+            f"| {name} | {value['found']:.1%} | {value['shape_rmse']:.2f} | {value['colour_rmse']:.2f} | "
+            f"{value['shape_gain']:.2f} / {value['colour_gain']:.2f} | {value['recall_at_1']:.0%} of {value['count']} |"
+        )
+    return "\n".join(rows)
+
+
+def with_measured(card: str, section: str) -> str:
+    """The card with its measured part replaced, or appended where it has none."""
+    block = f"{MEASURED_BEGIN}\n{section}\n{MEASURED_END}"
+    pattern = re.compile(re.escape(MEASURED_BEGIN) + ".*?" + re.escape(MEASURED_END), re.DOTALL)
+    if pattern.search(card):
+        return pattern.sub(lambda _: block, card, count=1)
+    return f"{card.rstrip()}\n\n## Measured\n\n{block}\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Adopt the generator that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m tools.adopt_generator", description="Give a persona a new generator.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="generator under its official names, safetensors")
+    parser.add_argument("--name", required=True, type=_name, help="the persona: a folder under models/, new or not")
+    parser.add_argument("--title", help="how it is called; stays as it was if absent")
+    parser.add_argument("--discriminator", type=Path, metavar="FILE", help="trained together with the generator")
+    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help=f"faces in the bank, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count must be 1 or more")
+    adoption = Adoption(
+        options.file, MODELS / options.name, options.title, options.discriminator, options.count, options.workers
+    )
+    try:
+        persona = adoption.run()
+    except NarcissusError as error:
+        print(f"narcissus: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:
+        print(f"narcissus: while {adoption.stage}: {error}", file=sys.stderr)
+        return ModelError.exit_status
+    except KeyboardInterrupt:
+        print(f"interrupted while {adoption.stage}; the same command goes on from there", file=sys.stderr)
+        return 130
+    print(f"{persona.name} draws with {persona.generator_sha256[:12]} now; look at {persona.folder / CARD_FILE}")
+    return 0
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
+        raise argparse.ArgumentTypeError(f"must be lower-case letters, digits, - and _, not {text[:64]!r}")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
