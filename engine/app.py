@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from engine.clock import Clock, TimeSource
 from engine.config import load_config
-from engine.errors import ConfigError, NarcissusError
+from engine.errors import ConfigError
+from engine.keepsakes import Keepsakes
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
@@ -27,7 +28,7 @@ from engine.pipeline.worker import ReflectionWorker
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
-from engine.render.recorder import Recorder, recording_path, save_snapshot
+from engine.render.recorder import recording_path
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.report import Report
@@ -41,6 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
+LINES_S = 0.25  # how often the overlay is written anew
 SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
 
 
@@ -62,9 +64,10 @@ class App:
         self._started_s = self._clock.now_s()
         self._is_over = False
         self._shows_overlay = self._shows_help = False
-        self._recorder: Recorder | None = None
         self._source: Source | None = None
         self._note = ""
+        self._lines: list[str] = []
+        self._lines_due_s = 0.0
 
     def run(self) -> None:
         """Open the mirror and show it until somebody ends it, or its time is over.
@@ -125,7 +128,9 @@ class App:
         self._seconds, self._record_path = options.seconds, options.record
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
-            self._record_path = self._record_path or self._new_path(".mp4")
+            self._record_path = self._record_path or recording_path(
+                Path(self._config.recorder.folder), self._scene_name
+            )
             print(f"There is no display: rendering {self._seconds:g} s off screen into {self._record_path}", flush=True)
         if self._record_path is not None and self._record_path.exists():
             raise ConfigError(f"{self._record_path} exists already: name another file, or move it away")
@@ -148,6 +153,7 @@ class App:
         ctx, library = self._window.ctx, ShaderLibrary(SHADERS)
         automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
         scale = automatic if display.render_scale == "auto" else display.render_scale
+        self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._overlay = parts.enter_context(Overlay(ctx, library))
         self._overlay.draw_splash(self._window.framebuffer, self._scene.title)
         self._window.present()
@@ -198,9 +204,9 @@ class App:
 
     def _show(self, parts: ExitStack) -> None:
         """Poll, update, draw, present, until it is over."""
+        parts.enter_context(self._keepsakes)
         if self._record_path is not None:
-            self._start_recording(self._record_path)
-        parts.callback(self._stop_recording)
+            self._keepsakes.begin_film(self._record_path, self._window.size_wh)
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
             while not self._is_over:
                 tick = self._pacer.tick()
@@ -228,19 +234,18 @@ class App:
         self._mirror.draw(target, tick, began_s)
         if self._window.is_software:
             self._window.finish()
-        if self._recorder is not None:
-            self._recorder.capture(target, tick.time_s)
-            if not self._recorder.is_recording:
-                self._stop_recording()
+        self._keepsakes.capture(target, tick.time_s)
         if self._shows_help:
             self._overlay.draw(target, key_help())
         elif self._shows_overlay:
-            self._overlay.draw(target, self._lines())
-        if self._recorder is not None:
+            if tick.time_s >= self._lines_due_s:
+                self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
+            self._overlay.draw(target, self._lines)
+        if self._keepsakes.is_filming:
             self._overlay.draw_recording_dot(target)
         return self._clock.now_s() - began_s
 
-    def _lines(self) -> list[str]:
+    def _write_lines(self) -> list[str]:
         """What the overlay says."""
         health = self._worker.health
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
@@ -264,9 +269,11 @@ class App:
         elif action is Action.HELP:
             self._shows_help = not self._shows_help
         elif action is Action.SNAPSHOT:
-            self._take_snapshot()
+            self._keepsakes.take_snapshot(self._keepsakes.path(self._scene_name, ".png"))
+        elif action is Action.RECORD and self._keepsakes.is_filming:
+            self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._toggle_recording()
+            self._keepsakes.begin_film(self._keepsakes.path(self._scene_name, ".mp4"), self._window.size_wh)
 
     def _stop(self) -> None:
         self._is_over = True
@@ -281,32 +288,6 @@ class App:
             self._scene_name, self._note = name, ""
         except ConfigError as error:
             self._say(str(error))
-
-    def _take_snapshot(self) -> None:
-        path = self._new_path(".png")
-        save_snapshot(self._window.framebuffer, path)
-        self._say(f"snapshot in {path}")
-
-    def _toggle_recording(self) -> None:
-        if self._recorder is not None:
-            self._stop_recording()
-        else:
-            self._start_recording(self._new_path(".mp4"))
-
-    def _start_recording(self, path: Path) -> None:
-        try:
-            self._recorder = Recorder(self._window.ctx, path, self._window.size_wh, self._clock, self._config.recorder)
-        except NarcissusError as error:
-            self._say(str(error))
-
-    def _stop_recording(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.close()
-            self._say(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
-
-    def _new_path(self, suffix: str) -> Path:
-        return recording_path(Path(self._config.recorder.folder), self._scene_name, suffix)
 
     def _say(self, note: str) -> None:
         """Tell the operator, in the log and on the overlay."""

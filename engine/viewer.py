@@ -14,6 +14,7 @@ from engine.types import Features, Placement, Reflection, Tick
 
 PLACEMENT_TIME_S = 0.045  # time constant with which the place follows the newest measurement
 SIGNAL_TIME_S = 0.15
+GONE = 0.01
 PRESENT = 0.5  # from this presence on, somebody is there and dwells
 
 # FaceMesh's numbers of the inner lips and the outer corners of the eyes.
@@ -52,7 +53,10 @@ class Viewer:
             self._target_presence = reflection.latent.presence
         before = self.placement
         target = self._features.placement if self._features is not None else None
-        self.placement = target if before is None or target is None else _towards(before, target, tick.dt_s)
+        if target is not None:
+            self.placement = target if before is None else _towards(before, target, tick.dt_s)
+        elif self._presence < GONE:  # until then the fading face stays where it was
+            self.placement = None
         self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (self._target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
         self._update_signals(before, tick)

@@ -127,14 +127,21 @@ def test_keys(place: Path, blind: None) -> None:
             show._act(action)
         show._act(Action.SCENE_1)
         titles.append(show._mirror.scene.title)
-        assert show._recorder is not None and show._shows_overlay and not show._shows_help
-        assert any("drawn" in line for line in show._lines())
+        assert show._keepsakes.is_filming and show._shows_overlay and not show._shows_help
+        assert any("drawn" in line for line in show._write_lines())
 
     during(show, press)
     assert titles == ["Another"]
     films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
     assert len(films) == len(pictures) == 1
     assert len(frames_of(films[0])) > 3
+
+
+def test_a_film_ends_by_its_key_while_the_show_goes_on(place: Path, blind: None) -> None:
+    show = app(seconds=1.5, record=Path("first.mp4"))
+    during(show, lambda: show._act(Action.RECORD))
+    assert not show._keepsakes.is_filming
+    assert 1 < len(frames_of(place / "first.mp4")) < show._report.summary(show._worker.health)["frames"]["drawn"]
 
 
 def test_a_broken_scene_on_a_key_leaves_the_wall_as_it_is(place: Path, blind: None) -> None:

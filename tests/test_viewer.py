@@ -38,6 +38,17 @@ def test_place_is_taken_at_once_and_then_followed_smoothly() -> None:
     assert viewer.signals["speed"] < 0.05
 
 
+def test_a_face_that_fades_stays_where_it_was() -> None:
+    viewer = Viewer()
+    run(viewer, reflection(0.3), 2)
+    left = reflection(0.3, presence=0.0)
+    nobody = Reflection(left.image, Latent(left.latent.z, 0.0, None, 0.0), 0.0, 2)
+    viewer.update(nobody, Tick(60, 2.0, 1 / 30))
+    assert viewer.presence > 0.5 and viewer.placement is not None and viewer.placement.x == pytest.approx(0.3)
+    run(viewer, None, 2, 2)
+    assert viewer.presence < 0.01 and viewer.placement is None
+
+
 def test_signals_of_a_visit() -> None:
     viewer = Viewer()
     run(viewer, reflection(0.5, mouth_px=35, yaw_deg=20), 3)

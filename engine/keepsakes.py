@@ -1,0 +1,96 @@
+"""Keepsakes: the films and snapshots that an operator asks for. What is kept is what is shown, never the camera.
+
+It takes the picture between drawing and what lies over it, so that no overlay and no red dot is ever kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import moderngl
+
+from engine.clock import TimeSource
+from engine.errors import NarcissusError
+from engine.render.recorder import Recorder, recording_path, save_snapshot
+from engine.render.recorder_settings import RecorderSettings
+
+SNAPSHOT_WAIT_S = 5.0
+
+
+class Keepsakes:
+    """Begins, feeds and ends them.
+
+    Args:
+        ctx: the OpenGL context.
+        clock: the show's clock.
+        settings: the `recorder` section of config.yaml.
+        say: tells the operator one sentence.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, clock: TimeSource, settings: RecorderSettings, say: Callable[[str], None]
+    ) -> None:
+        self._ctx = ctx
+        self._clock = clock
+        self._settings = settings
+        self._say = say
+        self._recorder: Recorder | None = None
+        self._snapshot_path: Path | None = None
+        self._snapshot: threading.Thread | None = None
+
+    @property
+    def is_filming(self) -> bool:
+        """Whether the red dot belongs on the wall."""
+        return self._recorder is not None
+
+    def path(self, scene: str, suffix: str) -> Path:
+        """A free name for a keepsake of a scene; `suffix` is `.mp4` or `.png`."""
+        return recording_path(Path(self._settings.folder), scene, suffix)
+
+    def begin_film(self, path: Path, size_wh: tuple[int, int]) -> None:
+        """Film what is shown from now on; trouble is said, not raised."""
+        try:
+            self._recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
+        except NarcissusError as error:
+            self._say(str(error))
+
+    def end_film(self) -> None:
+        """End the film soon, without holding up the show."""
+        if self._recorder is not None:
+            self._recorder.stop()
+
+    def take_snapshot(self, path: Path) -> None:
+        """Keep the next picture that is drawn."""
+        self._snapshot_path = path
+
+    def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
+        """Hand over a drawn picture, once per frame."""
+        if self._snapshot_path is not None:
+            path, self._snapshot_path = self._snapshot_path, None
+            self._snapshot = save_snapshot(framebuffer, path)
+            self._say(f"snapshot in {path}")
+        if self._recorder is not None:
+            self._recorder.capture(framebuffer, time_s)
+            if self._recorder.is_finished or self._recorder.error is not None:
+                self._close_film()
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._close_film()
+        if self._snapshot is not None:
+            self._snapshot.join(SNAPSHOT_WAIT_S)
+
+    def _close_film(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+            self._say(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
