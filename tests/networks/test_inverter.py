@@ -1,0 +1,243 @@
+"""The inverter: who answers, how the answer moves, and what is said about files that do not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ModelError
+from engine.networks import inverter as inverter_module
+from engine.networks.inverter import Inverter, InverterWeights, write_inverter
+from engine.networks.latents import angle_deg, seed_latent
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT
+from engine.types import FloatArray
+from tests.tiny_persona import write_tiny_persona
+
+DIMENSIONS, LATENT_SIZE = 6, 16
+
+
+@pytest.fixture
+def persona(tmp_path: Path) -> Persona:
+    return Persona.open(write_tiny_persona(tmp_path / "tiny"))
+
+
+def some_weights(faces: int = 400) -> InverterWeights:
+    """A bank of random faces whose code is the first numbers of the vector; seeds start at 1000."""
+    random = np.random.default_rng(3)
+    projection = np.zeros((LAYOUT.size, DIMENSIONS), np.float32)
+    projection[range(DIMENSIONS), range(DIMENSIONS)] = 1
+    codes = random.standard_normal((faces, DIMENSIONS)).astype(np.float16).astype(np.float32)
+    return InverterWeights(
+        mean=np.full(LAYOUT.size, 0.5, np.float32),
+        sd=np.full(LAYOUT.size, 2.0, np.float32),
+        projection=projection,
+        codes=codes,
+        seeds=np.arange(1000, 1000 + faces, dtype=np.float32),
+        following=np.zeros((DIMENSIONS, LATENT_SIZE), np.float32),
+    )
+
+
+def vector_of(code: FloatArray) -> FloatArray:
+    vector = np.full(LAYOUT.size, 0.5, np.float32)
+    vector[:DIMENSIONS] = 0.5 + 2 * code
+    return vector
+
+
+def settled(inverter: Inverter, code: FloatArray) -> FloatArray:
+    for _ in range(30):
+        z = inverter(vector_of(code))
+    return z
+
+
+def test_a_face_of_the_bank_is_answered_by_itself() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    for index in (0, 17, 399):
+        inverter.reset()
+        z = inverter(vector_of(weights.codes[index]))
+        assert angle_deg(z, seed_latent(1000 + index, LATENT_SIZE)) < 0.5
+        assert inverter.neighbour_seeds == pytest.approx({1000 + index: 1.0})
+        assert z.dtype == np.float32 and np.linalg.norm(z) == pytest.approx(4.0, rel=1e-5)
+
+
+def test_the_first_answer_is_the_nearest_face() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    for code in np.random.default_rng(5).standard_normal((20, DIMENSIONS)).astype(np.float32):
+        inverter.reset()
+        inverter(vector_of(code))
+        nearest = int(np.argmin(np.linalg.norm(weights.codes - code, axis=1)))
+        shares = inverter.neighbour_seeds
+        assert max(shares, key=shares.__getitem__) == 1000 + nearest
+        assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_the_answer_to_a_still_face_comes_to_rest_on_one_neighbour() -> None:
+    inverter = Inverter(some_weights(), {})
+    code = np.random.default_rng(5).standard_normal(DIMENSIONS).astype(np.float32)
+    z = settled(inverter, code)
+    assert len(inverter.neighbour_seeds) == 1
+    assert angle_deg(inverter(vector_of(code)), z) < 0.01
+
+
+def test_noise_does_not_make_two_neighbours_flicker() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    random = np.random.default_rng(7)
+    a = weights.codes[10]
+    b = weights.codes[np.argsort(np.linalg.norm(weights.codes - a, axis=1))[1]]
+    between = (a + b) / 2 + 0.4  # off the line, so that both are equally far and neither is close
+    settled(inverter, between)
+    kept = set(inverter.neighbour_seeds)
+    for _ in range(60):
+        inverter(vector_of(between + 0.03 * random.standard_normal(DIMENSIONS).astype(np.float32)))
+        assert set(inverter.neighbour_seeds) == kept
+
+
+def test_a_much_nearer_face_takes_over_without_a_cut() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    last = settled(inverter, weights.codes[3])
+    whole_way = float(angle_deg(seed_latent(1003, LATENT_SIZE), seed_latent(1004, LATENT_SIZE)))
+    for _ in range(30):
+        z = inverter(vector_of(weights.codes[4]))
+        assert angle_deg(z, last) < 0.7 * whole_way
+        last = z
+    assert angle_deg(last, seed_latent(1004, LATENT_SIZE)) < 0.5
+
+
+def test_small_steps_of_the_features_are_small_steps_of_the_answer() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    start, end = weights.codes[20], weights.codes[21]
+    last = settled(inverter, start)
+    steps = []
+    for share in np.linspace(0, 1, 400, dtype=np.float32):
+        z = inverter(vector_of(start + share * (end - start)))
+        steps.append(float(angle_deg(z, last)))
+        last = z
+    whole_way = float(angle_deg(seed_latent(1020, LATENT_SIZE), seed_latent(1021, LATENT_SIZE)))
+    assert max(steps) < 0.7 * whole_way
+    assert np.mean(steps) < 5
+
+
+def test_the_answer_follows_what_has_changed_since_the_neighbour_was_taken() -> None:
+    following = np.zeros((DIMENSIONS, LATENT_SIZE), np.float32)
+    following[0, 5] = 1.0
+    weights = replace(some_weights(), following=following)
+    inverter = Inverter(weights, {})
+    code = weights.codes[8] + np.float32(0.02)
+    at_rest = settled(inverter, code)
+    assert angle_deg(at_rest, seed_latent(1008, LATENT_SIZE)) < 0.01  # a difference from the beginning does nothing
+    change = np.zeros(DIMENSIONS, np.float32)
+    change[0] = 0.05
+    moved = inverter(vector_of(code + change))
+    assert inverter.neighbour_seeds == {1008: 1.0}
+    assert moved[5] - at_rest[5] == pytest.approx(0.05, abs=0.01)
+    assert angle_deg(inverter(vector_of(code)), at_rest) < 0.01  # and back
+
+
+def test_following_is_limited() -> None:
+    following = np.full((DIMENSIONS, LATENT_SIZE), 1000.0, np.float32)
+    weights = replace(some_weights(), following=following)
+    inverter = Inverter(weights, {})
+    at_rest = settled(inverter, weights.codes[8])
+    assert angle_deg(inverter(vector_of(weights.codes[8] + np.float32(0.01))), at_rest) < 12
+
+
+def test_strange_features_are_answered_too() -> None:
+    inverter = Inverter(some_weights(), {})
+    for strange in (1e6, -1e6, 0.0):
+        z = inverter(np.full(LAYOUT.size, strange, np.float32))
+        assert np.isfinite(z).all() and np.linalg.norm(z) == pytest.approx(4.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("faces", [1, 2, 5])
+def test_small_banks_answer(faces: int) -> None:
+    inverter = Inverter(some_weights(faces), {})
+    inverter(vector_of(np.zeros(DIMENSIONS, np.float32)))
+    assert sum(inverter.neighbour_seeds.values()) == pytest.approx(1.0)
+
+
+def test_a_written_inverter_opens_and_answers_the_same(persona: Persona) -> None:
+    weights = some_weights()
+    write_inverter(persona.inverter_path, weights, persona, {"likeness": json.dumps({"this inverter": {"found": 1}})})
+    opened = Inverter.open(persona.inverter_path, persona)
+    assert opened.likeness == {"this inverter": {"found": 1}}
+    assert opened.metadata["faces"] == "400"
+    code = weights.codes[7]
+    np.testing.assert_allclose(opened(vector_of(code)), Inverter(weights, {})(vector_of(code)), atol=1e-3)
+
+
+def no_file(persona: Persona, path: Path) -> str:
+    return "inverter.safetensors is missing: run `python -m tools.train_inverter --model tiny`"
+
+
+def cut_short(persona: Persona, path: Path) -> str:
+    write_inverter(path, some_weights(), persona, {})
+    path.write_bytes(path.read_bytes()[:-10])
+    return "it is cut short"
+
+
+def text(persona: Persona, path: Path) -> str:
+    path.write_text("not weights " * 50)
+    return "it is damaged or no safetensors file"
+
+
+def generator_in_its_place(persona: Persona, path: Path) -> str:
+    path.write_bytes(persona.generator_path.read_bytes())
+    return "it is no inverter of this program: run"
+
+
+def another_generator(persona: Persona, path: Path) -> str:
+    other = replace(persona, generator_sha256="feedbeef" * 8)
+    write_inverter(path, some_weights(), other, {})
+    return rf"trained for another generator \(feedbeeffeed\) than .*generator.safetensors \({persona.generator_sha256[:12]}\)"
+
+
+def another_size(persona: Persona, path: Path) -> str:
+    weights = replace(some_weights(), following=np.zeros((DIMENSIONS, 99), np.float32))
+    write_inverter(path, weights, persona, {})
+    return "its arrays do not fit together"
+
+
+def not_finite(persona: Persona, path: Path) -> str:
+    weights = some_weights()
+    weights.codes[3, 2] = np.nan
+    write_inverter(path, weights, persona, {})
+    return "codes holds a number that is not finite"
+
+
+@pytest.mark.parametrize(
+    "spoil", [no_file, cut_short, text, generator_in_its_place, another_generator, another_size, not_finite]
+)
+def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Path], str]) -> None:
+    expected = spoil(persona, persona.inverter_path)
+    with pytest.raises(ModelError, match=expected) as caught:
+        Inverter.open(persona.inverter_path, persona)
+    assert re.search(r"inverter\.safetensors", str(caught.value)) and "\n" not in str(caught.value)
+
+
+def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_inverter(persona.inverter_path, some_weights(), persona, {})
+    monkeypatch.setattr(inverter_module, "LAYOUT", type(LAYOUT)(LAYOUT.version + 1, LAYOUT.groups))
+    with pytest.raises(ModelError, match=r"layout '1 .*this program measures layout '2 .*tools.train_inverter --model tiny"):
+        Inverter.open(persona.inverter_path, persona)
+
+
+def test_the_inverter_that_ships_fits_its_persona_and_is_good() -> None:
+    shipped = Persona.open(Path(__file__).resolve().parents[2] / "models" / "portraits")
+    inverter = Inverter.open(shipped.inverter_path, shipped)
+    measured = inverter.likeness["this inverter"]
+    assert int(inverter.metadata["faces"]) > 20_000
+    assert measured["shape_rmse"] <= 0.58 and measured["colour_rmse"] <= 0.41 and measured["recall_at_1"] >= 0.67
+    assert shipped.inverter_path.stat().st_size < 16 * 2**20
+    z = inverter(inverter._weights.mean)
+    assert z.shape == (shipped.settings.latent_size,)
