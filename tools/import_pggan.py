@@ -37,7 +37,7 @@ from tools.imported_card import write_card
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SHEET_FILE = "contact_sheet.png"
-SHEET_PICTURES = 24
+SHEET_PICTURES = 28  # four full rows
 MEASURED_PICTURES = 48
 CELL_PX = 256
 

@@ -189,7 +189,11 @@ def write_network(
     Args:
         notes: further texts for the metadata; settings win over notes of the same name.
     """
-    metadata = {**(notes or {}), "format": "pggan", "label_size": "0", **settings_to_text(settings)}
+    write_arrays(path, arrays, {**(notes or {}), "format": "pggan", "label_size": "0", **settings_to_text(settings)})
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write float32 and float16 arrays and texts as a safetensors file, all or nothing."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
