@@ -91,14 +91,14 @@ class Report:
 
     def lines(self, health: Health, notes: Sequence[str]) -> list[str]:
         """The overlay's lines: rates, ages, durations (median / 95th percentile), drops, then `notes`."""
-        stages = "   ".join(f"{name} {describe(times)}" for name, times in health.stages_ms.items())
-        drops = "   ".join(f"{slot.name} {slot.drop_count}" for slot in self._slots)
+        stages = ", ".join(f"{name} {describe(times)}" for name, times in health.stages_ms.items())
+        drops = ", ".join(f"{slot.name} {slot.drop_count}" for slot in self._slots)
         drawn, reflected = (samples.rate_per_s() for samples in (self._interval_ms, self._reflection_ms))
         return [
-            f"drawn {drawn:.1f}/s   {describe(self._draw_ms.percentiles())}",
-            f"reflections {reflected:.1f}/s   age {describe(self._age_ms.percentiles())}",
-            f"stages   {stages}",
-            f"drops   {drops}",
+            f"drawn\t{drawn:.1f}/s, in {describe(self._draw_ms.percentiles())}",
+            f"reflections\t{reflected:.1f}/s, age {describe(self._age_ms.percentiles())}",
+            f"stages\t{stages}",
+            f"drops\t{drops}",
             *notes,
         ]
 

@@ -53,8 +53,8 @@ def test_nothing_drawn_is_a_valid_report() -> None:
 
 def test_overlay_lines_tell_rates_ages_and_drops() -> None:
     lines = drawn_for_a_second().lines(HEALTH, ["camera:0: running"])
-    assert lines[0] == "drawn 50.0/s   10 / 10 ms"
-    assert lines[1] == "reflections 25.0/s   age 40 / 40 ms"
+    assert lines[0] == "drawn\t50.0/s, in 10 / 10 ms"
+    assert lines[1] == "reflections\t25.0/s, age 40 / 40 ms"
     assert "features 9 / 12 ms" in lines[2] and "frames 1" in lines[3]
     assert lines[-1] == "camera:0: running"
 
