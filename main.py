@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/errors.py`)."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its pool would take the cores that draw
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
     from engine.errors import NarcissusError
