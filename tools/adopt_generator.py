@@ -194,13 +194,16 @@ def measured_section(faces: DrawnFaces, inverter: Inverter, preview_errors: dict
         f"| faces that FaceMesh finds in drawn pictures | {len(faces)} of {faces.drawn} |",
         f"| midpoint between the eyes, fraction of the picture (mean ± deviation) | x {x:.4f} ± {spread[0]:.4f}, "
         f"y {y:.4f} ± {spread[1]:.4f} |",
-        f"| distance between the eyes as if seen from the front, fraction of the height | {distance:.4f} ± {spread[2]:.4f} |",
+        f"| distance between the eyes, as from the front, fraction of the height | {distance:.4f} ± {spread[2]:.4f} |",
         f"| tilt of the line through the eyes | {np.degrees(roll):.1f}° ± {np.degrees(spread[3]):.1f}° |",
     ]
     for lod, error in sorted(preview_errors.items()):
         rows.append(f"| `preview_rgb_lod{lod}` against the averaged picture, RMS | {error:.1f} of 255 |")
-    rows += ["", f"The inverter answers with the nearest of {inverter.metadata['faces']} drawn faces. For faces outside its"]
-    rows += ["bank, in standard deviations over it (what was drawn is measured again):", ""]
+    rows += [
+        "",
+        f"The inverter answers with the nearest of {inverter.metadata['faces']} drawn faces. For faces outside",
+    ]
+    rows += ["its bank, in standard deviations over it (what was drawn is measured again):", ""]
     rows += ["| | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 |", "|---|---|---|---|---|---|"]
     for name, value in inverter.likeness.items():
         rows.append(
@@ -219,20 +222,20 @@ def with_measured(card: str, section: str) -> str:
     return f"{card.rstrip()}\n\n## Measured\n\n{block}\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Adopt the generator that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m tools.adopt_generator", description="Give a persona a new generator.")
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
+    """Adopt the generator that the command line names, into a folder of `models`."""
+    parser = argparse.ArgumentParser(prog="python -m tools.adopt_generator", description="Change a generator.")
     parser.add_argument("file", type=Path, metavar="FILE", help="generator under its official names, safetensors")
     parser.add_argument("--name", required=True, type=_name, help="the persona: a folder under models/, new or not")
     parser.add_argument("--title", help="how it is called; stays as it was if absent")
     parser.add_argument("--discriminator", type=Path, metavar="FILE", help="trained together with the generator")
-    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help=f"faces in the bank, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
     if options.count < 1:
         parser.error("--count must be 1 or more")
     adoption = Adoption(
-        options.file, MODELS / options.name, options.title, options.discriminator, options.count, options.workers
+        options.file, models / options.name, options.title, options.discriminator, options.count, options.workers
     )
     try:
         persona = adoption.run()

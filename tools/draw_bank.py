@@ -32,10 +32,11 @@ class FaceDrawer:
     Args:
         persona: whose generator draws.
         threads: processor threads of the generator.
+        cache_folder: as of `open_generator`.
     """
 
-    def __init__(self, persona: Persona, threads: int | None = None) -> None:
-        self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
+    def __init__(self, persona: Persona, threads: int | None = None, cache_folder: Path | None = None) -> None:
+        self.generator: RuntimeGenerator = open_generator(persona, threads=threads, cache_folder=cache_folder)
         self._featurizer = Featurizer("static")
 
     def draw(self, z: FloatArray) -> ByteArray:
@@ -100,7 +101,7 @@ def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: i
         while pending:
             done, pending = wait(pending, timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
             if not done:
-                raise ModelError(f"no shard of the bank was finished in {PATIENCE_S:.0f} s: run the command again to go on")
+                raise ModelError(f"no shard of the bank was finished in {PATIENCE_S:.0f} s: run the command again")
             for future in done:
                 progress.update(future.result(timeout=0))
     finally:

@@ -27,7 +27,7 @@ class Likeness:
     Attributes:
         found: share of answers in which a face is found.
         shape_rmse, colour_rmse: in standard deviations; smaller is more alike.
-        shape_gain, colour_gain: slope of what came on what was asked for; 1 is faithful, less is timid, more caricature.
+        shape_gain, colour_gain: slope of what came on what was asked for; 1 is faithful, less timid, more caricature.
         recall_at_1: share of answers that are more like their own question than like any other.
         correlation: of yaw, pitch, open mouth and smile.
         count: questions.
@@ -87,6 +87,7 @@ class LikenessScale:
         wanted = asked[kept]
         shape, shape_came = self.shape(wanted), self.shape(came)
         colour, colour_came = self.colour(wanted), self.colour(came)
+        questions = np.hstack([self.shape(asked), self.colour(asked)])
         columns = {name: LAYOUT.index(name) for name in FOLLOWED}
         return Likeness(
             found=len(kept) / max(1, len(answers)),
@@ -94,7 +95,7 @@ class LikenessScale:
             colour_rmse=_rmse(colour, colour_came),
             shape_gain=_slope(shape, shape_came),
             colour_gain=_slope(colour, colour_came),
-            recall_at_1=_recall(np.hstack([self.shape(asked), self.colour(asked)]), np.hstack([shape_came, colour_came]), kept),
+            recall_at_1=_recall(questions, np.hstack([shape_came, colour_came]), kept),
             correlation={name: _correlation(wanted[:, k], came[:, k]) for name, k in columns.items()},
             count=len(asked),
         )

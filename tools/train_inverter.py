@@ -189,15 +189,15 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     return Inverter.open(persona.inverter_path, persona)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the inverter that the command line names."""
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
+    """Train the inverter that the command line names, in a folder of `models`."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_inverter", description="Make a persona's inverter.")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
-    parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces in the bank, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
     try:
-        train(Persona.open(MODELS / options.model), options.count, options.workers)
+        train(Persona.open(models / options.model), options.count, options.workers)
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status

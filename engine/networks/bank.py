@@ -118,7 +118,10 @@ class Bank:
         arrays = read_arrays(path)
         try:
             seeds, vectors, placements = arrays["seeds"], arrays["vectors"], arrays["placements"]
-            fits = vectors.shape == (len(seeds), LAYOUT.size) and placements.shape == (len(seeds), len(PLACEMENT_COLUMNS))
+            fits = vectors.shape == (len(seeds), LAYOUT.size) and placements.shape == (
+                len(seeds),
+                len(PLACEMENT_COLUMNS),
+            )
             drawn = int(metadata["drawn"])
         except (KeyError, ValueError, TypeError):
             fits, drawn = False, 0

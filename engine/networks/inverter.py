@@ -113,8 +113,8 @@ class Inverter:
         layout = f"{LAYOUT.version} {LAYOUT.digest}"
         if metadata.get("layout") != layout:
             raise ModelError(
-                f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, this program measures "
-                f"layout {layout!r}: {remedy}"
+                f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "
+                f"this program measures layout {layout!r}: {remedy}"
             )
         return cls(_read_weights(path, persona.settings.latent_size), metadata)
 

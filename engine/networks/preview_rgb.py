@@ -92,7 +92,7 @@ def _examples(
 def _halve(picture: Points) -> Points:
     """(N, H, W, C) averaged over boxes of 2x2."""
     count, height, width, channels = picture.shape
-    return picture.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+    return np.asarray(picture.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4)))
 
 
 def _solve(left: Points, right: Points) -> Points:
@@ -116,7 +116,8 @@ def write_preview_rgb(path: Path, arrays: Arrays, generator_sha256: str, errors:
     """Write the layers and what `fit_preview_rgb` measured, all or nothing, in float32."""
     from safetensors.numpy import save
 
-    metadata = _identity(generator_sha256) | {"rms_levels": json.dumps({lod: round(rms, 2) for lod, rms in errors.items()})}
+    rms_levels = json.dumps({lod: round(rms, 2) for lod, rms in errors.items()})
+    metadata = _identity(generator_sha256) | {"rms_levels": rms_levels}
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     partial = path.with_name(f"{path.name}.partial")
     try:
@@ -135,7 +136,7 @@ def read_preview_rgb(persona: Persona) -> Arrays:
     path = persona.folder / FILE_NAME
     metadata = read_header(path).metadata
     if any(metadata.get(key) != value for key, value in _identity(persona.generator_sha256).items()):
-        raise ModelError(f"{path} was fitted to another generator than {persona.generator_path}: adopt the generator again")
+        raise ModelError(f"{path} was fitted to another generator than {persona.generator_path}: adopt that again")
     arrays = read_arrays(path)
     settings = persona.settings
     wanted = {

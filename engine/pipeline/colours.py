@@ -58,7 +58,9 @@ _OFFSETS = np.stack(np.meshgrid(*[np.linspace(-1, 1, _SAMPLES)] * 2), axis=-1).r
 
 _LEVELS = np.arange(256) / 255
 _LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_XYZ = np.array(  # of linear sRGB
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _XYZ_OF_WHITE = _XYZ / _XYZ.sum(axis=1, keepdims=True)  # rows relative to D65 white
 
 
@@ -71,7 +73,7 @@ def patch_colours(image: ByteArray, landmarks_px: FloatArray, eye_distance_px: f
         eye_distance_px: sets the size of the patches.
     """
     samples = sample_patches(image, patch_centres(landmarks_px), eye_distance_px)
-    return np.median(lab(samples), axis=1).astype(np.float32).ravel()
+    return np.asarray(np.median(lab(samples), axis=1), np.float32).ravel()
 
 
 def patch_centres(landmarks_px: FloatArray) -> NDArray[np.float64]:
@@ -85,7 +87,7 @@ def sample_patches(image: ByteArray, centres_px: NDArray[np.float64], eye_distan
     places = centres_px[:, None] + _OFFSETS * (_RADIUS * eye_distance_px)[:, None, None]
     last = np.array([image.shape[1] - 1, image.shape[0] - 1])
     columns_rows = np.clip(np.floor(places), 0, last).astype(np.intp)
-    return image[columns_rows[..., 1], columns_rows[..., 0]]
+    return np.asarray(image[columns_rows[..., 1], columns_rows[..., 0]])
 
 
 def lab(rgb: ByteArray) -> NDArray[np.float64]:

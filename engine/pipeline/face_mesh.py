@@ -47,7 +47,8 @@ class FaceMesh:
             self._mesh: Any = face_mesh.FaceMesh(
                 static_image_mode=self._is_static, max_num_faces=2, refine_landmarks=True
             )
-            self._mesh.process(np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8))  # the graph starts with its first picture
+            # the graph starts with its first picture
+            self._mesh.process(np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8))
         self._has_seen_face = False
 
     def __call__(self, image: ByteArray) -> FloatArray:
@@ -69,7 +70,7 @@ class FaceMesh:
         self._has_seen_face = True
         points = np.stack([_points(face) for face in faces])
         height_px, width_px = prepared.shape[:2]
-        points *= np.float32([width_px, height_px, width_px])
+        points *= np.array([width_px, height_px, width_px], np.float32)
         points[..., :2] -= border_px
         return points / np.float32(scale)
 
@@ -89,10 +90,11 @@ def _prepare(image: ByteArray, border: float) -> tuple[ByteArray, float, int]:
     scale = min(scale, max(MAX_WIDTH_PX, MIN_SIDE_PX) / width_px) if width_px > MAX_WIDTH_PX or scale > 1 else 1.0
     if scale != 1.0:
         size_wh = (max(1, round(width_px * scale)), max(1, round(height_px * scale)))
-        image = cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+        interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        image = np.asarray(cv2.resize(image, size_wh, interpolation=interpolation), np.uint8)
     border_px = round(border * min(image.shape[:2]))
     if border_px:
-        image = cv2.copyMakeBorder(image, *(border_px,) * 4, cv2.BORDER_REPLICATE)
+        image = np.pad(image, ((border_px, border_px), (border_px, border_px), (0, 0)), mode="edge")
     return image, scale, border_px
 
 
@@ -103,7 +105,7 @@ def _points(face: Any) -> FloatArray:
         rows = np.frombuffer(data, np.uint8).reshape(LANDMARK_COUNT, LANDMARK_BYTES)
         if (rows[:, (0, 1, 2, 7, 12)] == (0x0A, 0x0F, 0x0D, 0x15, 0x1D)).all():
             values = np.concatenate([rows[:, 3:7], rows[:, 8:12], rows[:, 13:17]], axis=1)
-            return values.view("<f4").astype(np.float32)
+            return np.asarray(values.view("<f4"), np.float32)
     return np.array([(point.x, point.y, point.z) for point in face.landmark], np.float32)
 
 

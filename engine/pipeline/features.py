@@ -11,8 +11,6 @@ import numpy as np
 from engine.pipeline.colours import COLOUR_NAMES, patch_colours
 from engine.pipeline.face_geometry import (
     EXPRESSION_NAMES,
-    LEFT_EYE_CORNERS,
-    RIGHT_EYE_CORNERS,
     SHAPE_LANDMARKS,
     FaceGeometry,
     measure_face,

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -42,7 +43,9 @@ def look(featurizer: Featurizer, image: ByteArray, sequence: int = 7) -> Feature
     return features
 
 
-def moved(image: ByteArray, centre: tuple[float, float], angle_deg: float, scale: float, by: tuple[int, int]) -> ByteArray:
+def moved(
+    image: ByteArray, centre: tuple[float, float], angle_deg: float, scale: float, by: tuple[int, int]
+) -> ByteArray:
     """Turn clockwise about a point, scale, then shift; the border is repeated."""
     matrix = cv2.getRotationMatrix2D(centre, -angle_deg, scale)
     matrix[:, 2] += by
@@ -59,7 +62,7 @@ def assert_alike(a: FloatArray, b: FloatArray, **limits: float) -> None:
 def test_layout_covers_the_vector_without_gaps(seen: Features) -> None:
     slices = [LAYOUT[group.name] for group in LAYOUT.groups]
     assert slices[0].start == 0
-    assert all(left.stop == right.start for left, right in zip(slices, slices[1:], strict=False))
+    assert all(left.stop == right.start for left, right in pairwise(slices))
     assert slices[-1].stop == LAYOUT.size == len(LAYOUT.names) == len(set(LAYOUT.names)) == len(seen.vector)
     with pytest.raises(KeyError, match="shape, pose, expression, colour"):
         LAYOUT["age"]
@@ -174,7 +177,8 @@ def test_what_is_no_chatter_is_still_heard(capfd: pytest.CaptureFixture[str]) ->
 def test_mediapipe_starts_without_tensorflow_and_jax() -> None:
     program = (
         "import sys; from engine.pipeline.features import Featurizer; before = 'mediapipe' in sys.modules;"
-        "Featurizer('live').close(); print(before, *(name in sys.modules for name in ('tensorflow', 'jax', 'mediapipe')))"
+        "Featurizer('live').close();"
+        "print(before, *(name in sys.modules for name in ('tensorflow', 'jax', 'mediapipe')))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.split() == ["False", "False", "False", "True"]

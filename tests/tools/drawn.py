@@ -1,0 +1,57 @@
+"""Faces without drawing: what stands in for generator and face mesh where a test is about what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from engine.networks.bank import Bank, DrawnFaces
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT
+from engine.types import Features, FloatArray, Placement
+from tools import train_inverter
+from tools.draw_bank import collect
+
+FACES_PER_SHARD = 150
+PLACEMENT = Placement(0.51, 0.47, 0.23, 0.01, 1.0)
+
+
+def features_of(z: FloatArray) -> Features:
+    """A face whose features are sums of its latent, standing where all of them stand."""
+    mix = np.random.default_rng(9).standard_normal((len(z), LAYOUT.size)).astype(np.float32) / 4
+    vector = (z @ mix).astype(np.float32)
+    return Features(vector, PLACEMENT, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+
+
+class FakeDrawer:
+    """In place of `draw_bank.FaceDrawer`."""
+
+    def __init__(self, persona: Persona) -> None:
+        self.persona = persona
+
+    def draw_and_measure(self, z: FloatArray, progress: object = None) -> list[Features | None]:
+        return [features_of(row) for row in z]
+
+    def __enter__(self) -> FakeDrawer:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, what: str) -> DrawnFaces:
+    """In place of `draw_bank.complete_bank`: small shards, one face of each is not found."""
+    for shard in bank.missing(shards):
+        seeds = [shard * 500 + number for number in range(FACES_PER_SHARD)]
+        found: list[Features | None] = [features_of(z) for z in seed_latents(seeds, persona.settings.latent_size)]
+        found[3] = None
+        bank.write(shard, collect(seeds, found))
+    return bank.read(shards)
+
+
+@pytest.fixture
+def without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_inverter, "complete_bank", fake_complete_bank)
+    monkeypatch.setattr(train_inverter, "FaceDrawer", FakeDrawer)
