@@ -113,10 +113,12 @@ def _fill(staging: Path, path: Path, name: str, network: str) -> None:
         found = read_confined(
             "pggan", {"pickle": path}, staging, {"network": network}, lambda share: _advance(bar, share)
         )
-    for line in describe(found):
-        print(line)
+    try:
+        print("\n".join(describe(found)))
+        write_card(staging / "card.md", name, path, found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise refusal(path, "its reader did not say what is in it") from error
     write_description(staging, name, Alignment())
-    write_card(staging / "card.md", name, path, found)
     persona = _check(staging, path, bool(found["discriminator"]))
     pictures = _draw(persona)
     write_description(staging, name, measure_alignment(pictures) or Alignment())

@@ -177,9 +177,10 @@ def test_theano_networks_of_another_length_are_refused() -> None:
             read_official(memoryview(theano_pickle([state | {"param_values": changed}])))
 
 
-def test_a_network_that_was_saved_while_growing_says_so() -> None:
+@pytest.mark.parametrize("lod", [np.array(1.25, np.float32), np.float32(1.25), 1.25], ids=["array", "scalar", "float"])
+def test_a_network_that_was_saved_while_growing_says_so(lod: Any) -> None:
     state = official_state("Gs", G, random_arrays(G))
-    state["variables"][0] = ("lod", np.array(1.25, np.float32))
+    state["variables"][0] = ("lod", lod)
     (network,) = read_official(memoryview(official_pickle([state])))
     assert network.lod == 1.25
 
