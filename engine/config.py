@@ -34,7 +34,7 @@ class PersonaSettings(Settings):
     """The persona: name of a folder in models/."""
 
     attributes: bool = True
-    """Whether age and gender are read too, where the persona has a network for them. Visitors must be told."""
+    """Whether age and gender may be read too, of which visitors must be told. The mirror does not read them yet."""
 
 
 class SceneSettings(Settings):
