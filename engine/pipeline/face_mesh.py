@@ -90,7 +90,7 @@ def _prepare(image: ByteArray, border: float) -> tuple[ByteArray, float, int]:
     scale = min(scale, max(MAX_WIDTH_PX, MIN_SIDE_PX) / width_px) if width_px > MAX_WIDTH_PX or scale > 1 else 1.0
     if scale != 1.0:
         size_wh = (max(1, round(width_px * scale)), max(1, round(height_px * scale)))
-        interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR  # AREA takes 4 ms more
         image = np.asarray(cv2.resize(image, size_wh, interpolation=interpolation), np.uint8)
     border_px = round(border * min(image.shape[:2]))
     if border_px:
