@@ -29,7 +29,7 @@ def test_draws_what_the_published_code_drew(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-@pytest.mark.parametrize("lod", [0.0, 0.3, 1.0, 1.75])
+@pytest.mark.parametrize("lod", [0.0, 1.75])
 def test_generator_agrees_with_the_reference(name: str, lod: float, tmp_path: Path) -> None:
     settings = GENERATORS[name]
     arrays = random_arrays(settings, seed=3)
@@ -44,7 +44,7 @@ def test_generator_agrees_with_the_reference(name: str, lod: float, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)
-@pytest.mark.parametrize("lod", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("lod", [0.0, 0.4])
 def test_discriminator_agrees_with_the_reference(name: str, lod: float, tmp_path: Path) -> None:
     settings = DISCRIMINATORS[name]
     arrays = random_arrays(settings, seed=4)
