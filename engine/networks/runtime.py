@@ -81,8 +81,8 @@ def open_generator(
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
-    OpenVINO takes the whole network in bfloat16 and knows no exception for the pixel norm and the last layer; it adds up
-    in float32. On the persona that ships that costs 0.3 levels of 255 on average, 4 in one pixel of a thousand and 13 at most (300 seeds).
+    OpenVINO takes the whole network in bfloat16 and knows no exception for the pixel norm and the last layer; sums are
+    float32. On the persona that ships this costs 0.3 levels of 255 on average, 4 in one pixel of a thousand, 13 at most.
 
     Args:
         runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
