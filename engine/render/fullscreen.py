@@ -29,6 +29,8 @@ class Fullscreen:
         self._display = display
         self._is_managed = pygame.display.get_driver() != "x11" or has_window_manager()
         self._before: tuple[tuple[int, int], tuple[int, int]] | None = None  # position, size
+        # Kept for as long as the window: SDL's window points to it, and pygame follows that pointer with every event.
+        self._sdl_window: SdlWindow | None = None
 
     @property
     def is_on(self) -> bool:
@@ -46,7 +48,7 @@ class Fullscreen:
         pygame.mouse.set_visible(not self.is_on)
 
     def _toggle_unmanaged(self) -> None:
-        window = SdlWindow.from_display_module()
+        self._sdl_window = window = self._sdl_window or SdlWindow.from_display_module()
         if self._before is not None:
             window.borderless = False
             window.position, window.size = self._before
