@@ -39,7 +39,7 @@ from engine.types import FloatArray
 FORMAT = "narcissus-inverter 1"
 NEIGHBOURS = 8
 BLEND = 0.01  # width of the blend, as a share of the squared distance to the nearest
-LOYALTY = 0.5  # how much nearer, as a share of that distance, the shown neighbour counts
+LOYALTY = 0.3  # how much nearer, as a share of that distance, the shown neighbour counts
 FADE = 0.4  # share of the way to the new neighbours in one call
 FORGOTTEN = 0.02  # a share below this ends
 FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions hold nearby
