@@ -82,7 +82,7 @@ def open_generator(
     """Make a persona's generator ready to draw.
 
     OpenVINO takes the whole network in bfloat16 and knows no exception for the pixel norm and the last layer; sums are
-    float32. On the persona that ships this costs 0.3 levels of 255 on average, 4 in one pixel of a thousand, 13 at most.
+    float32. On the persona that ships this costs 0.3 levels of 255 on average, 4 in one pixel of 1000, 13 at most.
 
     Args:
         runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
