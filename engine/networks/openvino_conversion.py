@@ -42,11 +42,11 @@ def convert_apart(persona_folder: Path, output: Path) -> None:
 
 
 def _convert(persona_folder: Path, output: Path) -> None:
-    import openvino
     import tensorflow as tf
 
     from engine.networks.folded import build_network
     from engine.networks.layout import GeneratorSettings
+    from engine.networks.openvino_import import import_openvino
     from engine.networks.persona import Persona
     from engine.networks.weight_file import read_network
 
@@ -59,6 +59,7 @@ def _convert(persona_folder: Path, output: Path) -> None:
     )
     with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
         tf.saved_model.save(module, folder, signatures=module.draw)
+        openvino = import_openvino()
         openvino.save_model(openvino.convert_model(folder), output, compress_to_fp16=False)
 
 

@@ -143,6 +143,7 @@ def test_a_warm_cache_needs_neither_tensorflow_nor_keras(tiny: Persona, cache: P
         f"generator = open_generator(persona, precision='float32', cache_folder=Path({str(cache)!r}))\n"
         "picture = generator(seed_latent(7, persona.settings.latent_size))\n"
         "loaded = sorted({'tensorflow', 'keras', 'jax', 'mediapipe'} & set(sys.modules))\n"
+        "assert sys.modules['openvino_telemetry'] is None\n"
         "print(generator.runtime, loaded, int(picture.sum()))\n"
     )
     assert printed == f"openvino [] {int(here.sum())}\n"
