@@ -22,6 +22,8 @@ def main() -> int:
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:  # before the show began; in it, Ctrl+C ends it in order
+        return 130
     return 0
 
 

@@ -33,7 +33,7 @@ class ReflectionSettings(Settings):
     leave_s: float = Field(default=2.0, ge=0.05, le=30.0)
     """How long the reflection takes to fade after that, 0.05 to 30 s."""
 
-    wander_deg_s: float = Field(default=4.0, ge=0.0, le=45.0)
+    wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
     """How fast the face drifts while nobody is there, 0 to 45 degrees of the latent sphere a second."""
 
     runtime: Literal["auto", "openvino", "tensorflow"] = "auto"

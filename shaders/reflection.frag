@@ -40,7 +40,7 @@ void main() {
 }
 #else
 #include "lib/spline.glsl"
-#include "lib/tile.glsl"
+#include "lib/figure.glsl"
 
 const vec3 SHADE = vec3(0.010, 0.0095, 0.009);
 
@@ -57,34 +57,22 @@ in vec2 v_uv;
 out vec4 f_colour;
 
 void main() {
-    vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_put.xy;
-    float c = cos(u_put.w), s = sin(u_put.w);
-    vec2 uv = vec2(c * place.x + s * place.y, c * place.y - s * place.x) * u_put.z + 0.5;
-
-    // In distances between the eyes, from the point between them: a head is about 2.4 wide and 3.2 high.
+    vec2 uv = face_uv((v_uv - 0.5) * vec2(u_aspect, 1.0), u_put);
     vec2 head = (uv - u_alignment.xy) / u_alignment.z;
-    float smoke = tiled(head * 0.8 + vec2(0.0, u_time * 0.05)).r - 0.5;
-    float egg = length((head - vec2(0.0, 0.20)) / vec2(1.25, 1.62)) + 0.22 * smoke;
-    // A figure before a room: the head, a neck, shoulders that go down out of the glass.
-    float slope = abs(head.x) - 0.62 - 1.9 * smoothstep(1.45, 2.7, head.y) - 0.25 * max(head.y - 2.7, 0.0);
-    float bust = max(slope, 0.9 - head.y) + 0.25 * smoke;
-    float outline = min((egg - 1.0) * 1.2, bust);
-    float figure = 1.0 - smoothstep(-0.10, 0.25 + 0.9 * u_feather, outline);
+    Figure figure = figure_at(head, u_time);
+    float shown = figure_shown(figure, u_feather);
     // It gathers from the eyes outward, as breath leaves a pane.
-    float arrival = smoothstep(0.0, 0.85, u_presence * 2.0 - 0.55 * min(egg, 1.6) - 0.22 * (smoke + 0.5));
-    float mask = figure * arrival * u_opacity;
+    float arrival = smoothstep(0.0, 0.85, u_presence * 2.0 - 0.55 * min(figure.egg, 1.6) - 0.22 * (figure.smoke + 0.5));
+    float mask = shown * arrival * u_opacity;
     if (mask <= 0.002) discard;
 
     // Only the head and what is under it are seen; the picture's own background sinks into the dark.
-    vec2 within = smoothstep(vec2(-0.02), vec2(0.12, 0.10), vec2(0.5 - abs(uv.x - 0.5), uv.y));
-    float down = 1.0 - smoothstep(0.80, 1.12, uv.y);
-    float chest = (1.0 - smoothstep(-0.10, 0.35, bust)) * (1.0 - smoothstep(0.55, 1.05, abs(head.x)));
-    float seen = within.x * within.y * down * max(1.0 - smoothstep(0.90, 1.28, egg), 0.75 * chest);
+    float seen = figure_seen(figure, head, uv);
     vec3 light = spline_texture(u_prepared, clamp(uv, 0.0, 0.985)).rgb;
     float level = dot(light, vec3(0.2126, 0.7152, 0.0722));
     float cool = smoothstep(0.02, 0.40, (light.b - min(light.r, light.g)) / (level + 0.10));  // nothing is blue by lamplight
     light = mix(light, level * vec3(0.20, 0.17, 0.15), cool);
-    light = mix(light, vec3(level), 0.6 * smoothstep(0.95, 1.25, egg));
+    light = mix(light, vec3(level), 0.6 * smoothstep(0.95, 1.25, figure.egg));
     float towards_key = smoothstep(1.5, -1.5, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
     light *= mix(vec3(0.34, 0.42, 0.50), vec3(1.18, 1.02, 0.84), towards_key);
     f_colour = vec4((light * seen + SHADE) * mask, mask);

@@ -24,7 +24,7 @@ from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)
 
-SELF_WANDER_SHARE = 0.55  # how far the wander pulls at a mirror that sees only itself
+SELF_WANDER_SHARE = 0.7  # how far the wander pulls at a mirror that sees only itself
 FRAME_WAIT_S = 0.15  # without a frame for this long the mirror moves on by itself
 STOP_WAIT_S = 5.0
 

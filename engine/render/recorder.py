@@ -154,7 +154,6 @@ class Recorder:
             )
         else:
             self._readback.close()
-        log.info("recorded %d frames, dropped %d: %s", self.frames, self.drops, self.path)
 
     def __enter__(self) -> Recorder:
         return self

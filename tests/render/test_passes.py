@@ -13,8 +13,8 @@ from engine.render.compositor import Compositor
 from engine.render.opening import Opening
 from engine.render.passes import base, registry
 from engine.render.passes.base import Pass, register
+from engine.render.passes.face import put_face
 from engine.render.passes.frame import Frame
-from engine.render.passes.glass import put_face
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import moderngl
 from pydantic import Field
 
-from engine.render.opening import Opening
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import OVER, Canvas, Stage
+from engine.render.passes.face import PreparedFace, put_face
+from engine.render.stage import OVER, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
-from engine.types import Alignment, Placement, Tick
+from engine.types import Tick
 
 
 @register("room")
@@ -81,9 +79,8 @@ class Reflection(Pass):
 
     def __init__(self, stage: Stage, settings: Settings) -> None:
         super().__init__(stage, settings)
-        self._prepare = stage.brush("reflection", {"PREPARE": True})
+        self._face = PreparedFace(stage)
         self._show = stage.brush("reflection")
-        self._prepared: Canvas | None = None
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
@@ -93,16 +90,9 @@ class Reflection(Pass):
             return
         values = self.uniforms(view, tick, knobs)
         values["u_presence"] = presence
-        prepared = self._canvas(view.reflection.size)
-        self._prepare.draw(prepared.framebuffer, values)
         put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
-        values.update(u_prepared=prepared.texture, u_put=put)
+        values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
         self._show.draw(target, values, rect=self.region, blend=OVER)
-
-    def _canvas(self, size_wh: tuple[int, int]) -> Canvas:
-        if self._prepared is None or self._prepared.texture.size != size_wh:
-            self._prepared = self.stage.canvas(size_wh)
-        return self._prepared
 
 
 @register("glass")
@@ -139,37 +129,3 @@ class Glass(Pass):
 def cover_fit(picture_aspect: float, glass_aspect: float) -> tuple[float, float]:
     """The part of a picture's width and height that is seen when it covers a glass of another shape."""
     return min(1.0, glass_aspect / picture_aspect), min(1.0, picture_aspect / glass_aspect)
-
-
-def put_face(
-    opening: Opening, alignment: Alignment, placement: Placement | None, knobs: Knobs
-) -> tuple[float, float, float, float]:
-    """Where the face's picture lies.
-
-    The composed rest has the eyes at `eye_line` in the middle of the glass. The viewer's offsets from the middle of
-    the camera's picture, scale and roll are added by the share `follow`; what would leave the glass is held back
-    softly.
-
-    Returns:
-        Centre x and y in stage coordinates (y down), 1 / side, roll in radians (clockwise on the screen).
-    """
-    height = 2.0 * opening.half_height
-    eyes_x, eyes_y = opening.x, opening.y + (knobs["eye_line"] - 0.5) * height
-    scale, roll = 1.0, 0.0
-    if placement is not None:
-        follow = knobs["follow"]
-        shown = min(1.0, placement.aspect * opening.half_height / opening.half_width)
-        eyes_x += _held(follow * (placement.x - 0.5) * height * placement.aspect * shown, opening.half_width)
-        eyes_y += _held(follow * (placement.y - knobs["eye_line"]) * height * shown, opening.half_height)
-        ratio = max(placement.eye_distance, 1e-3) / knobs["viewer_eyes"]
-        scale = math.exp(_held(follow * math.log(ratio), 0.6))
-        roll = follow * placement.roll_rad
-    side = knobs["size"] * height * scale
-    off_x, off_y = (0.5 - alignment.x) * side, (0.5 - alignment.y) * side
-    cos, sin = math.cos(roll), math.sin(roll)
-    return eyes_x + cos * off_x - sin * off_y, eyes_y + sin * off_x + cos * off_y, 1.0 / side, roll
-
-
-def _held(value: float, limit: float) -> float:
-    """`value` while it is small, never more than `limit`."""
-    return limit * math.tanh(value / limit)
