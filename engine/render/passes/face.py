@@ -1,0 +1,63 @@
+"""The drawn face, made ready for whatever it is to be seen on: blended, evened, enlarged by a spline, put in place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import moderngl
+
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs
+from engine.render.stage import Canvas, Stage, Value
+from engine.types import Alignment, Placement
+
+
+class PreparedFace:
+    """Newest and previous face as one picture in linear light; knobs `even` and `clarity` are among the values."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._prepare = stage.brush("reflection", {"PREPARE": True})
+        self._prepared: Canvas | None = None
+
+    def draw(self, size_wh: tuple[int, int], values: Mapping[str, Value]) -> moderngl.Texture:
+        """Draw it from what `Pass.uniforms` gave, in the size of the face's picture."""
+        if self._prepared is None or self._prepared.texture.size != size_wh:
+            self._prepared = self._stage.canvas(size_wh)
+        self._prepare.draw(self._prepared.framebuffer, values)
+        return self._prepared.texture
+
+
+def put_face(
+    opening: Opening, alignment: Alignment, placement: Placement | None, knobs: Knobs
+) -> tuple[float, float, float, float]:
+    """Where the face's picture lies.
+
+    The composed rest has the eyes at `eye_line` in the middle of the glass. The viewer's offsets from the middle of
+    the camera's picture, scale and roll are added by the share `follow`; what would leave the glass is held back
+    softly.
+
+    Returns:
+        Centre x and y in stage coordinates (y down), 1 / side, roll in radians (clockwise on the screen).
+    """
+    height = 2.0 * opening.half_height
+    eyes_x, eyes_y = opening.x, opening.y + (knobs["eye_line"] - 0.5) * height
+    scale, roll = 1.0, 0.0
+    if placement is not None:
+        follow = knobs["follow"]
+        shown = min(1.0, placement.aspect * opening.half_height / opening.half_width)
+        eyes_x += _held(follow * (placement.x - 0.5) * height * placement.aspect * shown, opening.half_width)
+        eyes_y += _held(follow * (placement.y - knobs["eye_line"]) * height * shown, opening.half_height)
+        ratio = max(placement.eye_distance, 1e-3) / knobs["viewer_eyes"]
+        scale = math.exp(_held(follow * math.log(ratio), 0.6))
+        roll = follow * placement.roll_rad
+    side = knobs["size"] * height * scale
+    off_x, off_y = (0.5 - alignment.x) * side, (0.5 - alignment.y) * side
+    cos, sin = math.cos(roll), math.sin(roll)
+    return eyes_x + cos * off_x - sin * off_y, eyes_y + sin * off_x + cos * off_y, 1.0 / side, roll
+
+
+def _held(value: float, limit: float) -> float:
+    """`value` while it is small, never more than `limit`."""
+    return limit * math.tanh(value / limit)

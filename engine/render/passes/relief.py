@@ -1,0 +1,72 @@
+"""Things that have thickness, lit by the key: drawn once per stage size, then only shown.
+
+A relief has a shader of its own with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT`; what all reliefs share is
+`relief.frag`. This module does not know what they represent.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+
+import moderngl
+
+from engine.render.passes.base import Knobs, Pass
+from engine.render.stage import OVER, Canvas, Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+BAKE_PIXELS = 8_300_000
+"""How many pixels may be lit at most when the relief is drawn larger than it is shown."""
+
+
+class Relief(Pass):
+    """Base of passes that are a relief around a glass; all their knobs but `opacity` are baked."""
+
+    in_place = True
+
+    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("relief")
+        self._baked = stage.canvas(stage.size_wh, "f1")
+        self._bake(settings)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values.update(u_baked=self._baked.texture, u_breath=breath(tick.time_s))
+        self._show.draw(target, values, blend=OVER)
+
+    def _bake(self, settings: PassSettings) -> None:
+        """Height, how light reaches it, that light, twice as large where there is room; the mean of each pixel."""
+        width, height = self.stage.size_wh
+        level = 1 if 4 * width * height <= BAKE_PIXELS else 0
+        large = (width << level, height << level)
+        ctx = self.stage.ctx
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        with ExitStack() as scratch:
+            relief = _scratch(scratch, Canvas(ctx, large, "f4", components=2, mipmaps=True))
+            shade = _scratch(scratch, Canvas(ctx, self.stage.size_wh, "f1"))
+            lit = _scratch(scratch, Canvas(ctx, large, "f2", mipmaps=True))
+            self.stage.brush(self.kind, {"BAKE_HEIGHT": True}).draw(relief.framebuffer, values)
+            relief.texture.build_mipmaps()
+            values["u_height"] = relief.texture
+            self.stage.brush("relief", {"SHADE": True}).draw(shade.framebuffer, values)
+            values["u_shade"] = shade.texture
+            self.stage.brush(self.kind, {"BAKE_LIGHT": True}).draw(lit.framebuffer, values)
+            lit.texture.build_mipmaps()
+            values.update(u_source=lit.texture, u_level=float(level))
+            self.stage.brush("encode").draw(self._baked.framebuffer, values)
+
+
+def _scratch(scratch: ExitStack, canvas: Canvas) -> Canvas:
+    scratch.callback(canvas.close)
+    return canvas
+
+
+def breath(time_s: float) -> float:
+    """The key is a flame far away: about 1, never the same twice, within two percent."""
+    waves = ((0.009, 0.83, 0.0), (0.006, 1.37, 1.0), (0.004, 2.71, 2.0))  # share, rad/s, rad
+    return 1.0 + sum(share * math.sin(rate * time_s + phase) for share, rate, phase in waves)
