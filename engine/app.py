@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from engine.clock import Clock, TimeSource
 from engine.config import load_config
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DeviceError
 from engine.keepsakes import Keepsakes
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
@@ -131,7 +131,6 @@ class App:
             self._record_path = self._record_path or recording_path(
                 Path(self._config.recorder.folder), self._scene_name
             )
-            print(f"There is no display: rendering {self._seconds:g} s off screen into {self._record_path}", flush=True)
         if self._record_path is not None and self._record_path.exists():
             raise ConfigError(f"{self._record_path} exists already: name another file, or move it away")
 
@@ -191,6 +190,8 @@ class App:
 
     def _wake(self) -> None:
         """Off screen, the film begins when the mirror sees; in a window at once, with an empty glass."""
+        if self._headless and not self._options.headless:
+            print(f"There is no display: rendering {self._seconds:g} s off screen into {self._record_path}", flush=True)
         limit_s = self._clock.now_s() + WAKE_LIMIT_S
         with tqdm(desc="waking the networks", bar_format="{desc}: {elapsed}", disable=not self._headless) as bar:
             while self._headless and not self._is_over and self._clock.now_s() < limit_s:
@@ -207,6 +208,8 @@ class App:
         parts.enter_context(self._keepsakes)
         if self._record_path is not None:
             self._keepsakes.begin_film(self._record_path, self._window.size_wh)
+            if self._headless and not self._keepsakes.is_filming:
+                raise DeviceError(self._note)  # nobody would see the show
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
             while not self._is_over:
                 tick = self._pacer.tick()

@@ -56,6 +56,9 @@ class Keepsakes:
             self._recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
         except NarcissusError as error:
             self._say(str(error))
+        else:
+            if self._recorder.error is not None:
+                self._close_film()
 
     def end_film(self) -> None:
         """End the film soon, without holding up the show."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -241,9 +242,40 @@ def test_what_is_wrong_at_the_start_is_one_sentence(
 
 def test_an_unwritable_film_is_told_and_the_show_goes_on(place: Path, blind: None) -> None:
     (place / "file").write_text("")
-    show = app(record=Path("file/out.mp4"))
-    show.run()
-    assert "file/out.mp4" in show._note
+    (place / "config.yaml").write_text((place / "config.yaml").read_text() + "recorder: {folder: file}\n")
+    show = app(seconds=1.0)
+    during(show, lambda: show._act(Action.RECORD))
+    assert "file" in show._note and not show._keepsakes.is_filming
+    assert show._report.seconds >= 1.0
+
+
+def test_off_screen_an_unwritable_film_ends_it(place: Path, blind: None) -> None:
+    (place / "file").write_text("")
+    with pytest.raises(DeviceError, match=r"file/out\.mp4"):
+        app(record=Path("file/out.mp4")).run()
+
+
+def test_a_stage_without_opengl_is_one_sentence(place: Path, blind: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_context(**_: Any) -> None:
+        raise RuntimeError("libEGL.so.1 is missing")
+
+    monkeypatch.setattr("moderngl.create_context", no_context)
+    with pytest.raises(DeviceError, match="install libgl1, libegl1") as told:
+        app().run()
+    assert "\n" not in str(told.value)
+
+
+def test_a_broken_shader_at_the_start_is_told_with_file_and_line(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(engine.app.SHADERS, place / "shaders")
+    lines = (place / "shaders" / "room.frag").read_text().splitlines()
+    end = next(number for number, line in enumerate(lines, 1) if line.startswith("void main"))
+    lines.insert(end, "    this is no GLSL;")
+    (place / "shaders" / "room.frag").write_text("\n".join(lines))
+    monkeypatch.setattr(engine.app, "SHADERS", place / "shaders")
+    with pytest.raises(ConfigError, match=rf"room\.frag:{end + 1}"):
+        app().run()
 
 
 def test_the_show_waits_for_nothing_longer_than_it_says(place: Path, blind: None) -> None:

@@ -68,7 +68,9 @@ class Persona:
             ModelError: which file is missing, damaged or does not fit, and what is wrong with it.
         """
         if not folder.is_dir():
-            siblings = sorted(path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}"))
+            siblings = sorted(
+                path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}") if "." not in path.parent.name
+            )
             there = f"there are {', '.join(siblings)}" if siblings else "no persona is there"
             raise ModelError(f"there is no persona {folder.name!r} in {folder.parent}: {there}")
         title, alignment = _read_description(folder / DESCRIPTION_FILE)
