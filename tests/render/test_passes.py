@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import moderngl
@@ -20,49 +20,8 @@ from engine.render.texture import PixelTexture
 from engine.render.view import View
 from engine.scene import PassSettings, PassSpec, Scene
 from engine.types import Placement, Tick
+from tests.render.conftest import STAGE_WH, START, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture
-
-STAGE_WH = (320, 180)
-START = Tick(0, 0.0, 0.0)
-
-Draw = Callable[..., np.ndarray]
-
-
-@pytest.fixture
-def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
-    """draw("room", {...}, view, tick, size_wh) -> (H, W, 4) linear light, row 0 top: one pass alone on the stage."""
-    made: list[Compositor] = []
-
-    def run(
-        kind: str,
-        settings: dict[str, object] | None = None,
-        view: View | None = None,
-        tick: Tick = START,
-        size_wh: tuple[int, int] = STAGE_WH,
-    ) -> np.ndarray:
-        spec = PassSpec(kind, registry()[kind](**(settings or {})))
-        made.append(Compositor(gl, Scene("One pass", size_wh, (spec,)), library, size_wh))
-        return read_texture(made[-1].render(view or View(), tick))
-
-    yield run
-    for compositor in made:
-        compositor.close()
-
-
-@pytest.fixture
-def face(gl: moderngl.Context) -> Iterator[Callable[..., View]]:
-    """face(picture, placement) -> a View of it."""
-    textures: list[PixelTexture] = []
-
-    def make(picture: np.ndarray, placement: Placement | None = None, presence: float = 1.0) -> View:
-        textures.append(PixelTexture(gl))
-        textures[-1].write(picture)
-        texture = textures[-1].texture
-        return View(reflection=texture, alignment=ALIGNMENT, placement=placement, presence=presence)
-
-    yield make
-    for texture in textures:
-        texture.close()
 
 
 @pytest.mark.parametrize("kind", sorted(registry()))

@@ -1,0 +1,102 @@
+"""A daguerreotype: the silvered plate with its image, and the case that keeps it."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.passes.face import PreparedFace, put_face
+from engine.render.passes.relief import Relief, breath
+from engine.render.stage import Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+
+@register("daguerreotype")
+class Daguerreotype(Pass):
+    """The plate: a mirror where the picture is dark, a white bloom where it is light, so that it turns over with the
+    angle at which it is seen. What is drawn before it is the room that it reflects."""
+
+    class Settings(PassSettings):
+        """Knobs of `daguerreotype`."""
+
+        follow: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How far the face follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        size: float = Field(default=0.74, ge=0.2, le=3.0)
+        """Side of the face's picture at rest, in heights of the mat's opening."""
+        eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
+        """Where the eyes stand at rest, as a fraction of the opening's height from its top."""
+        viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
+        """Distance between the eyes, in heights of the camera's picture, of a viewer seen in the rest size."""
+        feather: float = Field(default=0.35, ge=0.0, le=1.0)
+        """How softly the figure goes over into the bare plate: 0 close around the head, 1 far."""
+        even: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far dark and bright faces are brought to one exposure."""
+        clarity: float = Field(default=0.9, ge=0.0, le=3.0)
+        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        idle: float = Field(default=0.12, ge=0.0, le=1.0)
+        """How far the image is developed while nobody is there: 0 bare plate, 0.2 its shadows."""
+        contrast: float = Field(default=0.7, ge=0.0, le=1.0)
+        """How steep the middle tones are: 0 as drawn, 1 nearly two tones."""
+        tilt: float = Field(default=0.0, ge=-90.0, le=90.0)
+        """Angle at which the plate is seen, degrees; around 0 it mirrors the dark and the image is positive."""
+        flip_at: float = Field(default=14.0, ge=2.0, le=60.0)
+        """At which tilt to either side the middle of the plate begins to mirror the light: the image turns negative."""
+        tarnish: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How far the tarnish has crept in from the mat. Baked."""
+        wear: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How many scratches, and how clear the thumb print. Baked."""
+
+    baked = frozenset({"tarnish", "wear"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._face = PreparedFace(stage)
+        self._show = stage.brush("daguerreotype")
+        self._bare = stage.brush("daguerreotype", {"BARE": True})
+        self._flaws = stage.canvas(stage.size_wh, "f1")
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("daguerreotype", {"BAKE": True}).draw(self._flaws.framebuffer, values)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_presence"] = max(view.presence, knobs["idle"])
+        values.update(u_source=source, u_flaws=self._flaws.texture, u_breath=breath(tick.time_s))
+        if view.reflection is None:
+            self._bare.draw(target, values, rect=self.region)
+            return
+        put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
+        values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
+        self._show.draw(target, values, rect=self.region)
+
+
+@register("case")
+class Case(Relief):
+    """An opened case of dark leather and velvet, with a brass mat around the plate that all passes before it draw."""
+
+    class Settings(PassSettings):
+        """Knobs of `case`."""
+
+        fill: float = Field(default=0.88, ge=0.3, le=1.0)
+        """How much of the stage's height the case takes. Baked."""
+        border: float = Field(default=0.085, ge=0.02, le=0.2)
+        """Width of the mat at its narrowest, in stage heights (or widths, if the stage is narrower). Baked."""
+        proportion: float = Field(default=0.80, ge=0.4, le=1.6)
+        """Width of the mat's opening by its height. Baked."""
+        wear: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How much the brass has darkened and the leather is rubbed. Baked."""
+
+    baked = frozenset({"fill", "border", "proportion", "wear"})
+
+    @classmethod
+    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+        assert isinstance(settings, cls.Settings)
+        border = settings.border * min(1.0, aspect)
+        height = min(settings.fill, 1.1 * aspect) - 2 * 1.75 * border  # mat, preserver, wall of the case
+        half = max(0.5 * height, 0.5 * border)
+        return Opening(0.0, 0.0, half * settings.proportion, half, 0.0, border)

@@ -1,0 +1,60 @@
+"""What tests of passes share: one pass alone on a stage, and a face to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import moderngl
+import numpy as np
+import pytest
+
+from engine.render.compositor import Compositor
+from engine.render.passes import registry
+from engine.render.shader import ShaderLibrary
+from engine.render.texture import PixelTexture
+from engine.render.view import View
+from engine.scene import PassSpec, Scene
+from engine.types import Placement, Tick
+from tests.render.pictures import ALIGNMENT, read_texture
+
+STAGE_WH = (320, 180)
+START = Tick(0, 0.0, 0.0)
+
+Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
+    """draw("room", {...}, view, tick, size_wh) -> (H, W, 4) linear light, row 0 top: one pass alone on the stage."""
+    made: list[Compositor] = []
+
+    def run(
+        kind: str,
+        settings: dict[str, object] | None = None,
+        view: View | None = None,
+        tick: Tick = START,
+        size_wh: tuple[int, int] = STAGE_WH,
+    ) -> np.ndarray:
+        spec = PassSpec(kind, registry()[kind](**(settings or {})))
+        made.append(Compositor(gl, Scene("One pass", size_wh, (spec,)), library, size_wh))
+        return read_texture(made[-1].render(view or View(), tick))
+
+    yield run
+    for compositor in made:
+        compositor.close()
+
+
+@pytest.fixture
+def face(gl: moderngl.Context) -> Iterator[Callable[..., View]]:
+    """face(picture, placement) -> a View of it."""
+    textures: list[PixelTexture] = []
+
+    def make(picture: np.ndarray, placement: Placement | None = None, presence: float = 1.0) -> View:
+        textures.append(PixelTexture(gl))
+        textures[-1].write(picture)
+        texture = textures[-1].texture
+        return View(reflection=texture, alignment=ALIGNMENT, placement=placement, presence=presence)
+
+    yield make
+    for texture in textures:
+        texture.close()
