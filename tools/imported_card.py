@@ -36,7 +36,7 @@ SHA-256 {file_sha256(source)}). Taken from it: {found["generator"]} as the gener
 - Who made it, where it comes from, under which licence it may be shown:
 - What it was trained on, and whether those people agreed:
 - Whom it draws, and whom it does not:
-- Measured (`python -m tools.evaluate_gan`):
+- What was measured, and how:
 """
     path.write_text(text, encoding="utf-8")
 
