@@ -14,6 +14,7 @@ uniform float u_border;         // width of the mat at its narrowest, stage coor
 in vec2 v_uv;
 out vec4 f_colour;
 
+#include "lib/noise.glsl"
 #include "lib/tile.glsl"
 #include "lib/mat.glsl"
 
@@ -56,7 +57,7 @@ vec2 tray(vec2 p, vec2 mat_half) {
         float chased = spray((corner - 0.17) / 1.25) * smoothstep(0.26, 0.34, hole);
         h += 0.050 * chased;
         float ground = smoothstep(0.26, 0.30, hole) * smoothstep(-0.16, -0.20, sheet) * step(chased, 0.01);
-        h += 0.012 * (tiled(p * 40.0).r - 0.5) * (0.15 + 0.85 * ground);   // stippled between the lines
+        h += 0.010 * (fractal(mat2(0.8, 0.6, -0.6, 0.8) * p * 15.0, 2) - 0.5) * (0.15 + 0.85 * ground);   // stippled between the lines
         return vec2(h, BRASS_MAT);
     }
     if (foil < 0.0) {
@@ -71,7 +72,7 @@ vec2 tray(vec2 p, vec2 mat_half) {
     if (wall < 0.0) {
         float across = clamp(-wall / 0.36, 0.0, 1.0) * 2.0 - 1.0;
         float h = 0.98 + 0.16 * sqrt(max(1.0 - across * across, 0.0)) - 0.025 * groove(across, 0.30, 0.07) - 0.025 * groove(across, -0.30, 0.07);
-        return vec2(h + 0.030 * (tiled(p * 9.0).g - 0.5) + 0.018 * (tiled(p * 30.0).r - 0.5), LEATHER);
+        return vec2(h + 0.030 * (tiled(p * 9.0).g - 0.5) + 0.022 * (noise(p * 16.0) - 0.5), LEATHER);
     }
     return vec2(0.0, CLOTH);
 }
@@ -84,7 +85,7 @@ vec2 lid(vec2 p, vec2 half_size) {
     if (pad > 0.0) {
         float across = clamp(-wall / 0.38, 0.0, 1.0) * 2.0 - 1.0;
         float h = 0.80 + 0.16 * sqrt(max(1.0 - across * across, 0.0)) - 0.025 * groove(across, 0.30, 0.07) - 0.025 * groove(across, -0.30, 0.07);
-        return vec2(h + 0.030 * (tiled(p * 9.0).g - 0.5) + 0.018 * (tiled(p * 30.0).r - 0.5), LEATHER);
+        return vec2(h + 0.030 * (tiled(p * 9.0).g - 0.5) + 0.022 * (noise(p * 16.0) - 0.5), LEATHER);
     }
     vec2 inner = half_size - 0.40;
     float h = 0.45 + 0.42 * sqrt(clamp(-pad / 1.1, 0.0, 1.0)) + 0.10 * clamp(-pad / 3.0, 0.0, 1.0);
@@ -95,7 +96,7 @@ vec2 lid(vec2 p, vec2 half_size) {
     rose = max(rose, leaf_at(q, vec2(0.10, 0.10), 0.785, 0.95, 0.26, 0.0, 4.5));
     rose = max(rose, sqrt(max(1.0 - dot(q, q) / 0.05, 0.0)));
     h -= 0.10 * max(max(figure, rose), 0.8 * line);
-    return vec2(h + 0.012 * (tiled(p * 40.0).r - 0.5), VELVET);
+    return vec2(h + 0.012 * (noise(p * 24.0) - 0.5), VELVET);
 }
 
 void main() {
@@ -153,10 +154,11 @@ vec3 leather(vec2 p, vec3 n, float key, float open, float proud) {
 
 // Pile stands up: dark from above, light along the slopes that turn to the key.
 vec3 velvet(vec2 p, vec3 n, float key, float open) {
-    vec4 coarse = tiled(p * 0.7), pile = tiled(p * 22.0);
+    vec4 coarse = tiled(p * 0.7);
+    float pile = noise(p * 26.0);
     float slope = 1.0 - n.z;
     float towards = max(dot(normalize(n.xy + 1e-4), normalize(KEY.xy)), 0.0);
-    vec3 dye = mix(vec3(0.042, 0.0125, 0.013), vec3(0.058, 0.020, 0.017), coarse.r) * (0.7 + 0.6 * pile.r);
+    vec3 dye = mix(vec3(0.042, 0.0125, 0.013), vec3(0.058, 0.020, 0.017), coarse.r) * (0.7 + 0.6 * pile);
     float sheen = smoothstep(0.0, 0.45, slope) * (0.25 + 0.75 * towards);
     return dye * (KEY_LIGHT * key * (0.30 + 0.35 * coarse.g + 2.2 * sheen) + FILL_LIGHT * (0.20 + 0.5 * sheen) * open);
 }

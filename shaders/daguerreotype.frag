@@ -14,7 +14,7 @@ in vec2 v_uv;
 out vec4 f_colour;
 
 #ifdef BAKE
-#include "lib/hash.glsl"
+#include "lib/noise.glsl"
 #include "lib/tile.glsl"
 #include "lib/mat.glsl"
 
@@ -58,14 +58,16 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy;
     vec2 p = place / u_opening.w;
     float edge = -mat_distance(place, u_opening.zw) / u_opening.w;     // 0 at the mat, about 0.8 in the middle
-    vec4 cloud = tiled(p * 2.2), fine = tiled(p * 9.0), tooth = tiled(p * 60.0);
+    vec4 cloud = tiled(p * 2.2), fine = tiled(p * 9.0);
+    vec2 tooth = vec2(0.55 * noise(p * 75.0) + 0.45 * noise(p.yx * 150.0), noise(p * 24.0));
     float reach = 0.10 + 0.26 * u_tarnish;
     float from = max(edge + 0.15 * (cloud.r - 0.5) + 0.04 * (fine.g - 0.5) - 0.05 * (p.x - p.y), 0.0) / (0.62 * reach);
     float creep = exp(-from * sqrt(from));
     float spots = smoothstep(0.68, 0.95, fine.b) * smoothstep(0.50, 0.75, cloud.g) * 0.22;
     float tarnish = clamp(max(creep * (1.0 + 0.5 * (fine.g - 0.5) + 0.3 * (tooth.g - 0.5)), spots * smoothstep(0.0, 0.3, edge)) * min(1.0, 2.0 * u_tarnish), 0.0, 1.0);
     float print = thumb(p - vec2(0.37, 0.62));
-    float lines = tiled(vec2(p.x * 1.5 + 0.2 * p.y, p.y * 110.0)).r + tiled(vec2(p.x * 3.0, p.y * 260.0 + p.x * 6.0)).g - 1.0;
+    vec2 stroke = vec2(p.x, p.y + 0.03 * sin(p.x * 2.1));                // buffed by hand, side to side
+    float lines = noise(stroke * vec2(3.0, 130.0)) + noise(stroke * vec2(7.0, 250.0) + 9.0) - 1.0;
     float dim = 0.5 + 0.30 * lines * (1.0 - print) + 0.48 * print * u_wear;
     f_colour = vec4(tarnish, 0.5 + 0.5 * scratches(p) * u_wear, clamp(dim, 0.0, 1.0), tooth.r * 0.6 + fine.a * 0.4);
 }

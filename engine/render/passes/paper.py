@@ -1,0 +1,104 @@
+"""A silver gelatin print: viewer and stranger dissolving into each other on it, and the sheet that carries it."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.passes.face import PreparedFace, put_face
+from engine.render.passes.relief import Relief
+from engine.render.stage import Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+
+@register("between")
+class Between(Pass):
+    """Viewer and stranger in one print, eyes upon eyes; the stranger takes over the lights first, the shadows last.
+
+    What is drawn before it is the room. Without a camera the stranger is alone.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `between`."""
+
+        share: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How much is the stranger's: 0 only the viewer is seen, 1 only the stranger."""
+        follow: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How far both follow the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        size: float = Field(default=0.80, ge=0.2, le=3.0)
+        """Side of the face's picture at rest, in heights of the print."""
+        eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
+        """Where the eyes stand at rest, as a fraction of the print's height from its top."""
+        viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
+        """Distance between the eyes, in heights of the camera's picture, of a viewer seen in the rest size."""
+        feather: float = Field(default=0.3, ge=0.0, le=1.0)
+        """How softly the stranger goes over into what is behind: 0 close around the head, 1 far."""
+        even: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far dark and bright faces, the viewer's too, are brought to one exposure."""
+        clarity: float = Field(default=0.8, ge=0.0, le=3.0)
+        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        idle: float = Field(default=0.18, ge=0.0, le=1.0)
+        """How much of a face is there while nobody is: 0 an empty room, 0.2 hardly more than a breath."""
+        grain: float = Field(default=0.12, ge=0.0, le=1.0)
+        """How much the silver's grain is seen."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._face = PreparedFace(stage)
+        self._measure = stage.brush("between", {"LEVEL": True})
+        self._level = stage.canvas((1, 1))
+        self._show_both = stage.brush("between", {"CAMERA": True})
+        self._show_stranger = stage.brush("between")
+        self._nobody = stage.canvas((1, 1))
+        self._clumps = stage.canvas(stage.size_wh, "f1")
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("between", {"BAKE": True}).draw(self._clumps.framebuffer, values)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0
+        values.update(
+            u_source=source, u_presence=presence, u_clumps=self._clumps.texture, u_prepared=self._nobody.texture
+        )
+        if view.reflection is not None:
+            values["u_prepared"] = self._face.draw(view.reflection.size, values)
+        values["u_put"] = put_face(self.stage.opening, view.alignment, view.placement, knobs)
+        if view.camera is None:
+            self._show_stranger.draw(target, values, rect=self.region)
+            return
+        self._measure.draw(self._level.framebuffer, values)
+        values["u_level"] = self._level.texture
+        self._show_both.draw(target, values, rect=self.region)
+
+
+@register("print")
+class Print(Relief):
+    """A sheet of paper with a torn edge, on dark ground; the picture on it is drawn by all passes before."""
+
+    class Settings(PassSettings):
+        """Knobs of `print`."""
+
+        fill: float = Field(default=0.90, ge=0.3, le=1.0)
+        """How much of the stage's height (or width, if the stage is narrower) the sheet takes. Baked."""
+        border: float = Field(default=0.042, ge=0.01, le=0.2)
+        """Width of the margin, in stage heights (or widths, if the stage is narrower). Baked."""
+        proportion: float = Field(default=0.80, ge=0.4, le=2.0)
+        """Width of the picture by its height. Baked."""
+        deckle: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How ragged the edge of the sheet is: 0 cut, 1 torn. Baked."""
+
+    baked = frozenset({"fill", "border", "proportion", "deckle"})
+
+    @classmethod
+    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+        assert isinstance(settings, cls.Settings)
+        border = settings.border * min(1.0, aspect)
+        room_w, room_h = settings.fill * aspect - 2 * border, settings.fill - 2 * border
+        height = min(room_h, room_w / settings.proportion)
+        return Opening(0.0, 0.0, height * settings.proportion / 2, height / 2, 0.1 * border, border)
