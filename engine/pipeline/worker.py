@@ -35,7 +35,7 @@ class Health:
 
     Attributes:
         stages_ms: per stage, percentiles of its duration in ms.
-        errors: per stage, how often it failed.
+        errors: per stage, how often it failed; `turn` is what lies between them.
         last_error: the newest error that stands, as a sentence; None if all is well.
         faces_seen: frames in which a face was found.
         frames_seen: frames that were looked at.
@@ -87,6 +87,7 @@ class ReflectionWorker:
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
         self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face)
+        self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
         self._self_view = SelfView()
@@ -112,10 +113,11 @@ class ReflectionWorker:
 
     @property
     def health(self) -> Health:
-        standing = [f"{stage.name}: {stage.last_error}" for stage in self._stages if stage.last_error]
+        stages = (*self._stages, self._turn)
+        standing = [f"{stage.name}: {stage.last_error}" for stage in stages if stage.last_error]
         return Health(
             stages_ms={stage.name: stage.durations_ms.percentiles() for stage in self._stages},
-            errors={stage.name: stage.error_count for stage in self._stages},
+            errors={stage.name: stage.error_count for stage in stages},
             last_error=standing[-1] if standing else None,
             faces_seen=self._faces_seen,
             frames_seen=self._frames_seen,
@@ -131,9 +133,9 @@ class ReflectionWorker:
         period_s = 1.0 / self._settings.rate_hz
         while not self._stopping.is_set():
             began_s = self._clock.now_s()
-            self._reflect()
+            self._turn()
             if self._face.is_ready and self._loader.ident is None:
-                self._loader.start()  # only now: two threads that import TensorFlow at once hinder each other
+                self._loader.start()  # only now: the first reflection does not share the processor
             self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
         for stage in self._stages:
             stage.close()

@@ -129,6 +129,20 @@ def test_a_generator_that_raises_is_restarted_and_the_show_goes_on() -> None:
         assert worker.health.last_error is None
 
 
+def test_a_fault_between_the_stages_does_not_end_the_thread() -> None:
+    with running(None) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.sequence > 2)
+        before = worker._self_view
+        worker._self_view = None  # type: ignore[assignment]
+        clock, until_s = Clock(), Clock().now_s() + WAIT_S
+        while not worker.health.errors["turn"] and clock.now_s() < until_s:
+            clock.sleep_s(0.01)
+        worker._self_view = before
+        last = reflections.put_count
+        await_reflection(reflections, lambda r: r.sequence > last)
+        assert worker.health.errors["turn"] >= 1 and worker.health.last_error is None
+
+
 def test_the_mirror_does_not_wait_for_a_slow_featurizer() -> None:
     release = threading.Event()
 
