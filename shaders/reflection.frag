@@ -51,6 +51,7 @@ uniform float u_aspect;
 uniform float u_presence;       // 0 nobody .. 1 somebody
 uniform float u_opacity;
 uniform float u_feather;        // softness of its edge, 0..1
+uniform float u_sink;           // how far its outline sinks into the dark, 0..1
 uniform float u_time;
 
 in vec2 v_uv;
@@ -75,6 +76,7 @@ void main() {
     light = mix(light, vec3(level), 0.6 * smoothstep(0.95, 1.25, figure.egg));
     float towards_key = smoothstep(1.5, -1.5, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
     light *= mix(vec3(0.34, 0.42, 0.50), vec3(1.18, 1.02, 0.84), towards_key);
+    light *= 1.0 - u_sink * smoothstep(0.35, 1.10, figure.egg);
     f_colour = vec4((light * seen + SHADE) * mask, mask);
 }
 #endif

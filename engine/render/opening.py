@@ -11,6 +11,12 @@ Rect = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions of the stage, origin top left."""
 
 
+def overlap(a: Rect, b: Rect) -> Rect | None:
+    """What two rectangles have in common; None where they have nothing."""
+    left, top, right, bottom = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
 @dataclass(frozen=True)
 class Opening:
     """A rectangle with rounded corners in which the reflection is seen.

@@ -163,9 +163,11 @@ class Stage:
             self._noise.texture.build_mipmaps()
         return self._noise.texture
 
-    def canvas(self, size_wh: tuple[int, int], dtype: Dtype = "f2") -> Canvas:
+    def canvas(
+        self, size_wh: tuple[int, int], dtype: Dtype = "f2", *, mipmaps: bool = False, repeat: bool = False
+    ) -> Canvas:
         """A new canvas, released with the stage."""
-        canvas = Canvas(self.ctx, size_wh, dtype)
+        canvas = Canvas(self.ctx, size_wh, dtype, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
 

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 import moderngl
 
-from engine.render.opening import Opening
+from engine.render.opening import Opening, Rect
 from engine.render.passes.base import Knobs
 from engine.render.stage import Canvas, Stage, Value
 from engine.types import Alignment, Placement
+
+SMOKE = 0.75
+"""How far `Figure.smoke` can be from 0: three standard deviations of the noise and more."""
 
 
 class PreparedFace:
@@ -56,6 +59,31 @@ def put_face(
     off_x, off_y = (0.5 - alignment.x) * side, (0.5 - alignment.y) * side
     cos, sin = math.cos(roll), math.sin(roll)
     return eyes_x + cos * off_x - sin * off_y, eyes_y + sin * off_x + cos * off_y, 1.0 / side, roll
+
+
+def figure_rect(put: tuple[float, float, float, float], alignment: Alignment, aspect: float, feather: float) -> Rect:
+    """The part of the stage outside of which `figure_shown` of `lib/figure.glsl` is 0, whatever its smoke does.
+
+    Args:
+        put: what `put_face` said.
+        alignment: where the persona draws the eyes.
+        aspect: width / height of the stage.
+        feather: the knob.
+    """
+    centre_x, centre_y, per_side, roll = put
+    side, (cos, sin) = 1.0 / per_side, (math.cos(roll), math.sin(roll))
+    unit = alignment.eye_distance * side  # of what follows: the distance between the eyes
+    edge = 0.25 + 0.9 * feather
+    egg = 1.0 + edge / 1.2 + 0.22 * SMOKE
+    eye_x, eye_y = (alignment.x - 0.5) * side, (alignment.y - 0.5) * side
+    down = (0.5 * aspect * abs(sin) + 0.5 - centre_y - eye_y + abs(centre_x * sin)) / max(unit * cos, 1e-3)
+    shoulder = 0.62 + 1.9 + 0.25 * max(down - 2.7, 0.0) + edge + 0.25 * SMOKE
+    across = max(1.25 * egg, shoulder) * unit
+    top, bottom = min(0.2 - 1.62 * egg, 0.9 - edge) * unit, max(down, 0.2 + 1.62 * egg) * unit
+    corners = [(eye_x + u, eye_y + v) for u in (-across, across) for v in (top, bottom)]
+    lefts = [0.5 + (centre_x + cos * u - sin * v) / aspect for u, v in corners]
+    tops = [0.5 + centre_y + sin * u + cos * v for u, v in corners]
+    return (min(lefts), min(tops), max(lefts), max(tops))
 
 
 def _held(value: float, limit: float) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
+from engine.render.opening import overlap
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.face import PreparedFace, put_face
+from engine.render.passes.face import PreparedFace, figure_rect, put_face
 from engine.render.stage import OVER, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
@@ -68,6 +69,8 @@ class Reflection(Pass):
         shown in its rest size."""
         feather: float = Field(default=0.25, ge=0.0, le=1.0)
         """How softly it goes over into the room: 0 close around the head, 1 far."""
+        sink: float = Field(default=0.0, ge=0.0, le=1.0)
+        """How far its outline sinks into the dark, as if only its middle came near: 0 evenly lit, 1 a mask of light."""
         even: float = Field(default=0.6, ge=0.0, le=1.0)
         """How far dark and bright faces are brought to one exposure."""
         idle: float = Field(default=0.18, ge=0.0, le=1.0)
@@ -92,7 +95,9 @@ class Reflection(Pass):
         values["u_presence"] = presence
         put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
         values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
-        self._show.draw(target, values, rect=self.region, blend=OVER)
+        rect = overlap(self.region, figure_rect(put, view.alignment, self.stage.aspect, knobs["feather"]))
+        if rect is not None:
+            self._show.draw(target, values, rect=rect, blend=OVER)
 
 
 @register("glass")

@@ -1,0 +1,170 @@
+"""Dark water that somebody looks down into: its bed, the water with its waves, petals at its rim."""
+
+from __future__ import annotations
+
+import math
+
+import moderngl
+from pydantic import Field
+
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.passes.face import put_face
+from engine.render.passes.glass import Reflection
+from engine.render.stage import OVER, Stage, Value
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+FIELD_ROWS = 90
+"""Cells of the waves' field per stage height; fewer than they could be, because a spline enlarges them."""
+FIELD_COLUMNS = (24, 400)
+STEPS_PER_S = 45
+"""Waves advance in equal steps whatever the rate of frames, so that they are the same at every rate."""
+MOST_STEPS = 12
+NET_WH = (512, 512)
+
+
+@register("bed")
+class Bed(Pass):
+    """The bed of a pool: stones near its rim, under ever more water towards the middle."""
+
+    class Settings(PassSettings):
+        """Knobs of `bed`."""
+
+        stones: float = Field(default=0.085, ge=0.02, le=0.4)
+        """Breadth of the larger stones, stage heights. Baked."""
+        clear: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How far down one sees: 0 only at the rim, 1 nearly everywhere. Baked."""
+
+    in_place = True
+    baked = frozenset({"stones", "clear"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("bed")
+        self._baked = stage.canvas(stage.size_wh)
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("bed", {"BAKE": True}).draw(self._baked.framebuffer, values)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_baked"] = self._baked.texture
+        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
+
+
+@register("water")
+class Water(Pass):
+    """Water over what is drawn before it: it bends it, throws caustics on it and mirrors a pale sky.
+
+    Where the face moves, comes or goes, waves start. They live in a small field (the wave equation, in equal steps of
+    1/45 s) that advances by `Tick.dt_s` and by nothing else: the same ticks give the same waves.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `water`."""
+
+        follow: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far the waves' source follows the viewer; as the `reflection` below it does."""
+        stir: float = Field(default=1.0, ge=0.0, le=5.0)
+        """How high the waves are that a moving face makes."""
+        wind: float = Field(default=1.0, ge=0.0, le=5.0)
+        """How much the air ruffles it."""
+        drops: float = Field(default=5.0, ge=0.0, le=60.0)
+        """How many drops fall into it, per minute."""
+        calm: float = Field(default=0.9, ge=0.0, le=10.0)
+        """How fast waves die down, 1/s."""
+        bend: float = Field(default=0.10, ge=0.0, le=0.5)
+        """How far it bends what is below, stage heights per unit of slope: the depth of what is seen."""
+        caustics: float = Field(default=0.42, ge=0.0, le=3.0)
+        """How strong the net of light is."""
+        murk: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How much of the light from below it takes, the red first, and how much it gives of its own."""
+        sky: float = Field(default=1.0, ge=0.0, le=5.0)
+        """Light of the sky that it mirrors."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
+        self._field, self._spare = (stage.canvas((columns, FIELD_ROWS), "f4") for _ in range(2))
+        self._height, self._surface = (stage.canvas((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
+        self._optics = stage.canvas((max(1, stage.size_wh[0] // 2), max(1, stage.size_wh[1] // 2)))
+        self._net = stage.canvas(NET_WH, "f1", mipmaps=True, repeat=True)
+        self._step = stage.brush("water", {"STEP": True})
+        self._seen = tuple(
+            (name, stage.brush("water", {name.upper(): True}), canvas)
+            for name, canvas in (("height", self._height), ("surface", self._surface), ("optics", self._optics))
+        )
+        self._show = stage.brush("water")
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("water", {"TILE": True}).draw(self._net.framebuffer, values)
+        self._net.texture.build_mipmaps()
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values.update(u_cells=float(FIELD_ROWS), u_source=source, u_net=self._net.texture)
+        self._advance(view, tick, knobs, values)
+        values["u_field"] = self._field.texture
+        for name, brush, canvas in self._seen:
+            brush.draw(canvas.framebuffer, values)
+            values[f"u_{name}"] = canvas.texture
+        self._show.draw(target, values, rect=self.region)
+
+    def _advance(self, view: View, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
+        """Bring the waves to the moment `tick`."""
+        there = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
+        x, y, per_side, _ = put_face(self.stage.opening, view.alignment, view.placement, there)
+        values.update(u_face=(x, y, 1.0 / per_side, view.presence), u_step_s=1.0 / STEPS_PER_S)
+        for step in steps_of(tick):
+            values.update(u_field=self._field.texture, u_step=step)
+            self._step.draw(self._spare.framebuffer, values)
+            self._field, self._spare = self._spare, self._field
+
+
+@register("petals")
+class Petals(Pass):
+    """Flowers and loose petals of narcissus that drift at the rim of the pool, and their shadows."""
+
+    class Settings(PassSettings):
+        """Knobs of `petals`."""
+
+        flowers: int = Field(default=5, ge=0, le=8)
+        """How many whole flowers there are. Baked."""
+        petals: int = Field(default=9, ge=0, le=60)
+        """How many loose petals. Baked."""
+        size: float = Field(default=0.085, ge=0.01, le=0.3)
+        """Radius of a flower, stage heights. Baked."""
+        brightness: float = Field(default=0.75, ge=0.0, le=4.0)
+        """Factor on their light; they are not to outshine the face."""
+        shadow: float = Field(default=0.7, ge=0.0, le=1.0)
+        """How dark their shadows are."""
+        drift: float = Field(default=1.0, ge=0.0, le=10.0)
+        """How fast they wander. Baked."""
+
+    in_place = True
+    baked = frozenset({"flowers", "petals", "size", "drift"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._count = settings.flowers + settings.petals
+        self._shade = stage.brush("petals", {"SHADOW": True})
+        self._show = stage.brush("petals")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if self._count == 0:
+            return
+        values = self.uniforms(view, tick, knobs)
+        for brush in (self._shade, self._show):
+            brush.draw(target, values, instances=self._count, blend=OVER)
+
+
+def steps_of(tick: Tick) -> range:
+    """The steps of 1/`STEPS_PER_S` seconds that end within a tick, counted since the show began."""
+    reached = math.floor(tick.time_s * STEPS_PER_S + 1e-6)
+    before = math.floor((tick.time_s - tick.dt_s) * STEPS_PER_S + 1e-6)
+    return range(max(before, reached - MOST_STEPS), reached)
