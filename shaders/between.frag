@@ -75,7 +75,8 @@ float stranger_tone(vec2 uv, vec2 head, Figure figure, float room) {
     vec3 light = spline_texture(u_prepared, clamp(uv, 0.01, 0.99)).rgb;
     float level = dot(light, vec3(0.2126, 0.7152, 0.0722));
     float cool = smoothstep(0.02, 0.40, (light.b - max(light.r, 0.9 * light.g)) / (level + 0.10));
-    return mix(room, sqrt(level) * mix(1.0, 0.45, cool), figure_seen(figure, head, uv));
+    float away = 1.0 - 0.25 * smoothstep(0.80, 1.10, figure.egg);
+    return mix(room, sqrt(level) * away * mix(1.0, 0.45, cool), figure_seen(figure, head, uv));
 }
 
 #ifdef CAMERA

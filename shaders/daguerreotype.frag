@@ -116,7 +116,7 @@ float image(vec2 place) {
     float seen = figure_seen(figure, head, uv);
     float tone = seen_by_plate(uv);
     float towards_key = smoothstep(1.6, -1.6, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
-    tone *= mix(0.66, 1.08, towards_key);
+    tone *= mix(0.66, 1.08, towards_key) * (1.0 - 0.30 * smoothstep(0.80, 1.10, figure.egg));
     tone = clamp(tone, 0.0, 1.1);
     float steep = smoothstep(0.16, 1.02, tone);
     tone = mix(tone, mix(steep, smoothstep(0.0, 1.0, steep), 0.5), u_contrast);
@@ -134,7 +134,8 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
     vec2 p = (place - u_opening.xy) / u_opening.w;
     vec4 flaws = texture(u_flaws, v_uv);
-    vec3 room = texture(u_source, v_uv).rgb;
+    vec3 before = texture(u_source, v_uv).rgb;
+    vec3 room = mix(vec3(dot(before, vec3(0.2126, 0.7152, 0.0722))), before, 0.15);    // silver greys what it mirrors
     float met = light_met(p, tiled(p * 0.9).g);
     float grain = flaws.a - 0.5;
 
@@ -168,6 +169,6 @@ void main() {
     film *= 1.0 - 0.5 * smoothstep(0.75, 1.0, flaws.r);
     light *= film;
     light += TARNISH_BLUE * 0.03 * smoothstep(0.45, 0.9, flaws.r) * lamp;
-    f_colour = vec4(max(mix(room, light, u_opacity), 0.0), 1.0);
+    f_colour = vec4(max(mix(before, light, u_opacity), 0.0), 1.0);
 }
 #endif

@@ -75,6 +75,6 @@ void main() {
     }
     vec3 sheet = PAPER_WHITE * mix(vec3(1.0), vec3(0.93, 0.86, 0.74), 0.35 + 0.65 * stain.g);
     float facing = 0.25 + 0.75 * max(dot(normal_at(v_uv), KEY), 0.0) / KEY.z;
-    f_colour = vec4(sheet * lamp * facing * (0.30 + 0.70 * shade.r) * mix(0.4, 1.0, shade.g) * 0.52, 1.0);
+    f_colour = vec4(sheet * lamp * facing * (0.30 + 0.70 * shade.r) * mix(0.4, 1.0, shade.g) * 0.42, 1.0);
 }
 #endif

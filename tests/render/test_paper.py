@@ -106,14 +106,23 @@ def test_without_a_camera_the_stranger_is_alone(draw: Draw, face: Face) -> None:
     assert drawn[0][80, 160, 1] > 0.2
 
 
-def test_the_share_grows_with_dwelling_and_falls_with_haste() -> None:
+def share_of(presence: float, dwell: float, speed: float = 0.0) -> float:
     scene = load_scene(ROOT / "scenes" / "between.yaml", registry())
     spec = next(spec for spec in scene.passes if spec.kind == "between")
-    shares = [spec.bound_values({"dwell": dwell, "speed": 0.0})["share"] for dwell in (0.0, 5.0, 10.0, 20.0, 60.0)]
+    return spec.bound_values({"presence": presence, "dwell": dwell, "speed": speed})["share"]
+
+
+def test_the_share_grows_with_dwelling_and_falls_with_haste() -> None:
+    shares = [share_of(1.0, dwell) for dwell in (0.0, 5.0, 10.0, 20.0, 60.0)]
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert shares[-1] == pytest.approx(0.9)
-    assert spec.bound_values({"dwell": 60.0, "speed": 1.5})["share"] < 0.5
+    assert share_of(1.0, 60.0, speed=1.5) < 0.5
+
+
+def test_nothing_blinks_when_the_viewer_leaves() -> None:
+    """Dwelling ends at half presence; whoever had dwelt or not, the share is the same there."""
+    assert share_of(0.5, 60.0) == pytest.approx(share_of(0.5, 0.0)) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3, 1.0, 9 / 16, 3.0, 0.3])
