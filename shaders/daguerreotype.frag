@@ -35,7 +35,7 @@ float scratches(vec2 p) {
         vec2 q = vec2(dot(p - at, along), dot(p - at, vec2(-along.y, along.x)));
         q.y += 0.05 * q.x * q.x / reach;
         float ends = smoothstep(1.0, 0.4, abs(q.x) / reach);
-        float stroke = smoothstep(width, 0.2 * width, abs(q.y)) * ends * (0.25 + 0.75 * hash11(n + 4u));
+        float stroke = smoothstep(width, 0.2 * width, abs(q.y)) * ends * (0.25 + 0.75 * hash11(n + 4u)) * sqrt(0.0016 / width);
         sum += (i % 4 == 0 ? -0.45 : 1.0) * stroke;
     }
     return clamp(sum, -1.0, 1.0);
