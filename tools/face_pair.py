@@ -1,0 +1,64 @@
+"""A viewer and the face that is drawn for them, side by side at one size with the eyes at one place.
+
+It knows where faces stand, and neither networks nor files.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from engine.types import Alignment, ByteArray, Placement
+from tools.contact_sheet import contact_sheet
+
+MIN_SIDE_PX = 512
+GAP_PX = 8
+
+
+def pair(viewer: ByteArray, placement: Placement, reflection: ByteArray, alignment: Alignment) -> ByteArray:
+    """Left the viewer, right the reflection.
+
+    Args:
+        viewer: (H, W, 3) uint8, mirrored already.
+        placement: of the face in `viewer`.
+        reflection: (S, S, 3) uint8.
+        alignment: of the faces in reflections.
+
+    Returns:
+        (S, 2 * S + GAP_PX, 3) uint8.
+    """
+    aligned = align(viewer, placement, alignment, reflection.shape[0])
+    return contact_sheet(np.stack([aligned, reflection]), GAP_PX)
+
+
+def align(picture: ByteArray, placement: Placement, alignment: Alignment, size_px: int) -> ByteArray:
+    """Turn, scale and cut a picture (H, W, 3) so that its face stands as a persona draws its own.
+
+    Beyond its border the picture is continued by its mirror image.
+
+    Returns:
+        (size_px, size_px, 3) uint8.
+    """
+    scale = alignment.eye_distance * size_px / (placement.eye_distance * picture.shape[0])
+    if scale < 1:  # first averaged to about its final size: the warp looks at few pixels and would make jags
+        size_wh = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+        picture = np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        scale = alignment.eye_distance * size_px / (placement.eye_distance * picture.shape[0])
+    cos, sin = math.cos(placement.roll_rad) * scale, math.sin(placement.roll_rad) * scale
+    turn = np.array([[cos, sin], [-sin, cos]])  # back by the roll, which is clockwise in axes x right, y down
+    eyes = np.array([placement.x * picture.shape[1], placement.y * picture.shape[0]])
+    there = np.array([alignment.x, alignment.y]) * size_px
+    shift = there - 0.5 - turn @ (eyes - 0.5)  # OpenCV counts from the middle of a pixel, placements from its corner
+    warp = np.column_stack([turn, shift])
+    size_wh = (size_px, size_px)
+    warped = cv2.warpAffine(picture, warp, size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(warped, np.uint8)
+
+
+def enlarge(picture: ByteArray, least_px: int = MIN_SIDE_PX) -> ByteArray:
+    """A square picture (H, H, 3), by Lanczos' filter of three lobes if it is smaller than `least_px`."""
+    size_px = max(least_px, picture.shape[0])
+    return np.asarray(Image.fromarray(picture).resize((size_px, size_px), Image.Resampling.LANCZOS), np.uint8)

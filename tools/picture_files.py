@@ -1,0 +1,105 @@
+"""Picture files in, and others out: which are meant, what those made of them are called, and how they are written.
+
+What a person can mend is a DeviceError; nothing that was given is overwritten, and nothing is ever half written.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from engine.errors import DeviceError
+from engine.pipeline.stills import load_image, natural_order
+from engine.types import ByteArray
+
+MAX_NAME_LETTERS = 50  # of at most four bytes: with its ending it still fits into a file's name
+
+
+def list_pictures(given: Sequence[Path]) -> list[Path]:
+    """The files that are meant, each once; a folder stands for its files in natural order, or for itself if empty."""
+    found: dict[str, Path] = {}
+    for path in given:
+        for picture in (os.path.isdir(path) and _files(path)) or [path]:
+            found.setdefault(os.path.abspath(picture), picture)
+    return list(found.values())
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and os.path.isfile(entry)]
+    except OSError:
+        return []
+    return sorted(entries, key=natural_order)
+
+
+def output_names(pictures: Sequence[Path], folder: Path, endings: Sequence[str]) -> list[str]:
+    """A name for the files of each picture: `a`, else `a_jpg`, else `a_2`; no two alike, and none that hits a picture.
+
+    Names that differ in the case of letters alone are alike: some disks think so.
+    """
+    place = folder.resolve()
+    taken = {str(picture.parent.resolve() / picture.name).casefold() for picture in pictures}
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(2))
+    names = []
+    for picture in pictures:
+        stem, whole = picture.stem[:MAX_NAME_LETTERS], picture.name.replace(".", "_")[:MAX_NAME_LETTERS]
+        numbered = (f"{stem}_{number}" for number in numbers[stem.casefold()])
+        for name in itertools.chain((stem, whole), numbered):
+            files = {str(place / (name + ending)).casefold() for ending in endings}
+            if taken.isdisjoint(files):
+                taken |= files
+                names.append(name)
+                break
+    return names
+
+
+def read_picture(path: Path) -> ByteArray:
+    """A picture (H, W, 3) uint8 RGB, upright, 1280 px at most.
+
+    Raises:
+        DeviceError: it is missing, a folder without files, no image, or damaged.
+    """
+    if os.path.isdir(path):
+        raise DeviceError(f"the folder {path} is empty or cannot be listed")
+    if not os.path.isfile(path):
+        raise DeviceError(f"there is no file {path}")
+    return load_image(path)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, and see that files can be written there before anything takes time.
+
+    Raises:
+        DeviceError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DeviceError(f"nothing can be written to the folder {folder}: {error.strerror or error}") from error
+
+
+def write(path: Path, content: ByteArray | str) -> None:
+    """Write or replace a picture (H, W, 3) as PNG, or a text, all or nothing.
+
+    Raises:
+        DeviceError: it cannot be written.
+    """
+    partial = path.with_name(f"{os.getpid()}.partial")
+    try:
+        if isinstance(content, str):
+            partial.write_text(content, encoding="utf-8", errors="backslashreplace", newline="\n")
+        else:
+            Image.fromarray(content).save(partial, "PNG")
+        partial.replace(path)
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)

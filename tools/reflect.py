@@ -1,0 +1,202 @@
+"""Reflect still pictures: `python -m tools.reflect IMAGE... --output DIR [--model NAME]`.
+
+For each picture of a face, as the mirror would answer it at first sight:
+
+* `NAME_reflection.png`: the face that is drawn, enlarged to 512 px at least.
+* `NAME_pair.png`: left the viewer as in a mirror, with the eyes where the persona has its own; right the reflection.
+* `reflect.json`, one for all: latents, neighbours, the features of both faces, and how far apart they are.
+
+IMAGE may be a folder. What shows no face, or is no image, is told and listed, and the rest goes on.
+
+These files are made from viewers: their faces, and numbers that describe them. The mirror itself never writes such a
+thing; this tool does, because the operator who calls it asks for just that. Treat them as the pictures they came from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.config import load_config
+from engine.errors import DeviceError, NarcissusError
+from engine.networks.inverter import Inverter
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_arrays
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, FloatArray
+from tools.draw_bank import FaceDrawer
+from tools.face_pair import enlarge, pair
+from tools.picture_files import list_pictures, output_names, prepare_folder, read_picture, write
+
+ROOT = Path(__file__).resolve().parents[1]
+ENDINGS = ("_reflection.png", "_pair.png")
+JSON_FILE = "reflect.json"
+INTERRUPTED = 130
+
+
+class Reflector:
+    """A persona that answers single pictures, each as if nobody had stood there before.
+
+    Args:
+        persona: with an inverter.
+
+    Raises:
+        ModelError: its generator or its inverter cannot be used.
+    """
+
+    def __init__(self, persona: Persona) -> None:
+        self._alignment = persona.alignment
+        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._bank_sd = read_arrays(persona.inverter_path)["sd"]  # (F,)
+        self._drawer = FaceDrawer(persona)
+
+    def __call__(self, path: Path) -> tuple[dict[str, Any], dict[str, ByteArray]]:
+        """Reflect one picture.
+
+        Returns:
+            What reflect.json says of it, and its pictures (H, W, 3) by the endings of their names.
+
+        Raises:
+            DeviceError: it cannot be read or shows no face.
+        """
+        viewer = np.ascontiguousarray(read_picture(path)[:, ::-1])  # mirrored once, before anything is measured
+        seen = self._drawer.measure(viewer)
+        if seen is None:
+            raise DeviceError(f"{path} shows no face that can be found")
+        self._inverter.reset()
+        latent = self._inverter(seen.vector)
+        drawn = self._drawer.draw(latent[None])[0]
+        again = self._drawer.measure(drawn)
+        reflection = enlarge(drawn)
+        shares = sorted(self._inverter.neighbour_seeds.items(), key=lambda item: -item[1])
+        entry = {
+            "neighbours": [{"seed": seed, "share": round(share, 4)} for seed, share in shares],
+            "distances": None if again is None else distances(seen.vector, again.vector, self._bank_sd),
+            "latent": _exact(latent),
+            "features": by_group(seen.vector),
+            "reflection_features": None if again is None else by_group(again.vector),
+        }
+        return entry, {"reflection": reflection, "pair": pair(viewer, seen.placement, reflection, self._alignment)}
+
+    def close(self) -> None:
+        """Release the face mesh."""
+        self._drawer.close()
+
+    def __enter__(self) -> Reflector:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def distances(asked: FloatArray, came: FloatArray, bank_sd: FloatArray) -> dict[str, float]:
+    """Root mean square difference of each group of features, in standard deviations over the bank.
+
+    Between two faces of the bank it is about 1.4. All numbers of a group count, other than in `tools.likeness`.
+    """
+    apart = (came - asked) / bank_sd
+    return {group.name: round(float(np.sqrt(np.mean(apart[LAYOUT[group.name]] ** 2))), 4) for group in LAYOUT.groups}
+
+
+def by_group(vector: FloatArray) -> dict[str, dict[str, float]]:
+    """A feature vector (F,) as group -> name -> number."""
+    return {
+        group.name: dict(zip(group.names, _exact(vector[LAYOUT[group.name]]), strict=True)) for group in LAYOUT.groups
+    }
+
+
+def _exact(values: FloatArray) -> list[float]:
+    """With as many digits as it takes to get the same float32 back."""
+    return [float(str(value)) for value in values]
+
+
+def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path) -> list[NarcissusError]:
+    """Reflect pictures into a folder; what was done until then is in reflect.json even if it is interrupted.
+
+    Returns:
+        What went wrong with some of the pictures.
+
+    Raises:
+        ModelError: the persona cannot be used.
+        DeviceError: the folder takes no file.
+    """
+    errors: list[NarcissusError] = []
+    listed: list[dict[str, Any]] = []
+    with Reflector(persona) as reflector, tqdm(pictures, unit="picture", disable=_bar_is_off(pictures)) as progress:
+        try:
+            for path, name in zip(progress, output_names(pictures, folder, ENDINGS), strict=True):
+                try:
+                    entry, written = reflector(path)
+                except DeviceError as error:
+                    errors.append(error)
+                    listed.append({"file": str(path), "error": str(error)})
+                    tqdm.write(str(error), file=sys.stderr)
+                    continue
+                files = {kind: f"{name}_{kind}.png" for kind in written}
+                for kind, picture in written.items():
+                    write(folder / files[kind], picture)
+                listed.append({"file": str(path)} | files | entry)
+        finally:
+            write(folder / JSON_FILE, _document(persona, listed))
+    return errors
+
+
+def _bar_is_off(pictures: Sequence[Path]) -> bool | None:
+    return None if len(pictures) > 1 else True  # None: on if a person watches
+
+
+def _document(persona: Persona, listed: list[dict[str, Any]]) -> str:
+    groups = {group.name: {"unit": group.unit, "what": group.what} for group in LAYOUT.groups}
+    head = {
+        "format": 1,
+        "model": persona.name,
+        "generator_sha256": persona.generator_sha256,
+        "layout": {"version": LAYOUT.version, "groups": groups},
+    }
+    return json.dumps(head | {"pictures": listed}, indent=1, ensure_ascii=False) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
+    """Run the command; returns the exit status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = _parse(arguments)
+    try:
+        persona = Persona.open(models / (options.model or load_config(ROOT / "config.yaml").persona.model))
+        prepare_folder(options.output)
+        pictures = list_pictures(options.images)
+        errors = reflect_all(persona, pictures, options.output)
+    except NarcissusError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    print(f"{len(pictures) - len(errors)} of {len(pictures)} reflected: {options.output}")
+    return errors[0].exit_status if len(errors) == len(pictures) else 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.reflect", description="Reflect still pictures.")
+    parser.add_argument(
+        "images", nargs="+", type=Path, metavar="IMAGE", help="a picture of a face, or a folder of them"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="a folder to write to; made if missing"
+    )
+    parser.add_argument("--model", metavar="NAME", help="a persona: a folder under models/; config.yaml's if absent")
+    options = parser.parse_args(arguments)
+    if options.output.resolve() in [path.resolve() for path in options.images]:
+        parser.error("--output must be another folder than the pictures': its files would be taken for viewers")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
