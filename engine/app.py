@@ -31,10 +31,12 @@ from engine.render.passes import registry
 from engine.render.recorder import recording_path
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Action, Window, has_display, key_help, open_window
+from engine.repertoire import Repertoire
 from engine.report import Report
-from engine.scene import Scene, load_scene
+from engine.scene import Scene
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
+from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class App:
         self._is_over = False
         self._shows_overlay = self._shows_help = False
         self._source: Source | None = None
+        self._watcher: Watcher | None = None
         self._note = ""
         self._lines: list[str] = []
         self._lines_due_s = 0.0
@@ -92,24 +95,12 @@ class App:
     def _read_files(self) -> None:
         options = self._options
         self._config = load_config(options.config)
-        self._scene_names = self._config.scene.scenes or tuple(
-            sorted(path.stem for path in self._scenes.glob("*.yaml"))
-        )
+        self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry())
         self._scene_name = options.scene or self._config.scene.name
-        self._scene = self._load_scene(self._scene_name)
+        self._scene = self._repertoire.load(self._scene_name)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
         self._inverter = self._open_inverter(self._persona)
         self._shows_overlay = self._config.display.overlay
-
-    def _load_scene(self, name: str) -> Scene:
-        path = self._scenes / f"{name}.yaml"
-        if not path.is_file():
-            there = ", ".join(self._all_scenes()) or "none"
-            raise ConfigError(f"there is no scene '{name}': {self._scenes} has {there}")
-        return load_scene(path, registry())
-
-    def _all_scenes(self) -> tuple[str, ...]:
-        return tuple(sorted(path.stem for path in self._scenes.glob("*.yaml")))
 
     def _open_inverter(self, persona: Persona) -> Inverter | None:
         if persona.inverter_path.exists():
@@ -149,7 +140,8 @@ class App:
         self._window: Window = parts.enter_context(
             open_window(display, options.size_wh or display.size, self._headless, options.fullscreen, options.display)
         )
-        ctx, library = self._window.ctx, ShaderLibrary(SHADERS)
+        self._library = library = ShaderLibrary(SHADERS)
+        ctx = self._window.ctx
         automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
         scale = automatic if display.render_scale == "auto" else display.render_scale
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
@@ -206,6 +198,8 @@ class App:
     def _show(self, parts: ExitStack) -> None:
         """Poll, update, draw, present, until it is over."""
         parts.enter_context(self._keepsakes)
+        if self._config.scene.reload:
+            self._watcher = parts.enter_context(Watcher((self._scenes, SHADERS)))
         if self._record_path is not None:
             self._keepsakes.begin_film(self._record_path, self._window.size_wh)
             if self._headless and not self._keepsakes.is_filming:
@@ -215,6 +209,7 @@ class App:
                 tick = self._pacer.tick()
                 for action in self._window.poll():
                     self._act(action)
+                self._reload()
                 reflection = self._update(tick)
                 draw_s = self._draw(tick)
                 self._window.present()
@@ -225,7 +220,10 @@ class App:
 
     def _update(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
-        self._mirror.resize(self._window.size_wh)
+        try:
+            self._mirror.resize(self._window.size_wh)
+        except ConfigError as error:  # a shader that was broken since it was last compiled
+            self._say(str(error))
         reflection = self._reflections.poll()
         self._mirror.update(self._views.poll(), reflection, tick)
         return reflection
@@ -252,7 +250,9 @@ class App:
         """What the overlay says."""
         health = self._worker.health
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
-        notes = [source, self._window.renderer, health.last_error, self._note]
+        held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
+        held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
+        notes = [source, self._window.renderer, health.last_error, *held, self._note]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for
@@ -260,13 +260,19 @@ class App:
     def _act(self, action: Action) -> None:
         number = action.scene_number
         if number is not None:
-            self._change_scene(number)
+            name = self._repertoire.on_key(number)
+            if name is not None:
+                self._change_scene(name, self._mirror.show_scene)
         elif action is Action.QUIT:
             self._stop()
         elif action is Action.FULLSCREEN:
             self._window.toggle_fullscreen()
         elif action is Action.LEAVE_FULLSCREEN:
             self._window.leave_fullscreen()
+        elif action is Action.BLACKOUT:
+            self._mirror.blackout.toggle()
+        elif action is Action.FREEZE:
+            self._mirror.is_frozen = not self._mirror.is_frozen
         elif action is Action.OVERLAY:
             self._shows_overlay = not self._shows_overlay
         elif action is Action.HELP:
@@ -281,20 +287,24 @@ class App:
     def _stop(self) -> None:
         self._is_over = True
 
-    def _change_scene(self, number: int) -> None:
-        """Show the scene of a key; a broken one is told to the operator, and the wall stays as it is."""
-        if number > len(self._scene_names):
-            return
+    def _reload(self) -> None:
+        """Show the scene again if its file or any shader was saved."""
+        saved = self._watcher.poll() if self._watcher is not None else frozenset()
+        if any(path == self._repertoire.path(self._scene_name) or self._library.has(path) for path in saved):
+            self._change_scene(self._scene_name, self._mirror.reload)
+
+    def _change_scene(self, name: str, show: Callable[[Scene], None]) -> None:
+        """Show a scene from its file; a broken one is told to the operator, and the wall stays as it is."""
         try:
-            name = self._scene_names[number - 1]
-            self._mirror.show_scene(self._load_scene(name))
+            show(self._repertoire.load(name))
             self._scene_name, self._note = name, ""
         except ConfigError as error:
             self._say(str(error))
 
     def _say(self, note: str) -> None:
-        """Tell the operator, in the log and on the overlay."""
-        log.info("%s", note)
+        """Tell the operator, on the overlay and, unless it is the same again, in the log."""
+        if note != self._note:
+            log.info("%s", note)
         self._note = note
 
 

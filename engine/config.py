@@ -46,6 +46,9 @@ class SceneSettings(Settings):
     scenes: Annotated[tuple[Name, ...], Field(max_length=9)] = ()
     """Scenes on the keys 1 to 9, at most 9 names; empty takes all of scenes/ in alphabetical order."""
 
+    reload: bool = True
+    """Whether a scene or a shader that is saved while the show runs is shown at once."""
+
 
 class Config(Settings):
     """This installation. Every section and every key may be left out."""

@@ -19,7 +19,7 @@ def set_up_logging(folder: Path = FOLDER) -> None:
     terminal = logging.StreamHandler()
     terminal.setFormatter(_WithoutTraceback(short))
     logging.basicConfig(level=logging.INFO, handlers=[terminal], force=True)
-    for chatty in ("absl", "tensorflow", "jax", "h5py", "libav", "PIL"):
+    for chatty in ("absl", "tensorflow", "jax", "h5py", "libav", "PIL", "watchfiles"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
         folder.mkdir(exist_ok=True)

@@ -11,10 +11,11 @@ out vec4 f_colour;
 #include "lib/dither.glsl"
 
 uniform sampler2D u_source;     // linear light 0..1, row 0 top
+uniform float u_light;          // factor on it, 0 black to 1
 
 void main() {
     ivec2 pixel = ivec2(v_local * vec2(textureSize(u_source, 0)));
-    vec3 code = srgb_encode(clamp(texelFetch(u_source, pixel, 0).rgb, 0.0, 1.0));
+    vec3 code = srgb_encode(clamp(texelFetch(u_source, pixel, 0).rgb, 0.0, 1.0) * u_light);
     f_colour = vec4(code + (dither(gl_FragCoord.xy) - 0.5) / 255.0, 1.0);
 }
 #else

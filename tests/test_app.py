@@ -154,6 +154,139 @@ def test_a_broken_scene_on_a_key_leaves_the_wall_as_it_is(place: Path, blind: No
     assert "broken.yaml:6: passes[0].room.gloom" in show._note
 
 
+def by_and_by(show: App, *steps: Callable[[], bool]) -> None:
+    """Run `show`, ask one step after another, on its main thread, until it says that it is done; then end the show."""
+    update, left, clock = show._update, list(steps), Clock()
+    limit_s = clock.now_s() + 60.0
+
+    def ask(tick: Any) -> Any:
+        if clock.now_s() > limit_s or (left[0]() and left.pop(0) and not left):
+            show._act(Action.QUIT)
+        return update(tick)
+
+    show._update = ask  # type: ignore[method-assign]
+    show.run()
+    assert not left, f"{len(left)} of {len(steps)} steps were not done"
+
+
+def saved_until(path: Path, text: str, is_done: Callable[[], bool]) -> Callable[[], bool]:
+    """A step that saves a file as editors do, and again every two seconds, until something has come of it."""
+    clock, due_s = Clock(), [0.0]
+
+    def step() -> bool:
+        if not is_done() and clock.now_s() >= due_s[0]:
+            due_s[0] = clock.now_s() + 2.0
+            path.with_suffix(".new").write_text(text)
+            os.replace(path.with_suffix(".new"), path)
+        return is_done()
+
+    return step
+
+
+def test_a_saved_scene_is_shown_at_once_and_a_broken_save_is_told_to_the_operator_only(
+    place: Path, blind: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    file, show = place / "scenes" / "plain.yaml", app(seconds=None)
+    broken = "plain.yaml:6: passes[0].room.gloom"
+    by_and_by(
+        show,
+        saved_until(file, SCENE.replace("Test", "Second"), lambda: show._mirror.scene.title == "Second"),
+        saved_until(file, SCENE.replace("room: {}", "room: {gloom: 3}"), lambda: broken in show._note),
+        lambda: show._mirror.scene.title == "Second" and show._write_lines()[-1] == show._note,
+        saved_until(file, SCENE.replace("Test", "Third"), lambda: show._mirror.scene.title == "Third"),
+        lambda: show._note == "" and broken not in str(show._write_lines()),
+    )
+    assert caplog.text.count(broken) == 1
+    assert "watcher" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_saved_include_is_shown_at_once_and_survives_being_broken(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    shutil.copytree(engine.app.SHADERS, place / "shaders")
+    monkeypatch.setattr(engine.app, "SHADERS", place / "shaders")
+    file, show = place / "shaders" / "lib" / "srgb.glsl", app(seconds=None)
+    good = file.read_text()
+    broken = f"shaders/lib/srgb.glsl:{len(good.splitlines()) + 1}: "
+
+    def wall_is(lit: bool) -> Callable[[], bool]:
+        def look() -> bool:
+            wall = np.frombuffer(show._window.framebuffer.read(components=3), np.uint8)
+            return bool(wall.mean() > 1) == lit
+
+        return look
+
+    dark = good.replace("vec3 srgb_encode(vec3 ", "#define srgb_encode(light) vec3(0.0)\nvec3 unused(vec3 ")
+    assert dark != good
+    by_and_by(
+        show,
+        wall_is(lit=True),
+        saved_until(file, good + "this is no GLSL;\n", lambda: broken in show._note),
+        wall_is(lit=True),
+        lambda: show._window._resize((160, 90)) is None,  # compiles all shaders again
+        lambda: show._mirror._output_wh == (160, 90) and wall_is(lit=True)(),
+        saved_until(file, dark, lambda: wall_is(lit=False)() and show._note == ""),
+        saved_until(file, good, wall_is(lit=True)),
+    )
+    assert sum(broken in record.getMessage() for record in caplog.records) == 1
+
+
+def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "scenes" / "another.yaml").write_text(SCENE)
+    show = app(seconds=1.0)
+    seen = []
+    monkeypatch.setattr(App, "_change_scene", lambda *_: seen.append(1))
+
+    def save() -> None:
+        for name in ("another.yaml", "plain.yaml~", "notes.txt"):
+            (place / "scenes" / name).write_text(SCENE)
+
+    during(show, save)
+    (place / "config.yaml").write_text("scene: {name: plain, reload: false}\npersona: {model: tiny}\n")
+    show = app(seconds=1.0)
+    during(show, lambda: (place / "scenes" / "plain.yaml").write_text(SCENE) and None)
+    assert not seen and show._watcher is None
+
+
+def test_black_and_held_are_keys_and_the_overlay_says_so(place: Path, blind: None) -> None:
+    show = app(seconds=None, record=Path("black.mp4"))
+    ticks: list[float] = []
+
+    def picture() -> np.ndarray:
+        return np.frombuffer(show._window.framebuffer.read(components=3), np.uint8).reshape(72, 128, 3)[:60, :100]
+
+    def press(action: Action, line: str, present: bool) -> Callable[[], bool]:
+        def step() -> bool:
+            show._act(action)
+            return (line in "\n".join(show._write_lines())) == present
+
+        return step
+
+    held: list[np.ndarray] = []
+    by_and_by(
+        show,
+        press(Action.FREEZE, "the picture is held", True),
+        lambda: held.append(picture()) is None,
+        *[lambda: held.append(picture()) is None] * 5,
+        press(Action.FREEZE, "the picture is held", False),
+        lambda: ticks.append(1) is None,
+        lambda: bool((picture() != held[-1]).any()),
+        press(Action.BLACKOUT, "black: B", True),
+        lambda: bool((picture() == 0).all()),
+        press(Action.OVERLAY, "drawn", True),
+        lambda: ticks.append(1) is None,
+        lambda: bool((picture() != 0).any()),  # the overlay is seen on black
+        press(Action.BLACKOUT, "black: B", False),
+        lambda: bool((picture()[:, 50:] > 9).any()),
+    )
+    assert all((picture == held[1]).all() for picture in held[2:])
+    assert len(frames_of(place / "black.mp4")) > 5, "the film goes on"
+
+
 def test_quit_and_signals_end_the_show_in_order(place: Path, blind: None) -> None:
     show = app(seconds=None)
     during(show, lambda: show._act(Action.QUIT))

@@ -17,6 +17,8 @@ class Action(Enum):
 
     FULLSCREEN = "fullscreen"
     LEAVE_FULLSCREEN = "leave fullscreen"
+    BLACKOUT = "blackout"
+    FREEZE = "freeze"
     OVERLAY = "overlay"
     RECORD = "record"
     SNAPSHOT = "snapshot"
@@ -60,13 +62,15 @@ class Binding:
     @property
     def label(self) -> str:
         """The key as people write it."""
-        name = {"escape": "Esc"}.get(self.key, self.key.upper())
+        name = {"escape": "Esc", "space": "Space"}.get(self.key, self.key.upper())
         return f"Ctrl+{name}" if self.ctrl else name
 
 
 BINDINGS: Sequence[Binding] = (
     Binding("f11", Action.FULLSCREEN, "fullscreen, and back"),
     Binding("escape", Action.LEAVE_FULLSCREEN, "leave fullscreen", fullscreen_only=True),
+    Binding("b", Action.BLACKOUT, "black, and back"),
+    Binding("space", Action.FREEZE, "hold the picture, and go on"),
     Binding("o", Action.OVERLAY, "rates, ages and drops"),
     Binding("r", Action.RECORD, "begin or end a film", ctrl=True),
     Binding("s", Action.SNAPSHOT, "keep this picture as a PNG"),

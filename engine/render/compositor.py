@@ -43,8 +43,12 @@ class Compositor:
         self._stage, self._passes = self._build(scene)
         self._front = Canvas(ctx, self.size_wh)
         self._back = Canvas(ctx, self.size_wh)
-        self._warm_up()
         self.scene = scene
+        try:
+            self._warm_up()
+        except BaseException:
+            self.close()
+            raise
 
     def render(self, view: View, tick: Tick) -> moderngl.Texture:
         """Draw one frame.
@@ -52,11 +56,14 @@ class Compositor:
         Returns:
             The picture: RGBA half float, linear light 0..1 for the display, row 0 top; valid until the next call.
         """
+        return self._run(view, tick)
+
+    def _run(self, view: View, tick: Tick, *, unseen_too: bool = False) -> moderngl.Texture:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
         self._front.framebuffer.clear()
         for spec, drawn in self._passes:
             knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals)}
-            if knobs["opacity"] <= 0.0:
+            if knobs["opacity"] <= 0.0 and not unseen_too:
                 continue
             target = self._front if drawn.in_place else self._back
             drawn.render(self._front.texture, target.framebuffer, view, tick, knobs)
@@ -95,7 +102,10 @@ class Compositor:
         return stage, passes
 
     def _warm_up(self) -> None:
-        """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long."""
+        """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long.
+
+        Passes whose opacity follows a signal are drawn too: what is wrong with them is told now, not before a visitor.
+        """
         camera, face = PixelTexture(self._ctx), PixelTexture(self._ctx)
         try:
             camera.write(np.zeros((27, 48, 3), np.uint8))
@@ -103,7 +113,7 @@ class Compositor:
             signals = dict.fromkeys(SIGNALS, 0.0)
             for picture in (None, camera.texture):
                 view = View(picture, reflection=face.texture, previous=face.texture, presence=1.0, signals=signals)
-                self.render(view, Tick(0, 0.0, 0.0))
+                self._run(view, Tick(0, 0.0, 0.0), unseen_too=True)
         finally:
             camera.close()
             face.close()

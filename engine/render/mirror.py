@@ -9,6 +9,7 @@ from typing import Self
 
 import moderngl
 
+from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
@@ -29,6 +30,11 @@ class Mirror:
         alignment: where the persona draws its faces.
         output_wh: size of what `draw` is given, px.
         render_scale: size of the stage against the output.
+
+    Attributes:
+        scene: what is shown.
+        blackout: whether the wall is dark.
+        is_frozen: whether the picture stands still while time goes on.
     """
 
     def __init__(
@@ -50,7 +56,10 @@ class Mirror:
         self._reflections = ReflectionTextures(ctx)
         self._projector = Projector(ctx, library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
+        self._picture: moderngl.Texture | None = None  # the compositor's last, which stays as it is until its next
         self.scene = scene
+        self.blackout = Blackout()
+        self.is_frozen = False
 
     @property
     def presence(self) -> float:
@@ -60,14 +69,33 @@ class Mirror:
         """Change the scene.
 
         Raises:
-            ConfigError: a shader of the new scene does not compile; the old scene stays.
+            ConfigError: a shader of the new scene cannot be used; the old scene stays.
         """
         compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene))
         self._compositor.close()
-        self._compositor, self.scene = compositor, scene
+        self._compositor, self._picture, self.scene = compositor, None, scene
+
+    def reload(self, scene: Scene) -> None:
+        """Show a scene that was read again, with all shaders as their files are now.
+
+        Raises:
+            ConfigError: a shader cannot be used; everything stays as it was.
+        """
+        projector = Projector(self._ctx, self._library)
+        try:
+            self.show_scene(scene)
+        except BaseException:
+            projector.close()
+            raise
+        self._projector.close()
+        self._projector = projector
 
     def resize(self, output_wh: tuple[int, int]) -> None:
-        """The output has another size from now on."""
+        """The output has another size from now on.
+
+        Raises:
+            ConfigError: a shader's file was broken meanwhile; the picture keeps its resolution until the next `reload`.
+        """
         if output_wh != self._output_wh:
             self._output_wh = output_wh
             self.show_scene(self.scene)
@@ -79,10 +107,16 @@ class Mirror:
         if reflection is not None:
             self._reflections.update(reflection)
         self._viewer.update(reflection, tick)
+        self.blackout.update(tick)
 
     def draw(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
-        view = View(
+        if self._picture is None or not self.is_frozen:
+            self._picture = self._compositor.render(self._view(now_s), tick)
+        self._projector.draw(self._picture, target, self.blackout.light)
+
+    def _view(self, now_s: float) -> View:
+        return View(
             camera=self._camera.texture,
             camera_aspect=self._camera.aspect,
             reflection=self._reflections.newest,
@@ -93,7 +127,6 @@ class Mirror:
             presence=self._viewer.presence,
             signals=self._viewer.signals,
         )
-        self._projector.draw(self._compositor.render(view, tick), target)
 
     def __enter__(self) -> Self:
         return self

@@ -45,20 +45,25 @@ class Projector:
         self._scale = Brush(ctx, library, "projector", {"TO_WINDOW": True})
         self._encoded: Canvas | None = None
 
-    def draw(self, texture: moderngl.Texture, target: moderngl.Framebuffer) -> None:
+    def draw(self, texture: moderngl.Texture, target: moderngl.Framebuffer, light: float = 1.0) -> None:
         """Draw `texture` (linear light, row 0 top) upright, as large as it fits, sRGB-encoded.
 
         What is beside it becomes black. Seen by OpenGL, row 0 of `target` is the bottom of the picture.
+
+        Args:
+            texture: the picture.
+            target: what is presented.
+            light: factor on the picture's light, 0 black to 1.
         """
         self._ctx.disable(moderngl.BLEND)
         rect = fit_rect(texture.size, target.size)
         if rect != WHOLE:
             target.clear()
         if texture.size == target.size:
-            self._exact.draw(target, {"u_source": texture})
+            self._exact.draw(target, {"u_source": texture, "u_light": light})
             return
         encoded = self._canvas(texture.size)
-        self._encode.draw(encoded.framebuffer, {"u_source": texture})
+        self._encode.draw(encoded.framebuffer, {"u_source": texture, "u_light": light})
         self._scale.draw(target, {"u_source": encoded.texture}, rect=rect)
 
     def _canvas(self, size_wh: tuple[int, int]) -> Canvas:

@@ -17,6 +17,7 @@ from engine.errors import ConfigError
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024
 MAX_REPORTED_PROBLEMS = 3
+ENDINGS = {".frag", ".vert", ".glsl"}
 
 Define = bool | int | float | str
 Origin = tuple[str, int]
@@ -59,6 +60,10 @@ class ShaderLibrary:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
+    def has(self, path: Path) -> bool:
+        """Whether a file, by its absolute path, is a shader or an include of this folder."""
+        return path.suffix in ENDINGS and path.is_relative_to(self._folder)
+
     def source(self, name: str, defines: Mapping[str, Define] | None = None) -> ShaderSource:
         """Read a shader file, paste its includes, put `#define` lines after its `#version`.
 
@@ -96,6 +101,17 @@ class ShaderLibrary:
             return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
         except moderngl.Error as error:
             raise ConfigError(explain(str(error), vertex, fragment)) from error
+
+    def declaration(self, name: str, uniform: str) -> str:
+        """File and line where a shader declares a uniform; the file alone if it cannot be found."""
+        declares = re.compile(rf"\buniform\b[^;]*\b{uniform}\b")
+        for file in (f"{name}.frag", f"{name}.vert"):
+            if (self._folder / file).is_file():
+                source = self.source(file)
+                for number, line in enumerate(source.text.splitlines(), 1):
+                    if declares.search(line):
+                        return ":".join(map(str, source.origin(number)))
+        return self._shown(f"{name}.frag")
 
     def _paste(
         self,
@@ -139,12 +155,14 @@ class ShaderLibrary:
             raise ConfigError(f"{where}{name} lies outside {self._folder.name}/; shaders include only their own folder")
         if not path.is_file():
             raise ConfigError(f"{where}there is no shader {self._shown(name)}")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigError(f"{where}{self._shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
         try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise ConfigError(f"{where}{self._shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
             lines = path.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as error:
             raise ConfigError(f"{where}{self._shown(name)} is not UTF-8 text ({error.reason})") from error
+        except OSError as error:
+            raise ConfigError(f"{where}{self._shown(name)} cannot be read: {error.strerror}") from error
         if included_by and lines and _VERSION.match(lines[0]):
             raise ConfigError(f"{self._shown(name)}:1: an included file must not have a #version")
         return lines

@@ -5,12 +5,14 @@ A `Stage` owns all that the passes of one scene ask of it and releases it togeth
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Literal
 
 import moderngl
 
+from engine.errors import ConfigError
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary
 
@@ -80,6 +82,7 @@ class Brush:
         self, ctx: moderngl.Context, library: ShaderLibrary, name: str, defines: Mapping[str, Define] | None = None
     ) -> None:
         self._ctx = ctx
+        self._library, self._name = library, name
         self._program = library.program(ctx, name, defines=defines)
         self._vertices = ctx.vertex_array(self._program, [])
         self._uniforms = {n: u for n in self._program if isinstance(u := self._program[n], moderngl.Uniform)}
@@ -106,18 +109,11 @@ class Brush:
             rect: fractions of the target, origin top left.
             instances: how often (a shader that draws many small things places each by `gl_InstanceID`).
             blend: None replaces what is there; `OVER` lays premultiplied colour over it; `ADDED` adds light.
+
+        Raises:
+            ConfigError: the shader declares a uniform with a type that is not that of `shaders/UNIFORMS.md`.
         """
-        unit = 0
-        for name, value in {**values, "u_rect": rect}.items():
-            uniform = self._uniforms.get(name)
-            if uniform is None:
-                continue
-            if isinstance(value, moderngl.Texture):
-                value.use(unit)
-                uniform.value = unit
-                unit += 1
-            else:
-                uniform.value = value
+        self._send({**values, "u_rect": rect})
         target.use()
         if blend is not None:
             self._ctx.enable(moderngl.BLEND)
@@ -125,6 +121,23 @@ class Brush:
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=instances)
         if blend is not None:
             self._ctx.disable(moderngl.BLEND)
+
+    def _send(self, values: Mapping[str, Value]) -> None:
+        unit = 0
+        for name, value in values.items():
+            uniform = self._uniforms.get(name)
+            if uniform is None:
+                continue
+            try:
+                if isinstance(value, moderngl.Texture):
+                    value.use(unit)
+                    uniform.value = unit
+                    unit += 1
+                else:
+                    uniform.value = value
+            except (TypeError, ValueError, struct.error) as error:
+                where = self._library.declaration(self._name, name)
+                raise ConfigError(f"{where}: {name} has another type in shaders/UNIFORMS.md: {error}") from error
 
     def close(self) -> None:
         """Release what it owns; may be called again."""

@@ -63,13 +63,17 @@ def read_texture(texture: moderngl.Texture) -> np.ndarray:
 
 
 def presented(
-    gl: moderngl.Context, projector: Projector, texture: moderngl.Texture, size_wh: tuple[int, int]
+    gl: moderngl.Context,
+    projector: Projector,
+    texture: moderngl.Texture,
+    size_wh: tuple[int, int],
+    light: float = 1.0,
 ) -> ByteArray:
     """What a window of this size would show, (H, W, 3) uint8, row 0 top."""
     window = gl.simple_framebuffer(size_wh, components=4)
     try:
         window.clear(1.0, 0.0, 1.0, 1.0)  # what is left of this was not drawn
-        projector.draw(texture, window)
+        projector.draw(texture, window, light)
         pixels = np.frombuffer(window.read(components=3), np.uint8).reshape(size_wh[1], size_wh[0], 3)
         return np.ascontiguousarray(pixels[::-1])  # OpenGL reads the bottom row first
     finally:

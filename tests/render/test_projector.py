@@ -92,6 +92,17 @@ def test_what_does_not_fit_is_black(
     texture.release()
 
 
+@pytest.mark.parametrize("window", [(64, 36), (128, 72), (64, 64)], ids=["as large", "enlarged", "beside it"])
+def test_without_light_it_is_black_and_half_the_light_is_half(
+    gl: moderngl.Context, projector: Projector, window: tuple[int, int]
+) -> None:
+    texture = texture_of(gl, np.full((36, 64, 3), 0.8))
+    assert (presented(gl, projector, texture, window, light=0.0) == 0).all()
+    middle = presented(gl, projector, texture, window, light=0.5)[window[1] // 2, window[0] // 2]
+    assert np.abs(middle.astype(float) - (1.055 * 0.4 ** (1 / 2.4) - 0.055) * 255).max() <= 1.001
+    texture.release()
+
+
 def test_fit_keeps_the_shape() -> None:
     assert fit_rect((1920, 1080), (1280, 720)) == (0.0, 0.0, 1.0, 1.0)
     assert fit_rect((640, 360), (1366, 768)) == (0.0, 0.0, 1.0, 1.0)  # less than a pixel beside it

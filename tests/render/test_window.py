@@ -38,6 +38,8 @@ def window(gl: moderngl.Context) -> Iterator[Window]:
     ("key", "ctrl", "action"),
     [
         ("f11", False, Action.FULLSCREEN),
+        ("b", False, Action.BLACKOUT),
+        ("space", False, Action.FREEZE),
         ("o", False, Action.OVERLAY),
         ("r", True, Action.RECORD),
         ("s", False, Action.SNAPSHOT),
@@ -64,7 +66,7 @@ def test_escape_leaves_fullscreen_and_never_quits() -> None:
 def test_every_action_has_one_key_and_a_line_of_help() -> None:
     assert sorted(binding.action.value for binding in BINDINGS) == sorted(action.value for action in Action)
     keys = [line.split("\t")[0] for line in key_help()]
-    assert keys == ["F11", "Esc", "O", "Ctrl+R", "S", "1 to 9", "H", "Ctrl+Q"]
+    assert keys == ["F11", "Esc", "B", "Space", "O", "Ctrl+R", "S", "1 to 9", "H", "Ctrl+Q"]
 
 
 def test_scenes_have_numbers() -> None:
@@ -77,6 +79,7 @@ def test_digits_are_found_by_their_place_and_letters_by_their_name() -> None:
     assert key_name(SimpleNamespace(key=pygame.K_q, scancode=pygame.KSCAN_A)) == "q"
     assert key_name(SimpleNamespace(key=pygame.K_KP5, scancode=pygame.KSCAN_KP5)) == "5"
     assert key_name(SimpleNamespace(key=pygame.K_F11, scancode=pygame.KSCAN_F11)) == "f11"
+    assert key_name(SimpleNamespace(key=pygame.K_SPACE, scancode=pygame.KSCAN_SPACE)) == "space"
 
 
 # ------------------------------------------------------------------ off screen

@@ -1,0 +1,49 @@
+"""Repertoire: the scenes that there are, by name and by key, read from their folder whenever they are asked for.
+
+It knows no OpenGL and not which scene is on the wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from engine.errors import ConfigError
+from engine.scene import PassSettings, Scene, load_scene
+
+
+class Repertoire:
+    """What can be shown.
+
+    Args:
+        folder: where the scenes are.
+        on_keys: names on the keys from 1 on; empty takes all of the folder by alphabet.
+        registry: the settings class of each pass.
+    """
+
+    def __init__(self, folder: Path, on_keys: Sequence[str], registry: Mapping[str, type[PassSettings]]) -> None:
+        self._folder = folder
+        self._on_keys = tuple(on_keys) or self._names()
+        self._registry = registry
+
+    def path(self, name: str) -> Path:
+        """The file of a scene, whether it is there or not."""
+        return self._folder.resolve() / f"{name}.yaml"
+
+    def on_key(self, number: int) -> str | None:
+        """The scene of a key, from 1; None if it has none."""
+        return self._on_keys[number - 1] if number <= len(self._on_keys) else None
+
+    def load(self, name: str) -> Scene:
+        """Read a scene from its file.
+
+        Raises:
+            ConfigError: there is none of that name, or what is wrong in it, one sentence per problem.
+        """
+        if not self.path(name).is_file():
+            there = ", ".join(self._names()) or "none"
+            raise ConfigError(f"there is no scene '{name}': {self._folder} has {there}")
+        return load_scene(self.path(name), self._registry)
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self._folder.glob("*.yaml")))
