@@ -58,7 +58,7 @@ vec2 curl(vec2 p, float seed) {
     float across = p.y / max(breadth(p.x), 0.05);
     float veins = 0.07 * sin(p.y * 95.0 + 3.0 * p.x + seed * 40.0) * smoothstep(0.1, 0.4, p.x);
     float rib = -0.28 * across * exp(-across * across * 14.0) * 3.0;
-    return vec2(mix(0.50, -0.62, p.x), 0.42 * across * abs(across) + rib + veins + 0.20 * sin(seed * 30.0 + p.x * 5.0));
+    return vec2(mix(0.70, -0.80, p.x), 0.55 * across * abs(across) + rib + veins + 0.20 * sin(seed * 30.0 + p.x * 5.0));
 }
 
 vec3 tepal_light(vec2 p, float turn, float seed, float open) {
@@ -103,7 +103,10 @@ void main() {
         sum = corona(sum, v_local, soft);
     } else {
         vec2 p = v_local * vec2(1.0, 1.35) + vec2(0.5, 0.16 * sin(v_seed * 50.0) * (1.0 - v_local.x * v_local.x * 4.0));
-        sum = laid(sum, tepal_light(p, 0.0, v_seed, 0.9), 1.0 - smoothstep(-soft, soft, tepal(p)));
+        vec3 light = tepal_light(p, 0.0, v_seed, 0.95);
+        float sunk = smoothstep(-0.12, 0.34, p.y * (v_seed < 0.5 ? 1.0 : -1.0) + 0.25 * (p.x - 0.5));    // one side is wet
+        light *= mix(vec3(1.0), vec3(0.34, 0.52, 0.46), 0.85 * sunk);
+        sum = laid(sum, light, (1.0 - smoothstep(-soft, soft, tepal(p))) * mix(1.0, 0.86, sunk));
     }
     if (sum.a < 0.003) discard;
     f_colour = vec4(sum.rgb * u_brightness, sum.a) * u_opacity;

@@ -35,7 +35,7 @@ void main() {
     float seed = hash11(n);
     vec4 home = FLOWERS[min(gl_InstanceID, 7)];
     if (!is_flower) {
-        float angle = 6.2831853 * (float(gl_InstanceID - u_flowers) * 0.381966 + 0.30 * hash11(n + 1u));
+        float angle = 6.2831853 * (float(gl_InstanceID - u_flowers) * 0.381966 + 0.16 * hash11(n + 1u) + 0.05);
         vec2 around = vec2(cos(angle), sin(angle));
         around /= pow(pow(abs(around.x), 3.0) + pow(abs(around.y), 3.0), 1.0 / 3.0);
         home = vec4(around * (0.80 + 0.17 * hash11(n + 2u)), 0.80 + 0.40 * hash11(n + 3u), 6.2831853 * hash11(n + 4u));

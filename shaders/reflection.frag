@@ -51,6 +51,7 @@ uniform float u_aspect;
 uniform float u_presence;       // 0 nobody .. 1 somebody
 uniform float u_opacity;
 uniform float u_feather;        // softness of its edge, 0..1
+uniform float u_shoulders;      // how much of neck and shoulders there is under the head, 0..1
 uniform float u_sink;           // how far its outline sinks into the dark, 0..1
 uniform float u_time;
 
@@ -61,6 +62,8 @@ void main() {
     vec2 uv = face_uv((v_uv - 0.5) * vec2(u_aspect, 1.0), u_put);
     vec2 head = (uv - u_alignment.xy) / u_alignment.z;
     Figure figure = figure_at(head, u_time);
+    figure.bust += 9.0 * (1.0 - u_shoulders);
+    figure.outline = min((figure.egg - 1.0) * 1.2, figure.bust);
     float shown = figure_shown(figure, u_feather);
     // It gathers from the eyes outward, as breath leaves a pane.
     float arrival = smoothstep(0.0, 0.85, u_presence * 2.0 - 0.55 * min(figure.egg, 1.6) - 0.22 * (figure.smoke + 0.5));

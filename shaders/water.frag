@@ -4,7 +4,7 @@
 //   STEP       the waves one step later, on a small field: r height, g its speed, b how far the face presses it up
 //   HEIGHT     waves and wind together, on as few pixels; r height
 //   SURFACE    what of it is seen, on as few pixels: r, g slopes, b how far it gathers light
-//   OPTICS     what it does to light, on a quarter of the stage's pixels: r, g how far it bends the picture, b factor on
+//   OPTICS     what it does to light, on a sixth of the stage's pixels: r, g how far it bends the picture, b factor on
 //              light from below, a light that it mirrors
 //   (neither)  the picture seen through it, every pixel
 // Lengths are stage coordinates (the stage's height is 1).
@@ -161,7 +161,7 @@ float sky(vec3 towards) {
 
 // Two nets that glide over each other: where both are bright, light gathers. The deeper it falls, the softer it is.
 float caustic(vec2 place, float depth) {
-    float blur = 1.9 * depth - 0.4;                      // of mipmaps, less the one that a quarter of the pixels brings
+    float blur = 2.1 * depth - 0.4;                      // of mipmaps, less the one that fewer pixels bring
     return min(texture(u_net, place + u_time * vec2(0.012, 0.009), blur).r,
                texture(u_net, place.yx * 1.13 - u_time * vec2(0.010, 0.013) + 0.37, blur).r);
 }
@@ -173,7 +173,7 @@ void main() {
     float depth = pool_depth(place, u_aspect);
     vec2 bent = slope * inversesqrt(1.0 + 9.0 * dot(slope, slope)) * u_bend * mix(0.30, 1.0, depth);
     float net = caustic(place * 1.05 + slope * 0.12, depth);
-    float gathered = max(1.0 + u_caustics * (3.4 * net - 0.60 + 0.030 * surface.b), 0.30);
+    float gathered = max(1.0 + u_caustics * mix(1.5, 0.95, depth) * (3.4 * net - 0.60 + 0.035 * surface.b), 0.30);
 
     vec3 normal = normalize(vec3(-slope, 1.0));
     vec3 eye = normalize(EYE - vec3(place, 0.0));

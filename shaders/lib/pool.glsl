@@ -2,8 +2,8 @@
 // deepest; a little above the middle, so that the face lies over the deep.
 
 float pool_depth(vec2 place, float aspect) {
-    vec2 reach = vec2(0.5 * aspect + 0.02, 0.56) * vec2(mix(1.0, 0.96, step(1.0, aspect)), 1.0);
-    vec2 p = (place - vec2(0.0, -0.02)) / reach;
-    float out_from_middle = pow(pow(abs(p.x), 2.4) + pow(abs(p.y), 2.4), 1.0 / 2.4);
+    vec2 p = (place - vec2(0.0, -0.02)) / vec2(0.48 * aspect + 0.02, 0.56);
+    vec2 p2 = p * p;
+    float out_from_middle = 0.6 * sqrt(p2.x + p2.y) + 0.4 * sqrt(sqrt(dot(p2, p2)));     // rounder than the stage
     return 1.0 - smoothstep(0.36, 1.04, out_from_middle);
 }

@@ -61,25 +61,26 @@ def put_face(
     return eyes_x + cos * off_x - sin * off_y, eyes_y + sin * off_x + cos * off_y, 1.0 / side, roll
 
 
-def figure_rect(put: tuple[float, float, float, float], alignment: Alignment, aspect: float, feather: float) -> Rect:
-    """The part of the stage outside of which `figure_shown` of `lib/figure.glsl` is 0, whatever its smoke does.
+def figure_rect(put: tuple[float, float, float, float], alignment: Alignment, aspect: float, knobs: Knobs) -> Rect:
+    """The part of the stage outside of which `reflection.frag` draws nothing, whatever the smoke of its edge does.
 
     Args:
         put: what `put_face` said.
         alignment: where the persona draws the eyes.
         aspect: width / height of the stage.
-        feather: the knob.
+        knobs: of `reflection`; `feather` and `shoulders` are read.
     """
     centre_x, centre_y, per_side, roll = put
     side, (cos, sin) = 1.0 / per_side, (math.cos(roll), math.sin(roll))
     unit = alignment.eye_distance * side  # of what follows: the distance between the eyes
-    edge = 0.25 + 0.9 * feather
+    edge = 0.25 + 0.9 * knobs["feather"]
     egg = 1.0 + edge / 1.2 + 0.22 * SMOKE
     eye_x, eye_y = (alignment.x - 0.5) * side, (alignment.y - 0.5) * side
     down = (0.5 * aspect * abs(sin) + 0.5 - centre_y - eye_y + abs(centre_x * sin)) / max(unit * cos, 1e-3)
-    shoulder = 0.62 + 1.9 + 0.25 * max(down - 2.7, 0.0) + edge + 0.25 * SMOKE
+    bust = edge + 0.25 * SMOKE - 9.0 * (1.0 - knobs["shoulders"])
+    shoulder = 0.62 + 1.9 + 0.25 * max(down - 2.7, 0.0) + bust
     across = max(1.25 * egg, shoulder) * unit
-    top, bottom = min(0.2 - 1.62 * egg, 0.9 - edge) * unit, max(down, 0.2 + 1.62 * egg) * unit
+    top, bottom = (0.2 - 1.62 * egg) * unit, max(down if shoulder > 0.0 else 0.0, 0.2 + 1.62 * egg) * unit
     corners = [(eye_x + u, eye_y + v) for u in (-across, across) for v in (top, bottom)]
     lefts = [0.5 + (centre_x + cos * u - sin * v) / aspect for u, v in corners]
     tops = [0.5 + centre_y + sin * u + cos * v for u, v in corners]

@@ -69,6 +69,8 @@ class Reflection(Pass):
         shown in its rest size."""
         feather: float = Field(default=0.25, ge=0.0, le=1.0)
         """How softly it goes over into the room: 0 close around the head, 1 far."""
+        shoulders: float = Field(default=1.0, ge=0.0, le=1.0)
+        """How much of neck and shoulders there is: 0 a face alone, 1 a figure before the room."""
         sink: float = Field(default=0.0, ge=0.0, le=1.0)
         """How far its outline sinks into the dark, as if only its middle came near: 0 evenly lit, 1 a mask of light."""
         even: float = Field(default=0.6, ge=0.0, le=1.0)
@@ -95,7 +97,7 @@ class Reflection(Pass):
         values["u_presence"] = presence
         put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
         values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
-        rect = overlap(self.region, figure_rect(put, view.alignment, self.stage.aspect, knobs["feather"]))
+        rect = overlap(self.region, figure_rect(put, view.alignment, self.stage.aspect, knobs))
         if rect is not None:
             self._show.draw(target, values, rect=rect, blend=OVER)
 

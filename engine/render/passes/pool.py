@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face import put_face
 from engine.render.passes.glass import Reflection
-from engine.render.stage import OVER, Stage, Value
+from engine.render.stage import OVER, WHOLE, Stage, Value
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -49,6 +49,9 @@ class Bed(Pass):
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
+        if knobs["opacity"] >= 1.0 and self.region == WHOLE:
+            self.stage.ctx.copy_framebuffer(target, self._baked.framebuffer)
+            return
         values = self.uniforms(view, tick, knobs)
         values["u_baked"] = self._baked.texture
         self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
@@ -77,7 +80,7 @@ class Water(Pass):
         """How fast waves die down, 1/s."""
         bend: float = Field(default=0.10, ge=0.0, le=0.5)
         """How far it bends what is below, stage heights per unit of slope: the depth of what is seen."""
-        caustics: float = Field(default=0.42, ge=0.0, le=3.0)
+        caustics: float = Field(default=0.37, ge=0.0, le=3.0)
         """How strong the net of light is."""
         murk: float = Field(default=0.8, ge=0.0, le=1.0)
         """How much of the light from below it takes, the red first, and how much it gives of its own."""
@@ -89,7 +92,7 @@ class Water(Pass):
         columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
         self._field, self._spare = (stage.canvas((columns, FIELD_ROWS), "f4") for _ in range(2))
         self._height, self._surface = (stage.canvas((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
-        self._optics = stage.canvas((max(1, stage.size_wh[0] // 2), max(1, stage.size_wh[1] // 2)))
+        self._optics = stage.canvas((max(1, round(0.4 * stage.size_wh[0])), max(1, round(0.4 * stage.size_wh[1]))))
         self._net = stage.canvas(NET_WH, "f1", mipmaps=True, repeat=True)
         self._step = stage.brush("water", {"STEP": True})
         self._seen = tuple(
