@@ -252,7 +252,7 @@ class App:
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
         held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
-        notes = [source, self._window.renderer, health.last_error, *held, self._note]
+        notes = [source, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for

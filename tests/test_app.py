@@ -193,7 +193,7 @@ def test_a_saved_scene_is_shown_at_once_and_a_broken_save_is_told_to_the_operato
         show,
         saved_until(file, SCENE.replace("Test", "Second"), lambda: show._mirror.scene.title == "Second"),
         saved_until(file, SCENE.replace("room: {}", "room: {gloom: 3}"), lambda: broken in show._note),
-        lambda: show._mirror.scene.title == "Second" and show._write_lines()[-1] == show._note,
+        lambda: show._mirror.scene.title == "Second" and broken in show._write_lines()[-1],
         saved_until(file, SCENE.replace("Test", "Third"), lambda: show._mirror.scene.title == "Third"),
         lambda: show._note == "" and broken not in str(show._write_lines()),
     )
@@ -254,7 +254,6 @@ def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
 
 def test_black_and_held_are_keys_and_the_overlay_says_so(place: Path, blind: None) -> None:
     show = app(seconds=None, record=Path("black.mp4"))
-    ticks: list[float] = []
 
     def picture() -> np.ndarray:
         return np.frombuffer(show._window.framebuffer.read(components=3), np.uint8).reshape(72, 128, 3)[:60, :100]
@@ -273,12 +272,12 @@ def test_black_and_held_are_keys_and_the_overlay_says_so(place: Path, blind: Non
         lambda: held.append(picture()) is None,
         *[lambda: held.append(picture()) is None] * 5,
         press(Action.FREEZE, "the picture is held", False),
-        lambda: ticks.append(1) is None,
+        lambda: True,  # a frame later
         lambda: bool((picture() != held[-1]).any()),
         press(Action.BLACKOUT, "black: B", True),
         lambda: bool((picture() == 0).all()),
         press(Action.OVERLAY, "drawn", True),
-        lambda: ticks.append(1) is None,
+        lambda: True,  # a frame later
         lambda: bool((picture() != 0).any()),  # the overlay is seen on black
         press(Action.BLACKOUT, "black: B", False),
         lambda: bool((picture()[:, 50:] > 9).any()),
