@@ -4,7 +4,7 @@
 //   STEP       the waves one step later, on a small field: r height, g its speed, b how far the face presses it up
 //   HEIGHT     waves and wind together, on as few pixels; r height
 //   SURFACE    what of it is seen, on as few pixels: r, g slopes, b how far it gathers light
-//   OPTICS     what it does to light, on a sixth of the stage's pixels: r, g how far it bends the picture, b factor on
+//   OPTICS     what it does to light, on a seventh of the stage's pixels: r, g how far it bends the picture, b factor on
 //              light from below, a light that it mirrors
 //   (neither)  the picture seen through it, every pixel
 // Lengths are stage coordinates (the stage's height is 1).

@@ -12,8 +12,8 @@ from engine.render.passes.base import Knobs
 from engine.render.stage import Canvas, Stage, Value
 from engine.types import Alignment, Placement
 
-SMOKE = 0.75
-"""How far `Figure.smoke` can be from 0: three standard deviations of the noise and more."""
+SMOKE = 0.5
+"""How far `Figure.smoke` can be from 0: the noise is stored as 0..1."""
 
 
 class PreparedFace:

@@ -22,6 +22,8 @@ STEPS_PER_S = 45
 """Waves advance in equal steps whatever the rate of frames, so that they are the same at every rate."""
 MOST_STEPS = 12
 NET_WH = (512, 512)
+OPTICS_SHARE = 0.375
+"""Of the stage's width and height: pixels on which the light at the surface is worked out; it is smooth."""
 
 
 @register("bed")
@@ -92,7 +94,8 @@ class Water(Pass):
         columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
         self._field, self._spare = (stage.canvas((columns, FIELD_ROWS), "f4") for _ in range(2))
         self._height, self._surface = (stage.canvas((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
-        self._optics = stage.canvas((max(1, round(0.4 * stage.size_wh[0])), max(1, round(0.4 * stage.size_wh[1]))))
+        width, height = (max(1, round(OPTICS_SHARE * side)) for side in stage.size_wh)
+        self._optics = stage.canvas((width, height))
         self._net = stage.canvas(NET_WH, "f1", mipmaps=True, repeat=True)
         self._step = stage.brush("water", {"STEP": True})
         self._seen = tuple(
