@@ -79,6 +79,7 @@ void main() {
     light = mix(light, vec3(level), 0.6 * smoothstep(0.95, 1.25, figure.egg));
     float towards_key = smoothstep(1.5, -1.5, dot(head - vec2(0.0, 0.2), vec2(0.80, 0.45)));
     light *= mix(vec3(0.34, 0.42, 0.50), vec3(1.18, 1.02, 0.84), towards_key);
+    light *= rim_dimmed(figure, level);
     light *= 1.0 - u_sink * smoothstep(0.35, 1.10, figure.egg);
     f_colour = vec4((light * seen + SHADE) * mask, mask);
 }

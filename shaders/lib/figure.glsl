@@ -30,6 +30,12 @@ float figure_shown(Figure figure, float feather) {
     return 1.0 - smoothstep(-0.10, 0.25 + 0.9 * feather, figure.outline);
 }
 
+// How much is left of what is bright at the rim of the head, where it is mostly a light background, 0..1. In: luminance of
+// the face's picture, its skin being about 0.3.
+float rim_dimmed(Figure figure, float level) {
+    return 1.0 - 0.9 * smoothstep(0.70, 1.08, figure.egg) * smoothstep(0.16, 0.46, level);
+}
+
 // How much of the face's picture is seen, 0..1: the head and what is under it; its own background sinks away, and so
 // does every edge of it.
 float figure_seen(Figure figure, vec2 head, vec2 uv) {
