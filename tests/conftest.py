@@ -32,6 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate", action="store_true", help="write the golden pictures anew instead of comparing")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Converted generators of tests stay out of the user's cache, and are shared by the tests of a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NARCISSUS_CACHE", str(tmp_path_factory.mktemp("user_cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def _context() -> Iterator[moderngl.Context]:
     """The only context of a session that tests draw with; this is the only place where one is made for them."""

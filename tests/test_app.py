@@ -36,17 +36,10 @@ passes:
 """
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the persona's converted generator is kept, so that the conversion takes its seconds once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def place(tmp_path: Path, cache: Path, gl: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, gl: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a configuration, a scene and a persona, which is the current folder; `gl`: there is OpenGL."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NARCISSUS_CACHE", str(cache))
     (tmp_path / "scenes").mkdir()
     (tmp_path / "scenes" / "plain.yaml").write_text(SCENE)
     (tmp_path / "config.yaml").write_text("scene: {name: plain}\npersona: {model: tiny}\n")
