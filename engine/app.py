@@ -185,10 +185,11 @@ class App:
         if self._headless and not self._options.headless:
             print(f"There is no display: rendering {self._seconds:g} s off screen into {self._record_path}", flush=True)
         limit_s = self._clock.now_s() + WAKE_LIMIT_S
-        with tqdm(desc="waking the networks", bar_format="{desc}: {elapsed}", disable=not self._headless) as bar:
+        with tqdm(
+            desc="waking the networks", bar_format="{desc}: {elapsed}", mininterval=1, disable=not self._headless
+        ) as bar:
             while self._headless and not self._is_over and self._clock.now_s() < limit_s:
-                bar.update(0)
-                bar.refresh()
+                bar.update()  # drawn once a second
                 if self._worker.has_settled:
                     return
                 self._clock.sleep_s(0.1)
@@ -308,7 +309,10 @@ class App:
         self._note = note
 
 
-BAR: dict[str, Any] = {"bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]"}
+BAR: dict[str, Any] = {
+    "mininterval": 0.5,
+    "bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]",
+}
 
 
 @contextmanager

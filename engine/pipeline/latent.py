@@ -83,9 +83,11 @@ class Wander:
     """
 
     TURN_TIME_S = 6.0  # after about this time the direction is a new one
+    STREAM = 1
 
     def __init__(self, z: FloatArray, speed_deg_s: float, seed: int) -> None:
-        self._random = np.random.default_rng(seed)
+        # A stream of its own: `seed` alone draws the latent of that seed, which may be `z`, and no direction lies along z.
+        self._random = np.random.default_rng((seed, self.STREAM))
         self._speed_deg_s = speed_deg_s
         self.z = z
         self._direction = self._tangent(self._random.standard_normal(z.shape).astype(np.float32))

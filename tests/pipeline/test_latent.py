@@ -69,6 +69,17 @@ def test_wander_has_a_constant_speed_and_does_not_repeat() -> None:
     assert min(angle_deg(places[0], z) for z in places[FPS * 20 :]) > 10
 
 
+@pytest.mark.parametrize("size", [8, 16, SIZE, 512])
+def test_wander_sets_out_from_the_latent_of_its_own_seed(size: int) -> None:
+    for seed in range(40):
+        start = seed_latent(seed, size)
+        wander = Wander(start, speed_deg_s=4, seed=seed)
+        direction = wander._direction.astype(np.float64)
+        assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-5)
+        assert abs(np.dot(direction, start)) / np.linalg.norm(start) < 1e-3
+        assert angle_deg(start, wander.step(1 / FPS)) == pytest.approx(4 / FPS, rel=1e-2)
+
+
 def test_a_visit_from_arrival_to_leaving() -> None:
     inverter = FixedInverter(seed_latent(5, SIZE))
     start = seed_latent(4, SIZE)
