@@ -86,7 +86,7 @@ class Wander:
     STREAM = 1
 
     def __init__(self, z: FloatArray, speed_deg_s: float, seed: int) -> None:
-        # A stream of its own: `seed` alone draws the latent of that seed, which may be `z`; along it there is no direction.
+        # A stream of its own: `seed` alone draws the latent of that seed, and along that there is no direction.
         self._random = np.random.default_rng((seed, self.STREAM))
         self._speed_deg_s = speed_deg_s
         self.z = z
