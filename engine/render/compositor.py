@@ -71,17 +71,6 @@ class Compositor:
                 self._front, self._back = self._back, self._front
         return self._front.texture
 
-    def replace_scene(self, scene: Scene) -> None:
-        """Go over to another scene at the same size; if that fails, the old one stays.
-
-        Raises:
-            ConfigError: as for the constructor.
-        """
-        stage, passes = self._build(scene)
-        self._stage.close()
-        self._stage, self._passes, self.scene = stage, passes, scene
-        self._warm_up()
-
     def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass]]]:
         aspect = self.size_wh[0] / self.size_wh[1]
         kinds = [pass_class(spec.kind) for spec in scene.passes]

@@ -61,10 +61,6 @@ class Mirror:
         self.blackout = Blackout()
         self.is_frozen = False
 
-    @property
-    def presence(self) -> float:
-        return self._viewer.presence
-
     def show_scene(self, scene: Scene) -> None:
         """Change the scene.
 
