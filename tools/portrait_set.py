@@ -1,0 +1,311 @@
+"""Portrait sets: aligned faces and their labels in one zip file, which networks are trained on and measured against.
+
+    FILE.zip
+      labels.csv        a row a picture: `COLUMNS`
+      NAME.jpg ...      square pictures of one size, JPEG or PNG
+
+Written by `tools.prepare_portraits`. The file is read as data, with limits; nothing in it is trusted. It knows no
+network.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from engine.errors import DeviceError
+from engine.types import ByteArray, FloatArray
+
+LABELS_FILE = "labels.csv"
+SPLITS = ("train", "val")
+KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({"modern": 1.0, "colour": 0.3, "mono": 0.1})
+"""How often a portrait of each kind is drawn for training, and how much it counts as a reference."""
+
+MAX_PICTURES = 1_000_000
+MAX_LABELS_BYTES = 256 << 20
+MAX_PICTURE_BYTES = 16 << 20  # of a file in the zip
+MAX_SIDE_PX = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known of a portrait.
+
+    Attributes:
+        file: its name in the zip.
+        id: of the person: all portraits of one person have the same.
+        source: of the picture, in a word.
+        split: `train` or `val`; of a person, never of a picture.
+        kind: `modern` (recent colour photograph), `colour` (painting, tinted print) or `mono` (black and white).
+        face_px: size of the face in the original, px.
+        yaw: nose offset over eye distance, 0 is frontal.
+        year: of the picture, roughly; None where unknown.
+        gender: `M`, `F`, or empty where unknown.
+        age: in years, at most; None where unknown.
+    """
+
+    file: str
+    id: str
+    source: str
+    split: str
+    kind: str
+    face_px: int
+    yaw: float
+    year: int | None
+    gender: str
+    age: int | None
+
+    def row(self) -> list[str]:
+        """As a row of labels.csv; what is unknown is empty."""
+        values = (getattr(self, name) for name in COLUMNS)
+        return ["" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value) for value in values]
+
+
+COLUMNS = tuple(field.name for field in fields(Label))
+
+
+@dataclass(frozen=True)
+class PortraitSet:
+    """Portraits in memory.
+
+    Attributes:
+        labels: N of them.
+        pictures: (N, S, S, 3) uint8 RGB, sRGB-encoded, row 0 at the top.
+    """
+
+    labels: tuple[Label, ...]
+    pictures: ByteArray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def size_px(self) -> int:
+        """Width and height of every picture."""
+        return int(self.pictures.shape[1])
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """How likely each portrait (N,) is to be drawn, by its kind; they sum to 1."""
+        weights = np.array([KIND_WEIGHTS[label.kind] for label in self.labels], np.float64)
+        return weights / weights.sum()
+
+    def at_size(self, size_px: int) -> PortraitSet:
+        """The same portraits, halved by averaging boxes until they are `size_px` wide.
+
+        Raises:
+            ValueError: they are smaller, or not a power of two times as large.
+        """
+        pictures = self.pictures
+        while pictures.shape[1] > size_px and pictures.shape[1] % 2 == 0:
+            pictures = halve(pictures)
+        if pictures.shape[1] != size_px:
+            raise ValueError(f"portraits of {self.size_px} px cannot be halved to {size_px} px")
+        return PortraitSet(self.labels, pictures)
+
+
+def halve(pictures: ByteArray) -> ByteArray:
+    """Pictures (N, H, W, C) uint8 at half their size, each pixel the mean of four, rounded."""
+    count, height, width, channels = pictures.shape
+    halved = np.empty((count, height // 2, width // 2, channels), np.uint8)
+    for index, picture in enumerate(pictures):  # one at a time: the sums need twice the memory
+        boxes = picture.reshape(height // 2, 2, width // 2, 2, channels).astype(np.uint16)
+        halved[index] = (boxes.sum(axis=(1, 3)) + 2) // 4
+    return halved
+
+
+def read_labels(path: Path) -> tuple[Label, ...]:
+    """The labels of a portrait set, in the order of the file.
+
+    Raises:
+        DeviceError: the file is missing, damaged or no portrait set.
+    """
+    with _opened(path) as archive:
+        return _labels(path, archive)
+
+
+def read_portraits(path: Path, split: str | None = None) -> PortraitSet:
+    """The portraits of one split of a set, or all of them.
+
+    Args:
+        path: FILE.zip.
+        split: `train` or `val`; None takes both.
+
+    Raises:
+        DeviceError: the file is missing, damaged, no portrait set, or has no portrait in that split.
+    """
+    with _opened(path) as archive:
+        labels = tuple(label for label in _labels(path, archive) if split in (None, label.split))
+        if not labels:
+            _refuse(path, f"it has no portrait in the split {split!r}" if split else "it has no portrait")
+        first = _picture(path, archive, labels[0].file)
+        pictures = np.empty((len(labels), *first.shape), np.uint8)
+        for index, label in enumerate(labels):
+            picture = first if index == 0 else _picture(path, archive, label.file)
+            if picture.shape != first.shape:
+                _refuse(path, f"{label.file} is {picture.shape[1]} px wide where {labels[0].file} is {first.shape[1]}")
+            pictures[index] = picture
+    return PortraitSet(labels, pictures)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise DeviceError(f"there is no portrait set {path}") from None
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be read: {error.strerror or error}") from error
+    except zipfile.BadZipFile:
+        _refuse(path, "it is damaged or no zip file")
+
+
+def _labels(path: Path, archive: zipfile.ZipFile) -> tuple[Label, ...]:
+    try:
+        text = _content(path, archive, LABELS_FILE, MAX_LABELS_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        _refuse(path, f"{LABELS_FILE} is not UTF-8 text")
+    rows = csv.DictReader(io.StringIO(text))
+    missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        _refuse(path, f"{LABELS_FILE} has no column {missing[0]!r}; a portrait set needs {', '.join(COLUMNS)}")
+    labels = []
+    for number, row in enumerate(rows, start=2):
+        if number > MAX_PICTURES:
+            _refuse(path, f"it has more than {MAX_PICTURES} portraits")
+        try:
+            labels.append(_label(row))
+        except (TypeError, ValueError, OverflowError) as error:
+            _refuse(path, f"{LABELS_FILE}, line {number}: {error}")
+    return tuple(labels)
+
+
+def _label(row: Mapping[str, str | None]) -> Label:
+    text = {name: (row[name] or "").strip() for name in COLUMNS}
+    for name, known in (("split", SPLITS), ("kind", tuple(KIND_WEIGHTS)), ("gender", ("M", "F", ""))):
+        if text[name] not in known:
+            raise ValueError(
+                f"{name} must be one of {', '.join(word or 'empty' for word in known)}, not {text[name][:40]!r}"
+            )
+    return Label(
+        file=text["file"],
+        id=text["id"],
+        source=text["source"],
+        split=text["split"],
+        kind=text["kind"],
+        face_px=_whole("face_px", text["face_px"]) or 0,
+        yaw=float(text["yaw"] or 0),
+        year=_whole("year", text["year"]),
+        gender=text["gender"],
+        age=_whole("age", text["age"]),
+    )
+
+
+def _whole(name: str, text: str) -> int | None:
+    try:
+        return int(float(text)) if text else None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} must be a number or empty, not {text[:40]!r}") from None
+
+
+def _picture(path: Path, archive: zipfile.ZipFile, name: str) -> ByteArray:
+    content = io.BytesIO(_content(path, archive, name, MAX_PICTURE_BYTES))
+    try:
+        with Image.open(content, formats=("JPEG", "PNG")) as image:
+            if image.width != image.height or not 4 <= image.width <= MAX_SIDE_PX:
+                _refuse(
+                    path, f"{name} is {image.width}x{image.height} px: pictures must be square, 4 to {MAX_SIDE_PX} px"
+                )
+            return np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        _refuse(path, f"{name} is no picture that can be read ({error})")
+
+
+def _content(path: Path, archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:
+    try:
+        if archive.getinfo(name).file_size > most_bytes:
+            _refuse(path, f"{name} is larger than {most_bytes >> 20} MB")
+        return archive.read(name)
+    except KeyError:
+        _refuse(path, f"{name} is missing from it")
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+        _refuse(path, f"{name} in it is damaged ({error})")
+
+
+def _refuse(path: Path, what: str) -> NoReturn:
+    raise DeviceError(f"{path} cannot be used: {what}")
+
+
+class PortraitWriter:
+    """Writes a portrait set, all or nothing: the file appears under its name when `close` has been reached.
+
+    Args:
+        path: FILE.zip, replaced if it is there.
+
+    Raises:
+        DeviceError: from any method: the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.with_name(f"{path.name}.partial")
+        self._labels: list[Label] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._archive = zipfile.ZipFile(self._partial, "w", zipfile.ZIP_STORED)  # JPEG does not shrink further
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def add(self, label: Label, jpeg: bytes) -> None:
+        """Add a portrait: an encoded picture, square, of the set's size."""
+        try:
+            self._archive.writestr(label.file, jpeg)
+        except OSError as error:
+            raise self._failure(error) from error
+        self._labels.append(label)
+
+    def close(self) -> None:
+        """Write the labels and put the file in its place."""
+        table = io.StringIO(newline="")
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(label.row() for label in self._labels)
+        try:
+            self._archive.writestr(LABELS_FILE, table.getvalue(), zipfile.ZIP_DEFLATED)
+            self._archive.close()
+            self._partial.replace(self.path)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def discard(self) -> None:
+        """Leave nothing behind; harmless after `close`."""
+        self._archive.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _failure(self, error: OSError) -> DeviceError:
+        return DeviceError(f"{self.path} cannot be written: {error.strerror or error}")
+
+
+def to_nominal(pictures: ByteArray) -> FloatArray:
+    """Pixels 0 to 255 as the networks see them: float32 from -1 to 1, of any shape."""
+    return pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def write_portraits(path: Path, portraits: Iterable[tuple[Label, bytes]]) -> None:
+    """Write a whole set; see `PortraitWriter`."""
+    writer = PortraitWriter(path)
+    try:
+        for label, jpeg in portraits:
+            writer.add(label, jpeg)
+        writer.close()
+    finally:
+        writer.discard()
