@@ -95,7 +95,7 @@ class App:
     def _read_files(self) -> None:
         options = self._options
         self._config = load_config(options.config)
-        self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry())
+        self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry(), self._config.reflection)
         self._scene_name = options.scene or self._config.scene.name
         self._scene = self._repertoire.load(self._scene_name)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
@@ -157,7 +157,7 @@ class App:
         self._pacer = Pacer(self._clock, rate_hz)
 
     def _start_reflecting(self, parts: ExitStack) -> None:
-        settings, persona = self._config.reflection, self._persona
+        settings, persona = self._scene.reflection, self._persona
         self._reflections: Slot[Reflection] = Slot("reflections")
         self._worker = ReflectionWorker(
             frames=None if self._source_name == "self" else self._frames,
@@ -291,13 +291,15 @@ class App:
     def _reload(self) -> None:
         """Show the scene again if its file or any shader was saved."""
         saved = self._watcher.poll() if self._watcher is not None else frozenset()
-        if any(path == self._repertoire.path(self._scene_name) or self._library.has(path) for path in saved):
+        if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
             self._change_scene(self._scene_name, self._mirror.reload)
 
     def _change_scene(self, name: str, show: Callable[[Scene], None]) -> None:
         """Show a scene from its file; a broken one is told to the operator, and the wall stays as it is."""
         try:
-            show(self._repertoire.load(name))
+            scene = self._repertoire.load(name)
+            show(scene)
+            self._worker.adjust(scene.reflection)
             self._scene_name, self._note = name, ""
         except ConfigError as error:
             self._say(str(error))

@@ -15,16 +15,8 @@ from engine.pipeline.camera_settings import CameraSettings
 from engine.reflection_settings import ReflectionSettings
 from engine.render.display_settings import DisplaySettings
 from engine.render.recorder_settings import RecorderSettings
-from engine.validation import IN_WORDS, Settings, validate
+from engine.validation import Name, Settings, validate
 from engine.yaml_file import load_yaml
-
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
-        json_schema_extra={IN_WORDS: "a name of letters, digits, '_', '-' and '.', without a folder or an ending"},
-    ),
-]
 
 
 class PersonaSettings(Settings):

@@ -5,6 +5,9 @@ The message says what is wrong, where, and what to do; `main.py` and the tools p
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 
 class NarcissusError(Exception):
     """A problem that is told to the person at the keyboard in one sentence."""
@@ -16,6 +19,27 @@ class ConfigError(NarcissusError):
     """Something in config.yaml, a scene or a shader is not as it must be."""
 
     exit_status = 3
+
+
+@contextmanager
+def gathered_problems() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Tell all problems at once: each block within `with problem():` may fail; the end raises what they said.
+
+    Raises:
+        ConfigError: the sentences of all, one per line.
+    """
+    said: list[str] = []
+
+    @contextmanager
+    def problem() -> Iterator[None]:
+        try:
+            yield
+        except ConfigError as error:
+            said.append(str(error))
+
+    yield problem
+    if said:
+        raise ConfigError("\n".join(said))
 
 
 class DeviceError(NarcissusError):

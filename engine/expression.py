@@ -6,6 +6,9 @@ nested functions and never executed as code. It knows neither scenes nor what it
 Everything is a float. Comparisons and `and`, `or`, `not` give 1 or 0, and whatever is not 0 counts as true. What has
 no value (1 / 0, the root of a negative number, a result too large for a float) is 0, so that a binding can never stop
 the show.
+
+`lag` and `slew` smooth over time. What they remember is kept by the caller, so that an expression itself never changes;
+every part of an expression is evaluated every time, so that nothing that smooths stands still behind an `if`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import math
 import operator
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from engine.errors import ConfigError
@@ -26,8 +30,18 @@ MAX_DEPTH = 20
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "tau": math.tau}
 
-_Signals = Mapping[str, float]
-_Evaluate = Callable[[_Signals], float]
+Memory = dict[int, float]
+"""What the parts of one expression that smooth remember; begins empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    signals: Mapping[str, float]
+    dt_s: float
+    memory: Memory
+
+
+_Evaluate = Callable[[_Moment], float]
 
 
 def _clamp(x: float, low: float = 0.0, high: float = 1.0) -> float:
@@ -69,6 +83,21 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int, int]] = {
     "pow": (operator.pow, 2, 2),
     "sqrt": (math.sqrt, 1, 1),
 }
+
+
+def _lag(before: float, x: float, seconds: float, dt_s: float) -> float:
+    """A first-order low-pass: after `seconds` at a new value 63 % of the way is gone, whatever the rate of frames."""
+    return x if seconds <= 0 else before + (x - before) * -math.expm1(-dt_s / seconds)
+
+
+def _slew(before: float, x: float, per_second: float, dt_s: float) -> float:
+    """Towards `x`, by no more than `per_second` a second."""
+    most = max(per_second, 0.0) * dt_s
+    return before + _clamp(x - before, -most, most)
+
+
+# name: next value from the last one, the newest input, its parameter, and the time between them
+SMOOTHERS: Mapping[str, Callable[[float, float, float, float], float]] = {"lag": _lag, "slew": _slew}
 _BINARY: Mapping[type[ast.operator], Callable[[float, float], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -105,13 +134,18 @@ class Expression:
         self.names = names
         self._evaluate = evaluate
 
-    def __call__(self, signals: Mapping[str, float]) -> float:
+    def __call__(self, signals: Mapping[str, float], dt_s: float = 0.0, memory: Memory | None = None) -> float:
         """Value at this moment, always finite.
+
+        Args:
+            signals: values by name.
+            dt_s: time since the last call with this memory.
+            memory: what `lag` and `slew` remember, which is brought up to date; without one they pass their input on.
 
         Raises:
             KeyError: a signal that the expression reads is not in `signals`.
         """
-        value = self._evaluate(signals)
+        value = self._evaluate(_Moment(signals, dt_s, {} if memory is None else memory))
         return value if math.isfinite(value) else 0.0
 
     def __repr__(self) -> str:
@@ -164,6 +198,7 @@ class _Compiler:
         self._indent = indent
         self._names = names
         self._nodes = 0
+        self._smoothers = 0
 
     def compile(self, node: ast.expr, depth: int) -> _Evaluate:
         self._nodes += 1
@@ -209,11 +244,11 @@ class _Compiler:
         name = node.id
         if name in self._names:
             self.used.add(name)
-            return lambda signals: float(signals[name])
+            return lambda moment: float(moment.signals[name])
         if name in CONSTANTS:
             constant = CONSTANTS[name]
             return lambda _: constant
-        if name in FUNCTIONS:
+        if name in FUNCTIONS or name in SMOOTHERS:
             self._refuse(node, f"{name} is a function: write {name}(...)")
         self._refuse(node, f"there is no signal {name!r}; {did_you_mean(name, [*self._names, *CONSTANTS])}")
 
@@ -221,24 +256,29 @@ class _Compiler:
         if not isinstance(node.func, ast.Name):
             self._refuse(node, "only functions by name can be called")
         name = node.func.id
-        if name not in FUNCTIONS:
-            self._refuse(node, f"there is no function {name!r}; {did_you_mean(name, FUNCTIONS)}")
-        function, fewest, most = FUNCTIONS[name]
+        if name not in FUNCTIONS and name not in SMOOTHERS:
+            self._refuse(node, f"there is no function {name!r}; {did_you_mean(name, [*FUNCTIONS, *SMOOTHERS])}")
+        fewest, most = FUNCTIONS[name][1:] if name in FUNCTIONS else (2, 2)
         if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
             self._refuse(node, f"{name} takes plain values only")
         if not fewest <= len(node.args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
             self._refuse(node, f"{name} takes {wanted} values, not {len(node.args)}")
-        return _apply(function, [self.compile(argument, depth) for argument in node.args])
+        operands = [self.compile(argument, depth) for argument in node.args]
+        if name in FUNCTIONS:
+            return _apply(FUNCTIONS[name][0], operands)
+        self._smoothers += 1
+        return _smooth(SMOOTHERS[name], self._smoothers, *operands)
 
     def _refuse(self, node: ast.expr, what: str) -> NoReturn:
         raise ConfigError(f"column {self._indent + node.col_offset + 1}: {what}")
 
 
 def _apply(function: Callable[..., Any], operands: list[_Evaluate]) -> _Evaluate:
-    def evaluate(signals: _Signals) -> float:
+    def evaluate(moment: _Moment) -> float:
+        values = [operand(moment) for operand in operands]
         try:
-            value = function(*(operand(signals) for operand in operands))
+            value = function(*values)
         except (ZeroDivisionError, OverflowError, ValueError):
             return 0.0
         if isinstance(value, complex) or not math.isfinite(value):
@@ -248,14 +288,29 @@ def _apply(function: Callable[..., Any], operands: list[_Evaluate]) -> _Evaluate
     return evaluate
 
 
+def _smooth(
+    step: Callable[[float, float, float, float], float], slot: int, operand: _Evaluate, parameter: _Evaluate
+) -> _Evaluate:
+    def evaluate(moment: _Moment) -> float:
+        value = operand(moment)
+        value = value if math.isfinite(value) else 0.0
+        amount = parameter(moment)
+        before = moment.memory.get(slot, value)
+        after = step(before, value, amount, moment.dt_s)
+        moment.memory[slot] = after if math.isfinite(after) else 0.0
+        return moment.memory[slot]
+
+    return evaluate
+
+
 def _logic(is_and: bool, operands: list[_Evaluate]) -> _Evaluate:
     quantifier = all if is_and else any
-    return lambda signals: float(quantifier(operand(signals) != 0.0 for operand in operands))
+    return lambda moment: float(quantifier([operand(moment) != 0.0 for operand in operands]))
 
 
 def _chain(comparisons: list[Callable[[float, float], bool]], operands: list[_Evaluate]) -> _Evaluate:
-    def evaluate(signals: _Signals) -> float:
-        values = [operand(signals) for operand in operands]
+    def evaluate(moment: _Moment) -> float:
+        values = [operand(moment) for operand in operands]
         pairs = zip(comparisons, values, values[1:], strict=False)
         return float(all(compare(left, right) for compare, left, right in pairs))
 
@@ -263,4 +318,8 @@ def _chain(comparisons: list[Callable[[float, float], bool]], operands: list[_Ev
 
 
 def _choose(test: _Evaluate, then: _Evaluate, otherwise: _Evaluate) -> _Evaluate:
-    return lambda signals: then(signals) if test(signals) != 0.0 else otherwise(signals)
+    def evaluate(moment: _Moment) -> float:
+        is_true, value, other = test(moment) != 0.0, then(moment), otherwise(moment)
+        return value if is_true else other
+
+    return evaluate

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.reflection_settings import ReflectionSettings
 from engine.scene import PassSettings, Scene, load_scene
 
 
@@ -19,12 +20,20 @@ class Repertoire:
         folder: where the scenes are.
         on_keys: names on the keys from 1 on; empty takes all of the folder by alphabet.
         registry: the settings class of each pass.
+        reflection: how the mirror answers where a scene does not say.
     """
 
-    def __init__(self, folder: Path, on_keys: Sequence[str], registry: Mapping[str, type[PassSettings]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        on_keys: Sequence[str],
+        registry: Mapping[str, type[PassSettings]],
+        reflection: ReflectionSettings | None = None,
+    ) -> None:
         self._folder = folder
         self._on_keys = tuple(on_keys) or self._names()
         self._registry = registry
+        self._reflection = reflection
 
     def path(self, name: str) -> Path:
         """The file of a scene, whether it is there or not."""
@@ -43,7 +52,7 @@ class Repertoire:
         if not self.path(name).is_file():
             there = ", ".join(self._names()) or "none"
             raise ConfigError(f"there is no scene '{name}': {self._folder} has {there}")
-        return load_scene(self.path(name), self._registry)
+        return load_scene(self.path(name), self._registry, self._reflection)
 
     def _names(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self._folder.glob("*.yaml")))

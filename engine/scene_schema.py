@@ -8,9 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.scene import SIGNALS, PassSettings, SceneFile
+from pydantic import BaseModel
 
-_EXPRESSION = "Arithmetic over signals: " + "; ".join(f"{name}: {what}" for name, what in SIGNALS.items()) + "."
+from engine.expression import CONSTANTS, FUNCTIONS
+from engine.scene import SIGNALS, PassSettings
+from engine.scene_file import PassPlace, SceneExtension, SceneFile
+from engine.visit import VisitState
+from engine.wording import join_words
+
+_EXPRESSION = {
+    "type": ["string", "number"],
+    "description": "Arithmetic over signals: "
+    + "; ".join(f"{name}: {what}" for name, what in SIGNALS.items())
+    + f". Functions: {join_words(FUNCTIONS, 'and')}; lag(x, seconds) follows x gently, slew(x, per_second) no faster "
+    + f"than that; constants: {join_words(CONSTANTS, 'and')}.",
+    "examples": ["0.2 + 0.8 * presence", "lag(speed, 1.5)", "slew(dwell > 10, 0.2)", "smoothstep(0, 60, dwell)"],
+}
 
 
 def scene_schema(registry: Mapping[str, type[PassSettings]], summaries: Mapping[str, str]) -> dict[str, Any]:
@@ -20,30 +33,65 @@ def scene_schema(registry: Mapping[str, type[PassSettings]], summaries: Mapping[
         registry: the settings class of each pass.
         summaries: one sentence for each pass.
     """
-    outer = _draft_07(SceneFile.model_json_schema())
-    passes = {kind: _pass_schema(settings, summaries[kind]) for kind, settings in sorted(registry.items())}
+    definitions: dict[str, Any] = {"expression": _EXPRESSION}
+    outer = _schema(SceneExtension, definitions)
+    passes = {
+        kind: {"anyOf": [_pass_schema(kind, settings, summaries[kind], definitions), {"type": "null"}]}
+        for kind, settings in sorted(registry.items())
+    }
     outer["properties"]["passes"]["items"] = {
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
-        "properties": {kind: {"anyOf": [schema, {"type": "null"}]} for kind, schema in passes.items()},
+        "properties": passes,
     }
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **outer, "title": "A scene of Narcissus"}
+    outer["properties"]["size"]["examples"] = [[1920, 1080], [1080, 1920]]
+    alone = sorted(key for key, field in SceneFile.model_fields.items() if field.is_required() and key != "format")
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **outer,
+        "title": "A scene of Narcissus",
+        "description": "A look: passes in order, or what differs from another scene.",
+        "anyOf": [{"required": ["extends"]}, {"required": alone}],
+        "definitions": definitions,
+    }
 
 
-def _pass_schema(settings: type[PassSettings], summary: str) -> dict[str, Any]:
-    schema = _draft_07(settings.model_json_schema())
+def _pass_schema(kind: str, settings: type[PassSettings], summary: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = _schema(settings, definitions)
     knobs = schema["properties"]
-    expression = {"type": ["string", "number"], "description": _EXPRESSION}
-    bound = {name: expression for name, knob in knobs.items() if knob.get("type") == "number"}
+    numbers = {name: knob for name, knob in knobs.items() if knob.get("type") == "number"}
+    definitions[f"{kind}-values"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {k: v for k, v in knob.items() if k != "default"} for name, knob in numbers.items()},
+    }
     knobs["bind"] = {
         "type": "object",
         "description": "Knobs that follow signals, each with an expression.",
         "additionalProperties": False,
-        "properties": bound,
+        "properties": {name: {"$ref": "#/definitions/expression"} for name in numbers},
+        "examples": [{"opacity": "0.2 + 0.8 * presence"}],
     }
+    knobs["states"] = {
+        "type": "object",
+        "description": "Values of knobs in the parts of a visit; they pass smoothly into each other. What notice and "
+        "leave do not say is as in idle, arrive as in dwell, and idle and dwell as the pass itself says.",
+        "additionalProperties": False,
+        "properties": {str(state): {"$ref": f"#/definitions/{kind}-values"} for state in VisitState},
+        "examples": [{"idle": {"opacity": 0.1}, "dwell": {"opacity": 1.0}}],
+    }
+    knobs.update(_schema(PassPlace, definitions)["properties"])
     return {**schema, "description": summary}
+
+
+def _schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Schema of a model; what it refers to goes to `definitions`."""
+    schema: dict[str, Any] = _draft_07(model.model_json_schema(ref_template="#/definitions/{model}"))
+    definitions.update(schema.pop("$defs", {}))
+    schema.pop("description", None)
+    return schema
 
 
 def _draft_07(schema: Any) -> Any:

@@ -88,14 +88,20 @@ class Latent:
     Attributes:
         z: (latent_size,) float32 on the sphere of radius sqrt(latent_size).
         presence: 0 nobody is there, 1 somebody is.
-        features: what it answers to; None while nobody is there.
+        features: what it answers to, or of somebody who is noticed but not yet answered; None while nobody is there.
         captured_s: of the frame that it answers to.
+        typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
+            as half of them, towards 0 beyond; 0 while nobody is answered.
+        likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
+            generator's; 0 while nobody is answered.
     """
 
     z: FloatArray
     presence: float
     features: Features | None
     captured_s: float
+    typicality: float = 0.0
+    likeness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import ConfigError
 from engine.wording import did_you_mean, join_words, shown_value
@@ -26,23 +27,42 @@ IN_WORDS = "x-in-words"
 """Key for a field's `json_schema_extra`: what it takes, in words, where the schema alone would not be understood."""
 
 
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
+        json_schema_extra={IN_WORDS: "a name of letters, digits, '_', '-' and '.', without a folder or an ending"},
+    ),
+]
+"""Name of a file or a folder, which cannot lead anywhere else."""
+
+
 class Settings(BaseModel):
     """Base of every model that is read from a file: frozen, closed, defaults checked too."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
 
 
-def validate(model: type[Model], data: Any, locate: Locator, prefix: KeyPath = ()) -> Model:
+def validate(
+    model: type[Model], data: Any, locate: Locator, prefix: KeyPath = (), *, folder: Path | None = None
+) -> Model:
     """Make a model of data that a YAML file holds at `prefix`.
 
     The data is checked by JSON's strict rules: a list may fill a tuple and a word an enumeration, but `"3"` is no
     number and `on` is no word.
 
+    Args:
+        model: what is to be made.
+        data: as the file has it.
+        locate: where its keys stand.
+        prefix: where `data` stands in the file.
+        folder: in which files lie that the data names; what needs it finds it in pydantic's context.
+
     Raises:
         ConfigError: one sentence per problem, one per line.
     """
     try:
-        return model.model_validate_json(json.dumps(data), strict=True)
+        return model.model_validate_json(json.dumps(data), strict=True, context={"folder": folder})
     except ValidationError as error:
         raise ConfigError("\n".join(_sentences(model, data, error, locate, prefix))) from error
 

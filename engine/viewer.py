@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from engine.scene import SIGNALS
-from engine.types import Features, Placement, Reflection, Tick
+from engine.reflection_settings import VisitSettings
+from engine.signals import SIGNALS, STATE_SIGNALS
+from engine.types import Features, Latent, Placement, Reflection, Tick
+from engine.visit import Visit
 
 PLACEMENT_TIME_S = 0.045  # time constant with which the place follows the newest measurement
 SIGNAL_TIME_S = 0.15
@@ -24,16 +26,20 @@ UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
 class Viewer:
     """Follows the reflections; `update` once per drawn frame, then read.
 
+    Args:
+        times: of the parts of a visit.
+
     Attributes:
+        visit: which part of a visit this is.
         placement: smoothed place of the face; None while nobody is there.
         signals: by name, as `scene.SIGNALS` describes them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, times: VisitSettings | None = None) -> None:
+        self.visit = Visit(times or VisitSettings())
         self.placement: Placement | None = None
-        self._features: Features | None = None
+        self._latent: Latent | None = None
         self._presence = 0.0
-        self._target_presence = 0.0
         self._dwell_s = 0.0
         self._signals = dict.fromkeys(SIGNALS, 0.0)
 
@@ -49,30 +55,36 @@ class Viewer:
     def update(self, reflection: Reflection | None, tick: Tick) -> None:
         """Move on by `tick.dt_s`; `reflection` is the newest if it is new, otherwise None."""
         if reflection is not None:
-            self._features = reflection.latent.features
-            self._target_presence = reflection.latent.presence
+            self._latent = reflection.latent
+        features = self._latent.features if self._latent else None
+        target_presence = self._latent.presence if self._latent else 0.0
         before = self.placement
-        target = self._features.placement if self._features is not None else None
+        target = features.placement if features is not None else None
         if target is not None:
             self.placement = target if before is None else _towards(before, target, tick.dt_s)
         elif self._presence < GONE:  # until then the fading face stays where it was
             self.placement = None
-        self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (self._target_presence - self._presence)
+        self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
-        self._update_signals(before, tick)
+        self.visit.update(target_presence, features is not None, tick)
+        self._update_signals(features, before, tick)
 
-    def _update_signals(self, before: Placement | None, tick: Tick) -> None:
-        features = self._features
+    def _update_signals(self, features: Features | None, before: Placement | None, tick: Tick) -> None:
+        latent = self._latent
         measured = {
             "speed": _speed(before, self.placement, tick.dt_s),
             "yaw": features.yaw_deg if features else 0.0,
             "pitch": features.pitch_deg if features else 0.0,
             "mouth": _mouth(features) if features else 0.0,
+            "typicality": latent.typicality if latent else 0.0,
+            "likeness": latent.likeness if latent else 0.0,
         }
         share = _share(SIGNAL_TIME_S, tick.dt_s)
         for name, value in measured.items():
             self._signals[name] += share * (value - self._signals[name])
         self._signals |= {"presence": self._presence, "dwell": self._dwell_s, "time": tick.time_s}
+        self._signals |= {STATE_SIGNALS[state]: weight for state, weight in self.visit.weights.items()}
+        self._signals["progress"] = self.visit.progress
 
 
 def _towards(a: Placement, b: Placement, dt_s: float) -> Placement:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,9 +57,48 @@ class Locator:
         """The text of an unquoted value as it stands in the file; None for anything else."""
         return self._written.get(key_path)
 
+    def has(self, key_path: KeyPath) -> bool:
+        """Whether there is such a key or list item."""
+        return key_path in self._lines
+
     def problem(self, key_path: KeyPath, what: str) -> str:
         """The sentence `file:line: key: what`."""
         return f"{self.file}:{self(key_path)}: {key_text(key_path)}{': ' if key_path else ''}{what}"
+
+
+class StackedLocator(Locator):
+    """Where keys stand that lie over each other in several places, of which the topmost that has a key counts.
+
+    Args:
+        places: from the top down: a file's locator, and where in that file the keys are.
+    """
+
+    def __init__(self, places: Sequence[tuple[Locator, KeyPath]]) -> None:
+        super().__init__(places[0][0].file, {}, {})
+        self._places = tuple(places)
+
+    def above(self, other: StackedLocator) -> StackedLocator:
+        """These places on top of those of another."""
+        return StackedLocator((*self._places, *other._places))
+
+    def __call__(self, key_path: KeyPath) -> int:
+        locator, full = self._find(key_path)
+        return locator(full)
+
+    def written(self, key_path: KeyPath) -> str | None:
+        locator, full = self._find(key_path)
+        return locator.written(full)
+
+    def has(self, key_path: KeyPath) -> bool:
+        return any(locator.has((*prefix, *key_path)) for locator, prefix in self._places)
+
+    def problem(self, key_path: KeyPath, what: str) -> str:
+        locator, full = self._find(key_path)
+        return locator.problem(full, what)
+
+    def _find(self, key_path: KeyPath) -> tuple[Locator, KeyPath]:
+        paths = [(locator, (*prefix, *key_path)) for locator, prefix in self._places]
+        return next((place for place in paths if place[0].has(place[1])), paths[0])
 
 
 def key_text(key_path: KeyPath) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from engine.expression import FUNCTIONS, SMOOTHERS, compile_expression
 from engine.render.passes import registry
+from engine.scene import SIGNALS
+from engine.scene_file import PassPlace
 from tools.check_scene import SCENES, SCHEMA, main, schema_text
 
 HEAD = "format: 1\ntitle: Pool\nsize: [640, 360]\npasses:\n"
@@ -56,8 +60,22 @@ def test_the_schema_knows_every_pass_its_knobs_and_what_may_be_bound() -> None:
     for kind, settings in registry().items():
         schema = passes[kind]["anyOf"][0]
         assert schema["description"], f"{kind} does not say what it draws"
-        assert set(schema["properties"]) == {*settings.model_fields, "bind"}
-        assert schema["properties"]["bind"]["properties"]["opacity"]["type"] == ["string", "number"]
+        assert set(schema["properties"]) == {*settings.model_fields, "bind", "states", *PassPlace.model_fields}
+        assert schema["properties"]["bind"]["properties"]["opacity"] == {"$ref": "#/definitions/expression"}
+
+
+def test_all_that_the_schema_refers_to_is_in_it_and_tells_its_range_and_an_example() -> None:
+    schema = json.loads(schema_text())
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    referred = set(re.findall(r'"#/definitions/([^"]+)"', schema_text()))
+    assert referred == set(schema["definitions"])
+    assert all(re.fullmatch(r"[\w-]+", name) for name in referred), "a name that needs no escaping"
+    assert "prefixItems" not in schema_text() and "$defs" not in schema_text()
+    opacity = schema["definitions"]["film-values"]["properties"]["opacity"]
+    assert (opacity["minimum"], opacity["maximum"]) == (0.0, 1.0)
+    expression = schema["definitions"]["expression"]
+    assert all(compile_expression(text, SIGNALS) for text in expression["examples"])
+    assert all(name in expression["description"] for name in (*SIGNALS, *FUNCTIONS, *SMOOTHERS))
 
 
 def test_knobs_of_every_pass_are_documented() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ConfigError
-from engine.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH, compile_expression
+from engine.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH, SMOOTHERS, Memory, compile_expression
 
 NAMES = ("presence", "dwell", "time")
 SIGNALS = {"presence": 0.25, "dwell": 12.0, "time": 3.5}
@@ -112,6 +112,9 @@ def test_a_signal_that_nobody_feeds_is_an_error_of_the_program() -> None:
         (" \n ", "the expression is empty"),
         ("time § 2", "column 6: '§' cannot stand in an expression"),
         ("1e999", "column 1: this number is too large"),
+        ("lag(time)", "column 1: lag takes 2 values, not 1"),
+        ("slew + 1", "column 1: slew is a function: write slew(...)"),
+        ("slw(time, 1)", "column 1: there is no function 'slw'; did you mean 'slew'?"),
     ],
 )
 def test_what_is_refused_is_said_with_its_column(text: str, sentence: str) -> None:
@@ -137,6 +140,7 @@ _PARTS = [
     *NAMES,
     *CONSTANTS,
     *FUNCTIONS,
+    *SMOOTHERS,
     *"+-*/%()<>,.'[]{}:=!~@0123456789 ",
     "**",
     "==",
@@ -158,3 +162,59 @@ def test_rubbish_is_refused_in_one_sentence_or_has_a_finite_value(parts: list[st
         assert "\n" not in str(error)
     else:
         assert math.isfinite(expression(SIGNALS))
+
+
+def followed(text: str, values: list[float], dt_s: float) -> list[float]:
+    """An expression of `time` over values of it, `dt_s` apart."""
+    expression, memory = compile_expression(text, NAMES), Memory()
+    return [expression(SIGNALS | {"time": value}, dt_s, memory) for value in values]
+
+
+def test_lag_goes_63_percent_of_the_way_in_its_time() -> None:
+    path = followed("lag(time, 2)", [0.0] + [1.0] * 120, 1 / 60)
+    assert path[0] == 0.0 and path == sorted(path)
+    assert path[-1] == pytest.approx(1 - math.exp(-1), abs=1e-6)
+
+
+def test_slew_is_no_faster_than_it_says() -> None:
+    path = followed("slew(time, 0.5)", [0.0, 1.0, 1.0, 1.0, 0.0], 1.0)
+    assert path == [0.0, 0.5, 1.0, 1.0, 0.5]
+
+
+def test_smoothing_begins_at_the_first_value_and_without_memory_passes_it_on() -> None:
+    assert followed("lag(time, 9) + slew(2 * time, 0)", [4.0], 0.1) == [12.0]
+    assert value("lag(time, 9)") == value("slew(time, 0)") == SIGNALS["time"]
+
+
+def test_what_smooths_goes_on_behind_an_if() -> None:
+    text = "lag(time, 1) if time < 5 or lag(time, 1) < 0 else 0"
+    assert followed(text, [0.0, 9.0, 9.0, 1.0], 0.5)[-1] == followed("lag(time, 1)", [0.0, 9.0, 9.0, 1.0], 0.5)[-1]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    smoother=st.sampled_from(["lag(time, 0.7)", "slew(time, 0.7)", "lag(lag(time, 0.2), 1) + slew(time, 2)"]),
+    start=st.floats(-9, 9),
+    goal=st.floats(-9, 9),
+    parts=st.integers(1, 20),
+)
+def test_smoothing_does_not_depend_on_the_rate_of_frames(smoother: str, start: float, goal: float, parts: int) -> None:
+    if smoother.startswith("lag(lag"):  # of a lag of a lag only the limit is exact
+        coarse, fine = (followed(smoother, [start] + [goal] * n, 3.0 / n)[-1] for n in (600, 1200))
+        assert fine == pytest.approx(coarse, abs=0.02)
+        return
+    coarse, fine = (followed(smoother, [start] + [goal] * n, 0.25 / n)[-1] for n in (1, parts))
+    assert fine == pytest.approx(coarse, abs=1e-9)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    values=st.lists(st.floats(), min_size=1, max_size=8),
+    amount=st.floats(allow_nan=False, allow_infinity=False),
+    dt_s=st.floats(0, 0.25),
+)
+def test_smoothing_stays_finite_and_comes_back(values: list[float], amount: float, dt_s: float) -> None:
+    for name in SMOOTHERS:
+        expression, memory = compile_expression(f"{name}(time, presence)", NAMES), Memory()
+        signals = SIGNALS | {"presence": amount}
+        assert all(math.isfinite(expression(signals | {"time": value}, dt_s, memory)) for value in values)

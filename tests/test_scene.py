@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from engine.errors import ConfigError
+from engine.expression import Memory
 from engine.scene import SIGNALS, PassSettings, Scene, load_scene
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +72,32 @@ def test_a_bound_knob_follows_signals_within_its_range(tmp_path: Path) -> None:
     assert spec.bound_values(signals) == {"opacity": pytest.approx(0.6), "height": 1.0, "speed": 0.0}
 
 
+def test_states_of_a_visit_have_values_of_their_own(tmp_path: Path) -> None:
+    states = "{idle: {height: 0.1}, arrive: {height: 0.9, opacity: 0.5}, leave: {opacity: 0}}"
+    spec = read(tmp_path, HEAD + f"  - ripple: {{height: 0.4, states: {states}}}\n").passes[0]
+    nobody = dict.fromkeys(SIGNALS, 0.0)
+
+    def at(**weights: float) -> tuple[float, float]:
+        values = spec.bound_values(nobody | weights)
+        assert values.keys() == {"height", "opacity"}
+        return pytest.approx(values["height"]), pytest.approx(values["opacity"])
+
+    assert at(idling=1) == (0.1, 1.0)
+    assert at(noticing=1) == (0.1, 1.0), "notice is as idle where it says nothing"
+    assert at(arriving=1) == (0.9, 0.5)
+    assert at(dwelling=1) == (0.4, 1.0), "what is not said is what the pass says"
+    assert at(leaving=1) == (0.1, 0.0)
+    assert at(idling=0.5, arriving=0.5) == (0.5, 0.75)
+
+
+def test_smoothing_in_a_binding_remembers_from_frame_to_frame(tmp_path: Path) -> None:
+    spec = read(tmp_path, HEAD + "  - ripple: {bind: {height: 'slew(presence, 1)', opacity: presence}}\n").passes[0]
+    signals, memories = dict.fromkeys(SIGNALS, 0.0), defaultdict[str, Memory](dict)
+    spec.bound_values(signals, 0.1, memories)
+    values = spec.bound_values(signals | {"presence": 1.0}, 0.1, memories)
+    assert values == {"height": pytest.approx(0.1), "opacity": 1.0}
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -97,6 +125,16 @@ def test_a_bound_knob_follows_signals_within_its_range(tmp_path: Path) -> None:
         ("bind: {rings: 1}", "bind.rings: cannot be bound: only a knob that is one number can follow a signal"),
         ("bind: {height: [1]}", "bind.height: must be an expression of signals, not [1]"),
         ("bind: {height: yes}", "bind.height: must be an expression of signals, not true"),
+        ("states: 3", "states: must be a mapping from states of a visit to knobs, not 3"),
+        ("states: {idl: {}}", "states.idl: is no state of a visit; there are idle, notice, arrive, dwell and leave"),
+        ("states: {idle: 3}", "states.idle: must be a mapping from knobs to their values in this state, not 3"),
+        ("states: {idle: {height: 7}}", "states.idle.height: must be between 0 and 1, not 7"),
+        ("states: {idle: {hight: 1}}", "states.idle.hight: is not a knob of this pass; did you mean 'height'?"),
+        ("states: {idle: {rings: 2}}", "states.idle.rings: cannot be bound: only a knob that is one number"),
+        (
+            "{bind: {height: 1}, states: {idle: {height: 1}}}",
+            "states.idle.height: follows signals already, in bind; take one of the two",
+        ),
         (
             "bind: {height: 1 + presense}",
             "bind.height: column 5: there is no signal 'presense'; did you mean 'presence'?",
@@ -106,6 +144,12 @@ def test_a_bound_knob_follows_signals_within_its_range(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named_with_file_line_and_key(tmp_path: Path, settings: str, sentence: str) -> None:
     text = HEAD + "  - film:\n  - ripple:\n      " + settings + "\n"
     assert refusal(tmp_path, text).startswith(f"pool.yaml:7: passes[1].ripple.{sentence}")
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "1e999"])
+def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, number: str) -> None:
+    message = refusal(tmp_path, HEAD + f"  - ripple: {{speed: {number}}}\n")
+    assert message.startswith("pool.yaml:5: ") and "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -134,7 +178,7 @@ def test_a_wrong_setting_is_named_with_file_line_and_key(tmp_path: Path, setting
         ),
         (
             HEAD + "  - film:\ncolour: 1\n",
-            "pool.yaml:6: colour: is not a known key; there are format, passes, size and title",
+            "pool.yaml:6: colour: is not a known key; there are extends, format, passes, reflection, size",
         ),
     ],
 )

@@ -6,11 +6,14 @@ from engine.types import Features, Latent, Placement, Reflection, Tick
 from engine.viewer import EYE_A, EYE_B, LOWER_LIP, Viewer
 
 
-def reflection(x: float, presence: float = 1.0, mouth_px: float = 0.0, yaw_deg: float = 0.0) -> Reflection:
+def reflection(
+    x: float, presence: float = 1.0, mouth_px: float = 0.0, yaw_deg: float = 0.0, fit: tuple[float, float] = (0, 0)
+) -> Reflection:
     points = np.zeros((478, 3), np.float32)
     points[EYE_A], points[EYE_B], points[LOWER_LIP] = (0, 0, 0), (100, 0, 0), (0, mouth_px, 0)
     features = Features(np.zeros(3, np.float32), Placement(x, 0.4, 0.1, 0.0, 1.5), points, yaw_deg, 0.0, 0.0, 0)
-    return Reflection(np.zeros((4, 4, 4), np.uint8), Latent(np.ones(4, np.float32), presence, features, 0.0), 0.0, 1)
+    latent = Latent(np.ones(4, np.float32), presence, features, 0.0, *fit)
+    return Reflection(np.zeros((4, 4, 4), np.uint8), latent, 0.0, 1)
 
 
 def run(viewer: Viewer, first: Reflection | None, seconds: float, begin_s: float = 0.0) -> None:
@@ -51,7 +54,10 @@ def test_a_face_that_fades_stays_where_it_was() -> None:
 
 def test_signals_of_a_visit() -> None:
     viewer = Viewer()
-    run(viewer, reflection(0.5, mouth_px=35, yaw_deg=20), 3)
+    run(viewer, reflection(0.5, mouth_px=35, yaw_deg=20, fit=(0.3, 0.7)), 3)
+    assert viewer.signals["typicality"] == pytest.approx(0.3, abs=0.01)
+    assert viewer.signals["likeness"] == pytest.approx(0.7, abs=0.01)
+    assert viewer.signals["dwelling"] == viewer.signals["progress"] == 1
     assert viewer.signals["mouth"] == pytest.approx(1, abs=0.01)
     assert viewer.signals["yaw"] == pytest.approx(20, abs=0.1)
     assert viewer.presence == pytest.approx(1, abs=0.01)

@@ -79,6 +79,11 @@ class Inverter:
     Args:
         weights: of its file.
         metadata: of its file, among them the measured likeness.
+
+    Attributes:
+        typicality: of the last viewer: 1 is the mean of the bank's faces, 0.5 as far from it as half of them are.
+        nearness: of the last answer: 1 has the viewer's features, 0 is as far from them as the bank's faces are on
+            average (root mean square). The features are those that were measured when the bank was drawn.
     """
 
     def __init__(self, weights: InverterWeights, metadata: Mapping[str, str]) -> None:
@@ -90,6 +95,10 @@ class Inverter:
         self._latent: Callable[[int], FloatArray] = lru_cache(CACHED_LATENTS)(self._latent_of)
         self._shares: dict[int, float] = {}
         self._taken: dict[int, FloatArray] = {}  # the viewer's code when each of them was taken
+        self._mean = weights.codes.mean(0)
+        self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
+        self._mean_square = float(self._squares.mean())
+        self.typicality = self.nearness = 0.0
 
     @classmethod
     def open(cls, path: Path, persona: Persona) -> Inverter:
@@ -132,12 +141,14 @@ class Inverter:
     def reset(self) -> None:
         """Forget the visitor: the next answer depends on the next features alone."""
         self._shares, self._taken = {}, {}
+        self.typicality = self.nearness = 0.0
 
     def __call__(self, vector: FloatArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
         code = self._weights.encode(vector)
-        target = self._nearest(code)
-        self._shares = _fade(self._shares, target)
+        distances = self._squares - 2 * (self._weights.codes @ code) + code @ code
+        self._shares = _fade(self._shares, self._nearest(distances.copy()))
+        self._judge(code, distances)
         self._taken = {index: self._taken.get(index, code) for index in self._shares}
         z = np.zeros(self.latent_size, np.float32)
         change = code.copy()
@@ -148,9 +159,16 @@ class Inverter:
         length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
         return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
 
-    def _nearest(self, code: FloatArray) -> dict[int, float]:
-        """Index of each neighbour and its share; they sum to 1."""
-        distances = self._squares - 2 * (self._weights.codes @ code) + code @ code
+    def _judge(self, code: FloatArray, distances: FloatArray) -> None:
+        """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
+        apart = float(np.linalg.norm(code - self._mean))
+        self.typicality = 1.0 / (1.0 + (apart / max(self._half, 1e-6)) ** 2)
+        square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
+        shown = sum(share * math.sqrt(max(float(distances[index]), 0.0)) for index, share in self._shares.items())
+        self.nearness = min(max(1.0 - shown / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
+
+    def _nearest(self, distances: FloatArray) -> dict[int, float]:
+        """Index of each neighbour and its share, which sum to 1, from squared distances (N,), which it changes."""
         unit = max(float(distances.min()), 1e-6)
         for index, share in self._shares.items():
             distances[index] -= LOYALTY * share * unit

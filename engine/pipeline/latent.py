@@ -15,11 +15,15 @@ from engine.networks.latents import angle_deg, normalise, slerp
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent
 
+FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
 
 
 class Inverts(Protocol):
     """What the follower needs of `networks.inverter.Inverter`."""
+
+    typicality: float
+    nearness: float
 
     def __call__(self, vector: FloatArray) -> FloatArray: ...
 
@@ -42,13 +46,15 @@ class SphereOneEuro:
     def __init__(
         self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float, derivative_cutoff_hz: float = 1.0
     ) -> None:
-        self._min_cutoff_hz = min_cutoff_hz
-        self._beta = beta
-        self._rate_limit_deg_s = rate_limit_deg_s
+        self.tune(min_cutoff_hz, beta, rate_limit_deg_s)
         self._derivative_cutoff_hz = derivative_cutoff_hz
         self._raw: FloatArray | None = None
         self._output: FloatArray | None = None
         self._velocity_deg_s: FloatArray | None = None
+
+    def tune(self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float) -> None:
+        """Go on with other parameters."""
+        self._min_cutoff_hz, self._beta, self._rate_limit_deg_s = min_cutoff_hz, beta, rate_limit_deg_s
 
     def reset(self) -> None:
         """Forget the past; the next input passes unchanged."""
@@ -80,6 +86,10 @@ class Wander:
         z: where it begins, (latent_size,).
         speed_deg_s: degrees a second along the great circle.
         seed: of the random drift.
+
+    Attributes:
+        z: where it is.
+        speed_deg_s: may be changed on the way.
     """
 
     TURN_TIME_S = 6.0  # after about this time the direction is a new one
@@ -88,7 +98,7 @@ class Wander:
     def __init__(self, z: FloatArray, speed_deg_s: float, seed: int) -> None:
         # A stream of its own: `seed` alone draws the latent of that seed, and along that there is no direction.
         self._random = np.random.default_rng((seed, self.STREAM))
-        self._speed_deg_s = speed_deg_s
+        self.speed_deg_s = speed_deg_s
         self.z = z
         self._direction = self._tangent(self._random.standard_normal(z.shape).astype(np.float32))
 
@@ -97,7 +107,7 @@ class Wander:
         share = math.sqrt(min(1.0, 2 * dt_s / self.TURN_TIME_S))
         noise = self._tangent(self._random.standard_normal(self.z.shape).astype(np.float32))
         direction = self._tangent(self._direction * math.sqrt(1 - share**2) + noise * share)
-        angle = math.radians(self._speed_deg_s * dt_s)
+        angle = math.radians(self.speed_deg_s * dt_s)
         radius = float(np.linalg.norm(self.z))
         z = self.z * math.cos(angle) + direction * (radius * math.sin(angle))
         self.z = normalise(z.astype(np.float32))
@@ -118,8 +128,8 @@ class Wander:
 class LatentFollower:
     """Follows the visitor from arrival to leaving, and wanders between visits.
 
-    Arrival is a slerp from where the mirror is to the visitor's latent; a face that is lost is held for a moment,
-    then let go; presence follows.
+    Whoever comes near enough is noticed, and answered after a moment's hesitation. Arrival is a slerp from where the
+    mirror is to the visitor's latent; a face that is lost is held for a moment, then let go; presence follows.
 
     Args:
         start: the first latent, (latent_size,).
@@ -146,9 +156,16 @@ class LatentFollower:
         self._z = self._arrival_from = start
         self._features: Features | None = None
         self._is_following = False
+        self._noticed_s: float | None = None
         self._arrived_s = self._seen_s = -math.inf
         self._presence = 0.0
         self._last_s: float | None = None
+
+    def adjust(self, settings: ReflectionSettings) -> None:
+        """Go on with other times and filter parameters."""
+        self._settings = settings
+        self._filter.tune(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
+        self._wander.speed_deg_s = settings.wander_deg_s
 
     def follow(self, features: Features | None, captured_s: float, now_s: float) -> Latent:
         """The latent for this moment.
@@ -159,29 +176,51 @@ class LatentFollower:
             now_s: the present; must not run backwards.
         """
         dt_s = self._step_s(now_s)
-        if features is not None:
+        if features is not None and self._is_near(features):
             self._see(features, now_s)
-        elif self._is_following and now_s - self._seen_s > self._settings.hold_s:
-            self._release()
+        elif now_s - self._seen_s > self._settings.hold_s:
+            self._release(features)
         if self._is_following and self._features is not None:
             self._z = self._answer(self._features, dt_s, now_s)
         else:
             self._z = self._wander.step(dt_s)
         self._ease_presence(dt_s)
-        visible = self._features if self._is_following or self._presence > 0 else None
-        return Latent(self._z, self._presence, visible, captured_s)
+        inverter = self.inverter if self._is_following else None
+        return Latent(
+            self._z,
+            self._presence,
+            self._features,
+            captured_s,
+            typicality=inverter.typicality if inverter else 0.0,
+            likeness=inverter.nearness if inverter else 0.0,
+        )
+
+    def _is_near(self, features: Features) -> bool:
+        enough = self._settings.near * (FAR_ENOUGH if self._is_following else 1.0)
+        return features.placement.eye_distance >= enough
 
     def _see(self, features: Features, now_s: float) -> None:
-        if not self._is_following or _is_someone_else(self._features, features):
+        if self._noticed_s is None:
+            self._noticed_s = now_s
+        is_new = not self._is_following or _is_someone_else(self._features, features)
+        self._seen_s, self._features = now_s, features
+        if not self._is_following and self._presence <= 0 and now_s - self._noticed_s < self._settings.notice_s:
+            return
+        self._is_following = True
+        if is_new:
             self._arrival_from, self._arrived_s = self._z, now_s
             self._filter.reset()
             if self.inverter is not None:
                 self.inverter.reset()
-        self._is_following, self._seen_s, self._features = True, now_s, features
 
-    def _release(self) -> None:
-        self._is_following = False
-        self._wander.go_to(self._z)
+    def _release(self, far: Features | None) -> None:
+        """Let the visitor go, if there was one; somebody `far` away is kept in view."""
+        if self._is_following:
+            self._is_following = False
+            self._wander.go_to(self._z)
+        self._noticed_s = None
+        if self._presence <= 0:
+            self._features = far
 
     def _answer(self, features: Features, dt_s: float, now_s: float) -> FloatArray:
         wandering = self._wander.step(dt_s)

@@ -59,7 +59,7 @@ class ReflectionWorker:
         build_featurizer: makes the step Frame -> Features | None; may take seconds, the mirror wanders meanwhile.
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
-        settings: rate, times, smoothing.
+        settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
     """
@@ -81,6 +81,7 @@ class ReflectionWorker:
         self._build_generator = build_generator
         self._inverter = inverter
         self._settings = settings
+        self._follower: LatentFollower | None = None
         self._clock = clock
         self._seed = seed
         self._features = Stage("features", build_featurizer, clock)
@@ -99,6 +100,10 @@ class ReflectionWorker:
 
     def start(self) -> None:
         self._thread.start()
+
+    def adjust(self, settings: ReflectionSettings) -> None:
+        """Go on with another rate, other times and smoothing, from the next reflection on; from any thread."""
+        self._settings = settings
 
     def close(self) -> None:
         """Stop within `STOP_WAIT_S`; a stage that hangs is left behind, as the threads are daemons."""
@@ -130,8 +135,8 @@ class ReflectionWorker:
         return self._last is not None and self._is_loaded.is_set()
 
     def _run(self) -> None:
-        period_s = 1.0 / self._settings.rate_hz
         while not self._stopping.is_set():
+            period_s = 1.0 / self._settings.rate_hz
             began_s = self._clock.now_s()
             self._turn()
             if self._face.is_ready and self._loader.ident is None:
@@ -148,6 +153,8 @@ class ReflectionWorker:
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
+        if self._follower is not None:
+            self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
         reflection = self._face(latent) if latent is not None else None
         if reflection is not None:
@@ -181,7 +188,8 @@ class ReflectionWorker:
     def _build_follower(self) -> Callable[[Features | None, float, float], Latent]:
         share = SELF_WANDER_SHARE if self._frames is None else 0.0
         start = self._start_latent() if self._last is None else self._last.latent.z
-        return LatentFollower(start, self._inverter, self._settings, share, self._seed).follow
+        self._follower = LatentFollower(start, self._inverter, self._settings, share, self._seed)
+        return self._follower.follow
 
     def _start_latent(self) -> FloatArray:
         return seed_latent(self._seed, self._latent_size)

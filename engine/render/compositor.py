@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ import moderngl
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.expression import Memory
 from engine.render.passes import Pass, pass_class
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Canvas, Stage
@@ -61,8 +63,8 @@ class Compositor:
     def _run(self, view: View, tick: Tick, *, unseen_too: bool = False) -> moderngl.Texture:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
         self._front.framebuffer.clear()
-        for spec, drawn in self._passes:
-            knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals)}
+        for spec, drawn, memories in self._passes:
+            knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals, tick.dt_s, memories)}
             if knobs["opacity"] <= 0.0 and not unseen_too:
                 continue
             target = self._front if drawn.in_place else self._back
@@ -71,20 +73,20 @@ class Compositor:
                 self._front, self._back = self._back, self._front
         return self._front.texture
 
-    def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass]]]:
+    def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass, dict[str, Memory]]]]:
         aspect = self.size_wh[0] / self.size_wh[1]
         kinds = [pass_class(spec.kind) for spec in scene.passes]
         openings = [kind.opening(spec.settings, aspect) for kind, spec in zip(kinds, scene.passes, strict=True)]
         framed = next((index for index, opening in enumerate(openings) if opening is not None), 0)
         stage = Stage(self._ctx, self._library, self.size_wh, openings[framed])
         try:
-            passes = []
+            passes: list[tuple[PassSpec, Pass, dict[str, Memory]]] = []
             for index, (kind, spec) in enumerate(zip(kinds, scene.passes, strict=True)):
                 _refuse_baked(kind, spec)
                 drawn = kind(stage, spec.settings)
                 if index < framed:
                     drawn.region = stage.opening.rect(aspect, margin=GLASS_MARGIN)
-                passes.append((spec, drawn))
+                passes.append((spec, drawn, defaultdict(dict)))
         except BaseException:
             stage.close()
             raise
@@ -106,6 +108,8 @@ class Compositor:
         finally:
             camera.close()
             face.close()
+            for _, _, memories in self._passes:
+                memories.clear()
 
     def close(self) -> None:
         """Release all that it owns; may be called again."""

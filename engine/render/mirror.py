@@ -51,7 +51,7 @@ class Mirror:
         self._alignment = alignment
         self._output_wh = output_wh
         self._scale = render_scale
-        self._viewer = Viewer()
+        self._viewer = Viewer(scene.reflection)
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
         self._projector = Projector(ctx, library)
@@ -70,6 +70,7 @@ class Mirror:
         compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene))
         self._compositor.close()
         self._compositor, self._picture, self.scene = compositor, None, scene
+        self._viewer.visit.times = scene.reflection
 
     def reload(self, scene: Scene) -> None:
         """Show a scene that was read again, with all shaders as their files are now.

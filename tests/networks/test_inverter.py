@@ -79,6 +79,27 @@ def test_the_first_answer_is_the_nearest_face() -> None:
         assert sum(shares.values()) == pytest.approx(1.0)
 
 
+def test_typicality_is_half_at_half_of_the_faces_and_nearness_is_against_any_face() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    mean = weights.codes.mean(0)
+    distances = np.linalg.norm(weights.codes - mean, axis=1)
+    inverter(vector_of(mean))
+    assert inverter.typicality == pytest.approx(1.0, abs=1e-4)
+    inverter.reset()
+    assert inverter.typicality == inverter.nearness == 0.0
+    median = int(np.argsort(distances)[len(distances) // 2])
+    inverter(vector_of(weights.codes[median]))
+    assert inverter.typicality == pytest.approx(0.5, abs=0.01)
+    assert inverter.nearness == pytest.approx(1.0, abs=0.01)
+    stranger = np.float32(1.2) * weights.codes[int(np.argmax(distances))]
+    inverter.reset()
+    inverter(vector_of(stranger))
+    apart = np.linalg.norm(weights.codes - stranger, axis=1)
+    assert inverter.nearness == pytest.approx(1 - apart.min() / np.sqrt(np.mean(apart**2)), abs=0.02)
+    assert inverter.typicality < 0.3
+
+
 def test_the_answer_to_a_still_face_comes_to_rest_on_one_neighbour() -> None:
     inverter = Inverter(some_weights(), {})
     code = np.random.default_rng(5).standard_normal(DIMENSIONS).astype(np.float32)

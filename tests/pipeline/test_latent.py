@@ -7,7 +7,7 @@ import pytest
 from engine.networks.latents import angle_deg, seed_latent, slerp
 from engine.pipeline.latent import LatentFollower, SphereOneEuro, Wander
 from engine.reflection_settings import ReflectionSettings
-from engine.types import Features, FloatArray, Placement
+from engine.types import Features, FloatArray, Latent, Placement
 
 SIZE = 64
 FPS = 30
@@ -23,6 +23,7 @@ class FixedInverter:
     def __init__(self, z: FloatArray) -> None:
         self.z = z
         self.resets = 0
+        self.typicality, self.nearness = 0.25, 0.75
 
     def __call__(self, vector: FloatArray) -> FloatArray:
         return self.z
@@ -134,3 +135,50 @@ def test_a_standing_and_a_leaping_clock_are_survived() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(5, SIZE)), SETTINGS)
     for now in (0.0, 0.0, 1e6, 1e6 + 0.03):
         assert np.isfinite(follower.follow(face(), now, now).z).all()
+
+
+def test_a_visitor_is_noticed_before_being_answered_and_only_when_near() -> None:
+    inverter = FixedInverter(seed_latent(5, SIZE))
+    follower = LatentFollower(seed_latent(4, SIZE), inverter, ReflectionSettings(notice_s=1.0, near=0.1, hold_s=0.5))
+    now = 0.0
+
+    def follow(features: Features | None, seconds: float) -> Latent:
+        nonlocal now
+        for _ in range(round(seconds * FPS)):
+            now += 1 / FPS
+            latent = follower.follow(features, now, now)
+        return latent
+
+    assert follow(None, 1).features is None
+    far = follow(face(size=0.09), 3)
+    assert (far.presence, far.features is not None, far.likeness) == (0.0, True, 0.0), "in sight, but too far"
+    assert follow(None, 0.2).features is None
+    assert follow(face(size=0.1), 0.9).presence == 0.0
+    answered = follow(face(size=0.1), 0.5)
+    assert 0 < answered.presence < 1
+    assert (answered.typicality, answered.likeness) == (inverter.typicality, inverter.nearness)
+    assert follow(face(size=0.085), 4).presence == 1.0, "a visitor may step back a little"
+    assert follow(face(size=0.07), 0.4).presence == 1.0
+    leaving = follow(face(size=0.07), 1.0)
+    assert 0 < leaving.presence < 1 and leaving.likeness == 0.0
+    assert follow(face(size=0.1), 0.1).presence > leaving.presence, "whoever comes back is answered at once"
+
+
+def test_a_hesitation_begins_anew_with_the_next_visitor() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), None, ReflectionSettings(notice_s=1.0, hold_s=0.0))
+    presences = []
+    for index in range(100):
+        seen = face() if index % 20 < 18 else None  # never a second long
+        presences.append(follower.follow(seen, index / FPS, index / FPS).presence)
+    assert max(presences) == 0.0
+
+
+def test_times_and_calm_can_be_changed_on_the_way() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(5, SIZE)), SETTINGS)
+    follower.follow(face(), 0.0, 0.0)
+    slow = follower.follow(face(), 0.1, 0.1).presence
+    follower.adjust(SETTINGS.model_copy(update={"arrive_s": 0.2, "wander_deg_s": 0.0}))
+    assert follower.follow(face(), 0.2, 0.2).presence == pytest.approx(slow + 0.5)
+    for index in range(200):
+        before = follower.follow(None, 1 + index / FPS, 1 + index / FPS).z
+    assert angle_deg(before, follower.follow(None, 9.0, 9.0).z) < 0.01

@@ -37,6 +37,8 @@ def featurize(frame: Frame) -> Features | None:
 
 
 class ConstantInverter:
+    typicality = nearness = 1.0
+
     def __call__(self, vector: FloatArray) -> FloatArray:
         return np.ones(16, np.float32)
 

@@ -1,0 +1,264 @@
+"""Scene files: their outer form, and how a scene that `extends` another is put together from both.
+
+The rule: each file is laid over the one that it extends. Of title, size and the like, what it says stands. Of its
+passes, one that is there already (by `name`, which is the kind where none is given) is changed in what it says, or
+taken away by `remove: true`; one that is not there is new, and comes last or where `before` or `after` puts it.
+
+What a pass is made of is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from engine.errors import ConfigError, gathered_problems
+from engine.reflection_settings import AnswerSettings, VisitSettings
+from engine.scene_pass import BIND, STATES
+from engine.transition import TransitionSettings
+from engine.validation import Name, Settings, validate
+from engine.wording import did_you_mean
+from engine.yaml_file import KeyPath, Locator, StackedLocator, load_yaml
+
+MAX_EXTENDED = 8
+
+_Side = Annotated[int, Field(ge=16, le=8192)]
+_Size = tuple[_Side, _Side]
+_Title = Annotated[str, Field(min_length=1, max_length=100)]
+_Pass = dict[str, dict[str, Any] | None]
+
+
+class SceneExtension(Settings):
+    """The outer form of a scene file that changes another."""
+
+    format: Literal[1]
+    """Version of this form."""
+
+    extends: Name | None = None
+    """The scene that this one changes: name of a file beside it, without .yaml."""
+
+    title: _Title | None = None
+    """For people."""
+
+    size: _Size | None = None
+    """Width and height of the stage, px, 16 to 8192 each; it is drawn as large as the wall allows, in this shape."""
+
+    visit: VisitSettings = VisitSettings()
+    """Who counts as a visitor, and how long each part of a visit takes, while this scene is shown; what is left out is
+    as `reflection:` in config.yaml has it."""
+
+    reflection: AnswerSettings = AnswerSettings()
+    """How closely and calmly the face follows while this scene is shown; what is left out is as `reflection:` in
+    config.yaml has it."""
+
+    transition: TransitionSettings = TransitionSettings()
+    """How this scene comes in."""
+
+    passes: list[_Pass] = Field(default=[], max_length=64)
+    """What is drawn, in order; each names one pass and what differs from its defaults."""
+
+
+class SceneFile(SceneExtension):
+    """The outer form of a scene file that stands for itself."""
+
+    title: _Title
+    """For people."""
+
+    size: _Size
+    """Width and height of the stage, px, 16 to 8192 each; it is drawn as large as the wall allows, in this shape."""
+
+    passes: Annotated[list[_Pass], Field(min_length=1, max_length=64)]
+    """What is drawn, in order; each names one pass and what differs from its defaults."""
+
+
+class PassPlace(Settings):
+    """What a scene file says of a pass beside its knobs."""
+
+    name: Name | None = None
+    """What scenes that extend this one call the pass; without it, its kind."""
+
+    before: Name | None = None
+    """The pass before which this one is drawn, in a scene that extends another."""
+
+    after: Name | None = None
+    """The pass after which this one is drawn, in a scene that extends another."""
+
+    remove: bool = False
+    """Whether the extended scene's pass of this name is taken away."""
+
+
+@dataclass(frozen=True)
+class PassEntry:
+    """A pass as the files say it.
+
+    Attributes:
+        name: what extending scenes call it.
+        kind: of the pass.
+        knobs: what stands under it, placing apart.
+        locate: where that stands, seen from `knobs`.
+    """
+
+    name: str
+    kind: str
+    knobs: Mapping[str, Any]
+    locate: StackedLocator
+
+
+@dataclass(frozen=True)
+class SceneText:
+    """A scene as its files say it, nothing of its passes checked yet.
+
+    Attributes:
+        outer: title, size and the like, of all files.
+        passes: in order.
+        paths: the files, the one that was asked for first.
+    """
+
+    outer: SceneFile
+    passes: tuple[PassEntry, ...]
+    paths: tuple[Path, ...]
+
+
+def read_scene_text(path: Path) -> SceneText:
+    """Read a scene file and those that it extends.
+
+    Raises:
+        ConfigError: one sentence per problem, one per line.
+    """
+    return _read(path, ())
+
+
+def _read(path: Path, below: tuple[Path, ...]) -> SceneText:
+    data, locate = load_yaml(path)
+    extension = validate(SceneExtension if data.get("extends") else SceneFile, data, locate)
+    if extension.extends is None:
+        assert isinstance(extension, SceneFile)
+        return SceneText(extension, _laid_over((), extension.passes, locate, extends=None), (path,))
+    parent = _read(_parent(path, extension.extends, (*below, path), locate), (*below, path))
+    passes = _laid_over(parent.passes, extension.passes, locate, extends=extension.extends)
+    if not passes:
+        raise ConfigError(locate.problem(("passes",), "removes every pass: at least one must stay"))
+    return SceneText(_merged(parent.outer, extension), passes, (path, *parent.paths))
+
+
+def _parent(path: Path, name: str, chain: tuple[Path, ...], locate: Locator) -> Path:
+    parent = path.with_name(f"{name}.yaml")
+    if parent in chain:
+        circle = " -> ".join(file.stem for file in (*chain[chain.index(parent) :], parent))
+        raise ConfigError(locate.problem(("extends",), f"scenes extend each other in a circle: {circle}"))
+    if len(chain) > MAX_EXTENDED:
+        raise ConfigError(locate.problem(("extends",), f"more than {MAX_EXTENDED} scenes extend each other, the limit"))
+    if not parent.is_file():
+        there = sorted({file.stem for file in path.parent.glob("*.yaml")} - {path.stem})
+        what = f"there is no scene {name!r} beside this one; {did_you_mean(name, there)}"
+        raise ConfigError(locate.problem(("extends",), what))
+    return parent
+
+
+def _merged(parent: SceneFile, child: SceneExtension) -> SceneFile:
+    given = {key: getattr(child, key) for key in child.model_fields_set - {"extends", "passes"}}
+    for key, value in given.items():
+        if isinstance(value, Settings):
+            before: Settings = getattr(parent, key)
+            given[key] = before.model_copy(update={name: getattr(value, name) for name in value.model_fields_set})
+    return parent.model_copy(update=given)
+
+
+def _laid_over(
+    below: tuple[PassEntry, ...],
+    passes: list[_Pass],
+    locate: Locator,
+    extends: str | None,
+) -> tuple[PassEntry, ...]:
+    entries = list(below)
+    with gathered_problems() as problem:
+        for index, entry in enumerate(passes):
+            with problem():
+                _lay(entries, entry, locate, ("passes", index), extends)
+    return tuple(entries)
+
+
+def _lay(
+    entries: list[PassEntry],
+    entry: _Pass,
+    locate: Locator,
+    prefix: KeyPath,
+    extends: str | None,
+) -> None:
+    """Put one pass of a file among those of the scene that it extends, or of its own."""
+    if len(entry) != 1:
+        names = ", ".join(entry) or "nothing"
+        raise ConfigError(locate.problem(prefix, f"must name one pass, not {names}; begin each pass with its own dash"))
+    kind, said = next(iter(entry.items()))
+    prefix = (*prefix, kind)
+    placing = {key: value for key, value in (said or {}).items() if key in PassPlace.model_fields}
+    knobs = {key: value for key, value in (said or {}).items() if key not in placing}
+    place = validate(PassPlace, placing, locate, prefix)
+    where = StackedLocator([(locate, prefix)])
+    own = PassEntry(place.name or kind, kind, knobs, where)
+    if extends is None:
+        _refuse_placing(place, locate, prefix)
+        entries.append(own)
+        return
+    found = _find(entries, own.name, locate, prefix)
+    if found is None and place.remove:
+        there = did_you_mean(own.name, {other.name for other in entries})
+        raise ConfigError(locate.problem(prefix, f"cannot be removed: {extends} has no such pass; {there}"))
+    if found is not None:
+        old = entries.pop(found)
+        if old.kind != kind:
+            raise ConfigError(locate.problem(prefix, f"{old.name} is a {old.kind} in {extends}, and not a {kind}"))
+        own = PassEntry(old.name, kind, _merged_knobs(old.knobs, knobs), where.above(old.locate))
+    if not place.remove:
+        entries.insert(_place(entries, place, found, locate, prefix), own)
+
+
+def _place(entries: list[PassEntry], place: PassPlace, found: int | None, locate: Locator, prefix: KeyPath) -> int:
+    """Where among `entries` a pass comes that was at `found`, or nowhere."""
+    if place.before and place.after:
+        raise ConfigError(locate.problem((*prefix, "after"), "stands beside before; take one of the two"))
+    other = place.before or place.after
+    if other is None:
+        return len(entries) if found is None else found
+    index = _find(entries, other, locate, prefix)
+    if index is None:
+        key = "before" if place.before else "after"
+        there = did_you_mean(other, {entry.name for entry in entries})
+        raise ConfigError(locate.problem((*prefix, key), f"there is no other pass {other!r}; {there}"))
+    return index if place.before else index + 1
+
+
+def _find(entries: list[PassEntry], name: str, locate: Locator, prefix: KeyPath) -> int | None:
+    found = [index for index, entry in enumerate(entries) if entry.name == name]
+    if len(found) > 1:
+        raise ConfigError(locate.problem(prefix, f"there are {len(found)} passes {name!r}; give each a name: there"))
+    return found[0] if found else None
+
+
+def _refuse_placing(place: PassPlace, locate: Locator, prefix: KeyPath) -> None:
+    for key in sorted(place.model_fields_set - {"name"}):
+        raise ConfigError(locate.problem((*prefix, key), "means something only in a scene that extends another"))
+
+
+def _merged_knobs(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Knobs of which the new ones stand; what moves a knob gives way to another value or movement of it."""
+    merged = {**old, **new}
+    bind, states = new.get(BIND) or {}, new.get(STATES) or {}
+    if not (isinstance(bind, dict) and isinstance(states, dict)):
+        return merged  # wrong, which is told when the pass is read
+    by_state = {knob for values in states.values() if isinstance(values, dict) for knob in values}
+    kept = {knob: text for knob, text in (old.get(BIND) or {}).items() if knob not in {*new, *by_state}}
+    merged[BIND] = {**kept, **bind}
+    old_states = {
+        state: {knob: value for knob, value in (values or {}).items() if knob not in bind}
+        for state, values in (old.get(STATES) or {}).items()
+    }
+    merged[STATES] = {
+        state: {**old_states.get(state, {}), **(values or {})} if isinstance(values, dict | None) else values
+        for state, values in {**old_states, **states}.items()
+    }
+    return merged

@@ -1,0 +1,143 @@
+"""Values of knobs that are more than a number: colours, and pictures that lie beside the scenes.
+
+A scene may come from a stranger: the path of a picture stays within its folder, and its size is bounded before memory
+is taken. Nothing here knows OpenGL.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import numpy as np
+from PIL import Image
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from engine.errors import ConfigError
+from engine.types import ByteArray
+from engine.validation import IN_WORDS
+from engine.wording import shown_value
+from engine.yaml_file import shown_path
+
+MAX_PICTURE_BYTES = 32 * 1024 * 1024
+MAX_PICTURE_SIDE_PX = 8192
+PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_A_COLOUR = 'a colour: "#c8a050" in quotes, or red, green and blue from 0 to 1 as [0.78, 0.63, 0.31]'
+_A_PICTURE = "the path of a picture from the scene's folder on, such as pictures/wall.jpg"
+
+
+def _colour(value: Any) -> Any:
+    if isinstance(value, str) and _HEX.fullmatch(value):
+        return tuple(int(value[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise ValueError(f"must be {_A_COLOUR}, not {shown_value(value)}")
+    return tuple(value)
+
+
+_Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Colour = Annotated[
+    tuple[_Share, _Share, _Share],
+    BeforeValidator(_colour),
+    WithJsonSchema(
+        {
+            "type": ["string", "array"],
+            "pattern": f"^{_HEX.pattern}$",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 3,
+            "maxItems": 3,
+            IN_WORDS: _A_COLOUR,
+            "examples": ["#c8a050", [0.78, 0.63, 0.31]],
+        }
+    ),
+]
+"""Red, green and blue as a screen shows them (sRGB), 0 to 1; `linear_light` is what shaders reckon with."""
+
+
+def linear_light(colour: tuple[float, float, float]) -> tuple[float, float, float]:
+    """The light of an sRGB colour (IEC 61966-2-1), 0 to 1."""
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour)
+    return red, green, blue
+
+
+def _picture(value: Any, info: ValidationInfo) -> Any:
+    folder: Path | None = (info.context or {}).get("folder")
+    if folder is None:  # made by the program, not read from a file
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"must be {_A_PICTURE}, not {shown_value(value)}")
+    return find_beside(value, folder, MAX_PICTURE_BYTES, check=_check_picture)
+
+
+Picture = Annotated[
+    Path,
+    PlainValidator(_picture),
+    WithJsonSchema({"type": "string", "minLength": 1, IN_WORDS: _A_PICTURE, "examples": ["pictures/wall.jpg"]}),
+]
+"""A PNG, JPEG or WebP file; in a scene, its path from the scene's folder on."""
+
+
+def find_beside(name: str, folder: Path, max_bytes: int, check: Any = None) -> Path:
+    """The file that a scene names.
+
+    Args:
+        name: its path from `folder` on, with forward slashes.
+        folder: what it must lie in.
+        max_bytes: a larger file is refused.
+        check: called with the path; may raise ConfigError.
+
+    Raises:
+        ValueError: what is wrong, as the end of a sentence that begins with the key.
+    """
+    parts = PurePosixPath(name).parts
+    if name.startswith(("/", "~")) or ".." in parts or "\\" in name or ":" in name or "\0" in name:
+        raise ValueError(f"must stay within the scene's folder, and {shown_value(name)} does not")
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError(f"must stay within the scene's folder, and {shown_value(name)} leads out of it")
+    if not path.is_file():
+        raise ValueError(f"names {shown_value(name)}, and there is no such file in {shown_path(folder)}")
+    if path.stat().st_size > max_bytes:
+        raise ValueError(f"names {shown_value(name)}, which is larger than {max_bytes // 1024**2} MiB, the limit")
+    if check is not None:
+        try:
+            check(path)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+    return path
+
+
+def read_picture(path: Path) -> ByteArray:
+    """The pixels of a picture, (H, W, 4) uint8 RGBA, sRGB-encoded, row 0 top.
+
+    Raises:
+        ConfigError: it is missing, no picture, damaged or too large.
+    """
+    with _opened(path) as picture:
+        try:
+            return np.ascontiguousarray(picture.convert("RGBA"))
+        except (OSError, ValueError, SyntaxError) as error:  # what Pillow makes of damaged files
+            raise ConfigError(f"{shown_path(path)} is damaged: {error}") from error
+
+
+def _check_picture(path: Path) -> None:
+    _opened(path).close()
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture of which the head is read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
+            picture = Image.open(path, formats=PICTURE_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ConfigError(f"{shown_path(path)} is larger than {MAX_PICTURE_SIDE_PX} px, the limit") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ConfigError(f"{shown_path(path)} is no PNG, JPEG or WebP picture that can be read") from error
+    if max(picture.size) > MAX_PICTURE_SIDE_PX:
+        picture.close()
+        raise ConfigError(f"{shown_path(path)} is larger than {MAX_PICTURE_SIDE_PX} px, the limit")
+    return picture

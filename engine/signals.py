@@ -1,0 +1,42 @@
+"""The signals that a scene may follow: their names, and what each of them says. `viewer.py` gives them their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.visit import VisitState
+
+STATE_SIGNALS: Mapping[VisitState, str] = MappingProxyType(
+    {
+        VisitState.IDLE: "idling",
+        VisitState.NOTICE: "noticing",
+        VisitState.ARRIVE: "arriving",
+        VisitState.DWELL: "dwelling",
+        VisitState.LEAVE: "leaving",
+    }
+)
+"""How much each state of a visit counts; together they are 1."""
+
+SIGNALS: Mapping[str, str] = MappingProxyType(
+    {
+        "presence": "0 nobody is there, 1 somebody is; eased",
+        "dwell": "seconds since somebody came, 0 while nobody is there",
+        "speed": "how fast the face moves, picture heights per second",
+        "yaw": "head turned to the right of the picture, degrees",
+        "pitch": "head raised, degrees",
+        "mouth": "0 closed, 1 wide open",
+        "typicality": "how usual the viewer is among the faces that the mirror can draw: 1 their mean, 0.5 as far "
+        "from it as half of them",
+        "likeness": "how near the answer is to the viewer: 1 the same measures, 0 no nearer than any face",
+        "audio": "how loud it is, 0 to 1; 0 where nothing listens",
+        "time": "seconds since the show began",
+        "idling": "1 while nobody is there; passes smoothly into noticing or arriving",
+        "noticing": "1 while somebody is in sight and not answered yet",
+        "arriving": "1 while the mirror becomes the visitor",
+        "dwelling": "1 while the visitor stays",
+        "leaving": "1 while the reflection fades",
+        "progress": "how much of the time of this part of the visit has passed, 0 to 1",
+    }
+)
+"""What an expression in `bind` may read."""

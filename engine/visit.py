@@ -1,0 +1,109 @@
+"""Visit: which part of a visit the mirror is in, from nobody there over noticing, arriving and staying to leaving.
+
+It is driven by what the reflection thread says (is somebody seen, how present are they) and by `Tick`, and knows
+neither pictures nor features. Scenes read it as signals, and passes have values for its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from engine.reflection_settings import VisitSettings
+from engine.types import Tick
+
+
+class VisitState(StrEnum):
+    """A part of a visit, as scenes call it."""
+
+    IDLE = "idle"
+    NOTICE = "notice"
+    ARRIVE = "arrive"
+    DWELL = "dwell"
+    LEAVE = "leave"
+
+
+class Visit:
+    """Follows visits; `update` once per drawn frame, then read.
+
+    Presence rises while somebody is answered and falls once they are given up; between two reflections it stands still.
+
+    Args:
+        times: of the parts of a visit.
+
+    Attributes:
+        times: may be replaced on the way.
+        state: the part that it is in.
+        weights: how much each state counts, 0 to 1 each, together 1: on entering a state the weights pass smoothly
+            from what they are to that state alone, over the time of that state (`idle` takes as long as `leave`,
+            `dwell` as long as `arrive`).
+    """
+
+    def __init__(self, times: VisitSettings) -> None:
+        self.times = times
+        self.state = VisitState.IDLE
+        self._elapsed_s = 0.0
+        self._presence = 0.0
+        self._is_answered = False
+        self._before: Mapping[VisitState, float] = _only(VisitState.IDLE)
+        self.weights: Mapping[VisitState, float] = self._before
+
+    @property
+    def progress(self) -> float:
+        """How much of the state's time has passed, 0 to 1; `dwell` and `idle` stay at 1 then."""
+        time_s = self._time_s
+        return 1.0 if time_s <= 0 else min(1.0, self._elapsed_s / time_s)
+
+    def update(self, presence: float, is_seen: bool, tick: Tick) -> None:
+        """Move on by `tick.dt_s`.
+
+        Args:
+            presence: of the newest reflection, 0 to 1.
+            is_seen: whether it saw anybody at all.
+            tick: the moment.
+        """
+        self._elapsed_s += tick.dt_s
+        if presence != self._presence:
+            self._is_answered = presence > self._presence
+        self._presence = presence
+        following = self._next(presence > 0 and self._is_answered, is_seen)
+        if following is not self.state:
+            self.state, self._elapsed_s, self._before = following, 0.0, self.weights
+        self._weigh()
+
+    def _next(self, is_answered: bool, is_seen: bool) -> VisitState:
+        absent = VisitState.NOTICE if is_seen else VisitState.IDLE
+        is_over = self.progress >= 1.0
+        match self.state:
+            case VisitState.IDLE | VisitState.NOTICE:
+                return VisitState.ARRIVE if is_answered else absent
+            case VisitState.ARRIVE if is_answered:
+                return VisitState.DWELL if is_over else VisitState.ARRIVE
+            case VisitState.DWELL if is_answered:
+                return VisitState.DWELL
+            case VisitState.LEAVE if is_answered:
+                return VisitState.ARRIVE
+            case VisitState.LEAVE if is_over:
+                return absent
+            case _:
+                return VisitState.LEAVE
+
+    def _weigh(self) -> None:
+        x = self.progress
+        share = x * x * (3.0 - 2.0 * x)
+        reached = _only(self.state)
+        self.weights = {state: (1 - share) * self._before[state] + share * reached[state] for state in VisitState}
+
+    @property
+    def _time_s(self) -> float:
+        match self.state:
+            case VisitState.NOTICE:
+                return self.times.notice_s
+            case VisitState.ARRIVE | VisitState.DWELL:
+                return self.times.arrive_s
+            case _:
+                return self.times.leave_s
+
+
+def _only(state: VisitState) -> Mapping[VisitState, float]:
+    return {each: float(each is state) for each in VisitState}

@@ -1,0 +1,126 @@
+"""Colours and pictures in scenes: what they may be, and that a scene reaches no file but those beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from engine import scene_values
+from engine.errors import ConfigError
+from engine.scene import PassSettings, Scene, load_scene
+from engine.scene_values import Colour, Picture, linear_light, read_picture
+
+
+class Wall(PassSettings):
+    """A pass for these tests."""
+
+    picture: Picture | None = None
+    tint: Colour = (1.0, 1.0, 1.0)
+
+
+def read(folder: Path, knobs: str) -> Scene:
+    path = folder / "scenes" / "wall.yaml"
+    path.write_text(f"format: 1\ntitle: Wall\nsize: [64, 36]\npasses:\n  - wall: {{{knobs}}}\n", encoding="utf-8")
+    return load_scene(path, {"wall": Wall})
+
+
+def settings_of(folder: Path, knobs: str) -> Any:
+    return read(folder, knobs).passes[0].settings
+
+
+def refusal(folder: Path, knobs: str) -> str:
+    with pytest.raises(ConfigError) as told:
+        read(folder, knobs)
+    return str(told.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "scenes" / "pictures").mkdir(parents=True)
+    Image.new("RGB", (4, 2), (255, 0, 0)).save(tmp_path / "scenes" / "pictures" / "red.png")
+    Image.new("RGB", (4, 2)).save(tmp_path / "secret.png")
+    return tmp_path
+
+
+def test_a_colour_is_written_as_a_list_or_as_on_the_web(folder: Path) -> None:
+    assert settings_of(folder, "tint: [1, 0.5, 0]").tint == (1.0, 0.5, 0.0)
+    assert settings_of(folder, "tint: '#ff8000'").tint == pytest.approx((1.0, 128 / 255, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("tint", "sentence"),
+    [
+        ("red", 'tint: must be a colour: "#c8a050" in quotes, or red, green and blue from 0 to 1'),
+        ("'#ff80'", "tint: must be a colour"),
+        ("[1, 0]", "tint: must be a colour"),
+        ("#ff8000", "is not valid YAML"),
+        ("[2, 0, 0]", "tint[0]: must be between 0 and 1, not 2"),
+        ("[red, 0, 0]", 'tint[0]: must be between 0 and 1, not "red"'),
+    ],
+)
+def test_what_is_no_colour_is_told(folder: Path, tint: str, sentence: str) -> None:
+    assert sentence in refusal(folder, f"tint: {tint}")
+
+
+def test_light_of_a_colour() -> None:
+    assert linear_light((0.0, 1.0, 0.5)) == pytest.approx((0.0, 1.0, 0.2140), abs=1e-4)
+
+
+def test_a_picture_beside_the_scene_is_found_read_and_watched(folder: Path) -> None:
+    scene = read(folder, "picture: pictures/red.png")
+    path = (folder / "scenes" / "pictures" / "red.png").resolve()
+    assert scene.passes[0].settings.picture == path  # type: ignore[attr-defined]
+    assert path in scene.files
+    pixels = read_picture(path)
+    assert pixels.shape == (2, 4, 4) and pixels.dtype == np.uint8 and (pixels == (255, 0, 0, 255)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("/etc/passwd", "must stay within the scene's folder"),
+        ("../secret.png", "must stay within the scene's folder"),
+        ("pictures/../../secret.png", "must stay within the scene's folder"),
+        ("'C:/secret.png'", "must stay within the scene's folder"),
+        ("'pictures\\red.png'", "must stay within the scene's folder"),
+        ("~/secret.png", "must stay within the scene's folder"),
+        ("link.png", 'must stay within the scene\'s folder, and "link.png" leads out of it'),
+        ("blue.png", 'names "blue.png", and there is no such file in'),
+        ("pictures", 'names "pictures", and there is no such file in'),
+        ("text.png", "text.png is no PNG, JPEG or WebP picture that can be read"),
+        ("3", "must be the path of a picture from the scene's folder on, such as pictures/wall.jpg, not 3"),
+        ("''", "must be the path of a picture"),
+    ],
+)
+def test_what_is_no_picture_beside_the_scene_is_told(folder: Path, name: str, sentence: str) -> None:
+    (folder / "scenes" / "link.png").symlink_to(folder / "secret.png")
+    (folder / "scenes" / "text.png").write_text("no picture")
+    message = refusal(folder, f"picture: {name}")
+    assert "wall.yaml:5: passes[0].wall.picture: " in message and sentence in message and "\n" not in message
+
+
+def test_sizes_are_bounded_before_memory_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene_values, "MAX_PICTURE_SIDE_PX", 3)
+    assert "red.png is larger than 3 px, the limit" in refusal(folder, "picture: pictures/red.png")
+    monkeypatch.setattr(scene_values, "MAX_PICTURE_BYTES", 8)
+    assert "which is larger than 0 MiB, the limit" in refusal(folder, "picture: pictures/red.png")
+
+
+def test_a_damaged_picture_is_told_when_it_is_read(folder: Path) -> None:
+    path = folder / "scenes" / "cut.png"
+    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[:3000])
+    assert settings_of(folder, "picture: cut.png").picture == path.resolve()
+    with pytest.raises(ConfigError, match=r"cut\.png is damaged: "):
+        read_picture(path)
+
+
+def test_a_default_is_checked_too() -> None:
+    with pytest.raises(ValidationError):
+        Wall(tint=(2.0, 0.0, 0.0))
