@@ -33,7 +33,6 @@ from engine.render.shader import ShaderLibrary
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
 from engine.report import Report
-from engine.scene import Scene
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
 from engine.watcher import Watcher
@@ -44,6 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
+BUILD_S = 0.015  # how much of the time of a frame goes into building a scene that is coming
 LINES_S = 0.25  # how often the overlay is written anew
 SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
 
@@ -68,6 +68,8 @@ class App:
         self._shows_overlay = self._shows_help = False
         self._source: Source | None = None
         self._watcher: Watcher | None = None
+        self._coming_name: str | None = None  # of a scene that is being read or built
+        self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
         self._note = ""
         self._lines: list[str] = []
         self._lines_due_s = 0.0
@@ -211,6 +213,7 @@ class App:
                 for action in self._window.poll():
                     self._act(action)
                 self._reload()
+                self._build()
                 reflection = self._update(tick)
                 draw_s = self._draw(tick)
                 self._window.present()
@@ -263,7 +266,7 @@ class App:
         if number is not None:
             name = self._repertoire.on_key(number)
             if name is not None:
-                self._change_scene(name, self._mirror.show_scene)
+                self._change_scene(name)
         elif action is Action.QUIT:
             self._stop()
         elif action is Action.FULLSCREEN:
@@ -289,20 +292,40 @@ class App:
         self._is_over = True
 
     def _reload(self) -> None:
-        """Show the scene again if its file or any shader was saved."""
-        saved = self._watcher.poll() if self._watcher is not None else frozenset()
-        if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
-            self._change_scene(self._scene_name, self._mirror.reload)
+        """Show the scene again if one of its files or any shader was saved.
 
-    def _change_scene(self, name: str, show: Callable[[Scene], None]) -> None:
-        """Show a scene from its file; a broken one is told to the operator, and the wall stays as it is."""
+        A broken one does not say which files it would be made of: then any file that is saved is a reason to try again.
+        """
+        saved = self._watcher.poll() if self._watcher is not None else frozenset()
+        name = self._coming_name or self._scene_name
+        own = self._mirror.scene.files | {self._repertoire.path(name)}
+        if any(path in own or self._library.has(path) or self._is_broken for path in saved):
+            self._change_scene(name, again=name == self._scene_name)
+
+    def _change_scene(self, name: str, *, again: bool = False) -> None:
+        """Read a scene and begin to build it; a broken one is told to the operator, and the wall stays as it is."""
+        self._coming_name = name
         try:
-            scene = self._repertoire.load(name)
-            show(scene)
-            self._worker.adjust(scene.reflection)
-            self._scene_name, self._note = name, ""
+            self._mirror.prepare(self._repertoire.load(name), again=again)
         except ConfigError as error:
-            self._say(str(error))
+            self._give_up(error)
+
+    def _build(self) -> None:
+        """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
+        until_s = self._clock.now_s() + BUILD_S
+        try:
+            scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
+        except ConfigError as error:
+            self._give_up(error)
+            return
+        if scene is not None:
+            self._worker.adjust(scene.reflection)
+            self._scene_name, self._coming_name = self._coming_name or self._scene_name, None
+            self._note, self._is_broken = "", False
+
+    def _give_up(self, error: ConfigError) -> None:
+        self._coming_name, self._is_broken = None, self._coming_name == self._scene_name
+        self._say(str(error))
 
     def _say(self, note: str) -> None:
         """Tell the operator, on the overlay and, unless it is the same again, in the log."""

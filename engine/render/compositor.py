@@ -1,8 +1,14 @@
-"""Runs the passes of a scene in order. Owns the framebuffers of the picture; knows no pass by name."""
+"""Runs the passes of a scene in order. Owns the framebuffers of the picture; knows no pass by name.
+
+A compositor is built in short steps, so that a show goes on meanwhile, and takes over from the one before it what the
+change of a scene or a shader has not touched.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +17,10 @@ import numpy as np
 
 from engine.errors import ConfigError
 from engine.expression import Memory
+from engine.render.opening import Opening, Rect
 from engine.render.passes import Pass, pass_class
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Canvas, Stage
+from engine.render.stage import WHOLE, Canvas, Stage
 from engine.render.texture import PixelTexture
 from engine.render.view import View
 from engine.scene import SIGNALS, PassSpec, Scene
@@ -21,6 +28,16 @@ from engine.types import Tick
 
 GLASS_MARGIN = 0.01
 """How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A pass at work: what it is to show, what shows it, what it works with, what its smoothing remembers."""
+
+    spec: PassSpec
+    drawn: Pass
+    stage: Stage
+    memories: defaultdict[str, Memory] = field(default_factory=lambda: defaultdict(dict))
 
 
 class Compositor:
@@ -31,26 +48,54 @@ class Compositor:
         scene: what to draw.
         library: the shaders.
         stage_wh: size of the picture, px; the scene's own size where None.
+        previous: what is shown now, of which unchanged passes are taken over; see `succeed`.
+        at_once: False leaves the building to `advance`.
 
     Raises:
         ConfigError: a shader does not compile, or a knob is bound that cannot be.
     """
 
     def __init__(
-        self, ctx: moderngl.Context, scene: Scene, library: ShaderLibrary, stage_wh: tuple[int, int] | None = None
+        self,
+        ctx: moderngl.Context,
+        scene: Scene,
+        library: ShaderLibrary,
+        stage_wh: tuple[int, int] | None = None,
+        *,
+        previous: Compositor | None = None,
+        at_once: bool = True,
     ) -> None:
         self._ctx = ctx
         self._library = library
         self.size_wh = stage_wh or scene.size_wh
-        self._stage, self._passes = self._build(scene)
+        self.scene = scene
+        self._ground: Stage  # what all passes share
+        self._stages: list[Stage] = []
+        self._parts: list[_Part] = []
         self._front = Canvas(ctx, self.size_wh)
         self._back = Canvas(ctx, self.size_wh)
-        self.scene = scene
+        self._building = self._build(previous)
+        while at_once and self.advance():
+            pass
+
+    def advance(self) -> bool:
+        """Do one short step of the building; returns False once it can be shown.
+
+        Raises:
+            ConfigError: it cannot be built, and is closed.
+        """
         try:
-            self._warm_up()
+            return next(self._building, None) is not None
         except BaseException:
             self.close()
             raise
+
+    def succeed(self, previous: Compositor) -> None:
+        """Keep for good what was taken over from `previous`, which is then closed."""
+        kept = [stage for stage in previous._stages if stage in {part.stage for part in self._parts} | {self._ground}]
+        self._stages += kept
+        previous._stages = [stage for stage in previous._stages if stage not in kept]
+        previous.close()
 
     def render(self, view: View, tick: Tick) -> moderngl.Texture:
         """Draw one frame.
@@ -58,41 +103,67 @@ class Compositor:
         Returns:
             The picture: RGBA half float, linear light 0..1 for the display, row 0 top; valid until the next call.
         """
-        return self._run(view, tick)
-
-    def _run(self, view: View, tick: Tick, *, unseen_too: bool = False) -> moderngl.Texture:
-        self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        self._front.framebuffer.clear()
-        for spec, drawn, memories in self._passes:
-            knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals, tick.dt_s, memories)}
-            if knobs["opacity"] <= 0.0 and not unseen_too:
-                continue
-            target = self._front if drawn.in_place else self._back
-            drawn.render(self._front.texture, target.framebuffer, view, tick, knobs)
-            if not drawn.in_place:
-                self._front, self._back = self._back, self._front
+        self._begin()
+        for part in self._parts:
+            self._draw(part, view, tick)
         return self._front.texture
 
-    def _build(self, scene: Scene) -> tuple[Stage, list[tuple[PassSpec, Pass, dict[str, Memory]]]]:
-        aspect = self.size_wh[0] / self.size_wh[1]
-        kinds = [pass_class(spec.kind) for spec in scene.passes]
-        openings = [kind.opening(spec.settings, aspect) for kind, spec in zip(kinds, scene.passes, strict=True)]
-        framed = next((index for index, opening in enumerate(openings) if opening is not None), 0)
-        stage = Stage(self._ctx, self._library, self.size_wh, openings[framed])
-        try:
-            passes: list[tuple[PassSpec, Pass, dict[str, Memory]]] = []
-            for index, (kind, spec) in enumerate(zip(kinds, scene.passes, strict=True)):
-                _refuse_baked(kind, spec)
-                drawn = kind(stage, spec.settings)
-                if index < framed:
-                    drawn.region = stage.opening.rect(aspect, margin=GLASS_MARGIN)
-                passes.append((spec, drawn, defaultdict(dict)))
-        except BaseException:
-            stage.close()
-            raise
-        return stage, passes
+    def _begin(self) -> None:
+        self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        self._front.framebuffer.clear()
 
-    def _warm_up(self) -> None:
+    def _draw(self, part: _Part, view: View, tick: Tick, *, unseen_too: bool = False) -> None:
+        spec, drawn = part.spec, part.drawn
+        knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals, tick.dt_s, part.memories)}
+        if knobs["opacity"] <= 0.0 and not unseen_too:
+            return
+        target = self._front if drawn.in_place else self._back
+        drawn.render(self._front.texture, target.framebuffer, view, tick, knobs)
+        if not drawn.in_place:
+            self._front, self._back = self._back, self._front
+
+    # -------------------------------------------------- building
+
+    def _build(self, previous: Compositor | None) -> Generator[bool]:
+        """Yields True after each step."""
+        aspect = self.size_wh[0] / self.size_wh[1]
+        specs = self.scene.passes
+        openings = [pass_class(spec.kind).opening(spec.settings, aspect) for spec in specs]
+        framed = next((index for index, opening in enumerate(openings) if opening is not None), 0)
+        opening = openings[framed] or Opening.whole(aspect)
+        spare = self._choose_ground(previous)
+        fresh: list[_Part] = []
+        for index, spec in enumerate(specs):
+            region = opening.rect(aspect, margin=GLASS_MARGIN) if index < framed else WHOLE
+            part = _take(spare, spec, opening, region)
+            if part is None:
+                part = self._make(spec, opening, region)
+                fresh.append(part)
+                yield True
+                while self._ground.do_step() or part.stage.do_step():
+                    yield True
+            self._parts.append(part)
+        yield from self._warm_up(fresh)
+
+    def _choose_ground(self, previous: Compositor | None) -> list[_Part]:
+        """Take what all passes share from `previous`, if it is as new; returns what else could be taken."""
+        if previous is not None and previous.size_wh == self.size_wh and previous._ground.is_current():
+            self._ground = previous._ground
+            return list(previous._parts)
+        self._ground = Stage(self._ctx, self._library, self.size_wh)
+        self._stages.append(self._ground)
+        return []
+
+    def _make(self, spec: PassSpec, opening: Opening, region: Rect) -> _Part:
+        kind = pass_class(spec.kind)
+        _refuse_baked(kind, spec)
+        stage = Stage(self._ctx, self._library, self.size_wh, opening, self._ground)
+        self._stages.append(stage)
+        drawn = kind(stage, spec.settings)
+        drawn.region = region
+        return _Part(spec, drawn, stage)
+
+    def _warm_up(self, parts: list[_Part]) -> Iterator[bool]:
         """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long.
 
         Passes whose opacity follows a signal are drawn too: what is wrong with them is told now, not before a visitor.
@@ -104,17 +175,22 @@ class Compositor:
             signals = dict.fromkeys(SIGNALS, 0.0)
             for picture in (None, camera.texture):
                 view = View(picture, reflection=face.texture, previous=face.texture, presence=1.0, signals=signals)
-                self._run(view, Tick(0, 0.0, 0.0), unseen_too=True)
+                for part in parts:
+                    self._begin()
+                    self._draw(part, view, Tick(0, 0.0, 0.0), unseen_too=True)
+                    yield True
         finally:
             camera.close()
             face.close()
-            for _, _, memories in self._passes:
-                memories.clear()
+            for part in parts:
+                part.memories.clear()
 
     def close(self) -> None:
         """Release all that it owns; may be called again."""
-        self._stage.close()
-        self._passes = []
+        self._building.close()
+        for stage in self._stages:
+            stage.close()
+        self._parts, self._stages = [], []
         self._front.close()
         self._back.close()
 
@@ -125,6 +201,29 @@ class Compositor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _take(spare: list[_Part], spec: PassSpec, opening: Opening, region: Rect) -> _Part | None:
+    """The part among `spare` that can show a pass without being made anew, no longer spare; None if there is none."""
+    for part in sorted(spare, key=lambda part: part.spec.settings != spec.settings):
+        if (
+            part.spec.kind == spec.kind
+            and part.stage.opening == opening
+            and part.drawn.region == region
+            and _differ_in_passing(part, spec)
+            and part.stage.is_current()
+        ):
+            spare.remove(part)
+            _refuse_baked(type(part.drawn), spec)
+            return _Part(spec, part.drawn, part.stage)
+    return None
+
+
+def _differ_in_passing(part: _Part, spec: PassSpec) -> bool:
+    """Whether the settings differ only in numbers that a pass is handed anew for every frame."""
+    old, new = part.spec.settings, spec.settings
+    changed = {name for name, value in new if getattr(old, name) != value}
+    return not changed & type(part.drawn).baked and all(isinstance(getattr(new, name), float) for name in changed)
 
 
 def _refuse_baked(kind: type[Pass], spec: PassSpec) -> None:

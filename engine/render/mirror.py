@@ -1,21 +1,25 @@
-"""Mirror: everything between the newest pictures and the wall, for one scene at a time.
+"""Mirror: everything between the newest pictures and the wall: one scene, or two while one gives way to the other.
 
 It owns the textures, the compositor and the projector. It does not know where frames and reflections come from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
 
 import moderngl
 
+from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
+from engine.render.passage import Passage
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import CameraTexture, ReflectionTextures
 from engine.render.view import View
 from engine.scene import Scene
+from engine.transition import Transition
 from engine.types import Alignment, Frame, Reflection, Tick
 from engine.viewer import Viewer
 
@@ -55,37 +59,85 @@ class Mirror:
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
         self._projector = Projector(ctx, library)
+        self._passage = Passage(ctx, library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
-        self._picture: moderngl.Texture | None = None  # the compositor's last, which stays as it is until its next
+        self._coming: Compositor | None = None  # being built
+        self._is_again = False  # whether that is the shown scene, read anew
+        self._leaving: Compositor | None = None  # gives way to what is shown
+        self._transition = Transition(scene.transition)
+        self._picture: moderngl.Texture | None = None  # the last one, which stays as it is until the next is composed
         self.scene = scene
         self.blackout = Blackout()
         self.is_frozen = False
 
+    def prepare(self, scene: Scene, *, again: bool = False) -> None:
+        """Begin to build a scene, in place of what is being built; `advance` builds on while the show goes on.
+
+        Args:
+            scene: what is to be shown.
+            again: whether it is what is shown, read anew: of it only what has changed is built, and it comes in with
+                a cut. Another scene comes in with its transition.
+
+        Raises:
+            ConfigError: a shader that all scenes need cannot be used.
+        """
+        self._drop_coming()
+        if again:
+            self._renew_shared()
+        self._is_again = again
+        self._coming = Compositor(
+            self._ctx,
+            scene,
+            self._library,
+            self._stage_wh(scene),
+            previous=self._compositor if again else None,
+            at_once=False,
+        )
+
+    def advance(self, may_go_on: Callable[[], bool]) -> Scene | None:
+        """Build on what is coming, at least one step and as long as `may_go_on` says so.
+
+        Returns:
+            The scene that has taken the wall just now, if one has.
+
+        Raises:
+            ConfigError: it cannot be shown; what is shown stays.
+        """
+        coming = self._coming
+        if coming is None or self._leaving is not None:  # one transition at a time
+            return None
+        try:
+            while coming.advance():
+                self._ctx.finish()  # a driver that only takes notes of what it is to draw would take its time later
+                if not may_go_on():
+                    return None
+        except ConfigError:
+            self._coming = None
+            raise
+        self._take_over(coming)
+        return self.scene
+
     def show_scene(self, scene: Scene) -> None:
-        """Change the scene.
+        """Change the scene at once, with a cut.
 
         Raises:
             ConfigError: a shader of the new scene cannot be used; the old scene stays.
         """
         compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene))
+        self._drop_coming()
+        self._drop_leaving()
         self._compositor.close()
-        self._compositor, self._picture, self.scene = compositor, None, scene
-        self._viewer.visit.times = scene.reflection
+        self._set(compositor)
 
     def reload(self, scene: Scene) -> None:
-        """Show a scene that was read again, with all shaders as their files are now.
+        """Show the scene, read again, with all shaders as their files are now, at once.
 
         Raises:
-            ConfigError: a shader cannot be used; everything stays as it was.
+            ConfigError: a shader cannot be used; what is shown stays.
         """
-        projector = Projector(self._ctx, self._library)
-        try:
-            self.show_scene(scene)
-        except BaseException:
-            projector.close()
-            raise
-        self._projector.close()
-        self._projector = projector
+        self._drop_leaving()
+        self.prepare(scene, again=True)
+        self.advance(lambda: True)
 
     def resize(self, output_wh: tuple[int, int]) -> None:
         """The output has another size from now on.
@@ -97,6 +149,41 @@ class Mirror:
             self._output_wh = output_wh
             self.show_scene(self.scene)
 
+    def _take_over(self, coming: Compositor) -> None:
+        self._coming = None
+        if self._is_again:
+            coming.succeed(self._compositor)
+        elif self.is_frozen or coming.scene.transition.seconds == 0:
+            self._compositor.close()
+        else:
+            self._leaving, self._transition = self._compositor, Transition(coming.scene.transition)
+        self._set(coming)
+
+    def _set(self, compositor: Compositor) -> None:
+        self._compositor, self._picture, self.scene = compositor, None, compositor.scene
+        self._viewer.visit.times = self.scene.reflection
+
+    def _renew_shared(self) -> None:
+        """Make anew what draws all scenes if its shaders were saved."""
+        if not self._projector.is_current():
+            projector = Projector(self._ctx, self._library)
+            self._projector.close()
+            self._projector = projector
+        if not self._passage.is_current():
+            passage = Passage(self._ctx, self._library)
+            self._passage.close()
+            self._passage = passage
+
+    def _drop_coming(self) -> None:
+        if self._coming is not None:
+            self._coming.close()
+            self._coming = None
+
+    def _drop_leaving(self) -> None:
+        if self._leaving is not None:
+            self._leaving.close()
+            self._leaving = None
+
     def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick) -> None:
         """Take what is new; None where nothing is."""
         if frame is not None:
@@ -105,12 +192,21 @@ class Mirror:
             self._reflections.update(reflection)
         self._viewer.update(reflection, tick)
         self.blackout.update(tick)
+        self._transition.update(tick)
+        if self._transition.is_over:
+            self._drop_leaving()
 
     def draw(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
         if self._picture is None or not self.is_frozen:
-            self._picture = self._compositor.render(self._view(now_s), tick)
+            self._picture = self._compose(self._view(now_s), tick)
         self._projector.draw(self._picture, target, self.blackout.light)
+
+    def _compose(self, view: View, tick: Tick) -> moderngl.Texture:
+        if self._leaving is None:
+            return self._compositor.render(view, tick)
+        before = self._leaving.render(view, tick)
+        return self._passage.draw(before, self._compositor.render(view, tick), self._transition.share)
 
     def _view(self, now_s: float) -> View:
         return View(
@@ -133,7 +229,9 @@ class Mirror:
 
     def close(self) -> None:
         """Release everything on the graphics card."""
-        for part in (self._compositor, self._projector, self._reflections, self._camera):
+        self._drop_coming()
+        self._drop_leaving()
+        for part in (self._compositor, self._passage, self._projector, self._reflections, self._camera):
             part.close()
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:

@@ -66,6 +66,14 @@ class Projector:
         self._encode.draw(encoded.framebuffer, {"u_source": texture, "u_light": light})
         self._scale.draw(target, {"u_source": encoded.texture}, rect=rect)
 
+    def is_current(self) -> bool:
+        """Whether its shader's file still is what it was made of.
+
+        Raises:
+            ConfigError: it can no longer be read.
+        """
+        return all(brush.is_current() for brush in (self._exact, self._encode, self._scale))
+
     def _canvas(self, size_wh: tuple[int, int]) -> Canvas:
         if self._encoded is None or self._encoded.texture.size != size_wh:
             if self._encoded is not None:

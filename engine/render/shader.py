@@ -26,6 +26,7 @@ Origin = tuple[str, int]
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"\s*$')
 _ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")
 _VERSION = re.compile(r"^\s*#\s*version\b")
+_COMMENT = re.compile(r"[ \t]*(?://[^\n]*|/\*.*?\*/)", re.DOTALL)
 _LOG_FORMS = (
     re.compile(r"^\d+:(?P<line>\d+)\(\d+\): (?:preprocessor )?(?P<level>error|warning): (?P<what>.*)$"),  # Mesa
     re.compile(r"^\d+\((?P<line>\d+)\)\s*: (?P<level>error|warning) (?P<what>.*)$"),  # NVIDIA
@@ -94,13 +95,24 @@ class ShaderLibrary:
         Raises:
             ConfigError: a file is missing or the driver refuses it: file, line and what the driver says.
         """
-        vertex_name = f"{name}.vert" if (self._folder / f"{name}.vert").is_file() else "fullscreen.vert"
-        vertex = self.source(vertex_name, defines)
-        fragment = self.source(f"{name}.frag", defines)
+        vertex, fragment = self._sources(name, defines)
         try:
             return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
         except moderngl.Error as error:
             raise ConfigError(explain(str(error), vertex, fragment)) from error
+
+    def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
+        """What a program is made of, without comments and blank lines: while this is the same, so is what it draws.
+
+        Raises:
+            ConfigError: as `source`.
+        """
+        bare = "\n".join(_COMMENT.sub("", source.text) for source in self._sources(name, defines))
+        return "\n".join(line for line in bare.splitlines() if line.strip())
+
+    def _sources(self, name: str, defines: Mapping[str, Define] | None) -> tuple[ShaderSource, ShaderSource]:
+        vertex_name = f"{name}.vert" if (self._folder / f"{name}.vert").is_file() else "fullscreen.vert"
+        return self.source(vertex_name, defines), self.source(f"{name}.frag", defines)
 
     def declaration(self, name: str, uniform: str) -> str:
         """File and line where a shader declares a uniform; the file alone if it cannot be found."""

@@ -1,13 +1,17 @@
 """What a pass draws with: canvases (a texture and its framebuffer) and brushes (a program and its rectangle).
 
-A `Stage` owns all that the passes of one scene ask of it and releases it together, so that no pass has to.
+A `Stage` owns all that a pass asks of it and releases it together, so that no pass has to. It also keeps what is still
+to be drawn before the pass can be shown, in parts so small that a show goes on between them.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import moderngl
@@ -15,8 +19,12 @@ import moderngl
 from engine.errors import ConfigError
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary
+from engine.scene_values import read_picture
 
 NOISE_WH = (512, 512)
+STRIP_PIXELS = 32_768
+"""How many pixels of a canvas that is drawn once are drawn in one go."""
+
 WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
 Dtype = Literal["f1", "f2", "f4"]
 OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
@@ -48,6 +56,7 @@ class Canvas:
         repeat: bool = False,
     ) -> None:
         self._ctx: moderngl.Context | None = ctx
+        self.has_mipmaps = mipmaps
         self.texture = ctx.texture(size_wh, components, dtype=dtype)
         self.texture.repeat_x = self.texture.repeat_y = repeat
         minify = moderngl.LINEAR_MIPMAP_LINEAR if mipmaps else moderngl.LINEAR
@@ -82,7 +91,8 @@ class Brush:
         self, ctx: moderngl.Context, library: ShaderLibrary, name: str, defines: Mapping[str, Define] | None = None
     ) -> None:
         self._ctx = ctx
-        self._library, self._name = library, name
+        self._library, self._name, self._defines = library, name, defines
+        self._text = library.text(name, defines)
         self._program = library.program(ctx, name, defines=defines)
         self._vertices = ctx.vertex_array(self._program, [])
         self._uniforms = {n: u for n in self._program if isinstance(u := self._program[n], moderngl.Uniform)}
@@ -92,6 +102,14 @@ class Brush:
         """Names of the uniforms that the shader really uses."""
         return frozenset(self._uniforms)
 
+    def is_current(self) -> bool:
+        """Whether the shader's files still say what it was made of.
+
+        Raises:
+            ConfigError: they can no longer be read as a shader.
+        """
+        return self._library.text(self._name, self._defines) == self._text
+
     def draw(
         self,
         target: moderngl.Framebuffer,
@@ -100,6 +118,7 @@ class Brush:
         rect: Rect = WHOLE,
         instances: int = 1,
         blend: Blend | None = None,
+        rows: tuple[int, int] | None = None,
     ) -> None:
         """Draw on `rect` of `target`.
 
@@ -109,11 +128,14 @@ class Brush:
             rect: fractions of the target, origin top left.
             instances: how often (a shader that draws many small things places each by `gl_InstanceID`).
             blend: None replaces what is there; `OVER` lays premultiplied colour over it; `ADDED` adds light.
+            rows: first row and number of rows outside of which nothing is drawn.
 
         Raises:
             ConfigError: the shader declares a uniform with a type that is not that of `shaders/UNIFORMS.md`.
         """
         self._send({**values, "u_rect": rect})
+        if rows is not None:
+            target.scissor = (0, rows[0], target.width, rows[1])
         target.use()
         if blend is not None:
             self._ctx.enable(moderngl.BLEND)
@@ -121,6 +143,8 @@ class Brush:
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=instances)
         if blend is not None:
             self._ctx.disable(moderngl.BLEND)
+        if rows is not None:
+            target.scissor = (0, 0, target.width, target.height)
 
     def _send(self, values: Mapping[str, Value]) -> None:
         unit = 0
@@ -146,41 +170,57 @@ class Brush:
 
 
 class Stage:
-    """The place where the passes of one scene work.
+    """The place where one pass works.
 
     Args:
         ctx: the context.
         library: the shaders.
         size_wh: of the stage, px.
         opening: where the glass is.
+        ground: the stage from which it has what all passes of a scene share.
     """
 
     def __init__(
-        self, ctx: moderngl.Context, library: ShaderLibrary, size_wh: tuple[int, int], opening: Opening | None = None
+        self,
+        ctx: moderngl.Context,
+        library: ShaderLibrary,
+        size_wh: tuple[int, int],
+        opening: Opening | None = None,
+        ground: Stage | None = None,
     ) -> None:
         self.ctx = ctx
         self.library = library
         self.size_wh = size_wh
         self.aspect = size_wh[0] / size_wh[1]
         self.opening = opening or Opening.whole(self.aspect)
+        self._ground = ground
         self._owned = ExitStack()
+        self._brushes: list[Brush] = []
+        self._pictures: dict[Path, tuple[int, moderngl.Texture]] = {}
+        self._to_do: deque[Callable[[], object]] = deque()
         self._noise: Canvas | None = None
 
     @property
     def noise(self) -> moderngl.Texture:
         """A tile of noise for `lib/tile.glsl`, drawn when it is first asked for."""
+        if self._ground is not None:
+            return self._ground.noise
         if self._noise is None:
-            self._noise = Canvas(self.ctx, NOISE_WH, "f1", mipmaps=True, repeat=True)
-            self._owned.callback(self._noise.close)
-            self.brush("noise").draw(self._noise.framebuffer, {})
-            self._noise.texture.build_mipmaps()
+            self._noise = self.canvas(NOISE_WH, "f1", mipmaps=True, repeat=True)
+            self.bake(self._noise, "noise", None, {})
         return self._noise.texture
 
     def canvas(
-        self, size_wh: tuple[int, int], dtype: Dtype = "f2", *, mipmaps: bool = False, repeat: bool = False
+        self,
+        size_wh: tuple[int, int],
+        dtype: Dtype = "f2",
+        *,
+        components: int = 4,
+        mipmaps: bool = False,
+        repeat: bool = False,
     ) -> Canvas:
         """A new canvas, released with the stage."""
-        canvas = Canvas(self.ctx, size_wh, dtype, mipmaps=mipmaps, repeat=repeat)
+        canvas = Canvas(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
 
@@ -192,8 +232,70 @@ class Stage:
         """
         brush = Brush(self.ctx, self.library, name, defines)
         self._owned.callback(brush.close)
+        self._brushes.append(brush)
         return brush
+
+    def picture(self, path: Path) -> moderngl.Texture:
+        """A picture file as a texture: sRGB-encoded RGBA, row 0 top; released with the stage.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        if path not in self._pictures:
+            stamp, pixels = _stamp(path), read_picture(path)  # in this order: what is saved meanwhile is read again
+            texture = self.ctx.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
+            self._owned.callback(texture.release)
+            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            texture.repeat_x = texture.repeat_y = False
+            texture.build_mipmaps()
+            self._pictures[path] = stamp, texture
+        return self._pictures[path][1]
+
+    def bake(
+        self, canvas: Canvas, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
+    ) -> None:
+        """Have a canvas drawn once, before the pass is shown, strip by strip; its smaller versions too.
+
+        What is baked may be among the values of what is baked after it.
+        """
+        brush = self.brush(name, defines)
+        width, height = canvas.texture.size
+        step = max(1, STRIP_PIXELS // width)
+        for row in range(0, height, step):
+            self.later(partial(brush.draw, canvas.framebuffer, values, rows=(row, min(step, height - row))))
+        if canvas.has_mipmaps:
+            self.later(canvas.texture.build_mipmaps)
+
+    def later(self, step: Callable[[], object]) -> None:
+        """Have something short done before the pass is shown, after all that was asked for until now."""
+        self._to_do.append(step)
+
+    def do_step(self) -> bool:
+        """Do the next of what is to be done; returns False if there is nothing."""
+        if not self._to_do:
+            return False
+        self._to_do.popleft()()
+        return True
+
+    def is_current(self) -> bool:
+        """Whether the files of its shaders and pictures still are what it was made of.
+
+        Raises:
+            ConfigError: a shader can no longer be read.
+        """
+        return all(brush.is_current() for brush in self._brushes) and all(
+            _stamp(path) == stamp for path, (stamp, _) in self._pictures.items()
+        )
 
     def close(self) -> None:
         """Release all canvases and brushes; may be called again."""
+        self._to_do.clear()
         self._owned.close()
+
+
+def _stamp(path: Path) -> int:
+    """When a file was saved, ns; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

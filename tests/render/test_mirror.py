@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import moderngl
@@ -14,14 +16,18 @@ from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
+from engine.render.passes.air import Film
+from engine.render.passes.frame import Frame
 from engine.render.shader import ShaderLibrary
 from engine.scene import PassSpec, Scene
+from engine.transition import TransitionSettings
 from engine.types import ByteArray, Tick
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT
 
 SIZE_WH = (64, 36)
 DT_S = 1 / 30
+CUT = TransitionSettings(seconds=0.0)
 Show = Callable[..., ByteArray]
 
 
@@ -140,3 +146,108 @@ def test_a_uniform_of_another_type_is_told_with_its_line(mirror: Mirror, show: S
     with pytest.raises(ConfigError, match=rf"^shaders/film\.frag:{line}: u_vignette has another type"):
         mirror.reload(mirror.scene)
     assert show().mean() > 0
+
+
+def test_a_scene_that_is_coming_is_built_in_short_steps_while_the_old_one_goes_on(mirror: Mirror, show: Show) -> None:
+    show()
+    mirror.prepare(replace(scene_of("room", "frame"), transition=CUT))
+    steps = 0
+    while mirror.advance(lambda: False) is None:
+        steps += 1
+        assert mirror.scene.passes[-1].kind == "film"
+        assert (show() != show()).any(), "the old one lives"
+    assert steps > 6 and mirror.scene.passes[-1].kind == "frame"
+    assert (show() == show()).mean() > 0.5, "without grain"
+
+
+def test_two_scenes_are_seen_while_one_gives_way_to_the_other(mirror: Mirror, show: Show) -> None:
+    bright = float(show().mean())
+    mirror.prepare(replace(scene_of("film"), transition=TransitionSettings(seconds=1.0)))
+    assert mirror.advance(lambda: True) is mirror.scene
+    levels = [float(show().mean()) for _ in range(34)]
+    dark = float(show(10).mean())
+    assert levels[0] == pytest.approx(bright, rel=0.05)
+    assert dark < bright / 2 and levels[-1] == pytest.approx(dark, rel=0.1)
+    assert all(after <= before + 1.0 for before, after in itertools.pairwise(levels))
+    assert dark < levels[15] < bright, "in the middle there is light of both"
+
+
+def test_the_next_scene_waits_for_the_end_of_a_transition_and_the_last_wish_counts(mirror: Mirror, show: Show) -> None:
+    show()
+    first, second, third = (replace(scene_of("film"), title=title) for title in "abc")
+    mirror.prepare(first)
+    mirror.advance(lambda: True)
+    mirror.prepare(second)
+    mirror.prepare(third)
+    taken = [mirror.advance(lambda: True) for _ in range(60) if show() is not None]
+    assert [scene.title for scene in taken if scene is not None] == ["c"]
+    assert taken[40] is None, "1.5 s have not passed"
+
+
+def test_a_held_picture_gives_way_with_a_cut(mirror: Mirror, show: Show) -> None:
+    show()
+    mirror.is_frozen = True
+    mirror.prepare(scene_of("film"))
+    mirror.advance(lambda: True)
+    other = show()
+    assert (show(20) == other).all() and other.mean() < 20
+
+
+def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Mirror, show: Show) -> None:
+    wide = show()
+    tall = replace(
+        scene_of("room", "film"), size_wh=(36, 64), transition=TransitionSettings(seconds=1.0, curve="linear")
+    )
+    mirror.prepare(tall)
+    mirror.advance(lambda: True)
+    middle = show(15)
+    assert 0 < middle[:, :20].mean() < 0.9 * wide[:, :20].mean(), "beside the tall one the wide one fades"
+    assert middle[:, 24:40].mean() == pytest.approx(wide[:, 24:40].mean(), rel=0.3)
+    assert (show(20)[:, :20] == 0).all()
+
+
+def test_a_size_that_changes_in_a_transition_ends_it(mirror: Mirror, show: Show) -> None:
+    show()
+    mirror.prepare(scene_of("film"))
+    mirror.advance(lambda: True)
+    show(3)
+    mirror.resize((128, 72))
+    assert show().mean() < 20
+
+
+def test_what_a_save_does_not_touch_is_kept(mirror: Mirror, show: Show, shaders: Path) -> None:
+    mirror.show_scene(scene_of("room", "frame", "film"))
+    before = float(show().mean())
+    room, frame, film = (part.drawn for part in mirror._compositor._parts)
+    changed = scene_of("room", "frame", "film")
+    passes = (changed.passes[0], changed.passes[1], replace(changed.passes[2], settings=Film.Settings(exposure=4.0)))
+    mirror.reload(replace(changed, passes=passes))
+    assert [part.drawn for part in mirror._compositor._parts] == [room, frame, film], "numbers are handed over"
+    assert show().mean() > 1.5 * before, "and the new ones count"
+    text = (shaders / "film.frag").read_text()
+    (shaders / "film.frag").write_text(text.replace("void main() {", "// said\n\nvoid main() {"))
+    mirror.reload(mirror.scene)
+    assert mirror._compositor._parts[2].drawn is film, "a comment changes nothing"
+    (shaders / "film.frag").write_text(text.replace("void main() {", "void main() {\n    if (false) discard;\n"))
+    mirror.reload(mirror.scene)
+    assert [part.drawn for part in mirror._compositor._parts[:2]] == [room, frame]
+    assert mirror._compositor._parts[2].drawn is not film
+    worn = replace(passes[1], settings=Frame.Settings(wear=0.1))
+    mirror.reload(replace(changed, passes=(passes[0], worn, passes[2])))
+    assert mirror._compositor._parts[0].drawn is room and mirror._compositor._parts[1].drawn is not frame
+    narrow = replace(passes[1], settings=Frame.Settings(proportion=0.5))
+    mirror.reload(replace(changed, passes=(passes[0], narrow, passes[2])))
+    assert mirror._compositor._parts[0].drawn is not room, "its glass has another shape"
+    assert show().mean() > 0
+
+
+def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Mirror, show: Show, shaders: Path) -> None:
+    before = float(show().mean())
+    (shaders / "film.frag").write_text("#version 330 core\nvoid main() { oops }\n")
+    for _ in range(2):
+        with pytest.raises(ConfigError, match=r"^shaders/film\.frag:2: "):
+            mirror.reload(mirror.scene)
+    assert show().mean() == pytest.approx(before, rel=0.03)
+    shutil.copy(ROOT / "shaders" / "film.frag", shaders)
+    mirror.reload(mirror.scene)
+    assert show().mean() == pytest.approx(before, rel=0.03)

@@ -123,7 +123,7 @@ class Glass(Pass):
         self._show = stage.brush("glass")
         self._flaws = stage.canvas(stage.size_wh, "f1")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("glass", {"BAKE": True}).draw(self._flaws.framebuffer, values)
+        stage.bake(self._flaws, "glass", {"BAKE": True}, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs

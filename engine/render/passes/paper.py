@@ -56,7 +56,7 @@ class Between(Pass):
         self._nobody = stage.canvas((1, 1))
         self._clumps = stage.canvas(stage.size_wh, "f1")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("between", {"BAKE": True}).draw(self._clumps.framebuffer, values)
+        stage.bake(self._clumps, "between", {"BAKE": True}, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs

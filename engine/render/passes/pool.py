@@ -46,7 +46,7 @@ class Bed(Pass):
         self._show = stage.brush("bed")
         self._baked = stage.canvas(stage.size_wh)
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("bed", {"BAKE": True}).draw(self._baked.framebuffer, values)
+        stage.bake(self._baked, "bed", {"BAKE": True}, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
@@ -104,8 +104,7 @@ class Water(Pass):
         )
         self._show = stage.brush("water")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("water", {"TILE": True}).draw(self._net.framebuffer, values)
-        self._net.texture.build_mipmaps()
+        stage.bake(self._net, "water", {"TILE": True}, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs

@@ -7,12 +7,11 @@ A relief has a shader of its own with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT
 from __future__ import annotations
 
 import math
-from contextlib import ExitStack
 
 import moderngl
 
 from engine.render.passes.base import Knobs, Pass
-from engine.render.stage import OVER, Canvas, Stage
+from engine.render.stage import OVER, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -44,26 +43,18 @@ class Relief(Pass):
         width, height = self.stage.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
-        ctx = self.stage.ctx
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        with ExitStack() as scratch:
-            relief = _scratch(scratch, Canvas(ctx, large, "f4", components=2, mipmaps=True))
-            shade = _scratch(scratch, Canvas(ctx, self.stage.size_wh, "f1"))
-            lit = _scratch(scratch, Canvas(ctx, large, "f2", mipmaps=True))
-            self.stage.brush(self.kind, {"BAKE_HEIGHT": True}).draw(relief.framebuffer, values)
-            relief.texture.build_mipmaps()
-            values["u_height"] = relief.texture
-            self.stage.brush("relief", {"SHADE": True}).draw(shade.framebuffer, values)
-            values["u_shade"] = shade.texture
-            self.stage.brush(self.kind, {"BAKE_LIGHT": True}).draw(lit.framebuffer, values)
-            lit.texture.build_mipmaps()
-            values.update(u_source=lit.texture, u_level=float(level))
-            self.stage.brush("encode").draw(self._baked.framebuffer, values)
-
-
-def _scratch(scratch: ExitStack, canvas: Canvas) -> Canvas:
-    scratch.callback(canvas.close)
-    return canvas
+        stage, values = self.stage, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        relief = stage.canvas(large, "f4", components=2, mipmaps=True)
+        shade = stage.canvas(stage.size_wh, "f1")
+        lit = stage.canvas(large, mipmaps=True)
+        stage.bake(relief, self.kind, {"BAKE_HEIGHT": True}, values)
+        values = {**values, "u_height": relief.texture}
+        stage.bake(shade, "relief", {"SHADE": True}, values)
+        values = {**values, "u_shade": shade.texture}
+        stage.bake(lit, self.kind, {"BAKE_LIGHT": True}, values)
+        stage.bake(self._baked, "encode", None, {**values, "u_source": lit.texture, "u_level": float(level)})
+        for scratch in (relief, shade, lit):
+            stage.later(scratch.close)
 
 
 def breath(time_s: float) -> float:

@@ -59,7 +59,7 @@ class Daguerreotype(Pass):
         self._bare = stage.brush("daguerreotype", {"BARE": True})
         self._flaws = stage.canvas(stage.size_wh, "f1")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("daguerreotype", {"BAKE": True}).draw(self._flaws.framebuffer, values)
+        stage.bake(self._flaws, "daguerreotype", {"BAKE": True}, values)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs

@@ -1,0 +1,63 @@
+"""Passage: the picture of two scenes while one gives way to the other. It knows neither, and keeps no time."""
+
+from __future__ import annotations
+
+import moderngl
+
+from engine.render.shader import ShaderLibrary
+from engine.render.stage import Brush, Canvas, Value
+
+
+class Passage:
+    """Mixes two pictures.
+
+    Args:
+        ctx: the context.
+        library: the shaders.
+    """
+
+    def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
+        self._ctx = ctx
+        self._mix = Brush(ctx, library, "transition")
+        self._canvas: Canvas | None = None
+
+    def draw(self, before: moderngl.Texture, after: moderngl.Texture, share: float) -> moderngl.Texture:
+        """Lay both over each other, their middles together, as each would lie on the wall.
+
+        Args:
+            before, after: pictures in linear light, row 0 top, each as large as the wall allows.
+            share: how much of the light is that of `after`, 0 to 1.
+
+        Returns:
+            Their picture, valid until the next call.
+        """
+        size_wh = max(before.width, after.width), max(before.height, after.height)
+        if self._canvas is None or self._canvas.texture.size != size_wh:
+            if self._canvas is not None:
+                self._canvas.close()
+            self._canvas = Canvas(self._ctx, size_wh)
+        values: dict[str, Value] = {
+            "u_from": before,
+            "u_to": after,
+            "u_from_extent": (before.width / size_wh[0], before.height / size_wh[1]),
+            "u_to_extent": (after.width / size_wh[0], after.height / size_wh[1]),
+            "u_share": share,
+        }
+        self._ctx.disable(moderngl.BLEND)
+        self._mix.draw(self._canvas.framebuffer, values)
+        return self._canvas.texture
+
+    def is_current(self) -> bool:
+        """Whether its shader's file still is what it was made of.
+
+        Raises:
+            ConfigError: it can no longer be read.
+        """
+        return self._mix.is_current()
+
+    def close(self) -> None:
+        """Release what it owns; may be called again."""
+        self._mix.close()
+        if self._canvas is not None:
+            self._canvas.close()
+            self._canvas = None
