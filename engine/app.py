@@ -13,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource
+from engine.clock import Clock, TimeSource, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
 from engine.keepsakes import Keepsakes
@@ -25,6 +25,8 @@ from engine.pacing import Pacer
 from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
+from engine.playlist import Playlist
+from engine.render.blackout import Blackout
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
@@ -33,6 +35,7 @@ from engine.render.shader import ShaderLibrary
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
 from engine.report import Report
+from engine.schedule import Schedule
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
 from engine.watcher import Watcher
@@ -100,6 +103,9 @@ class App:
         self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry(), self._config.reflection)
         self._scene_name = options.scene or self._config.scene.name
         self._scene = self._repertoire.load(self._scene_name)
+        for entry in self._config.playlist.scenes:
+            self._repertoire.load(entry.scene)  # what is wrong with it is told now, not late at night
+        self._playlist, self._schedule = Playlist(self._config.playlist), Schedule(self._config.schedule)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
         self._inverter = self._open_inverter(self._persona)
         self._shows_overlay = self._config.display.overlay
@@ -153,6 +159,8 @@ class App:
         self._mirror = parts.enter_context(
             Mirror(ctx, library, self._scene, self._persona.alignment, self._window.size_wh, scale)
         )
+        is_closed = not self._schedule.is_open(local_time())
+        self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
         rate_hz = self._window.pace_hz
         if self._window.is_software and not display.max_fps:
             rate_hz = SOFTWARE_HZ
@@ -212,6 +220,7 @@ class App:
                 tick = self._pacer.tick()
                 for action in self._window.poll():
                     self._act(action)
+                self._follow_programme(tick)
                 self._reload()
                 self._build()
                 reflection = self._update(tick)
@@ -221,6 +230,13 @@ class App:
                 bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()
+
+    def _follow_programme(self, tick: Tick) -> None:
+        """Change the scene when the playlist says so, and go black outside the opening hours."""
+        self._mirror.closing.is_on = not self._schedule.is_open(local_time())
+        due = self._playlist.update(self._scene_name, self._mirror.is_visited, tick)
+        if due is not None:
+            self._change_scene(due)
 
     def _update(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
@@ -255,6 +271,7 @@ class App:
         health = self._worker.health
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
         held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
+        held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
         notes = [source, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])

@@ -6,7 +6,21 @@ A manual clock in place of the real one makes every picture, filter and recordin
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """A time of the week where this machine is.
+
+    Attributes:
+        weekday: 0 Monday to 6 Sunday.
+        second: since midnight, 0 to 86 400.
+    """
+
+    weekday: int
+    second: int
 
 
 class TimeSource(Protocol):
@@ -53,6 +67,12 @@ class ManualClock:
 
     def sleep_s(self, seconds: float) -> None:
         self.advance(max(0.0, seconds))
+
+
+def local_time() -> LocalTime:
+    """Now, by the time zone of this machine."""
+    now = time.localtime()
+    return LocalTime(now.tm_wday, 3600 * now.tm_hour + 60 * now.tm_min + now.tm_sec)
 
 
 def file_stamp() -> str:

@@ -12,9 +12,11 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.pipeline.camera_settings import CameraSettings
+from engine.playlist import PlaylistSettings
 from engine.reflection_settings import ReflectionSettings
 from engine.render.display_settings import DisplaySettings
 from engine.render.recorder_settings import RecorderSettings
+from engine.schedule import ScheduleSettings
 from engine.validation import Name, Settings, validate
 from engine.yaml_file import load_yaml
 
@@ -49,6 +51,8 @@ class Config(Settings):
     display: DisplaySettings = DisplaySettings()
     persona: PersonaSettings = PersonaSettings()
     scene: SceneSettings = SceneSettings()
+    playlist: PlaylistSettings = PlaylistSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     reflection: ReflectionSettings = ReflectionSettings()
     recorder: RecorderSettings = RecorderSettings()
 

@@ -1,4 +1,4 @@
-"""Blackout: how the wall goes dark when the operator asks, and how the picture comes back."""
+"""Blackout: how the wall goes dark when the operator or the closing time asks, and how the picture comes back."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ DISPLAY_GAMMA = 2.2  # so that the fade looks even: equal steps for the eye are 
 class Blackout:
     """Fades; `update` once per drawn frame, then read.
 
+    Args:
+        fade_s: how long it takes to go black, and to come back.
+        is_on: whether it begins black.
+
     Attributes:
         is_on: whether the wall is black, or on the way to it.
     """
 
-    def __init__(self) -> None:
-        self.is_on = False
-        self._brightness = 1.0  # as the eye sees it, 0..1
+    def __init__(self, fade_s: float = FADE_S, *, is_on: bool = False) -> None:
+        self.is_on = is_on
+        self._fade_s = fade_s
+        self._brightness = 0.0 if is_on else 1.0  # as the eye sees it, 0..1
 
     @property
     def light(self) -> float:
@@ -32,5 +37,5 @@ class Blackout:
 
     def update(self, tick: Tick) -> None:
         """Move on by `tick.dt_s`."""
-        step = tick.dt_s / FADE_S
+        step = tick.dt_s / self._fade_s if self._fade_s > 0 else 1.0
         self._brightness = max(0.0, self._brightness - step) if self.is_on else min(1.0, self._brightness + step)

@@ -22,6 +22,7 @@ from engine.scene import Scene
 from engine.transition import Transition
 from engine.types import Alignment, Frame, Reflection, Tick
 from engine.viewer import Viewer
+from engine.visit import VisitState
 
 
 class Mirror:
@@ -37,7 +38,8 @@ class Mirror:
 
     Attributes:
         scene: what is shown.
-        blackout: whether the wall is dark.
+        blackout: whether the wall is dark because the operator says so.
+        closing: whether it is dark because nobody is to see it now; may be replaced.
         is_frozen: whether the picture stands still while time goes on.
     """
 
@@ -68,6 +70,7 @@ class Mirror:
         self._picture: moderngl.Texture | None = None  # the last one, which stays as it is until the next is composed
         self.scene = scene
         self.blackout = Blackout()
+        self.closing = Blackout()
         self.is_frozen = False
 
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
@@ -184,6 +187,11 @@ class Mirror:
             self._leaving.close()
             self._leaving = None
 
+    @property
+    def is_visited(self) -> bool:
+        """Whether somebody is there, if only in sight."""
+        return self._viewer.visit.state is not VisitState.IDLE
+
     def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick) -> None:
         """Take what is new; None where nothing is."""
         if frame is not None:
@@ -192,6 +200,7 @@ class Mirror:
             self._reflections.update(reflection)
         self._viewer.update(reflection, tick)
         self.blackout.update(tick)
+        self.closing.update(tick)
         self._transition.update(tick)
         if self._transition.is_over:
             self._drop_leaving()
@@ -200,7 +209,7 @@ class Mirror:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
         if self._picture is None or not self.is_frozen:
             self._picture = self._compose(self._view(now_s), tick)
-        self._projector.draw(self._picture, target, self.blackout.light)
+        self._projector.draw(self._picture, target, self.blackout.light * self.closing.light)
 
     def _compose(self, view: View, tick: Tick) -> moderngl.Texture:
         if self._leaving is None:
