@@ -1,0 +1,75 @@
+"""A still picture of the artist's, or a plain colour."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import moderngl
+from pydantic import Field
+
+from engine.render.opening import Rect
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.stage import OVER, Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.scene_values import Colour, Picture, linear_light
+from engine.types import Tick
+
+
+@register("picture")
+class StillPicture(Pass):
+    """A picture that lies in scenes/, over what is drawn before it; without one, a plain colour.
+
+    It fills the stage, or, where a frame comes later, the glass.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `picture`."""
+
+        file: Picture | None = None
+        """The picture, PNG, JPEG or WebP, from the scene's folder on; what is transparent in it stays so."""
+        fit: Literal["cover", "contain", "stretch"] = "cover"
+        """How it lies: cover leaves nothing free and cuts, contain cuts nothing, stretch gives up its shape."""
+        tint: Colour = (1.0, 1.0, 1.0)
+        """The colour that it is seen through; the colour itself where there is no picture."""
+        brightness: float = Field(default=1.0, ge=0.0, le=16.0)
+        """Factor on its light."""
+
+    in_place = True
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._fit = settings.fit
+        self._tint = linear_light(settings.tint)
+        self._picture = stage.picture(settings.file) if settings.file is not None else None
+        self._show = stage.brush("picture", {"PICTURE": self._picture is not None})
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_filter"] = tuple(knobs["brightness"] * light for light in self._tint)
+        if self._picture is not None:
+            values["u_picture"] = self._picture
+            values["u_lie"] = lie(self._picture.size, self.region, self.stage.aspect, self._fit)
+        self._show.draw(target, values, rect=self.region, blend=OVER)
+
+
+def lie(
+    picture_wh: tuple[int, int], region: Rect, aspect: float, fit: Literal["cover", "contain", "stretch"]
+) -> tuple[float, float, float, float]:
+    """Where a picture lies in a part of the stage: centre x, y, half width and half height in stage coordinates.
+
+    Args:
+        picture_wh: its size, px.
+        region: the part, fractions of the stage.
+        aspect: width / height of the stage.
+        fit: how.
+    """
+    left, top, right, bottom = region
+    half_width, half_height = 0.5 * (right - left) * aspect, 0.5 * (bottom - top)
+    if fit != "stretch":
+        scales = half_width / picture_wh[0], half_height / picture_wh[1]
+        scale = max(scales) if fit == "cover" else min(scales)
+        half_width, half_height = scale * picture_wh[0], scale * picture_wh[1]
+    return (0.5 * (left + right) - 0.5) * aspect, 0.5 * (top + bottom) - 0.5, half_width, half_height
