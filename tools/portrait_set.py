@@ -261,14 +261,14 @@ class PortraitWriter:
         self._labels: list[Label] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._archive = zipfile.ZipFile(self._partial, "w", zipfile.ZIP_STORED)  # JPEG does not shrink further
+            self._archive = zipfile.ZipFile(self._partial, "w", zipfile.ZIP_STORED)
         except OSError as error:
             raise self._failure(error) from error
 
     def add(self, label: Label, jpeg: bytes) -> None:
         """Add a portrait: an encoded picture, square, of the set's size."""
         try:
-            self._archive.writestr(label.file, jpeg)
+            self._archive.writestr(_entry(label.file), jpeg)  # JPEG does not shrink further
         except OSError as error:
             raise self._failure(error) from error
         self._labels.append(label)
@@ -280,7 +280,7 @@ class PortraitWriter:
         writer.writerow(COLUMNS)
         writer.writerows(label.row() for label in self._labels)
         try:
-            self._archive.writestr(LABELS_FILE, table.getvalue(), zipfile.ZIP_DEFLATED)
+            self._archive.writestr(_entry(LABELS_FILE), table.getvalue(), zipfile.ZIP_DEFLATED)
             self._archive.close()
             self._partial.replace(self.path)
         except OSError as error:
@@ -293,6 +293,13 @@ class PortraitWriter:
 
     def _failure(self, error: OSError) -> DeviceError:
         return DeviceError(f"{self.path} cannot be written: {error.strerror or error}")
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A file in the zip, without the time at which it was made: the same portraits make the same bytes."""
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = 0o644 << 16
+    return entry
 
 
 def to_nominal(pictures: ByteArray) -> FloatArray:

@@ -42,8 +42,8 @@ class FaceMesh:
 
     def __init__(self, mode: Mode) -> None:
         self._is_static = mode == "static"
-        with _without_native_chatter():
-            face_mesh = _import_face_mesh()
+        with without_native_chatter():
+            face_mesh = import_solution("face_mesh")
             self._mesh: Any = face_mesh.FaceMesh(
                 static_image_mode=self._is_static, max_num_faces=2, refine_landmarks=True
             )
@@ -63,7 +63,7 @@ class FaceMesh:
 
     def _find(self, image: ByteArray, border: float) -> FloatArray:
         prepared, scale, border_px = _prepare(image, border)
-        with contextlib.nullcontext() if self._has_seen_face else _without_native_chatter():
+        with contextlib.nullcontext() if self._has_seen_face else without_native_chatter():
             faces = self._mesh.process(prepared).multi_face_landmarks or ()
         if not faces:
             return np.empty((0, LANDMARK_COUNT, 3), np.float32)
@@ -109,13 +109,13 @@ def _points(face: Any) -> FloatArray:
     return np.array([(point.x, point.y, point.z) for point in face.landmark], np.float32)
 
 
-def _import_face_mesh() -> Any:
-    """MediaPipe's FaceMesh module.
+def import_solution(name: str) -> Any:
+    """One of MediaPipe's solutions, e.g. `face_mesh`.
 
     `import mediapipe` also imports its Tasks interface and with that TensorFlow and JAX: 5 s and 500 MB for something
     that is not used here. An empty module stands in for it during the import.
     """
-    name = "mediapipe.python.solutions.face_mesh"
+    name = f"mediapipe.python.solutions.{name}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own imports; ours are not among them
         if "mediapipe" in sys.modules:
@@ -131,7 +131,7 @@ def _import_face_mesh() -> Any:
 
 
 @contextlib.contextmanager
-def _without_native_chatter() -> Iterator[None]:
+def without_native_chatter() -> Iterator[None]:
     """Keep what MediaPipe's C++ says about itself at start from the terminal; whatever else is written still appears.
 
     It writes to file descriptor 2 before its log can be configured, so nothing less reaches it.

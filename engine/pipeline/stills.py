@@ -38,8 +38,8 @@ def is_image(path: Path) -> bool:
         return True
 
 
-def load_image(path: Path) -> ByteArray:
-    """Read an image upright and in colour, scaled down to 1280 px at most.
+def load_image(path: Path, max_side_px: int = MAX_SIDE_PX) -> ByteArray:
+    """Read an image upright and in colour, scaled down to `max_side_px` at most.
 
     Grey is spread over the channels, deeper pixels become 8 bits, what is transparent is laid over black.
 
@@ -53,10 +53,10 @@ def load_image(path: Path) -> ByteArray:
         with Image.open(path, formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise ValueError(f"{opened.width}x{opened.height} px are more than {MAX_PIXELS // 10**6} megapixels")
-            opened.draft("RGB", (2 * MAX_SIDE_PX, 2 * MAX_SIDE_PX))
+            opened.draft("RGB", (2 * max_side_px, 2 * max_side_px))
             upright = _in_colour(ImageOps.exif_transpose(opened))
         check_size(*upright.size)
-        size_wh = size_within(*upright.size)
+        size_wh = size_within(*upright.size, max_side_px)
         if size_wh != upright.size:
             upright = upright.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=3.0)
         return np.array(upright, np.uint8)

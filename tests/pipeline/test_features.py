@@ -16,7 +16,7 @@ from skimage.data import astronaut
 
 from engine.pipeline.colours import PATCHES, lab, patch_centres, patch_colours, sample_patches
 from engine.pipeline.face_geometry import EXPRESSION_NAMES, EYE_CORNERS, mean_face, measure_face
-from engine.pipeline.face_mesh import CHATTER, FaceMesh, _without_native_chatter
+from engine.pipeline.face_mesh import CHATTER, FaceMesh, without_native_chatter
 from engine.pipeline.features import LAYOUT, Featurizer, _prominence
 from engine.types import ByteArray, Features, FloatArray, Frame, Placement
 
@@ -169,7 +169,7 @@ def test_mediapipe_starts_without_chatter(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_what_is_no_chatter_is_still_heard(capfd: pytest.CaptureFixture[str]) -> None:
-    with _without_native_chatter():
+    with without_native_chatter():
         os.write(2, b"W0000 00:00:1 of no use\nthe camera burns\n")
     assert capfd.readouterr().err == "the camera burns\n"
 

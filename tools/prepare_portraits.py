@@ -1,0 +1,231 @@
+"""Make a portrait set of a folder of photographs.
+
+    python -m tools.prepare_portraits SOURCE --output FILE.zip --size 128 [--labels FILE.csv]
+
+Every picture below SOURCE is looked at. A face that is large, sharp and frontal enough is cut out, with its eyes level,
+as in FFHQ, and goes into FILE.zip, which `tools.portrait_set` reads. Whatever cannot be used is listed with the reason
+in FILE.rejected.csv. The labels' columns are `file` (path below SOURCE, or name) and any of id, source, split, kind,
+year, gender and age. Everything is written at the end or not at all; the same photographs give the same set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+import signal
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path, PurePath
+
+from tqdm import tqdm
+
+from engine.errors import DeviceError, NarcissusError
+from engine.pipeline.stills import natural_order
+from tools.picture_files import prepare_folder, write
+from tools.portrait_register import Register, read_rows, text_of, with_somebody_held_out
+from tools.portrait_screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening
+from tools.portrait_set import KIND_WEIGHTS, Label, write_portraits
+
+SIZES = (64, 128, 256, 512, 1024)
+MIN_FACE, MAX_YAW, MIN_SHARPNESS, VAL_SHARE = 0.55, 0.45, 0.025, 0.05
+FEW = 16  # photographs, for which starting further processes does not pay
+PATIENCE_S = 600.0  # a photograph takes a tenth of a second; after this the process must have died
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What came of a folder: the portraits with their labels, and why each of the other files is not among them."""
+
+    portraits: list[tuple[Label, bytes]]
+    rejected: list[tuple[PurePath, Rejection]]
+
+
+def photographs(source: Path, leave_out: Sequence[Path] = ()) -> list[PurePath]:
+    """All files below a folder but hidden ones, in natural order, relative to it.
+
+    Raises:
+        DeviceError: it is no folder, or there is no file in it.
+    """
+    if not source.is_dir():
+        raise DeviceError(f"{source} is no folder: give one with photographs in it")
+    apart = {os.path.abspath(path) for path in leave_out}
+    found = []
+    for folder, folders, names in os.walk(source):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = [Path(folder, name) for name in names if not name.startswith(".")]
+        found += [path.relative_to(source) for path in paths if os.path.abspath(path) not in apart]
+    if not found:
+        raise DeviceError(f"the folder {source} has no file in it")
+    return sorted(found, key=lambda path: [natural_order(Path(part)) for part in path.parts])
+
+
+def screen(source: Path, files: Sequence[PurePath], limits: Limits, register: Register, workers: int) -> Screened:
+    """Look at all photographs, with a progress bar.
+
+    Raises:
+        DeviceError: a process that looks at them ended or hangs.
+    """
+    duplicates = Duplicates()
+    portraits: list[tuple[Label, bytes]] = []
+    rejected: list[tuple[PurePath, Rejection]] = []
+    found = _look_at_all([source / file for file in files], limits, workers)
+    for file, result in zip(files, tqdm(found, total=len(files), unit="picture", disable=None), strict=True):
+        if isinstance(result, Portrait):
+            earlier = duplicates.earlier(text_of(file), result)
+            if earlier is None:
+                portraits.append((register.label(file, result), result.jpeg))
+                continue
+            result = Rejection(DUPLICATE, f"of {earlier}")
+        rejected.append((file, result))
+    labels = with_somebody_held_out(label for label, _ in portraits)
+    return Screened([(label, jpeg) for label, (_, jpeg) in zip(labels, portraits, strict=True)], rejected)
+
+
+def _look_at_all(paths: Sequence[Path], limits: Limits, workers: int) -> Iterator[Portrait | Rejection]:
+    """What is found in each file, in order."""
+    if workers < 2 or len(paths) < FEW:
+        with Screening(limits) as screening:
+            yield from map(screening, paths)
+        return
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (limits,))
+    pending: deque[Future[Portrait | Rejection]] = deque()
+    try:
+        for path in paths:
+            pending.append(pool.submit(_look_at, path))
+            if len(pending) > 8 * workers:
+                yield pending.popleft().result(timeout=PATIENCE_S)
+        while pending:
+            yield pending.popleft().result(timeout=PATIENCE_S)
+    except (BrokenProcessPool, TimeoutError) as error:
+        raise DeviceError("a process that looks at the photographs ended or hangs: try --workers 1") from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+_screening: Screening | None = None  # of a worker process, made once by `_start_process`
+
+
+def _start_process(limits: Limits) -> None:
+    global _screening
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the first process, which ends this one
+    _screening = Screening(limits)
+
+
+def _look_at(path: Path) -> Portrait | Rejection:
+    assert _screening is not None
+    return _screening(path)
+
+
+def rejection_table(rejected: Sequence[tuple[PurePath, Rejection]]) -> str:
+    """FILE.rejected.csv: file, reason, detail."""
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("file", "reason", "detail"))
+    writer.writerows((text_of(file), rejection.reason, rejection.detail) for file, rejection in rejected)
+    return table.getvalue()
+
+
+def summary(screened: Screened, output: Path) -> str:
+    """What became of the photographs, in a line or two."""
+    labels = [label for label, _ in screened.portraits]
+    people, splits = len({label.id for label in labels}), Counter(label.split for label in labels)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(label.kind for label in labels).most_common())
+    text = f"{output}: {len(labels)} portraits ({kinds}) of {people} people; {splits['val']} are held out"
+    return text + (f"\n{_reasons(screened)}: {rejected_path(output)}" if screened.rejected else "")
+
+
+def _reasons(screened: Screened) -> str:
+    reasons = Counter(rejection.reason for _, rejection in screened.rejected).most_common()
+    return f"{len(screened.rejected)} left out: " + ", ".join(f"{count} {reason}" for reason, count in reasons)
+
+
+def rejected_path(output: Path) -> Path:
+    """Where the list of what could not be used goes."""
+    return output.with_name(f"{output.stem}.rejected.csv")
+
+
+def prepare(options: argparse.Namespace) -> str:
+    """Do what the command line asks for; returns what is to be said about it.
+
+    Raises:
+        DeviceError: something cannot be read or written, or no photograph can be used.
+    """
+    output: Path = options.output
+    if output.exists() and not options.force:
+        raise DeviceError(f"{output} is there already: give another name, or --force to replace it")
+    labels = [options.labels] if options.labels else []
+    files = photographs(options.source, [output, rejected_path(output), *labels])
+    rows = read_rows(options.labels) if options.labels else {}
+    prepare_folder(output.parent)
+    limits = Limits(options.size, options.min_face * options.size, options.max_yaw, options.min_sharpness)
+    source_name = text_of(PurePath(options.source.resolve().name))
+    register = Register(rows, source_name, options.kind, options.id_from == "folder", options.val_share)
+    screened = screen(options.source, files, limits, register, options.workers)
+    table = rejection_table(screened.rejected)
+    if not screened.portraits:
+        write(rejected_path(output), table)
+        raise DeviceError(f"none of {len(files)} files can be used: {_reasons(screened)}; see {rejected_path(output)}")
+    write_portraits(output, screened.portraits)
+    write(rejected_path(output), table)
+    unused = len(rows) - len(register.used)
+    return summary(screened, output) + (f"\n{unused} rows of {options.labels} name no portrait" if unused else "")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    options = _parse(arguments)
+    try:
+        print(prepare(options))
+    except NarcissusError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.prepare_portraits", description="Make a portrait set of a folder of photographs."
+    )
+    add = parser.add_argument
+    add("source", type=Path, metavar="SOURCE", help="a folder of photographs, with all folders in it")
+    add("--output", type=Path, required=True, metavar="FILE.zip", help="the portrait set to write")
+    add("--size", type=int, required=True, choices=SIZES, help="width and height of the portraits, px")
+    add("--labels", type=Path, metavar="FILE.csv", help="what is known of the photographs; see above")
+    coloured = [kind for kind in KIND_WEIGHTS if kind != "mono"]
+    add("--kind", choices=coloured, default="modern", help="of coloured pictures; black and white is told by itself")
+    add("--id-from", choices=("name", "folder"), default="name", help="each file, or each folder, is one person")
+    add("--min-face", type=_between(0, 10), default=MIN_FACE, help=f"least width of a face, in sizes ({MIN_FACE})")
+    add("--max-yaw", type=_between(0, 10), default=MAX_YAW, help=f"nose offset over eye distance ({MAX_YAW})")
+    add("--min-sharpness", type=_between(0, 10), default=MIN_SHARPNESS, help=f"0 takes all ({MIN_SHARPNESS})")
+    add("--val-share", type=_between(0, 0.5), default=VAL_SHARE, help=f"of the people are held out ({VAL_SHARE})")
+    add("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that look at photographs")
+    add("--force", action="store_true", help="replace a portrait set that is there")
+    options = parser.parse_args(arguments)
+    if options.output.suffix.lower() != ".zip":
+        parser.error(f"--output must end in .zip, not {options.output.name!r}")
+    return options
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be between {least} and {most}, not {text}")
+        return value
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
