@@ -20,10 +20,10 @@ def to_pixels(pictures: NDArray[Any]) -> NDArray[np.uint8]:
     return np.repeat(levels, 3, -1) if levels.shape[-1] == 1 else levels[..., :3]
 
 
-def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2) -> NDArray[np.uint8]:
-    """Pictures (N, H, W, 3) uint8 in reading order on one sheet, somewhat wider than high."""
+def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2, columns: int | None = None) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, 3) uint8 in reading order on one sheet; somewhat wider than high if `columns` is None."""
     count, height, width, channels = pictures.shape
-    columns = max(1, min(count, math.ceil(math.sqrt(1.6 * count))))
+    columns = max(1, min(count, columns or math.ceil(math.sqrt(1.6 * count))))
     rows = math.ceil(count / columns)
     sheet_hw = (rows * (height + gap_px) - gap_px, columns * (width + gap_px) - gap_px)
     sheet = np.full((*sheet_hw, channels), GROUND, np.uint8)

@@ -1,0 +1,189 @@
+"""Measure generators: `python -m tools.evaluate_gan --model NAME --data FILE.zip [--json FILE]`.
+
+Draws 2000 pictures and compares them with the portraits of FILE.zip, without downloaded weights: are there faces, are
+they as various as real ones, are they copies? Prints a table, writes JSON if asked to, and a page to look at to
+reports/. `--generator FILE` measures a snapshot of a training in place of a persona; several of either are set beside
+each other, to choose one:
+
+    python -m tools.evaluate_gan --generator 400/average.safetensors --generator 500/average.safetensors --data FILE.zip
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.networks.layout import GeneratorSettings
+from engine.networks.persona import GENERATOR_FILE, Persona, write_description
+from engine.networks.weight_file import check_network_header
+from engine.types import Alignment
+from tools.draw_bank import FaceDrawer
+from tools.evaluation import Evaluation, RealPortraits, evaluate
+from tools.evaluation_report import write_report
+from tools.evaluation_table import comparison, table
+from tools.reference_portraits import ReferenceReader
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS, REPORTS = ROOT / "models", ROOT / "reports"
+DEFAULT_COUNT = 2000
+FEWEST, MOST = 40, 5000  # pictures; distances between all of them are in memory
+MOST_BYTES = 2 << 30  # of drawn pictures
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports: Path = REPORTS) -> int:
+    """Run the command; returns the exit status."""
+    options = _parse(arguments)
+    try:
+        figures = run(options, models, reports)
+        if options.json is not None:
+            write_json(options.json, figures[0] if len(figures) == 1 else figures)
+    except NarcissusError as error:
+        print(f"narcissus: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.evaluate_gan", description="Measure generators.")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument(
+        "--generator",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a generator's file, as a trainer writes it",
+    )
+    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="a portrait set to compare with")
+    parser.add_argument(
+        "--count", type=_count, default=DEFAULT_COUNT, help=f"pictures to draw, {DEFAULT_COUNT} if absent"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, help="of the first picture; the others follow it; 0 if absent")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument(
+        "--report", action=argparse.BooleanOptionalAction, default=True, help="write a page to reports/ (the default)"
+    )
+    options = parser.parse_args(arguments)
+    if not options.model and not options.generator:
+        parser.error("name what to measure: --model NAME or --generator FILE")
+    return options
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not FEWEST <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"must be between {FEWEST} and {MOST}, not {value}")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 1 << 40:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, not {value}")
+    return value
+
+
+def run(options: argparse.Namespace, models: Path, reports: Path) -> list[dict[str, Any]]:
+    """Evaluate all that the options name; returns the figures of each."""
+    if options.json is not None and not options.json.parent.is_dir():
+        raise DeviceError(f"the folder {options.json.parent} does not exist")
+    for path in options.generator:
+        check_network_header(path, GeneratorSettings)
+    for name in options.model:
+        Persona.open(models / name)
+    reader, real, several = ReferenceReader(options.data), {}, []
+    for source in (*(models / name for name in options.model), *options.generator):
+        with opened(source) as (persona, cache):
+            evaluation = _evaluate(persona, cache, reader, real, options)
+        evaluation.figures["data"] = options.data.name
+        several.append(evaluation.figures)
+        print(f"\n{evaluation.name}\n{table(evaluation.figures)}", flush=True)
+        if options.report:
+            print(f"look at {write_report(evaluation, reports / report_name(evaluation.name))}", flush=True)
+    if len(several) > 1:
+        print(f"\n{comparison(several)}")
+    return several
+
+
+def _evaluate(
+    persona: Persona,
+    cache: Path | None,
+    reader: ReferenceReader,
+    real: dict[int, RealPortraits],
+    options: argparse.Namespace,
+) -> Evaluation:
+    size = persona.settings.resolution
+    most = MOST_BYTES // (3 * size**2)
+    if options.count > most:
+        raise ModelError(f"{options.count} pictures of {size} px do not fit into memory: take --count {most} or fewer")
+    with FaceDrawer(persona, cache_folder=cache) as drawer:
+        if size not in real:
+            real[size] = RealPortraits(reader.at_size(size, options.count), drawer.measure)
+        return evaluate(persona, drawer, real[size], options.count, options.seed)
+
+
+@contextmanager
+def opened(source: Path) -> Iterator[tuple[Persona, Path | None]]:
+    """A persona's folder, or a generator's file as a persona for as long as this lasts.
+
+    Also gives the folder for its run-time form: None is the user's cache, which snapshots of a training stay out of.
+
+    Raises:
+        ModelError: it is missing, damaged or does not fit.
+    """
+    if source.suffix != ".safetensors":
+        yield Persona.open(source), None
+        return
+    with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
+        place = Path(folder) / "snapshot"
+        place.mkdir()
+        shutil.copyfile(source, place / GENERATOR_FILE)
+        write_description(place, source.stem, Alignment())
+        name = f"{source.resolve().parent.name}/{source.stem}"
+        yield replace(Persona.open(place), name=name), Path(folder)
+
+
+def report_name(name: str) -> str:
+    """The file name of a generator's report."""
+    return f"generator-{re.sub(r'[^A-Za-z0-9_.]+', '-', name)}.html"
+
+
+def write_json(path: Path, figures: Any) -> None:
+    """Write figures, all or nothing; what was not measured is null.
+
+    Raises:
+        DeviceError: the file cannot be written.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_text(json.dumps(_rounded(figures), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+"""Evaluation of a generator: it draws, what it drew is measured beside real portraits, the figures are put together.
+
+Every measure is in `tools/measures`; here is what is compared with what. In the comparisons of clouds there are as many
+drawn as real pictures, and beside each stands what two halves of the real ones have with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_header
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, Features, FloatArray
+from tools.draw_bank import FaceDrawer
+from tools.measures.feature_path import FeaturePath, great_circles, measure_feature_path
+from tools.measures.kernel_distance import measure_kernel_distance
+from tools.measures.memorisation import Memorisation, measure_memorisation
+from tools.measures.overlap import measure_overlap
+from tools.measures.plausibility import measure_plausibility, yaw_asymmetry
+from tools.measures.random_network import random_features
+from tools.measures.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
+from tools.measures.structural_similarity import structural_similarity
+from tools.measures.thumbnails import PixelComponents
+from tools.reference_portraits import Indices, References
+
+FEWEST_FACES = 20  # below, measures in the space of features say nothing
+PATH_SEED = 30_000_000  # paths are drawn from seeds that nothing else uses
+BATCH = 50
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """Pictures as points.
+
+    Attributes:
+        features: (N, F) the mirror's own, NaN where no face was found.
+        textures: (N, 448) of the random network, standardised.
+        pixels: (N, 64) main components.
+    """
+
+    features: FloatArray
+    textures: FloatArray
+    pixels: FloatArray
+
+    def take(self, indices: Indices) -> Clouds:
+        """Some of the pictures."""
+        return Clouds(self.features[indices], self.textures[indices], self.pixels[indices])
+
+    @property
+    def faces(self) -> FloatArray:
+        """Features (M, F) of the faces that were found."""
+        return found(self.features)
+
+
+class RealPortraits:
+    """References as points, and what their halves have with each other: the same for every generator of a size.
+
+    Args:
+        references: the pictures.
+        measure: of a face in a picture (H, W, 3).
+    """
+
+    def __init__(self, references: References, measure: Callable[[ByteArray], Features | None]) -> None:
+        self.references = references
+        pictures = references.chosen.pictures
+        self.features = measure_faces(measure, pictures, "real faces")
+        faces = found(self.features)
+        is_known = len(faces) >= FEWEST_FACES
+        self._mean = faces.mean(axis=0) if is_known else np.zeros(LAYOUT.size, np.float32)
+        self._sd = _safe(faces.std(axis=0)) if is_known else np.ones(LAYOUT.size, np.float32)
+        textures = random_features(pictures)
+        self._texture_scale = textures.mean(axis=0), _safe(textures.std(axis=0))
+        self._components = PixelComponents(pictures)
+        self.clouds = self._clouds(pictures, self.features, textures)
+
+    def clouds_of(self, pictures: ByteArray, features: FloatArray) -> Clouds:
+        """Other pictures (N, S, S, 3) and their features (N, F) as points, on the scales of these."""
+        return self._clouds(pictures, features, random_features(pictures))
+
+    def _clouds(self, pictures: ByteArray, features: FloatArray, textures: FloatArray) -> Clouds:
+        mean, sd = self._texture_scale
+        return Clouds(self.standardised(features), (textures - mean) / sd, self._components(pictures))
+
+    def standardised(self, features: FloatArray) -> FloatArray:
+        """Features (..., F) in standard deviations of real faces."""
+        return np.asarray((features - self._mean) / self._sd)
+
+    @cached_property
+    def floor(self) -> dict[int, float]:
+        """Sliced Wasserstein distance of the halves, by level."""
+        first, second = self.references.half_pictures
+        with tqdm(total=len(pyramid_sizes(self.references.size_px)), unit=" levels", desc="SWD, real") as progress:
+            return sliced_wasserstein(first, second, progress=progress.update)
+
+    @cached_property
+    def itself(self) -> Figures:
+        """Every other figure that compares drawn pictures with real ones, of one half with the other."""
+        first, second = (self.clouds.take(indices) for indices in self.references.halves)
+        return {
+            "detection": detection(self.features),
+            **compare(first, second),
+            "ms_ssim": pair_similarity(self.references.chosen.pictures),
+            **_shape_and_yaw(found(self.features), found(self.features)),
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came out, with what a report shows of it.
+
+    Attributes:
+        name: of the generator.
+        figures: what the JSON file holds; None where there was nothing to measure.
+        pictures: (N, S, S, 3) uint8, drawn from the seeds that follow `figures["seed"]`.
+        features: (N, F) of them, NaN where no face was found.
+        real: what they were compared with.
+        memorisation, path: with their details.
+    """
+
+    name: str
+    figures: Figures
+    pictures: ByteArray
+    features: FloatArray
+    real: RealPortraits
+    memorisation: Memorisation | None
+    path: FeaturePath | None
+
+
+def evaluate(persona: Persona, drawer: FaceDrawer, real: RealPortraits, count: int, seed: int) -> Evaluation:
+    """Draw `count` pictures from the seeds `seed`, `seed` + 1, ... and measure them.
+
+    Args:
+        drawer: of that persona.
+        real: at the size of its pictures.
+    """
+    pictures = draw(drawer, seed_latents(range(seed, seed + count), persona.settings.latent_size), "drawing")
+    features = measure_faces(drawer.measure, pictures, "drawn faces")
+    clouds = real.clouds_of(pictures, features)
+    path = _path(drawer, real, persona.settings.latent_size)
+    memorisation = _memorisation(real.references, pictures)
+    figures: Figures = {
+        "generator": persona.name,
+        "sha256": persona.generator_sha256,
+        "resolution": persona.settings.resolution,
+        "kimg": kimg(persona.generator_path),
+        "count": count,
+        "seed": seed,
+        "references": len(real.references.chosen),
+        "detection": detection(features),
+        "swd": _swd(real, pictures),
+        **compare(real.clouds, clouds),
+        **_shape_and_yaw(found(real.features), found(features)),
+        **_memory_figures(memorisation),
+        "ms_ssim": pair_similarity(pictures),
+        "path_per_degree": None if path is None else path.per_degree,
+        "real": real.itself,
+    }
+    return Evaluation(persona.name, figures, pictures, features, real, memorisation, path)
+
+
+def draw(drawer: FaceDrawer, latents: FloatArray, what: str) -> ByteArray:
+    """Pictures (N, S, S, 3) of latents, with a progress bar."""
+    size = drawer.generator.size_px
+    pictures = np.empty((len(latents), size, size, 3), np.uint8)
+    with tqdm(total=len(latents), unit=" pictures", desc=what) as progress:
+        for begin in range(0, len(latents), BATCH):
+            batch = drawer.draw(latents[begin : begin + BATCH])
+            pictures[begin : begin + BATCH] = batch
+            progress.update(len(batch))
+    return pictures
+
+
+def measure_faces(
+    measure: Callable[[ByteArray], Features | None], pictures: Iterable[ByteArray], what: str
+) -> FloatArray:
+    """Features (N, F) of pictures, NaN where no face is found, with a progress bar."""
+    faces = [measure(picture) for picture in tqdm(pictures, unit=" pictures", desc=what)]
+    nothing = np.full(LAYOUT.size, np.nan, np.float32)
+    return np.stack([nothing if face is None else face.vector for face in faces])
+
+
+def found(features: FloatArray) -> FloatArray:
+    """The rows of features that belong to a face."""
+    return features[~np.isnan(features[:, 0])]
+
+
+def detection(features: FloatArray) -> float:
+    """Share of pictures in which a face was found."""
+    return len(found(features)) / len(features)
+
+
+def kimg(path: Path) -> float | None:
+    """Thousands of pictures that a generator was trained on, as its file says; None where it does not."""
+    try:
+        value = float(read_header(path).metadata["kimg"])
+    except (KeyError, ValueError):
+        return None
+    return value if np.isfinite(value) else None
+
+
+def compare(real: Clouds, drawn: Clouds) -> Figures:
+    """Kernel distances and overlaps of two sets of pictures; None in the space of features where faces are too few."""
+    names = ("kid", "kid_interval", "precision", "recall", "density", "coverage")
+    in_features: Figures = dict.fromkeys(names)
+    if min(len(real.faces), len(drawn.faces)) >= FEWEST_FACES:
+        in_features = {**_kernel_figures(real.faces, drawn.faces), **_overlap_figures(real.faces, drawn.faces)}
+    return {
+        **in_features,
+        "random_network": _kernel_figures(real.textures, drawn.textures),
+        "pixels": _overlap_figures(real.pixels, drawn.pixels),
+    }
+
+
+def _kernel_figures(real: FloatArray, drawn: FloatArray) -> Figures:
+    distance = measure_kernel_distance(real, drawn)
+    return {"kid": distance.value, "kid_interval": [distance.low, distance.high]}
+
+
+def _overlap_figures(real: FloatArray, drawn: FloatArray) -> Figures:
+    count = min(len(real), len(drawn))
+    return asdict(measure_overlap(real[:count], drawn[:count]))
+
+
+def _swd(real: RealPortraits, pictures: ByteArray) -> Figures:
+    """As many drawn pictures as there are in a half of the real ones, against that half."""
+    half = real.references.half_pictures[0]
+    if not pyramid_sizes(pictures.shape[1]):
+        return dict.fromkeys(("average", "floor", "ratio", "levels", "floor_levels", "pictures"))
+    with tqdm(total=len(real.floor), unit=" levels", desc="SWD, drawn") as progress:
+        levels = sliced_wasserstein(pictures[: len(half)], half, progress=progress.update)
+    return {
+        "average": average(levels),
+        "floor": average(real.floor),
+        "ratio": average(levels) / average(real.floor),
+        "levels": {str(size): distance for size, distance in levels.items()},
+        "floor_levels": {str(size): distance for size, distance in real.floor.items()},
+        "pictures": len(half),
+    }
+
+
+def _shape_and_yaw(real: FloatArray, drawn: FloatArray) -> Figures:
+    if min(len(real), len(drawn)) < FEWEST_FACES:
+        return {"mahalanobis": None, "yaw_asymmetry_deg": None}
+    return {
+        "mahalanobis": asdict(measure_plausibility(real[:, LAYOUT["shape"]], drawn[:, LAYOUT["shape"]])),
+        "yaw_asymmetry_deg": yaw_asymmetry(drawn[:, LAYOUT.index("pose.yaw")]),
+    }
+
+
+def _memorisation(references: References, pictures: ByteArray) -> Memorisation | None:
+    training, held_out = references.training, references.held_out
+    kinds = [label.kind for label in training.labels], [label.kind for label in held_out.labels]
+    if not set(kinds[0]) & set(kinds[1]):
+        return None
+    return measure_memorisation(pictures, training.pictures, held_out.pictures, kinds, references.shares)
+
+
+def _memory_figures(memorisation: Memorisation | None) -> Figures:
+    names = ("nn_ratio", "nn_spread", "copy_ratio", "copy_spread")
+    return {name: None if memorisation is None else getattr(memorisation, name) for name in names}
+
+
+def pair_similarity(pictures: ByteArray) -> float:
+    """Mean MS-SSIM of each two pictures that follow each other."""
+    count = len(pictures) // 2 * 2
+    return float(structural_similarity(pictures[:count:2], pictures[1:count:2]).mean())
+
+
+def _path(drawer: FaceDrawer, real: RealPortraits, latent_size: int) -> FeaturePath | None:
+    latents = great_circles(PATH_SEED, latent_size)
+    pictures = draw(drawer, latents.reshape(-1, latent_size), "paths")
+    features = measure_faces(drawer.measure, pictures, "faces of paths")
+    return measure_feature_path(real.standardised(features).reshape(*latents.shape[:2], -1))
+
+
+def _safe(sd: FloatArray) -> FloatArray:
+    """Standard deviations to divide by: 1 where nothing varies."""
+    return np.where(sd > 1e-6, sd, 1).astype(np.float32)

@@ -1,0 +1,139 @@
+"""Plots of an evaluation, as SVG text. Drawn is one colour and real the other, on every plot."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from engine.pipeline.features import LAYOUT
+from engine.types import FloatArray
+from tools.evaluation import Evaluation, found
+
+DRAWN, REAL, INK = "#9c4a2f", "#5f6f74", "#3a3632"
+STYLE: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": "#b9b2a6",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "svg.hashsalt": "narcissus",  # the same figures make the same file
+}
+DISTRIBUTIONS = {
+    "pose.yaw": "yaw, degrees",
+    "pose.pitch": "pitch, degrees",
+    "expression.smile": "smile",
+    "expression.mouth_open": "open mouth",
+    "colour.cheek_left_L": "lightness of the cheek",
+    "colour.cheek_left_b": "blue to yellow of the cheek",
+}
+
+
+def plots(evaluation: Evaluation) -> dict[str, str]:
+    """Every plot for which there are figures: its title and the SVG."""
+    drawings: dict[str, Callable[[Evaluation], Figure | None]] = {
+        "Sliced Wasserstein distance by level": _swd,
+        "From drawn pictures to the nearest portrait": _nearest,
+        "Change of the face as the latent turns": _path,
+        "Features, drawn and real": _distributions,
+    }
+    found_plots: dict[str, str] = {}
+    with rc_context(STYLE):
+        for title, drawing in drawings.items():
+            figure = drawing(evaluation)
+            if figure is not None:
+                found_plots[title] = _svg(figure)
+    return found_plots
+
+
+def _swd(evaluation: Evaluation) -> Figure | None:
+    swd = evaluation.figures["swd"]
+    if not swd["levels"]:
+        return None
+    figure, axes = _one()
+    places = np.arange(len(swd["levels"]))
+    axes.bar(places - 0.2, list(swd["levels"].values()), 0.36, color=DRAWN, label="drawn against real")
+    axes.bar(places + 0.2, list(swd["floor_levels"].values()), 0.36, color=REAL, label="real against real")
+    axes.set_xticks(places, [f"{size} px" for size in swd["levels"]])
+    axes.set_ylabel("distance, times 1000")
+    axes.legend()
+    return figure
+
+
+def _nearest(evaluation: Evaluation) -> Figure | None:
+    if evaluation.memorisation is None:
+        return None
+    figure, axes = _one()
+    memory = evaluation.memorisation
+    for nearest, label, colour in (
+        (memory.training, f"of {len(evaluation.real.references.training)} training portraits", DRAWN),
+        (memory.held_out, f"of {len(evaluation.real.references.held_out)} held out", REAL),
+    ):
+        _outline(axes, np.array([item.distance for item in nearest]), colour, label)
+    axes.set_xlabel("distance, levels of 255")
+    axes.set_ylabel("share of pictures")
+    axes.legend()
+    return figure
+
+
+def _path(evaluation: Evaluation) -> Figure | None:
+    if evaluation.path is None:
+        return None
+    figure, axes = _one()
+    axes.plot(evaluation.path.degrees, evaluation.path.change, color=DRAWN)
+    axes.set_xlabel("degrees of latent")
+    axes.set_ylabel("standard deviations")
+    axes.set_xticks(range(0, 91, 15))
+    axes.set_ylim(bottom=0)
+    return figure
+
+
+def _distributions(evaluation: Evaluation) -> Figure | None:
+    real, drawn = found(evaluation.real.features), found(evaluation.features)
+    if not (len(real) and len(drawn)):
+        return None
+    figure = Figure(figsize=(10.4, 4.2), layout="constrained")
+    for index, (name, title) in enumerate(DISTRIBUTIONS.items()):
+        axes = figure.add_subplot(2, 3, index + 1)
+        column = LAYOUT.index(name)
+        both = np.concatenate([real[:, column], drawn[:, column]])
+        edges = np.linspace(*np.percentile(both, [0.5, 99.5]), 31)
+        _outline(axes, real[:, column], REAL, "real", edges)
+        _outline(axes, drawn[:, column], DRAWN, "drawn", edges)
+        axes.set_title(title)
+        axes.set_yticks([])
+        if index == 0:
+            axes.legend()
+    return figure
+
+
+def _one() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5.1, 3.0), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _outline(axes: Axes, values: FloatArray, colour: str, label: str, edges: FloatArray | int = 40) -> None:
+    weights = np.full(len(values), 1 / len(values))
+    axes.hist(
+        values, edges, weights=weights, histtype="stepfilled", facecolor=f"{colour}22", edgecolor=colour, label=label
+    )
+
+
+def _svg(figure: Figure) -> str:
+    text = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
+    return text.getvalue()

@@ -1,0 +1,210 @@
+"""The table of an evaluation: which figures are shown, in which order, with their aims and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools.evaluation import Figures
+
+UNKNOWN = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure.
+
+    Attributes:
+        title: what it is called.
+        keys: where it is in the figures.
+        form: how a number is written.
+        aim: the least and the greatest value that is good enough; None where there is no aim.
+        meaning: what it tells, in a sentence.
+        real_keys: where the same of real portraits is; under `real` if empty; None where there is no such thing.
+        spread_keys: where its interval or its spread is.
+    """
+
+    title: str
+    keys: tuple[str, ...]
+    form: str
+    aim: tuple[float | None, float | None] | None
+    meaning: str
+    real_keys: tuple[str, ...] | None = ()
+    spread_keys: tuple[str, ...] = ()
+
+    def value(self, figures: Figures) -> float | None:
+        """Of the generator."""
+        return _at(figures, self.keys)
+
+    def real(self, figures: Figures) -> float | None:
+        """Of real portraits."""
+        if self.real_keys is None:
+            return None
+        return _at(figures, self.real_keys or ("real", *self.keys))
+
+    def written(self, value: float | None) -> str:
+        """A value as text."""
+        return UNKNOWN if value is None else format(value, self.form)
+
+    def spread(self, figures: Figures) -> str:
+        """The interval or the spread as text, empty where there is none."""
+        found = _at(figures, self.spread_keys) if self.spread_keys else None
+        if found is None:
+            return ""
+        return (
+            f"{found[0]:{self.form}} to {found[1]:{self.form}}" if isinstance(found, list) else f"± {found:{self.form}}"
+        )
+
+    @property
+    def aim_text(self) -> str:
+        """The aim as text."""
+        if self.aim is None:
+            return ""
+        low, high = self.aim
+        if low is not None and high is not None:
+            return f"{low:{self.form}} to {high:{self.form}}"
+        return f"≥ {low:{self.form}}" if low is not None else f"≤ {high:{self.form}}"
+
+    def is_reached(self, figures: Figures) -> bool | None:
+        """Whether the aim is reached; None where there is no aim or no value."""
+        value = self.value(figures)
+        if self.aim is None or value is None:
+            return None
+        low, high = self.aim
+        return (low is None or value >= low) and (high is None or value <= high)
+
+
+ROWS = (
+    Row("faces found", ("detection",), ".1%", (0.98, None), "Share of drawn pictures in which FaceMesh finds a face."),
+    Row(
+        "SWD over its floor",
+        ("swd", "ratio"),
+        ".2f",
+        (None, 2.5),
+        "Sliced Wasserstein distance over that of two halves of the real portraits.",
+        None,
+    ),
+    Row(
+        "SWD",
+        ("swd", "average"),
+        ".2f",
+        None,
+        "Mean over the levels, times 1000; grain and edges at the fine ones, light and pose at the coarse ones.",
+        ("swd", "floor"),
+    ),
+    Row(
+        "KID, features of the mirror",
+        ("kid",),
+        ".4f",
+        None,
+        "How differently faces are distributed, in all that the mirror measures; 0 is no difference.",
+        spread_keys=("kid_interval",),
+    ),
+    Row(
+        "KID, random network",
+        ("random_network", "kid"),
+        ".4f",
+        None,
+        "The same for texture and colour, by a network of random weights.",
+        spread_keys=("random_network", "kid_interval"),
+    ),
+    Row("precision", ("precision",), ".3f", None, "Share of drawn faces that lie among real ones, by their features."),
+    Row("recall", ("recall",), ".3f", (0.4, None), "Share of real faces that lie among drawn ones."),
+    Row(
+        "density", ("density",), ".3f", None, "How thickly real faces stand around a drawn one; 1 as among themselves."
+    ),
+    Row("coverage", ("coverage",), ".3f", (0.6, None), "Share of real faces with a drawn one in their neighbourhood."),
+    Row("precision, pixels", ("pixels", "precision"), ".3f", None, "The same four on 64 components of the pixels."),
+    Row("recall, pixels", ("pixels", "recall"), ".3f", None, ""),
+    Row("density, pixels", ("pixels", "density"), ".3f", None, ""),
+    Row("coverage, pixels", ("pixels", "coverage"), ".3f", None, ""),
+    Row(
+        "nearest, training / held out",
+        ("nn_ratio",),
+        ".3f",
+        (0.95, 1.05),
+        "How far drawn pictures are from training portraits, over as many held-out ones; below 1 they repeat them.",
+        None,
+        ("nn_spread",),
+    ),
+    Row(
+        "reached, training / held out",
+        ("copy_ratio",),
+        ".3f",
+        (0.95, None),
+        "How far training portraits are from the nearest drawn picture, over the held-out ones; far below 1, copies.",
+        None,
+        ("copy_spread",),
+    ),
+    Row("MS-SSIM of pairs", ("ms_ssim",), ".3f", None, "How alike two pictures are; above the real pairs, few faces."),
+    Row(
+        "implausible shapes",
+        ("mahalanobis", "implausible"),
+        ".1%",
+        None,
+        "Share of drawn faces whose landmarks are farther from the mean than 99 % of the real ones.",
+    ),
+    Row("yaw, left against right", ("yaw_asymmetry_deg",), ".2f", None, "Degrees between yaws and mirrored yaws."),
+    Row(
+        "change per degree",
+        ("path_per_degree",),
+        ".4f",
+        None,
+        "How far features go when the latent turns by a degree, in standard deviations.",
+        None,
+    ),
+)
+
+# title: row, where several generators are set beside each other
+COLUMNS = {
+    "faces": "faces found",
+    "SWD": "SWD",
+    "/ floor": "SWD over its floor",
+    "KID": "KID, features of the mirror",
+    "recall": "recall",
+    "coverage": "coverage",
+    "nearest": "nearest, training / held out",
+    "reached": "reached, training / held out",
+    "MS-SSIM": "MS-SSIM of pairs",
+}
+
+
+def table(figures: Figures) -> str:
+    """All figures of a generator as a table for the terminal."""
+    rows = [("", "drawn", "real", "aim", "")]
+    for row in ROWS:
+        is_reached = row.is_reached(figures)
+        verdict = "" if is_reached is None else "reached" if is_reached else "missed"
+        value = f"{row.written(row.value(figures))} {row.spread(figures)}".strip()
+        real = "" if row.real_keys is None else row.written(row.real(figures))
+        rows.append((row.title, value, real, row.aim_text, verdict))
+    levels = figures["swd"]["levels"] or {}
+    for size, distance in levels.items():
+        rows.append((f"SWD at {size} px", f"{distance:.2f}", f"{figures['swd']['floor_levels'][size]:.2f}", "", ""))
+    return _aligned(rows)
+
+
+def comparison(several: Sequence[Figures]) -> str:
+    """The main figures of several generators, a row each."""
+    by_title = {row.title: row for row in ROWS}
+    rows = [("generator", "kimg", *COLUMNS)]
+    for figures in several:
+        kimg = figures["kimg"]
+        shown = (by_title[title] for title in COLUMNS.values())
+        name = figures["generator"], UNKNOWN if kimg is None else f"{kimg:.0f}"
+        rows.append((*name, *(row.written(row.value(figures)) for row in shown)))
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _at(figures: Figures, keys: Sequence[str]) -> Any:
+    value: Any = figures
+    for key in keys:
+        value = None if value is None else value[key]
+    return value

@@ -1,0 +1,51 @@
+"""A random convolutional network as a pair of eyes: texture and colour of a picture as numbers, without training.
+
+Three layers of 3x3 convolutions, stride 2, and rectifiers; weights by He et al. 2015 from a fixed seed. The features
+are the mean and the standard deviation of each feature map: as random features keep distances, two sets of pictures
+whose textures differ are told apart, though nobody taught the network what matters. They do not see where things are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from engine.types import ByteArray, FloatArray
+from tools.measures.thumbnails import shrunk
+
+SEED = 2018
+FEATURE_MAPS = (32, 64, 128)
+FEATURES = 2 * sum(FEATURE_MAPS)
+MOST_PX = 64  # larger pictures are averaged, so that generators of any size are compared by the same detail
+BATCH = 32
+
+
+def random_features(pictures: ByteArray) -> FloatArray:
+    """Features (N, 448) float32 of pictures (N, S, S, 3) uint8."""
+    weights = _weights()
+    features = np.empty((len(pictures), FEATURES), np.float32)
+    for begin in range(0, len(pictures), BATCH):
+        batch = shrunk(pictures[begin : begin + BATCH], MOST_PX)
+        features[begin : begin + BATCH] = _features(batch.astype(np.float32) / np.float32(127.5) - 1, weights)
+    return features
+
+
+def _weights() -> list[FloatArray]:
+    """Matrices (9 C, maps), rows ordered channel, y, x."""
+    random, channels, weights = np.random.default_rng(SEED), 3, []
+    for maps in FEATURE_MAPS:
+        he_constant = np.sqrt(2 / (9 * channels))
+        weights.append((he_constant * random.standard_normal((9 * channels, maps))).astype(np.float32))
+        channels = maps
+    return weights
+
+
+def _features(x: FloatArray, weights: list[FloatArray]) -> FloatArray:
+    moments = []
+    for weight in weights:
+        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+        windows = sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::2, ::2]  # (N, H, W, C, 3, 3)
+        count, height, width = windows.shape[:3]
+        x = np.maximum(windows.reshape(-1, len(weight)) @ weight, 0).reshape(count, height, width, -1)
+        moments += [x.mean(axis=(1, 2)), x.std(axis=(1, 2))]
+    return np.concatenate(moments, axis=1)
