@@ -98,8 +98,7 @@ def _seed(text: str) -> int:
 
 def run(options: argparse.Namespace, models: Path, reports: Path) -> list[dict[str, Any]]:
     """Evaluate all that the options name; returns the figures of each."""
-    if options.json is not None and not options.json.parent.is_dir():
-        raise DeviceError(f"the folder {options.json.parent} does not exist")
+    _check_outputs(options, reports)
     for path in options.generator:
         check_network_header(path, GeneratorSettings)
     for name in options.model:
@@ -116,6 +115,21 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> list[dict[s
     if len(several) > 1:
         print(f"\n{comparison(several)}")
     return several
+
+
+def _check_outputs(options: argparse.Namespace, reports: Path) -> None:
+    """Find out before minutes of work whether there is a place for what comes of it."""
+    places = [options.json.parent] if options.json is not None else []
+    if options.json is not None and options.json.is_dir():
+        raise DeviceError(f"{options.json} is a folder; --json takes the name of a file")
+    try:
+        if options.report:
+            reports.mkdir(parents=True, exist_ok=True)
+            places.append(reports)
+        for place in places:
+            tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        raise DeviceError(f"{error.filename or reports} cannot be written: {error.strerror or error}") from error
 
 
 def _evaluate(

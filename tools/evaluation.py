@@ -146,7 +146,8 @@ def evaluate(persona: Persona, drawer: FaceDrawer, real: RealPortraits, count: i
     pictures = draw(drawer, seed_latents(range(seed, seed + count), persona.settings.latent_size), "drawing")
     features = measure_faces(drawer.measure, pictures, "drawn faces")
     clouds = real.clouds_of(pictures, features)
-    path = _path(drawer, real, persona.settings.latent_size)
+    has_faces = len(found(features)) >= FEWEST_FACES
+    path = _path(drawer, real, persona.settings.latent_size) if has_faces else None
     memorisation = _memorisation(real.references, pictures)
     figures: Figures = {
         "generator": persona.name,

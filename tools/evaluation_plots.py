@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
-from tools.evaluation import Evaluation, found
+from tools.evaluation import FEWEST_FACES, Evaluation, found
+from tools.measures.plausibility import ShapeScale
 
 DRAWN, REAL, INK = "#9c4a2f", "#5f6f74", "#3a3632"
 STYLE: dict[str, Any] = {
@@ -24,6 +25,8 @@ STYLE: dict[str, Any] = {
     "axes.edgecolor": "#b9b2a6",
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 9,
@@ -47,7 +50,8 @@ def plots(evaluation: Evaluation) -> dict[str, str]:
     """Every plot for which there are figures: its title and the SVG."""
     drawings: dict[str, Callable[[Evaluation], Figure | None]] = {
         "Sliced Wasserstein distance by level": _swd,
-        "From drawn pictures to the nearest portrait": _nearest,
+        "From portraits to the nearest drawn picture": _reached,
+        "Shapes of faces, from the mean real one": _shapes,
         "Change of the face as the latent turns": _path,
         "Features, drawn and real": _distributions,
     }
@@ -74,18 +78,34 @@ def _swd(evaluation: Evaluation) -> Figure | None:
     return figure
 
 
-def _nearest(evaluation: Evaluation) -> Figure | None:
-    if evaluation.memorisation is None:
+def _reached(evaluation: Evaluation) -> Figure | None:
+    memory = evaluation.memorisation
+    if memory is None:
         return None
     figure, axes = _one()
-    memory = evaluation.memorisation
-    for nearest, label, colour in (
-        (memory.training, f"of {len(evaluation.real.references.training)} training portraits", DRAWN),
-        (memory.held_out, f"of {len(evaluation.real.references.held_out)} held out", REAL),
-    ):
-        _outline(axes, np.array([item.distance for item in nearest]), colour, label)
+    both = np.concatenate([memory.from_training, memory.from_held_out])
+    edges = np.linspace(both.min(), np.percentile(both, 99.5), 41)
+    _outline(axes, memory.from_held_out, REAL, f"{len(memory.from_held_out)} held out", edges)
+    _outline(axes, memory.from_training, DRAWN, f"{len(memory.from_training)} of the training", edges)
     axes.set_xlabel("distance, levels of 255")
-    axes.set_ylabel("share of pictures")
+    axes.set_yticks([])
+    axes.legend()
+    return figure
+
+
+def _shapes(evaluation: Evaluation) -> Figure | None:
+    real, drawn = found(evaluation.real.features), found(evaluation.features)
+    if min(len(real), len(drawn)) < FEWEST_FACES:
+        return None
+    figure, axes = _one()
+    scale = ShapeScale(real[:, LAYOUT["shape"]])
+    of_real, of_drawn = (scale.distances(faces[:, LAYOUT["shape"]]) for faces in (real, drawn))
+    edges = np.linspace(0, np.percentile(np.concatenate([of_real, of_drawn]), 99.8), 41)
+    _outline(axes, of_real, REAL, "real", edges)
+    _outline(axes, of_drawn, DRAWN, "drawn", edges)
+    axes.axvline(float(np.percentile(of_real, 99)), color=INK, linewidth=0.8, linestyle=":")
+    axes.set_xlabel("Mahalanobis distance; dotted: 99 of 100 real faces are to the left")
+    axes.set_yticks([])
     axes.legend()
     return figure
 
@@ -104,7 +124,7 @@ def _path(evaluation: Evaluation) -> Figure | None:
 
 def _distributions(evaluation: Evaluation) -> Figure | None:
     real, drawn = found(evaluation.real.features), found(evaluation.features)
-    if not (len(real) and len(drawn)):
+    if min(len(real), len(drawn)) < FEWEST_FACES:
         return None
     figure = Figure(figsize=(10.4, 4.2), layout="constrained")
     for index, (name, title) in enumerate(DISTRIBUTIONS.items()):
@@ -126,7 +146,7 @@ def _one() -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _outline(axes: Axes, values: FloatArray, colour: str, label: str, edges: FloatArray | int = 40) -> None:
+def _outline(axes: Axes, values: FloatArray, colour: str, label: str, edges: FloatArray) -> None:
     weights = np.full(len(values), 1 / len(values))
     axes.hist(
         values, edges, weights=weights, histtype="stepfilled", facecolor=f"{colour}22", edgecolor=colour, label=label

@@ -15,7 +15,7 @@ from engine.errors import DeviceError
 from engine.types import ByteArray
 from tools.contact_sheet import contact_sheet
 from tools.evaluation import Evaluation
-from tools.evaluation_table import ROWS, Row
+from tools.evaluation_table import ROWS, Row, remark
 from tools.measures.memorisation import Nearest
 
 TEMPLATE = Path(__file__).with_name("evaluation_report.html")
@@ -70,7 +70,7 @@ def _summary(evaluation: Evaluation) -> str:
     return (
         f"A generator of {figures['resolution']} px{trained}. {figures['count']} pictures, drawn from the seeds "
         f"{figures['seed']} and on, beside {figures['references']} portraits of {figures.get('data', 'a set')}. "
-        f"Generator {figures['sha256'][:12]}."
+        f"Generator {figures['sha256'][:12]}. {remark(figures)}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.evaluation import Figures
+from tools.evaluation import FEWEST_FACES, Figures
 
 UNKNOWN = "-"
 
@@ -182,7 +182,7 @@ def table(figures: Figures) -> str:
     levels = figures["swd"]["levels"] or {}
     for size, distance in levels.items():
         rows.append((f"SWD at {size} px", f"{distance:.2f}", f"{figures['swd']['floor_levels'][size]:.2f}", "", ""))
-    return _aligned(rows)
+    return f"{_aligned(rows)}\n{remark(figures)}".rstrip()
 
 
 def comparison(several: Sequence[Figures]) -> str:
@@ -195,6 +195,16 @@ def comparison(several: Sequence[Figures]) -> str:
         name = figures["generator"], UNKNOWN if kimg is None else f"{kimg:.0f}"
         rows.append((*name, *(row.written(row.value(figures)) for row in shown)))
     return _aligned(rows)
+
+
+def remark(figures: Figures) -> str:
+    """What has to be said before the figures are read; empty where nothing has."""
+    faces = round(figures["detection"] * figures["count"])
+    if figures["kid"] is not None:
+        return ""
+    if figures["real"]["detection"] * figures["references"] < FEWEST_FACES:
+        return "FaceMesh finds no faces in the portraits, or too few: features were not compared."
+    return f"Faces were found in {faces} of {figures['count']} drawn pictures: too few to compare their features."
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -54,6 +54,7 @@ class Memorisation:
             kinds weighted as in training: about 1, somewhat less is usual, much less means copies.
         copy_spread: standard error of it, mostly from the few that are held out.
         training, held_out: for each drawn picture, the nearest of all in the set.
+        from_training, from_held_out: (M,) distance from each picture of the set to the nearest drawn one.
     """
 
     nn_ratio: float
@@ -62,6 +63,8 @@ class Memorisation:
     copy_spread: float
     training: tuple[Nearest, ...]
     held_out: tuple[Nearest, ...]
+    from_training: FloatArray
+    from_held_out: FloatArray
 
 
 def measure_memorisation(
@@ -101,6 +104,8 @@ def measure_memorisation(
         copy_spread=copy_spread,
         training=to_training.nearest,
         held_out=to_held_out.nearest,
+        from_training=to_training.from_data,
+        from_held_out=to_held_out.from_data,
     )
 
 
