@@ -38,6 +38,7 @@ from engine.report import Report
 from engine.schedule import Schedule
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
+from engine.visit import VisitState
 from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -234,7 +235,8 @@ class App:
     def _follow_programme(self, tick: Tick) -> None:
         """Change the scene when the playlist says so, and go black outside the opening hours."""
         self._mirror.closing.is_on = not self._schedule.is_open(local_time())
-        due = self._playlist.update(self._scene_name, self._mirror.is_visited, tick)
+        is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
+        due = self._playlist.update(self._scene_name, is_held, tick)
         if due is not None:
             self._change_scene(due)
 
@@ -273,7 +275,8 @@ class App:
         held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
-        notes = [source, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
+        scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
+        notes = [source, scene, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for

@@ -41,12 +41,12 @@ class Playlist:
         self._shown: str | None = None
         self._elapsed_s = 0.0
 
-    def update(self, shown: str, is_visited: bool, tick: Tick) -> str | None:
+    def update(self, shown: str, is_held: bool, tick: Tick) -> str | None:
         """Move on by `tick.dt_s`.
 
         Args:
             shown: what is on the wall; when that has changed, by the operator perhaps, its minutes begin.
-            is_visited: whether somebody is there.
+            is_held: whether it is not the moment to change, because somebody is there.
             tick: the moment.
 
         Returns:
@@ -60,7 +60,7 @@ class Playlist:
                 self._index = self._names.index(shown)
         self._elapsed_s += tick.dt_s
         late_s = self._elapsed_s - 60.0 * self._settings.scenes[self._index].minutes
-        if late_s < 0 or (is_visited and late_s < 60.0 * self._settings.wait_minutes):
+        if late_s < 0 or (is_held and late_s < 60.0 * self._settings.wait_minutes):
             return None
         self._elapsed_s = 0.0
         self._index = (self._index + 1) % len(self._names)

@@ -6,7 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.expression import FUNCTIONS, SMOOTHERS, compile_expression
 from engine.render.passes import registry
@@ -41,6 +43,17 @@ def test_each_file_is_ok_or_told_what_is_wrong(tmp_path: Path, known: str, capsy
     assert problems[0].endswith(f"wrong.yaml:5: passes[0].{known}.opacity: must be between 0 and 1, not 7")
     assert problems[1].endswith(f"passes[0].{known}.opactiy: is not a known key; did you mean 'opacity'?")
     assert problems[2].endswith("none.yaml: there is no such file")
+
+
+def test_a_damaged_picture_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "wall.png")
+    scene = tmp_path / "scene.yaml"
+    scene.write_text(HEAD + "  - picture: {file: wall.png}\n", encoding="utf-8")
+    assert main([str(scene)]) == 0
+    (tmp_path / "wall.png").write_bytes((tmp_path / "wall.png").read_bytes()[:2000])
+    assert main([str(scene)]) == 3
+    assert "wall.png is damaged: " in capsys.readouterr().err
 
 
 def test_a_knob_that_is_drawn_once_cannot_follow_a_signal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

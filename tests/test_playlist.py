@@ -10,11 +10,11 @@ SETTINGS = PlaylistSettings.model_validate(
 )
 
 
-def run(playlist: Playlist, shown: str, minutes: float, is_visited: bool = False) -> list[tuple[int, str]]:
+def run(playlist: Playlist, shown: str, minutes: float, is_held: bool = False) -> list[tuple[int, str]]:
     """Seconds at which a scene was due, and which; it is shown at once."""
     due = []
     for second in range(1, round(minutes * 60) + 1):
-        name = playlist.update(shown, is_visited, Tick(second, float(second), 1.0))
+        name = playlist.update(shown, is_held, Tick(second, float(second), 1.0))
         if name is not None:
             due.append((second, name))
             shown = name
@@ -26,9 +26,9 @@ def test_scenes_follow_each_other_over_and_over() -> None:
 
 
 def test_a_visitor_is_waited_for_but_not_for_ever() -> None:
-    assert run(Playlist(SETTINGS), "pool", 4, is_visited=True) == [(240, "between")]
+    assert run(Playlist(SETTINGS), "pool", 4, is_held=True) == [(240, "between")]
     playlist = Playlist(SETTINGS)
-    assert run(playlist, "pool", 2, is_visited=True) == []
+    assert run(playlist, "pool", 2, is_held=True) == []
     assert run(playlist, "pool", 0.1) == [(1, "between")]
 
 

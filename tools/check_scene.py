@@ -17,6 +17,7 @@ from engine.errors import ConfigError
 from engine.render.passes import pass_class, registry
 from engine.scene import load_scene
 from engine.scene_schema import scene_schema
+from engine.scene_values import read_picture
 from engine.yaml_file import shown_path
 
 SCENES = Path(__file__).resolve().parent.parent / "scenes"
@@ -49,6 +50,8 @@ def schema_text() -> str:
 def _check(path: Path) -> bool:
     try:
         scene = load_scene(path, registry())
+        for picture in sorted(file for file in scene.files if file.suffix != ".yaml"):
+            read_picture(picture)  # whole, other than when a scene is read: what is damaged is found
     except ConfigError as error:
         print(error, file=sys.stderr)
         return False

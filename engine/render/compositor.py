@@ -94,6 +94,8 @@ class Compositor:
         """Keep for good what was taken over from `previous`, which is then closed."""
         kept = [stage for stage in previous._stages if stage in {part.stage for part in self._parts} | {self._ground}]
         self._stages += kept
+        for part in self._parts:
+            part.drawn.settings = part.spec.settings
         previous._stages = [stage for stage in previous._stages if stage not in kept]
         previous.close()
 

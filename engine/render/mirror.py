@@ -148,9 +148,13 @@ class Mirror:
         Raises:
             ConfigError: a shader's file was broken meanwhile; the picture keeps its resolution until the next `reload`.
         """
-        if output_wh != self._output_wh:
-            self._output_wh = output_wh
-            self.show_scene(self.scene)
+        if output_wh == self._output_wh:
+            return
+        self._output_wh = output_wh
+        coming = self._coming.scene if self._coming is not None else None
+        self.show_scene(self.scene)
+        if coming is not None:
+            self.prepare(coming, again=self._is_again)
 
     def _take_over(self, coming: Compositor) -> None:
         self._coming = None
@@ -188,9 +192,9 @@ class Mirror:
             self._leaving = None
 
     @property
-    def is_visited(self) -> bool:
-        """Whether somebody is there, if only in sight."""
-        return self._viewer.visit.state is not VisitState.IDLE
+    def visit_state(self) -> VisitState:
+        """The part of a visit that it is in."""
+        return self._viewer.visit.state
 
     def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick) -> None:
         """Take what is new; None where nothing is."""

@@ -215,6 +215,15 @@ def test_a_size_that_changes_in_a_transition_ends_it(mirror: Mirror, show: Show)
     assert show().mean() < 20
 
 
+def test_a_size_that_changes_while_a_scene_is_built_builds_it_anew(mirror: Mirror, show: Show) -> None:
+    show()
+    mirror.prepare(replace(scene_of("film"), transition=CUT))
+    mirror.advance(lambda: False)
+    mirror.resize((128, 72))
+    assert mirror.scene.passes[0].kind == "room"
+    assert mirror.advance(lambda: True) is mirror.scene and mirror.scene.passes[0].kind == "film"
+
+
 def test_what_a_save_does_not_touch_is_kept(mirror: Mirror, show: Show, shaders: Path) -> None:
     mirror.show_scene(scene_of("room", "frame", "film"))
     before = float(show().mean())
