@@ -47,7 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
-BUILD_S = 0.015  # how much of the time of a frame goes into building a scene that is coming
+BUILD_S = 0.03  # how much of the time of a frame goes into building a scene that is coming
 LINES_S = 0.25  # how often the overlay is written anew
 SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
 

@@ -91,9 +91,9 @@ class Latent:
         features: what it answers to, or of somebody who is noticed but not yet answered; None while nobody is there.
         captured_s: of the frame that it answers to.
         typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
-            as half of them, towards 0 beyond; 0 while nobody is answered.
+            as half of them, towards 0 beyond; 0 while nobody is there.
         likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
-            generator's; 0 while nobody is answered.
+            generator's; 0 while nobody is there.
     """
 
     z: FloatArray

@@ -83,7 +83,7 @@ class Visit:
                 return VisitState.DWELL
             case VisitState.LEAVE if is_answered:
                 return VisitState.ARRIVE
-            case VisitState.LEAVE if is_over:
+            case VisitState.LEAVE if is_over and self._presence <= 0:
                 return absent
             case _:
                 return VisitState.LEAVE

@@ -63,6 +63,13 @@ def test_whoever_turns_round_while_leaving_arrives_again_without_a_jump() -> Non
     assert all(abs(visit.weights[state] - before[state]) < 0.02 for state in VisitState)
 
 
+def test_nobody_has_left_while_a_reflection_is_still_there() -> None:
+    visit = Visit(TIMES)
+    run(visit, 3, rising())
+    assert set(run(visit, 6, [0.5, 0.2])) == {LEAVE}
+    assert run(visit, 1 / FPS, [0.0], is_seen=False) == [IDLE]
+
+
 def test_progress_runs_through_the_time_of_a_state() -> None:
     visit = Visit(TIMES)
     assert visit.progress == 0

@@ -179,13 +179,15 @@ class LatentFollower:
         if features is not None and self._is_near(features):
             self._see(features, now_s)
         elif now_s - self._seen_s > self._settings.hold_s:
-            self._release(features)
+            self._release()
         if self._is_following and self._features is not None:
             self._z = self._answer(self._features, dt_s, now_s)
         else:
             self._z = self._wander.step(dt_s)
         self._ease_presence(dt_s)
-        inverter = self.inverter if self._is_following else None
+        if self._presence <= 0 and self._noticed_s is None:
+            self._features = features  # nobody, or somebody who is too far away
+        inverter = self.inverter if self._presence > 0 else None
         return Latent(
             self._z,
             self._presence,
@@ -213,14 +215,11 @@ class LatentFollower:
             if self.inverter is not None:
                 self.inverter.reset()
 
-    def _release(self, far: Features | None) -> None:
-        """Let the visitor go, if there was one; somebody `far` away is kept in view."""
+    def _release(self) -> None:
+        self._noticed_s = None
         if self._is_following:
             self._is_following = False
             self._wander.go_to(self._z)
-        self._noticed_s = None
-        if self._presence <= 0:
-            self._features = far
 
     def _answer(self, features: Features, dt_s: float, now_s: float) -> FloatArray:
         wandering = self._wander.step(dt_s)

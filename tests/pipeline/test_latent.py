@@ -160,8 +160,17 @@ def test_a_visitor_is_noticed_before_being_answered_and_only_when_near() -> None
     assert follow(face(size=0.085), 4).presence == 1.0, "a visitor may step back a little"
     assert follow(face(size=0.07), 0.4).presence == 1.0
     leaving = follow(face(size=0.07), 1.0)
-    assert 0 < leaving.presence < 1 and leaving.likeness == 0.0
+    assert 0 < leaving.presence < 1 and leaving.likeness == inverter.nearness
     assert follow(face(size=0.1), 0.1).presence > leaving.presence, "whoever comes back is answered at once"
+    gone = follow(None, 4)
+    assert (gone.presence, gone.features, gone.likeness) == (0.0, None, 0.0)
+
+
+def test_features_end_with_presence() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), None, SETTINGS)
+    for index in range(300):
+        latent = follower.follow(face() if index < 60 else None, index / FPS, index / FPS)
+        assert (latent.features is not None) == (latent.presence > 0)
 
 
 def test_a_hesitation_begins_anew_with_the_next_visitor() -> None:
