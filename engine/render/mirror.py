@@ -179,7 +179,7 @@ class Mirror:
         if not self._passage.is_current():
             passage = Passage(self._ctx, self._library)
             self._passage.close()
-            self._passage = passage
+            self._passage, self._picture = passage, None  # which may have been its own
 
     def _drop_coming(self) -> None:
         if self._coming is not None:

@@ -193,6 +193,22 @@ def test_a_held_picture_gives_way_with_a_cut(mirror: Mirror, show: Show) -> None
     assert (show(20) == other).all() and other.mean() < 20
 
 
+def test_a_picture_held_in_a_transition_survives_its_end_and_another_shader(
+    mirror: Mirror, show: Show, shaders: Path
+) -> None:
+    show()
+    mirror.prepare(scene_of("film"))
+    mirror.advance(lambda: True)
+    show(20)
+    mirror.is_frozen = True
+    held = show()
+    assert (show(60) == held).all()
+    text = (shaders / "transition.frag").read_text()
+    (shaders / "transition.frag").write_text(text.replace("void main() {", "void main() {\n    if (false) discard;\n"))
+    mirror.reload(mirror.scene)
+    assert show().mean() < 20
+
+
 def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Mirror, show: Show) -> None:
     wide = show()
     tall = replace(
