@@ -44,14 +44,12 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
     try:
-        figures = run(options, models, reports)
-        if options.json is not None:
-            write_json(options.json, figures[0] if len(figures) == 1 else figures)
+        run(options, models, reports)
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         return 130
     return 0
 
@@ -96,8 +94,8 @@ def _seed(text: str) -> int:
     return value
 
 
-def run(options: argparse.Namespace, models: Path, reports: Path) -> list[dict[str, Any]]:
-    """Evaluate all that the options name; returns the figures of each."""
+def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
+    """Evaluate all that the options name, one after the other, and write what is known after each."""
     _check_outputs(options, reports)
     for path in options.generator:
         check_network_header(path, GeneratorSettings)
@@ -109,12 +107,13 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> list[dict[s
             evaluation = _evaluate(persona, cache, reader, real, options)
         evaluation.figures["data"] = options.data.name
         several.append(evaluation.figures)
+        if options.json is not None:
+            write_json(options.json, several[0] if len(several) == 1 else several)
         print(f"\n{evaluation.name}\n{table(evaluation.figures)}", flush=True)
         if options.report:
             print(f"look at {write_report(evaluation, reports / report_name(evaluation.name))}", flush=True)
     if len(several) > 1:
         print(f"\n{comparison(several)}")
-    return several
 
 
 def _check_outputs(options: argparse.Namespace, reports: Path) -> None:
@@ -143,7 +142,8 @@ def _evaluate(
     most = MOST_BYTES // (3 * size**2)
     if options.count > most:
         raise ModelError(f"{options.count} pictures of {size} px do not fit into memory: take --count {most} or fewer")
-    with FaceDrawer(persona, cache_folder=cache) as drawer:
+    # one thread: a training that runs beside this, as it often does, makes two wait for each other
+    with FaceDrawer(persona, threads=1, cache_folder=cache) as drawer:
         if size not in real:
             real[size] = RealPortraits(reader.at_size(size, options.count), drawer.measure)
         return evaluate(persona, drawer, real[size], options.count, options.seed)

@@ -32,7 +32,7 @@ class FakeDrawer:
 
     size_px = 16
 
-    def __init__(self, persona: Persona, cache_folder: Path | None = None) -> None:
+    def __init__(self, persona: Persona, threads: int, cache_folder: Path | None) -> None:
         self.generator = self
 
     def draw(self, z: FloatArray) -> ByteArray:
