@@ -142,10 +142,11 @@ def _evaluate(
     most = MOST_BYTES // (3 * size**2)
     if options.count > most:
         raise ModelError(f"{options.count} pictures of {size} px do not fit into memory: take --count {most} or fewer")
+    references = None if size in real else reader.at_size(size, options.count)
     # one thread: a training that runs beside this, as it often does, makes two wait for each other
     with FaceDrawer(persona, threads=1, cache_folder=cache) as drawer:
-        if size not in real:
-            real[size] = RealPortraits(reader.at_size(size, options.count), drawer.measure)
+        if references is not None:
+            real[size] = RealPortraits(references, drawer.measure)
         return evaluate(persona, drawer, real[size], options.count, options.seed)
 
 
@@ -158,7 +159,7 @@ def opened(source: Path) -> Iterator[tuple[Persona, Path | None]]:
     Raises:
         ModelError: it is missing, damaged or does not fit.
     """
-    if source.suffix != ".safetensors":
+    if not source.is_file():
         yield Persona.open(source), None
         return
     with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
