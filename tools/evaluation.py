@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -20,46 +19,19 @@ from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
+from tools.clouds import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.draw_bank import FaceDrawer
 from tools.measures.feature_path import FeaturePath, great_circles, measure_feature_path
-from tools.measures.kernel_distance import measure_kernel_distance
 from tools.measures.memorisation import Memorisation, measure_memorisation
-from tools.measures.overlap import measure_overlap
 from tools.measures.plausibility import measure_plausibility, yaw_asymmetry
 from tools.measures.random_network import random_features
 from tools.measures.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
 from tools.measures.structural_similarity import structural_similarity
 from tools.measures.thumbnails import PixelComponents
-from tools.reference_portraits import Indices, References
+from tools.reference_portraits import References
 
-FEWEST_FACES = 20  # below, measures in the space of features say nothing
 PATH_SEED = 30_000_000  # paths are drawn from seeds that nothing else uses
 BATCH = 50
-Figures = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Clouds:
-    """Pictures as points.
-
-    Attributes:
-        features: (N, F) the mirror's own, NaN where no face was found.
-        textures: (N, 448) of the random network, standardised.
-        pixels: (N, 64) main components.
-    """
-
-    features: FloatArray
-    textures: FloatArray
-    pixels: FloatArray
-
-    def take(self, indices: Indices) -> Clouds:
-        """Some of the pictures."""
-        return Clouds(self.features[indices], self.textures[indices], self.pixels[indices])
-
-    @property
-    def faces(self) -> FloatArray:
-        """Features (M, F) of the faces that were found."""
-        return found(self.features)
 
 
 class RealPortraits:
@@ -190,11 +162,6 @@ def measure_faces(
     return np.stack([nothing if face is None else face.vector for face in faces])
 
 
-def found(features: FloatArray) -> FloatArray:
-    """The rows of features that belong to a face."""
-    return features[~np.isnan(features[:, 0])]
-
-
 def detection(features: FloatArray) -> float:
     """Share of pictures in which a face was found."""
     return len(found(features)) / len(features)
@@ -207,29 +174,6 @@ def kimg(path: Path) -> float | None:
     except (KeyError, ValueError):
         return None
     return value if np.isfinite(value) else None
-
-
-def compare(real: Clouds, drawn: Clouds) -> Figures:
-    """Kernel distances and overlaps of two sets of pictures; None in the space of features where faces are too few."""
-    names = ("kid", "kid_interval", "precision", "recall", "density", "coverage")
-    in_features: Figures = dict.fromkeys(names)
-    if min(len(real.faces), len(drawn.faces)) >= FEWEST_FACES:
-        in_features = {**_kernel_figures(real.faces, drawn.faces), **_overlap_figures(real.faces, drawn.faces)}
-    return {
-        **in_features,
-        "random_network": _kernel_figures(real.textures, drawn.textures),
-        "pixels": _overlap_figures(real.pixels, drawn.pixels),
-    }
-
-
-def _kernel_figures(real: FloatArray, drawn: FloatArray) -> Figures:
-    distance = measure_kernel_distance(real, drawn)
-    return {"kid": distance.value, "kid_interval": [distance.low, distance.high]}
-
-
-def _overlap_figures(real: FloatArray, drawn: FloatArray) -> Figures:
-    count = min(len(real), len(drawn))
-    return asdict(measure_overlap(real[:count], drawn[:count]))
 
 
 def _swd(real: RealPortraits, pictures: ByteArray) -> Figures:

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
-from tools.evaluation import FEWEST_FACES, Evaluation, found
+from tools.clouds import FEWEST_FACES, found
+from tools.evaluation import Evaluation
 from tools.measures.plausibility import ShapeScale
 
 DRAWN, REAL, INK = "#9c4a2f", "#5f6f74", "#3a3632"

@@ -1,0 +1,68 @@
+"""Pictures as clouds of points, and the figures that compare two clouds: how far apart, how much they overlap."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.types import FloatArray
+from tools.measures.kernel_distance import measure_kernel_distance
+from tools.measures.overlap import measure_overlap
+from tools.reference_portraits import Indices
+
+FEWEST_FACES = 20  # below, measures in the space of features say nothing
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """Pictures as points.
+
+    Attributes:
+        features: (N, F) the mirror's own, NaN where no face was found.
+        textures: (N, 448) of the random network, standardised.
+        pixels: (N, 64) main components.
+    """
+
+    features: FloatArray
+    textures: FloatArray
+    pixels: FloatArray
+
+    def take(self, indices: Indices) -> Clouds:
+        """Some of the pictures."""
+        return Clouds(self.features[indices], self.textures[indices], self.pixels[indices])
+
+    @property
+    def faces(self) -> FloatArray:
+        """Features (M, F) of the faces that were found."""
+        return found(self.features)
+
+
+def found(features: FloatArray) -> FloatArray:
+    """The rows of features that belong to a face."""
+    return features[~np.isnan(features[:, 0])]
+
+
+def compare(real: Clouds, drawn: Clouds) -> Figures:
+    """Kernel distances and overlaps of two sets of pictures; None in the space of features where faces are too few."""
+    names = ("kid", "kid_interval", "precision", "recall", "density", "coverage")
+    in_features: Figures = dict.fromkeys(names)
+    if min(len(real.faces), len(drawn.faces)) >= FEWEST_FACES:
+        in_features = {**_kernel_figures(real.faces, drawn.faces), **_overlap_figures(real.faces, drawn.faces)}
+    return {
+        **in_features,
+        "random_network": _kernel_figures(real.textures, drawn.textures),
+        "pixels": _overlap_figures(real.pixels, drawn.pixels),
+    }
+
+
+def _kernel_figures(real: FloatArray, drawn: FloatArray) -> Figures:
+    distance = measure_kernel_distance(real, drawn)
+    return {"kid": distance.value, "kid_interval": [distance.low, distance.high]}
+
+
+def _overlap_figures(real: FloatArray, drawn: FloatArray) -> Figures:
+    count = min(len(real), len(drawn))
+    return asdict(measure_overlap(real[:count], drawn[:count]))
