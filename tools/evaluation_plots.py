@@ -75,7 +75,8 @@ def _swd(evaluation: Evaluation) -> Figure | None:
     axes.bar(places + 0.2, list(swd["floor_levels"].values()), 0.36, color=REAL, label="real against real")
     axes.set_xticks(places, [f"{size} px" for size in swd["levels"]])
     axes.set_ylabel("distance, times 1000")
-    axes.legend()
+    axes.set_ylim(top=1.25 * max(*swd["levels"].values(), *swd["floor_levels"].values()))  # room for the legend
+    axes.legend(loc="upper left", ncols=2)
     return figure
 
 
