@@ -146,6 +146,8 @@ class Compositor:
                     yield True
             self._parts.append(part)
         yield from self._warm_up(fresh)
+        while self._ground.do_step():  # what a pass asked for only when it was drawn: the tile of noise
+            yield True
 
     def _choose_ground(self, previous: Compositor | None) -> list[_Part]:
         """Take what all passes share from `previous`, if it is as new; returns what else could be taken."""

@@ -187,6 +187,16 @@ def load(path: Path, **film: float) -> Scene:
     return replace(scene, passes=tuple(passes))
 
 
+def test_noise_that_is_first_asked_for_in_drawing_is_there(
+    gl: moderngl.Context, library: ShaderLibrary, view: View
+) -> None:
+    """The smoke at the edge of a reflection moves, even where no pass before it has baked anything."""
+    scene = Scene("Alone", (160, 90), (PassSpec("reflection", registry()["reflection"]()),))
+    with Compositor(gl, scene, library) as compositor:
+        now, later = (read_texture(compositor.render(view, Tick(0, time_s, 0.0))) for time_s in (4.0, 6.0))
+    assert np.abs(later - now).max() > 1e-3
+
+
 @pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
 def test_scene_looks_as_it_did(
     gl: moderngl.Context, library: ShaderLibrary, view: View, path: Path, compare_golden: CompareGolden
