@@ -34,6 +34,10 @@ class TimeSource(Protocol):
         """Wait, without spinning, for `seconds` (nothing if zero or less)."""
         ...
 
+    def local_s(self) -> float:
+        """What the clock on the wall shows, as seconds since 1970 began there; see `calendar_date`."""
+        ...
+
 
 class Clock:
     """The machine's monotonic clock, which is shared by all its processes."""
@@ -45,9 +49,12 @@ class Clock:
         if seconds > 0:
             time.sleep(seconds)
 
+    def local_s(self) -> float:
+        return time.time() + time.localtime().tm_gmtoff
+
 
 class ManualClock:
-    """A clock that moves only when told: `advance(s)`, or by being slept on.
+    """A clock that moves only when told: `advance(s)`, or by being slept on. Its wall shows 1970 and `now_s`.
 
     Args:
         start_s: first value of `now_s`.
@@ -67,6 +74,15 @@ class ManualClock:
 
     def sleep_s(self, seconds: float) -> None:
         self.advance(max(0.0, seconds))
+
+    def local_s(self) -> float:
+        return self._now_s
+
+
+def calendar_date(local_s: float) -> tuple[int, int, int, float]:
+    """Year, month (from 1), day (from 1) and second of the day of what `TimeSource.local_s` says."""
+    day = time.gmtime(local_s)  # it is shifted to this place already
+    return day.tm_year, day.tm_mon, day.tm_mday, local_s % 86_400.0
 
 
 def local_time() -> LocalTime:

@@ -30,7 +30,7 @@ class Pacer:
         if self._began_s is None:
             self._began_s = self._last_s = self._due_s = now_s
         dt_s = min(MAX_DT_S, now_s - self._last_s)
-        tick = Tick(self._index, now_s - self._began_s, dt_s)
+        tick = Tick(self._index, now_s - self._began_s, dt_s, self._clock.local_s())
         self._last_s = now_s
         self._index += 1
         return tick

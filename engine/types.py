@@ -129,8 +129,10 @@ class Tick:
         index: counts drawn frames from 0.
         time_s: seconds since the show began.
         dt_s: seconds since the last drawn frame, 0 for the first, limited to 0.25 so that a stall is no jump.
+        local_s: what the clock on the wall shows, see `clock.calendar_date`; nothing but a date may depend on it.
     """
 
     index: int
     time_s: float
     dt_s: float
+    local_s: float = 0.0

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.clock import Clock, ManualClock, file_stamp
+from engine.clock import Clock, ManualClock, calendar_date, file_stamp
 
 
 def test_manual_clock_moves_only_when_told() -> None:
@@ -27,3 +27,17 @@ def test_clock_does_not_go_back() -> None:
 def test_file_stamp_sorts_and_fits_a_file_name() -> None:
     stamp = file_stamp()
     assert len(stamp) == 19 and not set(stamp) & set("/:\\ ")
+
+
+def test_the_date_on_the_wall_is_that_of_file_names() -> None:
+    before = file_stamp()
+    year, month, day, second = calendar_date(Clock().local_s())
+    minute, hour = int(second // 60 % 60), int(second // 3600)
+    shown = f"{year:04}-{month:02}-{day:02}_{hour:02}-{minute:02}-{int(second % 60):02}"
+    assert before <= shown <= file_stamp()
+
+
+def test_the_date_of_a_manual_clock_moves_with_it_from_1970_on() -> None:
+    clock = ManualClock(10.0)
+    clock.advance(86_400.0 * 31)
+    assert calendar_date(clock.local_s()) == (1970, 2, 1, 10.0)
