@@ -33,6 +33,15 @@ class PassSettings(Settings):
     opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     """How much of the pass is seen, 0 to 1; at 0 it changes nothing."""
 
+    def bindable(self) -> Mapping[str, Mapping[str, Any]]:
+        """The schema of all that `bind` may name: knobs, and as `knob.name` the numbers in a knob that is a mapping."""
+        schemas = dict(type(self).model_json_schema()["properties"])
+        for knob, value in self:
+            named = value if isinstance(value, dict) else {}
+            numbers = (name for name, item in named.items() if isinstance(item, int | float))
+            schemas.update({f"{knob}.{name}": {"type": "number"} for name in numbers})
+        return schemas
+
 
 @dataclass(frozen=True)
 class PassSpec:
@@ -111,7 +120,7 @@ class _Movable:
         self._locate = locate
         self._prefix = prefix
         self._folder = folder
-        self._properties: Mapping[str, Mapping[str, Any]] = type(settings).model_json_schema()["properties"]
+        self._properties = settings.bindable()
 
     def bindings(self, bind: Any) -> dict[str, Expression]:
         """Knob -> expression, of `bind`."""

@@ -67,11 +67,14 @@ def _pass_schema(kind: str, settings: type[PassSettings], summary: str, definiti
         "additionalProperties": False,
         "properties": {name: {k: v for k, v in knob.items() if k != "default"} for name, knob in numbers.items()},
     }
+    mappings = [name for name, knob in knobs.items() if knob.get("type") == "object"]
+    within = {rf"^{name}\.": {"$ref": "#/definitions/expression"} for name in mappings}
     knobs["bind"] = {
         "type": "object",
         "description": "Knobs that follow signals, each with an expression.",
         "additionalProperties": False,
         "properties": {name: {"$ref": "#/definitions/expression"} for name in numbers},
+        **({"patternProperties": within} if within else {}),
         "examples": [{"opacity": "0.2 + 0.8 * presence"}],
     }
     knobs["states"] = {
@@ -95,7 +98,7 @@ def _schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, An
 
 
 def _draft_07(schema: Any) -> Any:
-    """Pydantic's schema (2020-12) in the older draft that editors read: tuples differ, titles say nothing."""
+    """Pydantic's schema (2020-12) in the older draft that editors read; titles are left out, they say nothing."""
     if isinstance(schema, list):
         return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):

@@ -104,6 +104,9 @@ def _problem(detail: Any, schema: Schema, data: Any, path: KeyPath, written: str
     if kind == "extra_forbidden":
         known = _subschema(schema, path[:-1]).get("properties", {})
         return f"is not a known key; {did_you_mean(str(path[-1]), known)}"
+    if detail["loc"][-1] == "[key]":  # of a mapping that takes certain names only
+        names = _subschema(schema, path[:-1]).get("propertyNames")
+        return f"must be called {allowed(names)}" if names else "is no name: letters, digits and _ make one"
     if kind in {"value_error", "assertion_error"}:
         return str(detail["ctx"]["error"])
     found = _value_at(data, path)
@@ -136,6 +139,7 @@ def _subschema(schema: Schema, path: KeyPath) -> Schema:
                 found = items[key] if key < len(items) else option.get("items")
             else:
                 found = option.get("properties", {}).get(key) or option.get("additionalProperties")
+                found = found or next(iter(option.get("patternProperties", {}).values()), None)
             if isinstance(found, dict):
                 here = {**found, "$defs": root.get("$defs", {})}
                 break

@@ -131,11 +131,25 @@ def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], L
         ConfigError: the file is missing, unreadable, too large, no YAML, or oversteps a limit of this module.
     """
     file = shown_path(path)
-    builder = _Builder(file, _read_text(path, file, max_bytes))
-    data = builder.build()
+    data, locate = parse_yaml(file, _read_text(path, file, max_bytes))
     if not isinstance(data, dict):
         found = "is empty" if data is None else "is not a mapping"
         raise ConfigError(f"{file}: {found}: it must consist of lines such as `key: value`")
+    return data, locate
+
+
+def parse_yaml(file: str, text: str) -> tuple[Any, Locator]:
+    """The data of a text, as `load_yaml` makes it of a file.
+
+    Args:
+        file: how messages call it.
+        text: whose size is bounded already.
+
+    Raises:
+        ConfigError: it is no YAML, or oversteps a limit of this module.
+    """
+    builder = _Builder(file, text)
+    data = builder.build()
     return data, Locator(file, builder.lines, builder.written)
 
 
