@@ -15,12 +15,14 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 from engine.render.passes import pass_class, registry
-from engine.scene import load_scene
+from engine.render.shader import ShaderLibrary
+from engine.scene import PassSpec, load_scene
 from engine.scene_schema import scene_schema
 from engine.scene_values import read_picture
 from engine.yaml_file import shown_path
 
-SCENES = Path(__file__).resolve().parent.parent / "scenes"
+ROOT = Path(__file__).resolve().parent.parent
+SCENES, SHADERS = ROOT / "scenes", ROOT / "shaders"
 SCHEMA = SCENES / "schema.json"
 
 
@@ -65,9 +67,23 @@ def _check(path: Path) -> bool:
         print(f"{shown_path(path)}: {knob}: cannot follow a signal: it is drawn once; set a number", file=sys.stderr)
     if fixed:
         return False
+    problems = [text for index, spec in enumerate(scene.passes) for text in _foreign_problems(index, spec)]
+    for problem in problems:
+        print(f"{shown_path(path)}: {problem}", file=sys.stderr)
+    if problems:
+        return False
     count = len(scene.passes)
     print(f"{shown_path(path)}: ok ({scene.title}, {count} pass{'es' if count != 1 else ''})")
     return True
+
+
+def _foreign_problems(index: int, spec: PassSpec) -> list[str]:
+    """What is wrong in the files that the settings of a pass name."""
+    try:
+        pass_class(spec.kind).check(spec.settings, ShaderLibrary(SHADERS))
+    except ConfigError as error:
+        return [f"passes[{index}].{error}"] if str(error).startswith(f"{spec.kind}.") else [f"passes[{index}]: {error}"]
+    return []
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from engine.errors import ConfigError
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024
 MAX_REPORTED_PROBLEMS = 3
-ENDINGS = {".frag", ".vert", ".glsl"}
+ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".png", ".jpg"}
 
 Define = bool | int | float | str
 Origin = tuple[str, int]
@@ -62,7 +62,7 @@ class ShaderLibrary:
         self._folder = folder.resolve()
 
     def has(self, path: Path) -> bool:
-        """Whether a file, by its absolute path, is a shader or an include of this folder."""
+        """Whether a file, by its absolute path, is a shader, an include or a picture of this folder."""
         return path.suffix in ENDINGS and path.is_relative_to(self._folder)
 
     def source(self, name: str, defines: Mapping[str, Define] | None = None) -> ShaderSource:
@@ -77,15 +77,51 @@ class ShaderLibrary:
         """
         lines = self._read(name, included_by=None)
         if not lines or not _VERSION.match(lines[0]):
-            raise ConfigError(f"{self._shown(name)}:1: a shader must begin with #version 330 core")
+            raise ConfigError(f"{self.shown(name)}:1: a shader must begin with #version 330 core")
         text: list[str] = [lines[0]]
-        origins: list[Origin] = [(self._shown(name), 1)]
+        origins: list[Origin] = [(self.shown(name), 1)]
         for key, value in (defines or {}).items():
             if value is not False:
                 text.append(f"#define {key} {_glsl_value(value)}".rstrip())
-                origins.append((self._shown(name), 1))
+                origins.append((self.shown(name), 1))
         self._paste(name, lines[1:], 2, (name,), text, origins)
         return ShaderSource("\n".join(text) + "\n", tuple(origins))
+
+    def include(self, name: str) -> ShaderSource:
+        """Read a file of functions with its own includes, to be put into a shader that is made elsewhere.
+
+        Raises:
+            ConfigError: as `source` does.
+        """
+        text: list[str] = []
+        origins: list[Origin] = []
+        self._paste(name, self._read(name, included_by=None), 1, (name,), text, origins)
+        return ShaderSource("\n".join(text) + "\n", tuple(origins))
+
+    def read(self, name: str) -> str:
+        """A file as it stands there, at most 256 KiB of UTF-8.
+
+        Raises:
+            ConfigError: it is missing, too large, no text, or lies outside the folder.
+        """
+        return "\n".join(self._read(name, included_by=None))
+
+    def path(self, name: str) -> Path:
+        """Where a file of the folder is.
+
+        Raises:
+            ConfigError: it lies outside the folder.
+        """
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder):
+            raise ConfigError(
+                f"{name} lies outside {self._folder.name}/; shaders take only what is in their own folder"
+            )
+        return path
+
+    def shown(self, name: str) -> str:
+        """A file as messages call it."""
+        return f"{self._folder.name}/{name}"
 
     def program(
         self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
@@ -95,11 +131,7 @@ class ShaderLibrary:
         Raises:
             ConfigError: a file is missing or the driver refuses it: file, line and what the driver says.
         """
-        vertex, fragment = self._sources(name, defines)
-        try:
-            return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
-        except moderngl.Error as error:
-            raise ConfigError(explain(str(error), vertex, fragment)) from error
+        return link(ctx, *self._sources(name, defines))
 
     def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
         """What a program is made of, without comments and blank lines: while this is the same, so is what it draws.
@@ -123,7 +155,7 @@ class ShaderLibrary:
                 for number, line in enumerate(source.text.splitlines(), 1):
                     if declares.search(line):
                         return ":".join(map(str, source.origin(number)))
-        return self._shown(f"{name}.frag")
+        return self.shown(f"{name}.frag")
 
     def _paste(
         self,
@@ -138,22 +170,22 @@ class ShaderLibrary:
             include = _INCLUDE.match(line)
             if include is None:
                 if _ANY_INCLUDE.match(line):
-                    raise ConfigError(f'{self._shown(name)}:{number}: write an include as #include "lib/name.glsl"')
+                    raise ConfigError(f'{self.shown(name)}:{number}: write an include as #include "lib/name.glsl"')
                 text.append(line)
-                origins.append((self._shown(name), number))
+                origins.append((self.shown(name), number))
                 continue
             self._check_include(include[1], name, number, chain)
             inner = self._read(include[1], included_by=(name, number))
             # Several files may ask for a function, within #ifdef or not; the preprocessor sees that it is defined once.
             guard = "INCLUDED_" + re.sub(r"\W", "_", include[1])
             text += [f"#ifndef {guard}", f"#define {guard}"]
-            origins += [(self._shown(name), number)] * 2
+            origins += [(self.shown(name), number)] * 2
             self._paste(include[1], inner, 1, (*chain, include[1]), text, origins)
             text.append("#endif")
-            origins.append((self._shown(name), number))
+            origins.append((self.shown(name), number))
 
     def _check_include(self, include: str, name: str, line: int, chain: tuple[str, ...]) -> None:
-        where = f"{self._shown(name)}:{line}"
+        where = f"{self.shown(name)}:{line}"
         if include in chain:
             circle = " -> ".join([*chain[chain.index(include) :], include])
             raise ConfigError(f"{where}: includes go in a circle: {circle}")
@@ -161,26 +193,36 @@ class ShaderLibrary:
             raise ConfigError(f"{where}: includes are nested more than {MAX_INCLUDE_DEPTH} deep")
 
     def _read(self, name: str, included_by: Origin | None) -> list[str]:
-        where = f"{self._shown(included_by[0])}:{included_by[1]}: " if included_by else ""
-        path = (self._folder / name).resolve()
-        if not path.is_relative_to(self._folder):
-            raise ConfigError(f"{where}{name} lies outside {self._folder.name}/; shaders include only their own folder")
+        where = f"{self.shown(included_by[0])}:{included_by[1]}: " if included_by else ""
+        try:
+            path = self.path(name)
+        except ConfigError as error:
+            raise ConfigError(f"{where}{error}") from error
         if not path.is_file():
-            raise ConfigError(f"{where}there is no shader {self._shown(name)}")
+            raise ConfigError(f"{where}there is no shader {self.shown(name)}")
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
-                raise ConfigError(f"{where}{self._shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
+                raise ConfigError(f"{where}{self.shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
             lines = path.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as error:
-            raise ConfigError(f"{where}{self._shown(name)} is not UTF-8 text ({error.reason})") from error
+            raise ConfigError(f"{where}{self.shown(name)} is not UTF-8 text ({error.reason})") from error
         except OSError as error:
-            raise ConfigError(f"{where}{self._shown(name)} cannot be read: {error.strerror}") from error
+            raise ConfigError(f"{where}{self.shown(name)} cannot be read: {error.strerror}") from error
         if included_by and lines and _VERSION.match(lines[0]):
-            raise ConfigError(f"{self._shown(name)}:1: an included file must not have a #version")
+            raise ConfigError(f"{self.shown(name)}:1: an included file must not have a #version")
         return lines
 
-    def _shown(self, name: str) -> str:
-        return f"{self._folder.name}/{name}"
+
+def link(ctx: moderngl.Context, vertex: ShaderSource, fragment: ShaderSource) -> moderngl.Program:
+    """Compile a program. The caller owns it.
+
+    Raises:
+        ConfigError: the driver refuses it: file, line and what the driver says.
+    """
+    try:
+        return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
+    except moderngl.Error as error:
+        raise ConfigError(explain(str(error), vertex, fragment)) from error
 
 
 def explain(log: str, vertex: ShaderSource, fragment: ShaderSource) -> str:

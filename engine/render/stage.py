@@ -10,9 +10,10 @@ import struct
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import moderngl
 
@@ -30,7 +31,43 @@ Dtype = Literal["f1", "f2", "f4"]
 OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 ADDED = (moderngl.ONE, moderngl.ONE)
 Blend = tuple[int, int]
-Value = float | int | bool | tuple[float, ...] | moderngl.Texture
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A texture that is read in another way than its own."""
+
+    texture: moderngl.Texture
+    sampler: moderngl.Sampler
+
+
+Value = float | int | bool | tuple[float, ...] | moderngl.Texture | Sampled
+
+
+class Closable(Protocol):
+    """What holds something on the graphics card."""
+
+    def close(self) -> None:
+        """Release it; may be called again."""
+        ...
+
+
+class Shaders(Protocol):
+    """Where a brush gets its program: `ShaderLibrary`, or whatever else makes one."""
+
+    def program(
+        self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
+    ) -> moderngl.Program:
+        """Compile a program."""
+        ...
+
+    def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
+        """What a program is made of: while this is the same, so is what it draws."""
+        ...
+
+    def declaration(self, name: str, uniform: str) -> str:
+        """File and line where it declares a uniform."""
+        ...
 
 
 class Canvas:
@@ -88,7 +125,7 @@ class Brush:
     """
 
     def __init__(
-        self, ctx: moderngl.Context, library: ShaderLibrary, name: str, defines: Mapping[str, Define] | None = None
+        self, ctx: moderngl.Context, library: Shaders, name: str, defines: Mapping[str, Define] | None = None
     ) -> None:
         self._ctx = ctx
         self._library, self._name, self._defines = library, name, defines
@@ -133,7 +170,7 @@ class Brush:
         Raises:
             ConfigError: the shader declares a uniform with a type that is not that of `shaders/UNIFORMS.md`.
         """
-        self._send({**values, "u_rect": rect})
+        samplers = self._send({**values, "u_rect": rect})
         if rows is not None:
             target.scissor = (0, rows[0], target.width, rows[1])
         target.use()
@@ -145,14 +182,21 @@ class Brush:
             self._ctx.disable(moderngl.BLEND)
         if rows is not None:
             target.scissor = (0, 0, target.width, target.height)
+        for unit, sampler in samplers.items():
+            sampler.clear(unit)
 
-    def _send(self, values: Mapping[str, Value]) -> None:
+    def _send(self, values: Mapping[str, Value]) -> dict[int, moderngl.Sampler]:
+        """Returns the samplers in use, by unit."""
+        samplers: dict[int, moderngl.Sampler] = {}
         unit = 0
         for name, value in values.items():
             uniform = self._uniforms.get(name)
             if uniform is None:
                 continue
             try:
+                if isinstance(value, Sampled):
+                    value.sampler.use(unit)
+                    samplers[unit], value = value.sampler, value.texture
                 if isinstance(value, moderngl.Texture):
                     value.use(unit)
                     uniform.value = unit
@@ -162,6 +206,7 @@ class Brush:
             except (TypeError, ValueError, struct.error) as error:
                 where = self._library.declaration(self._name, name)
                 raise ConfigError(f"{where}: {name} has another type in shaders/UNIFORMS.md: {error}") from error
+        return samplers
 
     def close(self) -> None:
         """Release what it owns; may be called again."""
@@ -224,13 +269,13 @@ class Stage:
         self._owned.callback(canvas.close)
         return canvas
 
-    def brush(self, name: str, defines: Mapping[str, Define] | None = None) -> Brush:
-        """A new brush with shader `name`, released with the stage.
+    def brush(self, name: str, defines: Mapping[str, Define] | None = None, shaders: Shaders | None = None) -> Brush:
+        """A new brush with shader `name`, of the library unless told otherwise, released with the stage.
 
         Raises:
             ConfigError: the shader is missing or does not compile.
         """
-        brush = Brush(self.ctx, self.library, name, defines)
+        brush = Brush(self.ctx, shaders or self.library, name, defines)
         self._owned.callback(brush.close)
         self._brushes.append(brush)
         return brush
@@ -286,6 +331,10 @@ class Stage:
         return all(brush.is_current() for brush in self._brushes) and all(
             _stamp(path) == stamp for path, (stamp, _) in self._pictures.items()
         )
+
+    def own(self, part: Closable) -> None:
+        """Release `part` with the stage."""
+        self._owned.callback(part.close)
 
     def close(self) -> None:
         """Release all canvases and brushes; may be called again."""

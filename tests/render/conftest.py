@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import moderngl
 import numpy as np
 import pytest
 
 from engine.render.compositor import Compositor
-from engine.render.passes import registry
+from engine.render.passes import base, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View
 from engine.scene import PassSpec, Scene
 from engine.types import Placement, Tick
+from tests.render.foreign import Corners, Playing
 from tests.render.pictures import ALIGNMENT, read_texture
 
 STAGE_WH = (320, 180)
@@ -58,3 +60,13 @@ def face(gl: moderngl.Context) -> Iterator[Callable[..., View]]:
     yield make
     for texture in textures:
         texture.close()
+
+
+@pytest.fixture
+def playing(gl: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Playing]:
+    """A foreign shader over a picture that shows which way is up."""
+    monkeypatch.setattr(base, "_PASSES", dict(base._PASSES))
+    base.register("corners")(Corners)
+    made = Playing(gl, tmp_path / "shaders")
+    yield made
+    made.close()

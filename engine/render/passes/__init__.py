@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from engine.render.passes import air, frame, glass, paper, picture, pool, silver
+from engine.render.passes import air, frame, glass, isf, paper, picture, pool, shadertoy, silver
 from engine.render.passes.base import Pass, pass_class, register, registry
 
-__all__ = ["Pass", "air", "frame", "glass", "paper", "pass_class", "picture", "pool", "register", "registry", "silver"]
+__all__ = [
+    "Pass",
+    "air",
+    "frame",
+    "glass",
+    "isf",
+    "paper",
+    "pass_class",
+    "picture",
+    "pool",
+    "register",
+    "registry",
+    "shadertoy",
+    "silver",
+]

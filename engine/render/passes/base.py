@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 import moderngl
 
 from engine.render.opening import Opening, Rect
+from engine.render.shader import ShaderLibrary
 from engine.render.stage import WHOLE, Stage, Value
 from engine.render.view import View
 from engine.scene import PassSettings
@@ -51,6 +52,15 @@ class Pass(ABC):
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:
         """The glass, if this pass is what surrounds it."""
+        return None
+
+    @classmethod
+    def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
+        """Find what only the files can tell that the settings name; needs no OpenGL.
+
+        Raises:
+            ConfigError: a file is missing or wrong.
+        """
         return None
 
     @abstractmethod

@@ -1,0 +1,1 @@
+"""Shaders in other programs' dialects: what they are translated with, and what they are given to draw from."""

@@ -1,0 +1,97 @@
+"""What whoever shows an ISF file may set: one of its INPUTS, by type. Knows neither headers nor OpenGL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import ConfigError
+
+Value = float | bool | int | tuple[float, ...]
+"""As the shader takes it."""
+
+GLSL_TYPES: Mapping[str, str] = {
+    "event": "bool",
+    "bool": "bool",
+    "long": "int",
+    "float": "float",
+    "point2D": "vec2",
+    "color": "vec4",
+    "image": "sampler2D",
+}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One thing that whoever shows the shader may set.
+
+    Attributes:
+        name: of the uniform.
+        kind: its TYPE.
+        default: what it is unless it is set; pictures have none.
+        low, high: what a float may be; infinite where the header sets no limit.
+        values: what a long may be, with the label of each; empty allows any.
+        line: where the file names it.
+    """
+
+    name: str
+    kind: str
+    default: Value = 0.0
+    low: float = -math.inf
+    high: float = math.inf
+    values: Mapping[int, str] | None = None
+    line: int = 1
+
+    def read(self, value: Any) -> Value:
+        """A value that somebody set, as the shader takes it; not for pictures.
+
+        Raises:
+            ConfigError: what it must be, without saying where it stands.
+        """
+        match self.kind:
+            case "event" | "bool":
+                return bool(self._number(value))
+            case "long":
+                return self._choice(value)
+            case "float":
+                number = self._number(value)
+                if not self.low <= number <= self.high:
+                    raise ConfigError(f"must be between {self.low:g} and {self.high:g}, not {number:g}")
+                return number
+            case "point2D":
+                return self._numbers(value, 2)
+            case _:
+                return (*self._numbers(value, 3), 1.0) if _length(value) == 3 else self._numbers(value, 4)
+
+    def held(self, number: float) -> Value:
+        """What a signal sets a number to: within its limits, the nearest of its choices."""
+        if self.kind in ("event", "bool"):
+            return number != 0.0
+        if self.kind == "long":
+            return min(self.values, key=lambda value: abs(value - number)) if self.values else round(number)
+        return min(max(number, self.low), self.high)
+
+    def _choice(self, value: Any) -> int:
+        for choice, label in (self.values or {}).items():
+            if value in (choice, label) and not isinstance(value, bool):
+                return choice
+        if self.values:
+            raise ConfigError(f"must be one of {', '.join(map(str, self.values))}, not {value!r}")
+        return int(self._number(value))
+
+    @staticmethod
+    def _number(value: Any) -> float:
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"must be a number, not {value!r}")
+        return float(value)
+
+    def _numbers(self, value: Any, count: int) -> tuple[float, ...]:
+        if _length(value) != count:
+            raise ConfigError(f"must be a list of {count} numbers, not {value!r}")
+        return tuple(self._number(item) for item in value)
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list | tuple) else -1

@@ -1,0 +1,128 @@
+"""What a foreign shader may look at: the mirror's pictures and image files, as such shaders take them.
+
+That is: row 0 at the bottom, sRGB-encoded. Pictures of the mirror are made so only when they are asked for, once per
+frame. Knows no dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import moderngl
+import numpy as np
+
+from engine.errors import ConfigError
+from engine.render.foreign.paths import FOLDER
+from engine.render.stage import Canvas, Stage, Value
+from engine.render.view import View
+from engine.scene_values import MAX_PICTURE_BYTES
+from engine.yaml_file import shown_path
+
+SOURCES: Mapping[str, str] = {
+    "picture": "the picture so far",
+    "camera": "the newest camera picture, cut to the stage's shape",
+    "reflection": "the newest drawn face, square",
+    "noise": "a tile of white noise, 256 px wide",
+}
+"""What can be looked at by name; anything else is an image file."""
+IMAGE_ENDINGS = (".png", ".jpg")
+NOISE_WH = (256, 256)
+NOISE_SEED = 1
+
+
+class Pictures:
+    """The pictures of one pass.
+
+    Args:
+        stage: where they are drawn; they are released with it.
+
+    Attributes:
+        black: what is seen where there is nothing.
+        drawn_px: how many pixels were drawn to make them, in this frame.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._brushes = {name: stage.brush("foreign", {name.upper(): True}) for name in SOURCES if name != "noise"}
+        self._canvases: dict[tuple[str, bool], Canvas] = {}
+        self._images: dict[tuple[str, bool], moderngl.Texture] = {}
+        self._fresh: set[tuple[str, bool]] = set()
+        self._values: dict[str, Value] = {}
+        self._view = View()
+        black = stage.canvas((1, 1), "f1")
+        black.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
+        self.black = black.texture
+        self.drawn_px = 0
+
+    def begin(self, source: moderngl.Texture, values: Mapping[str, Value], view: View) -> None:
+        """Another frame: what was made of the pictures of the last is old.
+
+        Args:
+            source: the picture so far, linear light, row 0 top.
+            values: what `Pass.uniforms` says, and `u_fit`, the part of the camera's picture that is seen.
+            view: the newest pictures.
+        """
+        self._values = {**values, "u_source": source}
+        self._view = view
+        self._fresh.clear()
+        self.drawn_px = 0
+
+    def load(self, file: str, where: str, *, is_upright: bool = True) -> None:
+        """Read an image file of `shaders/foreign/` beforehand.
+
+        Raises:
+            ConfigError: it is missing, too large, or no image, told at `where`.
+        """
+        path = self._stage.library.path(f"{FOLDER}/{file}")
+        if not path.is_file():
+            raise ConfigError(f"{where}: there is no image {shown_path(path)}")
+        if path.stat().st_size > MAX_PICTURE_BYTES:
+            raise ConfigError(f"{where}: {shown_path(path)} is larger than {MAX_PICTURE_BYTES // 2**20} MiB, the limit")
+        try:
+            image = self._stage.picture(path)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from error
+        canvas = self._stage.canvas(image.size, "f1", mipmaps=True)
+        values: dict[str, Value] = {"u_camera": image, "u_fit": (1.0, 1.0), "u_upright": is_upright}
+        self._brushes["camera"].draw(canvas.framebuffer, values)
+        canvas.texture.build_mipmaps()
+        self._images[file, is_upright] = canvas.texture
+
+    def texture(self, name: str, *, is_upright: bool = True) -> moderngl.Texture:
+        """The picture of that name, black where there is none yet.
+
+        Args:
+            name: one of `SOURCES`, or a file that was loaded.
+            is_upright: False has it upside down.
+        """
+        key = name, is_upright
+        if key in self._images:
+            return self._images[key]
+        if name == "noise":
+            self._images[key] = self._noise()
+            return self._images[key]
+        sizes = {
+            "picture": self._stage.size_wh,
+            "camera": self._stage.size_wh if self._view.camera is not None else None,
+            "reflection": self._view.reflection.size if self._view.reflection is not None else None,
+        }
+        size_wh = sizes[name]
+        return self.black if size_wh is None else self._draw(key, size_wh)
+
+    def _draw(self, key: tuple[str, bool], size_wh: tuple[int, int]) -> moderngl.Texture:
+        canvas = self._canvases.get(key)
+        if canvas is None or canvas.texture.size != size_wh:
+            canvas = self._canvases[key] = self._stage.canvas(size_wh, "f2")
+            self._fresh.discard(key)
+        if key not in self._fresh:
+            self._brushes[key[0]].draw(canvas.framebuffer, {**self._values, "u_upright": key[1]})
+            self._fresh.add(key)
+            self.drawn_px += size_wh[0] * size_wh[1]
+        return canvas.texture
+
+    def _noise(self) -> moderngl.Texture:
+        pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (*NOISE_WH, 4), np.uint8)
+        canvas = self._stage.canvas(NOISE_WH, "f1", mipmaps=True, repeat=True)
+        canvas.texture.write(pixels.tobytes())
+        canvas.texture.build_mipmaps()
+        return canvas.texture

@@ -1,0 +1,146 @@
+"""What passes have in common that are shaders in another program's dialect."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import moderngl
+from pydantic import Field
+
+from engine.render.foreign.buffer import Area, Buffer, FiniteWatch
+from engine.render.foreign.pictures import Pictures
+from engine.render.foreign.program import ForeignText
+from engine.render.passes.base import Knobs, Pass
+from engine.render.passes.face import put_face
+from engine.render.passes.glass import Reflection, cover_fit
+from engine.render.stage import OVER, Brush, Stage, Value
+from engine.render.view import View
+from engine.scene import SIGNALS, PassSettings
+from engine.types import Tick
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A frame as foreign shaders count them.
+
+    Attributes:
+        index: from 0, which is the first that takes time; a frame that takes none before it is 0 as well.
+        dt_s: since the last one; 0 for the first.
+        advances: whether what is kept from frame to frame moves on; False shows again what is there.
+    """
+
+    index: int
+    dt_s: float
+    advances: bool
+
+
+class ForeignPass(Pass):
+    """Base of passes that draw an artist's shader over the picture so far.
+
+    The shader draws with row 0 at the bottom and in sRGB-encoded values, as its dialect has it; `foreign.frag` turns
+    that over into the mirror's linear light. What it keeps advances with `Tick` and by nothing else, and is gone when
+    the scene is read again.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of every foreign shader."""
+
+        follow: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far the face that the shader is told of follows the viewer; as the `reflection` below it does."""
+
+    in_place = True
+
+    def __init__(self, stage: Stage, settings: PassSettings, texts: tuple[ForeignText, ...]) -> None:
+        super().__init__(stage, settings)
+        self.pictures = Pictures(stage)
+        self.drawn = self.buffer(Buffer(stage.ctx, stage.size_wh, "f2"))
+        self._lay = stage.brush("foreign")
+        self._watch = FiniteWatch(stage.ctx, texts[0].name, is_blind=any(text.may_discard for text in texts))
+        self._next_index = 0
+
+    def buffer(self, buffer: Buffer) -> Buffer:
+        """Release a buffer with the stage."""
+        self.stage.own(buffer)
+        return buffer
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_fit"] = cover_fit(view.camera_aspect, self.stage.aspect)
+        self.pictures.begin(source, values, view)
+        moment = self._moment(tick)
+        if moment.index == 0 and moment.advances:
+            self.forget()
+        with self._watch.frame():
+            drawn = self.draw(self.mirror_values(view, knobs), view, tick, moment, knobs)
+            self._watch.expect(self.pictures.drawn_px)
+        shown = {**values, "u_drawn": drawn.texture, "u_upright": True}
+        self._lay.draw(target, shown, rect=self.region, blend=OVER)
+
+    @abstractmethod
+    def draw(self, values: Mapping[str, Value], view: View, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+        """Draw all that the shader consists of.
+
+        Args:
+            values: the mirror's own uniforms.
+            view, tick, knobs: as `render` has them.
+            moment: the frame as the shader counts it.
+
+        Returns:
+            The buffer that holds its picture: `drawn`, or one of its own.
+        """
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Empty every buffer that is kept from frame to frame."""
+
+    def paint(self, brush: Brush, buffer: Buffer, values: Mapping[str, Value]) -> None:
+        """Draw the whole of a buffer."""
+        area = self._area() if buffer is self.drawn else (0, 0, *buffer.texture.size)
+        self._watch.expect(area[2] * area[3])
+        asked = {
+            f"n_{name}": self.pictures.texture(name)
+            for name in ("camera", "reflection")
+            if f"n_{name}" in brush.uniforms
+        }
+        buffer.draw(brush, {**values, **asked}, area)
+
+    def _area(self) -> Area:
+        """The part of the stage that is to be drawn; a frame covers the rest."""
+        (width, height), (left, top, right, bottom) = self.stage.size_wh, self.region
+        x, y = math.floor(left * width), math.floor((1.0 - bottom) * height)
+        return x, y, math.ceil(right * width) - x, math.ceil((1.0 - top) * height) - y
+
+    def mirror_values(self, view: View, knobs: Knobs) -> dict[str, Value]:
+        """The mirror's own uniforms, the same in every dialect: each signal as `n_<signal>`, the face and the glass."""
+        values: dict[str, Value] = {f"n_{name}": view.signals.get(name, 0.0) for name in SIGNALS}
+        x, y, roll, distance = self.face(view, knobs)
+        values["n_face"] = (x, y, distance, roll)
+        glass = self.stage.opening
+        values["n_glass"] = (0.5 + glass.x / self.stage.aspect, 0.5 - glass.y, glass.half_width, glass.half_height)
+        values["n_corner"] = glass.corner
+        return values
+
+    def face(self, view: View, knobs: Knobs) -> tuple[float, float, float, float]:
+        """Where the reflection is.
+
+        Returns:
+            The middle between its eyes, x and y as fractions of the stage, origin bottom left; roll, rad,
+            counterclockwise; the distance between the eyes, stage heights.
+        """
+        rest = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
+        x, y, per_side, roll = put_face(self.stage.opening, view.alignment, view.placement, rest)
+        side, (cos, sin) = 1.0 / per_side, (math.cos(roll), math.sin(roll))
+        off_x, off_y = (view.alignment.x - 0.5) * side, (view.alignment.y - 0.5) * side
+        x, y = x + cos * off_x - sin * off_y, y + sin * off_x + cos * off_y
+        return 0.5 + x / self.stage.aspect, 0.5 - y, -roll, view.alignment.eye_distance * side
+
+    def _moment(self, tick: Tick) -> Moment:
+        if tick.dt_s <= 0.0:
+            return Moment(max(0, self._next_index - 1), 0.0, advances=self._next_index == 0)
+        self._next_index += 1
+        return Moment(self._next_index - 1, tick.dt_s if self._next_index > 1 else 0.0, advances=True)

@@ -1,0 +1,149 @@
+"""ISF files (Interactive Shader Format, version 2) as passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.clock import calendar_date
+from engine.errors import ConfigError
+from engine.render.foreign.buffer import Buffer
+from engine.render.foreign.isf_file import IsfFile
+from engine.render.foreign.isf_header import Identifier
+from engine.render.foreign.isf_input import Value as InputValue
+from engine.render.foreign.paths import path_field
+from engine.render.foreign.pictures import SOURCES
+from engine.render.passes.base import Knobs, register
+from engine.render.passes.foreign import ForeignPass, Moment
+from engine.render.shader import ShaderLibrary
+from engine.render.stage import Dtype, Stage, Value
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+MAX_SIDE_PX = 4096
+MAX_PIXELS = 4 * 3840 * 2160
+"""Of all buffers of one file together."""
+
+
+@register("isf")
+class Isf(ForeignPass):
+    """A shader of the Interactive Shader Format (ISF 2) from shaders/foreign/; `inputImage` is the picture so far."""
+
+    class Settings(ForeignPass.Settings):
+        """Knobs of `isf`."""
+
+        file: Annotated[str, path_field("fs", "an ISF file", "breath.fs")] = "breath.fs"
+        """The shader, within shaders/foreign/. A vertex shader of the same name (.vs) is taken with it."""
+        inputs: Annotated[
+            dict[Identifier, float | bool | str | list[float]], Field(default_factory=dict, max_length=64)
+        ]
+        """What its header's INPUTS are set to: a number, true or false, a point [x, y], a colour [r, g, b, a], a label,
+        or for a picture `picture` (so far), `camera`, `reflection`, `noise` or an image file in shaders/foreign/. One
+        that is set to a number can follow signals: `bind: {inputs.NAME: "..."}`."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        self._file = IsfFile(stage.library, settings.file, settings.inputs)
+        super().__init__(stage, settings, tuple(text for text in (self._file.fragment, self._file.vertex) if text))
+        self._brush = stage.brush(settings.file, shaders=self._file.program(stage.library))
+        self._buffers: dict[str, Buffer] = {}
+        for spec in self._file.header.passes:
+            if spec.target and spec.target not in self._buffers:
+                dtype: Dtype = "f4" if spec.is_float else "f1"
+                self._buffers[spec.target] = self.buffer(Buffer(stage.ctx, (1, 1), dtype))
+        for path, where in self._file.images.values():
+            self.pictures.load(path, where)
+        for name, picture in self._file.pictured.items():
+            if picture not in SOURCES:
+                self.pictures.load(picture, f"isf.inputs.{name}")
+        self._events: dict[str, bool] = {}
+        if _pixels(self._sizes(self._set({}))) > MAX_PIXELS:
+            what = f"its buffers have more than {MAX_PIXELS // 1_000_000} million pixels together"
+            raise ConfigError(f"{self._file.fragment.name}: {what}; make their WIDTH and HEIGHT smaller")
+
+    @classmethod
+    def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
+        assert isinstance(settings, cls.Settings)
+        IsfFile(library, settings.file, settings.inputs)
+
+    def forget(self) -> None:
+        for buffer in self._buffers.values():
+            buffer.clear()
+        self._events = {}
+
+    def draw(self, values: Mapping[str, Value], view: View, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+        inputs = self._set(knobs)
+        self._prepare(inputs)
+        own: dict[str, Value] = {**values, **self._built_in(tick, moment), **inputs, **self._fired(inputs, moment)}
+        own.update({name: self.pictures.texture(picture) for name, picture in self._file.pictured.items()})
+        own.update({name: self.pictures.texture(path) for name, (path, _) in self._file.images.items()})
+        buffer = self.drawn
+        for index, spec in enumerate(self._file.header.passes):
+            buffer = self._buffers[spec.target] if spec.target else self.drawn
+            if spec.is_persistent and not moment.advances:
+                continue
+            read = {name: kept.texture for name, kept in self._buffers.items()}
+            width, height = buffer.texture.size
+            size = (float(width), float(height))
+            self.paint(self._brush, buffer, {**own, **read, "PASSINDEX": index, "RENDERSIZE": size})
+        return buffer
+
+    def _set(self, knobs: Knobs) -> dict[str, InputValue]:
+        """Every input at this moment, pictures apart."""
+        values = dict(self._file.values)
+        for name in values:
+            bound = knobs.get(f"inputs.{name}")
+            if bound is not None:
+                values[name] = self._file.inputs[name].held(bound)
+        return values
+
+    def _fired(self, inputs: Mapping[str, InputValue], moment: Moment) -> dict[str, bool]:
+        """Events are true for the one frame in which they become so."""
+        fired = {}
+        for name, entry in self._file.inputs.items():
+            if entry.kind == "event":
+                now = bool(inputs[name])
+                fired[name] = now and not self._events.get(name, False)
+                if moment.advances:
+                    self._events[name] = now
+        return fired
+
+    def _sizes(self, inputs: Mapping[str, InputValue]) -> dict[str, tuple[int, int]]:
+        """The size of every buffer that the expressions of the passes ask for, px."""
+        width, height = self.stage.size_wh
+        numbers = {name: float(value) for name, value in inputs.items() if not isinstance(value, tuple)}
+        numbers.update(WIDTH=float(width), HEIGHT=float(height))
+        passes = self._file.header.passes
+        return {
+            spec.target: (_side(spec.width(numbers)), _side(spec.height(numbers))) for spec in passes if spec.target
+        }
+
+    def _prepare(self, inputs: Mapping[str, InputValue]) -> None:
+        """Give every buffer its size; what does not persist begins empty."""
+        sizes = self._sizes(inputs)
+        fits = _pixels(sizes) <= MAX_PIXELS  # signals can make them too large; then they stay as they are
+        for spec in self._file.header.passes:
+            if spec.target and fits:
+                self._buffers[spec.target].resize(sizes[spec.target])
+            if spec.target and not spec.is_persistent:
+                self._buffers[spec.target].clear()
+
+    @staticmethod
+    def _built_in(tick: Tick, moment: Moment) -> dict[str, Value]:
+        year, month, day, second = calendar_date(tick.local_s)
+        return {
+            "TIME": tick.time_s,
+            "TIMEDELTA": moment.dt_s,
+            "DATE": (float(year), float(month), float(day), second),
+            "FRAMEINDEX": moment.index,
+        }
+
+
+def _side(asked: float) -> int:
+    return min(max(round(asked), 1), MAX_SIDE_PX)
+
+
+def _pixels(sizes: Mapping[str, tuple[int, int]]) -> int:
+    return sum(width * height for width, height in sizes.values())

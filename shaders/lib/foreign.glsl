@@ -1,0 +1,30 @@
+// What every foreign shader is put into, whatever its dialect: it draws a canvas whose row 0 is at the bottom, in
+// sRGB-encoded values. VERTEX is defined for the vertex shader. The mirror's signals, `n_<signal>`, are declared by
+// Python, from engine/scene.py.
+
+uniform vec4 n_face;            // the reflection's eyes: x, y of their middle (fractions of the stage, origin bottom
+                                // left), their distance (stage heights), roll (rad, counterclockwise)
+uniform vec4 n_glass;           // centre x, y (as above), half width, half height (stage heights)
+uniform float n_corner;         // radius of its corners, stage heights
+uniform sampler2D n_camera;     // the newest camera picture, cut to the stage's shape
+uniform sampler2D n_reflection; // the newest drawn face, square
+
+#ifdef VERTEX
+out vec2 isf_FragNormCoord;
+
+void isf_vertShaderInit() {
+    isf_FragNormCoord = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+    gl_Position = vec4(isf_FragNormCoord * 2.0 - 1.0, 0.0, 1.0);
+}
+#else
+uniform float n_limit;          // the largest value that the canvas takes
+
+in vec2 isf_FragNormCoord;
+out vec4 isf_FragColor;
+
+// A pixel that is no number, or too large to be one, is not drawn: Python counts those that are.
+void n_keep() {
+    if (!all(lessThanEqual(abs(isf_FragColor), vec4(n_limit))))
+        discard;
+}
+#endif

@@ -1,0 +1,19 @@
+// What Shadertoy declares for every pass. The arrays are filled by `shadertoy_main.glsl`.
+
+uniform vec3 iResolution;       // of the stage, px; z is 1, the shape of a pixel
+uniform float iTime;            // s
+uniform float iTimeDelta;       // s, 0 for the first frame
+uniform float iFrameRate;       // 1/s
+uniform int iFrame;
+uniform vec4 iMouse;            // px: x, y of the face; z, w the same, negative while nobody is there
+uniform vec4 iDate;             // year, month from 0, day from 1, second of the day
+uniform sampler2D iChannel0;
+uniform sampler2D iChannel1;
+uniform sampler2D iChannel2;
+uniform sampler2D iChannel3;
+
+float iChannelTime[4];
+vec3 iChannelResolution[4];
+
+#define iSampleRate 44100.0
+#define iGlobalTime iTime
