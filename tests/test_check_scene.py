@@ -63,6 +63,24 @@ def test_a_knob_that_is_drawn_once_cannot_follow_a_signal(tmp_path: Path, capsys
     assert "passes[0].frame.bind.relief: cannot follow a signal" in capsys.readouterr().err
 
 
+def test_what_is_wrong_in_foreign_files_is_told_without_drawing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scene.yaml"
+    path.write_text(
+        HEAD
+        + "  - isf: {file: prism.fs, inputs: {widht: 0.1}}\n"
+        + "  - isf: {file: none.fs}\n"
+        + "  - shadertoy: {channels: {iChannel0: C}}\n",
+        encoding="utf-8",
+    )
+    assert main([str(path)]) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert "scene.yaml: passes[0].isf.inputs.widht: is not an input of shaders/foreign/prism.fs" in told[0]
+    assert told[1].endswith("scene.yaml: passes[1]: there is no shader shaders/foreign/none.fs")
+    assert told[2].endswith("passes[2].shadertoy.channels.iChannel0: there is no buffer C in `buffers`")
+
+
 def test_the_schema_that_editors_read_is_up_to_date() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run make schema"
 
@@ -75,6 +93,8 @@ def test_the_schema_knows_every_pass_its_knobs_and_what_may_be_bound() -> None:
         assert schema["description"], f"{kind} does not say what it draws"
         assert set(schema["properties"]) == {*settings.model_fields, "bind", "states", *PassPlace.model_fields}
         assert schema["properties"]["bind"]["properties"]["opacity"] == {"$ref": "#/definitions/expression"}
+    inputs = passes["isf"]["anyOf"][0]["properties"]["bind"]["patternProperties"]
+    assert inputs == {r"^inputs\.": {"$ref": "#/definitions/expression"}}
 
 
 def test_all_that_the_schema_refers_to_is_in_it_and_tells_its_range_and_an_example() -> None:

@@ -4,8 +4,8 @@
     "CATEGORIES": ["Narcissus", "Distortion"],
     "INPUTS": [
         {"NAME": "inputImage", "TYPE": "image"},
-        {"NAME": "width", "LABEL": "Breadth of the bevel, stage heights", "TYPE": "float", "MIN": 0.0, "MAX": 0.3, "DEFAULT": 0.05},
-        {"NAME": "bend", "LABEL": "How far light is bent, stage heights", "TYPE": "float", "MIN": -0.3, "MAX": 0.3, "DEFAULT": 0.09},
+        {"NAME": "width", "LABEL": "Breadth of the bevel; 1 reaches the middle", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.16},
+        {"NAME": "bend", "LABEL": "How far light is bent, likewise", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.29},
         {"NAME": "dispersion", "LABEL": "How far colours part", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.35},
         {"NAME": "glint", "LABEL": "Light on the cut", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.35}
     ]
@@ -22,18 +22,19 @@ void main() {
     vec2 p = (isf_FragNormCoord - n_glass.xy) * shape;
     float depth = inside(p);
     vec3 plain = IMG_THIS_PIXEL(inputImage).rgb;
-    if (depth >= width || depth < -0.02 || width <= 0.0) {
+    float unit = min(n_glass.z, n_glass.w), broad = width * unit;
+    if (depth >= broad || depth < -0.02 || broad <= 0.0) {
         gl_FragColor = vec4(plain, 1.0);
         return;
     }
     const float h = 0.002;
     vec2 inward = vec2(inside(p + vec2(h, 0.0)) - inside(p - vec2(h, 0.0)), inside(p + vec2(0.0, h)) - inside(p - vec2(0.0, h)));
     inward = inward / max(length(inward), 1e-5);
-    float t = clamp(depth / width, 0.0, 1.0);
+    float t = clamp(depth / broad, 0.0, 1.0);
     vec3 sum = vec3(0.0), total = vec3(0.0);
     for (int i = 0; i < 8; ++i) {               // red is bent least
         float wave = (float(i) + 0.5) / 8.0;
-        float by = bend * (1.0 + dispersion * (wave - 0.5) * 2.0);
+        float by = bend * unit * (1.0 + dispersion * (wave - 0.5) * 2.0);
         vec2 to = isf_FragNormCoord + inward * by / shape;
         vec3 weight = max(vec3(1.0 - 2.2 * wave, 1.0 - 2.6 * abs(wave - 0.5), 2.2 * wave - 1.2), 0.0);
         vec3 seen = IMG_NORM_PIXEL(inputImage, to).rgb;
