@@ -19,7 +19,8 @@ class Options:
         scene, model: names of a file in scenes/ and of a folder in models/.
         source: `camera:0`, a device path, a video file, an image, a folder of images, or `self`.
         size_wh: of the window or the off-screen picture, px.
-        fullscreen, display: of the window.
+        fullscreen: whether the window fills its display.
+        display: the number of the window's display, or a part of its name.
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
         record, stats: files to write.
@@ -31,7 +32,7 @@ class Options:
     source: str | None = None
     size_wh: tuple[int, int] | None = None
     fullscreen: bool | None = None
-    display: int | None = None
+    display: int | str | None = None
     headless: bool = False
     seconds: float | None = None
     record: Path | None = None
@@ -56,7 +57,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--size", type=_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720")
     parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")
-    parser.add_argument("--display", type=int, metavar="N", help="number of the display, from 0")
+    parser.add_argument(
+        "--display", type=_display, metavar="DISPLAY", help="number of the display, from 0, or a part of its name"
+    )
     parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop so long after the first drawn frame")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown into an MP4 file")
@@ -72,6 +75,12 @@ def _size(text: str) -> tuple[int, int]:
     if not all(1 <= side <= MAX_SIDE_PX for side in size):
         raise argparse.ArgumentTypeError(f"each side must be between 1 and {MAX_SIDE_PX} px, not {text}")
     return size
+
+
+def _display(text: str) -> int | str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must be the number of a display, or a part of its name")
+    return int(text) if text.isdecimal() else text
 
 
 def _seconds(text: str) -> float:

@@ -22,6 +22,7 @@ class Action(Enum):
     OVERLAY = "overlay"
     RECORD = "record"
     SNAPSHOT = "snapshot"
+    CALIBRATE = "calibrate"
     HELP = "help"
     QUIT = "quit"
     SCENE_1 = "scene 1"
@@ -74,6 +75,7 @@ BINDINGS: Sequence[Binding] = (
     Binding("o", Action.OVERLAY, "rates, ages and drops"),
     Binding("r", Action.RECORD, "begin or end a film", ctrl=True),
     Binding("s", Action.SNAPSHOT, "keep this picture as a PNG"),
+    Binding("c", Action.CALIBRATE, "calibrate the projector, and leave"),
     *(Binding(str(n), Action(f"scene {n}"), f"scene {n}") for n in range(1, SCENE_KEYS + 1)),
     Binding("h", Action.HELP, "this list"),
     Binding("q", Action.QUIT, "quit", ctrl=True),

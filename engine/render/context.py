@@ -13,7 +13,7 @@ from typing import Any
 import moderngl
 import pygame
 
-from engine.errors import ConfigError, DeviceError
+from engine.errors import DeviceError
 
 TITLE = "Narcissus"
 REQUIRED_VERSION = 330
@@ -37,12 +37,11 @@ def has_display() -> bool:
         pygame.display.quit()
 
 
-def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -> bool:
-    """Open the window and make its context current; returns whether the screen keeps the pace.
+def open_displays() -> None:
+    """Make pygame ask the display server what there is.
 
     Raises:
-        ConfigError: there is no such display.
-        DeviceError: no display answers, or it gives no OpenGL 3.3.
+        DeviceError: no display answers.
     """
     try:
         pygame.display.init()
@@ -51,10 +50,14 @@ def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -
     if pygame.display.get_driver() in UNSEEN_DRIVERS and "SDL_VIDEODRIVER" not in os.environ:
         pygame.display.quit()
         raise DeviceError("no window can be opened, for no display answers: start it on a desktop, or with --headless")
-    count = pygame.display.get_num_displays()
-    if display >= count:
-        pygame.display.quit()
-        raise ConfigError(f"there is no display {display}: this machine has {count}, and the first is 0")
+
+
+def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -> bool:
+    """Open the window and make its context current; returns whether the screen keeps the pace.
+
+    Raises:
+        DeviceError: the display gives no OpenGL 3.3.
+    """
     pygame.display.set_caption(TITLE)
     reason = ""
     for version in VERSIONS:

@@ -18,7 +18,12 @@ class DisplaySettings(BaseModel):
         (1280, 720), description="Width and height of the window or the off-screen picture, px, 16 to 16384 each."
     )
     fullscreen: bool = Field(False, description="Start in fullscreen (F11 changes it).")
-    display: int = Field(0, ge=0, le=15, description="Number of the monitor or projector, counted from 0.")
+    display: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        0, description="Monitor or projector: its number, 0 to 15, or a part of its name; else the first."
+    )
+    venue: str = Field(
+        "venue.yaml", min_length=1, description="How projectors put the picture on the walls: a file; it may be absent."
+    )
     vsync: bool = Field(True, description="Change pictures between two scans of the screen: no tearing, steady rate.")
     max_fps: float = Field(
         0.0,

@@ -18,12 +18,14 @@ from engine.render.stage import Brush
 from engine.types import ByteArray
 
 Rgba = tuple[float, float, float, float]
+Point = tuple[float, float]
 
 TITLE = "NARCISSUS"
 PANEL: Rgba = (0.045, 0.040, 0.036, 0.66)
 NIGHT: Rgba = (0.050, 0.044, 0.040, 1.0)
 RED: Rgba = (0.80, 0.12, 0.09, 1.0)
-RED_HALO: Rgba = (0.0, 0.0, 0.0, 0.45)
+HALO: Rgba = (0.0, 0.0, 0.0, 0.45)
+PALE: Rgba = (0.94, 0.92, 0.88, 1.0)
 TRACK: Rgba = (0.24, 0.22, 0.20, 1.0)
 GILT: Rgba = (0.83, 0.61, 0.25, 1.0)
 
@@ -53,8 +55,14 @@ class Overlay:
         self._fonts: dict[int, pygame.font.Font] = {}
         self._closed = False
 
-    def draw(self, target: moderngl.Framebuffer, lines: Sequence[str]) -> None:
-        """Draw a panel with `lines` in the upper left corner; a tab parts a name from its value. Nothing for none."""
+    def draw(self, target: moderngl.Framebuffer, lines: Sequence[str], middle: Point | None = None) -> None:
+        """Draw a panel of text; nothing for no lines.
+
+        Args:
+            target: what is presented next.
+            lines: a tab parts a name from its value.
+            middle: of the panel, fractions of the target, origin top left; None: in the upper left corner.
+        """
         if not lines:
             return
         type_px = self._type_px(target)
@@ -62,18 +70,39 @@ class Overlay:
         key = (tuple(lines), target.size)
         if self._panel.key != key:
             self._panel.write(key, letter_block(self._font(type_px), lines, width_px, padding_px=round(0.8 * type_px)))
+        size_wh = self._panel.size_wh
+        corner = (type_px, type_px)
+        if middle is not None:
+            corner = _corner((middle[0] * target.width, middle[1] * target.height), size_wh)
         with _Blending(self._ctx):
-            self._box(target, (type_px, type_px), self._panel.size_wh, PANEL, corner_px=type_px / 2, text=self._panel)
+            self._box(target, corner, size_wh, PANEL, corner_px=type_px / 2, text=self._panel)
 
-    def draw_recording_dot(self, target: moderngl.Framebuffer) -> None:
-        """Draw the steady red dot, upper right: something that is made from a viewer is being kept."""
+    def draw_handles(self, target: moderngl.Framebuffer, places_px: Sequence[Point], selected: int) -> None:
+        """Draw the points that calibration moves; the selected one is larger and gilt."""
+        size_px = max(9, round(target.height / 60)) | 1  # odd: its middle is the middle of a pixel
+        with _Blending(self._ctx):
+            for number, place in enumerate(places_px):
+                large = ((2 * size_px, HALO), (size_px, GILT), (3, NIGHT))
+                small = ((size_px, HALO), (size_px // 2, PALE), (3, NIGHT))
+                for side_px, colour in large if number == selected else small:
+                    corner = _corner(place, (side_px, side_px))
+                    self._box(target, corner, (side_px, side_px), colour, corner_px=side_px / 2)
+
+    def draw_recording_dot(self, target: moderngl.Framebuffer, corner: Point = (1.0, 0.0)) -> None:
+        """Draw the steady red dot: something that is made from a viewer is being kept.
+
+        Args:
+            target: what is presented next.
+            corner: the picture's upper right, fractions of the target, origin top left; the dot stays on the target.
+        """
         side_px = max(10, round(target.height / 50))
         halo_px = side_px + 2 * max(2, side_px // 5)
         margin_px = self._type_px(target)
-        x, y = target.width - margin_px - halo_px, margin_px
+        x = min(max(round(corner[0] * target.width), 2 * margin_px), target.width) - margin_px - halo_px
+        y = min(max(round(corner[1] * target.height), 0), target.height - 2 * margin_px) + margin_px
         rim_px = (halo_px - side_px) // 2
         with _Blending(self._ctx):
-            self._box(target, (x, y), (halo_px, halo_px), RED_HALO, corner_px=halo_px / 2)
+            self._box(target, (x, y), (halo_px, halo_px), HALO, corner_px=halo_px / 2)
             self._box(target, (x + rim_px, y + rim_px), (side_px, side_px), RED, corner_px=side_px / 2)
 
     def draw_splash(self, target: moderngl.Framebuffer, text: str, progress: float | None = None) -> None:
@@ -162,6 +191,11 @@ class Overlay:
                 self._fonts.clear()
             self._fonts[type_px] = open_font(type_px)
         return self._fonts[type_px]
+
+
+def _corner(middle_px: Point, size_wh: tuple[int, int]) -> tuple[int, int]:
+    """The upper left corner, px, of a box of this size around a place."""
+    return round(middle_px[0] - size_wh[0] / 2), round(middle_px[1] - size_wh[1] / 2)
 
 
 class _Text:

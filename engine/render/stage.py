@@ -80,6 +80,7 @@ class Canvas:
         components: 1 to 4.
         mipmaps: whether smaller versions are kept; call `texture.build_mipmaps()` after drawing.
         repeat: whether it is a tile; otherwise its edge is continued.
+        internal_format: OpenGL's name of the storage, where `dtype` does not say it.
     """
 
     def __init__(
@@ -91,10 +92,11 @@ class Canvas:
         components: int = 4,
         mipmaps: bool = False,
         repeat: bool = False,
+        internal_format: int | None = None,
     ) -> None:
         self._ctx: moderngl.Context | None = ctx
         self.has_mipmaps = mipmaps
-        self.texture = ctx.texture(size_wh, components, dtype=dtype)
+        self.texture = ctx.texture(size_wh, components, dtype=dtype, internal_format=internal_format)
         self.texture.repeat_x = self.texture.repeat_y = repeat
         minify = moderngl.LINEAR_MIPMAP_LINEAR if mipmaps else moderngl.LINEAR
         self.texture.filter = (minify, moderngl.LINEAR)

@@ -7,6 +7,7 @@ Knows nothing of scenes. Everything belongs to the main thread.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 
 import moderngl
@@ -14,16 +15,27 @@ import pygame
 
 from engine.errors import ConfigError
 from engine.render.actions import Action, action_for, key_help
-from engine.render.context import has_display, open_pygame_window, standalone_context, window_context
+from engine.render.context import (
+    has_display,
+    open_displays,
+    open_pygame_window,
+    standalone_context,
+    window_context,
+)
 from engine.render.display_settings import DisplaySettings
+from engine.render.displays import find_display, name_display
+from engine.render.edits import Edit, Pointer, edit_for
 from engine.render.fullscreen import Fullscreen
 from engine.render.gl_calls import Fence, GlCalls
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 
+log = logging.getLogger(__name__)
+
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
 FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited for
 UNPACED_HZ = 60.0
+KEY_REPEAT_MS = (350, 40)  # of keys that are held while calibrating: until the second, and between the others
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
 
 
@@ -79,9 +91,22 @@ class Window(ABC):
     def pace_hz(self) -> float | None:
         """At most so many pictures should be presented, 1/s; None where `present` itself keeps the pace."""
 
+    @property
+    def display_name(self) -> str:
+        """Where it is seen, in a few words."""
+        return "off screen"
+
     @abstractmethod
     def poll(self) -> list[Action]:
         """What the operator has asked for since the last call; `framebuffer` follows the window's size here."""
+
+    def edits(self) -> list[Edit]:
+        """What was asked for with keys and mouse while it is calibrated, since the last call; `poll` first."""
+        return []
+
+    def listen_for_edits(self, is_on: bool) -> None:
+        """Whether keys and mouse are those of calibration; may be said again."""
+        return
 
     def present(self) -> None:
         """Show the framebuffer. Waits, without Python's lock, for the screen and for the picture before this one."""
@@ -174,8 +199,14 @@ class HeadlessWindow(Window):
 class ScreenWindow(Window):
     """A window of the desktop, or all of a display."""
 
-    def __init__(self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int) -> None:
+    def __init__(
+        self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int | str | None
+    ) -> None:
         self._max_fps = settings.max_fps
+        self._edits: list[Edit] = []
+        self._listens = False
+        display = _choose_display(settings.display) if display is None else _open_display(display)
+        self._display_name = name_display(display)
         self._has_vsync = open_pygame_window(size_wh, display, vsync=settings.vsync)
         super().__init__(window_context(), size_wh)
         self._fullscreen = Fullscreen(display)
@@ -197,10 +228,31 @@ class ScreenWindow(Window):
     def toggle_fullscreen(self) -> None:
         self._fullscreen.toggle()
 
+    @property
+    def display_name(self) -> str:
+        return self._display_name
+
     def poll(self) -> list[Action]:
-        actions = [self._action(event) for event in pygame.event.get()]
+        actions = [self._action(event) for event in pygame.event.get() if not self._takes_edit(event)]
         self._resize(pygame.display.get_window_size())
         return [action for action in actions if action is not None]
+
+    def edits(self) -> list[Edit]:
+        edits, self._edits = self._edits, []
+        return edits
+
+    def listen_for_edits(self, is_on: bool) -> None:
+        if is_on != self._listens:
+            self._listens = is_on
+            self._edits.clear()
+            pygame.key.set_repeat(*(KEY_REPEAT_MS if is_on else ()))
+            pygame.mouse.set_visible(is_on or not self.is_fullscreen)
+
+    def _takes_edit(self, event: pygame.event.Event) -> bool:
+        edit = edit_of(event) if self._listens else None
+        if edit is not None:
+            self._edits.append(edit)
+        return edit is not None
 
     def _action(self, event: pygame.event.Event) -> Action | None:
         if event.type == pygame.QUIT:
@@ -225,7 +277,7 @@ def open_window(
     size_wh: tuple[int, int],
     headless: bool,
     fullscreen: bool | None = None,
-    display: int | None = None,
+    display: int | str | None = None,
 ) -> Window:
     """Open the place where pictures are shown.
 
@@ -233,10 +285,11 @@ def open_window(
         settings: the `display` section of config.yaml.
         size_wh: of the window or the off-screen picture, px.
         headless: off screen.
-        fullscreen, display: instead of what the settings say.
+        fullscreen, display: instead of what the settings say. A display that is named here must be there; for one that
+            the settings name, which may be a projector that is still cold, the first stands in.
 
     Raises:
-        ConfigError: a size or a display number that cannot be.
+        ConfigError: a size or a display that cannot be.
         DeviceError: no display, or no OpenGL 3.3.
     """
     for side in size_wh:
@@ -247,12 +300,43 @@ def open_window(
             )
     if headless:
         return HeadlessWindow(settings, size_wh)
-    return ScreenWindow(
-        settings,
-        size_wh,
-        fullscreen=settings.fullscreen if fullscreen is None else fullscreen,
-        display=settings.display if display is None else display,
-    )
+    is_full = settings.fullscreen if fullscreen is None else fullscreen
+    return ScreenWindow(settings, size_wh, fullscreen=is_full, display=display)
+
+
+def _open_display(wanted: int | str) -> int:
+    """The number of a display that must be there."""
+    open_displays()
+    try:
+        return find_display(wanted)
+    except ConfigError:
+        pygame.display.quit()
+        raise
+
+
+def _choose_display(wanted: int | str) -> int:
+    """The number of a display, or 0, and the log says why."""
+    open_displays()
+    try:
+        return find_display(wanted)
+    except ConfigError as error:
+        log.warning("display.display: %s; the first is taken", error)
+        return 0
+
+
+def edit_of(event: pygame.event.Event) -> Edit | None:
+    """What an event asks for while calibrating; None if nothing."""
+    if event.type == pygame.KEYDOWN:
+        shift, ctrl = bool(event.mod & pygame.KMOD_SHIFT), bool(event.mod & pygame.KMOD_CTRL)
+        name = event.unicode if event.unicode in ("+", "-", "=") and event.unicode else key_name(event)
+        return edit_for(name, shift=shift, ctrl=ctrl)
+    if event.type == pygame.MOUSEBUTTONDOWN and event.button == pygame.BUTTON_LEFT:
+        return Pointer("press", event.pos)
+    if event.type == pygame.MOUSEBUTTONUP and event.button == pygame.BUTTON_LEFT:
+        return Pointer("release", event.pos)
+    if event.type == pygame.MOUSEMOTION and event.buttons[0]:
+        return Pointer("drag", event.pos)
+    return None
 
 
 def key_name(event: pygame.event.Event) -> str:

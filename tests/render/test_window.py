@@ -43,6 +43,7 @@ def window(gl: moderngl.Context) -> Iterator[Window]:
         ("o", False, Action.OVERLAY),
         ("r", True, Action.RECORD),
         ("s", False, Action.SNAPSHOT),
+        ("c", False, Action.CALIBRATE),
         ("h", False, Action.HELP),
         ("q", True, Action.QUIT),
         ("1", False, Action.SCENE_1),
@@ -66,7 +67,7 @@ def test_escape_leaves_fullscreen_and_never_quits() -> None:
 def test_every_action_has_one_key_and_a_line_of_help() -> None:
     assert sorted(binding.action.value for binding in BINDINGS) == sorted(action.value for action in Action)
     keys = [line.split("\t")[0] for line in key_help()]
-    assert keys == ["F11", "Esc", "B", "Space", "O", "Ctrl+R", "S", "1 to 9", "H", "Ctrl+Q"]
+    assert keys == ["F11", "Esc", "B", "Space", "O", "Ctrl+R", "S", "C", "1 to 9", "H", "Ctrl+Q"]
 
 
 def test_scenes_have_numbers() -> None:

@@ -1,0 +1,223 @@
+"""Calibration: the wall of this room, its venue file, and their editing while the show runs.
+
+It owns the wall, the test card and the file's whereabouts. How warps are edited is `warp_editor.py`'s matter. It never
+ends the show: what a file or a disk refuses is told to the operator, and the wall stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import moderngl
+import numpy as np
+
+from engine.errors import ConfigError, DeviceError
+from engine.render.edits import Edit, Pointer, Wish
+from engine.render.overlay import Overlay
+from engine.render.shader import ShaderLibrary
+from engine.render.test_card import draw_test_card
+from engine.render.venue import Venue
+from engine.render.venue_file import load_venue, save_venue
+from engine.render.wall import GL_SRGB8_ALPHA8, Wall
+from engine.render.warp_editor import WarpEditor
+from engine.types import Tick
+from engine.yaml_file import shown_path
+
+LOOK_S = 0.5  # how often it is looked whether a file was saved
+LINES_MIDDLE = (0.5, 0.88)  # of the target: below the card's bars, far from every corner
+
+Stamp = tuple[int | None, ...]
+
+
+class Calibration:
+    """Puts the picture on the wall as the venue file says, and lets it be changed.
+
+    Args:
+        ctx: the OpenGL context.
+        library: the shaders.
+        venue: the room, as its file says.
+        path: that file, which need not exist.
+        render_scale: at how much of its size the picture is drawn.
+        display_name: what the test card says that it is shown by.
+        say: tells the operator one sentence.
+
+    Attributes:
+        wall: what the picture is composed on, and what projects it.
+
+    Raises:
+        ConfigError: a mask or a shader cannot be used.
+    """
+
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        library: ShaderLibrary,
+        venue: Venue,
+        path: Path,
+        render_scale: float,
+        display_name: str,
+        say: Callable[[str], None],
+    ) -> None:
+        self._ctx = ctx
+        self._path = path
+        self._display_name = display_name
+        self._say = say
+        self._saved = venue
+        self.wall = Wall(ctx, library, venue, path.parent, render_scale)
+        self._editor: WarpEditor | None = None
+        self._shows_card = True
+        self._card: moderngl.Texture | None = None
+        self._card_key: tuple[tuple[int, int], int] | None = None
+        self._stamp = self._look()
+        self._look_due_s = 0.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether keys and mouse edit the warp, and the wall shows handles."""
+        return self._editor is not None
+
+    def toggle(self, window_wh: tuple[int, int]) -> None:
+        """Begin to calibrate, or leave; what was changed stays on the wall until the end of the show, saved or not."""
+        try:
+            self.wall.force(not self.is_on)
+        except ConfigError as error:  # a shader that was broken since the start
+            self._say(str(error))
+            return
+        if self._editor is None:
+            self._editor = WarpEditor(self.wall.venue, self.wall.upright_wh(window_wh))
+            self._shows_card = True
+        else:
+            self._editor = None
+            if self.wall.venue != self._saved:
+                self._say(f"the warp is changed and not saved: C and then Ctrl+S writes {shown_path(self._path)}")
+
+    def apply(self, edit: Edit, window_wh: tuple[int, int]) -> None:
+        """Do what the operator asks for while calibrating; otherwise nothing."""
+        editor = self._editor
+        if editor is None:
+            return
+        if isinstance(edit, Pointer):
+            self._point(editor, edit, window_wh)
+        elif edit.wish is Wish.LEAVE:
+            self.toggle(window_wh)
+        elif edit.wish is Wish.SAVE:
+            self._save(editor)
+        elif edit.wish is Wish.CARD:
+            self._shows_card = not self._shows_card
+        else:
+            editor.apply(edit.wish, edit.is_large)
+        if editor.venue != self.wall.venue:
+            self.wall.show(editor.venue)
+
+    def update(self, tick: Tick, window_wh: tuple[int, int], *, reloads: bool) -> None:
+        """Follow the window's size and, if `reloads`, the venue file and its masks."""
+        if self._editor is not None:
+            self._editor.resize(self.wall.upright_wh(window_wh))
+        if reloads and tick.time_s >= self._look_due_s:
+            self._look_due_s = tick.time_s + LOOK_S
+            stamp = self._look()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._reload()
+
+    def project(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
+        """Put the composed picture, or the test card, on the wall; returns what may be drawn over it."""
+        card = self._test_card(window) if self.is_on and self._shows_card else None
+        return self.wall.project(window, card)
+
+    def draw_over(self, target: moderngl.Framebuffer, overlay: Overlay) -> None:
+        """Draw handles, and what the operator needs to know, on what `project` returned."""
+        editor = self._editor
+        if editor is not None:
+            handles, selected = editor.handles, editor.selected
+            overlay.draw(target, self._lines(editor), LINES_MIDDLE)
+            overlay.draw_handles(target, [handle.place_px for handle in handles], handles.index(selected))
+
+    def close(self) -> None:
+        """Release what it owns; may be called again."""
+        self.wall.close()
+        if self._card is not None:
+            self._card.release()
+            self._card = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _point(self, editor: WarpEditor, pointer: Pointer, window_wh: tuple[int, int]) -> None:
+        x, y = self.wall.from_window(pointer.place_px, window_wh)
+        width, height = self.wall.upright_wh(window_wh)
+        place_px = x * width, y * height
+        if pointer.kind == "press":
+            editor.press(place_px)
+        elif pointer.kind == "drag":
+            editor.drag(place_px)
+        else:
+            editor.release()
+
+    def _save(self, editor: WarpEditor) -> None:
+        try:
+            save_venue(self._path, editor.venue)
+        except DeviceError as error:
+            self._say(str(error))
+            editor.note = str(error)
+        else:
+            self._saved, self._stamp = editor.venue, self._look()
+            editor.note = f"saved in {shown_path(self._path)}"
+
+    def _reload(self) -> None:
+        if not self._path.exists():
+            return
+        try:
+            venue = load_venue(self._path)
+            self.wall.show(venue, reads_masks=True)
+        except ConfigError as error:
+            self._say(str(error))
+            return
+        self._saved, self._stamp = venue, self._look()
+        if self._editor is not None:
+            self._editor.replace(venue)
+        self._say(f"{shown_path(self._path)} is read")
+
+    def _look(self) -> Stamp:
+        """When the venue file and its masks were written last."""
+        masks = (projector.mask for projector in self.wall.venue.projectors)
+        return tuple(_written(path) for path in (self._path, *(self._path.parent / mask for mask in masks if mask)))
+
+    def _test_card(self, window: moderngl.Framebuffer) -> moderngl.Texture:
+        number = self._editor.projector if self._editor is not None else 0
+        key = self.wall.upright_wh(window.size), number
+        if self._card is None or self._card_key != key:
+            if self._card is not None:
+                self._card.release()
+            (width, height), projectors = key[0], len(self.wall.venue.projectors)
+            labels = [self._display_name, f"{width}x{height} px"]
+            labels += [f"projector {number + 1} of {projectors}"] if projectors > 1 else []
+            rows = np.ascontiguousarray(draw_test_card((width, height), labels)[::-1])  # OpenGL's first is the bottom
+            self._card = self._ctx.texture((width, height), 4, rows.tobytes(), internal_format=GL_SRGB8_ALPHA8)
+            self._card.repeat_x = self._card.repeat_y = False
+            self._card_key = key
+        return self._card
+
+    def _lines(self, editor: WarpEditor) -> list[str]:
+        handle, settings = editor.selected, editor.venue.projectors[editor.projector]
+        x, y = handle.place_px
+        count = len(editor.venue.projectors)
+        lines = [
+            f"{handle.name}\t{x:.1f}, {y:.1f} px",
+            f"grid\t{settings.grid.columns} by {settings.grid.rows}, H lists the keys",
+        ]
+        lines += [f"projector\t{editor.projector + 1} of {count}"] if count > 1 else []
+        unsaved = "" if editor.venue == self._saved else "not saved yet: Ctrl+S"
+        return lines + [line for line in (editor.note, unsaved) if line]
+
+
+def _written(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None

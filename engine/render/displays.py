@@ -1,0 +1,76 @@
+"""Displays: which monitors and projectors there are, by number and by name. pygame's display must be open.
+
+pygame does not tell the names that SDL knows (of the device itself, or of its socket), so SDL is asked.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+from pathlib import Path
+
+import pygame
+import pygame.base
+
+from engine.errors import ConfigError
+from engine.wording import join_words
+
+log = logging.getLogger(__name__)
+
+
+def display_names() -> list[str]:
+    """What each display calls itself, in the order of their numbers; empty where it says nothing."""
+    sdl = _sdl()
+    names = []
+    for number in range(pygame.display.get_num_displays()):
+        raw: bytes | None = sdl.SDL_GetDisplayName(number) if sdl is not None else None
+        names.append((raw or b"").decode("utf-8", "replace").strip())
+    return names
+
+
+def name_display(number: int) -> str:
+    """A display in a few words: `display 1, EPSON PJ`."""
+    name = display_names()[number]
+    return f"display {number}{f', {name}' if name else ''}"
+
+
+def find_display(wanted: int | str) -> int:
+    """The number of a display.
+
+    Args:
+        wanted: its number, or its name or a part of that, in any case. Of several the first is taken.
+
+    Raises:
+        ConfigError: there is none such; the message names those that there are.
+    """
+    names = display_names()
+    if isinstance(wanted, int):
+        found = [wanted] if 0 <= wanted < len(names) else []
+    else:
+        found = [number for number, name in enumerate(names) if name.casefold() == wanted.casefold()]
+        found = found or [number for number, name in enumerate(names) if wanted.casefold() in name.casefold()]
+    if not found:
+        sizes = pygame.display.get_desktop_sizes()
+        there = [
+            f"{number} ({f'{name}, ' if name else ''}{width}x{height})"
+            for number, (name, (width, height)) in enumerate(zip(names, sizes, strict=True))
+        ]
+        shown = wanted if isinstance(wanted, int) else f'"{wanted}"'
+        raise ConfigError(f"there is no display {shown}: this machine has {join_words(there, 'and')}")
+    if len(found) > 1:
+        log.warning('"%s" may be display %s; %d is taken', wanted, join_words(map(str, found), "or"), found[0])
+    return found[0]
+
+
+def _sdl() -> ctypes.CDLL | None:
+    """The SDL that pygame has loaded; None where it cannot be asked."""
+    folder = Path(pygame.base.__file__).parent
+    library = folder / "SDL2.dll" if sys.platform == "win32" else Path(pygame.base.__file__)
+    try:
+        sdl = ctypes.CDLL(str(library))
+        sdl.SDL_GetDisplayName.restype = ctypes.c_char_p
+    except (OSError, AttributeError) as error:
+        log.warning("displays have numbers only, for SDL does not tell their names: %s", error)
+        return None
+    return sdl

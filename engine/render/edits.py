@@ -1,0 +1,106 @@
+"""What the operator can ask for while calibrating, and the one table of its keys. Knows no window and no warp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+class Wish(Enum):
+    """What a key asks for."""
+
+    NEXT_HANDLE = "next handle"
+    PREVIOUS_HANDLE = "previous handle"
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+    FINER = "finer"
+    COARSER = "coarser"
+    NEXT_GRID = "next grid"
+    NEXT_PROJECTOR = "next projector"
+    RESET = "reset"
+    CARD = "card"
+    UNDO = "undo"
+    REDO = "redo"
+    SAVE = "save"
+    LEAVE = "leave"
+
+    @property
+    def direction(self) -> tuple[int, int] | None:
+        """Right and down, for the arrow keys."""
+        return {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}.get(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key that means something here.
+
+    Attributes:
+        wish: what is asked for.
+        is_large: whether Shift makes it ten times as large.
+    """
+
+    wish: Wish
+    is_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The left mouse button, or the mouse while it is held.
+
+    Attributes:
+        kind: what happened.
+        place_px: where, from the window's upper left corner.
+    """
+
+    kind: Literal["press", "drag", "release"]
+    place_px: tuple[int, int]
+
+
+Edit = KeyPress | Pointer
+
+_PLAIN = {
+    "tab": Wish.NEXT_HANDLE,
+    "left": Wish.LEFT,
+    "right": Wish.RIGHT,
+    "up": Wish.UP,
+    "down": Wish.DOWN,
+    "+": Wish.FINER,
+    "=": Wish.FINER,
+    "-": Wish.COARSER,
+    "g": Wish.NEXT_GRID,
+    "p": Wish.NEXT_PROJECTOR,
+    "x": Wish.RESET,
+    "t": Wish.CARD,
+    "c": Wish.LEAVE,
+    "escape": Wish.LEAVE,
+}
+_WITH_CTRL = {"z": Wish.UNDO, "y": Wish.REDO, "s": Wish.SAVE}
+
+EDIT_HELP = (
+    "Tab, mouse\tnext handle (Shift+Tab the one before), or the one that is clicked",
+    "arrows, mouse\tmove it by 1 px, with Shift by 10 px, or drag it",
+    "+, -, G\tmore or fewer points of the grid, 2 to 9 a side; G goes round",
+    "X\tput it back where it was at first",
+    "P\tnext projector",
+    "T\ttest card, or the picture",
+    "Ctrl+Z, Ctrl+Y\tundo, redo",
+    "Ctrl+S\tsave in the venue file",
+    "C, Esc\tleave",
+)
+
+
+def edit_for(key: str, *, shift: bool, ctrl: bool) -> KeyPress | None:
+    """What a key asks for while calibrating; None if nothing of this table.
+
+    Args:
+        key: name of the key in lower case, as pygame names it.
+        shift, ctrl: whether they are held.
+    """
+    if ctrl:
+        wish = Wish.REDO if key == "z" and shift else _WITH_CTRL.get(key)
+        return None if wish is None else KeyPress(wish)
+    wish = Wish.PREVIOUS_HANDLE if key == "tab" and shift else _PLAIN.get(key)
+    return None if wish is None else KeyPress(wish, is_large=shift)

@@ -1,0 +1,141 @@
+"""The venue file: read like config.yaml, written with comments by calibration. Knows no OpenGL."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.errors import ConfigError, DeviceError
+from engine.render.venue import Corners, ProjectorSettings, Venue
+from engine.types import ByteArray
+from engine.validation import validate
+from engine.yaml_file import load_yaml, shown_path
+
+MAX_MASK_PX = 8192
+DECIMALS = 6  # of what is written: a hundredth of a pixel of the widest wall
+
+
+def load_venue(path: Path) -> Venue:
+    """Read a venue file and look at its masks.
+
+    Raises:
+        ConfigError: one sentence per problem, one per line: file, line, key, what is allowed, what was found.
+    """
+    data, locate = load_yaml(path)
+    venue = validate(Venue, data, locate)
+    for index, projector in enumerate(venue.projectors):
+        if projector.mask is not None:
+            try:
+                read_mask(path.parent / projector.mask)
+            except ConfigError as error:
+                raise ConfigError(locate.problem(("projectors", index, "mask"), str(error))) from error
+    return venue
+
+
+def read_mask(path: Path) -> ByteArray:
+    """A mask's light.
+
+    Returns:
+        (H, W) uint8, 255 lets all light through, row 0 top.
+
+    Raises:
+        ConfigError: the file is missing, no PNG, too large or damaged.
+    """
+    shown = shown_path(path)
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if max(image.size) > MAX_MASK_PX:
+                raise ConfigError(f"{shown} is {image.size[0]}x{image.size[1]} px; at most {MAX_MASK_PX} a side")
+            return np.asarray(image.convert("L"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no file {shown}") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ConfigError(f"{shown} cannot be read as a PNG picture") from error
+
+
+def save_venue(path: Path, venue: Venue) -> None:
+    """Write a venue file with comments, whole or not at all; one that is there is replaced.
+
+    Raises:
+        DeviceError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", suffix=".partial", delete=False
+        ) as stream:
+            partial = Path(stream.name)
+            try:
+                stream.write(venue_text(venue))
+                stream.flush()
+                os.fsync(stream.fileno())
+            except BaseException:
+                partial.unlink()
+                raise
+        partial.chmod(0o644)
+        os.replace(partial, path)
+    except OSError as error:
+        raise DeviceError(f"{shown_path(path)} could not be written: {error.strerror}") from error
+
+
+def venue_text(venue: Venue) -> str:
+    """A venue file's text, with a comment, unit and range beside each key."""
+    lines = [
+        "# How the picture is put on the walls of this room. C in the window calibrates it; Ctrl+S there writes this",
+        "# file anew. Lengths are fractions, origin top left, y down. A key that is left out changes nothing.",
+        "",
+        "format: 1",
+        _line("", "rotation", venue.rotation, "0, 90, 180 or 270 degrees clockwise, for screens on their side"),
+        _line("", "flip", venue.flip, "none, horizontal or vertical: mirror image, done before the rotation"),
+        "",
+        "projectors:               # one, or up to four whose displays make one desktop that the window covers",
+    ]
+    for projector in venue.projectors:
+        lines += _projector_lines(projector)
+    return "\n".join(lines) + "\n"
+
+
+def _projector_lines(projector: ProjectorSettings) -> list[str]:
+    corners, grid, blend, colour = projector.corners, projector.grid, projector.blend, projector.colour
+    offsets = [_shown(row) for row in grid.array.round(DECIMALS).tolist()] if grid.offsets else []
+    mask = json.dumps(projector.mask, ensure_ascii=False)
+    lines = [
+        _line("  - ", "area", projector.area, "what it fills of the window: left, top, right, bottom, 0 to 1"),
+        _line("    ", "picture", projector.picture, "what it shows of the picture, likewise"),
+        "    corners:              # where the corners of its picture land, x and y in its area, -1 to 2",
+        *(f"      {name}: {_shown(getattr(corners, name))}" for name in Corners.model_fields),
+        "    grid:                 # for walls that are not flat: columns and rows of points, 2 to 9 each",
+        f"      columns: {grid.columns}",
+        f"      rows: {grid.rows}",
+        "      offsets:            # how far right and down each is moved, -1 to 1, row by row; [] moves none"
+        if offsets
+        else _line("      ", "offsets", [], "how far right and down each is moved, -1 to 1, row by row; [] moves none"),
+        *(f"        {'[ ' if not number else '  '}{row[1:-1]}," for number, row in enumerate(offsets)),
+        *(["        ]"] if offsets else []),
+        _line("    ", "mask", mask, "a grey PNG of the whole picture, from this file; black hides; null: none"),
+        "    blend:                # overlaps with neighbours, fractions of its picture, 0 to 0.5",
+        *(f"      {name}: {_shown(getattr(blend, name))}" for name in ("left", "right", "top", "bottom")),
+        _line("      ", "gamma", blend.gamma, "the projector's, 1 to 3.5; more where the overlap is too dark"),
+        _line("      ", "black", blend.black, "light that is added outside the overlaps, 0 to 0.2"),
+        "    colour:",
+        _line("      ", "gain", colour.gain, "factors on the light of red, green, blue, 0 to 2"),
+        _line("      ", "gamma", colour.gamma, "exponent of the light, 0.5 to 2; more darkens the middle tones"),
+        _line("      ", "black", colour.black, "the darkest that is shown, 0 to 0.2 of full light"),
+    ]
+    return lines
+
+
+def _line(indent: str, key: str, value: Any, comment: str) -> str:
+    return f"{f'{indent}{key}: {_shown(value)}':<26}# {comment}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(_shown(each) for each in value)}]"
+    return f"{round(value, DECIMALS):.{DECIMALS}f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -1,0 +1,341 @@
+"""Calibration while the show runs: test card, handles, the venue file; and displays by number and by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import moderngl
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+from engine.errors import ConfigError
+from engine.render import displays, window
+from engine.render.calibration import LOOK_S, Calibration
+from engine.render.displays import find_display, name_display
+from engine.render.edits import Edit, KeyPress, Pointer, Wish
+from engine.render.overlay import Overlay
+from engine.render.shader import ShaderLibrary
+from engine.render.test_card import BAR_LEVEL, draw_test_card
+from engine.render.venue import Colour, Corners, ProjectorSettings, Venue
+from engine.render.venue_file import load_venue, save_venue
+from engine.render.window import edit_of
+from engine.types import Tick
+from tests.conftest import CompareGolden
+
+WINDOW_WH = (320, 180)
+
+
+class Desk:
+    """A calibration with a window and an operator who writes down what is said."""
+
+    def __init__(self, gl: moderngl.Context, library: ShaderLibrary, path: Path, venue: Venue) -> None:
+        self.said: list[str] = []
+        self.window = gl.framebuffer([gl.texture(WINDOW_WH, 4)])
+        self.overlay = Overlay(gl, library)
+        self.calibration = Calibration(gl, library, venue, path, 1.0, "display 1, EPSON", self.said.append)
+        self._time_s = 0.0
+
+    def press(self, *wishes: Wish) -> None:
+        for wish in wishes:
+            self.do(KeyPress(wish))
+
+    def do(self, *edits: Edit) -> None:
+        for edit in edits:
+            self.calibration.apply(edit, WINDOW_WH)
+
+    def toggle(self) -> None:
+        self.calibration.toggle(WINDOW_WH)
+
+    def look(self, reloads: bool = True) -> None:
+        """Let so much time go by that the file is looked at."""
+        self._time_s += LOOK_S
+        self.calibration.update(Tick(0, self._time_s, LOOK_S), WINDOW_WH, reloads=reloads)
+
+    def shown(self, level: int = 200, handles: bool = False) -> np.ndarray:
+        """(H, W, 3) what is in the window while the mirror draws an even grey."""
+        wall = self.calibration.wall
+        wall.compose(self.window).clear(level / 255, level / 255, level / 255, 1.0)
+        target = self.calibration.project(self.window)
+        if handles:
+            self.calibration.draw_over(target, self.overlay)
+        wall.turn(self.window)
+        pixels = np.frombuffer(self.window.read(components=3), np.uint8).reshape(WINDOW_WH[1], WINDOW_WH[0], 3)
+        return np.ascontiguousarray(pixels[::-1])
+
+    def lines(self) -> list[str]:
+        """What the panel says."""
+        drawn: list[list[str]] = []
+        recorder = SimpleNamespace(
+            draw=lambda target, lines, middle: drawn.append(lines), draw_handles=lambda target, places, number: None
+        )
+        self.calibration.draw_over(self.window, recorder)  # type: ignore[arg-type]
+        return drawn[0] if drawn else []
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        return self.calibration.wall.venue.projectors[0].corners.points
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "venue.yaml"
+
+
+@pytest.fixture
+def desk(gl: moderngl.Context, library: ShaderLibrary, path: Path) -> Iterator[Desk]:
+    desk = Desk(gl, library, path, Venue())
+    yield desk
+    desk.calibration.close()
+    desk.calibration.close()
+    desk.overlay.close()
+    gl.detect_framebuffer(0).use()
+    desk.window.color_attachments[0].release()
+    desk.window.release()
+
+
+# ------------------------------------------------------------------ on the wall
+
+
+def test_the_card_is_shown_while_calibrating_and_t_shows_the_picture(desk: Desk) -> None:
+    plain = desk.shown()
+    assert (plain == 200).all()
+    assert desk.lines() == []
+    desk.toggle()
+    assert desk.calibration.is_on
+    card = draw_test_card(WINDOW_WH, ["display 1, EPSON", "320x180 px"])[..., :3]
+    assert np.abs(desk.shown().astype(int) - card).max() <= 1
+    desk.press(Wish.CARD)
+    assert np.abs(desk.shown().astype(int) - 200).max() <= 1
+    desk.press(Wish.CARD, Wish.LEAVE)
+    assert not desk.calibration.is_on
+    assert (desk.shown() == plain).all()
+    assert desk.said == []
+
+
+def test_keys_and_mouse_move_the_picture(desk: Desk) -> None:
+    desk.do(KeyPress(Wish.RIGHT), Pointer("press", (0, 0)), Pointer("drag", (50, 50)))
+    assert desk.calibration.wall.venue == Venue(), "nothing happens before C"
+    desk.toggle()
+    desk.press(Wish.CARD)
+    desk.do(KeyPress(Wish.RIGHT, is_large=True))
+    assert desk.corners[0] == pytest.approx((10 / 320, 0.0))
+    desk.do(Pointer("press", (318, 178)), Pointer("drag", (298, 158)), Pointer("release", (298, 158)))
+    assert desk.corners[2] == pytest.approx((300 / 320, 160 / 180))
+    shown = desk.shown()
+    assert shown[170, 310].max() == 0 and shown[150, 290].min() > 190
+    desk.press(Wish.UNDO, Wish.UNDO)
+    assert desk.corners == Venue().projectors[0].corners.points
+    desk.press(Wish.REDO)
+    assert desk.corners[0] == pytest.approx((10 / 320, 0.0))
+
+
+def test_handles_are_drawn_where_they_are(desk: Desk) -> None:
+    desk.toggle()
+    desk.press(Wish.CARD)
+    desk.do(KeyPress(Wish.RIGHT, is_large=True), KeyPress(Wish.DOWN, is_large=True), KeyPress(Wish.FINER))
+    shown = desk.shown(level=0, handles=True)
+    held, other = shown[8:13, 8:13].reshape(-1, 3), shown[85:105, 155:175].reshape(-1, 3)
+    assert (np.abs(held.astype(int) - (212, 156, 64)).max(axis=1) <= 4).any(), "the selected one is gilt"
+    assert not (np.abs(other.astype(int) - (212, 156, 64)).max(axis=1) <= 4).any()
+    assert other.max() > 200, "the others are pale"
+
+
+def test_a_wall_that_hangs_on_its_side_is_edited_as_the_audience_sees_it(
+    gl: moderngl.Context, library: ShaderLibrary, path: Path
+) -> None:
+    desk = Desk(gl, library, path, Venue(rotation=90))
+    desk.toggle()
+    # the audience's upper left corner is the window's upper right one
+    desk.do(Pointer("press", (319, 0)), Pointer("drag", (309, 0)), Pointer("release", (309, 0)))
+    assert desk.corners[0] == pytest.approx((0.0, 10 / 320)), "down, for the audience"
+    desk.press(Wish.CARD)
+    shown = desk.shown()[..., 0]
+    assert shown[90, 312] > 190 and shown[2, 312] < 30
+    desk.calibration.close()
+    desk.overlay.close()
+
+
+def test_the_panel_says_what_is_held_and_what_is_not_saved(desk: Desk) -> None:
+    desk.toggle()
+    assert desk.lines() == ["upper left corner\t0.0, 0.0 px", "grid\t2 by 2, H lists the keys"]
+    desk.press(Wish.RIGHT)
+    assert desk.lines()[0] == "upper left corner\t1.0, 0.0 px"
+    assert desk.lines()[-1] == "not saved yet: Ctrl+S"
+    desk.do(Pointer("press", (0, 0)), Pointer("drag", (318, 170)))
+    assert any(line.startswith("not done: the corners fold the picture") for line in desk.lines())
+
+
+# ------------------------------------------------------------------ the file
+
+
+def test_saving_writes_what_is_shown_and_leaving_without_says_so(desk: Desk, path: Path) -> None:
+    desk.toggle()
+    desk.press(Wish.RIGHT, Wish.SAVE)
+    assert load_venue(path) == desk.calibration.wall.venue
+    assert f"saved in {path.as_posix()}" in desk.lines() and "not saved yet: Ctrl+S" not in desk.lines()
+    desk.look()
+    assert desk.said == [], "its own save is not read again"
+    desk.press(Wish.LEAVE)
+    assert desk.said == []
+    desk.toggle()
+    desk.press(Wish.DOWN, Wish.LEAVE)
+    assert desk.said == [f"the warp is changed and not saved: C and then Ctrl+S writes {path.as_posix()}"]
+    assert desk.corners[0] == pytest.approx((1 / 320, 1 / 180)), "it stays on the wall"
+
+
+def test_a_disk_that_refuses_is_told_and_the_wall_stays(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    desk.toggle()
+    desk.press(Wish.RIGHT, Wish.SAVE)
+    sentence = f"{path.as_posix()} could not be written: No space left on device"
+    assert desk.said == [sentence] and sentence in desk.lines()
+    assert desk.corners[0] == pytest.approx((1 / 320, 0.0))
+
+
+def test_a_file_that_is_saved_elsewhere_is_shown(desk: Desk, path: Path) -> None:
+    dim = Venue(projectors=(ProjectorSettings(colour=Colour(gain=(0.5, 0.5, 0.5))),))
+    save_venue(path, dim)
+    desk.look(reloads=False)
+    assert (desk.shown() == 200).all()
+    desk.look()
+    assert desk.said == [f"{path.as_posix()} is read"]
+    assert desk.shown().mean() == pytest.approx(146, abs=2)
+    path.write_text("rotation: 45\n")
+    desk.look()
+    assert desk.said[-1] == f"{path.as_posix()}:1: rotation: must be 0, 90, 180 or 270, not 45"
+    assert desk.shown().mean() == pytest.approx(146, abs=2)
+    desk.look()
+    assert len(desk.said) == 2, "a broken file is told once"
+    path.unlink()
+    desk.look()
+    assert desk.calibration.wall.venue == dim and len(desk.said) == 2
+
+
+def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> None:
+    mask = path.parent / "mask.png"
+    Image.new("L", (8, 8), 255).save(mask)
+    save_venue(path, Venue(projectors=(ProjectorSettings(mask="mask.png"),)))
+    desk.look()
+    assert desk.shown().min() > 190
+    Image.new("L", (8, 8), 0).save(mask)
+    os.utime(mask, ns=(1, 1))
+    desk.look()
+    assert desk.shown().max() == 0
+    mask.write_bytes(b"no picture")
+    desk.look()
+    assert "mask.png cannot be read as a PNG picture" in desk.said[-1]
+    assert desk.shown().max() == 0
+
+
+def test_a_file_that_is_saved_while_calibrating_can_be_undone(desk: Desk, path: Path) -> None:
+    desk.toggle()
+    desk.press(Wish.RIGHT)
+    save_venue(path, Venue(projectors=(ProjectorSettings(corners=Corners(top_left=(0.2, 0.2))),)))
+    desk.look()
+    assert desk.corners[0] == (0.2, 0.2)
+    desk.press(Wish.UNDO)
+    assert desk.corners[0] == pytest.approx((1 / 320, 0.0))
+
+
+# ------------------------------------------------------------------ the card
+
+
+def test_the_card_as_it_is(compare_golden: CompareGolden) -> None:
+    compare_golden(draw_test_card((640, 360), ["display 1, EPSON", "640x360 px"])[..., :3].copy(), "test_card")
+
+
+@pytest.mark.parametrize("size_wh", [(640, 360), (360, 640), (1001, 333), (16, 16)])
+def test_the_card_shows_its_edge_and_is_round(size_wh: tuple[int, int]) -> None:
+    card = draw_test_card(size_wh, ["a name that is much longer than any circle can hold " * 3])
+    assert card.shape == (size_wh[1], size_wh[0], 4) and (card[..., 3] == 255).all()
+    assert min(card[0, :, :3].min(), card[-1, :, :3].min(), card[:, 0, :3].min(), card[:, -1, :3].min()) > 200
+    if min(size_wh) > 100:
+        gilt = np.abs(card[..., :3].astype(int) - (212, 156, 64)).max(axis=2) < 30
+        radius = round(4.2 * min(size_wh) / 9)
+        middle_x, middle_y = size_wh[0] // 2, size_wh[1] // 2
+        for dx, dy in ((radius, 0), (-radius, 0), (0, radius), (0, -radius)):
+            assert gilt[middle_y + dy - 2 : middle_y + dy + 2, middle_x + dx - 2 : middle_x + dx + 2].any()
+
+
+def test_the_card_has_greys_and_bars() -> None:
+    card = draw_test_card((1280, 720), [])
+    greys = card[360 + 100, 400:880:48, 0]
+    assert list(card[360 + 100, [410, 640, 870], 0]) == [0, 128, 255]
+    assert (np.diff(greys.astype(int)) > 0).all()
+    bars = {tuple(pixel) for pixel in card[360 + 180, 410:880:60, :3]}
+    assert bars == {
+        tuple(BAR_LEVEL * part for part in bar)
+        for bar in ((1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1))
+    }
+
+
+# ------------------------------------------------------------------ events
+
+
+def test_events_become_edits() -> None:
+    def key(key: int, mod: int = 0, unicode: str = "") -> pygame.event.Event:
+        return pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod, scancode=0, unicode=unicode)
+
+    assert edit_of(key(pygame.K_RIGHT, pygame.KMOD_LSHIFT)) == KeyPress(Wish.RIGHT, is_large=True)
+    assert edit_of(key(pygame.K_z, pygame.KMOD_RCTRL, "\x1a")) == KeyPress(Wish.UNDO)
+    assert edit_of(key(pygame.K_RIGHTBRACKET, 0, "+")) == KeyPress(Wish.FINER), "a German keyboard"
+    assert edit_of(key(pygame.K_KP_MINUS)) == KeyPress(Wish.COARSER)
+    assert edit_of(key(pygame.K_b)) is None
+    assert edit_of(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(3, 4))) == Pointer("press", (3, 4))
+    assert edit_of(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=3, pos=(3, 4))) is None
+    assert edit_of(pygame.event.Event(pygame.MOUSEMOTION, buttons=(1, 0, 0), pos=(5, 6))) == Pointer("drag", (5, 6))
+    assert edit_of(pygame.event.Event(pygame.MOUSEMOTION, buttons=(0, 0, 0), pos=(5, 6))) is None
+    assert edit_of(pygame.event.Event(pygame.MOUSEBUTTONUP, button=1, pos=(7, 8))) == Pointer("release", (7, 8))
+
+
+# ------------------------------------------------------------------ displays
+
+
+@pytest.fixture
+def three_displays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(displays, "display_names", lambda: ["eDP-1", "EPSON PJ 36", "Epson PJ"])
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(1366, 768), (1920, 1200), (1920, 1080)])
+    monkeypatch.setattr(window, "open_displays", lambda: None)
+
+
+@pytest.mark.parametrize(("wanted", "number"), [(0, 0), (2, 2), ("eDP", 0), ("pj 36", 1), ("epson pj", 2)])
+def test_a_display_by_number_or_by_name(three_displays: None, wanted: int | str, number: int) -> None:
+    assert find_display(wanted) == number
+
+
+def test_of_two_that_fit_the_first_is_taken_and_told(three_displays: None, caplog: pytest.LogCaptureFixture) -> None:
+    assert find_display("Epson") == 1
+    assert caplog.messages == ['"Epson" may be display 1 or 2; 1 is taken']
+
+
+@pytest.mark.parametrize(("wanted", "shown"), [(3, "3"), ("BenQ", '"BenQ"')])
+def test_a_display_that_is_not_there(
+    three_displays: None, wanted: int | str, shown: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = "this machine has 0 (eDP-1, 1366x768), 1 (EPSON PJ 36, 1920x1200) and 2 (Epson PJ, 1920x1080)"
+    with pytest.raises(ConfigError) as raised:
+        window._open_display(wanted)
+    assert str(raised.value) == f"there is no display {shown}: {there}"
+    assert window._choose_display(wanted) == 0, "a projector that is still cold does not stop the show"
+    assert caplog.messages == [f"display.display: there is no display {shown}: {there}; the first is taken"]
+
+
+def test_sdl_tells_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    pygame.display.init()
+    try:
+        assert len(displays.display_names()) == pygame.display.get_num_displays()
+        assert name_display(0).startswith("display 0")
+        assert find_display(0) == 0
+    finally:
+        pygame.display.quit()
