@@ -20,7 +20,7 @@ class Options:
         source: `camera:0`, a device path, a video file, an image, a folder of images, or `self`.
         size_wh: of the window or the off-screen picture, px.
         fullscreen: whether the window fills its display.
-        display: the number of the window's display, or a part of its name.
+        display: the number of the window's display, a part of its name, or `all`.
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
         record, stats: files to write.
@@ -58,7 +58,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--size", type=_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720")
     parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")
     parser.add_argument(
-        "--display", type=_display, metavar="DISPLAY", help="number of the display, from 0, or a part of its name"
+        "--display", type=_display, metavar="DISPLAY", help="number of the display, from 0, a part of its name, or all"
     )
     parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop so long after the first drawn frame")
@@ -79,7 +79,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _display(text: str) -> int | str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("must be the number of a display, or a part of its name")
+        raise argparse.ArgumentTypeError("must be the number of a display, a part of its name, or all")
     return int(text) if text.isdecimal() else text
 
 

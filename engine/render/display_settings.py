@@ -19,7 +19,7 @@ class DisplaySettings(BaseModel):
     )
     fullscreen: bool = Field(False, description="Start in fullscreen (F11 changes it).")
     display: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(min_length=1, max_length=100)] = Field(
-        0, description="Monitor or projector: its number, 0 to 15, or a part of its name; else the first."
+        0, description="Monitor or projector: its number, 0 to 15, a part of its name, or all; else the first."
     )
     venue: str = Field(
         "venue.yaml", min_length=1, description="How projectors put the picture on the walls: a file; it may be absent."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pygame
@@ -17,6 +18,15 @@ from engine.errors import ConfigError
 from engine.wording import join_words
 
 log = logging.getLogger(__name__)
+
+ALL = "all"
+Bounds = tuple[int, int, int, int]
+
+
+class _Rectangle(ctypes.Structure):
+    """SDL_Rect"""
+
+    _fields_ = [(name, ctypes.c_int) for name in ("x", "y", "width", "height")]
 
 
 def display_names() -> list[str]:
@@ -29,21 +39,41 @@ def display_names() -> list[str]:
     return names
 
 
-def name_display(number: int) -> str:
-    """A display in a few words: `display 1, EPSON PJ`."""
+def desktop_bounds() -> Bounds | None:
+    """Left, top, right and bottom of all displays together, px of the desktop; None where it cannot be asked for."""
+    sdl, bounds = _sdl(), []
+    for number in range(pygame.display.get_num_displays() if sdl is not None else 0):
+        place = _Rectangle()
+        if sdl is not None and sdl.SDL_GetDisplayBounds(number, ctypes.byref(place)) == 0:
+            bounds.append((place.x, place.y, place.x + place.width, place.y + place.height))
+    return union(bounds) if bounds else None
+
+
+def union(bounds: Sequence[Bounds]) -> Bounds:
+    """The smallest rectangle around some."""
+    lefts, tops, rights, bottoms = zip(*bounds, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def name_display(number: int | None) -> str:
+    """A display in a few words: `display 1, EPSON PJ`; None: all of them."""
+    if number is None:
+        return "all displays"
     name = display_names()[number]
     return f"display {number}{f', {name}' if name else ''}"
 
 
-def find_display(wanted: int | str) -> int:
-    """The number of a display.
+def find_display(wanted: int | str) -> int | None:
+    """The number of a display; None for all of them together.
 
     Args:
-        wanted: its number, or its name or a part of that, in any case. Of several the first is taken.
+        wanted: its number, or its name or a part of that, in any case (of several the first is taken), or `all`.
 
     Raises:
         ConfigError: there is none such; the message names those that there are.
     """
+    if wanted == ALL:
+        return None
     names = display_names()
     if isinstance(wanted, int):
         found = [wanted] if 0 <= wanted < len(names) else []

@@ -1,7 +1,7 @@
 """Fullscreen: pygame's one window over all of its display and back, without losing the OpenGL context.
 
-On X11 SDL leaves fullscreen to the window manager, and where none runs (a kiosk) only believes that it happened; there
-the window is moved and resized instead.
+On X11 SDL leaves fullscreen to the window manager, and where none runs (a kiosk) only believes that it happened; there,
+and for several displays at once, the window is moved and resized instead.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import logging
 import pygame
 from pygame._sdl2.video import Window as SdlWindow
 
+from engine.render.displays import Bounds, desktop_bounds
+
 log = logging.getLogger(__name__)
 
 ANY_PROPERTY_TYPE = 0
@@ -22,12 +24,12 @@ class Fullscreen:
     """The state of the window that `pygame.display` has open.
 
     Args:
-        display: the number of the display that it was opened on.
+        display: the number of the display that it was opened on; None to fill all displays, as one desktop.
     """
 
-    def __init__(self, display: int) -> None:
+    def __init__(self, display: int | None) -> None:
         self._display = display
-        self._is_managed = pygame.display.get_driver() != "x11" or has_window_manager()
+        self._is_managed = display is not None and (pygame.display.get_driver() != "x11" or has_window_manager())
         self._before: tuple[tuple[int, int], tuple[int, int]] | None = None  # position, size
         # Kept for as long as the window: SDL's window points to it, and pygame follows that pointer with every event.
         self._sdl_window: SdlWindow | None = None
@@ -57,11 +59,22 @@ class Fullscreen:
         position = window.position
         assert not isinstance(position, int)  # its type says that it might be one when it is set
         (x, y), (width, height) = position, window.size
-        full_width, full_height = pygame.display.get_desktop_sizes()[self._display]
         self._before = (x, y), (width, height)
+        left, top, right, bottom = self._bounds((x, y), (width, height))
         window.borderless = True
-        window.position = x + (width - full_width) // 2, y + (height - full_height) // 2  # it opened in the middle
-        window.size = full_width, full_height
+        window.position = left, top
+        window.size = right - left, bottom - top
+
+    def _bounds(self, position: tuple[int, int], size_wh: tuple[int, int]) -> Bounds:
+        """What is to be filled, px of the desktop."""
+        every = desktop_bounds() if self._display is None else None
+        if every is not None:
+            return every
+        width, height = pygame.display.get_desktop_sizes()[self._display or 0]
+        left, top = (  # the window opened in the middle of its display
+            at + (side - full) // 2 for at, side, full in zip(position, size_wh, (width, height), strict=True)
+        )
+        return left, top, left + width, top + height
 
 
 def has_window_manager() -> bool:

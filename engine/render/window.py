@@ -205,11 +205,11 @@ class ScreenWindow(Window):
         self._max_fps = settings.max_fps
         self._edits: list[Edit] = []
         self._listens = False
-        display = _choose_display(settings.display) if display is None else _open_display(display)
-        self._display_name = name_display(display)
-        self._has_vsync = open_pygame_window(size_wh, display, vsync=settings.vsync)
+        number = _choose_display(settings.display) if display is None else _open_display(display)
+        self._display_name = name_display(number)
+        self._has_vsync = open_pygame_window(size_wh, number or 0, vsync=settings.vsync)
         super().__init__(window_context(), size_wh)
-        self._fullscreen = Fullscreen(display)
+        self._fullscreen = Fullscreen(number)
         pygame.display.set_allow_screensaver(False)
         if fullscreen:
             self.toggle_fullscreen()
@@ -304,7 +304,7 @@ def open_window(
     return ScreenWindow(settings, size_wh, fullscreen=is_full, display=display)
 
 
-def _open_display(wanted: int | str) -> int:
+def _open_display(wanted: int | str) -> int | None:
     """The number of a display that must be there."""
     open_displays()
     try:
@@ -314,7 +314,7 @@ def _open_display(wanted: int | str) -> int:
         raise
 
 
-def _choose_display(wanted: int | str) -> int:
+def _choose_display(wanted: int | str) -> int | None:
     """The number of a display, or 0, and the log says why."""
     open_displays()
     try:

@@ -16,7 +16,7 @@ from PIL import Image
 from engine.errors import ConfigError
 from engine.render import displays, window
 from engine.render.calibration import LOOK_S, Calibration
-from engine.render.displays import find_display, name_display
+from engine.render.displays import desktop_bounds, find_display, name_display, union
 from engine.render.edits import Edit, KeyPress, Pointer, Wish
 from engine.render.overlay import Overlay
 from engine.render.shader import ShaderLibrary
@@ -313,6 +313,11 @@ def test_a_display_by_number_or_by_name(three_displays: None, wanted: int | str,
     assert find_display(wanted) == number
 
 
+def test_all_displays_together(three_displays: None) -> None:
+    assert find_display("all") is None and name_display(None) == "all displays"
+    assert union([(0, 0, 1920, 1080), (1920, 120, 3840, 1320), (-1366, 0, 0, 768)]) == (-1366, 0, 3840, 1320)
+
+
 def test_of_two_that_fit_the_first_is_taken_and_told(three_displays: None, caplog: pytest.LogCaptureFixture) -> None:
     assert find_display("Epson") == 1
     assert caplog.messages == ['"Epson" may be display 1 or 2; 1 is taken']
@@ -337,5 +342,6 @@ def test_sdl_tells_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(displays.display_names()) == pygame.display.get_num_displays()
         assert name_display(0).startswith("display 0")
         assert find_display(0) == 0
+        assert desktop_bounds() == (0, 0, *pygame.display.get_desktop_sizes()[0])
     finally:
         pygame.display.quit()

@@ -17,6 +17,7 @@ import pytest
 from engine.errors import ConfigError, DeviceError
 from engine.render.actions import BINDINGS, Action, action_for, key_help
 from engine.render.display_settings import DisplaySettings
+from engine.render.edits import Wish
 from engine.render.window import HeadlessWindow, Window, has_display, key_name, open_window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,14 +247,38 @@ with open_window(DisplaySettings(), (320, 240), headless=False) as window:
     window.gl.blit(window.framebuffer.glo, box, 0, box)
     screen = window.ctx.screen.read(components=3)
     said["bottom"], said["top"] = list(screen[:3]), list(screen[-3:])
+    press(pygame.K_c)
+    said["calibrate"] = show()["actions"]
+    window.toggle_fullscreen()
+    window.listen_for_edits(True)
+    press(pygame.K_LEFT, pygame.KMOD_LSHIFT)
+    press(pygame.K_b)
+    for kind, values in (("DOWN", {"button": 1}), ("UP", {"button": 1})):
+        pygame.event.post(pygame.event.Event(getattr(pygame, "MOUSEBUTTON" + kind), pos=(3, 4), **values))
+    said["edited"] = show()["actions"], [str(edit) for edit in window.edits()], pygame.mouse.get_visible()
+    window.listen_for_edits(False)
+    press(pygame.K_LEFT)
+    said["not edited"] = show()["actions"], window.edits(), pygame.mouse.get_visible(), pygame.key.get_repeat()
+    said["name"] = window.display_name
     keeper.release()
+with open_window(DisplaySettings(display="EPSON"), (320, 240), headless=False, fullscreen=True) as window:
+    window.poll()
+    said["cold projector"] = window.display_name, window.size_wh
+with open_window(DisplaySettings(display="all"), (320, 240), headless=False, fullscreen=True) as window:
+    window.present()
+    window.poll()
+    said["all"] = window.display_name, window.size_wh, window.is_fullscreen
+    window.leave_fullscreen()
+    window.present()
+    window.poll()
+    said["all"] += (window.size_wh,)
 print(json.dumps(said))
 """
 
 
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb-run is not installed (Debian package xvfb)")
 def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context) -> None:
-    xvfb = ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 800x600x24"]
+    xvfb = ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 800x600x24 -noreset"]
     done = subprocess.run(
         [*xvfb, sys.executable, "-W", "error", "-c", CHILD], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S
     )
@@ -269,7 +294,7 @@ def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context
         "actions": [],
     }
     assert said["has_display"] is True
-    assert said["no such display"] == "there is no display 7: this machine has 1, and the first is 0"
+    assert said["no such display"] == "there is no display 7: this machine has 0 (screen, 800x600)"
     assert said["window"] == in_window
     assert said["keys"] == ["fullscreen", "record", "quit"], "Esc means nothing in a window"
     assert said["fullscreen"] == {
@@ -281,4 +306,12 @@ def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context
     }
     assert said["escape"] == ["leave fullscreen"]
     assert said["window again"] == in_window
+    assert said["calibrate"] == ["calibrate"]
+    pointers = [f"Pointer(kind='{kind}', place_px=(3, 4))" for kind in ("press", "release")]
+    held = [f"KeyPress(wish={Wish.LEFT!r}, is_large=True)", *pointers]
+    assert said["edited"] == [["blackout"], held, True], "other keys mean what they always mean"
+    assert said["not edited"] == [[], [], False, [0, 0]]
+    assert said["name"] == "display 0, screen"
+    assert said["cold projector"] == ["display 0, screen", [800, 600]]
+    assert said["all"] == ["all displays", [800, 600], True, [320, 240]]
     assert (said["top"], said["bottom"]) == ([255, 0, 0], [0, 0, 0]), "the window is upright"
