@@ -168,11 +168,13 @@ class App:
         scale = automatic if display.render_scale == "auto" else display.render_scale
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._overlay = parts.enter_context(Overlay(ctx, library))
-        self._overlay.draw_splash(self._window.framebuffer, self._scene.title)
-        self._window.present()
         self._calibration = parts.enter_context(
             Calibration(ctx, library, self._venue, Path(display.venue), scale, self._window.display_name, self._say)
         )
+        wall, window = self._calibration.wall, self._window.framebuffer
+        self._overlay.draw_splash(wall.upright(window), self._scene.title)
+        wall.turn(window)
+        self._window.present()
         self._mirror = parts.enter_context(
             Mirror(ctx, library, self._scene, self._persona.alignment, self._picture_wh, scale)
         )

@@ -47,7 +47,6 @@ class Fullscreen:
                 self._toggle_unmanaged()
         except pygame.error as error:
             log.warning("the window cannot change to fullscreen or back: %s", error)
-        pygame.mouse.set_visible(not self.is_on)
 
     def _toggle_unmanaged(self) -> None:
         self._sdl_window = window = self._sdl_window or SdlWindow.from_display_module()

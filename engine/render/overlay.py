@@ -79,11 +79,11 @@ class Overlay:
 
     def draw_handles(self, target: moderngl.Framebuffer, places_px: Sequence[Point], selected: int) -> None:
         """Draw the points that calibration moves; the selected one is larger and gilt."""
-        size_px = max(9, round(target.height / 60)) | 1  # odd: its middle is the middle of a pixel
+        size_px = max(9, round(min(target.size) / 70)) | 1  # odd: its middle is the middle of a pixel
         with _Blending(self._ctx):
             for number, place in enumerate(places_px):
-                large = ((2 * size_px, HALO), (size_px, GILT), (3, NIGHT))
-                small = ((size_px, HALO), (size_px // 2, PALE), (3, NIGHT))
+                large = ((2 * size_px + 3, HALO), (size_px + 6, GILT), (size_px - 4, NIGHT), (1, PALE))
+                small = ((size_px + 4, HALO), (size_px, PALE), (size_px - 4, NIGHT))
                 for side_px, colour in large if number == selected else small:
                     corner = _corner(place, (side_px, side_px))
                     self._box(target, corner, (side_px, side_px), colour, corner_px=side_px / 2)

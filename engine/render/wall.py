@@ -98,7 +98,7 @@ class Wall:
             height, width = light.shape
             self._masks[name] = self._ctx.texture((width, height), 1, light.tobytes(), alignment=1)
             self._masks[name].repeat_x = self._masks[name].repeat_y = False
-        self._venue = venue
+        self._venue, self._is_straight = venue, venue.is_straight
 
     def force(self, is_on: bool) -> None:
         """Whether to project even where the venue asks for nothing.
@@ -132,11 +132,17 @@ class Wall:
         """Size of the window as the audience sees it, and of the composed picture, px."""
         return self._venue.upright_wh(window_wh)
 
+    def upright(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
+        """The wall as the audience sees it, which `turn` brings into the window; the window itself if nothing turns."""
+        if not self._venue.is_turned:
+            return window
+        return self._canvas("wall", self._venue.upright_wh(window.size)).framebuffer
+
     def compose(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
         """What the picture is to be drawn on: the window itself where it is shown as it is."""
         if self._projects:
             return self._canvas("composed", self._venue.upright_wh(window.size), GL_SRGB8_ALPHA8).framebuffer
-        return self._upright(window)
+        return self.upright(window)
 
     def project(self, window: moderngl.Framebuffer, picture: moderngl.Texture | None = None) -> moderngl.Framebuffer:
         """Put the composed picture on the wall.
@@ -148,7 +154,7 @@ class Wall:
         Returns:
             What may be drawn over it: the wall as the audience sees it, unwarped.
         """
-        wall = self._upright(window)
+        wall = self.upright(window)
         if not self._projects:
             return wall
         wall_wh = wall.size
@@ -208,13 +214,7 @@ class Wall:
 
     @property
     def _projects(self) -> bool:
-        return self._is_forced or not self._venue.is_straight
-
-    def _upright(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
-        """The wall as the audience sees it: the window, unless that is turned."""
-        if not self._venue.is_turned:
-            return window
-        return self._canvas("wall", self._venue.upright_wh(window.size)).framebuffer
+        return self._is_forced or not self._is_straight
 
     def _canvas(self, name: str, size_wh: tuple[int, int], internal_format: int | None = None) -> Canvas:
         canvas = self._canvases.get(name)

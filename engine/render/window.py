@@ -227,6 +227,7 @@ class ScreenWindow(Window):
 
     def toggle_fullscreen(self) -> None:
         self._fullscreen.toggle()
+        pygame.mouse.set_visible(self._listens or not self.is_fullscreen)
 
     @property
     def display_name(self) -> str:
