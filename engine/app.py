@@ -28,15 +28,13 @@ from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
 from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
-from engine.render.display_settings import DisplaySettings
 from engine.render.edits import EDIT_HELP
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
 from engine.render.shader import ShaderLibrary
-from engine.render.venue import Venue
-from engine.render.venue_file import load_venue
+from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
 from engine.report import Report
@@ -114,15 +112,8 @@ class App:
         self._playlist, self._schedule = Playlist(self._config.playlist), Schedule(self._config.schedule)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
         self._inverter = self._open_inverter(self._persona)
-        self._venue = self._open_venue(Path(self._config.display.venue))
+        self._venue = open_venue(Path(self._config.display.venue))
         self._shows_overlay = self._config.display.overlay
-
-    def _open_venue(self, path: Path) -> Venue:
-        if path.exists():
-            return load_venue(path)
-        if path != Path(DisplaySettings().venue):
-            log.warning("there is no venue file %s: the picture is shown as it is; C in the window makes one", path)
-        return Venue()
 
     def _open_inverter(self, persona: Persona) -> Inverter | None:
         if persona.inverter_path.exists():
@@ -169,14 +160,21 @@ class App:
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._overlay = parts.enter_context(Overlay(ctx, library))
         self._calibration = parts.enter_context(
-            Calibration(ctx, library, self._venue, Path(display.venue), scale, self._window.display_name, self._say)
+            Calibration(
+                self._window,
+                library,
+                self._venue,
+                Path(display.venue),
+                scale,
+                self._say,
+                reloads=self._config.scene.reload,
+            )
         )
-        wall, window = self._calibration.wall, self._window.framebuffer
-        self._overlay.draw_splash(wall.upright(window), self._scene.title)
-        wall.turn(window)
+        self._overlay.draw_splash(self._calibration.upright(), self._scene.title)
+        self._calibration.finish()
         self._window.present()
         self._mirror = parts.enter_context(
-            Mirror(ctx, library, self._scene, self._persona.alignment, self._picture_wh, scale)
+            Mirror(ctx, library, self._scene, self._persona.alignment, self._calibration.picture_wh, scale)
         )
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
@@ -184,11 +182,6 @@ class App:
         if self._window.is_software and not display.max_fps:
             rate_hz = SOFTWARE_HZ
         self._pacer = Pacer(self._clock, rate_hz)
-
-    @property
-    def _picture_wh(self) -> tuple[int, int]:
-        """Size of the composed picture, px: the window's, upright."""
-        return self._calibration.wall.upright_wh(self._window.size_wh)
 
     def _start_reflecting(self, parts: ExitStack) -> None:
         settings, persona = self._scene.reflection, self._persona
@@ -236,7 +229,7 @@ class App:
         if self._config.scene.reload:
             self._watcher = parts.enter_context(Watcher((self._scenes, SHADERS)))
         if self._record_path is not None:
-            self._keepsakes.begin_film(self._record_path, self._picture_wh)
+            self._keepsakes.begin_film(self._record_path, self._calibration.picture_wh)
             if self._headless and not self._keepsakes.is_filming:
                 raise DeviceError(self._note)  # nobody would see the show
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
@@ -244,7 +237,7 @@ class App:
                 tick = self._pacer.tick()
                 for action in self._window.poll():
                     self._act(action)
-                self._calibrate(tick)
+                self._calibration.update(tick)
                 self._follow_programme(tick)
                 self._reload()
                 self._build()
@@ -267,7 +260,7 @@ class App:
     def _update(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
         try:
-            self._mirror.resize(self._picture_wh)
+            self._mirror.resize(self._calibration.picture_wh)
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
@@ -277,13 +270,12 @@ class App:
     def _draw(self, tick: Tick) -> float:
         """Draw the picture and what lies over it; returns how long that took, s."""
         began_s = self._clock.now_s()
-        window, wall = self._window.framebuffer, self._calibration.wall
-        composed = wall.compose(window)
+        composed = self._calibration.compose()
         self._mirror.draw(composed, tick, began_s)
         if self._window.is_software:
             self._window.finish()
         self._keepsakes.capture(composed, tick.time_s)
-        target = self._calibration.project(window)
+        target = self._calibration.project()
         self._calibration.draw_over(target, self._overlay)
         if self._shows_help:
             self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())
@@ -292,8 +284,8 @@ class App:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
         if self._keepsakes.is_filming:
-            self._overlay.draw_recording_dot(target, wall.place_of((1.0, 0.0)))
-        wall.turn(window)
+            self._overlay.draw_recording_dot(target, self._calibration.picture_corner)
+        self._calibration.finish()
         return self._clock.now_s() - began_s
 
     def _write_lines(self) -> list[str]:
@@ -330,20 +322,13 @@ class App:
         elif action is Action.HELP:
             self._shows_help = not self._shows_help
         elif action is Action.CALIBRATE:
-            self._calibration.toggle(self._window.size_wh)
+            self._calibration.toggle()
         elif action is Action.SNAPSHOT:
             self._keepsakes.take_snapshot(self._keepsakes.path(self._scene_name, ".png"))
         elif action is Action.RECORD and self._keepsakes.is_filming:
             self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._keepsakes.begin_film(self._keepsakes.path(self._scene_name, ".mp4"), self._picture_wh)
-
-    def _calibrate(self, tick: Tick) -> None:
-        """Hand on what was asked for while the warp is edited, and follow the venue file."""
-        for edit in self._window.edits():
-            self._calibration.apply(edit, self._window.size_wh)
-        self._window.listen_for_edits(self._calibration.is_on)
-        self._calibration.update(tick, self._window.size_wh, reloads=self._config.scene.reload)
+            self._keepsakes.begin_film(self._keepsakes.path(self._scene_name, ".mp4"), self._calibration.picture_wh)
 
     def _stop(self) -> None:
         self._is_over = True
@@ -356,13 +341,14 @@ class App:
         saved = self._watcher.poll() if self._watcher is not None else frozenset()
         name = self._coming_name or self._scene_name
         own = self._mirror.scene.files | {self._repertoire.path(name)}
+        try:
+            if any(self._library.has(path) for path in saved):
+                self._calibration.reload()
+        except ConfigError as error:
+            self._say(str(error))
+            return
         if any(path in own or self._library.has(path) or self._is_broken for path in saved):
-            try:
-                self._calibration.wall.reload()
-            except ConfigError as error:
-                self._say(str(error))
-            else:
-                self._change_scene(name, again=name == self._scene_name)
+            self._change_scene(name, again=name == self._scene_name)
 
     def _change_scene(self, name: str, *, again: bool = False) -> None:
         """Read a scene and begin to build it; a broken one is told to the operator, and the wall stays as it is."""

@@ -1,4 +1,4 @@
-"""Calibration: the wall of this room, its venue file, and their editing while the show runs.
+"""Calibration: the wall that a window is, its venue file, and their editing while the show runs.
 
 It owns the wall, the test card and the file's whereabouts. How warps are edited is `warp_editor.py`'s matter. It never
 ends the show: what a file or a disk refuses is told to the operator, and the wall stays as it is.
@@ -22,6 +22,7 @@ from engine.render.venue import Venue
 from engine.render.venue_file import load_venue, save_venue
 from engine.render.wall import GL_SRGB8_ALPHA8, Wall
 from engine.render.warp_editor import WarpEditor
+from engine.render.window import Window
 from engine.types import Tick
 from engine.yaml_file import shown_path
 
@@ -32,19 +33,18 @@ Stamp = tuple[int | None, ...]
 
 
 class Calibration:
-    """Puts the picture on the wall as the venue file says, and lets it be changed.
+    """Puts the picture on the wall as the venue file says, and lets that be changed.
+
+    In each frame: `update`, draw on `compose`, then `project`, draw on what that returns, and `finish`.
 
     Args:
-        ctx: the OpenGL context.
+        window: what is presented, and where keys and mouse come from.
         library: the shaders.
         venue: the room, as its file says.
         path: that file, which need not exist.
         render_scale: at how much of its size the picture is drawn.
-        display_name: what the test card says that it is shown by.
         say: tells the operator one sentence.
-
-    Attributes:
-        wall: what the picture is composed on, and what projects it.
+        reloads: whether the file and its masks are shown as soon as they are saved.
 
     Raises:
         ConfigError: a mask or a shader cannot be used.
@@ -52,20 +52,21 @@ class Calibration:
 
     def __init__(
         self,
-        ctx: moderngl.Context,
+        window: Window,
         library: ShaderLibrary,
         venue: Venue,
         path: Path,
         render_scale: float,
-        display_name: str,
         say: Callable[[str], None],
+        *,
+        reloads: bool = True,
     ) -> None:
-        self._ctx = ctx
+        self._window = window
         self._path = path
-        self._display_name = display_name
         self._say = say
+        self._reloads = reloads
         self._saved = venue
-        self.wall = Wall(ctx, library, venue, path.parent, render_scale)
+        self._wall = Wall(window.ctx, library, venue, path.parent, render_scale)
         self._editor: WarpEditor | None = None
         self._shows_card = True
         self._card: moderngl.Texture | None = None
@@ -78,57 +79,76 @@ class Calibration:
         """Whether keys and mouse edit the warp, and the wall shows handles."""
         return self._editor is not None
 
-    def toggle(self, window_wh: tuple[int, int]) -> None:
+    @property
+    def venue(self) -> Venue:
+        """The room, as it is shown now."""
+        return self._wall.venue
+
+    @property
+    def picture_wh(self) -> tuple[int, int]:
+        """Size of the composed picture, px: the window's, as the audience sees it."""
+        return self._wall.upright_wh(self._window.size_wh)
+
+    @property
+    def picture_corner(self) -> tuple[float, float]:
+        """Where the picture's upper right corner is on the wall: fractions, origin top left."""
+        return self._wall.place_of((1.0, 0.0))
+
+    def toggle(self) -> None:
         """Begin to calibrate, or leave; what was changed stays on the wall until the end of the show, saved or not."""
         try:
-            self.wall.force(not self.is_on)
+            self._wall.force(not self.is_on)
         except ConfigError as error:  # a shader that was broken since the start
             self._say(str(error))
             return
         if self._editor is None:
-            self._editor = WarpEditor(self.wall.venue, self.wall.upright_wh(window_wh))
+            self._editor = WarpEditor(self.venue, self.picture_wh)
             self._shows_card = True
         else:
             self._editor = None
-            if self.wall.venue != self._saved:
+            if self.venue != self._saved:
                 self._say(f"the warp is changed and not saved: C and then Ctrl+S writes {shown_path(self._path)}")
 
-    def apply(self, edit: Edit, window_wh: tuple[int, int]) -> None:
-        """Do what the operator asks for while calibrating; otherwise nothing."""
-        editor = self._editor
-        if editor is None:
-            return
-        if isinstance(edit, Pointer):
-            self._point(editor, edit, window_wh)
-        elif edit.wish is Wish.LEAVE:
-            self.toggle(window_wh)
-        elif edit.wish is Wish.SAVE:
-            self._save(editor)
-        elif edit.wish is Wish.CARD:
-            self._shows_card = not self._shows_card
-        else:
-            editor.apply(edit.wish, edit.is_large)
-        if editor.venue != self.wall.venue:
-            self.wall.show(editor.venue)
-
-    def update(self, tick: Tick, window_wh: tuple[int, int], *, reloads: bool) -> None:
-        """Follow the window's size and, if `reloads`, the venue file and its masks."""
+    def update(self, tick: Tick) -> None:
+        """Follow the operator, the window's size, and the venue file with its masks."""
         if self._editor is not None:
-            self._editor.resize(self.wall.upright_wh(window_wh))
-        if reloads and tick.time_s >= self._look_due_s:
+            self._editor.resize(self.picture_wh)
+        for edit in self._window.edits():
+            self._apply(edit)
+        self._window.listen_for_edits(self.is_on)
+        if self._reloads and tick.time_s >= self._look_due_s:
             self._look_due_s = tick.time_s + LOOK_S
             stamp = self._look()
             if stamp != self._stamp:
                 self._stamp = stamp
-                self._reload()
+                self._read()
 
-    def project(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
-        """Put the composed picture, or the test card, on the wall; returns what may be drawn over it."""
-        card = self._test_card(window) if self.is_on and self._shows_card else None
-        return self.wall.project(window, card)
+    def reload(self) -> None:
+        """Draw with the shaders as their files are now.
+
+        Raises:
+            ConfigError: a shader cannot be used; everything stays as it was.
+        """
+        self._wall.reload()
+
+    def compose(self) -> moderngl.Framebuffer:
+        """What the picture is to be drawn on, and kept from."""
+        return self._wall.compose(self._window.framebuffer)
+
+    def project(self) -> moderngl.Framebuffer:
+        """Put the composed picture, or the test card, on the wall; returns what may be drawn over it, unwarped."""
+        return self._wall.project(self._window.framebuffer, self._test_card() if self._shows_card else None)
+
+    def upright(self) -> moderngl.Framebuffer:
+        """The wall as the audience sees it, without projecting anything."""
+        return self._wall.upright(self._window.framebuffer)
+
+    def finish(self) -> None:
+        """Bring what was drawn into the window; afterwards it can be presented."""
+        self._wall.turn(self._window.framebuffer)
 
     def draw_over(self, target: moderngl.Framebuffer, overlay: Overlay) -> None:
-        """Draw handles, and what the operator needs to know, on what `project` returned."""
+        """Draw handles, and what the operator needs to know, on what `project` returned; nothing while it is off."""
         editor = self._editor
         if editor is not None:
             handles, selected = editor.handles, editor.selected
@@ -137,7 +157,7 @@ class Calibration:
 
     def close(self) -> None:
         """Release what it owns; may be called again."""
-        self.wall.close()
+        self._wall.close()
         if self._card is not None:
             self._card.release()
             self._card = None
@@ -148,9 +168,26 @@ class Calibration:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _point(self, editor: WarpEditor, pointer: Pointer, window_wh: tuple[int, int]) -> None:
-        x, y = self.wall.from_window(pointer.place_px, window_wh)
-        width, height = self.wall.upright_wh(window_wh)
+    def _apply(self, edit: Edit) -> None:
+        editor = self._editor
+        if editor is None:
+            return
+        if isinstance(edit, Pointer):
+            self._point(editor, edit)
+        elif edit.wish is Wish.LEAVE:
+            self.toggle()
+        elif edit.wish is Wish.SAVE:
+            self._save(editor)
+        elif edit.wish is Wish.CARD:
+            self._shows_card = not self._shows_card
+        else:
+            editor.apply(edit.wish, edit.is_large)
+        if editor.venue != self.venue:
+            self._wall.show(editor.venue)
+
+    def _point(self, editor: WarpEditor, pointer: Pointer) -> None:
+        x, y = self._wall.from_window(pointer.place_px, self._window.size_wh)
+        width, height = self.picture_wh
         place_px = x * width, y * height
         if pointer.kind == "press":
             editor.press(place_px)
@@ -169,12 +206,12 @@ class Calibration:
             self._saved, self._stamp = editor.venue, self._look()
             editor.note = f"saved in {shown_path(self._path)}"
 
-    def _reload(self) -> None:
+    def _read(self) -> None:
         if not self._path.exists():
             return
         try:
             venue = load_venue(self._path)
-            self.wall.show(venue, reads_masks=True)
+            self._wall.show(venue, reads_masks=True)
         except ConfigError as error:
             self._say(str(error))
             return
@@ -185,20 +222,23 @@ class Calibration:
 
     def _look(self) -> Stamp:
         """When the venue file and its masks were written last."""
-        masks = (projector.mask for projector in self.wall.venue.projectors)
+        masks = (projector.mask for projector in self.venue.projectors)
         return tuple(_written(path) for path in (self._path, *(self._path.parent / mask for mask in masks if mask)))
 
-    def _test_card(self, window: moderngl.Framebuffer) -> moderngl.Texture:
-        number = self._editor.projector if self._editor is not None else 0
-        key = self.wall.upright_wh(window.size), number
+    def _test_card(self) -> moderngl.Texture | None:
+        """The card of the projector that is edited; None while none is."""
+        if self._editor is None:
+            return None
+        number = self._editor.projector
+        key = self.picture_wh, number
         if self._card is None or self._card_key != key:
             if self._card is not None:
                 self._card.release()
-            (width, height), projectors = key[0], len(self.wall.venue.projectors)
-            labels = [self._display_name, f"{width}x{height} px"]
+            (width, height), projectors = key[0], len(self.venue.projectors)
+            labels = [self._window.display_name, f"{width}x{height} px"]
             labels += [f"projector {number + 1} of {projectors}"] if projectors > 1 else []
             rows = np.ascontiguousarray(draw_test_card((width, height), labels)[::-1])  # OpenGL's first is the bottom
-            self._card = self._ctx.texture((width, height), 4, rows.tobytes(), internal_format=GL_SRGB8_ALPHA8)
+            self._card = self._window.ctx.texture((width, height), 4, rows.tobytes(), internal_format=GL_SRGB8_ALPHA8)
             self._card.repeat_x = self._card.repeat_y = False
             self._card_key = key
         return self._card

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -12,13 +13,29 @@ import numpy as np
 from PIL import Image
 
 from engine.errors import ConfigError, DeviceError
+from engine.render.display_settings import DisplaySettings
 from engine.render.venue import Corners, ProjectorSettings, Venue
 from engine.types import ByteArray
 from engine.validation import validate
 from engine.yaml_file import load_yaml, shown_path
 
+log = logging.getLogger(__name__)
+
 MAX_MASK_PX = 8192
 DECIMALS = 6  # of what is written: a hundredth of a pixel of the widest wall
+
+
+def open_venue(path: Path) -> Venue:
+    """Read a venue file, if it is there; a plain room otherwise, and the log says so unless that is the usual name.
+
+    Raises:
+        ConfigError: as `load_venue`.
+    """
+    if path.exists():
+        return load_venue(path)
+    if path != Path(DisplaySettings().venue):
+        log.warning("there is no venue file %s: the picture is shown as it is; C in the window makes one", path)
+    return Venue()
 
 
 def load_venue(path: Path) -> Venue:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import moderngl
 import numpy as np
@@ -23,7 +24,7 @@ from engine.render.shader import ShaderLibrary
 from engine.render.test_card import BAR_LEVEL, draw_test_card
 from engine.render.venue import Colour, Corners, ProjectorSettings, Venue
 from engine.render.venue_file import load_venue, save_venue
-from engine.render.window import edit_of
+from engine.render.window import Window, edit_of
 from engine.types import Tick
 from tests.conftest import CompareGolden
 
@@ -33,39 +34,55 @@ WINDOW_WH = (320, 180)
 class Desk:
     """A calibration with a window and an operator who writes down what is said."""
 
-    def __init__(self, gl: moderngl.Context, library: ShaderLibrary, path: Path, venue: Venue) -> None:
+    def __init__(
+        self, gl: moderngl.Context, library: ShaderLibrary, path: Path, venue: Venue, *, reloads: bool = True
+    ) -> None:
         self.said: list[str] = []
-        self.window = gl.framebuffer([gl.texture(WINDOW_WH, 4)])
         self.overlay = Overlay(gl, library)
-        self.calibration = Calibration(gl, library, venue, path, 1.0, "display 1, EPSON", self.said.append)
+        self.framebuffer = gl.framebuffer([gl.texture(WINDOW_WH, 4)])
+        self._edits: list[Edit] = []
+        self.window = SimpleNamespace(
+            ctx=gl,
+            framebuffer=self.framebuffer,
+            size_wh=WINDOW_WH,
+            display_name="display 1, EPSON",
+            edits=lambda: [self._edits.pop(0) for _ in self._edits[:]],
+            listen_for_edits=lambda is_on: setattr(self.window, "listens", is_on),
+        )
+        window = cast(Window, self.window)
+        self.calibration = Calibration(window, library, venue, path, 1.0, self.said.append, reloads=reloads)
         self._time_s = 0.0
 
     def press(self, *wishes: Wish) -> None:
-        for wish in wishes:
-            self.do(KeyPress(wish))
+        self.do(*(KeyPress(wish) for wish in wishes))
 
     def do(self, *edits: Edit) -> None:
+        """Give the operator's wishes, a frame each, in no time."""
         for edit in edits:
-            self.calibration.apply(edit, WINDOW_WH)
+            self._edits.append(edit)
+            self.calibration.update(Tick(0, self._time_s, 0.0))
 
-    def toggle(self) -> None:
-        self.calibration.toggle(WINDOW_WH)
-
-    def look(self, reloads: bool = True) -> None:
+    def look(self) -> None:
         """Let so much time go by that the file is looked at."""
         self._time_s += LOOK_S
-        self.calibration.update(Tick(0, self._time_s, LOOK_S), WINDOW_WH, reloads=reloads)
+        self.calibration.update(Tick(0, self._time_s, LOOK_S))
 
     def shown(self, level: int = 200, handles: bool = False) -> np.ndarray:
         """(H, W, 3) what is in the window while the mirror draws an even grey."""
-        wall = self.calibration.wall
-        wall.compose(self.window).clear(level / 255, level / 255, level / 255, 1.0)
-        target = self.calibration.project(self.window)
+        self.calibration.compose().clear(level / 255, level / 255, level / 255, 1.0)
+        target = self.calibration.project()
         if handles:
             self.calibration.draw_over(target, self.overlay)
-        wall.turn(self.window)
-        pixels = np.frombuffer(self.window.read(components=3), np.uint8).reshape(WINDOW_WH[1], WINDOW_WH[0], 3)
+        self.calibration.finish()
+        pixels = np.frombuffer(self.framebuffer.read(components=3), np.uint8).reshape(WINDOW_WH[1], WINDOW_WH[0], 3)
         return np.ascontiguousarray(pixels[::-1])
+
+    def close(self) -> None:
+        self.calibration.close()
+        self.overlay.close()
+        self.window.ctx.detect_framebuffer(0).use()
+        self.framebuffer.color_attachments[0].release()
+        self.framebuffer.release()
 
     def lines(self) -> list[str]:
         """What the panel says."""
@@ -73,12 +90,12 @@ class Desk:
         recorder = SimpleNamespace(
             draw=lambda target, lines, middle: drawn.append(lines), draw_handles=lambda target, places, number: None
         )
-        self.calibration.draw_over(self.window, recorder)  # type: ignore[arg-type]
+        self.calibration.draw_over(self.framebuffer, recorder)  # type: ignore[arg-type]
         return drawn[0] if drawn else []
 
     @property
     def corners(self) -> tuple[tuple[float, float], ...]:
-        return self.calibration.wall.venue.projectors[0].corners.points
+        return self.calibration.venue.projectors[0].corners.points
 
 
 @pytest.fixture
@@ -91,11 +108,7 @@ def desk(gl: moderngl.Context, library: ShaderLibrary, path: Path) -> Iterator[D
     desk = Desk(gl, library, path, Venue())
     yield desk
     desk.calibration.close()
-    desk.calibration.close()
-    desk.overlay.close()
-    gl.detect_framebuffer(0).use()
-    desk.window.color_attachments[0].release()
-    desk.window.release()
+    desk.close()
 
 
 # ------------------------------------------------------------------ on the wall
@@ -105,22 +118,23 @@ def test_the_card_is_shown_while_calibrating_and_t_shows_the_picture(desk: Desk)
     plain = desk.shown()
     assert (plain == 200).all()
     assert desk.lines() == []
-    desk.toggle()
-    assert desk.calibration.is_on
+    desk.calibration.toggle()
+    desk.look()
+    assert desk.calibration.is_on and desk.window.listens
     card = draw_test_card(WINDOW_WH, ["display 1, EPSON", "320x180 px"])[..., :3]
     assert np.abs(desk.shown().astype(int) - card).max() <= 1
     desk.press(Wish.CARD)
     assert np.abs(desk.shown().astype(int) - 200).max() <= 1
     desk.press(Wish.CARD, Wish.LEAVE)
-    assert not desk.calibration.is_on
+    assert not desk.calibration.is_on and not desk.window.listens
     assert (desk.shown() == plain).all()
     assert desk.said == []
 
 
 def test_keys_and_mouse_move_the_picture(desk: Desk) -> None:
     desk.do(KeyPress(Wish.RIGHT), Pointer("press", (0, 0)), Pointer("drag", (50, 50)))
-    assert desk.calibration.wall.venue == Venue(), "nothing happens before C"
-    desk.toggle()
+    assert desk.calibration.venue == Venue(), "nothing happens before C"
+    desk.calibration.toggle()
     desk.press(Wish.CARD)
     desk.do(KeyPress(Wish.RIGHT, is_large=True))
     assert desk.corners[0] == pytest.approx((10 / 320, 0.0))
@@ -135,7 +149,7 @@ def test_keys_and_mouse_move_the_picture(desk: Desk) -> None:
 
 
 def test_handles_are_drawn_where_they_are(desk: Desk) -> None:
-    desk.toggle()
+    desk.calibration.toggle()
     desk.press(Wish.CARD)
     desk.do(KeyPress(Wish.RIGHT, is_large=True), KeyPress(Wish.DOWN, is_large=True), KeyPress(Wish.FINER))
     shown = desk.shown(level=0, handles=True)
@@ -149,19 +163,18 @@ def test_a_wall_that_hangs_on_its_side_is_edited_as_the_audience_sees_it(
     gl: moderngl.Context, library: ShaderLibrary, path: Path
 ) -> None:
     desk = Desk(gl, library, path, Venue(rotation=90))
-    desk.toggle()
+    desk.calibration.toggle()
     # the audience's upper left corner is the window's upper right one
     desk.do(Pointer("press", (319, 0)), Pointer("drag", (309, 0)), Pointer("release", (309, 0)))
     assert desk.corners[0] == pytest.approx((0.0, 10 / 320)), "down, for the audience"
     desk.press(Wish.CARD)
     shown = desk.shown()[..., 0]
     assert shown[90, 312] > 190 and shown[2, 312] < 30
-    desk.calibration.close()
-    desk.overlay.close()
+    desk.close()
 
 
 def test_the_panel_says_what_is_held_and_what_is_not_saved(desk: Desk) -> None:
-    desk.toggle()
+    desk.calibration.toggle()
     assert desk.lines() == ["upper left corner\t0.0, 0.0 px", "grid\t2 by 2, H lists the keys"]
     desk.press(Wish.RIGHT)
     assert desk.lines()[0] == "upper left corner\t1.0, 0.0 px"
@@ -174,15 +187,15 @@ def test_the_panel_says_what_is_held_and_what_is_not_saved(desk: Desk) -> None:
 
 
 def test_saving_writes_what_is_shown_and_leaving_without_says_so(desk: Desk, path: Path) -> None:
-    desk.toggle()
+    desk.calibration.toggle()
     desk.press(Wish.RIGHT, Wish.SAVE)
-    assert load_venue(path) == desk.calibration.wall.venue
+    assert load_venue(path) == desk.calibration.venue
     assert f"saved in {path.as_posix()}" in desk.lines() and "not saved yet: Ctrl+S" not in desk.lines()
     desk.look()
     assert desk.said == [], "its own save is not read again"
     desk.press(Wish.LEAVE)
     assert desk.said == []
-    desk.toggle()
+    desk.calibration.toggle()
     desk.press(Wish.DOWN, Wish.LEAVE)
     assert desk.said == [f"the warp is changed and not saved: C and then Ctrl+S writes {path.as_posix()}"]
     assert desk.corners[0] == pytest.approx((1 / 320, 1 / 180)), "it stays on the wall"
@@ -195,7 +208,7 @@ def test_a_disk_that_refuses_is_told_and_the_wall_stays(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    desk.toggle()
+    desk.calibration.toggle()
     desk.press(Wish.RIGHT, Wish.SAVE)
     sentence = f"{path.as_posix()} could not be written: No space left on device"
     assert desk.said == [sentence] and sentence in desk.lines()
@@ -205,7 +218,6 @@ def test_a_disk_that_refuses_is_told_and_the_wall_stays(
 def test_a_file_that_is_saved_elsewhere_is_shown(desk: Desk, path: Path) -> None:
     dim = Venue(projectors=(ProjectorSettings(colour=Colour(gain=(0.5, 0.5, 0.5))),))
     save_venue(path, dim)
-    desk.look(reloads=False)
     assert (desk.shown() == 200).all()
     desk.look()
     assert desk.said == [f"{path.as_posix()} is read"]
@@ -218,7 +230,17 @@ def test_a_file_that_is_saved_elsewhere_is_shown(desk: Desk, path: Path) -> None
     assert len(desk.said) == 2, "a broken file is told once"
     path.unlink()
     desk.look()
-    assert desk.calibration.wall.venue == dim and len(desk.said) == 2
+    assert desk.calibration.venue == dim and len(desk.said) == 2
+
+
+def test_a_file_is_left_alone_where_nothing_is_to_be_reloaded(
+    gl: moderngl.Context, library: ShaderLibrary, path: Path
+) -> None:
+    desk = Desk(gl, library, path, Venue(), reloads=False)
+    save_venue(path, Venue(rotation=180))
+    desk.look()
+    assert desk.calibration.venue == Venue() and desk.said == []
+    desk.close()
 
 
 def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> None:
@@ -238,7 +260,7 @@ def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> No
 
 
 def test_a_file_that_is_saved_while_calibrating_can_be_undone(desk: Desk, path: Path) -> None:
-    desk.toggle()
+    desk.calibration.toggle()
     desk.press(Wish.RIGHT)
     save_venue(path, Venue(projectors=(ProjectorSettings(corners=Corners(top_left=(0.2, 0.2))),)))
     desk.look()
