@@ -159,17 +159,9 @@ class App:
         scale = automatic if display.render_scale == "auto" else display.render_scale
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._overlay = parts.enter_context(Overlay(ctx, library))
-        self._calibration = parts.enter_context(
-            Calibration(
-                self._window,
-                library,
-                self._venue,
-                Path(display.venue),
-                scale,
-                self._say,
-                reloads=self._config.scene.reload,
-            )
-        )
+        path, reloads = Path(display.venue), self._config.scene.reload
+        calibration = Calibration(self._window, library, self._venue, path, scale, self._say, reloads=reloads)
+        self._calibration = parts.enter_context(calibration)
         self._overlay.draw_splash(self._calibration.upright(), self._scene.title)
         self._calibration.finish()
         self._window.present()

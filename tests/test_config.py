@@ -86,6 +86,10 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
             "display.size: must be a list of 2 values, each a whole number between 16 and 16384",
         ),
         ("display: {render_scale: 7}", "display.render_scale: must be auto or between 0.25 and 2, not 7"),
+        (
+            "display: {display: 99}",
+            "display.display: must be a whole number between 0 and 15 or a part of its name, not 99",
+        ),
         ("display: {vsync: maybe}", 'display.vsync: must be true or false, not "maybe"'),
         ("persona: {model: ../secret}", "persona.model: must be a name of letters, digits, '_', '-' and '.'"),
         ("scene: {name: /etc/passwd}", "scene.name: must be a name of letters, digits, '_', '-' and '.'"),

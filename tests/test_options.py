@@ -39,9 +39,15 @@ def test_everything_said() -> None:
     )
 
 
+def test_a_display_by_its_number_or_its_name() -> None:
+    assert parse_options(["--display", "2"]).display == 2
+    assert parse_options(["--display", "EPSON PJ"]).display == "EPSON PJ"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--display", ""], "must be the number of a display, a part of its name, or all"),
         (["--size", "0x720"], "each side must be between 1 and 16384 px, not 0x720"),
         (["--size", "wide"], "must be WIDTHxHEIGHT in px, e.g. 1280x720, not 'wide'"),
         (["--seconds", "-3"], "must be a number of seconds above 0, not '-3'"),

@@ -70,7 +70,7 @@ class Calibration:
         self._editor: WarpEditor | None = None
         self._shows_card = True
         self._card: moderngl.Texture | None = None
-        self._card_key: tuple[tuple[int, int], int] | None = None
+        self._card_key: tuple[tuple[int, int], int, int] | None = None  # size, which projector, of how many
         self._stamp = self._look()
         self._look_due_s = 0.0
 
@@ -183,7 +183,10 @@ class Calibration:
         else:
             editor.apply(edit.wish, edit.is_large)
         if editor.venue != self.venue:
-            self._wall.show(editor.venue)
+            try:
+                self._wall.show(editor.venue)
+            except ConfigError as error:  # a mask of a step that is undone is gone
+                editor.note = str(error)
 
     def _point(self, editor: WarpEditor, pointer: Pointer) -> None:
         x, y = self._wall.from_window(pointer.place_px, self._window.size_wh)
@@ -230,11 +233,11 @@ class Calibration:
         if self._editor is None:
             return None
         number = self._editor.projector
-        key = self.picture_wh, number
+        key = self.picture_wh, number, len(self.venue.projectors)
         if self._card is None or self._card_key != key:
             if self._card is not None:
                 self._card.release()
-            (width, height), projectors = key[0], len(self.venue.projectors)
+            (width, height), _, projectors = key
             labels = [self._window.display_name, f"{width}x{height} px"]
             labels += [f"projector {number + 1} of {projectors}"] if projectors > 1 else []
             rows = np.ascontiguousarray(draw_test_card((width, height), labels)[::-1])  # OpenGL's first is the bottom

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.validation import IN_WORDS
+
+DisplayName = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={IN_WORDS: "a part of its name"})]
 Extent = Annotated[int, Field(ge=16, le=16384)]
 
 
@@ -18,7 +21,7 @@ class DisplaySettings(BaseModel):
         (1280, 720), description="Width and height of the window or the off-screen picture, px, 16 to 16384 each."
     )
     fullscreen: bool = Field(False, description="Start in fullscreen (F11 changes it).")
-    display: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(min_length=1, max_length=100)] = Field(
+    display: Annotated[int, Field(ge=0, le=15)] | DisplayName = Field(
         0, description="Monitor or projector: its number, 0 to 15, a part of its name, or all; else the first."
     )
     venue: str = Field(

@@ -269,6 +269,23 @@ def test_a_file_that_is_saved_while_calibrating_can_be_undone(desk: Desk, path: 
     assert desk.corners[0] == pytest.approx((1 / 320, 0.0))
 
 
+def test_a_mask_that_is_gone_when_its_step_is_undone_is_told(desk: Desk, path: Path) -> None:
+    mask = path.parent / "mask.png"
+    Image.new("L", (8, 8), 255).save(mask)
+    save_venue(path, Venue(projectors=(ProjectorSettings(mask="mask.png"),)))
+    desk.look()
+    desk.calibration.toggle()
+    save_venue(path, Venue())
+    os.utime(path, ns=(1, 1))
+    desk.look()
+    mask.unlink()
+    desk.press(Wish.UNDO)
+    assert any("there is no file" in line and "mask.png" in line for line in desk.lines())
+    assert desk.calibration.venue == Venue()
+    desk.press(Wish.REDO)
+    assert not any("mask.png" in line for line in desk.lines())
+
+
 # ------------------------------------------------------------------ the card
 
 
