@@ -226,13 +226,12 @@ class Wall:
 
     def _filter(self, source: moderngl.Texture) -> None:
         """Smaller versions of the picture only where they are needed: making and reading them takes time."""
-        if any(lamp.is_minified for lamp in self._lamps):
+        is_minified = any(lamp.is_minified for lamp in self._lamps)
+        if is_minified:
             source.build_mipmaps()
-            source.filter = moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR
-            source.anisotropy = min(MAX_ANISOTROPY, self._ctx.max_anisotropy)
-        else:
-            source.filter = moderngl.LINEAR, moderngl.LINEAR
-            source.anisotropy = 1.0
+        source.filter = moderngl.LINEAR_MIPMAP_LINEAR if is_minified else moderngl.LINEAR, moderngl.LINEAR
+        if self._ctx.max_anisotropy > 1.0:
+            source.anisotropy = min(MAX_ANISOTROPY, self._ctx.max_anisotropy) if is_minified else 1.0
 
     def _prepare(self, wall_wh: tuple[int, int]) -> None:
         if self._lamps_wh != wall_wh:
