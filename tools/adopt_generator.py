@@ -36,11 +36,10 @@ from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
 from engine.networks.weight_file import file_sha256, read_network
 from engine.types import Alignment
+from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
 
 PREVIEW_PICTURES = 256
-CARD_FILE = "card.md"
-MEASURED_BEGIN, MEASURED_END = "<!-- measured: written by tools.adopt_generator -->", "<!-- end of measured -->"
 STAGES = ("checking", "preview layers", "bank", "inverter", "card", "exchange")
 
 
@@ -141,7 +140,8 @@ class Adoption:
         old = self.target / CARD_FILE
         card = old.read_text(encoding="utf-8") if old.exists() else f"# {self._title or self._old_title()}\n"
         errors = read_preview_errors(self.staging / PREVIEW_FILE)
-        text = with_measured(card, measured_section(faces, inverter, errors))
+        card = without_old_numbers(card, file_sha256(self.staging / GENERATOR_FILE), self.target.name)
+        text = MEASURED.put(card, measured_section(faces, inverter, errors))
         (self.staging / CARD_FILE).write_text(text, encoding="utf-8")
 
     def _exchange(self) -> None:
@@ -211,15 +211,6 @@ def measured_section(faces: DrawnFaces, inverter: Inverter, preview_errors: dict
             f"{value['shape_gain']:.2f} / {value['colour_gain']:.2f} | {value['recall_at_1']:.0%} of {value['count']} |"
         )
     return "\n".join(rows)
-
-
-def with_measured(card: str, section: str) -> str:
-    """The card with its measured part replaced, or appended where it has none."""
-    block = f"{MEASURED_BEGIN}\n{section}\n{MEASURED_END}"
-    pattern = re.compile(re.escape(MEASURED_BEGIN) + ".*?" + re.escape(MEASURED_END), re.DOTALL)
-    if pattern.search(card):
-        return pattern.sub(lambda _: block, card, count=1)
-    return f"{card.rstrip()}\n\n## Measured\n\n{block}\n"
 
 
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:

@@ -14,7 +14,8 @@ from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT, without_drawing
 from tools import adopt_generator
-from tools.adopt_generator import MEASURED_BEGIN, MEASURED_END, main, with_measured
+from tools.adopt_generator import main
+from tools.card_section import AUDIT, EVALUATION, MEASURED
 
 __all__ = ["without_drawing"]
 
@@ -31,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 def models(tmp_path: Path) -> Path:
     """Models with an old persona, which has a card and something of its own."""
     folder = write_tiny_persona(tmp_path / "models" / "tiny", seed=1, discriminator=True)
-    (folder / "card.md").write_text(f"# Tiny\n\nOf clouds.\n\n{MEASURED_BEGIN}\nold\n{MEASURED_END}\n\nThe end.\n")
+    (folder / "card.md").write_text(f"# Tiny\n\nOf clouds.\n\n{MEASURED.begin}\nold\n{MEASURED.end}\n\nThe end.\n")
     (folder / "attributes.safetensors").write_bytes(b"own")
     return tmp_path / "models"
 
@@ -138,10 +139,16 @@ def test_names_that_lead_elsewhere_are_refused(file: Path, models: Path, capsys:
         assert "must be lower-case letters, digits, - and _" in capsys.readouterr().err
 
 
-def test_a_card_without_measured_part_gets_one_at_its_end() -> None:
-    once = with_measured("# A\n\nText.\n", "one")
-    assert once == f"# A\n\nText.\n\n## Measured\n\n{MEASURED_BEGIN}\none\n{MEASURED_END}\n"
-    assert with_measured(once, r"two \1") == once.replace("one", r"two \1")
+def test_numbers_of_the_old_generator_leave_the_card(file: Path, models: Path) -> None:
+    card = models / "tiny" / "card.md"
+    own = Persona.open(file.parent).generator_sha256[:12]
+    text = EVALUATION.put(AUDIT.put(card.read_text(), "of another generator"), f"of {own}")
+    card.write_text(text, encoding="utf-8")
+    assert adopt(file, models) == 0
+    text = card.read_text(encoding="utf-8")
+    assert EVALUATION.within(text) == f"of {own}"
+    again = "python -m tools.audit --model tiny --data FILE.zip --card"
+    assert AUDIT.within(text) == f"Not measured yet on this generator: `{again}`"
 
 
 def test_preview_layers_show_the_averaged_picture(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""Say whom a network was shown and whom it draws: `python -m tools.audit --model NAME --data FILE.zip [--card]`.
+
+Measures the portraits of a set and as many drawn faces, compares the shares of groups, and prints tables in Markdown;
+two plots go to reports/audit/NAME/. With --card both go into the persona: the tables between two marks in its card, the
+plots beside it. It speaks of groups and of pictures, of no person and of no descent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import DeviceError, NarcissusError
+from engine.networks.persona import Persona
+from engine.networks.weight_file import file_sha256
+from tools.audit_faces import FEWEST_FACES, draw_crowd, measure_crowd
+from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
+from tools.audit_plots import plots
+from tools.audit_report import Audit, to_markdown
+from tools.card_section import AUDIT, CARD_FILE
+from tools.picture_files import prepare_folder, write
+from tools.portrait_set import read_portraits
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS, REPORTS = ROOT / "models", ROOT / "reports"
+DEFAULT_COUNT, MOST = 2000, 50_000
+INTERRUPTED = 130
+
+
+def audit(persona: Persona, data: Path, count: int) -> Audit:
+    """Draw, measure and compare.
+
+    Raises:
+        DeviceError: the portrait set cannot be read, or has no face in it that can be found.
+        ModelError: the persona cannot be used, or draws no faces.
+    """
+    portraits = read_portraits(data)
+    size_px = min(persona.settings.resolution, portraits.size_px)
+    drawn = draw_crowd(persona, count, size_px)
+    crowd = measure_crowd(portraits.pictures, size_px, "portraits")
+    known = Known(portraits.labels, crowd)
+    shown = int(known.is_train.sum())
+    if shown < FEWEST_FACES:
+        raise DeviceError(
+            f"{data} cannot be used: a face is found in {shown} of its pictures in the split 'train'; "
+            f"{FEWEST_FACES} are the least that can be audited"
+        )
+    rows, checks = [], []
+    for question in QUESTIONS:
+        more_rows, more_checks = answer(question, known, drawn)
+        rows += more_rows
+        checks += more_checks
+    rows += measured_rows(known, drawn)
+    return Audit(
+        data.name, file_sha256(data), persona.generator_sha256, size_px, portraits.labels, known, drawn, rows, checks
+    )
+
+
+def write_into_card(persona: Persona, found: Audit) -> Path:
+    """Replace the audit in the persona's card and the plots beside it; returns the card's path.
+
+    Raises:
+        DeviceError: something cannot be read or written.
+    """
+    path = persona.folder / CARD_FILE
+    try:
+        card = path.read_text(encoding="utf-8") if path.exists() else f"# {persona.title}\n"
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeviceError(f"{path} cannot be read: {error}") from error
+    for name, content in plots(found).items():
+        write(persona.folder / name, content)
+    write(path, AUDIT.put(card, to_markdown(found)))
+    return path
+
+
+def write_report(folder: Path, found: Audit) -> None:
+    """Write the plots into a folder of reports.
+
+    Raises:
+        DeviceError: something cannot be written.
+    """
+    prepare_folder(folder)
+    for name, content in plots(found).items():
+        write(folder / name, content)
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports: Path = REPORTS) -> int:
+    """Run the command; returns the exit status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = _parse(arguments)
+    try:
+        persona = Persona.open(models / options.model)
+        found = audit(persona, options.data, options.count)
+        if options.card:
+            print(f"written: {write_into_card(persona, found)}")
+        else:
+            write_report(reports / "audit" / persona.name, found)
+            print(to_markdown(found, f"reports/audit/{persona.name}/"))
+    except NarcissusError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.audit", description="Say whom a network was shown and draws."
+    )
+    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder under models/")
+    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="the portrait set it was shown")
+    parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--card", action="store_true", help="write tables and plots into the persona")
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not FEWEST_FACES <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"must be between {FEWEST_FACES} and {MOST}, not {value}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""Who is in a portrait set and whom a network draws: shares of groups, side by side.
+
+Gender, age and period of portraits are known from labels, and of drawn faces estimated (`tools.prevalence`). Whether a
+picture has colours, and the tone of the skin, is measured on both. It does not know how the shares are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import FloatArray
+from tools.audit_faces import Crowd
+from tools.portrait_set import KIND_WEIGHTS, Label
+from tools.prevalence import (
+    Answers,
+    Estimate,
+    MainAxes,
+    Ridge,
+    adjusted_share,
+    counted_share,
+    cross_validate,
+    estimate_bands,
+)
+from tools.skin_tone import BANDS, band_of
+
+FEWEST_KNOWN = 20  # portraits on either side of a threshold, in `train`
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that labels say of a portrait, in bands.
+
+    Attributes:
+        name: of it.
+        value: of a label, None where unknown.
+        thresholds: rising; a band begins at its threshold.
+        bands: one more than there are thresholds.
+    """
+
+    name: str
+    value: Callable[[Label], float | None]
+    thresholds: tuple[float, ...]
+    bands: tuple[str, ...]
+
+
+QUESTIONS = (
+    Question("gender", lambda label: {"M": 0.0, "F": 1.0}.get(label.gender), (0.5,), ("men", "women")),
+    Question("age", lambda label: label.age, (50, 65), ("under 50", "50 to 64", "65 and over")),
+    Question(
+        "period",
+        lambda label: label.year,
+        (1900, 1950, 2000),
+        ("before 1900", "1900 to 1949", "1950 to 1999", "2000 and after"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group.
+
+    Attributes:
+        question, band: which.
+        portraits: how many there are in the data.
+        share: of those of which it is known.
+        seen: the same, each portrait weighted as the trainer draws it.
+        drawn: of the drawn faces; None where it cannot be estimated.
+        is_firm: whether that can be compared with the data.
+    """
+
+    question: str
+    band: str
+    portraits: int
+    share: float
+    seen: float
+    drawn: Estimate | None
+    is_firm: bool = True
+
+    @property
+    def difference(self) -> Estimate | None:
+        """Drawn, less seen, where that can be said."""
+        return self.drawn.minus(self.seen) if self.drawn is not None and self.is_firm else None
+
+
+@dataclass(frozen=True)
+class Check:
+    """How well the classifier of one threshold does on people whom it was not trained on.
+
+    Attributes:
+        question, group: e.g. `age`, `65 and over`: everybody from the threshold on.
+        true_rate, false_rate: in cross-validation on `train`, weighted; the correction is made with these.
+        hits, misses, false_alarms, others: on `val`, portraits.
+        truth, counted, corrected: share of the group in `val`, weighted as in training.
+    """
+
+    question: str
+    group: str
+    true_rate: float
+    false_rate: float
+    hits: int
+    misses: int
+    false_alarms: int
+    others: int
+    truth: float
+    counted: float
+    corrected: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share of `val` that is told rightly."""
+        total = self.hits + self.misses + self.false_alarms + self.others
+        return (self.hits + self.others) / total if total else math.nan
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of the shares of the group, and of the others, that are told rightly."""
+        inside, outside = self.hits + self.misses, self.others + self.false_alarms
+        return (self.hits / inside + self.others / outside) / 2 if inside and outside else math.nan
+
+
+class Known:
+    """Portraits with labels, measured.
+
+    Args:
+        labels: of all pictures that were measured.
+        crowd: of the same pictures.
+    """
+
+    def __init__(self, labels: Sequence[Label], crowd: Crowd) -> None:
+        self.labels = [label for label, is_found in zip(labels, crowd.found, strict=True) if is_found]
+        self.crowd = crowd
+        self.weights: Numbers = np.array([KIND_WEIGHTS[label.kind] for label in self.labels], np.float64)
+        self.is_train = np.array([label.split == "train" for label in self.labels], np.bool_)
+
+    @cached_property
+    def axes(self) -> MainAxes:
+        """Of those of `train`, weighted."""
+        return MainAxes(self.crowd.features[self.is_train], self.weights[self.is_train])
+
+    @cached_property
+    def features(self) -> FloatArray:
+        """What classifiers see (N, F)."""
+        return self.axes(self.crowd.features)
+
+    def values(self, question: Question) -> Numbers:
+        """(N,), NaN where unknown."""
+        found = [question.value(label) for label in self.labels]
+        return np.array([math.nan if value is None else value for value in found], np.float64)
+
+
+def answer(question: Question, known: Known, drawn: Crowd) -> tuple[list[Row], list[Check]]:
+    """The shares of a question's bands, and how far to trust them."""
+    values = known.values(question)
+    shown = known.is_train & np.isfinite(values)
+    bands = np.sum(values[shown, None] >= np.array(question.thresholds), axis=1)
+    unknown: list[Estimate | None] = [None] * len(question.bands)
+    answers, counted, checks = [], [], []
+    for number, threshold in enumerate(question.thresholds):
+        truth = values[shown] >= threshold
+        if min(truth.sum(), (~truth).sum()) < FEWEST_KNOWN:
+            return _rows(question.name, question.bands, bands, known.weights[shown], unknown), []
+        people = [label.id for label, is_shown in zip(known.labels, shown, strict=True) if is_shown]
+        answers.append(cross_validate(known.features[shown], truth, known.weights[shown], people))
+        classifier = Ridge(known.features[shown], truth, known.weights[shown])
+        counted.append(classifier(known.axes(drawn.features)))
+        group = question.bands[number + 1] if number + 2 == len(question.bands) else f"{threshold:g} and over"
+        checks.append(_check(question.name, group, threshold, values, known, classifier, answers[-1]))
+    estimates = estimate_bands(answers, np.array(counted)) if all(each.can_correct for each in answers) else unknown
+    is_firm = all(each.are_firm for each in answers)
+    return _rows(question.name, question.bands, bands, known.weights[shown], estimates, is_firm), checks
+
+
+def _check(
+    name: str, group: str, threshold: float, values: Numbers, known: Known, classifier: Ridge, answers: Answers
+) -> Check:
+    held_out = ~known.is_train & np.isfinite(values)
+    truth, weights = values[held_out] >= threshold, known.weights[held_out]
+    says = classifier(known.features[held_out])
+    total = float(weights.sum()) or math.nan
+    counted, rates = float(weights @ says) / total, answers.rates()
+    return Check(
+        question=name,
+        group=group,
+        true_rate=rates[0],
+        false_rate=rates[1],
+        hits=int((truth & says).sum()),
+        misses=int((truth & ~says).sum()),
+        false_alarms=int((~truth & says).sum()),
+        others=int((~truth & ~says).sum()),
+        truth=float(weights @ truth) / total,
+        counted=counted,
+        corrected=adjusted_share(counted, *rates),
+    )
+
+
+def measured_rows(known: Known, drawn: Crowd) -> list[Row]:
+    """Whether pictures have colours, and the bands of the skin's tone in those that have: measured on both crowds."""
+    weights = known.weights[known.is_train]
+    coloured = known.crowd.coloured[known.is_train]
+    names = ("black and white, or of one tone", "with colours")
+    estimates = [counted_share(int((drawn.coloured == value).sum()), len(drawn)) for value in (False, True)]
+    rows = _rows("picture", names, coloured.astype(np.intp), weights, estimates)
+    shown, drawn_ita = known.crowd.ita_deg[known.is_train], drawn.ita_deg
+    measured, drawn_bands = np.isfinite(shown), band_of(drawn_ita[np.isfinite(drawn_ita)])
+    counts = np.bincount(drawn_bands, minlength=len(BANDS))
+    estimates = [counted_share(int(count), int(counts.sum())) for count in counts]
+    return rows + _rows("skin tone", BANDS, band_of(shown[measured]), weights[measured], estimates)
+
+
+def _rows(
+    question: str,
+    names: Sequence[str],
+    bands: NDArray[np.intp],
+    weights: Numbers,
+    estimates: Sequence[Estimate | None],
+    is_firm: bool = True,
+) -> list[Row]:
+    counts = np.bincount(bands, minlength=len(names))
+    weighted = np.bincount(bands, weights, len(names))
+    return [
+        Row(
+            question=question,
+            band=name,
+            portraits=int(counts[index]),
+            share=float(counts[index] / max(1, counts.sum())),
+            seen=float(weighted[index] / max(1e-12, weighted.sum())),
+            drawn=estimate,
+            is_firm=is_firm,
+        )
+        for index, (name, estimate) in enumerate(zip(names, estimates, strict=True))
+    ]
