@@ -37,6 +37,7 @@ from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb, write
 from engine.networks.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
+from tools.evaluation import kimg
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
 
 PREVIEW_PICTURES = 256
@@ -140,8 +141,9 @@ class Adoption:
         old = self.target / CARD_FILE
         card = old.read_text(encoding="utf-8") if old.exists() else f"# {self._title or self._old_title()}\n"
         errors = read_preview_errors(self.staging / PREVIEW_FILE)
-        card = without_old_numbers(card, file_sha256(self.staging / GENERATOR_FILE), self.target.name)
-        text = MEASURED.put(card, measured_section(faces, inverter, errors))
+        persona = Persona.open(self.staging)
+        card = without_old_numbers(card, persona.generator_sha256, self.target.name)
+        text = MEASURED.put(card, measured_section(persona, faces, inverter, errors))
         (self.staging / CARD_FILE).write_text(text, encoding="utf-8")
 
     def _exchange(self) -> None:
@@ -185,12 +187,13 @@ def read_preview_errors(path: Path) -> dict[int, float]:
     return {int(lod): float(error) for lod, error in content.items()}
 
 
-def measured_section(faces: DrawnFaces, inverter: Inverter, preview_errors: dict[int, float]) -> str:
+def measured_section(persona: Persona, faces: DrawnFaces, inverter: Inverter, preview_errors: dict[int, float]) -> str:
     """What the card says about a generator and its inverter, in Markdown."""
     (x, y, distance, roll), spread = faces.placements.mean(axis=0), faces.placements.std(axis=0)
     rows = [
         "| what | value |",
         "|---|---|",
+        f"| generator | `{persona.generator_sha256[:12]}`: {_network(persona)} |",
         f"| faces that FaceMesh finds in drawn pictures | {len(faces)} of {faces.drawn} |",
         f"| midpoint between the eyes, fraction of the picture (mean ± deviation) | x {x:.4f} ± {spread[0]:.4f}, "
         f"y {y:.4f} ± {spread[1]:.4f} |",
@@ -211,6 +214,17 @@ def measured_section(faces: DrawnFaces, inverter: Inverter, preview_errors: dict
             f"{value['shape_gain']:.2f} / {value['colour_gain']:.2f} | {value['recall_at_1']:.0%} of {value['count']} |"
         )
     return "\n".join(rows)
+
+
+def _network(persona: Persona) -> str:
+    """The generator in a line."""
+    settings, thousands = persona.settings, kimg(persona.generator_path)
+    shown = "" if thousands is None else f"; {thousands:.0f} thousand pictures shown in training, as its file says"
+    resampling = "fused with the convolution" if settings.fused_scale else "not fused"
+    return (
+        f"{settings.resolution} px, latent {settings.latent_size}, fmap_base "
+        f"{settings.fmap_base}, fmap_max {settings.fmap_max}, upsampling {resampling}{shown}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:

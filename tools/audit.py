@@ -20,7 +20,7 @@ from tools.audit_faces import FEWEST_FACES, draw_crowd, measure_crowd
 from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
 from tools.audit_plots import plots
 from tools.audit_report import Audit, to_markdown
-from tools.card_section import AUDIT, CARD_FILE
+from tools.card_section import AUDIT, write_section
 from tools.picture_files import prepare_folder, write
 from tools.portrait_set import read_portraits
 
@@ -65,15 +65,9 @@ def write_into_card(persona: Persona, found: Audit) -> Path:
     Raises:
         DeviceError: something cannot be read or written.
     """
-    path = persona.folder / CARD_FILE
-    try:
-        card = path.read_text(encoding="utf-8") if path.exists() else f"# {persona.title}\n"
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeviceError(f"{path} cannot be read: {error}") from error
     for name, content in plots(found).items():
         write(persona.folder / name, content)
-    write(path, AUDIT.put(card, to_markdown(found)))
-    return path
+    return write_section(persona, AUDIT, to_markdown(found))
 
 
 def write_report(folder: Path, found: Audit) -> None:

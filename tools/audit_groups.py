@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -72,8 +72,7 @@ class Row:
         portraits: how many there are in the data.
         share: of those of which it is known.
         seen: the same, each portrait weighted as the trainer draws it.
-        drawn: of the drawn faces; None where it cannot be estimated.
-        is_firm: whether that can be compared with the data.
+        drawn: of the drawn faces; None where it cannot be told.
     """
 
     question: str
@@ -82,12 +81,11 @@ class Row:
     share: float
     seen: float
     drawn: Estimate | None
-    is_firm: bool = True
 
     @property
     def difference(self) -> Estimate | None:
-        """Drawn, less seen, where that can be said."""
-        return self.drawn.minus(self.seen) if self.drawn is not None and self.is_firm else None
+        """Drawn, less seen."""
+        return None if self.drawn is None else self.drawn.minus(self.seen)
 
 
 @dataclass(frozen=True)
@@ -99,6 +97,7 @@ class Check:
         true_rate, false_rate: in cross-validation on `train`, weighted; the correction is made with these.
         hits, misses, false_alarms, others: on `val`, portraits.
         truth, counted, corrected: share of the group in `val`, weighted as in training.
+        seen_counted, drawn_counted: share that is counted, uncorrected, in `train`, weighted, and of the drawn faces.
     """
 
     question: str
@@ -112,6 +111,8 @@ class Check:
     truth: float
     counted: float
     corrected: float
+    seen_counted: float
+    drawn_counted: float = math.nan
 
     @property
     def accuracy(self) -> float:
@@ -163,6 +164,7 @@ def answer(question: Question, known: Known, drawn: Crowd) -> tuple[list[Row], l
     bands = np.sum(values[shown, None] >= np.array(question.thresholds), axis=1)
     unknown: list[Estimate | None] = [None] * len(question.bands)
     answers, counted, checks = [], [], []
+    drawn_features = known.axes(drawn.features)
     for number, threshold in enumerate(question.thresholds):
         truth = values[shown] >= threshold
         if min(truth.sum(), (~truth).sum()) < FEWEST_KNOWN:
@@ -170,12 +172,12 @@ def answer(question: Question, known: Known, drawn: Crowd) -> tuple[list[Row], l
         people = [label.id for label, is_shown in zip(known.labels, shown, strict=True) if is_shown]
         answers.append(cross_validate(known.features[shown], truth, known.weights[shown], people))
         classifier = Ridge(known.features[shown], truth, known.weights[shown])
-        counted.append(classifier(known.axes(drawn.features)))
+        counted.append(classifier(drawn_features))
         group = question.bands[number + 1] if number + 2 == len(question.bands) else f"{threshold:g} and over"
-        checks.append(_check(question.name, group, threshold, values, known, classifier, answers[-1]))
-    estimates = estimate_bands(answers, np.array(counted)) if all(each.can_correct for each in answers) else unknown
-    is_firm = all(each.are_firm for each in answers)
-    return _rows(question.name, question.bands, bands, known.weights[shown], estimates, is_firm), checks
+        check = _check(question.name, group, threshold, values, known, classifier, answers[-1])
+        checks.append(replace(check, drawn_counted=float(counted[-1].mean())))
+    estimates = estimate_bands(answers, np.array(counted)) if all(each.are_firm for each in answers) else unknown
+    return _rows(question.name, question.bands, bands, known.weights[shown], estimates), checks
 
 
 def _check(
@@ -198,6 +200,7 @@ def _check(
         truth=float(weights @ truth) / total,
         counted=counted,
         corrected=adjusted_share(counted, *rates),
+        seen_counted=float(answers.weights @ answers.says / answers.weights.sum()),
     )
 
 
@@ -221,7 +224,6 @@ def _rows(
     bands: NDArray[np.intp],
     weights: Numbers,
     estimates: Sequence[Estimate | None],
-    is_firm: bool = True,
 ) -> list[Row]:
     counts = np.bincount(bands, minlength=len(names))
     weighted = np.bincount(bands, weights, len(names))
@@ -233,7 +235,6 @@ def _rows(
             share=float(counts[index] / max(1, counts.sum())),
             seen=float(weighted[index] / max(1e-12, weighted.sum())),
             drawn=estimate,
-            is_firm=is_firm,
         )
         for index, (name, estimate) in enumerate(zip(names, estimates, strict=True))
     ]

@@ -44,8 +44,7 @@ def groups_figure(rows: Sequence[Row]) -> Any:
             low, high = row.drawn.value - row.drawn.low, row.drawn.high - row.drawn.value
             label = "drawn, with 95 % interval" if len(ticks) == 1 else None
             error = [[max(0.0, low)], [max(0.0, high)]]
-            style = {"color": DRAWN, "alpha": 1.0 if row.is_firm else 0.3, "label": label}
-            axes.errorbar([row.drawn.value], [place], xerr=error, fmt="o", ms=4, lw=1, **style)
+            axes.errorbar([row.drawn.value], [place], xerr=error, fmt="o", color=DRAWN, ms=4, lw=1, label=label)
             axes.plot([row.seen, row.drawn.value], [place, place], color=FAINT, lw=3, zorder=0)
         place += 1
     axes.set_yticks([tick for tick, _ in ticks], [name for _, name in ticks])
@@ -54,7 +53,7 @@ def groups_figure(rows: Sequence[Row]) -> Any:
     axes.tick_params(length=0)
     axes.grid(axis="x", color=FAINT, lw=0.6)
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, loc="upper right", ncols=2, bbox_to_anchor=(1, 1.02))
+    axes.legend(frameon=False, loc="lower right", ncols=2, bbox_to_anchor=(1, 1))
     return figure
 
 

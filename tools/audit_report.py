@@ -25,9 +25,9 @@ colours, and the tone of the skin, is measured on portraits and drawn faces alik
 faces have no label: a small linear classifier, trained on the portraits, counts them, and the count is corrected by its
 errors (Forman 2008; Hopkins and King 2010). These are estimates about groups and never about a face, and they assume
 that it errs on drawn faces as it does on portraits; the intervals do not contain the doubt about that. Where its rates
-of hits and of false alarms are less than half apart, the correction would more than double such a doubt, and no
-difference is told. Gender is what the record says, in two words; age and year are those of the record, so the picture
-may be earlier."""
+of hits and of false alarms are less than half apart, the correction would more than double such a doubt: then no share
+is told, and only what was counted in both crowds, uncorrected, is in the last table. Gender is what the record says, in
+two words; age and year are those of the record, so the picture may be earlier."""
 
 SKIN_TONE = """\
 The tone of the skin is the individual typology angle, atan((L* - 50) / b*), at forehead and cheeks, of pictures with
@@ -131,14 +131,15 @@ def _groups(rows: Sequence[Row]) -> str:
 def _checks(checks: Sequence[Check]) -> str:
     lines = [
         "| group | in `val`: hits, misses, false alarms, others | accuracy | balanced | rates used: hits, false alarms "
-        "| share in `val`: true, counted, corrected |",
-        "|---|---|---|---|---|---|",
+        "| share in `val`: true, counted, corrected | counted: seen, drawn |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {check.question}: {check.group} | {check.hits}, {check.misses}, {check.false_alarms}, {check.others} "
         f"| {_percent(check.accuracy)} | {_percent(check.balanced_accuracy)} "
         f"| {_percent(check.true_rate)}, {_percent(check.false_rate)} "
-        f"| {_percent(check.truth)}, {_percent(check.counted)}, {_percent(check.corrected)} |"
+        f"| {_percent(check.truth)}, {_percent(check.counted)}, {_percent(check.corrected)} "
+        f"| {_percent(check.seen_counted)}, {_percent(check.drawn_counted)} |"
         for check in checks
     ]
     return "\n".join(lines)

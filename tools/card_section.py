@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import DeviceError
+from engine.networks.persona import Persona
+from tools.picture_files import write
 
 CARD_FILE = "card.md"
 
@@ -56,7 +61,7 @@ class Section:
 
 
 MEASURED = Section("measured", "tools.adopt_generator", "Measured")
-EVALUATION = Section("evaluation", "tools.evaluate_gan", "Evaluation", "--data FILE.zip")
+EVALUATION = Section("evaluation", "tools.evaluate_gan", "Evaluation", "--data FILE.zip --card")
 AUDIT = Section("audit", "tools.audit", "Whom it was shown and whom it draws", "--data FILE.zip --card")
 
 
@@ -73,3 +78,18 @@ def without_old_numbers(card: str, generator_sha256: str, name: str) -> str:
             command = f"python -m {section.tool} --model {name} {section.options}"
             card = section.put(card, f"Not measured yet on this generator: `{command}`")
     return card
+
+
+def write_section(persona: Persona, section: Section, text: str) -> Path:
+    """Replace a part of a persona's card, all or nothing; returns the card's path.
+
+    Raises:
+        DeviceError: the card cannot be read or written.
+    """
+    path = persona.folder / CARD_FILE
+    try:
+        card = path.read_text(encoding="utf-8") if path.exists() else f"# {persona.title}\n"
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeviceError(f"{path} cannot be read: {error}") from error
+    write(path, section.put(card, text))
+    return path

@@ -27,10 +27,11 @@ from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
 from engine.networks.weight_file import check_network_header
 from engine.types import Alignment
+from tools.card_section import EVALUATION, write_section
 from tools.draw_bank import FaceDrawer
 from tools.evaluation import Evaluation, RealPortraits, evaluate
 from tools.evaluation_report import write_report
-from tools.evaluation_table import comparison, table
+from tools.evaluation_table import comparison, markdown, table
 from tools.reference_portraits import ReferenceReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,6 +75,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--report", action=argparse.BooleanOptionalAction, default=True, help="write a page to reports/ (the default)"
     )
+    parser.add_argument("--card", action="store_true", help="write the figures into the cards of the personas")
     options = parser.parse_args(arguments)
     if not options.model and not options.generator:
         parser.error("name what to measure: --model NAME or --generator FILE")
@@ -110,6 +112,8 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
         if options.json is not None:
             write_json(options.json, several[0] if len(several) == 1 else several)
         print(f"\n{evaluation.name}\n{table(evaluation.figures)}", flush=True)
+        if options.card and source not in options.generator:
+            print(f"written: {write_section(persona, EVALUATION, markdown(evaluation.figures))}", flush=True)
         if options.report:
             print(f"look at {write_report(evaluation, reports / report_name(evaluation.name))}", flush=True)
     if len(several) > 1:

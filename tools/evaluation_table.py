@@ -172,7 +172,23 @@ COLUMNS = {
 
 def table(figures: Figures) -> str:
     """All figures of a generator as a table for the terminal."""
-    rows = [("", "drawn", "real", "aim", "")]
+    return f"{_aligned([('', 'drawn', 'real', 'aim', ''), *_cells(figures)])}\n{remark(figures)}".rstrip()
+
+
+def markdown(figures: Figures) -> str:
+    """All figures of a generator as a persona's card has them."""
+    kimg = "" if figures["kimg"] is None else f", {figures['kimg']:.0f} thousand pictures shown"
+    head = (
+        f"Generator `{figures['sha256'][:12]}`{kimg}: {figures['count']} pictures, seeds from {figures['seed']} on, "
+        f"against `{figures['data']}`."
+    )
+    rows = [("", "drawn", "real", "aim", ""), ("---",) * 5, *_cells(figures)]
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join([head, "", *lines, "", remark(figures)]).rstrip()
+
+
+def _cells(figures: Figures) -> list[tuple[str, ...]]:
+    rows = []
     for row in ROWS:
         is_reached = row.is_reached(figures)
         verdict = "" if is_reached is None else "reached" if is_reached else "missed"
@@ -182,7 +198,7 @@ def table(figures: Figures) -> str:
     levels = figures["swd"]["levels"] or {}
     for size, distance in levels.items():
         rows.append((f"SWD at {size} px", f"{distance:.2f}", f"{figures['swd']['floor_levels'][size]:.2f}", "", ""))
-    return f"{_aligned(rows)}\n{remark(figures)}".rstrip()
+    return rows
 
 
 def comparison(several: Sequence[Figures]) -> str:

@@ -67,13 +67,8 @@ class Answers:
         return float(hits / inside) if inside else math.nan, float(false_alarms / outside) if outside else math.nan
 
     @property
-    def can_correct(self) -> bool:
-        """Whether a count can be corrected with these answers at all."""
-        return not math.isnan(adjusted_share(0.5, *self.rates()))
-
-    @property
     def are_firm(self) -> bool:
-        """Whether a share that is corrected with these answers can be compared with another."""
+        """Whether a count that is corrected with these answers can be trusted."""
         true_rate, false_rate = self.rates()
         return true_rate - false_rate >= FIRM_DIFFERENCE
 

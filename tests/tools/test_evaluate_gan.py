@@ -19,6 +19,7 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT
 from tests.tools.portraits import cloud, write_clouds
 from tools import evaluate_gan
+from tools.card_section import EVALUATION
 from tools.evaluate_gan import main, report_name, write_json
 
 CONTRACT = {"detection", "swd", "kid", "coverage", "recall", "nn_ratio", "kimg"}
@@ -112,6 +113,18 @@ def test_a_good_generator_reaches_the_aims(models: Path, data: Path, capsys: pyt
     page = (models.parent / "reports" / "generator-tiny.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 5
     assert "reached" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("faces_everywhere")
+def test_the_card_gets_the_figures(models: Path, data: Path) -> None:
+    for _ in range(2):
+        assert evaluated(models, data, "--model", "tiny", "--no-report", "--card")[0] == 0
+    card = (models / "tiny" / "card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Tiny 0\n\n## Evaluation\n") and card.count(EVALUATION.begin) == 1
+    text = EVALUATION.within(card) or ""
+    sha = Persona.open(models / "tiny").generator_sha256
+    assert text.startswith(f"Generator `{sha[:12]}`: 60 pictures, seeds from 0 on, against `clouds.zip`.")
+    assert "| faces found | 100.0% | 100.0% | ≥ 98.0% | reached |" in text
 
 
 @pytest.mark.usefixtures("faces_everywhere")
