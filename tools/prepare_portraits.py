@@ -16,12 +16,11 @@ import io
 import os
 import signal
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import TimeoutError, get_context
+from multiprocessing.pool import Pool
 from pathlib import Path, PurePath
 
 from tqdm import tqdm
@@ -95,19 +94,22 @@ def _look_at_all(paths: Sequence[Path], limits: Limits, workers: int) -> Iterato
         with Screening(limits) as screening:
             yield from map(screening, paths)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (limits,))
-    pending: deque[Future[Portrait | Rejection]] = deque()
+    with _started_pool(workers, limits) as pool:  # its end stops the processes, whatever they do
+        results = pool.imap(_look_at, paths, chunksize=4)
+        try:
+            for _ in paths:
+                yield results.next(PATIENCE_S)
+        except TimeoutError:
+            raise DeviceError("a process that looks at the photographs ended or hangs: try --workers 1") from None
+
+
+def _started_pool(workers: int, limits: Limits) -> Pool:
+    """Processes that Ctrl+C does not reach, not even while they start: it reaches this one, which stops them."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        for path in paths:
-            pending.append(pool.submit(_look_at, path))
-            if len(pending) > 8 * workers:
-                yield pending.popleft().result(timeout=PATIENCE_S)
-        while pending:
-            yield pending.popleft().result(timeout=PATIENCE_S)
-    except (BrokenProcessPool, TimeoutError) as error:
-        raise DeviceError("a process that looks at the photographs ended or hangs: try --workers 1") from error
+        return get_context("spawn").Pool(workers, _start_process, (limits,))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        signal.signal(signal.SIGINT, handler)
 
 
 _screening: Screening | None = None  # of a worker process, made once by `_start_process`
@@ -115,7 +117,7 @@ _screening: Screening | None = None  # of a worker process, made once by `_start
 
 def _start_process(limits: Limits) -> None:
     global _screening
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the first process, which ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is not inherited on every system
     _screening = Screening(limits)
 
 
