@@ -95,7 +95,7 @@ def _look_at_all(paths: Sequence[Path], limits: Limits, workers: int) -> Iterato
             yield from map(screening, paths)
         return
     with _started_pool(workers, limits) as pool:  # its end stops the processes, whatever they do
-        results = pool.imap(_look_at, paths, chunksize=4)
+        results = pool.imap(_look_at, paths)
         try:
             for _ in paths:
                 yield results.next(PATIENCE_S)
