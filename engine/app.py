@@ -13,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource, local_time
+from engine.clock import Clock, TimeSource, file_stamp, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
 from engine.keepsakes import Keepsakes
@@ -23,10 +23,12 @@ from engine.networks.runtime import open_generator
 from engine.options import Options
 from engine.pacing import Pacer
 from engine.pipeline.camera import Source, choose_source, open_source
-from engine.pipeline.features import Featurizer
+from engine.pipeline.face_mesh import LANDMARK_COUNT
+from engine.pipeline.features import LAYOUT, Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
 from engine.render.blackout import Blackout
+from engine.render.codecs import choose_codec, usual_ending
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
@@ -36,6 +38,7 @@ from engine.render.window import Action, Window, has_display, key_help, open_win
 from engine.repertoire import Repertoire
 from engine.report import Report
 from engine.schedule import Schedule
+from engine.session.format import Cue, SessionHead
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
 from engine.visit import VisitState
@@ -125,14 +128,20 @@ class App:
         """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror."""
         options = self._options
         self._headless = options.headless or not has_display()
-        self._seconds, self._record_path = options.seconds, options.record
+        settings, folder = self._config.recorder, Path(self._config.recorder.folder)
+        self._seconds, self._record_path, self._session_path = options.seconds, options.record, options.session
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
             self._record_path = self._record_path or recording_path(
-                Path(self._config.recorder.folder), self._scene_name
+                folder, self._scene_name, usual_ending(settings.codec)
             )
-        if self._record_path is not None and self._record_path.exists():
-            raise ConfigError(f"{self._record_path} exists already: name another file, or move it away")
+        if self._record_path is not None:
+            choose_codec(self._record_path, settings.codec)
+        if self._session_path is None and settings.session:
+            self._session_path = recording_path(folder, self._scene_name, ".narc")
+        for path in (self._record_path, self._session_path):
+            if path is not None and path.exists():
+                raise ConfigError(f"{path} exists already: name another file, or move it away")
 
     def _open_source(self, parts: ExitStack) -> None:
         self._frames: Slot[Frame] = Slot("frames")
@@ -216,6 +225,10 @@ class App:
             self._keepsakes.begin_film(self._record_path, self._window.size_wh)
             if self._headless and not self._keepsakes.is_filming:
                 raise DeviceError(self._note)  # nobody would see the show
+        if self._session_path is not None:
+            self._keepsakes.begin_session(self._session_path, self._session_head())
+            if self._headless and not self._keepsakes.is_noting:
+                raise DeviceError(self._note)
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
             while not self._is_over:
                 tick = self._pacer.tick()
@@ -225,6 +238,7 @@ class App:
                 self._reload()
                 self._build()
                 reflection = self._update(tick)
+                self._keepsakes.note(self._cue(tick), reflection)
                 draw_s = self._draw(tick)
                 self._window.present()
                 self._report.presented(self._clock.now_s(), draw_s, reflection)
@@ -264,9 +278,18 @@ class App:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
-        if self._keepsakes.is_filming:
+        if self._keepsakes.is_keeping:
             self._overlay.draw_recording_dot(target)
         return self._clock.now_s() - began_s
+
+    def _cue(self, tick: Tick) -> Cue:
+        """What is chosen now, as a session keeps it."""
+        return Cue(tick.time_s, self._scene_name, self._mirror.blackout.is_on, self._mirror.is_frozen)
+
+    def _session_head(self) -> SessionHead:
+        persona, layout = self._persona, f"{LAYOUT.version} {LAYOUT.digest}"
+        numbers = persona.settings.latent_size, layout, LAYOUT.size, LANDMARK_COUNT
+        return SessionHead(persona.name, persona.generator_sha256, *numbers, *self._window.size_wh, file_stamp())
 
     def _write_lines(self) -> list[str]:
         """What the overlay says."""
@@ -306,7 +329,7 @@ class App:
         elif action is Action.RECORD and self._keepsakes.is_filming:
             self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._keepsakes.begin_film(self._keepsakes.path(self._scene_name, ".mp4"), self._window.size_wh)
+            self._keepsakes.begin_film(self._keepsakes.film_path(self._scene_name), self._window.size_wh)
 
     def _stop(self) -> None:
         self._is_over = True

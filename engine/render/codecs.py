@@ -111,6 +111,11 @@ def choose_codec(path: Path, asked: str | None = None) -> Codec:
     return codec
 
 
+def usual_ending(codec: str) -> str:
+    """What the name of a film of this codec ends in, if nobody says otherwise."""
+    return FILM_CODECS[codec].endings[0]
+
+
 def choose_encoder(codec: Codec, settings: RecorderSettings, size_wh: tuple[int, int]) -> str:
     """FFmpeg's name of the encoder that the settings ask for, or with `auto` of the first that opens.
 

@@ -15,6 +15,11 @@ class RecorderSettings(BaseModel):
     folder: str = Field(
         "recordings", min_length=1, description="Where films and snapshots go, a path; made if missing."
     )
+    session: bool = Field(
+        False,
+        description="Whether every show is kept as numbers (a .narc file: latents, features, times, never pixels), to "
+        "be rendered again; a red dot is on the wall meanwhile.",
+    )
     codec: Literal["h264", "hevc", "prores", "ffv1"] = Field(
         "h264",
         description="How films are compressed: h264 plays everywhere; hevc is smaller and costs more; prores (a .mov "
