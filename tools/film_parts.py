@@ -66,9 +66,7 @@ def open_parts(
         DeviceError: nothing can be written there.
     """
     if codec == PICTURES and output.suffix:
-        raise ConfigError(
-            f"{output} is a file's name, and a sequence of pictures goes into a folder: leave its ending off"
-        )
+        raise ConfigError(f"{output} is a file's name, and pictures go into a folder: leave its ending off")
     is_film = bool(output.suffix) if codec is None else codec != PICTURES
     name = choose_codec(output, codec).name if is_film else PICTURES
     settings = settings.model_copy(update={"codec": name}) if is_film else settings
@@ -178,6 +176,7 @@ def join_films(parts: list[Path], whole: Path, fps: float) -> None:
             with av.open(str(part)) as film:
                 if stream is None:
                     stream = joined.add_stream_from_template(film.streams.video[0])
+                    stream.codec_context.codec_tag = film.streams.video[0].codec_context.codec_tag
                     stream.time_base = Fraction(1, 90_000)
                     joined.start_encoding()
                 for packet in film.demux(video=0):

@@ -152,10 +152,8 @@ def _make(drawing: SessionDrawing, parts: Parts, options: argparse.Namespace) ->
             parts.finish()
     except (KeyboardInterrupt, NarcissusError) as error:
         parts.pause()
-        at_s, whole_s = (count / options.fps for count in (parts.done, drawing.count))
-        print(
-            f"render: stopped; {at_s:.1f} of {whole_s:.1f} s are safe: the same command goes on there", file=sys.stderr
-        )
+        safe = f"{parts.done / options.fps:.1f} of {drawing.count / options.fps:.1f} s are safe"
+        print(f"render: stopped; {safe}, and the same command goes on there", file=sys.stderr)
         if isinstance(error, NarcissusError):
             raise
         return INTERRUPTED
