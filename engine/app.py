@@ -33,6 +33,7 @@ from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
+from engine.render.sender import Sender
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
@@ -163,6 +164,7 @@ class App:
         automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
         scale = automatic if display.render_scale == "auto" else display.render_scale
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
+        self._sender = parts.enter_context(Sender(ctx, self._config.send, self._clock))
         self._overlay = parts.enter_context(Overlay(ctx, library))
         self._overlay.draw_splash(self._window.framebuffer, self._scene.title)
         self._window.present()
@@ -272,13 +274,14 @@ class App:
         if self._window.is_software:
             self._window.finish()
         self._keepsakes.capture(target, tick.time_s)
+        self._sender.capture(target, tick.time_s)
         if self._shows_help:
             self._overlay.draw(target, key_help())
         elif self._shows_overlay:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
-        if self._keepsakes.is_keeping:
+        if self._keepsakes.is_keeping or self._sender.is_sending:
             self._overlay.draw_recording_dot(target)
         return self._clock.now_s() - began_s
 
@@ -299,7 +302,8 @@ class App:
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
         scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
-        notes = [source, scene, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
+        troubles = [health.last_error, *self._sender.errors]
+        notes = [source, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for
