@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from tqdm import tqdm
 from engine.clock import Clock, TimeSource, file_stamp, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
+from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
@@ -94,7 +93,7 @@ class App:
             self._open_source(parts)
             self._open_window(parts)
             self._start_reflecting(parts)
-            with _told_by_signals(self._stop):
+            with told_by_signals(self._stop):
                 self._wake()
                 self._show(parts)
             if self._options.stats is not None:
@@ -385,19 +384,3 @@ BAR: dict[str, Any] = {
     "mininterval": 0.5,
     "bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]",
 }
-
-
-@contextmanager
-def _told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl+C and a request to terminate end the show in order, files finished."""
-
-    def on_signal(number: int, frame: object) -> None:
-        log.info("stopping: %s", signal.Signals(number).name)
-        stop()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

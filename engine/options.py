@@ -61,7 +61,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")
     parser.add_argument("--display", type=int, metavar="N", help="number of the display, from 0")
     parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
-    parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop so long after the first drawn frame")
+    parser.add_argument("--seconds", type=duration_s, metavar="S", help="stop so long after the first drawn frame")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown: a .mp4, .mov or .mkv file")
     parser.add_argument(
         "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
@@ -85,7 +85,12 @@ def picture_size(text: str) -> tuple[int, int]:
     return size
 
 
-def _seconds(text: str) -> float:
+def duration_s(text: str) -> float:
+    """A number of seconds above 0.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
     try:
         value = float(text)
     except ValueError:

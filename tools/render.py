@@ -20,9 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from engine.clock import Clock, ManualClock
+from engine.clock import ManualClock
 from engine.errors import ModelError, NarcissusError
 from engine.logs import set_up_logging
 from engine.networks.persona import Persona
@@ -30,19 +28,17 @@ from engine.networks.runtime import open_generator
 from engine.networks.weight_file import file_sha256
 from engine.options import picture_size
 from engine.pipeline.face import FacePainter
-from engine.render.codecs import CARDS, FILM_CODECS, PROCESSOR
 from engine.render.display_settings import DisplaySettings
 from engine.render.passes import registry
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
 from engine.repertoire import Repertoire
 from engine.session.reader import Session
-from tools.film_parts import PICTURES, Parts, open_parts
+from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.film_parts import open_parts
 from tools.session_drawing import SessionDrawing
 
 ROOT = Path(__file__).resolve().parents[1]
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -64,24 +60,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("session", type=Path, metavar="FILE.narc", help="what main.py --session kept")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a film, or a folder for PNG files")
     parser.add_argument("--size", type=picture_size, metavar="WxH", help="px; as it was shown where nothing is said")
-    parser.add_argument("--fps", type=_rate, default=30.0, help="pictures a second, 4 to 240 (30)")
     parser.add_argument("--scene", metavar="NAME", help="one scene instead of those that were shown")
     parser.add_argument("--model", metavar="NAME", help="another persona than the one that answered")
-    parser.add_argument("--codec", choices=[*FILM_CODECS, PICTURES], help="instead of what the name's ending means")
-    encoders = ("auto", PROCESSOR, *CARDS)
-    parser.add_argument("--encoder", choices=encoders, default="auto", help="auto: a graphics card if one opens")
-    parser.add_argument("--quality", type=int, choices=range(52), default=16, metavar="0-51", help="0 loses least (16)")
+    add_film_options(parser, slowest_fps=4.0)  # slower, and what moves would have to leap
     return parser.parse_args(arguments)
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 4 <= rate <= 240:
-        raise argparse.ArgumentTypeError(f"must be a number from 4 to 240, not '{text}'")
-    return rate
 
 
 def _render(options: argparse.Namespace, root: Path) -> int:
@@ -93,15 +75,15 @@ def _render(options: argparse.Namespace, root: Path) -> int:
     scenes = {name: repertoire.load(name) for name in names}
     persona = _open_persona(session, options.model, root / "models")
     size_wh = options.size or (session.head.width, session.head.height)
-    settings = RecorderSettings(encoder=options.encoder, preset="fast", quality=options.quality, max_fps=options.fps)
     with ExitStack() as open_until_end:
         window = open_until_end.enter_context(open_window(DisplaySettings(), size_wh, headless=True))
         described = _described(session, persona, options.scene, root)
-        parts = open_parts(options.output, size_wh, settings, described, options.codec)
+        parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
         paint = FacePainter(open_generator(persona), ManualClock()).draw
         library = ShaderLibrary(root / "shaders")
         drawing = SessionDrawing(session, scenes, paint, persona.alignment, window, library, options.fps, options.scene)
-        return _make(drawing, parts, options)
+        pictures = drawing.pictures(min(parts.done, drawing.count))
+        return 0 if make_film("render", pictures, drawing.count, parts, options.fps) else INTERRUPTED
 
 
 def _open_persona(session: Session, asked: str | None, models: Path) -> Persona:
@@ -136,31 +118,6 @@ def _described(session: Session, persona: Persona, scene: str | None, root: Path
         "scene": scene,
         "look of scenes and shaders": looks.hexdigest(),
     }
-
-
-def _make(drawing: SessionDrawing, parts: Parts, options: argparse.Namespace) -> int:
-    """Draw what is not there yet. Returns the exit status."""
-    clock, began = Clock(), parts.done
-    began_s = clock.now_s()
-    try:
-        with tqdm(total=drawing.count, unit=" pictures", desc="rendering", mininterval=0.5) as bar:
-            for rows in drawing.pictures(min(began, drawing.count)):
-                if rows is not None:
-                    parts.write(rows)
-                bar.set_description("rendering" if rows is not None else "finding the place", refresh=False)
-                bar.update()
-            parts.finish()
-    except (KeyboardInterrupt, NarcissusError) as error:
-        parts.pause()
-        safe = f"{parts.done / options.fps:.1f} of {drawing.count / options.fps:.1f} s are safe"
-        print(f"render: stopped; {safe}, and the same command goes on there", file=sys.stderr)
-        if isinstance(error, NarcissusError):
-            raise
-        return INTERRUPTED
-    film_s = (drawing.count - began) / options.fps
-    took_s = clock.now_s() - began_s
-    print(f"{drawing.count} pictures: {options.output} ({film_s:.1f} s of it in {took_s:.1f} s)")
-    return 0
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class VideoFile:
         self._first_s: float | None = None
         self._last_tick = -1
         self._next_keyframe_s = self._next_check_s = 0.0
-        self._upright = np.empty((self._wh[1], self._wh[0], 4), np.uint8)
+        self._upright = np.full((self._wh[1], self._wh[0], 4), 255, np.uint8)
         self._reformatter = VideoReformatter()
         with self._explained("cannot be created"):
             self._file = open_file(path)
@@ -110,6 +110,18 @@ class VideoFile:
             DeviceError: the disk is full or gone, or the encoder fails; what was written before stays playable.
         """
         np.copyto(self._upright, rows[::-1][: self._wh[1], : self._wh[0]])
+        self._encode(time_s)
+
+    def append(self, image: ByteArray, time_s: float) -> None:
+        """As `write`, for a picture (H, W, 3) uint8 RGB whose row 0 is the top.
+
+        Raises:
+            DeviceError: see `write`.
+        """
+        np.copyto(self._upright[:, :, :3], image[: self._wh[1], : self._wh[0]])
+        self._encode(time_s)
+
+    def _encode(self, time_s: float) -> None:
         self._first_s = time_s if self._first_s is None else self._first_s
         film_s = time_s - self._first_s
         self._last_tick = max(self._last_tick + 1, round(film_s * TICKS_PER_S))

@@ -130,7 +130,7 @@ def test_any_size_rate_and_scene(place: Path, capsys: pytest.CaptureFixture[str]
     assert len(frames) == 71
     assert [frame.time for frame in frames] == pytest.approx([index / 24 for index in range(71)], abs=1e-4)
     out = capsys.readouterr()
-    assert "71 pictures: big.mp4 (3.0 s of it in" in out.out and "rendering: 100%" in out.err
+    assert "71 pictures, 3.0 s; 3.0 s were made in" in out.out and "render: 100%" in out.err
 
 
 def test_scenes_change_and_the_wall_goes_black_when_they_did(place: Path) -> None:
