@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 from tqdm import tqdm
 
@@ -45,7 +46,9 @@ def film_settings(options: argparse.Namespace) -> RecorderSettings:
     return RecorderSettings(encoder=options.encoder, preset="fast", quality=options.quality, max_fps=options.fps)
 
 
-def make_film(tool: str, pictures: Iterator[ByteArray | None], count: int, parts: Parts, fps: float) -> bool:
+def make_film(
+    tool: str, pictures: Generator[ByteArray | None, None, None], count: int, parts: Parts, fps: float
+) -> bool:
     """Write what is not there yet, and finish.
 
     Args:
@@ -64,7 +67,7 @@ def make_film(tool: str, pictures: Iterator[ByteArray | None], count: int, parts
     clock, new = Clock(), max(0, count - parts.done)
     began_s = clock.now_s()
     try:
-        with tqdm(total=count, unit=" pictures", desc=tool, mininterval=0.5) as bar:
+        with closing(pictures), tqdm(total=count, unit=" pictures", desc=tool, mininterval=0.5) as bar:
             for rows in pictures:
                 if rows is not None:
                     parts.write(rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,7 @@ def _size(file: Path) -> tuple[int, int]:
         return picture.size
 
 
-def _rows(files: Sequence[Path], done: int) -> Iterator[ByteArray | None]:
+def _rows(files: Sequence[Path], done: int) -> Generator[ByteArray | None, None, None]:
     for index, file in enumerate(files):
         yield None if index < done else _read(file)[::-1]
 

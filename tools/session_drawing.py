@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +67,7 @@ class SessionDrawing:
         """How many pictures there are."""
         return math.floor(self._session.seconds * self._fps + 1e-6) + 1
 
-    def pictures(self, first: int = 0) -> Iterator[ByteArray | None]:
+    def pictures(self, first: int = 0) -> Generator[ByteArray | None, None, None]:
         """Every picture in turn, (H, W, 4) uint8 RGBA, bottom row first, valid until the next; None before `first`.
 
         Raises:

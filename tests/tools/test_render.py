@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +209,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def at(number: int) -> None:
         draw, is_pressed = SessionDrawing.pictures, []
 
-        def pictures_until(self: SessionDrawing, first: int = 0) -> Iterator[ByteArray | None]:
+        def pictures_until(self: SessionDrawing, first: int = 0) -> Generator[ByteArray | None, None, None]:
             for index, rows in enumerate(draw(self, first)):
                 if index == number and not is_pressed:
                     is_pressed.append(True)
