@@ -286,7 +286,8 @@ class App:
 
     def _cue(self, tick: Tick) -> Cue:
         """What is chosen now, as a session keeps it."""
-        return Cue(tick.time_s, self._scene_name, self._mirror.blackout.is_on, self._mirror.is_frozen)
+        is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
+        return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
 
     def _session_head(self) -> SessionHead:
         persona, layout = self._persona, f"{LAYOUT.version} {LAYOUT.digest}"

@@ -26,7 +26,7 @@ from engine.types import Alignment, ByteArray, Latent, Reflection, Tick
 
 log = logging.getLogger(__name__)
 
-LEAST_MEMORY_S = 10.0  # of whatever passes from one scene or state to another
+LEAST_MEMORY_S = 10.0  # of what follows signals slowly
 LONG_AGO_S = 60.0  # the age of a face that was drawn for its very moment: nothing of the one before is seen
 UNSEEN = np.zeros((1, 1, 4), np.uint8)
 
@@ -99,8 +99,9 @@ class SessionDrawing:
     def _follow(self, mirror: Mirror, cue: Cue, shown: str) -> str:
         """Do what the operator did; returns the scene that is shown."""
         if self._only is None and cue.scene != shown:
-            mirror.show_scene(self._scenes[cue.scene])
+            mirror.prepare(self._scenes[cue.scene])
             shown = cue.scene
+        mirror.advance(lambda: True)  # all of it at once: nobody waits for the picture
         if cue.is_black != mirror.blackout.is_on:
             mirror.blackout.toggle()
         mirror.is_frozen = cue.is_held
@@ -124,5 +125,6 @@ class SessionDrawing:
             return self._session.seconds
         names = [self._only] if self._only else list(self._session.scenes)
         kinds = {spec.kind for name in names for spec in self._scenes[name].passes}
-        longest_s = max((pass_class(kind).memory_s for kind in kinds), default=0.0)
-        return min(self._session.seconds, max(LEAST_MEMORY_S, longest_s))
+        passes_s = [pass_class(kind).memory_s for kind in kinds]
+        transitions_s = [self._scenes[name].transition.seconds for name in names]
+        return min(self._session.seconds, max(LEAST_MEMORY_S, *passes_s, *transitions_s))

@@ -7,10 +7,10 @@
              FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns
              OVER  the end, if the show came to one
 
-Columns are times (float64), presences (float32), who saw somebody (uint8), latents in steps of 1/4096; then, for those
-who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of 1/16 px. What changes
-little from row to row is kept as the difference to the row before, its high and low bytes apart, which zlib shrinks by
-half. Every length is known before memory is taken, and nothing in a file is executed.
+Columns are times (float64), presence, typicality and likeness (float32), who saw somebody (uint8), latents in steps of
+1/4096; then, for those who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of
+1/16 px. What changes little from row to row is kept as the difference to the row before, its high and low bytes apart,
+which zlib shrinks by half. Every length is known before memory is taken, and nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's
 MAX_TIME_S = 31 * 86_400.0
 MAX_NAME_LETTERS = 255
 LATENT_STEPS, LANDMARK_STEPS = 4096, 16
+SHARES = 3  # presence, typicality, likeness, each 0 to 1
 POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
 
 Words = NDArray[np.uint16]
@@ -128,7 +129,7 @@ def answers_chunk(answers: Sequence[Answer]) -> bytes:
     seen = [latent.features for latent in latents if latent.features is not None]
     columns: list[NDArray[Any]] = [
         np.array([answer.time_s for answer in answers], "<f8"),
-        np.array([latent.presence for latent in latents], "<f4"),
+        np.array([(latent.presence, latent.typicality, latent.likeness) for latent in latents], "<f4"),
         np.array([latent.features is not None for latent in latents], np.uint8),
         _differences(_in_steps(np.stack([latent.z for latent in latents]), LATENT_STEPS)),
     ]
@@ -191,32 +192,29 @@ def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
     first_s, last_s = read_span(content)
     rows, seen, _, _ = PREFIX.unpack_from(content)
     landmarks = 3 * head.landmark_count
-    size = rows * (8 + 4 + 1 + 2 * head.latent_size)
+    size = rows * (8 + 4 * SHARES + 1 + 2 * head.latent_size)
     size += seen * (4 * POSE + 2 * head.feature_count + 2 * landmarks)
     columns = _Columns(_unpacked(content[PREFIX.size :], size))
-    times, presences = columns.take("<f8", rows), columns.take("<f4", rows)
+    times, shares = columns.take("<f8", rows), columns.take("<f4", rows, SHARES)
     has_seen = columns.take("u1", rows) != 0
     latents = _sums(columns.take("<u2", rows, head.latent_size)).view("<i2").astype(np.float32)
     poses = columns.take("<f4", seen, POSE)
     vectors = _sums(columns.take("<u2", seen, head.feature_count)).view("<f2").astype(np.float32)
     points = _sums(columns.take("<u2", seen, landmarks)).view("<i2").astype(np.float32) / LANDMARK_STEPS
     is_sane = (np.diff(times) >= 0).all() and times[0] == first_s and times[-1] == last_s
-    is_sane &= ((presences >= 0) & (presences <= 1)).all() and latents.any(1).all() and has_seen.sum() == seen
+    is_sane &= ((shares >= 0) & (shares <= 1)).all() and latents.any(1).all() and has_seen.sum() == seen
     if not is_sane or not (np.isfinite(poses).all() and (np.abs(poses) < 1e4).all() and np.isfinite(vectors).all()):
         raise DamagedError("it holds numbers that cannot be")
     viewers = iter(zip(poses, vectors, points, strict=True))
     return [
-        Answer(
-            float(time_s),
-            Latent(
-                normalise(z),
-                float(presence),
-                _features(*next(viewers), captured_s=float(time_s)) if is_seen else None,
-                float(time_s),
-            ),
-        )
-        for time_s, presence, is_seen, z in zip(times, presences, has_seen, latents, strict=True)
+        _answer(float(time_s), z, share, _features(*next(viewers), float(time_s)) if is_seen else None)
+        for time_s, share, is_seen, z in zip(times, shares, has_seen, latents, strict=True)
     ]
+
+
+def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None) -> Answer:
+    presence, typicality, likeness = (float(share) for share in shares)
+    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness))
 
 
 def _pose(features: Features) -> tuple[float, ...]:

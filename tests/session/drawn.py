@@ -37,7 +37,7 @@ def answers(seconds: float = 3.0, latent_size: int = 16, *, arrives_s: float = 1
         presence = min(1.0, max(0.0, time_s - arrives_s))
         z = slerp(*ends, time_s / seconds)
         features = features_at(time_s) if is_there else None
-        found.append(Answer(time_s, Latent(z, presence, features, time_s)))
+        found.append(Answer(time_s, Latent(z, presence, features, time_s, 0.5 * presence, 0.25 * presence)))
     return found
 
 

@@ -236,7 +236,7 @@ def test_what_was_interrupted_goes_on_with_the_same_command(
     assert f"stopped; {safe} of 3.0 s are safe, and the same command goes on there" in capsys.readouterr().err
     assert (place / f"{name}.parts").is_dir()
     assert render(place, name) == 0
-    assert "finding the place" in capsys.readouterr().err
+    assert f"3.0 s; {3.0 - float(safe)} s were made in" in capsys.readouterr().out
     assert render(place, "whole.mkv") == 0
     assert digests(pictures(place / name)) == digests(pictures(place / "whole.mkv"))
     assert not (place / f"{name}.parts").exists()
