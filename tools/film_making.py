@@ -43,7 +43,7 @@ def add_film_options(parser: argparse.ArgumentParser, slowest_fps: float) -> Non
 
 def film_settings(options: argparse.Namespace) -> RecorderSettings:
     """The recorder's settings that these options mean."""
-    return RecorderSettings(encoder=options.encoder, preset="fast", quality=options.quality, max_fps=options.fps)
+    return RecorderSettings(encoder=options.encoder, preset="veryfast", quality=options.quality, max_fps=options.fps)
 
 
 def make_film(
