@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource, local_time
+from engine.clock import Clock, TimeSource, file_stamp, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
+from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
@@ -23,22 +22,26 @@ from engine.networks.runtime import open_generator
 from engine.options import Options
 from engine.pacing import Pacer
 from engine.pipeline.camera import Source, choose_source, open_source
-from engine.pipeline.features import Featurizer
+from engine.pipeline.face_mesh import LANDMARK_COUNT
+from engine.pipeline.features import LAYOUT, Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
 from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
+from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
+from engine.render.sender import Sender
 from engine.render.shader import ShaderLibrary
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
 from engine.report import Report
 from engine.schedule import Schedule
+from engine.session.format import Cue, SessionHead
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
 from engine.visit import VisitState
@@ -93,7 +96,7 @@ class App:
             self._open_source(parts)
             self._open_window(parts)
             self._start_reflecting(parts)
-            with _told_by_signals(self._stop):
+            with told_by_signals(self._stop):
                 self._wake()
                 self._show(parts)
             if self._options.stats is not None:
@@ -129,14 +132,20 @@ class App:
         """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror."""
         options = self._options
         self._headless = options.headless or not has_display()
-        self._seconds, self._record_path = options.seconds, options.record
+        settings, folder = self._config.recorder, Path(self._config.recorder.folder)
+        self._seconds, self._record_path, self._session_path = options.seconds, options.record, options.session
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
             self._record_path = self._record_path or recording_path(
-                Path(self._config.recorder.folder), self._scene_name
+                folder, self._scene_name, usual_ending(settings.codec)
             )
-        if self._record_path is not None and self._record_path.exists():
-            raise ConfigError(f"{self._record_path} exists already: name another file, or move it away")
+        if self._record_path is not None:
+            choose_codec(self._record_path, settings.codec)
+        if self._session_path is None and settings.session:
+            self._session_path = recording_path(folder, self._scene_name, ".narc")
+        for path in (self._record_path, self._session_path):
+            if path is not None and path.exists():
+                raise ConfigError(f"{path} exists already: name another file, or move it away")
 
     def _open_source(self, parts: ExitStack) -> None:
         self._frames: Slot[Frame] = Slot("frames")
@@ -158,6 +167,7 @@ class App:
         automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
         scale = automatic if display.render_scale == "auto" else display.render_scale
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
+        self._sender = parts.enter_context(Sender(ctx, self._config.send, self._clock))
         self._overlay = parts.enter_context(Overlay(ctx, library))
         path, reloads = Path(display.venue), self._config.scene.reload
         calibration = Calibration(self._window, library, self._venue, path, scale, self._say, reloads=reloads)
@@ -224,6 +234,10 @@ class App:
             self._keepsakes.begin_film(self._record_path, self._calibration.picture_wh)
             if self._headless and not self._keepsakes.is_filming:
                 raise DeviceError(self._note)  # nobody would see the show
+        if self._session_path is not None:
+            self._keepsakes.begin_session(self._session_path, self._session_head())
+            if self._headless and not self._keepsakes.is_noting:
+                raise DeviceError(self._note)
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
             while not self._is_over:
                 tick = self._pacer.tick()
@@ -234,6 +248,7 @@ class App:
                 self._reload()
                 self._build()
                 reflection = self._update(tick)
+                self._keepsakes.note(self._cue(tick), reflection)
                 draw_s = self._draw(tick)
                 self._window.present()
                 self._report.presented(self._clock.now_s(), draw_s, reflection)
@@ -267,6 +282,7 @@ class App:
         if self._window.is_software:
             self._window.finish()
         self._keepsakes.capture(composed, tick.time_s)
+        self._sender.capture(composed, tick.time_s)
         target = self._calibration.project()
         self._calibration.draw_over(target, self._overlay)
         if self._shows_help:
@@ -275,10 +291,20 @@ class App:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
-        if self._keepsakes.is_filming:
+        if self._keepsakes.is_keeping or self._sender.is_sending:
             self._overlay.draw_recording_dot(target, self._calibration.picture_corner)
         self._calibration.finish()
         return self._clock.now_s() - began_s
+
+    def _cue(self, tick: Tick) -> Cue:
+        """What is chosen now, as a session keeps it."""
+        is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
+        return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
+
+    def _session_head(self) -> SessionHead:
+        persona, layout = self._persona, f"{LAYOUT.version} {LAYOUT.digest}"
+        numbers = persona.settings.latent_size, layout, LAYOUT.size, LANDMARK_COUNT, *self._calibration.picture_wh
+        return SessionHead(persona.name, persona.generator_sha256, *numbers, file_stamp())
 
     def _write_lines(self) -> list[str]:
         """What the overlay says."""
@@ -288,7 +314,8 @@ class App:
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
         scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
-        notes = [source, scene, self._window.renderer, health.last_error, *held, *self._note.splitlines()]
+        troubles = [health.last_error, *self._sender.errors]
+        notes = [source, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for
@@ -320,7 +347,7 @@ class App:
         elif action is Action.RECORD and self._keepsakes.is_filming:
             self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._keepsakes.begin_film(self._keepsakes.path(self._scene_name, ".mp4"), self._calibration.picture_wh)
+            self._keepsakes.begin_film(self._keepsakes.film_path(self._scene_name), self._calibration.picture_wh)
 
     def _stop(self) -> None:
         self._is_over = True
@@ -378,19 +405,3 @@ BAR: dict[str, Any] = {
     "mininterval": 0.5,
     "bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]",
 }
-
-
-@contextmanager
-def _told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl+C and a request to terminate end the show in order, files finished."""
-
-    def on_signal(number: int, frame: object) -> None:
-        log.info("stopping: %s", signal.Signals(number).name)
-        stop()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -16,6 +16,7 @@ from engine.playlist import PlaylistSettings
 from engine.reflection_settings import ReflectionSettings
 from engine.render.display_settings import DisplaySettings
 from engine.render.recorder_settings import RecorderSettings
+from engine.render.send_settings import SendSettings
 from engine.schedule import ScheduleSettings
 from engine.validation import Name, Settings, validate
 from engine.yaml_file import load_yaml
@@ -55,6 +56,7 @@ class Config(Settings):
     schedule: ScheduleSettings = ScheduleSettings()
     reflection: ReflectionSettings = ReflectionSettings()
     recorder: RecorderSettings = RecorderSettings()
+    send: SendSettings = SendSettings()
 
 
 def load_config(path: Path) -> Config:

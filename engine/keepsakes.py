@@ -1,4 +1,5 @@
-"""Keepsakes: the films and snapshots that an operator asks for. What is kept is what is shown, never the camera.
+"""Keepsakes: the films, snapshots and sessions that an operator asks for. The camera's picture is in none of them,
+unless it is shown.
 
 It takes the picture between drawing and what lies over it, so that no overlay and no red dot is ever kept.
 """
@@ -14,8 +15,12 @@ import moderngl
 
 from engine.clock import TimeSource
 from engine.errors import NarcissusError
+from engine.render.codecs import usual_ending
 from engine.render.recorder import Recorder, recording_path, save_snapshot
 from engine.render.recorder_settings import RecorderSettings
+from engine.session.format import Cue, SessionHead
+from engine.session.recorder import SessionRecorder
+from engine.types import Reflection
 
 SNAPSHOT_WAIT_S = 5.0
 
@@ -40,15 +45,30 @@ class Keepsakes:
         self._recorder: Recorder | None = None
         self._snapshot_path: Path | None = None
         self._snapshot: threading.Thread | None = None
+        self._session: SessionRecorder | None = None
 
     @property
     def is_filming(self) -> bool:
-        """Whether the red dot belongs on the wall."""
+        """Whether a film is being made."""
         return self._recorder is not None
 
+    @property
+    def is_noting(self) -> bool:
+        """Whether a session is being kept."""
+        return self._session is not None
+
+    @property
+    def is_keeping(self) -> bool:
+        """Whether the red dot belongs on the wall."""
+        return self.is_filming or self.is_noting
+
     def path(self, scene: str, suffix: str) -> Path:
-        """A free name for a keepsake of a scene; `suffix` is `.mp4` or `.png`."""
+        """A free name for a keepsake of a scene; `suffix` is the file's ending."""
         return recording_path(Path(self._settings.folder), scene, suffix)
+
+    def film_path(self, scene: str) -> Path:
+        """A free name for a film of a scene."""
+        return self.path(scene, usual_ending(self._settings.codec))
 
     def begin_film(self, path: Path, size_wh: tuple[int, int]) -> None:
         """Film what is shown from now on; trouble is said, not raised."""
@@ -64,6 +84,29 @@ class Keepsakes:
         """End the film soon, without holding up the show."""
         if self._recorder is not None:
             self._recorder.stop()
+
+    def begin_session(self, path: Path, head: SessionHead) -> None:
+        """Keep what the mirror answers from now on, as numbers; trouble is said, not raised."""
+        try:
+            self._session = SessionRecorder(path, head, self._settings.keep_free_mb)
+        except NarcissusError as error:
+            self._say(str(error))
+
+    def note(self, cue: Cue, reflection: Reflection | None) -> None:
+        """Tell the session what is shown now, once per frame.
+
+        Args:
+            cue: the scene, and whether it is dark or held.
+            reflection: the one that this frame shows for the first time, if it does.
+        """
+        if self._session is None:
+            return
+        self._session.cue(cue)
+        if reflection is not None:
+            age_s = self._clock.now_s() - reflection.generated_s
+            self._session.answer(max(0.0, cue.time_s - age_s), reflection.latent)
+        if self._session.error is not None:
+            self._close_session()
 
     def take_snapshot(self, path: Path) -> None:
         """Keep the next picture that is drawn."""
@@ -83,6 +126,7 @@ class Keepsakes:
     def close(self) -> None:
         """Finish what is under way."""
         self._close_film()
+        self._close_session()
         if self._snapshot is not None:
             self._snapshot.join(SNAPSHOT_WAIT_S)
 
@@ -91,6 +135,13 @@ class Keepsakes:
         if recorder is not None:
             recorder.close()
             self._say(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
+
+    def _close_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+            lost = f", {session.drops} lost" if session.drops else ""
+            self._say(session.error or f"{session.path}: {session.answers} answers in {session.size_bytes} bytes{lost}")
 
     def __enter__(self) -> Self:
         return self

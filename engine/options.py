@@ -23,7 +23,7 @@ class Options:
         display: the number of the window's display, a part of its name, or `all`.
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
-        record, stats: files to write.
+        record, stats, session: files to write.
     """
 
     config: Path = Path("config.yaml")
@@ -37,6 +37,7 @@ class Options:
     seconds: float | None = None
     record: Path | None = None
     stats: Path | None = None
+    session: Path | None = None
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
@@ -55,19 +56,29 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         metavar="SOURCE",
         help="camera:0, camera:/dev/video2, a video, an image, a folder of images, or self",
     )
-    parser.add_argument("--size", type=_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720")
+    parser.add_argument(
+        "--size", type=picture_size, metavar="WxH", dest="size_wh", help="of the picture in px, e.g. 1280x720"
+    )
     parser.add_argument("--fullscreen", action="store_true", default=None, help="fill the display")
     parser.add_argument(
         "--display", type=_display, metavar="DISPLAY", help="number of the display, from 0, a part of its name, or all"
     )
     parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
-    parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop so long after the first drawn frame")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown into an MP4 file")
+    parser.add_argument("--seconds", type=duration_s, metavar="S", help="stop so long after the first drawn frame")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown: a .mp4, .mov or .mkv file")
+    parser.add_argument(
+        "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
+    )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def _size(text: str) -> tuple[int, int]:
+def picture_size(text: str) -> tuple[int, int]:
+    """`1280x720` as (1280, 720).
+
+    Raises:
+        argparse.ArgumentTypeError: it is no size, or no picture can have it.
+    """
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
         raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in px, e.g. 1280x720, not '{text}'")
@@ -83,7 +94,12 @@ def _display(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
 
 
-def _seconds(text: str) -> float:
+def duration_s(text: str) -> float:
+    """A number of seconds above 0.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
     try:
         value = float(text)
     except ValueError:

@@ -21,6 +21,8 @@ from engine.clock import Clock, LocalTime
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from engine.options import Options
 from engine.render.actions import Action
+from engine.session.format import Answer, Cue
+from engine.session.reader import Session
 from engine.types import Features, Frame
 from tests.tiny_persona import write_tiny_persona
 
@@ -326,6 +328,40 @@ def test_black_and_held_are_keys_and_the_overlay_says_so(place: Path, blind: Non
     assert len(frames_of(place / "black.mp4")) > 5, "the film goes on"
 
 
+def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blind: None) -> None:
+    (place / "scenes" / "another.yaml").write_text(SCENE)
+    show = app(session=Path("evening.narc"), stats=Path("stats.json"), seconds=1.5)
+
+    def press() -> None:
+        assert show._keepsakes.is_keeping and not show._keepsakes.is_filming
+        for action in (Action.SCENE_1, Action.BLACKOUT, Action.FREEZE):
+            show._act(action)
+
+    during(show, press)
+    session = Session(place / "evening.narc")
+    assert list(session.scenes) == ["plain", "another"] and session.is_ever_held and not session.note
+    assert (session.head.persona, session.head.width, session.head.latent_size) == ("tiny", 128, 16)
+    records = list(session.records())
+    answers = [record for record in records if isinstance(record, Answer)]
+    assert len(answers) == json.loads((place / "stats.json").read_text())["reflections"]["count"]
+    black = [record.is_black for record in records if isinstance(record, Cue)]
+    assert not black[0] and black[-1], "the scene follows when it has been built"
+    assert 1.0 < session.seconds < 2.5
+
+
+def test_a_session_is_kept_of_every_show_where_the_configuration_asks(place: Path, blind: None) -> None:
+    (place / "config.yaml").write_text((place / "config.yaml").read_text() + "recorder: {session: true}\n")
+    app().run()
+    (path,) = (place / "recordings").glob("*_plain.narc")
+    assert Session(path).seconds > 0
+
+
+def test_off_screen_a_session_that_cannot_be_kept_ends_it(place: Path, blind: None) -> None:
+    (place / "file").write_text("")
+    with pytest.raises(DeviceError, match=r"the session file/a\.narc cannot be created: its folder is not a folder"):
+        app(session=Path("file/a.narc")).run()
+
+
 def test_quit_and_signals_end_the_show_in_order(place: Path, blind: None) -> None:
     show = app(seconds=None)
     during(show, lambda: show._act(Action.QUIT))
@@ -396,6 +432,8 @@ def test_nothing_of_a_viewer_is_written_unless_asked(place: Path) -> None:
         (lambda p: (p / "text.png").write_text("no"), {"source": "text.png"}, DeviceError, "text.png"),
         (lambda p: None, {"size_wh": (1, 1)}, ConfigError, "a picture of 1x1 px cannot be shown"),
         (lambda p: (p / "out.mp4").write_text(""), {"record": Path("out.mp4")}, ConfigError, "out.mp4 exists already"),
+        (lambda p: (p / "a.narc").write_text(""), {"session": Path("a.narc")}, ConfigError, "a.narc exists already"),
+        (lambda p: None, {"record": Path("out.avi")}, ConfigError, "out.avi cannot hold H.264, being a .avi file"),
     ],
 )
 def test_what_is_wrong_at_the_start_is_one_sentence(

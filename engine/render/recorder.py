@@ -19,11 +19,12 @@ import moderngl
 from PIL import Image
 
 from engine.clock import TimeSource, file_stamp
+from engine.disk import create_file, explain
 from engine.errors import DeviceError
 from engine.render.gl_calls import GlCalls
 from engine.render.readback import Picture, Readback
 from engine.render.recorder_settings import RecorderSettings
-from engine.render.video_file import VideoFile, create_file, explain
+from engine.render.video_file import VideoFile
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)

@@ -15,15 +15,26 @@ class RecorderSettings(BaseModel):
     folder: str = Field(
         "recordings", min_length=1, description="Where films and snapshots go, a path; made if missing."
     )
-    encoder: Literal["libx264", "auto", "h264_nvenc", "h264_qsv", "h264_amf"] = Field(
-        "libx264",
-        description="Who compresses: libx264 is the processor, h264_nvenc, h264_qsv and h264_amf a graphics card by "
-        "NVIDIA, Intel or AMD; auto: the first card that answers, else libx264.",
+    session: bool = Field(
+        False,
+        description="Whether every show is kept as numbers (a .narc file: latents, features, times, never pixels), to "
+        "be rendered again; a red dot is on the wall meanwhile.",
     )
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = Field(
+    codec: Literal["h264", "hevc", "prores", "ffv1"] = Field(
+        "h264",
+        description="How films are compressed: h264 plays everywhere; hevc is smaller and costs more; prores (a .mov "
+        "file) is for cutting; ffv1 (a .mkv file) loses nothing.",
+    )
+    encoder: Literal["processor", "auto", "nvenc", "qsv", "amf"] = Field(
+        "processor",
+        description="Who compresses: the processor, or a graphics card by NVIDIA (nvenc), Intel (qsv) or AMD (amf), "
+        "which make h264 and hevc; auto: the first card that answers, else the processor.",
+    )
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"] = Field(
         "superfast",
-        description="Effort of libx264, ultrafast to fast: more effort makes smaller files and drops frames on a slow "
-        "processor (ultrafast costs 5 ms, superfast 6 ms, veryfast 13 ms for 1280x720 on a server core).",
+        description="Effort of the processor with h264 and hevc, ultrafast to slow: more effort makes smaller files "
+        "and drops frames on a slow processor (h264 ultrafast costs 5 ms, superfast 6 ms, veryfast 13 ms for 1280x720 "
+        "on a server core).",
     )
     quality: int = Field(
         19,

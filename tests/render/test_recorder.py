@@ -19,13 +19,14 @@ import pytest
 from PIL import Image
 
 from engine.clock import Clock, ManualClock
+from engine.disk import create_file
 from engine.errors import ConfigError, DeviceError
-from engine.render import video_file
+from engine.render import codecs
 from engine.render.gl_calls import GlCalls
 from engine.render.readback import Readback, fitting_box
 from engine.render.recorder import Recorder, recording_path, save_snapshot
 from engine.render.recorder_settings import RecorderSettings
-from engine.render.video_file import VideoFile, create_file
+from engine.render.video_file import VideoFile
 from engine.types import ByteArray
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -362,10 +363,13 @@ def test_a_graphics_card_that_is_not_there_is_named_or_passed_over(monkeypatch: 
         def create(name: str, _: str) -> None:
             raise av.UnknownError(0, f"no card for {name}")
 
-    monkeypatch.setattr(video_file.av, "CodecContext", NoCard)
-    assert video_file.choose_encoder(RecorderSettings(encoder="auto"), SIZE) == "libx264"
+    monkeypatch.setattr(codecs.av, "CodecContext", NoCard)
+    h264, prores = codecs.FILM_CODECS["h264"], codecs.FILM_CODECS["prores"]
+    assert codecs.choose_encoder(h264, RecorderSettings(encoder="auto"), SIZE) == "libx264"
     with pytest.raises(DeviceError, match="the video encoder h264_nvenc does not open on this machine: set recorder"):
-        video_file.choose_encoder(RecorderSettings(encoder="h264_nvenc"), SIZE)
+        codecs.choose_encoder(h264, RecorderSettings(encoder="nvenc"), SIZE)
+    with pytest.raises(ConfigError, match="no nvenc encoder makes ProRes 422 HQ: set recorder"):
+        codecs.choose_encoder(prores, RecorderSettings(encoder="nvenc"), SIZE)
 
 
 def test_a_film_without_a_frame_leaves_no_file(gl: moderngl.Context, tmp_path: Path) -> None:

@@ -37,12 +37,15 @@ class Pass(ABC):
         region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
             that a frame covers elsewhere.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
+        memory_s: how far back what it draws depends on what it drew, s; infinite if on all since the scene began. A
+            film that goes on where it was interrupted draws so much again, unseen.
     """
 
     kind: ClassVar[str] = ""
     Settings: ClassVar[type[PassSettings]]
     in_place: ClassVar[bool] = False
     baked: ClassVar[frozenset[str]] = frozenset()
+    memory_s: ClassVar[float] = 0.0
 
     def __init__(self, stage: Stage, settings: PassSettings) -> None:
         self.stage = stage

@@ -89,6 +89,8 @@ class Water(Pass):
         sky: float = Field(default=1.0, ge=0.0, le=5.0)
         """Light of the sky that it mirrors."""
 
+    memory_s = 20.0  # by then the usual calm has left a thousandth of a wave
+
     def __init__(self, stage: Stage, settings: Settings) -> None:
         super().__init__(stage, settings)
         columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])

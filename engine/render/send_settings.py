@@ -1,0 +1,32 @@
+"""The `send` section of config.yaml: to which other programs the picture goes on. Data only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from engine.validation import IN_WORDS
+
+EVEN: JsonDict = {IN_WORDS: "an even number between 16 and 8192"}
+Side = Annotated[int, Field(ge=16, le=8192, multiple_of=2, json_schema_extra=EVEN)]
+
+
+class SendSettings(BaseModel):
+    """What is sent, and to whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: tuple[Literal["virtual_camera", "ndi", "spout", "syphon"], ...] = Field(
+        (),
+        max_length=4,
+        description="Receivers, a list of virtual_camera, ndi, spout (Windows) and syphon (macOS); empty sends none. "
+        "Each needs a package of its own (README).",
+    )
+    name: str = Field("Narcissus", min_length=1, max_length=60, description="How receivers see the mirror listed.")
+    size: tuple[Side, Side] = Field(
+        (1280, 720),
+        description="Width and height of what is sent, px, even, 16 to 8192; the picture is fitted in.",
+    )
+    max_fps: float = Field(30.0, ge=1, le=240, description="At most so many pictures a second are sent, 1/s, 1 to 240.")

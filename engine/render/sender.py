@@ -1,0 +1,177 @@
+"""Sender: what is shown, on to other programs, without ever holding up the show.
+
+A drawn frame is copied into a ring of buffers as the recorder's are; each receiver has a thread and a slot in which the
+newest picture wins, so that a slow one misses pictures and a broken one misses all, and nobody else notices.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import moderngl
+import numpy as np
+
+from engine.clock import TimeSource
+from engine.errors import DeviceError
+from engine.render.gl_calls import GlCalls
+from engine.render.readback import Readback
+from engine.render.receivers import RECEIVERS, MissingPackageError, Receiver
+from engine.render.send_settings import SendSettings
+from engine.slot import Slot
+from engine.types import ByteArray
+
+log = logging.getLogger(__name__)
+
+BUFFERS = 3
+TAKE_S = 0.25
+RETRY_S = 5.0
+CLOSE_S = 2.0
+Open = Callable[[SendSettings], Receiver]
+
+
+class Sender:
+    """Sends the frames that are handed to `capture`.
+
+    Args:
+        ctx: the OpenGL context, current on the calling thread.
+        settings: the `send` section of config.yaml.
+        clock: paces attempts to open a receiver again.
+        receivers: how each is opened.
+    """
+
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        settings: SendSettings,
+        clock: TimeSource,
+        receivers: Mapping[str, Open] = RECEIVERS,
+    ) -> None:
+        self._period_s = 1 / settings.max_fps
+        self._due_s = float("-inf")
+        self._lines = [_Line(name, receivers[name], settings, clock) for name in dict.fromkeys(settings.to)]
+        self._readback: Readback | None = None
+        self._error = ""
+        try:
+            self._readback = Readback(ctx, GlCalls(), settings.size, BUFFERS) if self._lines else None
+        except DeviceError as error:
+            self._fail(error)
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether somebody is there who takes pictures."""
+        return any(line.is_open for line in self._lines)
+
+    @property
+    def errors(self) -> list[str]:
+        """What keeps receivers from taking pictures now, one sentence each."""
+        return [error for error in (self._error, *(line.error for line in self._lines)) if error]
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Per receiver, how many pictures it was too slow for."""
+        return {line.name: line.slot.drop_count for line in self._lines}
+
+    def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
+        """Take the drawn frame; never waits. What is too often, or has no free buffer, is left out.
+
+        Args:
+            framebuffer: what is about to be shown.
+            time_s: when it is shown, on any clock that does not go back.
+        """
+        if self._readback is None:
+            return
+        try:
+            for picture in self._readback.arrived():
+                image = np.ascontiguousarray(picture.rows[::-1])
+                picture.release()
+                for line in self._lines:
+                    line.slot.put(image)
+            if time_s >= self._due_s:
+                self._due_s = max(self._due_s + self._period_s, time_s + self._period_s / 2)
+                self._readback.start(framebuffer, time_s)
+        except DeviceError as error:
+            self._fail(error)
+
+    def _fail(self, error: DeviceError) -> None:
+        self._error = f"nothing is sent: {error}"
+        log.error("%s", self._error)
+        self._release()
+
+    def _release(self) -> None:
+        readback, self._readback = self._readback, None
+        if readback is not None:
+            readback.close()
+
+    def close(self) -> None:
+        """End all; a receiver that hangs is left behind. May be called again."""
+        for line in self._lines:
+            line.stop()
+        for line in self._lines:
+            line.join(CLOSE_S)
+        self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Line:
+    """One receiver and its thread: opens it, sends what is newest, opens it again after it failed."""
+
+    def __init__(self, name: str, open_receiver: Open, settings: SendSettings, clock: TimeSource) -> None:
+        self.name = name
+        self.slot: Slot[ByteArray] = Slot(name)
+        self.error = ""
+        self.is_open = False
+        self._open, self._settings, self._clock = open_receiver, settings, clock
+        self._receiver: Receiver | None = None
+        self._thread = threading.Thread(target=self._run, name=f"send {name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.slot.close()
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            log.warning("%s did not end in %g s and is left behind", self.name, timeout_s)
+
+    def _run(self) -> None:
+        retry_s = float("-inf")
+        while not self.slot.is_closed:
+            image = self.slot.take(TAKE_S)
+            if image is None or self._clock.now_s() < retry_s:
+                continue
+            try:
+                if self._receiver is None:
+                    self._receiver = self._open(self._settings)
+                self._receiver.send(image)
+                self.is_open, self.error = True, ""
+            except MissingPackageError as error:
+                self._fail(str(error))
+                return
+            except Exception as error:  # a driver of somebody else's may raise anything, and the show goes on
+                self._fail(f"send.to: {self.name} takes no picture and is tried again: {error or type(error).__name__}")
+                self._let_go()
+                retry_s = self._clock.now_s() + RETRY_S
+        self._let_go()
+
+    def _let_go(self) -> None:
+        receiver, self._receiver, self.is_open = self._receiver, None, False
+        if receiver is not None:
+            with contextlib.suppress(Exception):  # it has failed already, or is not needed any more
+                receiver.close()
+
+    def _fail(self, sentence: str) -> None:
+        if sentence != self.error:
+            log.warning("%s", sentence)
+        self.error = sentence

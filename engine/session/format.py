@@ -1,0 +1,301 @@
+"""The form of a session file (.narc): what is in it, as values, and as bytes.
+
+    8 bytes  NARC, the form's version, CR LF
+    chunks   kind (4 letters), length and checksum (u32 each), content; appended, never touched again
+             HEAD  JSON: whose latents these are
+             CUES  JSON: from this moment on, this scene, black or not, held or not
+             FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns
+             OVER  the end, if the show came to one
+
+Columns are times (float64), presence, typicality and likeness (float32), who saw somebody (uint8), latents in steps of
+1/4096; then, for those who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of
+1/16 px. What changes little from row to row is kept as the difference to the row before, its high and low bytes apart,
+which zlib shrinks by half. Every length is known before memory is taken, and nothing in a file is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.networks.latents import normalise
+from engine.types import Features, FloatArray, Latent, Placement
+
+MAGIC = b"NARC\x00\x01\r\n"
+FRAME = struct.Struct("<4sII")
+PREFIX = struct.Struct("<HHdd")
+HEAD, CUES, FACE, OVER = b"HEAD", b"CUES", b"FACE", b"OVER"
+MAX_CHUNK_BYTES = 16 << 20
+MAX_TEXT_BYTES = 16 << 10
+MAX_ROWS = 256
+MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's landmarks
+MAX_TIME_S = 31 * 86_400.0
+MAX_NAME_LETTERS = 255
+LATENT_STEPS, LANDMARK_STEPS = 4096, 16
+SHARES = 3  # presence, typicality, likeness, each 0 to 1
+POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
+
+Words = NDArray[np.uint16]
+NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")  # of a persona or a scene: never a path
+
+
+class DamagedError(Exception):
+    """The bytes are not what the format says; the message says in what."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHead:
+    """Whose latents these are.
+
+    Attributes:
+        persona: name of its folder.
+        generator_sha256: of its generator's file.
+        latent_size: numbers in a latent.
+        layout: version and digest of the feature vector's layout.
+        feature_count, landmark_count: numbers in a feature vector; landmarks of a face.
+        width, height: of what the show drew, px.
+        began: date and time, for people.
+    """
+
+    persona: str
+    generator_sha256: str
+    latent_size: int
+    layout: str
+    feature_count: int
+    landmark_count: int
+    width: int
+    height: int
+    began: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What the operator, or a schedule, chose; it holds until the next.
+
+    Attributes:
+        time_s: since the show began (`Tick.time_s`).
+        scene: name of the scene.
+        is_black, is_held: whether the wall was dark, and whether the picture stood still.
+    """
+
+    time_s: float
+    scene: str
+    is_black: bool = False
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the mirror: the latent that was drawn, and whom it answered to.
+
+    Attributes:
+        time_s: when it was drawn, since the show began (`Tick.time_s`).
+        latent: as `types.Latent`.
+    """
+
+    time_s: float
+    latent: Latent
+
+
+Described = TypeVar("Described", SessionHead, Cue)
+
+
+def framed(kind: bytes, content: bytes) -> bytes:
+    """A chunk."""
+    return FRAME.pack(kind, len(content), zlib.crc32(kind + content)) + content
+
+
+def head_chunk(head: SessionHead) -> bytes:
+    """The first chunk."""
+    return framed(HEAD, json.dumps(asdict(head)).encode())
+
+
+def cue_chunk(cue: Cue) -> bytes:
+    """The chunk of a cue."""
+    return framed(CUES, json.dumps(asdict(cue)).encode())
+
+
+def answers_chunk(answers: Sequence[Answer]) -> bytes:
+    """The chunk of 1 to `MAX_ROWS` answers, in the order of their times."""
+    latents = [answer.latent for answer in answers]
+    seen = [latent.features for latent in latents if latent.features is not None]
+    columns: list[NDArray[Any]] = [
+        np.array([answer.time_s for answer in answers], "<f8"),
+        np.array([(latent.presence, latent.typicality, latent.likeness) for latent in latents], "<f4"),
+        np.array([latent.features is not None for latent in latents], np.uint8),
+        _differences(_in_steps(np.stack([latent.z for latent in latents]), LATENT_STEPS)),
+    ]
+    if seen:
+        columns += [
+            np.array([_pose(features) for features in seen], "<f4"),
+            _differences(np.stack([features.vector for features in seen]).astype("<f2").view("<u2")),
+            _differences(_in_steps(np.stack([features.landmarks_px.ravel() for features in seen]), LANDMARK_STEPS)),
+        ]
+    prefix = PREFIX.pack(len(answers), len(seen), answers[0].time_s, answers[-1].time_s)
+    return framed(FACE, prefix + zlib.compress(b"".join(column.tobytes() for column in columns), 6))
+
+
+def read_head(content: bytes) -> SessionHead:
+    """The head, checked.
+
+    Raises:
+        DamagedError: it is no head.
+    """
+    head = _from_json(SessionHead, content)
+    limits = {"latent_size": MAX_NUMBERS, "feature_count": MAX_NUMBERS, "landmark_count": MAX_NUMBERS // 3}
+    for name, most in {**limits, "width": 1 << 15, "height": 1 << 15}.items():
+        if not 1 <= getattr(head, name) <= most:
+            raise DamagedError(f"its {name} is {getattr(head, name)}; it must be 1 to {most}")
+    return head
+
+
+def read_cue(content: bytes) -> Cue:
+    """A cue, checked.
+
+    Raises:
+        DamagedError: it is no cue.
+    """
+    cue = _from_json(Cue, content)
+    if not 0 <= cue.time_s <= MAX_TIME_S:
+        raise DamagedError(f"a scene begins at {cue.time_s} s")
+    return cue
+
+
+def read_span(content: bytes) -> tuple[float, float]:
+    """Times of the first and the last answer of a chunk, without looking at the answers, s.
+
+    Raises:
+        DamagedError: it is no chunk of answers.
+    """
+    if len(content) < PREFIX.size:
+        raise DamagedError("it has answers without a time")
+    rows, seen, first_s, last_s = PREFIX.unpack_from(content)
+    if not (1 <= rows <= MAX_ROWS and seen <= rows and 0 <= first_s <= last_s <= MAX_TIME_S):
+        raise DamagedError("it counts or times answers as nobody can have drawn them")
+    return first_s, last_s
+
+
+def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
+    """The answers of a chunk.
+
+    Raises:
+        DamagedError: they do not fit the head, or hold numbers that cannot be.
+    """
+    first_s, last_s = read_span(content)
+    rows, seen, _, _ = PREFIX.unpack_from(content)
+    landmarks = 3 * head.landmark_count
+    size = rows * (8 + 4 * SHARES + 1 + 2 * head.latent_size)
+    size += seen * (4 * POSE + 2 * head.feature_count + 2 * landmarks)
+    columns = _Columns(_unpacked(content[PREFIX.size :], size))
+    times, shares = columns.take("<f8", rows), columns.take("<f4", rows, SHARES)
+    has_seen = columns.take("u1", rows) != 0
+    latents = _sums(columns.take("<u2", rows, head.latent_size)).view("<i2").astype(np.float32)
+    poses = columns.take("<f4", seen, POSE)
+    vectors = _sums(columns.take("<u2", seen, head.feature_count)).view("<f2").astype(np.float32)
+    points = _sums(columns.take("<u2", seen, landmarks)).view("<i2").astype(np.float32) / LANDMARK_STEPS
+    is_sane = (np.diff(times) >= 0).all() and times[0] == first_s and times[-1] == last_s
+    is_sane &= ((shares >= 0) & (shares <= 1)).all() and latents.any(1).all() and has_seen.sum() == seen
+    if not is_sane or not (np.isfinite(poses).all() and (np.abs(poses) < 1e4).all() and np.isfinite(vectors).all()):
+        raise DamagedError("it holds numbers that cannot be")
+    viewers = iter(zip(poses, vectors, points, strict=True))
+    return [
+        _answer(float(time_s), z, share, _features(*next(viewers), float(time_s)) if is_seen else None)
+        for time_s, share, is_seen, z in zip(times, shares, has_seen, latents, strict=True)
+    ]
+
+
+def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None) -> Answer:
+    presence, typicality, likeness = (float(share) for share in shares)
+    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness))
+
+
+def _pose(features: Features) -> tuple[float, ...]:
+    place = features.placement
+    return (
+        place.x,
+        place.y,
+        place.eye_distance,
+        place.roll_rad,
+        place.aspect,
+        features.yaw_deg,
+        features.pitch_deg,
+    )
+
+
+def _features(pose: FloatArray, vector: FloatArray, points: FloatArray, captured_s: float) -> Features:
+    *place, yaw_deg, pitch_deg = (float(number) for number in pose)
+    return Features(vector, Placement(*place), points.reshape(-1, 3), yaw_deg, pitch_deg, captured_s, sequence=0)
+
+
+def _in_steps(values: FloatArray, steps: int) -> Words:
+    """Numbers as whole steps of 1/`steps`, held within 16 bits."""
+    words: Words = np.clip(np.round(values * steps), -32768, 32767).astype("<i2").view("<u2")
+    return words
+
+
+def _differences(rows: Words) -> NDArray[np.uint8]:
+    """(N, W) words -> (2, N, W) bytes: the low ones of the differences between rows (modulo 2^16), then the high."""
+    steps = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), "<u2")).astype("<u2")
+    return np.array(steps.view(np.uint8).reshape(*rows.shape, 2).transpose(2, 0, 1), order="C")
+
+
+def _sums(stored: Words) -> Words:
+    """The inverse of `_differences`, for what was read as (N, W) words."""
+    count, width = stored.shape
+    halves = stored.view(np.uint8).reshape(2, count, width)
+    steps = np.ascontiguousarray(halves.transpose(1, 2, 0)).view("<u2").reshape(count, width)
+    sums: Words = np.cumsum(steps, axis=0, dtype="<u2")
+    return sums
+
+
+class _Columns:
+    """Takes arrays off the front of bytes whose length was checked."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, dtype: str, *shape: int) -> NDArray[Any]:
+        count = int(np.prod(shape))
+        array = np.frombuffer(self._data, dtype, count, self._at) if count else np.empty(0, dtype)
+        self._at += array.nbytes
+        return array.reshape(shape)
+
+
+def _unpacked(packed: bytes, size: int) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(packed, size + 1)
+    except zlib.error as error:
+        raise DamagedError("a part of it cannot be unpacked") from error
+    if len(data) != size or not unpacker.eof:
+        raise DamagedError("a part of it has another length than its head asks for")
+    return data
+
+
+def _from_json(kind: type[Described], content: bytes) -> Described:
+    """A dataclass of texts, numbers and truths, whose fields are all there and nothing else."""
+    try:
+        table = json.loads(content) if len(content) <= MAX_TEXT_BYTES else None
+    except (ValueError, RecursionError):
+        table = None
+    wanted = {field.name: field.type for field in fields(kind)}
+    if not isinstance(table, dict) or set(table) != set(wanted):
+        raise DamagedError("a description in it is not as it must be")
+    types = {"str": str, "int": int, "bool": bool, "float": (int, float)}
+    for name, type_name in wanted.items():
+        value = table[name]
+        is_right = isinstance(value, types[str(type_name)])  # type: ignore[arg-type]
+        if not is_right or (isinstance(value, bool) and type_name != "bool") or len(str(value)) > MAX_NAME_LETTERS:
+            raise DamagedError(f"{name} in it is not as it must be")
+    if not all(NAME.fullmatch(table[name]) for name in ("persona", "scene") if name in table):
+        raise DamagedError("a name in it is no name")
+    return kind(**table)

@@ -1,0 +1,75 @@
+"""Playback: a session at any moment, between its answers too. Latents lie on the sphere, so what lies between is drawn
+by a slerp, as the mirror itself goes from face to face. It knows neither networks nor OpenGL.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from engine.networks.latents import slerp
+from engine.session.format import Answer, Cue
+from engine.session.reader import Session
+from engine.types import Latent
+
+LONGEST_GAP_S = 0.5
+"""Answers further apart are not connected: the mirror was stuck, its last picture stood still, and so it does again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the session has at one time.
+
+    Attributes:
+        latent: between the answers before and after; None before the first.
+        cue: which scene, and whether it is dark or held.
+    """
+
+    latent: Latent | None
+    cue: Cue
+
+
+class Playback:
+    """Goes through a session once, forwards.
+
+    Args:
+        session: the file.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._records = session.records()
+        self._before: Answer | None = None
+        self._after: Answer | None = None
+        self._cues: deque[Cue] = deque()
+        self._cue = Cue(0.0, next(iter(session.scenes)))
+        self._is_over = False
+
+    def at(self, time_s: float) -> Moment:
+        """The session at a time that does not lie before the last one asked for, s since its show began.
+
+        Raises:
+            ConfigError: the file makes no sense there.
+        """
+        while not self._is_over and (self._after is None or self._after.time_s <= time_s):
+            self._read_on()
+        while self._cues and self._cues[0].time_s <= time_s:
+            self._cue = self._cues.popleft()
+        return Moment(self._latent(time_s), self._cue)
+
+    def _read_on(self) -> None:
+        record = next(self._records, None)
+        if isinstance(record, Cue):
+            self._cues.append(record)
+            return
+        self._before, self._after = self._after or self._before, record
+        self._is_over = record is None
+
+    def _latent(self, time_s: float) -> Latent | None:
+        before, after = self._before, self._after
+        if before is None:
+            return None
+        if after is None or not 0 < after.time_s - before.time_s <= LONGEST_GAP_S:
+            return before.latent
+        share = (time_s - before.time_s) / (after.time_s - before.time_s)
+        presence = before.latent.presence + share * (after.latent.presence - before.latent.presence)
+        return replace(before.latent, z=slerp(before.latent.z, after.latent.z, share), presence=presence)

@@ -1,0 +1,122 @@
+"""Pictures of a folder to a film: `python -m tools.frames_to_video DIR --output FILE [--fps 30]`.
+
+The pictures follow each other in natural order (`2.png` before `10.png`) and must be of one size. What is no picture is
+left out and told. The name's ending says what is made: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.pipeline.stills import FORMATS, MAX_PIXELS, is_image, natural_order
+from engine.types import ByteArray
+from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.film_parts import open_parts
+
+ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.frames_to_video", description="Pictures to a film.")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where the pictures are")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the film")
+    add_film_options(parser, slowest_fps=0.1)
+    options = parser.parse_args(arguments)
+    try:
+        files = list_frames(options.folder)
+        size_wh = common_size(files)
+        names = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+        described = {"folder of pictures": hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()}
+        parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
+        pictures = _rows(files, parts.done)
+        return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
+    except NarcissusError as error:
+        print(f"frames_to_video: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def list_frames(folder: Path) -> list[Path]:
+    """The pictures of a folder in their natural order; other files are told, and left out.
+
+    Raises:
+        DeviceError: it cannot be listed, has no picture, or a file that is called a picture is none.
+    """
+    try:
+        files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
+    except OSError as error:
+        raise DeviceError(f"the folder {folder} cannot be listed: {error.strerror}") from error
+    frames, others = [], []
+    for file in sorted(files, key=natural_order):
+        if is_image(file):
+            frames.append(file)
+        elif file.suffix.lower() in ENDINGS:
+            raise DeviceError(f"{file} is no picture that can be read: mend it or take it out of the folder")
+        else:
+            others.append(file.name)
+    if not frames:
+        raise DeviceError(f"the folder {folder} has no picture in it ({', '.join(FORMATS)})")
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        print(f"frames_to_video: left out, being no pictures: {', '.join(others[:3])}{more}", file=sys.stderr)
+    return frames
+
+
+def common_size(files: Sequence[Path]) -> tuple[int, int]:
+    """Width and height of all pictures, px.
+
+    Raises:
+        ConfigError: one differs from the first.
+        DeviceError: one cannot be read.
+    """
+    first = _size(files[0])
+    for file in files[1:]:
+        if (size := _size(file)) != first:
+            shown = f"{file} is {size[0]}x{size[1]} px, and {files[0].name}, the first, {first[0]}x{first[1]}"
+            raise ConfigError(f"{shown}: all must be of one size")
+    return first
+
+
+def _size(file: Path) -> tuple[int, int]:
+    with _opened(file) as picture:
+        return picture.size
+
+
+def _rows(files: Sequence[Path], done: int) -> Generator[ByteArray | None, None, None]:
+    for index, file in enumerate(files):
+        yield None if index < done else _read(file)[::-1]
+
+
+def _read(file: Path) -> ByteArray:
+    """(H, W, 4) uint8 RGBA, row 0 at the top; what is transparent lies over black."""
+    try:
+        with _opened(file) as picture:
+            colour = picture.convert("RGBA")
+            return np.asarray(Image.alpha_composite(Image.new("RGBA", colour.size, (0, 0, 0, 255)), colour))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DeviceError(f"{file} is a picture that cannot be read: {error}") from error
+
+
+def _opened(file: Path) -> Image.Image:
+    try:
+        picture = Image.open(file, formats=FORMATS)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
+        raise DeviceError(f"{file} is a picture that cannot be read: {error}") from error
+    if picture.width * picture.height > MAX_PIXELS:
+        picture.close()
+        raise DeviceError(f"{file} has {picture.width}x{picture.height} px: more than {MAX_PIXELS // 10**6} megapixels")
+    return picture
+
+
+if __name__ == "__main__":
+    sys.exit(main())

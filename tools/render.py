@@ -1,0 +1,126 @@
+"""Render a session again: `python -m tools.render FILE.narc --output FILE.mp4 [--size 3840x2160] [--fps 60]`.
+
+The show that `main.py --session FILE.narc` kept, drawn anew at any size and rate, in its scenes or another one, by its
+persona or another one. Between two answers of the mirror its latents are drawn too. What is interrupted goes on with
+the same command.
+
+The name's ending says what is made: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless), without one a folder of PNG files;
+--codec chooses otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from engine.clock import ManualClock
+from engine.errors import ModelError, NarcissusError
+from engine.logs import set_up_logging
+from engine.networks.persona import Persona
+from engine.networks.runtime import open_generator
+from engine.networks.weight_file import file_sha256
+from engine.options import picture_size
+from engine.pipeline.face import FacePainter
+from engine.render.display_settings import DisplaySettings
+from engine.render.passes import registry
+from engine.render.shader import ShaderLibrary
+from engine.render.window import open_window
+from engine.repertoire import Repertoire
+from engine.session.reader import Session
+from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.film_parts import open_parts
+from tools.session_drawing import SessionDrawing
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command; returns the exit status. `root` holds models/, scenes/ and shaders/."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = _parse(arguments)
+    try:
+        return _render(options, root)
+    except NarcissusError as error:
+        print(f"render: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("render: interrupted before the first picture", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.render", description="Render a session again.")
+    parser.add_argument("session", type=Path, metavar="FILE.narc", help="what main.py --session kept")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a film, or a folder for PNG files")
+    parser.add_argument("--size", type=picture_size, metavar="WxH", help="px; as it was shown where nothing is said")
+    parser.add_argument("--scene", metavar="NAME", help="one scene instead of those that were shown")
+    parser.add_argument("--model", metavar="NAME", help="another persona than the one that answered")
+    add_film_options(parser, slowest_fps=4.0)  # slower, and what moves would have to leap
+    return parser.parse_args(arguments)
+
+
+def _render(options: argparse.Namespace, root: Path) -> int:
+    session = Session(options.session)
+    if session.note:
+        print(f"render: {session.note}", file=sys.stderr)
+    repertoire = Repertoire(root / "scenes", (), registry())
+    names = [options.scene] if options.scene else list(session.scenes)
+    scenes = {name: repertoire.load(name) for name in names}
+    persona = _open_persona(session, options.model, root / "models")
+    size_wh = options.size or (session.head.width, session.head.height)
+    with ExitStack() as open_until_end:
+        window = open_until_end.enter_context(open_window(DisplaySettings(), size_wh, headless=True))
+        described = _described(session, persona, options.scene, root)
+        parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
+        paint = FacePainter(open_generator(persona), ManualClock()).draw
+        library = ShaderLibrary(root / "shaders")
+        drawing = SessionDrawing(session, scenes, paint, persona.alignment, window, library, options.fps, options.scene)
+        pictures = drawing.pictures(min(parts.done, drawing.count))
+        return 0 if make_film("render", pictures, drawing.count, parts, options.fps) else INTERRUPTED
+
+
+def _open_persona(session: Session, asked: str | None, models: Path) -> Persona:
+    """The persona that answered, or the one that is asked for.
+
+    Raises:
+        ModelError: it is missing, takes other latents, or has another generator and nobody asked for that.
+    """
+    head = session.head
+    persona = Persona.open(models / (asked or head.persona))
+    if persona.settings.latent_size != head.latent_size:
+        raise ModelError(
+            f"{session.path} has latents of {head.latent_size} numbers, and {persona.generator_path} takes "
+            f"{persona.settings.latent_size}: choose another with --model"
+        )
+    if persona.generator_sha256 != head.generator_sha256:
+        which = f"{persona.generator_path} is not the generator that answered ({head.generator_sha256[:12]})"
+        if asked is None:
+            raise ModelError(f"{which}: its faces would be others; --model {persona.name} draws them all the same")
+        print(f"render: {which}: the faces are others", file=sys.stderr)
+    return persona
+
+
+def _described(session: Session, persona: Persona, scene: str | None, root: Path) -> Mapping[str, Any]:
+    """What the pictures depend on, apart from size and rate."""
+    looks = hashlib.sha256()
+    for path in sorted([*(root / "scenes").rglob("*.yaml"), *(root / "shaders").rglob("*.*")]):
+        looks.update(path.name.encode() + path.read_bytes())
+    return {
+        "session": file_sha256(session.path),
+        "generator": persona.generator_sha256,
+        "scene": scene,
+        "look of scenes and shaders": looks.hexdigest(),
+    }
+
+
+if __name__ == "__main__":
+    set_up_logging()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a request to end is Ctrl+C
+    sys.exit(main())
