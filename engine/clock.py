@@ -94,3 +94,8 @@ def local_time() -> LocalTime:
 def file_stamp() -> str:
     """Local date and time for file names, sortable, e.g. `2026-03-01_19-30-05`."""
     return time.strftime("%Y-%m-%d_%H-%M-%S")
+
+
+def unix_time_s() -> float:
+    """Seconds since 1970, which files that others read are dated with; it may go back, so nothing is timed by it."""
+    return time.time()

@@ -132,7 +132,7 @@ def load_generator(path: Path) -> Generator:
     from engine.networks.pggan import Generator
 
     model = Generator(settings)
-    _fill(model, arrays)
+    fill_network(model, arrays)
     return model
 
 
@@ -146,27 +146,29 @@ def load_discriminator(path: Path) -> Discriminator:
     from engine.networks.pggan import Discriminator
 
     model = Discriminator(settings)
-    _fill(model, arrays)
+    fill_network(model, arrays)
     return model
 
 
 def save_generator(model: Generator, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a generator under its official names, float32; `notes` are further texts for the metadata."""
-    write_network(path, model.settings, _arrays_of(model), notes=notes)
+    write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
 def save_discriminator(model: Discriminator, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a discriminator under its official names, float32; `notes` are further texts for the metadata."""
-    write_network(path, model.settings, _arrays_of(model), notes=notes)
+    write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
-def _fill(model: Any, arrays: Mapping[str, FloatArray]) -> None:
+def fill_network(model: Generator | Discriminator, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Give a network its weights, by official names and in official layouts."""
     for name, layer in model.by_name.items():
         layer.weight.assign(_weight_to_keras(layer.official, arrays[f"{name}/weight"]))
         layer.bias.assign(_bias_to_keras(layer.official, arrays[f"{name}/bias"]))
 
 
-def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
+def network_arrays(model: Generator | Discriminator) -> dict[str, NDArray[Any]]:
+    """The weights of a network by official names and in official layouts, float32."""
     import keras
 
     arrays: dict[str, NDArray[Any]] = {}

@@ -34,6 +34,17 @@ def downscale(x: Any) -> Any:
     return ops.average_pool(x, 2, strides=2, padding="valid", data_format="channels_last")
 
 
+def _split_lod(lod: float, top_level: int) -> tuple[int, float]:
+    """The finest lod that is seen, and the share of the next coarser one."""
+    lod = min(max(float(lod), 0.0), float(top_level - 2))
+    finest = math.floor(lod)
+    return finest, lod - finest
+
+
+def _blend(fine: Any, coarse: Any, coarser_share: Any) -> Any:
+    return fine + (coarse - fine) * ops.cast(coarser_share, fine.dtype)
+
+
 def minibatch_deviation(x: Any, group_size: int) -> Any:
     """Append a feature map that says how much the pictures of a group differ; statistics in float32.
 
@@ -58,7 +69,7 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
     """
 
     def __init__(self, layer: WeightLayer, use_wscale: bool) -> None:
-        super().__init__(name=layer.name.replace("/", "_"))
+        super().__init__(name=layer.name.replace("/", "_"), autocast=False)
         self.official = layer
         self._scale = layer.he_constant if use_wscale else 1.0
         shape = layer.weight_shape
@@ -81,10 +92,13 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
 
 
 class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """Latents (N, latent_size) -> pictures (N, R, R, channels), unclipped."""
+    """Latents (N, latent_size) -> pictures (N, R, R, channels), unclipped.
+
+    It computes in the type of its input; statistics stay in float32.
+    """
 
     def __init__(self, settings: GeneratorSettings) -> None:
-        super().__init__(name="generator")
+        super().__init__(name="generator", autocast=False)
         self.settings = settings
         self.by_name = {layer.name: EqualisedLayer(layer, settings.use_wscale) for layer in layers_of(settings)}
         self.built = True
@@ -97,18 +111,27 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
             lod: 0 is the full resolution; 1 shows half of it, enlarged; between them, both are blended, as while
                 the network grew in training. The size of the picture stays the same.
         """
-        settings = self.settings
-        lod = min(max(float(lod), 0.0), float(settings.top_level - 2))
-        finest = math.floor(lod)
-        x, coarser = self._first_block(z), None
-        for level in range(3, settings.top_level + 1 - finest):
+        finest, share = _split_lod(lod, self.settings.top_level)
+        return upscale(self.draw(z, self.settings.top_level - finest, share or None), finest)
+
+    def draw(self, z: Any, level: int, coarser_share: Any = None) -> Any:
+        """Draw at the resolution of a level, as while the network grows: pictures (N, 2^level, 2^level, channels).
+
+        Args:
+            z: as in `call`.
+            level: logarithm of the resolution to the base 2, 2 to the settings' `top_level`.
+            coarser_share: how much of the picture one level below shows, 0 to 1, a number or a scalar tensor; None, and
+                always at level 2, leaves it out.
+        """
+        x = coarser = self._first_block(z)
+        for step in range(3, level + 1):
             coarser = x
-            x = self._block(x, level)
+            x = self._block(x, step)
+        finest = self.settings.top_level - level
         picture = self.to_rgb(x, finest)
-        share = lod - finest
-        if share > 0:
-            picture = picture + (upscale(self.to_rgb(coarser, finest + 1)) - picture) * share
-        return upscale(picture, finest)
+        if coarser_share is None or level == 2:
+            return picture
+        return _blend(picture, upscale(self.to_rgb(coarser, finest + 1)), coarser_share)
 
     def _first_block(self, z: Any) -> Any:
         settings, dense = self.settings, self.by_name["4x4/Dense"]
@@ -147,27 +170,32 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
 
 
 class Discriminator(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """Pictures (N, R, R, channels) -> scores (N, 1); higher looks more real."""
+    """Pictures (N, R, R, channels) -> scores (N, 1); higher looks more real.
+
+    It computes in the type of its input; statistics stay in float32.
+    """
 
     def __init__(self, settings: DiscriminatorSettings) -> None:
-        super().__init__(name="discriminator")
+        super().__init__(name="discriminator", autocast=False)
         self.settings = settings
         self.by_name = {layer.name: EqualisedLayer(layer, settings.use_wscale) for layer in layers_of(settings)}
         self.built = True
 
     def call(self, pictures: Any, lod: float = 0.0) -> Any:
         """Judge; `lod` as in `Generator.call`."""
-        top = self.settings.top_level
-        lod = min(max(float(lod), 0.0), float(top - 2))
-        finest = math.floor(lod)
-        share = lod - finest
+        finest, share = _split_lod(lod, self.settings.top_level)
         for _ in range(finest):
             pictures = downscale(pictures)
+        return self.judge(pictures, self.settings.top_level - finest, share or None)
+
+    def judge(self, pictures: Any, level: int, coarser_share: Any = None) -> Any:
+        """Judge pictures (N, 2^level, 2^level, channels), as while the network grows; see `Generator.draw`."""
+        finest = self.settings.top_level - level
         x = self._from_rgb(pictures, finest)
-        for level in range(top - finest, 2, -1):
-            x = self._block(x, level)
-            if level == top - finest and share > 0:
-                x = x + (self._from_rgb(downscale(pictures), finest + 1) - x) * share
+        for step in range(level, 2, -1):
+            x = self._block(x, step)
+            if step == level and coarser_share is not None:
+                x = _blend(x, self._from_rgb(downscale(pictures), finest + 1), coarser_share)
         return self._last_block(x)
 
     def _from_rgb(self, pictures: Any, lod: int) -> Any:

@@ -1,0 +1,42 @@
+"""The backend that Keras runs on, as training needs it: everything else here is `keras.ops`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import keras
+
+from engine.errors import ModelError
+from engine.networks.runtime import computes_bfloat16
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def training_backend() -> ModuleType:
+    """The module with `pull_back`, `compiled`, `has_gpu` and `gpu_has_bfloat16` for the backend of Keras.
+
+    Raises:
+        ModelError: Keras runs on neither TensorFlow nor JAX.
+    """
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        from tools.gan import backend_tensorflow
+
+        return backend_tensorflow
+    if name == "jax":
+        from tools.gan import backend_jax
+
+        return backend_jax
+    raise ModelError(f"training runs on TensorFlow or JAX and not on {name}: set KERAS_BACKEND to one of them")
+
+
+def resolve_precision(wanted: str) -> str:
+    """`float32` or `bfloat16`; `auto` is bfloat16 where it is faster: on recent GPUs, and in TensorFlow on processors that
+    compute it (JAX has no convolutions for it there). Never float16, in which the pixel norm's 1e-8 is 0."""
+    if wanted != "auto":
+        return wanted
+    backend = training_backend()
+    if backend.has_gpu():
+        return "bfloat16" if backend.gpu_has_bfloat16() else "float32"
+    is_fast = keras.backend.backend() == "tensorflow" and computes_bfloat16()
+    return "bfloat16" if is_fast else "float32"

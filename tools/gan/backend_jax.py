@@ -1,0 +1,29 @@
+"""Gradients and compilation with JAX; `backend_tensorflow.py` has the same functions, and says what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+
+def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Run a function and keep what its gradient needs."""
+    output, back, rest = jax.vjp(function, values, has_aux=True)
+    return output, rest, lambda slope: back(slope)[0]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, compiled for the shapes of its arguments."""
+    return jax.jit(function)
+
+
+def has_gpu() -> bool:
+    return jax.default_backend() == "gpu"
+
+
+def gpu_has_bfloat16() -> bool:
+    """Whether every GPU is of compute capability 8.0 (Ampere) or later."""
+    capabilities = [getattr(device, "compute_capability", "0") for device in jax.devices() if device.platform == "gpu"]
+    return bool(capabilities) and all(float(capability) >= 8.0 for capability in capabilities)

@@ -1,0 +1,47 @@
+"""Gradients and compilation with TensorFlow; `backend_jax.py` has the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+# It would merge rectifiers with their convolutions, does not see that gradients need what lies between, and reports an error.
+tf.config.optimizer.set_experimental_options({"remapping": False})
+
+
+def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Run a function and keep what its gradient needs.
+
+    Args:
+        function: values -> (output, anything else worth returning).
+        values: a tensor or a list of tensors.
+
+    Returns:
+        The output, the rest, and a function from the gradient at the output to that at the values; it may be called once.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        output, rest = function(values)
+
+    def back(slope: Any) -> Any:
+        return tape.gradient(output, values, slope, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    return output, rest, back
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, compiled for the shapes of its arguments; with XLA where there is a GPU (on a CPU it is slower)."""
+    return tf.function(function, jit_compile=has_gpu(), autograph=False)  # type: ignore[no-any-return]
+
+
+def has_gpu() -> bool:
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def gpu_has_bfloat16() -> bool:
+    """Whether every GPU is of compute capability 8.0 (Ampere) or later."""
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    return bool(gpus) and all(detail.get("compute_capability", (0, 0)) >= (8, 0) for detail in details)

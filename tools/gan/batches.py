@@ -1,0 +1,76 @@
+"""Batches: which portraits, which latents, which random numbers. All chance in training is drawn here, with NumPy, so that
+its state can be saved and a resumed training goes on as if nothing had been."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.types import ByteArray, FloatArray
+from tools.gan.augmentation import NUMBERS
+from tools.gan.step import Batch
+from tools.portrait_set import PortraitSet
+
+
+class Portraits:
+    """The portraits of a split, at the resolution of a stage.
+
+    Args:
+        portraits: at their full size; drawn by `PortraitSet.probabilities`.
+    """
+
+    def __init__(self, portraits: PortraitSet) -> None:
+        self._sized = portraits
+        self._full = portraits
+        self._bounds = np.cumsum(portraits.probabilities)
+
+    def __len__(self) -> int:
+        return len(self._full)
+
+    def draw(self, count: int, size_px: int, random: np.random.Generator) -> ByteArray:
+        """Portraits (N, S, S, 3) uint8, each mirrored or not."""
+        if self._sized.size_px != size_px:
+            self._sized = self._full.at_size(size_px)
+        chosen = np.searchsorted(self._bounds, random.random(count), side="right").clip(max=len(self) - 1)
+        pictures = self._sized.pictures[chosen]
+        is_mirrored = random.random(count) < 0.5
+        pictures[is_mirrored] = pictures[is_mirrored, :, ::-1]
+        return pictures
+
+
+class Batches:
+    """Draws what a training step needs.
+
+    Args:
+        portraits: of the split `train`.
+        count: pictures in a batch.
+        latent_size: numbers in a latent.
+        seed: of the random numbers.
+    """
+
+    def __init__(self, portraits: Portraits, count: int, latent_size: int, seed: int) -> None:
+        self.count = count
+        self._portraits = portraits
+        self._latent_size = latent_size
+        self._random = np.random.default_rng(seed)
+
+    @property
+    def random_state(self) -> dict[str, Any]:
+        """The state of the random numbers, as JSON can hold it."""
+        return dict(self._random.bit_generator.state)
+
+    @random_state.setter
+    def random_state(self, state: dict[str, Any]) -> None:
+        self._random.bit_generator.state = state
+
+    def draw(self, size_px: int) -> Batch:
+        """The next batch, at a size."""
+        reals = self._portraits.draw(self.count, size_px, self._random)
+        latents = self._random.standard_normal((self.count, self._latent_size), np.float32)
+        return Batch(reals, latents, uniform_numbers((3, self.count), self._random))
+
+
+def uniform_numbers(shape: tuple[int, ...], random: np.random.Generator) -> FloatArray:
+    """Random numbers (*shape, NUMBERS) for `augment`."""
+    return random.random((*shape, NUMBERS), np.float32)

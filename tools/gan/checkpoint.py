@@ -1,0 +1,165 @@
+"""Checkpoints: folders from which a training goes on, complete or not there at all.
+
+    DIR/checkpoint-0000123/        123 is the number of steps
+      generator.safetensors        official names and layouts, float16; what other tools read
+      discriminator.safetensors    the same
+      average.safetensors          the generator's moving average: the one to show
+      exact-1.safetensors ...      all of the state in float32, in parts below 16 MiB
+      state.json                   settings, progress, random numbers, and the hash of each file above; written last
+
+A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the one before.
+Without the exact parts a training still goes on, from float16 and with fresh optimisers; that much is also what other
+trainers leave.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DeviceError, ModelError
+from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
+from engine.networks.weight_file import file_sha256, read_arrays, write_arrays, write_network
+
+Arrays = Mapping[str, NDArray[Any]]
+
+STATE_FILE = "state.json"
+MOST_PART_BYTES = 15 << 20
+MAX_STATE_BYTES = 1 << 20
+_NAME = re.compile(r"checkpoint-(\d{7,})")
+
+
+def network_file(name: str) -> str:
+    """The file of `generator`, `discriminator` or `average`."""
+    return f"{name}.safetensors"
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The complete checkpoint of a training's folder that has the most steps."""
+    found = [(int(match[1]), path) for path in folder.glob("checkpoint-*") if (match := _NAME.fullmatch(path.name))]
+    return max(found)[1] if found else None
+
+
+def write_checkpoint(
+    folder: Path,
+    networks: Mapping[str, tuple[GeneratorSettings | DiscriminatorSettings, Arrays]],
+    exact: Arrays,
+    state: Mapping[str, Any],
+) -> Path:
+    """Write a checkpoint, all or nothing, and remove those before it.
+
+    Args:
+        folder: of the training.
+        networks: name -> settings, and weights by official names.
+        exact: all of the state, float32.
+        state: what state.json holds, `step` among it, as JSON can hold it.
+
+    Returns:
+        The checkpoint's folder.
+
+    Raises:
+        DeviceError: it cannot be written; those that were there stay.
+    """
+    path = folder / f"checkpoint-{state['step']:07d}"
+    if path.exists():
+        return path  # the same step of the same training
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        _write_files(partial, networks, exact, state)
+        partial.rename(path)
+        _to_disk(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        kept = newest_checkpoint(folder)
+        left = f"{kept} is intact, go on from there" if kept else "there is none before it"
+        raise DeviceError(f"the checkpoint {path} cannot be written: {error.strerror or error}; {left}") from error
+    for old in folder.glob("checkpoint-*"):
+        if old != path:
+            shutil.rmtree(old, ignore_errors=True)
+    return path
+
+
+def _write_files(folder: Path, networks: Mapping[str, Any], exact: Arrays, state: Mapping[str, Any]) -> None:
+    notes = {name: str(state[name]) for name in ("kimg", "step", "stage")}
+    for name, (settings, arrays) in networks.items():
+        halves = {key: array.astype(np.float16) for key, array in arrays.items()}
+        write_network(folder / network_file(name), settings, halves, notes=notes)
+    for number, part in enumerate(_parts(exact), start=1):
+        write_arrays(folder / f"exact-{number}.safetensors", part, {"format": "narcissus-training"})
+    files = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    text = json.dumps({**state, "files": files}, indent=1) + "\n"
+    (folder / STATE_FILE).write_text(text, encoding="utf-8")
+    for path in (*sorted(folder.iterdir()), folder):
+        _to_disk(path)
+
+
+def _parts(arrays: Arrays) -> Iterator[dict[str, NDArray[Any]]]:
+    part: dict[str, NDArray[Any]] = {}
+    filled = 0
+    for name, array in arrays.items():
+        if part and filled + array.nbytes > MOST_PART_BYTES:
+            yield part
+            part, filled = {}, 0
+        part[name] = array
+        filled += array.nbytes
+    yield part
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk; folders only where the system can open them."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """The content of a checkpoint's state.json, with its files checked if it has their hashes.
+
+    Raises:
+        ModelError: it is missing or damaged, or a file is not the one that belongs to it.
+    """
+    path = folder / STATE_FILE
+    try:
+        if path.stat().st_size > MAX_STATE_BYTES:
+            raise ModelError(f"{path} cannot be used: it is longer than {MAX_STATE_BYTES >> 20} MB")
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"no training can go on from {folder}: there is no {STATE_FILE}") from None
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged: it is not JSON ({str(error)[:80]})") from error
+    if not isinstance(state, dict):
+        raise ModelError(f"{path} is damaged: it is not a table")
+    files = state.get("files", {})
+    if not isinstance(files, dict):
+        raise ModelError(f"{path} is damaged: files is not a table")
+    for name, digest in files.items():
+        file = folder / Path(str(name)).name
+        if file.exists() and file_sha256(file) != digest:
+            raise ModelError(f"{file} is damaged, or not the one that belongs to {path}: its hash differs")
+    return state
+
+
+def read_exact(folder: Path, state: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
+    """The state in float32 from the exact parts; empty if any of them is not there."""
+    names = [name for name in state.get("files", {}) if str(name).startswith("exact-")]
+    arrays: dict[str, NDArray[np.float32]] = {}
+    if all((folder / name).exists() for name in names):
+        for name in names:
+            arrays |= read_arrays(folder / name)
+    return arrays

@@ -1,0 +1,105 @@
+"""What a training leaves to look at while it runs: measures as JSON lines and for TensorBoard, and contact sheets."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from engine.clock import file_stamp, unix_time_s
+from engine.networks.latents import seed_latents
+from engine.types import FloatArray
+from tools.contact_sheet import contact_sheet, to_pixels
+
+METRICS_FILE = "metrics.jsonl"
+TENSORBOARD_FOLDER = "tensorboard"
+SHEETS_FOLDER = "sheets"
+SHEET_SEEDS = range(40)
+SHEET_AT_ONCE = 8  # pictures
+
+
+class Records:
+    """Appends measures to the records of a training.
+
+    A training that goes on from an earlier step drops the lines that were written after that step, so the records tell of
+    one training.
+
+    Args:
+        folder: of the training.
+        step: that it goes on from; 0 begins anew.
+
+    Raises:
+        OSError: from any method: the disk is full, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._path = folder / METRICS_FILE
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keep_until(step)
+        events = folder / TENSORBOARD_FOLDER
+        events.mkdir(exist_ok=True)
+        # TensorBoard's own writer would load TensorFlow, whatever Keras runs on; the records in its files need none of it
+        self._file: BinaryIO = (events / f"events.out.tfevents.{int(unix_time_s())}.{os.getpid()}.{file_stamp()}").open("wb")
+        self._events = RecordWriter(self._file)
+        self._write_event(Event(file_version="brain.Event:2"))
+        if step:
+            self._write_event(Event(step=step, session_log={"status": 1}))  # START: later events of older files are void
+
+    def _keep_until(self, step: int) -> None:
+        if not self._path.exists():
+            return
+        kept = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue  # cut short by a kill
+        partial = self._path.with_name(f"{METRICS_FILE}.partial")
+        partial.write_text("".join(kept), encoding="utf-8")
+        partial.replace(self._path)
+
+    def add(self, step: int, measures: Mapping[str, float]) -> None:
+        """Append one line, and one value a measure for TensorBoard."""
+        values = {name: float(f"{value:.6g}") for name, value in measures.items()}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **values}) + "\n")
+        summary = Summary(value=[Summary.Value(tag=name, simple_value=value) for name, value in values.items()])
+        self._write_event(Event(step=step, summary=summary))
+
+    def _write_event(self, event: Event) -> None:
+        event.wall_time = unix_time_s()
+        self._events.write(event.SerializeToString())
+        self._events.flush()
+
+    def close(self) -> None:
+        """End the records; may be called twice."""
+        if not self._file.closed:
+            self._events.close()
+
+
+def write_sheet(folder: Path, name: str, draw: Callable[[FloatArray], FloatArray], latent_size: int) -> Path:
+    """Write a contact sheet of fixed seeds, the same ones every time.
+
+    Args:
+        folder: of the training.
+        name: of the file, without its ending.
+        draw: latents (N, latent_size) -> pictures (N, S, S, C), nominal range.
+        latent_size: numbers in a latent.
+    """
+    latents = seed_latents(SHEET_SEEDS, latent_size)
+    pictures = np.concatenate([draw(part) for part in np.split(latents, len(latents) // SHEET_AT_ONCE)])
+    path = folder / SHEETS_FOLDER / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".png.partial")
+    Image.fromarray(contact_sheet(to_pixels(pictures))).save(partial, "PNG")
+    partial.replace(path)
+    return path
