@@ -99,3 +99,8 @@ def file_stamp() -> str:
 def unix_time_s() -> float:
     """Seconds since 1970, which files that others read are dated with; it may go back, so nothing is timed by it."""
     return time.time()
+
+
+def processor_time_s() -> float:
+    """Seconds that processors have spent on this process, all its threads together."""
+    return time.process_time()

@@ -1,7 +1,7 @@
 """Train a PG-GAN on portraits: `python -m tools.train_gan --data FILE.zip --output DIR [--resume DIR] [--minutes M]`.
 
-The networks are those of Karras et al. 2018, grown level by level; the losses, the penalty and the augmentation are what
-works on a few thousand pictures. It writes into DIR
+The networks are those of Karras et al. 2018, grown level by level; the losses, the penalty and the augmentation are
+what works on a few thousand pictures. It writes into DIR
 
     checkpoint-NNNNNNN/    what a training goes on from; see `tools.gan.checkpoint`
     snapshots/             the moving average every 50 thousand pictures, to choose the best from
@@ -104,7 +104,9 @@ class Session:
         self._records.add(training.progress.step, {**place, **measures, "pictures_per_s": pace})
         if self._progress is not None:
             self._progress.set_description_str(f"{stage.size_px} px, fade {stage.fade:.2f}, {place['kimg']:.1f} kimg")
-            losses = f"D {measures['d_loss']:.3f}  G {measures['g_loss']:.3f}  overfitting {measures['overfitting']:.2f}"
+            losses = (
+                f"D {measures['d_loss']:.3f}  G {measures['g_loss']:.3f}  overfitting {measures['overfitting']:.2f}"
+            )
             self._progress.set_postfix_str(f"{pace:.1f} pictures/s  {losses}")
         self._reported_s, self._reported_kimg = now_s, training.progress.kimg
 
@@ -112,7 +114,7 @@ class Session:
         from tools.gan.records import write_sheet
 
         path = self._training.save()
-        name = f"{self._training.progress.kimg:08.1f}kimg"
+        name = f"sheet-{self._training.progress.step:07d}"
         write_sheet(self._folder, name, self._training.draw, self._training.latent_size)
         self._saved_s = self._clock.now_s()
         return path

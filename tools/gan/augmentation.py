@@ -40,9 +40,7 @@ def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> An
     pictures = change_colours(
         pictures, BRIGHTNESS * change[:, 1], 1 + SATURATION * change[:, 2], 1 + CONTRAST * change[:, 3]
     )
-    pictures = transform(
-        pictures, ROTATION_RAD * change[:, 4], 1 + SCALE * change[:, 5], TRANSLATION * change[:, 6:8]
-    )
+    pictures = transform(pictures, ROTATION_RAD * change[:, 4], 1 + SCALE * change[:, 5], TRANSLATION * change[:, 6:8])
     if int(pictures.shape[1]) < CUTOUT_LEAST_PX:
         return pictures
     return cut_out(pictures, on * ops.cast(uniform[:, 8] < CUTOUT_PROBABILITY, "float32"), uniform[:, 9:11])

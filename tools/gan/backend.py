@@ -31,8 +31,11 @@ def training_backend() -> ModuleType:
 
 
 def resolve_precision(wanted: str) -> str:
-    """`float32` or `bfloat16`; `auto` is bfloat16 where it is faster: on recent GPUs, and in TensorFlow on processors that
-    compute it (JAX has no convolutions for it there). Never float16, in which the pixel norm's 1e-8 is 0."""
+    """`float32` or `bfloat16`. Never float16, in which the pixel norm's 1e-8 is 0.
+
+    `auto` is bfloat16 where it is faster: on recent GPUs, and in TensorFlow on processors that compute it; JAX has no
+    convolutions for it there.
+    """
     if wanted != "auto":
         return wanted
     backend = training_backend()

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-# It would merge rectifiers with their convolutions, does not see that gradients need what lies between, and reports an error.
+# It would merge rectifiers with their convolutions, fails as gradients need what lies between, and reports an error.
 tf.config.optimizer.set_experimental_options({"remapping": False})
 
 
@@ -19,7 +19,7 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
         values: a tensor or a list of tensors.
 
     Returns:
-        The output, the rest, and a function from the gradient at the output to that at the values; it may be called once.
+        The output, the rest, and a function from the gradient at the output to that at the values, to be called once.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)

@@ -1,5 +1,8 @@
-"""Batches: which portraits, which latents, which random numbers. All chance in training is drawn here, with NumPy, so that
-its state can be saved and a resumed training goes on as if nothing had been."""
+"""Batches: which portraits, which latents, which random numbers.
+
+All chance in training is drawn here, with NumPy, so its state can be saved, and a resumed training goes on as if
+nothing had been.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a training begins: with fresh networks, or with what an earlier one left, at the same or a higher resolution."""
+"""Where a training begins: with fresh networks, or with what an earlier one left, at its resolution or a higher."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -33,7 +33,6 @@ DEFAULTS: Mapping[str, Any] = {
     "seed": 1,
 }
 
-AnySettings = TypeVar("AnySettings", GeneratorSettings, DiscriminatorSettings)
 Arrays = dict[str, NDArray[np.float32]]
 
 
@@ -77,7 +76,7 @@ class Progress:
     kimg: float = 0.0
     count: int = 0
     level: int = 0
-    random: dict[str, Any] | None = field(default=None, repr=False)
+    random: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -170,7 +169,9 @@ def _check_pair(folder: Path, generator: GeneratorSettings, discriminator: Discr
     for name in ("resolution", "fmap_base", "fmap_max", "num_channels"):
         ours, theirs = getattr(generator, name), getattr(discriminator, name)
         if ours != theirs:
-            raise ModelError(f"{folder} cannot be used: {name} is {ours} in its generator and {theirs} in its discriminator")
+            raise ModelError(
+                f"{folder} cannot be used: {name} is {ours} in its generator and {theirs} in its discriminator"
+            )
     if generator.num_channels != 3:
         raise ModelError(f"{folder} cannot be used: it draws {generator.num_channels} channels, and portraits have 3")
 
@@ -186,7 +187,9 @@ def _plan_of(folder: Path, saved: Mapping[str, Any], network: GeneratorSettings,
     widths = {"fmap_base": network.fmap_base, "fmap_max": network.fmap_max}
     for name, width in widths.items():
         if given.get(name, width) != width:
-            raise ModelError(f"{folder} has {name} {width}, which cannot become {given[name]}: leave it out, or begin anew")
+            raise ModelError(
+                f"{folder} has {name} {width}, which cannot become {given[name]}: leave it out, or begin anew"
+            )
     if given.get("resolution", network.resolution) < network.resolution:
         raise ModelError(
             f"{folder} is trained for {network.resolution} px, which cannot become {given['resolution']}: leave it out"
@@ -253,7 +256,12 @@ def _names_of(part: str, generator: Generator, discriminator: Discriminator) -> 
 
 
 def _take_exact(
-    folder: Path, generator: Generator, discriminator: Discriminator, state: State, exact: Mapping[str, Any], growth: int
+    folder: Path,
+    generator: Generator,
+    discriminator: Discriminator,
+    state: State,
+    exact: Mapping[str, Any],
+    growth: int,
 ) -> None:
     """Put the exact values into a state; moments only if the networks have not grown."""
     by_part: dict[str, dict[str, NDArray[Any]]] = {part: {} for part in (*NETWORKS, *MOMENTS)}
@@ -262,11 +270,13 @@ def _take_exact(
         if part not in by_part or "/" not in variable:
             raise ModelError(f"{folder} cannot be used: its exact state holds {name[:80]!r}")
         by_part[part][variable] = array
-    for part in (NETWORKS if growth else (*NETWORKS, *MOMENTS)):
+    for part in NETWORKS if growth else (*NETWORKS, *MOMENTS):
         known = _grown(by_part[part], growth)
         for index, name in enumerate(_names_of(part, generator, discriminator)):
             if name not in known and growth:
                 continue
             if name not in known or known[name].shape != state[part][index].shape:
-                raise ModelError(f"{folder} cannot be used: {part}/{name} in its exact state is missing or does not fit")
+                raise ModelError(
+                    f"{folder} cannot be used: {part}/{name} in its exact state is missing or does not fit"
+                )
             state[part][index] = known[name]

@@ -5,7 +5,7 @@
       discriminator.safetensors    the same
       average.safetensors          the generator's moving average: the one to show
       exact-1.safetensors ...      all of the state in float32, in parts below 16 MiB
-      state.json                   settings, progress, random numbers, and the hash of each file above; written last
+      state.json                   settings, progress, random numbers, the hash of each file; written last
 
 A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the one before.
 Without the exact parts a training still goes on, from float16 and with fresh optimisers; that much is also what other

@@ -29,8 +29,8 @@ SHEET_AT_ONCE = 8  # pictures
 class Records:
     """Appends measures to the records of a training.
 
-    A training that goes on from an earlier step drops the lines that were written after that step, so the records tell of
-    one training.
+    A training that goes on from an earlier step drops the lines that were written after that step: the records tell
+    of one training.
 
     Args:
         folder: of the training.
@@ -46,12 +46,15 @@ class Records:
         self._keep_until(step)
         events = folder / TENSORBOARD_FOLDER
         events.mkdir(exist_ok=True)
-        # TensorBoard's own writer would load TensorFlow, whatever Keras runs on; the records in its files need none of it
-        self._file: BinaryIO = (events / f"events.out.tfevents.{int(unix_time_s())}.{os.getpid()}.{file_stamp()}").open("wb")
+        # TensorBoard's own writer would load TensorFlow, whatever Keras runs on; writing records needs none of it
+        name = f"events.out.tfevents.{int(unix_time_s())}.{os.getpid()}.{file_stamp()}"
+        self._file: BinaryIO = (events / name).open("wb")
         self._events = RecordWriter(self._file)
         self._write_event(Event(file_version="brain.Event:2"))
         if step:
-            self._write_event(Event(step=step, session_log={"status": 1}))  # START: later events of older files are void
+            self._write_event(
+                Event(step=step, session_log={"status": 1})
+            )  # START: later events of older files are void
 
     def _keep_until(self, step: int) -> None:
         if not self._path.exists():

@@ -36,7 +36,7 @@ class Batch:
     Attributes:
         reals: (N, S, S, 3) uint8.
         latents: (N, latent_size).
-        augmentation: (3, N, augmentation.NUMBERS) in [0, 1): for the reals, and for the drawn as each network sees them.
+        augmentation: (3, N, augmentation.NUMBERS) in [0, 1): for the reals, and for the drawn, once a network.
     """
 
     reals: ByteArray

@@ -1,4 +1,4 @@
-"""A training in progress: its state, one step of it, its checkpoints. It knows neither the clock nor the command line."""
+"""A training in progress: its state, one step of it, its checkpoints. It knows neither clock nor command line."""
 
 from __future__ import annotations
 
@@ -210,5 +210,7 @@ def read_splits(path: Path, resolution: int) -> tuple[PortraitSet, PortraitSet]:
         try:
             sets.append(portraits.at_size(resolution))
         except ValueError as error:
-            raise DeviceError(f"{path} cannot train a network of {resolution} px: {error}; give --resolution") from error
+            raise DeviceError(
+                f"{path} cannot train a network of {resolution} px: {error}; give --resolution"
+            ) from error
     return sets[0], sets[1]
