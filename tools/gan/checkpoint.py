@@ -7,7 +7,7 @@
       exact-1.safetensors ...      all of the state in float32, in parts below 16 MiB
       state.json                   settings, progress, random numbers, the hash of each file; written last
 
-A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the one before.
+A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the last one.
 Without the exact parts a training still goes on, from float16 and with fresh optimisers; that much is also what other
 trainers leave.
 """
