@@ -272,6 +272,7 @@ class App:
             self._say(str(error))
         reflection = self._reflections.poll()
         self._mirror.update(self._views.poll(), reflection, tick)
+        self._worker.wants_previews = self._mirror.wants_previews
         return reflection
 
     def _draw(self, tick: Tick) -> float:

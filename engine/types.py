@@ -113,12 +113,15 @@ class Reflection:
         latent: what it draws.
         generated_s: when it was finished.
         sequence: counts up by one per reflection.
+        previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
+            empty unless a scene asks for them.
     """
 
     image: ByteArray
     latent: Latent
     generated_s: float
     sequence: int
+    previews: tuple[ByteArray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

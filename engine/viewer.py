@@ -44,6 +44,11 @@ class Viewer:
         self._signals = dict.fromkeys(SIGNALS, 0.0)
 
     @property
+    def features(self) -> Features | None:
+        """The newest measurement; None while nobody is there."""
+        return self._latent.features if self._latent else None
+
+    @property
     def presence(self) -> float:
         """0 nobody is there, 1 somebody is."""
         return self._presence
@@ -56,7 +61,7 @@ class Viewer:
         """Move on by `tick.dt_s`; `reflection` is the newest if it is new, otherwise None."""
         if reflection is not None:
             self._latent = reflection.latent
-        features = self._latent.features if self._latent else None
+        features = self.features
         target_presence = self._latent.presence if self._latent else 0.0
         before = self.placement
         target = features.placement if features is not None else None

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.networks.layout import GeneratorSettings, WeightLayer, generator_layers
+from engine.networks.layout import GeneratorSettings, WeightLayer, generator_layers, layers_of
 from engine.networks.weight_file import Arrays
 from engine.types import FloatArray
 
 if TYPE_CHECKING:
     import keras
 
-FORM = "fused-rgba-1"  # names this form in caches; change it with every change to what is computed
+FORM = "fused-rgba-2"  # names this form in caches; change it with every change to what is computed
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,17 @@ def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]
     layers = [layer for layer in generator_layers(settings) if not layer.name.startswith("ToRGB")]
     top = next(layer for layer in generator_layers(settings) if layer.name == "ToRGB_lod0")
     return tuple(_fold_layer(settings, layer, arrays) for layer in [*layers, top])
+
+
+def fold_previews(settings: GeneratorSettings, previews: Arrays) -> tuple[FoldedLayer, ...]:
+    """The layers of `preview_rgb.py` as `pixels`, that of 4x4 first; none where there are none."""
+    layers: list[FoldedLayer] = []
+    for lod in sorted((int(name.removeprefix("preview_rgb_lod").removesuffix("/weight")) for name in previews if name.endswith("/weight")), reverse=True):
+        trained = next(layer for layer in layers_of(settings) if layer.name == f"ToRGB_lod{lod}")
+        scale = np.float32(trained.he_constant if settings.use_wscale else 1.0)
+        name = f"preview_rgb_lod{lod}"
+        layers.append(_fold_pixels(previews[f"{name}/weight"] * scale, previews[f"{name}/bias"]))
+    return tuple(layers)
 
 
 def _fold_layer(settings: GeneratorSettings, layer: WeightLayer, arrays: Arrays) -> FoldedLayer:
@@ -82,12 +93,17 @@ def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:
     return FoldedLayer("pixels", pixels, np.append(bias * 127.5 + 127.5, 255.0).astype(np.float32))
 
 
-def build_network(settings: GeneratorSettings, arrays: Arrays, precision: str = "float32") -> keras.Model:
+def build_network(
+    settings: GeneratorSettings, arrays: Arrays, precision: str = "float32", previews: Arrays | None = None
+) -> keras.Model:
     """The run-time form as a Keras network: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
 
     Args:
+        settings, arrays: of the generator.
         precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
+        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the finished
+            one last.
     """
     from engine.networks.folded_network import FoldedGenerator
 
-    return FoldedGenerator(settings, fold(settings, arrays), precision)
+    return FoldedGenerator(settings, fold(settings, arrays), precision, fold_previews(settings, previews or {}))

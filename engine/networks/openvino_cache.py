@@ -20,6 +20,7 @@ from typing import Any
 from engine.networks.folded import FORM
 from engine.networks.openvino_conversion import convert_apart
 from engine.networks.persona import Persona
+from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.weight_file import file_sha256
 
 _NETWORK, _WEIGHTS, _MANIFEST = "network.xml", "network.bin", "manifest.json"
@@ -39,7 +40,9 @@ def user_cache_folder() -> Path:
 
 def entry_folder(persona: Persona, cache_folder: Path | None = None) -> Path:
     """The folder of a generator's form: named by what it was made from and with."""
-    made_with = f"{persona.generator_sha256} {FORM} openvino {version('openvino')}"
+    previews = persona.folder / PREVIEW_FILE
+    previews_sha256 = file_sha256(previews) if previews.exists() else "none"
+    made_with = f"{persona.generator_sha256} {previews_sha256} {FORM} openvino {version('openvino')}"
     key = hashlib.sha256(made_with.encode()).hexdigest()[:32]
     return (cache_folder or user_cache_folder()) / "generators" / key
 
@@ -51,7 +54,8 @@ def read_or_convert(core: Any, persona: Persona, cache_folder: Path | None = Non
         core: `openvino.Core`.
 
     Returns:
-        `openvino.Model`: latents (?, latent_size) float32 -> pictures (?, H, W, 4) uint8.
+        `openvino.Model`: latents (?, latent_size) float32 -> pictures (?, H, W, 4) uint8, an output for each resolution
+        that there is a preview layer for, in no certain order.
 
     Raises:
         RuntimeError: the network cannot be converted.

@@ -23,7 +23,8 @@ def convert_apart(persona_folder: Path, output: Path) -> None:
 
     Args:
         persona_folder: an opened, and so checked, persona.
-        output: ends in .xml; latents (?, latent_size) float32 -> pictures (?, H, W, 4) uint8.
+        output: ends in .xml; latents (?, latent_size) float32 -> pictures (?, H, W, 4) uint8, and one output for each
+            resolution on the way if the persona has preview layers.
 
     Raises:
         RuntimeError: the conversion failed, or took longer than `LIMIT_S`; the message has the child's last words.
@@ -48,10 +49,12 @@ def _convert(persona_folder: Path, output: Path) -> None:
     from engine.networks.layout import GeneratorSettings
     from engine.networks.openvino_import import import_openvino
     from engine.networks.persona import Persona
+    from engine.networks.preview_rgb import find_preview_rgb
     from engine.networks.weight_file import read_network
 
-    settings, arrays = read_network(Persona.open(persona_folder).generator_path, GeneratorSettings)
-    network = build_network(settings, arrays)
+    persona = Persona.open(persona_folder)
+    settings, arrays = read_network(persona.generator_path, GeneratorSettings)
+    network = build_network(settings, arrays, previews=find_preview_rgb(persona))
     module = tf.Module()
     module.network = network
     module.draw = tf.function(

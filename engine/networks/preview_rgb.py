@@ -10,6 +10,7 @@ where `use_wscale` says so. The generator's own file and hash stay as they are.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ FIRST_SEED = 12_000_000  # not in any bank
 RIDGE = 1e-4  # of the mean square of the features: they are pixel-normalised and can be collinear
 
 Points = NDArray[np.float64]
+
+_log = logging.getLogger(__name__)
 
 
 def fit_preview_rgb(
@@ -149,6 +152,17 @@ def read_preview_rgb(persona: Persona) -> Arrays:
     if {name: array.shape for name, array in arrays.items()} != shapes:
         raise ModelError(f"{path} is damaged: it does not hold the layers that {persona.generator_path} needs")
     return arrays
+
+
+def find_preview_rgb(persona: Persona) -> Arrays:
+    """The layers of a persona, or none; that some are there and cannot be used is told in the log and ends nothing."""
+    if not (persona.folder / FILE_NAME).exists():
+        return {}
+    try:
+        return read_preview_rgb(persona)
+    except ModelError as error:
+        _log.warning("%s grows without its preview layers: %s", persona.name, error)
+        return {}
 
 
 def _identity(generator_sha256: str) -> dict[str, str]:

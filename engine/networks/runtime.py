@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import ModelError
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
+from engine.networks.preview_rgb import find_preview_rgb
 from engine.networks.weight_file import read_network
 from engine.types import ByteArray, FloatArray
 
@@ -27,9 +28,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Engine:
-    """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8."""
+    """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8, those
+    of the resolutions on the way first, by size, if the persona has layers for them; good until the next call."""
 
-    draw: Callable[[FloatArray], ByteArray]
+    draw: Callable[[FloatArray], list[ByteArray]]
     most_at_once: int
 
 
@@ -55,6 +57,12 @@ class RuntimeGenerator:
         picture: ByteArray = self.batch(np.asarray(z)[None])[0]
         return picture
 
+    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]:
+        """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
+        first, the finished picture last; that alone where the persona has no preview layers."""
+        drawn = self._engine.draw(np.ascontiguousarray(z, np.float32)[None])
+        return tuple(pictures[0].copy() for pictures in drawn)
+
     def batch(self, z: FloatArray) -> ByteArray:
         """Draw latents (N, latent_size) float32: (N, H, W, 4) uint8.
 
@@ -67,7 +75,7 @@ class RuntimeGenerator:
         pictures = np.empty((len(latents), self.size_px, self.size_px, 4), np.uint8)
         step = self._engine.most_at_once
         for begin in range(0, len(latents), step):
-            pictures[begin : begin + step] = self._engine.draw(latents[begin : begin + step])
+            pictures[begin : begin + step] = self._engine.draw(latents[begin : begin + step])[-1]
         return pictures
 
 
@@ -138,8 +146,11 @@ def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, 
         options["INFERENCE_NUM_THREADS"] = threads
     request = core.compile_model(model, "CPU", options).create_infer_request()
 
-    def draw(latents: FloatArray) -> ByteArray:
-        return np.asarray(request.infer([latents], share_inputs=True, share_outputs=True)[0])
+    by_size = sorted(range(len(model.outputs)), key=lambda index: int(model.outputs[index].partial_shape[1].get_length()))
+
+    def draw(latents: FloatArray) -> list[ByteArray]:
+        found = request.infer([latents], share_inputs=True, share_outputs=True)
+        return [np.asarray(found[index]) for index in by_size]
 
     return _Engine(draw, most_at_once=1)
 
@@ -165,12 +176,13 @@ def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _
             tf.config.threading.set_intra_op_parallelism_threads(threads)
         except RuntimeError:
             _log.warning("TensorFlow runs already: its number of threads stays as it is")
-    network = build_network(settings, arrays, precision)
+    network = build_network(settings, arrays, precision, find_preview_rgb(persona))
     signature = tf.TensorSpec([None, settings.latent_size], tf.float32)
     function = tf.function(lambda z: network(z), input_signature=[signature])
 
-    def draw(latents: FloatArray) -> ByteArray:
-        return np.asarray(function(tf.constant(latents)))
+    def draw(latents: FloatArray) -> list[ByteArray]:
+        drawn = function(tf.constant(latents))
+        return [np.asarray(pictures) for pictures in (drawn if isinstance(drawn, list | tuple) else [drawn])]
 
     return _Engine(draw, most_at_once=8)
 

@@ -16,6 +16,8 @@ class Draws(Protocol):
 
     def __call__(self, z: FloatArray) -> ByteArray: ...
 
+    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]: ...
+
 
 class FacePainter:
     """Draws latents, numbers what it drew, and notices a picture that cannot be right.
@@ -34,14 +36,18 @@ class FacePainter:
         """Draw once and throw it away: the first run allocates and plans, and would be late."""
         self._generator(latent.z)
 
-    def draw(self, latent: Latent) -> Reflection:
+    def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
         """The reflection (size_px, size_px, 4) of a latent.
+
+        Args:
+            latent: what to draw.
+            with_previews: whether to show it at the resolutions on the way as well.
 
         Raises:
             ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
         """
-        image = self._generator(latent.z)
+        *previews, image = self._generator.growth(latent.z) if with_previews else (self._generator(latent.z),)
         if image.shape[0] > 1 and image[:, :, :3].max() == image[:, :, :3].min():
             raise ArithmeticError(f"the generator drew a flat picture of level {int(image[0, 0, 0])}")
         self._count += 1
-        return Reflection(image, latent, self._clock.now_s(), self._count)
+        return Reflection(image, latent, self._clock.now_s(), self._count, tuple(previews))

@@ -62,6 +62,9 @@ class ReflectionWorker:
         settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
+
+    Attributes:
+        wants_previews: whether reflections come with their `previews`; to be set from any thread.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class ReflectionWorker:
         clock: TimeSource,
         seed: int,
     ) -> None:
+        self.wants_previews = False
         self._frames = frames
         self._reflections = reflections
         self._build_generator = build_generator
@@ -156,7 +160,7 @@ class ReflectionWorker:
         if self._follower is not None:
             self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
-        reflection = self._face(latent) if latent is not None else None
+        reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
             self._last = reflection
             self._reflections.put(reflection)
@@ -178,7 +182,7 @@ class ReflectionWorker:
         self._features.prepare()
         self._is_loaded.set()
 
-    def _build_painter(self) -> Callable[[Latent], Reflection]:
+    def _build_painter(self) -> Callable[[Latent, bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
         painter = FacePainter(generator, self._clock)

@@ -99,6 +99,11 @@ class Compositor:
         previous._stages = [stage for stage in previous._stages if stage not in kept]
         previous.close()
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the scene's passes need beyond what there is anyway (`Pass.needs`)."""
+        return frozenset().union(*(part.drawn.needs for part in self._parts))
+
     def render(self, view: View, tick: Tick) -> moderngl.Texture:
         """Draw one frame.
 

@@ -16,7 +16,7 @@ from engine.render.compositor import Compositor
 from engine.render.passage import Passage
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
-from engine.render.texture import CameraTexture, ReflectionTextures
+from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextures
 from engine.render.view import View
 from engine.scene import Scene
 from engine.transition import Transition
@@ -60,6 +60,7 @@ class Mirror:
         self._viewer = Viewer(scene.reflection)
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
+        self._growth = GrowthTexture(ctx)
         self._projector = Projector(ctx, library)
         self._passage = Passage(ctx, library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
@@ -72,6 +73,12 @@ class Mirror:
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
+
+    @property
+    def wants_previews(self) -> bool:
+        """Whether the scene shows the reflection at the resolutions on the way."""
+        shown = (self._compositor, self._leaving)
+        return any("previews" in part.needs for part in shown if part is not None)
 
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
         """Begin to build a scene, in place of what is being built; `advance` builds on while the show goes on.
@@ -202,6 +209,8 @@ class Mirror:
             self._camera.update(frame)
         if reflection is not None:
             self._reflections.update(reflection)
+            if self.wants_previews:
+                self._growth.update(reflection)
         self._viewer.update(reflection, tick)
         self.blackout.update(tick)
         self.closing.update(tick)
@@ -228,6 +237,8 @@ class Mirror:
             reflection=self._reflections.newest,
             previous=self._reflections.previous,
             blend=self._reflections.blend(now_s),
+            growth=self._growth.texture,
+            features=self._viewer.features,
             alignment=self._alignment,
             placement=self._viewer.placement,
             presence=self._viewer.presence,
@@ -244,7 +255,7 @@ class Mirror:
         """Release everything on the graphics card."""
         self._drop_coming()
         self._drop_leaving()
-        for part in (self._compositor, self._passage, self._projector, self._reflections, self._camera):
+        for part in (self._compositor, self._passage, self._projector, self._reflections, self._growth, self._camera):
             part.close()
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:

@@ -14,6 +14,7 @@ import numpy as np
 from engine.types import ByteArray, Frame, Reflection
 
 RING_LENGTH = 3
+SMALLEST_GROWTH = 4  # px: where a generator begins
 
 
 class PixelTexture:
@@ -124,6 +125,39 @@ class CameraTexture:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class GrowthTexture:
+    """The newest drawn face at every resolution that the generator passed through, one for each level of the texture.
+
+    Without previews the levels are means of the finished picture.
+
+    Args:
+        ctx: the context that it lives in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self.texture: moderngl.Texture | None = None
+
+    def update(self, reflection: Reflection) -> None:
+        """Upload a reflection."""
+        size = reflection.image.shape[0]
+        if self.texture is None or self.texture.size[0] != size:
+            self.close()
+            self.texture = self._ctx.texture((size, size), 4)
+            self.texture.repeat_x = self.texture.repeat_y = False
+        self.texture.write(reflection.image)
+        self.texture.build_mipmaps(0, max(0, size.bit_length() - SMALLEST_GROWTH.bit_length()))
+        self.texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        for level, preview in enumerate(reversed(reflection.previews), 1):
+            self.texture.write(preview, level=level)
+
+    def close(self) -> None:
+        """Release what it owns; may be called again."""
+        if self.texture is not None:
+            self.texture.release()
+            self.texture = None
 
 
 class ReflectionTextures:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import moderngl
 
-from engine.types import Alignment, Placement
+from engine.types import Alignment, Features, Placement
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,9 @@ class View:
         reflection: the newest drawn face, sRGB-encoded, row 0 top, square; None before the first one.
         previous: the one before it; None stands for `reflection`.
         blend: 0 shows `previous`, 1 shows `reflection`.
+        growth: the newest face at every resolution that the generator passed through, one for each level of the texture:
+            level 0 is finished, the last one 4×4; None unless a pass needs `previews`.
+        features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.
         placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
         presence: 0 nobody is there, 1 somebody is; eased.
@@ -31,6 +34,8 @@ class View:
     reflection: moderngl.Texture | None = None
     previous: moderngl.Texture | None = None
     blend: float = 1.0
+    growth: moderngl.Texture | None = None
+    features: Features | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None
     presence: float = 0.0

@@ -36,6 +36,7 @@ class Pass(ABC):
         in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
         region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
             that a frame covers elsewhere.
+        needs: what it reads of a `View` that is only there if somebody asks: `previews`.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
         memory_s: how far back what it draws depends on what it drew, s; infinite if on all since the scene began. A
             film that goes on where it was interrupted draws so much again, unseen.
@@ -44,6 +45,7 @@ class Pass(ABC):
     kind: ClassVar[str] = ""
     Settings: ClassVar[type[PassSettings]]
     in_place: ClassVar[bool] = False
+    needs: ClassVar[frozenset[str]] = frozenset()
     baked: ClassVar[frozenset[str]] = frozenset()
     memory_s: ClassVar[float] = 0.0
 
@@ -104,6 +106,7 @@ class Pass(ABC):
             "u_camera": view.camera,
             "u_reflection": view.reflection,
             "u_previous": view.previous or view.reflection,
+            "u_growth": view.growth,
         }
         values.update({name: picture for name, picture in pictures.items() if picture is not None})
         return values
