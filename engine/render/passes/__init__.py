@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.render.passes import air, frame, glass, isf, paper, picture, pool, shadertoy, silver
+from engine.render.passes import air, frame, glass, isf, mosaic, paper, picture, pool, shadertoy, silver
 from engine.render.passes.base import Pass, pass_class, register, registry
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "frame",
     "glass",
     "isf",
+    "mosaic",
     "paper",
     "pass_class",
     "picture",

@@ -1,0 +1,85 @@
+"""A mosaic on a wall: the face in a medallion, laid in stones that become smaller the longer somebody stays."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.passes.face import put_face
+from engine.render.passes.relief import breath
+from engine.render.stage import OVER, Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+FINEST_STONES = 64
+"""Stones along a side of the face's picture at the end; smaller ones could not be told apart."""
+
+
+@register("mosaic")
+class Mosaic(Pass):
+    """The reflection as the generator grows it: sixteen stones, then 8×8, 16×16, ..., each level from the network itself.
+
+    Around the medallion lies a wall of gold; its stones glint as the viewer moves.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `mosaic`."""
+
+        grown: float = Field(default=1.0, ge=0.0, le=1.0)
+        """How far the face has grown: 0 sixteen stones, 1 as fine as there are, their edges nearly gone."""
+        idle: float = Field(default=0.3, ge=0.0, le=1.0)
+        """How much of a face the stones show while nobody is there: 0 only the blue ground, 1 all of it."""
+        size: float = Field(default=1.04, ge=0.5, le=3.0)
+        """Side of the face's picture, in diameters of the medallion."""
+        eye_line: float = Field(default=0.45, ge=0.0, le=1.0)
+        """Where the eyes stand, as a fraction of the medallion's height from its top."""
+        even: float = Field(default=0.7, ge=0.0, le=1.0)
+        """How far dark and bright faces are brought to one exposure."""
+        glint: float = Field(default=1.0, ge=0.0, le=4.0)
+        """How much gold and glass glitter."""
+        fill: float = Field(default=0.93, ge=0.3, le=1.0)
+        """Diameter of the medallion with its border, in stage heights (or widths, if the stage is narrower). Baked."""
+        border: float = Field(default=0.062, ge=0.02, le=0.2)
+        """Width of the border of five courses around it, in the same unit. Baked."""
+
+    in_place = True
+    needs = frozenset({"previews"})
+    baked = frozenset({"fill", "border"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._grow = stage.brush("mosaic", {"GROW": True})
+        self._show = stage.brush("mosaic")
+        self._cells = stage.canvas((FINEST_STONES, FINEST_STONES))
+        self._nobody = stage.canvas((4, 4))
+        self._slopes, self._colours = (stage.canvas(stage.size_wh, "f1") for _ in range(2))
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        for entry, canvas in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
+            stage.brush("mosaic", {entry: True}).draw(canvas.framebuffer, values)
+
+    @classmethod
+    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+        assert isinstance(settings, cls.Settings)
+        unit = min(1.0, aspect)
+        radius = (0.5 * settings.fill - settings.border) * unit
+        return Opening(0.0, 0.0, radius, radius, radius, settings.border * unit)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_presence"] = max(view.presence, knobs["idle"]) if view.growth is not None else 0.0
+        values.setdefault("u_growth", self._nobody.texture)
+        composed = {**knobs, "follow": 0.0}  # stones stay where they were laid
+        values.update(
+            u_put=put_face(self.stage.opening, view.alignment, None, composed),
+            u_breath=breath(tick.time_s),
+            u_slopes=self._slopes.texture,
+            u_colours=self._colours.texture,
+        )
+        self._grow.draw(self._cells.framebuffer, values)
+        values["u_cells"] = self._cells.texture
+        self._show.draw(target, values, blend=OVER if knobs["opacity"] < 1.0 else None)
