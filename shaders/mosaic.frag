@@ -1,7 +1,7 @@
 #version 330 core
 // A face in a medallion of glass stones on a wall of gold ones. Entries:
-//   BAKE_SLOPE    the wall, once per stage size: rg slope of the stones, b how much is stone and not grout
-//   BAKE_COLOUR   the wall: rgb square root of the stones' colour, a 0 glass .. 1 gold
+//   BAKE_SLOPE    the wall, once per stage size: rg slope of the stones, b how bright gold and glass can glint there
+//   BAKE_COLOUR   the wall: rgb square root of the light that is there without any glint
 //   GROW          on one pixel for each of the finest stones: rgb colour of the stone that lies there, a its level (0 for
 //                 4x4, 1 for 8x8, ...) and, as the fraction, how far it has come apart into four
 //   (neither)     wall and medallion in this moment's light
@@ -76,17 +76,28 @@ vec4 colour_of(Place place) {
     return vec4(mix(mix(GOLD_SHADOW, GOLD, 0.5), GOLD * vec3(1.1, 1.05, 0.9), other) * (0.8 + 0.3 * own), 1.0);
 }
 
+// How much of the key there is on the wall: most on the border, less around it, little far off.
+float key_there(vec2 p) {
+    float r = length(p), out_of_border = r - u_opening.z - u_border;
+    if (out_of_border < 0.0) return 0.85 * key_pool(p + u_opening.xy);
+    float shadow = 0.20 * smoothstep(0.12, 0.03, out_of_border) * smoothstep(0.0, 0.03, out_of_border) * smoothstep(-0.1, 0.3, p.x + p.y);
+    return (0.50 - 0.30 * smoothstep(0.42, 1.0, r) - shadow) * key_pool(p + u_opening.xy);
+}
+
 void main() {
-    Place place = place_of((v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy);
+    vec2 p = (v_uv - 0.5) * vec2(u_aspect, 1.0) - u_opening.xy;
+    Place place = place_of(p);
     vec2 own = hash22(place.id + ivec2(77, 3));
     vec4 colour = colour_of(place);
-#ifdef BAKE_COLOUR
-    f_colour = vec4(sqrt(colour.rgb), colour.a);
-#else
     float least = min(place.half_size.x, place.half_size.y);
     Stone stone = stone_at(place.at, place.half_size, 0.13 * least, 1.0 / u_resolution.y, own, mix(0.16, 0.62, colour.a));
     vec2 slope = stone.slope.x * place.along + stone.slope.y * vec2(-place.along.y, place.along.x) * (place.course > 50.0 ? 1.0 : -1.0);
-    f_colour = vec4(clamp(slope * 0.5 + 0.5, 0.0, 1.0), stone.cover, 1.0);
+    float key = key_there(p);
+#ifdef BAKE_COLOUR
+    vec3 light = colour.rgb * (mix(GLASS_LIGHT, KEY_LIGHT, colour.a) * key * stone_facing(slope) * mix(1.0, 0.30, colour.a) + FILL_LIGHT * 0.22);
+    f_colour = vec4(sqrt(mix(GROUT * KEY_LIGHT * key * 0.5, light, stone.cover)), 1.0);
+#else
+    f_colour = vec4(clamp(slope * 0.5 + 0.5, 0.0, 1.0), stone.cover * key * mix(0.06, 1.0, colour.a), 1.0);
 #endif
 }
 
@@ -170,7 +181,7 @@ uniform float u_time;
 uniform float u_opacity;
 
 // A stone of one level, lit.
-vec3 stone_of(vec2 uv, float count, vec3 colour, float relief, vec3 viewer, float key, float cut) {
+vec3 stone_of(vec2 uv, float count, vec3 colour, float relief, vec3 halfway, float key, float cut) {
     vec2 q = uv * count;
     ivec2 id = ivec2(floor(q));
     vec2 own = hash22(id + ivec2(int(count), 9)), half_size = vec2(0.5 / count);
@@ -180,24 +191,23 @@ vec3 stone_of(vec2 uv, float count, vec3 colour, float relief, vec3 viewer, floa
     stone.cover *= smoothstep(0.0, -1.4 * pixel, cut);
     vec4 vein = tiled(uv * 5.0 + own * 8.0);
     vec3 glass = colour * (0.80 + 0.40 * vein.r) + 0.02 * (vein.g - 0.5);
-    vec3 light = stone_lit(max(glass, 0.0), stone.slope * relief, 0.0, viewer, key, u_glint * relief);
+    vec2 slope = stone.slope * relief;
+    vec3 light = max(glass, 0.0) * (GLASS_LIGHT * key * stone_facing(slope) + FILL_LIGHT * 0.22);
+    light += GLASS_LIGHT * (0.05 * u_glint * relief * key * stone_glint(slope, halfway).y);
     return mix(mix(GROUT * KEY_LIGHT * key * 0.5, light, 1.0 - relief), light, stone.cover);
 }
 
-vec3 medallion(vec2 place, float r, vec3 viewer, float key) {
+vec3 medallion(vec2 place, float r, vec3 halfway, float key) {
     vec2 straight = (place - u_put.xy) * u_put.z + 0.5;
     vec2 uv = straight + 0.016 * (tiled(place * 2.2).rg - 0.5) + 0.004 * (tiled(place * 9.0).ba - 0.5);    // laid by hand
     vec4 cell = texelFetch(u_cells, ivec2(clamp(uv, 0.0, 0.999) * float(textureSize(u_cells, 0).x)), 0);
     float soft = smoothstep(0.80, 1.0, u_grown), level = floor(cell.a), apart = cell.a - level;
     float relief = mix(1.0 - 0.06 * cell.a, 0.34, soft), cut = (r - u_opening.z + 0.0025) * u_put.z;
     vec3 colour = cell.rgb;
-    if (soft > 0.0) {
-        vec3 smooth_one = smalto(spline_texture(u_growth, clamp(straight, 0.0, 0.985)).rgb, straight, exposure(), LAPIS);
-        colour = mix(colour, smooth_one, 0.62 * soft);
-    }
+    if (soft > 0.0) colour = mix(colour, spline_texture(u_cells, straight).rgb, 0.62 * soft);
     float count = 4.0 * exp2(level);
-    vec3 light = stone_of(uv, count, colour, relief, viewer, key, cut);
-    if (apart > 0.0) light = mix(light, stone_of(uv, 2.0 * count, colour, relief, viewer, key, cut), smoothstep(0.0, 0.8, apart));
+    vec3 light = stone_of(uv, count, colour, relief, halfway, key, cut);
+    if (apart > 0.0) light = mix(light, stone_of(uv, 2.0 * count, colour, relief, halfway, key, cut), smoothstep(0.0, 0.8, apart));
     return light;
 }
 
@@ -205,16 +215,15 @@ void main() {
     vec2 place = (v_uv - 0.5) * vec2(u_aspect, 1.0);
     vec2 sway = vec2(sin(u_time * 0.11) + sin(u_time * 0.17 + 1.0), sin(u_time * 0.13 + 2.0)) * 0.02;
     vec3 viewer = normalize(vec3((u_placement.xy - 0.5) * vec2(0.9, 0.6) + sway - 0.25 * place, 1.0));
-    float key = key_pool(place) * u_breath, r = length(place - u_opening.xy);
-    vec3 light;
+    vec3 halfway = normalize(KEY + viewer), light;
+    float r = length(place - u_opening.xy);
     if (r < u_opening.z) {
-        light = medallion(place, r, viewer, key * 1.35);
+        light = medallion(place, r, halfway, 1.35 * key_pool(place) * u_breath);
     } else {
-        vec4 slope = texelFetch(u_slopes, ivec2(gl_FragCoord.xy), 0), colour = texelFetch(u_colours, ivec2(gl_FragCoord.xy), 0);
-        float border = 1.0 - step(u_opening.z + u_border, r);
-        float wall = 0.50 - 0.30 * smoothstep(0.42, 1.0, r) - 0.20 * smoothstep(0.0, 0.03, r - u_opening.z - u_border) * smoothstep(0.12, 0.03, r - u_opening.z - u_border) * smoothstep(-0.1, 0.3, place.x + place.y);
-        light = stone_lit(colour.rgb * colour.rgb, slope.rg * 2.0 - 1.0, colour.a, viewer, key * mix(wall, 0.85, border), u_glint);
-        light = mix(GROUT * KEY_LIGHT * key * 0.5, light, slope.b);
+        vec4 baked = texelFetch(u_slopes, ivec2(gl_FragCoord.xy), 0);
+        vec3 dull = texelFetch(u_colours, ivec2(gl_FragCoord.xy), 0).rgb;
+        vec2 glint = stone_glint(baked.rg * 2.0 - 1.0, halfway);
+        light = (dull * dull + GOLD * KEY_LIGHT * (u_glint * baked.b * (0.85 * glint.x + 0.9 * glint.y))) * u_breath;
     }
     f_colour = vec4(light, 1.0) * u_opacity;
 }

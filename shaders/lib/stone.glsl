@@ -23,13 +23,14 @@ Stone stone_at(vec2 p, vec2 half_size, float grout, float pixel, vec2 own, float
     return Stone(smoothstep(0.7 * pixel, -0.7 * pixel, edge), out_of_it * bevel * bevel * 0.8 + (own - 0.5) * crooked);
 }
 
-// In: colour, slope, 0 glass .. 1 gold, towards the viewer, light of the key, glitter. Out: linear light.
-vec3 stone_lit(vec3 colour, vec2 slope, float gold, vec3 viewer, float key, float glint) {
-    vec3 n = normalize(vec3(slope, 1.0));
-    float facing = max(dot(n, KEY), 0.0) / KEY.z;
-    float near = max(dot(n, normalize(KEY + viewer)), 0.0);
+// How a surface of that slope mirrors the key: x broadly, y sharply. In: slope, halfway between key and viewer.
+vec2 stone_glint(vec2 slope, vec3 halfway) {
+    float near = max(dot(vec3(slope, 1.0), halfway), 0.0) * inversesqrt(1.0 + dot(slope, slope));
     float n2 = near * near, n4 = n2 * n2, n8 = n4 * n4, n16 = n8 * n8;
-    vec3 wide = colour * mix(facing, 0.30 * facing + 1.15 * glint * n8, gold);
-    vec3 sharp = mix(vec3(0.05), 1.2 * colour, gold) * glint * n16 * n16;
-    return mix(GLASS_LIGHT, KEY_LIGHT, gold) * key * (wide + sharp) + FILL_LIGHT * colour * (0.22 + 0.10 * gold);
+    return vec2(n8, n16 * n16);
+}
+
+// How much of the key falls on a surface of that slope, 1 where it lies flat.
+float stone_facing(vec2 slope) {
+    return max(dot(vec3(slope, 1.0), KEY), 0.0) * inversesqrt(1.0 + dot(slope, slope)) / KEY.z;
 }
