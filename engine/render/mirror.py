@@ -13,6 +13,7 @@ import moderngl
 from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
+from engine.render.evening import Evening
 from engine.render.passage import Passage
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
@@ -38,6 +39,7 @@ class Mirror:
 
     Attributes:
         scene: what is shown.
+        evening: the strangers of this evening; to be cleared at closing time.
         blackout: whether the wall is dark because the operator says so.
         closing: whether it is dark because nobody is to see it now; may be replaced.
         is_frozen: whether the picture stands still while time goes on.
@@ -61,6 +63,7 @@ class Mirror:
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
         self._growth = GrowthTexture(ctx)
+        self.evening = Evening(ctx)
         self._projector = Projector(ctx, library)
         self._passage = Passage(ctx, library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
@@ -212,6 +215,7 @@ class Mirror:
             if self.wants_previews:
                 self._growth.update(reflection)
         self._viewer.update(reflection, tick)
+        self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
         self._transition.update(tick)
@@ -238,6 +242,7 @@ class Mirror:
             previous=self._reflections.previous,
             blend=self._reflections.blend(now_s),
             growth=self._growth.texture,
+            kept=self.evening.kept,
             features=self._viewer.features,
             alignment=self._alignment,
             placement=self._viewer.placement,
@@ -255,7 +260,8 @@ class Mirror:
         """Release everything on the graphics card."""
         self._drop_coming()
         self._drop_leaving()
-        for part in (self._compositor, self._passage, self._projector, self._reflections, self._growth, self._camera):
+        owned = (self._compositor, self._passage, self._projector, self._reflections, self._growth)
+        for part in (*owned, self.evening, self._camera):
             part.close()
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:

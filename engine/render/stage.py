@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import moderngl
+import numpy as np
 
 from engine.errors import ConfigError
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary
 from engine.scene_values import read_picture
+from engine.types import FloatArray
 
 NOISE_WH = (512, 512)
 STRIP_PIXELS = 32_768
@@ -114,6 +116,27 @@ class Canvas:
         self.framebuffer.release()
         self.texture.release()
         self._ctx = None
+
+
+class Table:
+    """Numbers that a shader looks up by index: `texelFetch(u_table, ivec2(i, 0), 0)`.
+
+    Args:
+        ctx: the context that it lives in.
+        rows: how many it has, of four numbers each.
+    """
+
+    def __init__(self, ctx: moderngl.Context, rows: int) -> None:
+        self.texture = ctx.texture((rows, 1), 4, dtype="f4")
+        self.texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+
+    def write(self, numbers: FloatArray) -> None:
+        """Set the first rows, (n, 4) float32 with n at most `rows`."""
+        self.texture.write(np.ascontiguousarray(numbers, np.float32), viewport=(0, 0, len(numbers), 1))
+
+    def close(self) -> None:
+        """Release it."""
+        self.texture.release()
 
 
 class Brush:
@@ -270,6 +293,12 @@ class Stage:
         canvas = Canvas(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
+
+    def table(self, rows: int) -> Table:
+        """A new table, released with the stage."""
+        table = Table(self.ctx, rows)
+        self._owned.callback(table.close)
+        return table
 
     def brush(self, name: str, defines: Mapping[str, Define] | None = None, shaders: Shaders | None = None) -> Brush:
         """A new brush with shader `name`, of the library unless told otherwise, released with the stage.

@@ -11,6 +11,23 @@ from engine.types import Alignment, Features, Placement
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The strangers of this evening (`evening.py`).
+
+    Attributes:
+        pictures: square tiles in rows from the top left, sRGB-encoded; tile 0 is the newest.
+        columns: tiles in a row.
+        shown: how far each has faded in, 0 to 1; 0 where nobody hangs yet.
+        gains: what evens the exposure of each.
+    """
+
+    pictures: moderngl.Texture
+    columns: int
+    shown: tuple[float, ...]
+    gains: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class View:
     """Everything that changes from one drawn frame to the next, apart from time.
 
@@ -22,6 +39,7 @@ class View:
         blend: 0 shows `previous`, 1 shows `reflection`.
         growth: the newest face at every resolution that the generator passed through, one for each level of the texture:
             level 0 is finished, the last one 4×4; None unless a pass needs `previews`.
+        kept: the strangers of this evening; None where nobody keeps them.
         features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.
         placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
@@ -35,6 +53,7 @@ class View:
     previous: moderngl.Texture | None = None
     blend: float = 1.0
     growth: moderngl.Texture | None = None
+    kept: Kept | None = None
     features: Features | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine.render.passes import air, frame, glass, isf, mosaic, paper, picture, pool, shadertoy, silver
+from engine.render.passes import air, archive, frame, glass, isf, mosaic, paper, picture, pool, shadertoy, silver
 from engine.render.passes.base import Pass, pass_class, register, registry
 
 __all__ = [
     "Pass",
     "air",
+    "archive",
     "frame",
     "glass",
     "isf",

@@ -11,7 +11,7 @@ import math
 import moderngl
 
 from engine.render.passes.base import Knobs, Pass
-from engine.render.stage import OVER, Stage
+from engine.render.stage import OVER, Stage, Value
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
@@ -31,6 +31,10 @@ class Relief(Pass):
         self._baked = stage.canvas(stage.size_wh, "f1")
         self._bake(settings)
 
+    def bake_values(self) -> dict[str, Value]:
+        """What the shader of this relief reads beyond the knobs while it is baked."""
+        return {}
+
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
@@ -43,7 +47,7 @@ class Relief(Pass):
         width, height = self.stage.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
-        stage, values = self.stage, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage, values = self.stage, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump()) | self.bake_values()
         relief = stage.canvas(large, "f4", components=2, mipmaps=True)
         shade = stage.canvas(stage.size_wh, "f1")
         lit = stage.canvas(large, mipmaps=True)

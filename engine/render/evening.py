@@ -1,0 +1,121 @@
+"""The strangers of this evening: one reflection of each visit, in memory alone, until the program ends or forgets them.
+
+It writes no file and knows no name, viewer or scene. What it holds are faces that the generator drew, as small pictures.
+"""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+
+from engine.render.view import Kept
+from engine.types import ByteArray, Reflection, Tick
+
+PLACES = 17
+"""The newest, and so many before it less one; whoever comes after that takes the place of the one who hung longest."""
+COLUMNS, ROWS = 5, 4
+TILE_PX = 64
+KEEP_AFTER_S = 4.0  # who leaves sooner leaves nothing
+RENEW_S = 1.0  # while a visit lasts its picture is taken anew; the last one stays
+FADE_S = 2.5
+EVEN_LEVEL, EVEN_LIMITS = 0.30, (0.6, 2.2)
+
+
+class Evening:
+    """Place 0 has the newest stranger, the others those before.
+
+    Args:
+        ctx: the context that the pictures live in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._texture: moderngl.Texture | None = ctx.texture((COLUMNS * TILE_PX, ROWS * TILE_PX), 4)
+        self._texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everybody, at closing time."""
+        self._newest: ByteArray | None = None
+        self._shown = [0.0] * PLACES
+        self._gains = [1.0] * PLACES
+        self._waiting: dict[int, ByteArray] = {}
+        self._moved = 0
+        self._is_kept = False
+        self._taken_s = 0.0
+        if self._texture is not None:
+            self._texture.write(bytes(4 * COLUMNS * TILE_PX * ROWS * TILE_PX))
+
+    @property
+    def kept(self) -> Kept | None:
+        """What hangs at this moment; None after `close`."""
+        if self._texture is None:
+            return None
+        return Kept(self._texture, COLUMNS, tuple(self._shown), tuple(self._gains))
+
+    @property
+    def count(self) -> int:
+        """How many strangers there are."""
+        return (self._newest is not None) + min(self._moved, PLACES - 1)
+
+    def update(self, reflection: Reflection | None, dwell_s: float, tick: Tick) -> None:
+        """Move on to `tick`.
+
+        Args:
+            reflection: the newest, if it is new.
+            dwell_s: for how long somebody has been there; 0 while nobody is.
+            tick: this moment.
+        """
+        if dwell_s <= 0.0:
+            self._is_kept = False
+        elif reflection is not None and reflection.latent.features is not None and dwell_s >= KEEP_AFTER_S:
+            if not self._is_kept or tick.time_s - self._taken_s >= RENEW_S:
+                self._take(reflection, tick.time_s)
+        for place in range(PLACES):
+            self._ease(place, tick.dt_s / FADE_S)
+
+    def _take(self, reflection: Reflection, time_s: float) -> None:
+        """Hang a visitor's stranger; at the first time of a visit the one before makes room."""
+        if not self._is_kept and self._newest is not None:
+            self._waiting[1 + self._moved % (PLACES - 1)] = self._newest
+            self._moved += 1
+        self._newest = thumbnail(reflection.image)
+        self._write(0, self._newest)
+        self._is_kept, self._taken_s = True, time_s
+
+    def _ease(self, place: int, step: float) -> None:
+        """A picture fades in; one whose place is taken fades out before the other is hung there."""
+        if place in self._waiting:
+            self._shown[place] = max(0.0, self._shown[place] - step)
+            if self._shown[place] == 0.0:
+                self._write(place, self._waiting.pop(place))
+        elif self._newest is not None and (place == 0 or place <= self._moved):
+            self._shown[place] = min(1.0, self._shown[place] + step)
+
+    def _write(self, place: int, picture: ByteArray) -> None:
+        if self._texture is not None:
+            row, column = divmod(place, COLUMNS)
+            self._texture.write(picture, viewport=(column * TILE_PX, row * TILE_PX, TILE_PX, TILE_PX))
+        self._gains[place] = even_gain(picture)
+
+    def close(self) -> None:
+        """Forget everybody and release the texture; may be called again."""
+        self.clear()
+        if self._texture is not None:
+            self._texture.release()
+            self._texture = None
+
+
+def thumbnail(image: ByteArray) -> ByteArray:
+    """A square picture (S, S, 4), S a power of two, as (TILE_PX, TILE_PX, 4): means of boxes, or pixels repeated."""
+    size = image.shape[0]
+    if size > TILE_PX:
+        step = size // TILE_PX
+        return np.asarray(image.reshape(TILE_PX, step, TILE_PX, step, 4).mean(axis=(1, 3)), np.uint8)
+    return np.ascontiguousarray(np.kron(image, np.ones((TILE_PX // size, TILE_PX // size, 1), np.uint8)))
+
+
+def even_gain(picture: ByteArray) -> float:
+    """What brings the middle of a face (TILE_PX, TILE_PX, 4) to the exposure that `reflection.frag` gives faces."""
+    middle = picture[TILE_PX // 3 : -TILE_PX // 4, TILE_PX // 3 : -TILE_PX // 3, :3].mean(axis=(0, 1)) / 255
+    level = float(middle @ (0.2126, 0.7152, 0.0722)) ** 2.2
+    return min(EVEN_LIMITS[1], max(EVEN_LIMITS[0], EVEN_LEVEL / max(level, 0.02)))

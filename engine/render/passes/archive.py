@@ -1,0 +1,127 @@
+"""A wall with the strangers of this evening, in small oval frames under one picture light."""
+
+from __future__ import annotations
+
+import math
+
+import moderngl
+import numpy as np
+from pydantic import Field
+
+from engine.render.evening import PLACES
+from engine.render.opening import Opening
+from engine.render.passes.base import Knobs, register
+from engine.render.passes.face import PreparedFace
+from engine.render.passes.relief import Relief, breath
+from engine.render.stage import OVER, Stage, Value
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import FloatArray, Tick
+
+OVAL = 0.79
+"""Width of a frame by its height."""
+NEAREST_ASPECT = 1.05
+"""Stages narrower than this get a smaller newest frame."""
+MOULDING = 0.26
+"""Breadth of a frame by half the height of its opening."""
+
+
+@register("archive")
+class Archive(Relief):
+    """Plaster, oval frames in dark wood: this evening's strangers, the newest largest, each breathing a little.
+
+    Whoever stands there is in the largest frame, and stays in it when they leave until the next one has come.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `archive`."""
+
+        newest: float = Field(default=0.50, ge=0.2, le=0.8)
+        """Height of the newest frame's opening, in stage heights (or widths, if the stage is narrower). Baked."""
+        breathing: float = Field(default=1.0, ge=0.0, le=5.0)
+        """How much the portraits breathe: 0 they are still, 5 they heave."""
+        even: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far dark and bright faces are brought to one exposure."""
+        clarity: float = Field(default=0.8, ge=0.0, le=3.0)
+        """How much the softness of enlarging is undone in the newest: 0 soft, 1 as it was drawn, 3 harsh."""
+        idle: float = Field(default=0.0, ge=0.0, le=1.0)
+        """How much of a face is in the newest frame while nobody is there and nobody has been."""
+        age: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How stained and cracked the plaster is. Baked."""
+
+    baked = frozenset({"newest", "age"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        self._hung, self._states = stage.table(PLACES), stage.table(PLACES)
+        self._frames = hang(stage.aspect, settings.newest)
+        self._hung.write(self._frames)
+        super().__init__(stage, settings)
+        self._face = PreparedFace(stage)
+        self._portraits = stage.brush("portraits")
+        self._nobody = stage.canvas((4, 4))
+
+    @classmethod
+    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+        assert isinstance(settings, cls.Settings)
+        x, y, half_width, half_height = (float(number) for number in hang(aspect, settings.newest)[0])
+        return Opening(x, y, half_width, half_height, half_width, MOULDING * 0.5 * half_height)
+
+    def bake_values(self) -> dict[str, Value]:
+        return {"u_hung": self._hung.texture}
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        shown, gains = (view.kept.shown, view.kept.gains) if view.kept is not None else ([0.0] * PLACES, [1.0] * PLACES)
+        self._states.write(np.stack([shown, gains, np.zeros(PLACES), np.zeros(PLACES)], axis=1).astype(np.float32))
+        presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0
+        values.update(
+            u_presence=presence,
+            u_prepared=self._nobody.texture,
+            u_kept=view.kept.pictures if view.kept is not None else self._nobody.texture,
+            u_kept_columns=view.kept.columns if view.kept is not None else 1,
+            u_hung=self._hung.texture,
+            u_states=self._states.texture,
+            u_breath=breath(tick.time_s),
+        )
+        if view.reflection is not None:
+            values["u_prepared"] = self._face.draw(view.reflection.size, values)
+        self._portraits.draw(target, values, instances=PLACES, blend=OVER)
+        super().render(source, target, view, tick, knobs)
+
+
+def hang(aspect: float, newest: float) -> FloatArray:
+    """Where the frames hang on a stage of this width / height.
+
+    The newest is in the middle; around it the others, in rows that are not quite level, the nearest first.
+
+    Returns:
+        (PLACES, 4) float32: centre x and y, half width and half height of the openings; stage coordinates.
+    """
+    half_height = 0.5 * newest * min(1.0, aspect / NEAREST_ASPECT)
+    middle = (0.0, 0.012, OVAL * half_height, half_height)
+    for scale in np.geomspace(1.0, 0.35, 40):
+        others = _around(aspect, middle, 0.40 * half_height * scale)
+        if len(others) >= PLACES - 1:
+            break
+    return np.array([middle, *others[: PLACES - 1]], np.float32)
+
+
+def _around(aspect: float, middle: tuple[float, ...], half_height: float) -> list[tuple[float, ...]]:
+    """Frames of about this half height on all the wall that the newest leaves free, the nearest first."""
+    step_x, step_y = 2.75 * half_height, 3.05 * half_height
+    columns, rows = math.ceil(0.5 * aspect / step_x) + 1, math.ceil(0.5 / step_y) + 1
+    random = np.random.default_rng(7)
+    found = []
+    for row in range(-rows, rows + 1):
+        for column in range(-columns, columns + 1):
+            drift_x, drift_y, own = random.uniform(-1.0, 1.0, 3)
+            x = (column + 0.5 * (row % 2)) * step_x + 0.10 * drift_x * half_height
+            y = row * step_y + middle[1] + 0.12 * drift_y * half_height
+            half = half_height * (1.0 + 0.14 * own)
+            reach = (1.0 + MOULDING) * half + 0.012
+            is_free = math.hypot(x / (middle[2] * 1.35 + reach), (y - middle[1]) / (middle[3] * 1.25 + reach)) > 1.0
+            if is_free and abs(x) + reach < 0.5 * aspect and abs(y) + reach * 1.06 < 0.5:
+                found.append((x, y, OVAL * half, half))
+    return sorted(found, key=lambda frame: math.hypot(frame[0], frame[1]))
