@@ -6,7 +6,7 @@ Pictures have row 0 at the top. Angles are in degrees unless a name ends in `_ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,21 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a classifier takes a viewer for.
+
+    Attributes:
+        name: of the question, e.g. `age`.
+        value: the most probable answer, e.g. `38 to 43`.
+        probability: of that answer, 0 to 1.
+    """
+
+    name: str
+    value: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """What the mirror keeps of a face.
 
@@ -70,6 +85,8 @@ class Features:
         yaw_deg, pitch_deg: head pose; yaw is positive when the face turns to the right of the picture, pitch when
             it looks up.
         captured_s, sequence: of the frame.
+        patches: (N, 5) float32, where the colours of the vector were taken: x, y in pixels of the frame; L*, a*, b*.
+        attributes: what classifiers say; empty where none is asked.
     """
 
     vector: FloatArray
@@ -79,6 +96,8 @@ class Features:
     pitch_deg: float
     captured_s: float
     sequence: int
+    patches: FloatArray = field(default_factory=lambda: np.empty((0, 5), np.float32))
+    attributes: tuple[Attribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

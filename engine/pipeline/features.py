@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.pipeline.colours import COLOUR_NAMES, patch_colours
+from engine.pipeline.colours import COLOUR_NAMES, patch_centres, patch_colours
 from engine.pipeline.face_geometry import (
     EXPRESSION_NAMES,
     SHAPE_LANDMARKS,
@@ -17,7 +17,7 @@ from engine.pipeline.face_geometry import (
 )
 from engine.pipeline.face_mesh import FaceMesh, Mode
 from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout
-from engine.types import ByteArray, Features, FloatArray, Frame, Placement
+from engine.types import Features, FloatArray, Frame, Placement
 
 LAYOUT = FeatureLayout(
     version=1,
@@ -68,7 +68,8 @@ class Featurizer:
         points, face = max(found, key=lambda item: _prominence(item[1].placement, self._last))
         if self._is_live:
             self._last = face.placement
-        vector = _vector(frame.image, points, face)
+        colours = patch_colours(frame.image, points, face.eye_distance_px)
+        vector = _vector(face, colours)
         if not np.isfinite(vector).all():
             return None
         return Features(
@@ -79,6 +80,7 @@ class Featurizer:
             pitch_deg=face.pitch_deg,
             captured_s=frame.captured_s,
             sequence=frame.sequence,
+            patches=np.hstack([patch_centres(points), colours.reshape(-1, 3)]).astype(np.float32),
         )
 
     def close(self) -> None:
@@ -92,9 +94,8 @@ class Featurizer:
         self.close()
 
 
-def _vector(image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry) -> FloatArray:
+def _vector(face: FaceGeometry, colours: FloatArray) -> FloatArray:
     pose = np.array([face.yaw_deg, face.pitch_deg], np.float32)
-    colours = patch_colours(image, landmarks_px, face.eye_distance_px)
     return np.concatenate([face.shape, pose, face.expression, colours])
 
 

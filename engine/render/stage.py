@@ -22,7 +22,7 @@ from engine.errors import ConfigError
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary
 from engine.scene_values import read_picture
-from engine.types import FloatArray
+from engine.types import ByteArray, FloatArray
 
 NOISE_WH = (512, 512)
 STRIP_PIXELS = 32_768
@@ -293,6 +293,15 @@ class Stage:
         canvas = Canvas(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
+
+    def picture(self, image: ByteArray) -> moderngl.Texture:
+        """A texture of a picture (H, W, 1, 3 or 4) uint8, row 0 top, that never changes; released with the stage."""
+        height, width, components = image.shape
+        texture = self.ctx.texture((width, height), components, np.ascontiguousarray(image).tobytes(), alignment=1)
+        texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        texture.repeat_x = texture.repeat_y = False
+        self._owned.callback(texture.release)
+        return texture
 
     def table(self, rows: int) -> Table:
         """A new table, released with the stage."""

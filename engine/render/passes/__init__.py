@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from engine.render.passes import air, archive, frame, glass, isf, mosaic, paper, picture, pool, shadertoy, silver
+from engine.render.passes import (
+    air,
+    archive,
+    frame,
+    glass,
+    isf,
+    measurement,
+    mosaic,
+    paper,
+    picture,
+    pool,
+    shadertoy,
+    silver,
+)
 from engine.render.passes.base import Pass, pass_class, register, registry
 
 __all__ = [
@@ -12,6 +25,7 @@ __all__ = [
     "frame",
     "glass",
     "isf",
+    "measurement",
     "mosaic",
     "paper",
     "pass_class",

@@ -1,0 +1,103 @@
+"""What the machine keeps of a viewer, on a sheet of paper, as an anatomical engraving shows it."""
+
+from __future__ import annotations
+
+import math
+
+import moderngl
+import numpy as np
+from pydantic import Field
+
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.passes.face_drawing import FaceDrawing, PlacedFace, Sheet
+from engine.render.passes.relief import breath
+from engine.render.stage import OVER, Stage
+from engine.render.type_case import TypeCase
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Features, FloatArray, Tick
+
+MOST_MARKS = 2600
+WRITE_HZ = 4.0
+"""How often the figures are set anew; the drawing itself follows every measurement."""
+FINEST_HATCH_PX = 4.0
+
+
+@register("measurement")
+class Measurement(Pass):
+    """Points, outlines, distances, swatches, angles and probabilities on paper: iron-gall ink and one red.
+
+    The face appears only as far as the numbers carry it: its surface is hatched from the landmarks and the colours that
+    were measured; no picture of the viewer is used.
+    """
+
+    class Settings(PassSettings):
+        """Knobs of `measurement`."""
+
+        drawn: float = Field(default=1.0, ge=0.0, le=1.0)
+        """How far the sheet is drawn: 0 bare paper, then points, outlines, hatching, distances and words; 1 all of it."""
+        size: float = Field(default=0.155, ge=0.03, le=0.4)
+        """Distance between the drawn eyes, in stage heights (or less, on narrow stages)."""
+        follow: float = Field(default=0.35, ge=0.0, le=1.0)
+        """How far the drawing follows the viewer's place: 0 stays in the middle."""
+        hatching: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How dark the surface is hatched: 0 outlines alone."""
+        words: float = Field(default=1.0, ge=0.0, le=1.0)
+        """How much there is of the two columns beside the face."""
+        stains: float = Field(default=0.6, ge=0.0, le=1.0)
+        """How stained the paper is. Baked."""
+
+    in_place = True
+    baked = frozenset({"stains"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._sheet = Sheet.of(stage.aspect, settings.size)
+        self._case = TypeCase(round(self._sheet.type * stage.size_wh[1]))
+        self._drawing = FaceDrawing(self._sheet, self._case)
+        places, triangles = self._drawing.places, self._drawing.triangles
+        self._map, self._corners = stage.table(len(places)), stage.table(len(triangles))
+        self._map.write(np.pad(places, [(0, 0), (0, 2)]))
+        self._corners.write(np.pad(triangles, [(0, 0), (0, 1)]))
+        self._surface, self._marks = stage.table(len(places)), stage.table(3 * MOST_MARKS)
+        self._type = stage.picture(self._case.sheet[..., None])
+        self._show, self._hatch, self._mark = (stage.brush(name) for name in ("measurement", "hatching", "marks"))
+        self._paper = stage.canvas(stage.size_wh, "f1")
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.brush("measurement", {"BAKE": True}).draw(self._paper.framebuffer, values)
+        self._columns: FloatArray = np.empty((0, 12), np.float32)
+        self._set_at = -1
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values.update(u_paper=self._paper.texture, u_breath=breath(tick.time_s))
+        self._show.draw(target, values, blend=OVER if knobs["opacity"] < 1.0 else None)
+        if view.features is None or view.presence <= 0.0:
+            return
+        features = view.features
+        face = PlacedFace.of(features, self._sheet, knobs["follow"])
+        self._surface.write(self._drawing.surface(face, features))
+        values.update(
+            u_map=self._map.texture, u_corners=self._corners.texture, u_surface=self._surface.texture,
+            u_marks=self._marks.texture, u_type=self._type, u_unit=self._sheet.unit,
+            u_spacing=max(FINEST_HATCH_PX / (self._sheet.unit * self.stage.size_wh[1]), 0.05),
+        )  # fmt: skip
+        if knobs["hatching"] > 0.0:
+            self._hatch.draw(target, values, instances=len(self._drawing.triangles), blend=OVER)
+        marks = self._marks_of(face, features, tick, knobs)[:MOST_MARKS]
+        self._marks.write(marks.reshape(-1, 4))
+        self._mark.draw(target, values, instances=len(marks), blend=OVER)
+
+    def _marks_of(self, face: PlacedFace, features: Features, tick: Tick, knobs: Knobs) -> FloatArray:
+        """All marks of this moment; the columns as they were last set, for figures that flicker cannot be read."""
+        drawing = self._drawing
+        moving = [drawing.lines(face), drawing.axes(features, face), drawing.distances(face)]
+        if knobs["words"] <= 0.0:
+            return np.concatenate(moving)
+        at = math.floor(tick.time_s * WRITE_HZ)
+        if at != self._set_at:
+            columns = [drawing.pose_column(features), drawing.colour_column(features, face)]
+            self._columns, self._set_at = np.concatenate(columns), at
+        return np.concatenate([*moving, self._columns])

@@ -1,0 +1,35 @@
+"""Make engine/render/passes/face_map.npz: `python -m tools.make_face_map`.
+
+The places of the landmarks on the mean face as from the front, and triangles between them, so that a face can be drawn
+as a surface. To be made again when `mean_face.npy` is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.tri import Triangulation
+from numpy.typing import NDArray
+
+from engine.pipeline.face_geometry import mean_face
+
+OUTPUT = Path(__file__).resolve().parent.parent / "engine" / "render" / "passes" / "face_map.npz"
+N_SURFACE = 468  # those after it are the irises, which lie on the surface
+FLATTEST = 0.06  # height by longest side, below which a triangle at the rim is left out
+
+
+def face_map() -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+    """Places (478, 2) in eye distances from the midpoint of the eyes, x right, y down; triangles (N, 3) of landmarks."""
+    places = mean_face()[0][:, :2]
+    corners = Triangulation(*places[:N_SURFACE].T).triangles
+    a, b, c = (places[corners[:, i]] for i in range(3))
+    doubled = np.cross(b - a, c - a)
+    longest = np.max([np.linalg.norm(a - b, axis=1), np.linalg.norm(b - c, axis=1), np.linalg.norm(c - a, axis=1)], axis=0)
+    return places.astype(np.float32), corners[np.abs(doubled) / longest**2 > FLATTEST].astype(np.int16)
+
+
+if __name__ == "__main__":
+    places, triangles = face_map()
+    np.savez_compressed(OUTPUT, places=places, triangles=triangles)
+    print(f"{OUTPUT}: {len(triangles)} triangles")
