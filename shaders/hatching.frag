@@ -25,7 +25,7 @@ float lines(float across, float breadth) {
 
 void main() {
     if (v_turned <= 0.0) discard;
-    float wander = 0.30 * (tiled(v_map * 1.5).r - 0.5);
+    float wander = 0.30 * (tiled(v_map * 1.5 + vec2(0.011, 0.017) * u_time).r - 0.5);       // no hand is quite still
     float along = v_map.y - 0.16 * v_map.x * v_map.x * (v_map.y > 0.3 ? 0.6 : 1.0);
     float tone = clamp(v_tone * u_hatching * 1.15, 0.0, 1.0);
     float first = lines(along / u_spacing + wander, 0.80 * smoothstep(0.16, 1.0, tone));

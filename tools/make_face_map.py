@@ -20,12 +20,12 @@ FLATTEST = 0.06  # height by longest side, below which a triangle at the rim is 
 
 
 def face_map() -> tuple[NDArray[np.float32], NDArray[np.int16]]:
-    """Places (478, 2) in eye distances from the midpoint of the eyes, x right, y down; triangles (N, 3) of landmarks."""
+    """Places (478, 2) in eye distances from the midpoint of the eyes, x right, y down; triangles (N, 3) of them."""
     places = mean_face()[0][:, :2]
     corners = Triangulation(*places[:N_SURFACE].T).triangles
     a, b, c = (places[corners[:, i]] for i in range(3))
     doubled = np.cross(b - a, c - a)
-    longest = np.max([np.linalg.norm(a - b, axis=1), np.linalg.norm(b - c, axis=1), np.linalg.norm(c - a, axis=1)], axis=0)
+    longest = np.max([np.linalg.norm(side, axis=1) for side in (a - b, b - c, c - a)], axis=0)
     return places.astype(np.float32), corners[np.abs(doubled) / longest**2 > FLATTEST].astype(np.int16)
 
 

@@ -52,7 +52,14 @@ def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]
 def fold_previews(settings: GeneratorSettings, previews: Arrays) -> tuple[FoldedLayer, ...]:
     """The layers of `preview_rgb.py` as `pixels`, that of 4x4 first; none where there are none."""
     layers: list[FoldedLayer] = []
-    for lod in sorted((int(name.removeprefix("preview_rgb_lod").removesuffix("/weight")) for name in previews if name.endswith("/weight")), reverse=True):
+    for lod in sorted(
+        (
+            int(name.removeprefix("preview_rgb_lod").removesuffix("/weight"))
+            for name in previews
+            if name.endswith("/weight")
+        ),
+        reverse=True,
+    ):
         trained = next(layer for layer in layers_of(settings) if layer.name == f"ToRGB_lod{lod}")
         scale = np.float32(trained.he_constant if settings.use_wscale else 1.0)
         name = f"preview_rgb_lod{lod}"
@@ -101,8 +108,8 @@ def build_network(
     Args:
         settings, arrays: of the generator.
         precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
-        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the finished
-            one last.
+        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the
+            finished one last.
     """
     from engine.networks.folded_network import FoldedGenerator
 

@@ -146,7 +146,9 @@ def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, 
         options["INFERENCE_NUM_THREADS"] = threads
     request = core.compile_model(model, "CPU", options).create_infer_request()
 
-    by_size = sorted(range(len(model.outputs)), key=lambda index: int(model.outputs[index].partial_shape[1].get_length()))
+    by_size = sorted(
+        range(len(model.outputs)), key=lambda index: int(model.outputs[index].partial_shape[1].get_length())
+    )
 
     def draw(latents: FloatArray) -> list[ByteArray]:
         found = request.infer([latents], share_inputs=True, share_outputs=True)

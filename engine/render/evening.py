@@ -1,6 +1,7 @@
-"""The strangers of this evening: one reflection of each visit, in memory alone, until the program ends or forgets them.
+"""The strangers of this evening: one reflection of each visit, in memory alone, until it is told to forget them.
 
-It writes no file and knows no name, viewer or scene. What it holds are faces that the generator drew, as small pictures.
+It writes no file and knows no name, viewer or scene. What it holds are faces that the generator drew, as small
+pictures.
 """
 
 from __future__ import annotations
@@ -65,11 +66,11 @@ class Evening:
             dwell_s: for how long somebody has been there; 0 while nobody is.
             tick: this moment.
         """
+        is_due = not self._is_kept or tick.time_s - self._taken_s >= RENEW_S
         if dwell_s <= 0.0:
             self._is_kept = False
-        elif reflection is not None and reflection.latent.features is not None and dwell_s >= KEEP_AFTER_S:
-            if not self._is_kept or tick.time_s - self._taken_s >= RENEW_S:
-                self._take(reflection, tick.time_s)
+        elif reflection is not None and reflection.latent.features is not None and is_due and dwell_s >= KEEP_AFTER_S:
+            self._take(reflection, tick.time_s)
         for place in range(PLACES):
             self._ease(place, tick.dt_s / FADE_S)
 
@@ -118,4 +119,4 @@ def even_gain(picture: ByteArray) -> float:
     """What brings the middle of a face (TILE_PX, TILE_PX, 4) to the exposure that `reflection.frag` gives faces."""
     middle = picture[TILE_PX // 3 : -TILE_PX // 4, TILE_PX // 3 : -TILE_PX // 3, :3].mean(axis=(0, 1)) / 255
     level = float(middle @ (0.2126, 0.7152, 0.0722)) ** 2.2
-    return min(EVEN_LIMITS[1], max(EVEN_LIMITS[0], EVEN_LEVEL / max(level, 0.02)))
+    return float(np.clip(EVEN_LEVEL / max(level, 0.02), *EVEN_LIMITS))

@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.types import ByteArray, FloatArray
 
 FIGURES, LETTERS = "0123456789", string.ascii_letters + " ,.:'()"
-OTHERS = {"−": "{", "°": "\xba"}  # where the roman face has them
+MINUS = "\N{MINUS SIGN}"
+OTHERS = {MINUS: "{", "°": "\xba"}  # where the roman face has them
 SHEET_COLUMNS = 16
 Typeface = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -78,10 +79,8 @@ class TypeCase:
             if character != " ":
                 at_x, at_y = x - 0.2 * height, y - 1.15 * height
                 size = ((right - left) * scale, (bottom - top) * scale)
-                rows.append(
-                    [at_x, at_y, at_x + size[0], at_y + size[1]]
-                    + [left / sheet_w, top / sheet_h, right / sheet_w, bottom / sheet_h]
-                )
+                on_sheet = (left / sheet_w, top / sheet_h, right / sheet_w, bottom / sheet_h)
+                rows.append([at_x, at_y, at_x + size[0], at_y + size[1], *on_sheet])
             x += letter.advance * scale + (spacing * height if character not in FIGURES else 0.0)
         return np.array(rows, np.float32).reshape(-1, 8)
 

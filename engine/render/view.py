@@ -37,8 +37,8 @@ class View:
         reflection: the newest drawn face, sRGB-encoded, row 0 top, square; None before the first one.
         previous: the one before it; None stands for `reflection`.
         blend: 0 shows `previous`, 1 shows `reflection`.
-        growth: the newest face at every resolution that the generator passed through, one for each level of the texture:
-            level 0 is finished, the last one 4×4; None unless a pass needs `previews`.
+        growth: the newest face at every resolution that the generator passed through, one for each level of the
+            texture: level 0 is finished, the last one 4x4; None unless a pass needs `previews`.
         kept: the strangers of this evening; None where nobody keeps them.
         features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.

@@ -20,7 +20,9 @@ from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.openvino_cache import entry_folder, user_cache_folder
 from engine.networks.openvino_conversion import convert_apart
-from engine.networks.persona import Persona
+from engine.networks.persona import Persona, load_generator
+from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
+from engine.networks.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
 from engine.networks.runtime import computes_bfloat16, open_generator
 from engine.networks.weight_file import read_network
 from tests.networks.reference_pggan import generate
@@ -129,6 +131,35 @@ def test_one_latent_is_drawn_as_in_a_batch(tiny: Persona, cache: Path) -> None:
     assert generator.batch(z[:0]).shape == (0, 32, 32, 4)
     with pytest.raises(ValueError, match=r"latents must have the shape \(N, 16\), not \(1, 17\)"):
         generator(np.zeros(17, np.float32))
+
+
+def test_a_face_is_drawn_at_every_resolution_on_the_way(tiny: Persona, tmp_path: Path, cache: Path) -> None:
+    persona = Persona.open(Path(shutil.copytree(tiny.folder, tmp_path / "tiny")))
+    z = seed_latents([5], 16)[0]
+    plain = open_generator(tiny, precision="float32", cache_folder=cache)
+    assert [picture.shape for picture in plain.growth(z)] == [(32, 32, 4)]
+    model = load_generator(persona.generator_path)
+    layers, errors = fit_preview_rgb(model, count=16)
+    write_preview_rgb(persona.folder / PREVIEW_FILE, layers, persona.generator_sha256, errors)
+    *previews, finished = open_generator(persona, precision="float32", cache_folder=cache).growth(z)
+    assert np.abs(finished.astype(int) - plain(z)).max() <= 1
+    trunk = model.trunk(z[None])
+    for lod, found in zip((3, 2, 1), previews, strict=True):
+        layer = model.by_name[f"ToRGB_lod{lod}"]
+        layer.weight.assign(layers[f"preview_rgb_lod{lod}/weight"])
+        layer.bias.assign(layers[f"preview_rgb_lod{lod}/bias"])
+        expected = np.asarray(model.to_rgb(trunk[lod], lod)).transpose(0, 3, 1, 2)
+        assert_agrees(found[None], expected_pixels(expected))
+
+
+def test_preview_layers_of_another_generator_cost_only_the_growth(
+    tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    persona = Persona.open(write_tiny_persona(tmp_path / "tiny", resolution=16, seed=3))
+    write_preview_rgb(persona.folder / PREVIEW_FILE, {}, "another", {})
+    with caplog.at_level(logging.WARNING):
+        assert find_preview_rgb(persona) == {}
+    assert "tiny grows without its preview layers" in caplog.text
 
 
 def test_a_warm_cache_needs_neither_tensorflow_nor_keras(tiny: Persona, cache: Path) -> None:

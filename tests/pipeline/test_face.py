@@ -15,6 +15,9 @@ class FakeGenerator:
     def __call__(self, z: FloatArray) -> ByteArray:
         return (np.arange(8 * 8 * 4).reshape(8, 8, 4) * self.level_step % 256).astype(np.uint8)
 
+    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]:
+        return (np.zeros((4, 4, 4), np.uint8), self(z))
+
 
 LATENT = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
 
@@ -32,3 +35,11 @@ def test_reflections_are_numbered_and_stamped() -> None:
 def test_a_flat_picture_is_an_error() -> None:
     with pytest.raises(ArithmeticError, match="flat picture of level 0"):
         FacePainter(FakeGenerator(0), ManualClock()).draw(LATENT)
+
+
+def test_previews_come_only_if_somebody_asks() -> None:
+    painter = FacePainter(FakeGenerator(1), ManualClock())
+    assert painter.draw(LATENT).previews == ()
+    grown = painter.draw(LATENT, with_previews=True)
+    assert [preview.shape for preview in grown.previews] == [(4, 4, 4)]
+    assert grown.image.shape == (8, 8, 4)

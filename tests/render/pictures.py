@@ -5,8 +5,10 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
+from engine.pipeline.colours import PATCHES, patch_centres
+from engine.pipeline.face_geometry import mean_face, measure_face
 from engine.render.projector import Projector
-from engine.types import Alignment, ByteArray, Placement
+from engine.types import Alignment, Attribute, ByteArray, Features, Placement
 
 ALIGNMENT = Alignment(0.5, 0.48, 0.25)
 REST = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
@@ -35,6 +37,30 @@ def synthetic_face(seed: int = 0, size: int = 64) -> ByteArray:
     blob(0.5, 0.73, 0.10, 0.03, (150, 60, 60))
     alpha = np.full((size, size, 1), 255)
     return np.ascontiguousarray(np.concatenate([np.clip(picture, 0, 255), alpha], axis=2).astype(np.uint8))
+
+
+def measured_viewer(
+    yaw_deg: float = 12.0, middle: tuple[float, float] = (320.0, 200.0), attributes: tuple[Attribute, ...] = ()
+) -> Features:
+    """What is measured of a viewer with the mean face in a picture of 640 x 480, eyes 60 px apart, turned so far."""
+    turn = np.radians(yaw_deg)
+    rotation = np.array([[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]])
+    points = (mean_face()[0] @ rotation.T * 60.0 + (*middle, 0.0)).astype(np.float32)
+    face = measure_face(points, 640, 480)
+    assert face is not None
+    lab = np.tile(np.array([[66.0, 14.0, 18.0]], np.float32), (len(PATCHES), 1))
+    patches = np.hstack([patch_centres(points), lab]).astype(np.float32)
+    vector = np.zeros(240, np.float32)
+    return Features(vector, face.placement, points, face.yaw_deg, face.pitch_deg, 0.0, 0, patches, attributes)
+
+
+def grown(image: ByteArray) -> tuple[ByteArray, ...]:
+    """Previews (4, 4, 4), (8, 8, 4), ... of a square picture: means of boxes."""
+    sizes = [4 << k for k in range(10) if 4 << k < len(image)]
+    return tuple(
+        image.reshape(size, len(image) // size, size, len(image) // size, 4).mean(axis=(1, 3)).astype(np.uint8)
+        for size in sizes
+    )
 
 
 def eye_mark(side: int, size: int = 64) -> ByteArray:

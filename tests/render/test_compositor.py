@@ -16,17 +16,19 @@ from pydantic import Field
 from engine.errors import ConfigError
 from engine.expression import compile_expression
 from engine.render.compositor import Compositor
+from engine.render.evening import Evening
 from engine.render.passes import base, registry
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import ADDED, Stage
-from engine.render.texture import PixelTexture
+from engine.render.texture import GrowthTexture, PixelTexture
 from engine.render.view import View
 from engine.scene import PassSettings, PassSpec, Scene, load_scene
-from engine.types import Tick
+from engine.types import Reflection, Tick
 from tests.conftest import ROOT, CompareGolden
-from tests.render.pictures import ALIGNMENT, REST, presented, read_texture, synthetic_face
+from tests.render.pictures import ALIGNMENT, REST, grown, measured_viewer, presented, read_texture, synthetic_face
+from tests.render.visits import NOBODY, hang_visitor
 
 START = Tick(0, 0.0, 0.0)
 SIZE_WH = (32, 16)
@@ -170,11 +172,25 @@ SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 
 @pytest.fixture
 def view(gl: moderngl.Context) -> Iterator[View]:
-    texture = PixelTexture(gl)
-    texture.write(synthetic_face(seed=3))
+    texture, growth, evening = PixelTexture(gl), GrowthTexture(gl), Evening(gl)
+    picture = synthetic_face(seed=3)
+    texture.write(picture)
+    growth.update(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
+    for index in range(6):
+        hang_visitor(evening, synthetic_face(seed=index), index)
     signals = {"presence": 1.0, "dwell": 5.0, "speed": 0.0, "yaw": 0.0, "pitch": 0.0, "mouth": 0.0, "time": 4.0}
-    yield View(reflection=texture.texture, alignment=ALIGNMENT, placement=REST, presence=1.0, signals=signals)
-    texture.close()
+    yield View(
+        reflection=texture.texture,
+        growth=growth.texture,
+        kept=evening.kept,
+        features=measured_viewer(),
+        alignment=ALIGNMENT,
+        placement=REST,
+        presence=1.0,
+        signals=signals,
+    )
+    for part in (texture, growth, evening):
+        part.close()
 
 
 def load(path: Path, **film: float) -> Scene:

@@ -36,7 +36,7 @@ class Archive(Relief):
     class Settings(PassSettings):
         """Knobs of `archive`."""
 
-        newest: float = Field(default=0.50, ge=0.2, le=0.8)
+        newest: float = Field(default=0.50, ge=0.2, le=0.7)
         """Height of the newest frame's opening, in stage heights (or widths, if the stage is narrower). Baked."""
         breathing: float = Field(default=1.0, ge=0.0, le=5.0)
         """How much the portraits breathe: 0 they are still, 5 they heave."""
@@ -101,7 +101,7 @@ def hang(aspect: float, newest: float) -> FloatArray:
     """
     half_height = 0.5 * newest * min(1.0, aspect / NEAREST_ASPECT)
     middle = (0.0, 0.012, OVAL * half_height, half_height)
-    for scale in np.geomspace(1.0, 0.35, 40):
+    for scale in np.geomspace(1.0, 0.1, 80):
         others = _around(aspect, middle, 0.40 * half_height * scale)
         if len(others) >= PLACES - 1:
             break

@@ -9,8 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.face_drawing import FaceDrawing, PlacedFace, Sheet
+from engine.render.passes.data_columns import DataColumns
+from engine.render.passes.face_drawing import FaceDrawing, PlacedFace
 from engine.render.passes.relief import breath
+from engine.render.passes.sheet import Sheet
 from engine.render.stage import OVER, Stage
 from engine.render.type_case import TypeCase
 from engine.render.view import View
@@ -35,7 +37,7 @@ class Measurement(Pass):
         """Knobs of `measurement`."""
 
         drawn: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How far the sheet is drawn: 0 bare paper, then points, outlines, hatching, distances and words; 1 all of it."""
+        """How far the sheet is drawn: 0 bare paper, then points, outlines, hatching, distances, words; 1 all of it."""
         size: float = Field(default=0.155, ge=0.03, le=0.4)
         """Distance between the drawn eyes, in stage heights (or less, on narrow stages)."""
         follow: float = Field(default=0.35, ge=0.0, le=1.0)
@@ -55,6 +57,7 @@ class Measurement(Pass):
         self._sheet = Sheet.of(stage.aspect, settings.size)
         self._case = TypeCase(round(self._sheet.type * stage.size_wh[1]))
         self._drawing = FaceDrawing(self._sheet, self._case)
+        self._columns = DataColumns(self._sheet, self._case)
         places, triangles = self._drawing.places, self._drawing.triangles
         self._map, self._corners = stage.table(len(places)), stage.table(len(triangles))
         self._map.write(np.pad(places, [(0, 0), (0, 2)]))
@@ -65,7 +68,7 @@ class Measurement(Pass):
         self._paper = stage.canvas(stage.size_wh, "f1")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.brush("measurement", {"BAKE": True}).draw(self._paper.framebuffer, values)
-        self._columns: FloatArray = np.empty((0, 12), np.float32)
+        self._set_columns: FloatArray = np.empty((0, 12), np.float32)
         self._set_at = -1
 
     def render(
@@ -98,6 +101,6 @@ class Measurement(Pass):
             return np.concatenate(moving)
         at = math.floor(tick.time_s * WRITE_HZ)
         if at != self._set_at:
-            columns = [drawing.pose_column(features), drawing.colour_column(features, face)]
-            self._columns, self._set_at = np.concatenate(columns), at
-        return np.concatenate([*moving, self._columns])
+            self._set_columns = np.concatenate([self._columns.pose(features), self._columns.colours(features, face)])
+            self._set_at = at
+        return np.concatenate([*moving, self._set_columns])

@@ -20,7 +20,7 @@ FINEST_STONES = 64
 
 @register("mosaic")
 class Mosaic(Pass):
-    """The reflection as the generator grows it: sixteen stones, then 8×8, 16×16, ..., each level from the network itself.
+    """The reflection as the generator grows it: sixteen stones, then 8x8, 16x16, ..., each level from the network.
 
     Around the medallion lies a wall of gold; its stones glint as the viewer moves.
     """

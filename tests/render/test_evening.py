@@ -1,0 +1,110 @@
+"""This evening's strangers: one of each visit, no more than there is room for, and nowhere but in memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import moderngl
+import numpy as np
+import pytest
+
+from engine.render.evening import COLUMNS, KEEP_AFTER_S, PLACES, TILE_PX, Evening, thumbnail
+from engine.types import ByteArray, Reflection, Tick
+from tests.render.pictures import synthetic_face
+from tests.render.visits import NOBODY, SOMEBODY, hang_visitor
+
+
+@pytest.fixture
+def evening(gl: moderngl.Context) -> Iterator[Evening]:
+    evening = Evening(gl)
+    yield evening
+    evening.close()
+
+
+def tile(evening: Evening, place: int) -> ByteArray:
+    kept = evening.kept
+    assert kept is not None
+    width, height = kept.pictures.size
+    pixels = np.frombuffer(kept.pictures.read(), np.uint8).reshape(height, width, 4)
+    row, column = divmod(place, COLUMNS)
+    return pixels[row * TILE_PX : (row + 1) * TILE_PX, column * TILE_PX : (column + 1) * TILE_PX]
+
+
+def test_each_visit_leaves_one_stranger_the_newest_first(evening: Evening) -> None:
+    pictures = [synthetic_face(seed) for seed in range(3)]
+    for number, picture in enumerate(pictures):
+        hang_visitor(evening, picture, number)
+        assert evening.count == number + 1
+    for place, picture in ((0, pictures[2]), (1, pictures[0]), (2, pictures[1])):
+        assert np.array_equal(tile(evening, place), picture)
+    kept = evening.kept
+    assert kept is not None
+    assert kept.shown[:3] == (1.0, 1.0, 1.0)
+    assert set(kept.shown[3:]) == {0.0}
+
+
+def test_who_leaves_soon_leaves_nothing(evening: Evening) -> None:
+    hang_visitor(evening, synthetic_face(0), 0, dwell_s=KEEP_AFTER_S - 0.5)
+    assert evening.count == 0
+    assert not tile(evening, 0).any()
+
+
+def test_a_mirror_without_viewers_keeps_nothing(evening: Evening) -> None:
+    for step in range(100):
+        evening.update(Reflection(synthetic_face(0), NOBODY, 0.0, step), 60.0, Tick(step, 0.25 * step, 0.25))
+    assert evening.count == 0
+
+
+def test_the_picture_of_a_long_visit_is_its_last_one(evening: Evening) -> None:
+    for second, seed in enumerate((0, 1, 2)):
+        evening.update(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), 5.0 + second, Tick(0, 5.0 + second, 0.25))
+    assert evening.count == 1
+    assert np.array_equal(tile(evening, 0), synthetic_face(2))
+
+
+def test_who_hung_longest_makes_room(evening: Evening) -> None:
+    pictures = [np.full((64, 64, 4), 10 + number, np.uint8) for number in range(PLACES + 2)]
+    for number, picture in enumerate(pictures):
+        hang_visitor(evening, picture, number)
+    assert evening.count == PLACES
+    hanging = {int(tile(evening, place)[0, 0, 0]) for place in range(PLACES)}
+    assert hanging == set(range(12, 12 + PLACES))
+
+
+def test_closing_time_forgets_everybody(evening: Evening) -> None:
+    hang_visitor(evening, synthetic_face(0), 0)
+    hang_visitor(evening, synthetic_face(1), 1)
+    evening.clear()
+    kept = evening.kept
+    assert kept is not None
+    assert evening.count == 0
+    assert set(kept.shown) == {0.0}
+    assert not np.frombuffer(kept.pictures.read(), np.uint8).any()
+    evening.close()
+    evening.close()
+    assert evening.kept is None
+
+
+def test_nothing_is_written_anywhere(evening: Evening) -> None:
+    """Python tells of every file that is opened, every folder that is made and every connection."""
+    told: list[str] = []
+    is_watching = True
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if is_watching and event.startswith(("open", "os.", "socket.", "subprocess.", "shutil.")):
+            told.append(f"{event} {arguments}")
+
+    sys.addaudithook(watch)  # it cannot be taken back, only silenced
+    for number in range(PLACES + 3):
+        hang_visitor(evening, synthetic_face(number % 3), number)
+    evening.clear()
+    is_watching = False
+    assert told == []
+
+
+def test_pictures_of_every_size_become_tiles() -> None:
+    large = np.repeat(np.repeat(synthetic_face(0), 4, axis=0), 4, axis=1)
+    assert np.array_equal(thumbnail(large), synthetic_face(0))
+    small = np.arange(16 * 16 * 4, dtype=np.uint8).reshape(16, 16, 4)
+    assert np.array_equal(thumbnail(small)[::4, ::4], small)
