@@ -17,7 +17,7 @@ from engine.errors import ConfigError
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024
 MAX_REPORTED_PROBLEMS = 3
-ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".png", ".jpg"}
+ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".png", ".jpg", ".cube"}
 
 Define = bool | int | float | str
 Origin = tuple[str, int]

@@ -43,7 +43,7 @@ class Sampled:
     sampler: moderngl.Sampler
 
 
-Value = float | int | bool | tuple[float, ...] | moderngl.Texture | Sampled
+Value = float | int | bool | tuple[float, ...] | moderngl.Texture | moderngl.Texture3D | Sampled
 
 
 class Closable(Protocol):
@@ -222,7 +222,7 @@ class Brush:
                 if isinstance(value, Sampled):
                     value.sampler.use(unit)
                     samplers[unit], value = value.sampler, value.texture
-                if isinstance(value, moderngl.Texture):
+                if isinstance(value, moderngl.Texture | moderngl.Texture3D):
                     value.use(unit)
                     uniform.value = unit
                     unit += 1
@@ -300,6 +300,13 @@ class Stage:
         texture = self.ctx.texture((width, height), components, np.ascontiguousarray(image).tobytes(), alignment=1)
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         texture.repeat_x = texture.repeat_y = False
+        self._owned.callback(texture.release)
+        return texture
+
+    def cube(self, table: FloatArray) -> moderngl.Texture3D:
+        """A texture of a table (N, N, N, 3) float32 that never changes, released with the stage."""
+        texture = self.ctx.texture3d(table.shape[2::-1], 3, np.ascontiguousarray(table).tobytes(), dtype="f4")
+        texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
         self._owned.callback(texture.release)
         return texture
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.render.passes import (
     air,
     archive,
+    colour,
     frame,
     glass,
     isf,
@@ -22,6 +23,7 @@ __all__ = [
     "Pass",
     "air",
     "archive",
+    "colour",
     "frame",
     "glass",
     "isf",

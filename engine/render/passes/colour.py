@@ -1,0 +1,44 @@
+"""Colours of the finished picture: graded by a table, as colourists hand it over."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.render.lut import read_cube
+from engine.render.passes.base import Knobs, Pass, register
+from engine.render.stage import Stage
+from engine.render.view import View
+from engine.scene import PassSettings
+from engine.types import Tick
+
+
+@register("grade")
+class Grade(Pass):
+    """A colour grade from a 3D LUT (`.cube`), looked up by tetrahedra. It belongs after `film`: it grades sRGB."""
+
+    class Settings(PassSettings):
+        """Knobs of `grade`."""
+
+        lut: str = Field(default="lamplight", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+        """Which table: the name of a file in `shaders/luts/`, without `.cube`. Baked."""
+        strength: float = Field(default=1.0, ge=0.0, le=1.0)
+        """How far the picture is graded: 0 as it was, 1 as the table has it."""
+
+    baked = frozenset({"lut"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("grade")
+        name = f"luts/{settings.lut}.cube"
+        lut = read_cube(stage.library.path(name), stage.library.shown(name))
+        self._table = stage.cube(lut.table)
+        self._low = lut.low
+        self._range = tuple(high - low for low, high in zip(lut.low, lut.high, strict=True))
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, {name: value for name, value in knobs.items() if name != "lut"})
+        values.update(u_source=source, u_table=self._table, u_low=self._low, u_range=self._range)
+        self._show.draw(target, values, rect=self.region)
