@@ -305,7 +305,8 @@ class Stage:
 
     def cube(self, table: FloatArray) -> moderngl.Texture3D:
         """A texture of a table (N, N, N, 3) float32 that never changes, released with the stage."""
-        texture = self.ctx.texture3d(table.shape[2::-1], 3, np.ascontiguousarray(table).tobytes(), dtype="f4")
+        side = len(table)
+        texture = self.ctx.texture3d((side, side, side), 3, np.ascontiguousarray(table).tobytes(), dtype="f4")
         texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
         self._owned.callback(texture.release)
         return texture

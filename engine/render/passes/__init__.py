@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.render.passes import (
     air,
     archive,
+    brushwork,
     colour,
     frame,
     glass,
@@ -23,6 +24,7 @@ __all__ = [
     "Pass",
     "air",
     "archive",
+    "brushwork",
     "colour",
     "frame",
     "glass",
