@@ -1,7 +1,7 @@
 """Draw every scene for README: `make gallery`, or `python -m tools.make_gallery [--scene NAME] [--model NAME]`.
 
-A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its own;
-what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there before.
+A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its
+own; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.scene import Scene, load_scene
-from engine.types import ByteArray, Features, Frame, Latent, Reflection, Tick
+from engine.types import ByteArray, Frame, Latent, Reflection, Tick
 from tools.moving_portrait import motion_at, moved
 
 ROOT = Path(__file__).resolve().parent.parent

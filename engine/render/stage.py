@@ -294,7 +294,7 @@ class Stage:
         self._owned.callback(canvas.close)
         return canvas
 
-    def picture(self, image: ByteArray) -> moderngl.Texture:
+    def image(self, image: ByteArray) -> moderngl.Texture:
         """A texture of a picture (H, W, 1, 3 or 4) uint8, row 0 top, that never changes; released with the stage."""
         height, width, components = image.shape
         texture = self.ctx.texture((width, height), components, np.ascontiguousarray(image).tobytes(), alignment=1)

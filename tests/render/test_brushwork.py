@@ -30,6 +30,9 @@ def apply(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Apply]:
         stages.append(Stage(gl, library, SIZE_WH))
         settings = registry()[kind](**knobs)
         drawn = pass_class(kind)(stages[-1], settings)
+        assert stages[-1].noise
+        while stages[-1].do_step():
+            pass
         source, target = stages[-1].canvas(SIZE_WH), stages[-1].canvas(SIZE_WH)
         source.texture.write(np.dstack([light, np.ones(light.shape[:2])]).astype(np.float16).tobytes())
         drawn.render(source.texture, target.framebuffer, View(), Tick(0, time_s, 0.0), settings.model_dump())

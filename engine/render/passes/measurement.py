@@ -63,11 +63,11 @@ class Measurement(Pass):
         self._map.write(np.pad(places, [(0, 0), (0, 2)]))
         self._corners.write(np.pad(triangles, [(0, 0), (0, 1)]))
         self._surface, self._marks = stage.table(len(places)), stage.table(3 * MOST_MARKS)
-        self._type = stage.picture(self._case.sheet[..., None])
+        self._type = stage.image(self._case.sheet[..., None])
         self._show, self._hatch, self._mark = (stage.brush(name) for name in ("measurement", "hatching", "marks"))
         self._paper = stage.canvas(stage.size_wh, "f1")
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.brush("measurement", {"BAKE": True}).draw(self._paper.framebuffer, values)
+        stage.bake(self._paper, "measurement", {"BAKE": True}, values)
         self._set_columns: FloatArray = np.empty((0, 12), np.float32)
         self._set_at = -1
 

@@ -58,7 +58,7 @@ class Mosaic(Pass):
         self._slopes, self._colours = (stage.canvas(stage.size_wh, "f1") for _ in range(2))
         values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
         for entry, canvas in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
-            stage.brush("mosaic", {entry: True}).draw(canvas.framebuffer, values)
+            stage.bake(canvas, "mosaic", {entry: True}, values)
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> Opening:
