@@ -1,4 +1,4 @@
-# make run | test | check | bench | format | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
+# make run | test | check | bench | gallery | format | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 
 VENV := .venv
@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: run test check lint format types borders bench golden schema lock clean
+.PHONY: run test check lint format types borders bench gallery golden schema lock clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -35,6 +35,9 @@ borders: $(READY)
 
 bench: $(READY)
 	@$(PYTHON) -m tools.benchmark $(ARGS)
+
+gallery: $(READY)
+	@$(PYTHON) -m tools.make_gallery $(ARGS)
 
 golden: $(READY)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"

@@ -19,15 +19,20 @@ from engine.errors import ConfigError
 from engine.expression import Memory
 from engine.render.opening import Opening, Rect
 from engine.render.passes import Pass, pass_class
+from engine.render.passes.base import COMPOSED
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import WHOLE, Canvas, Stage
 from engine.render.texture import PixelTexture
 from engine.render.view import View
 from engine.scene import SIGNALS, PassSpec, Scene
-from engine.types import Tick
+from engine.types import Features, Tick
 
 GLASS_MARGIN = 0.01
 """How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""
+
+
+SOMEBODY = Features(np.zeros(1, np.float32), COMPOSED, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+"""A viewer without a face: what passes draw for it is unseen."""
 
 
 @dataclass(frozen=True)
@@ -183,11 +188,20 @@ class Compositor:
             face.write(np.zeros((64, 64, 4), np.uint8))
             signals = dict.fromkeys(SIGNALS, 0.0)
             for picture in (None, camera.texture):
-                view = View(picture, reflection=face.texture, previous=face.texture, presence=1.0, signals=signals)
+                view = View(
+                    picture,
+                    reflection=face.texture,
+                    previous=face.texture,
+                    features=SOMEBODY,
+                    presence=1.0,
+                    signals=signals,
+                )
                 for part in parts:
                     self._begin()
                     self._draw(part, view, Tick(0, 0.0, 0.0), unseen_too=True)
                     yield True
+                    while self._ground.do_step():  # what only drawing asks for
+                        yield True
         finally:
             camera.close()
             face.close()

@@ -39,7 +39,7 @@ class Mirror:
 
     Attributes:
         scene: what is shown.
-        evening: the strangers of this evening; to be cleared at closing time.
+        evening: the strangers of this evening; forgotten when the wall has gone dark at closing time.
         blackout: whether the wall is dark because the operator says so.
         closing: whether it is dark because nobody is to see it now; may be replaced.
         is_frozen: whether the picture stands still while time goes on.
@@ -218,6 +218,8 @@ class Mirror:
         self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
+        if self.closing.light <= 0.0 and self.evening.count:
+            self.evening.clear()
         self._transition.update(tick)
         if self._transition.is_over:
             self._drop_leaving()

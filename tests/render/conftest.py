@@ -27,7 +27,7 @@ Draw = Callable[..., np.ndarray]
 
 @pytest.fixture
 def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
-    """draw("room", {...}, view, tick, size_wh) -> (H, W, 4) linear light, row 0 top: one pass alone on the stage."""
+    """draw("room", {...}, view, tick, size_wh, under) -> (H, W, 4) linear light, row 0 top: one pass, or over another."""
     made: list[Compositor] = []
 
     def run(
@@ -36,9 +36,11 @@ def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
         view: View | None = None,
         tick: Tick = START,
         size_wh: tuple[int, int] = STAGE_WH,
+        under: str | None = None,
     ) -> np.ndarray:
+        below = () if under is None else (PassSpec(under, registry()[under]()),)
         spec = PassSpec(kind, registry()[kind](**(settings or {})))
-        made.append(Compositor(gl, Scene("One pass", size_wh, (spec,)), library, size_wh))
+        made.append(Compositor(gl, Scene("One pass", size_wh, (*below, spec)), library, size_wh))
         return read_texture(made[-1].render(view or View(), tick))
 
     yield run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import moderngl
 import numpy as np
@@ -129,3 +130,11 @@ def test_the_camera_is_shown_upright_and_fills_the_glass(draw: Draw, gl: moderng
     assert draw("camera", {"exposure": 0.5}, view)[..., 0].max() == pytest.approx(0.5, abs=0.01)
     assert draw("camera").max() == 0.0  # without a camera it draws nothing
     texture.close()
+
+
+def test_a_pass_that_bakes_nothing_gets_its_noise(draw: Draw, face: Callable[..., View]) -> None:
+    """Of a white picture a part has come loose, and a part has not."""
+    white = face(np.full((64, 64, 4), 255, np.uint8))
+    camera = replace(white, camera=white.reflection)
+    left = draw("dissolve", {"amount": 0.5}, camera, under="camera")[..., 0]
+    assert 0.05 < (left > 0.3).mean() < 0.95

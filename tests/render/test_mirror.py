@@ -23,7 +23,8 @@ from engine.scene import PassSpec, Scene
 from engine.transition import TransitionSettings
 from engine.types import ByteArray, Tick
 from tests.conftest import ROOT
-from tests.render.pictures import ALIGNMENT
+from tests.render.pictures import ALIGNMENT, synthetic_face
+from tests.render.visits import hang_visitor
 
 SIZE_WH = (64, 36)
 DT_S = 1 / 30
@@ -276,3 +277,21 @@ def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Mirror, sh
     shutil.copy(ROOT / "shaders" / "film.frag", shaders)
     mirror.reload(mirror.scene)
     assert show().mean() == pytest.approx(before, rel=0.03)
+
+
+def test_closing_time_forgets_the_strangers_of_the_evening(mirror: Mirror, show: Show) -> None:
+    hang_visitor(mirror.evening, synthetic_face(0), 0)
+    mirror.blackout.toggle()
+    show(60)
+    assert mirror.evening.count == 1  # the operator's black is not the end
+    mirror.closing.is_on = True
+    show(2)
+    assert mirror.evening.count == 1
+    show(60)
+    assert mirror.evening.count == 0
+
+
+def test_previews_are_asked_for_by_the_scene_that_shows_them(mirror: Mirror) -> None:
+    assert not mirror.wants_previews
+    mirror.show_scene(scene_of("mosaic", "film"))
+    assert mirror.wants_previews
