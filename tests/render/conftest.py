@@ -27,7 +27,7 @@ Draw = Callable[..., np.ndarray]
 
 @pytest.fixture
 def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
-    """draw("room", {...}, view, tick, size_wh, under) -> (H, W, 4) linear light, row 0 top: one pass, or over another."""
+    """draw("room", {...}, view, tick, size_wh, under) -> (H, W, 4) linear light, row 0 top: one pass, or two."""
     made: list[Compositor] = []
 
     def run(
