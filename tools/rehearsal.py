@@ -1,0 +1,81 @@
+"""A rehearsal: a visit on a clock of its own, the same frames, features and faces for whatever is to be drawn.
+
+The visitor is scikit-image's astronaut, whose head moves; nobody else's picture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import skimage.data
+from tqdm import tqdm
+
+from engine.clock import ManualClock
+from engine.networks.inverter import Inverter
+from engine.networks.latents import seed_latent
+from engine.networks.persona import Persona
+from engine.networks.runtime import open_generator
+from engine.pipeline.face import FacePainter
+from engine.pipeline.features import Featurizer
+from engine.pipeline.latent import LatentFollower
+from engine.reflection_settings import ReflectionSettings
+from engine.types import Frame, Latent, Reflection
+from tools.moving_portrait import motion_at, moved
+
+CAMERA_WH = (640, 480)
+RATE_HZ = 15
+ALONE_S, STAY_S = 1.0, 12.0  # after twelve seconds the portrait is upright and in the middle
+EARLIER_VISITS, VISIT_S, PAUSE_S = 13, 7, 6
+SEED = 4
+
+Visit = list[tuple[Frame, Reflection]]
+
+
+class Rehearsal:
+    """A visit on a manual clock: the same frames, features and faces for every scene.
+
+    Args:
+        persona: whom the mirror shows; with an inverter.
+    """
+
+    def __init__(self, persona: Persona) -> None:
+        self._generator = open_generator(persona)
+        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self.frames = list(_frames())
+        with Featurizer("live") as featurizer:
+            seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]
+        self._features = [None if index < ALONE_S * RATE_HZ else found for index, found in enumerate(seen)]
+        self._somebody = next(found for found in self._features if found is not None)
+
+    def visit(self) -> Iterator[tuple[Frame, Reflection]]:
+        """Frame and reflection of every moment, 1 / `RATE_HZ` s apart."""
+        clock = ManualClock()
+        painter = FacePainter(self._generator, clock)
+        start = seed_latent(SEED, self._generator.latent_size)
+        self._inverter.reset()
+        follower = LatentFollower(start, self._inverter, ReflectionSettings(), seed=SEED)
+        for frame, features in zip(self.frames, self._features, strict=True):
+            clock.advance(1 / RATE_HZ)
+            now_s = clock.now_s()
+            yield frame, painter.draw(follower.follow(features, now_s, now_s), with_previews=True)
+
+    def earlier(self) -> Iterator[Reflection]:
+        """Reflections of strangers who were there before, a second apart; nobody is there between their visits."""
+        count = 0
+        for stranger in range(EARLIER_VISITS):
+            z = seed_latent(stranger, self._generator.latent_size)
+            image, features = self._generator(z), self._somebody
+            for _ in range(VISIT_S):
+                count += 1
+                yield Reflection(image, Latent(z, 1.0, features, 0.0), 0.0, count)
+            for _ in range(PAUSE_S):
+                count += 1
+                yield Reflection(image, Latent(z, 0.0, None, 0.0), 0.0, count)
+
+
+def _frames() -> Iterator[Frame]:
+    portrait = np.ascontiguousarray(skimage.data.astronaut()[:300, 80:380])
+    for index in range(round((ALONE_S + STAY_S) * RATE_HZ) + 1):
+        time_s = index / RATE_HZ - ALONE_S
+        yield Frame(moved(portrait, motion_at(time_s), CAMERA_WH), index / RATE_HZ, index)
