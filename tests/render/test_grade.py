@@ -144,3 +144,8 @@ def test_files_that_are_not_there_or_no_text_are_told(tmp_path: Path) -> None:
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="lut"):
         registry()["grade"](lut=name)
+
+
+def test_a_missing_table_is_told_without_opengl(shaders: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^there is no table of colours shaders/luts/none\.cube$"):
+        pass_class("grade").check(registry()["grade"](lut="none"), ShaderLibrary(shaders))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
-from engine.render.lut import read_cube
+from engine.render.lut import CubeLut, read_cube
 from engine.render.passes.base import Knobs, Pass, register
+from engine.render.shader import ShaderLibrary
 from engine.render.stage import Stage
 from engine.render.view import View
 from engine.scene import PassSettings
@@ -30,11 +31,15 @@ class Grade(Pass):
     def __init__(self, stage: Stage, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._show = stage.brush("grade")
-        name = f"luts/{settings.lut}.cube"
-        lut = read_cube(stage.library.path(name), stage.library.shown(name))
+        lut = read_lut(stage.library, settings.lut)
         self._table = stage.cube(lut.table)
         self._low = lut.low
         self._range = tuple(high - low for low, high in zip(lut.low, lut.high, strict=True))
+
+    @classmethod
+    def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
+        assert isinstance(settings, cls.Settings)
+        read_lut(library, settings.lut)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
@@ -42,3 +47,13 @@ class Grade(Pass):
         values = self.uniforms(view, tick, {name: value for name, value in knobs.items() if name != "lut"})
         values.update(u_source=source, u_table=self._table, u_low=self._low, u_range=self._range)
         self._show.draw(target, values, rect=self.region)
+
+
+def read_lut(library: ShaderLibrary, lut: str) -> CubeLut:
+    """The table of that name.
+
+    Raises:
+        ConfigError: it is missing, or what is wrong in which line.
+    """
+    name = f"luts/{lut}.cube"
+    return read_cube(library.path(name), library.shown(name))
