@@ -12,7 +12,7 @@ run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
 
 test: $(READY)
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint types borders test
 

@@ -34,9 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Converted generators of tests stay out of the user's cache, and are shared by the tests of a session."""
+    """Converted generators of tests stay out of the user's cache, and are shared by all processes of a session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "user_cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NARCISSUS_CACHE", str(tmp_path_factory.mktemp("user_cache")))
+        patch.setenv("NARCISSUS_CACHE", str(folder))
         yield
 
 
