@@ -1,7 +1,8 @@
-"""Measure the mirror on this machine: `make bench`, or `python -m tools.benchmark [--seconds 310] [--size 1280x720]`.
+"""Measure the mirror on this machine: `make bench`, or `python -m tools.benchmark [--only PART ...] [--seconds 310]`.
 
-Writes benchmarks/latest.json and benchmarks/report.md. The pipeline is measured from outside, as `main.py` runs it off
-screen before a moving portrait (scikit-image's astronaut); the generator is measured alone, in each precision.
+Writes benchmarks/latest.json and benchmarks/report.md; where only some parts are measured, they are shown, and written
+if `--output` says where. The pipeline is measured from outside, as `main.py` runs it off screen before a moving portrait
+(scikit-image's astronaut); the generator alone, in each precision; the stage by `tools.stage_timing`.
 """
 
 from __future__ import annotations
@@ -15,26 +16,30 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
-import skimage.data
 from tqdm import tqdm
 
 from engine.clock import Clock
+from engine.errors import NarcissusError
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings, generator_layers
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from tools.moving_portrait import write_clip
+from tools.stage_timing import PARTS as STAGE_PARTS
+from tools.stage_timing import measure_stage, stage_tables
+from tools.stage_timing.visitor import portrait
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"
 MEMORY_AT_S = (60, 300)
 RUNS, WARM_UP_RUNS = 300, 30
+PARTS = ("generator", "stage", "pipeline")
 AIMS = {"drawn_per_s": 30.0, "reflections_per_s": 25.0, "age_p95_ms": 120.0}
 
 
@@ -97,7 +102,7 @@ def measure_pipeline(model: str, seconds: float, size: str) -> dict[str, Any]:
     """Run the program before a moving portrait and read its statistics and its memory."""
     with tempfile.TemporaryDirectory() as folder:
         clip, stats = Path(folder, "visitor.mp4"), Path(folder, "stats.json")
-        write_clip(skimage.data.astronaut()[:300, 80:380], clip, seconds=24, size_wh=(640, 480), quiet=True)
+        write_clip(portrait(), clip, seconds=24, size_wh=(640, 480), quiet=True)
         command = [sys.executable, "main.py", "--headless", "--model", model, "--source", str(clip), "--size", size]
         command += ["--seconds", str(seconds), "--stats", str(stats)]
         with subprocess.Popen(command, cwd=ROOT) as program:
@@ -149,17 +154,26 @@ def _cpu_lines() -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def report(result: dict[str, Any]) -> str:
+def report(result: Mapping[str, Any]) -> str:
     """The figures as a page that a person reads."""
-    pipeline, rows = result["pipeline"], result["generator"]
+    on = result["machine"]
+    lines = ["# Benchmark", "", f"{on['processor']}, {on['cores']} cores; {on['system']}, Python {on['python']}.", ""]
+    if "pipeline" in result:
+        lines += pipeline_tables(result["pipeline"])
+    if "generator" in result:
+        lines += generator_table(result["generator"], result["bounds"])
+    if "stage" in result:
+        lines += stage_tables(result["stage"])
+    return "\n".join(lines)
+
+
+def pipeline_tables(pipeline: Mapping[str, Any]) -> list[str]:
+    """Lines of what `measure_pipeline` found."""
     drawn, reflected = pipeline["frames"]["per_s"], pipeline["reflections"]["per_s"]
     age_ms = pipeline["reflections"]["age_ms"].get("p95", math.inf)
     memory = ", ".join(f"{value:.0f} MB {name.replace('_', ' ')}" for name, value in pipeline["resident_mb"].items())
-    lines = [
-        "# Benchmark",
-        "",
-        f"{result['machine']['processor']}, {result['machine']['cores']} cores, no GPU used; {pipeline['size']}, "
-        f"{pipeline['seconds']:.0f} s before a moving portrait.",
+    return [
+        f"## The show, {pipeline['size']}, {pipeline['seconds']:.0f} s before a moving portrait",
         "",
         "| pipeline | measured | aim |",
         "|---|---|---|",
@@ -174,40 +188,72 @@ def report(result: dict[str, Any]) -> str:
         f"| drawing | {pipeline['frames']['draw_ms']['p50']} | {pipeline['frames']['draw_ms']['p95']} |",
         *(f"| {name} | {ms['p50']} | {ms['p95']} |" for name, ms in pipeline["stages_ms"].items() if ms),
         "",
+    ]
+
+
+def generator_table(rows: Sequence[Mapping[str, Any]], bounds: Mapping[str, Any]) -> list[str]:
+    """Lines of what `measure_generator` found."""
+    return [
+        "## The generator alone, on the processor",
+        "",
         "| generator | precision | runtime | ms |",
         "|---|---|---|---|",
         *(f"| {row['size']}², {row['form']} | {row['precision']} | {row['runtime']} | {row['ms']} |" for row in rows),
-        f"| bound: {result['bounds']['multiply_adds'] / 1e6:.0f} M multiply-adds | float32 | "
-        f"NumPy's matrix rate | {result['bounds']['float32_ms']} |",
+        f"| bound: {bounds['multiply_adds'] / 1e6:.0f} M multiply-adds | float32 | "
+        f"NumPy's matrix rate | {bounds['float32_ms']} |",
         "",
     ]
-    return "\n".join(lines)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="Measure the mirror on this machine.")
-    parser.add_argument("--model", default="portraits")
-    parser.add_argument("--seconds", type=float, default=310.0, help="of the pipeline; memory is read at 60 and 300 s")
-    parser.add_argument("--size", default="1280x720")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    arguments = parser.parse_args()
-    persona = Persona.open(ROOT / "models" / arguments.model)
-    result = {
-        "machine": machine(),
-        "generator": measure_generator(persona),
-        "bounds": {
+def measure(parts: Collection[str], model: str, seconds: float, size: str) -> dict[str, Any]:
+    """Measure some of `PARTS` and of the stage's; `stage` is all of the latter.
+
+    Raises:
+        NarcissusError: something that is needed is missing or wrong.
+    """
+    persona = Persona.open(ROOT / "models" / model)
+    result: dict[str, Any] = {"machine": machine()}
+    if "generator" in parts:
+        result["generator"] = measure_generator(persona)
+        result["bounds"] = {
             "multiply_adds": multiply_adds(persona.settings),
             "float32_ms": float32_bound_ms(persona.settings),
-        },
-        "pipeline": measure_pipeline(arguments.model, arguments.seconds, arguments.size),
-    }
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "latest.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        }
+    of_stage = [part for part in STAGE_PARTS if part in parts or "stage" in parts]
+    if of_stage:
+        result["stage"] = measure_stage(persona, of_stage)
+    if "pipeline" in parts:
+        result["pipeline"] = measure_pipeline(model, seconds, size)
+    return result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; the exit status is that of what went wrong, as for the mirror itself."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.benchmark", description="Measure the mirror on this machine."
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=(*PARTS, *STAGE_PARTS), metavar="PART", help=", ".join((*PARTS, *STAGE_PARTS))
+    )
+    parser.add_argument("--model", default="portraits")
+    parser.add_argument("--seconds", type=float, default=310.0, help="of the pipeline; memory is read at 60 and 300 s")
+    parser.add_argument("--size", default="1280x720", help="of the pipeline")
+    parser.add_argument("--output", type=Path, help="folder; benchmarks/ where everything is measured")
+    options = parser.parse_args(arguments)
+    try:
+        result = measure(options.only or PARTS, options.model, options.seconds, options.size)
+    except NarcissusError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return error.exit_status
     page = report(result)
-    (arguments.output / "report.md").write_text(page, encoding="utf-8")
+    output = options.output or (None if options.only else OUTPUT)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "latest.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        (output / "report.md").write_text(page, encoding="utf-8")
     print(page)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What the stage costs: drawing, reloading, recording, rendering again. `tools.benchmark` asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from engine.app import SCENES
+from engine.networks.persona import Persona
+from engine.render.passes import registry
+from engine.scene import load_scene
+from tools.stage_timing.drawing import measure_drawing
+from tools.stage_timing.filming import measure_recording
+from tools.stage_timing.offline import measure_offline
+from tools.stage_timing.reloading import measure_reloading
+from tools.stage_timing.tables import drawing_tables, offline_table, recording_table, reload_table
+from tools.stage_timing.visitor import film_visitor
+
+__all__ = ["PARTS", "measure_stage", "stage_tables"]
+
+PARTS = ("drawing", "reload", "recording", "offline")
+FILMED = "gilded_mirror"
+
+
+def measure_stage(persona: Persona, parts: Collection[str] = PARTS) -> dict[str, Any]:
+    """Measure some of `PARTS`, with the scenes that ship.
+
+    Raises:
+        NarcissusError: a scene cannot be shown, a film cannot be made.
+    """
+    scenes = {path.stem: load_scene(path, registry()) for path in sorted(SCENES.glob("*.yaml"))}
+    footage = film_visitor(persona)
+    result: dict[str, Any] = {}
+    if "drawing" in parts:
+        result["drawing"] = measure_drawing(footage, scenes)
+    if "reload" in parts:
+        result["reload"] = measure_reloading(footage)
+    if "recording" in parts:
+        result["recording"] = {"scene": FILMED} | measure_recording(footage, scenes[FILMED])
+    if "offline" in parts:
+        result["offline"] = measure_offline(persona.name)
+    return result
+
+
+def stage_tables(stage: Mapping[str, Any]) -> list[str]:
+    """Lines of what `measure_stage` found, for the report."""
+    tables = {
+        "drawing": drawing_tables,
+        "reload": reload_table,
+        "recording": recording_table,
+        "offline": offline_table,
+    }
+    return [line for part, figures in stage.items() for line in tables[part](figures)]

@@ -1,0 +1,197 @@
+"""How long scenes and their passes take to draw, at several moments of a visit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from pydantic import ValidationError
+from tqdm import tqdm
+
+from engine.app import SHADERS, SOFTWARE_SCALE
+from engine.clock import Clock
+from engine.errors import ConfigError
+from engine.render.display_settings import DisplaySettings
+from engine.render.mirror import Mirror
+from engine.render.passes import Pass, pass_class, registry
+from engine.render.shader import ShaderLibrary
+from engine.render.window import Window, open_window
+from engine.scene import PassSpec, Scene
+from engine.statistics import Samples, rate_per_s
+from tools.stage_timing.visitor import Footage, Visitor
+
+SIZES_WH = ((1280, 720), (1920, 1080))
+FRAMES = 20  # of each moment, of the scene as a whole and as many pass by pass
+WARM_UP_FRAMES = 3
+GROUND = ("room", "reflection")  # over which a pass is drawn that no scene uses
+ALONE = "none"
+
+
+class PassWatch:
+    """Times `render` of every pass, with the drawing finished before and after it.
+
+    Args:
+        finish: waits until everything is drawn.
+
+    Attributes:
+        is_on: whether it does; otherwise passes are drawn as ever.
+    """
+
+    def __init__(self, finish: Callable[[], None]) -> None:
+        self.is_on = False
+        self._finish = finish
+        self._clock = Clock()
+        self._ms: defaultdict[Pass, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Within it, all registered passes can be watched."""
+        with ExitStack() as patches:
+            for kind in registry():
+                each = pass_class(kind)
+                patches.enter_context(mock.patch.object(each, "render", self._around(each.render)))
+            yield
+
+    def take(self) -> dict[Pass, list[float]]:
+        """Milliseconds of each pass since the last call."""
+        taken, self._ms = self._ms, defaultdict(list)
+        return taken
+
+    def _around(self, render: Callable[..., None]) -> Callable[..., None]:
+        def timed(drawn: Pass, *arguments: Any) -> None:
+            if not self.is_on:
+                render(drawn, *arguments)
+                return
+            self._finish()
+            began_s = self._clock.now_s()
+            render(drawn, *arguments)
+            self._finish()
+            self._ms[drawn].append(1000 * (self._clock.now_s() - began_s))
+
+        return timed
+
+
+@dataclass(frozen=True)
+class _Times:
+    """What was measured of a scene at one moment, ms."""
+
+    moment: str
+    frames: list[float]
+    passes: dict[Pass, list[float]]
+
+
+def measure_drawing(
+    footage: Footage,
+    scenes: Mapping[str, Scene],
+    sizes_wh: Sequence[tuple[int, int]] = SIZES_WH,
+    frames: int = FRAMES,
+) -> dict[str, Any]:
+    """Draw every scene, and every registered pass, in every size.
+
+    Returns:
+        `renderer`, `render_scale`, and one row for each scene and for each pass, per size, of the moment that costs
+        most; a pass that several scenes use in the one where it costs most; one that cannot be drawn by itself with the
+        reason.
+
+    Raises:
+        ConfigError: a scene cannot be drawn.
+    """
+    used = {spec.kind for scene in scenes.values() for spec in scene.passes}
+    scene_rows: list[dict[str, Any]] = []
+    pass_rows: list[dict[str, Any]] = []
+    said: dict[str, Any] = {}
+    for size_wh in sizes_wh:
+        with open_window(DisplaySettings(), size_wh, headless=True) as window:
+            said = {"renderer": window.renderer, "render_scale": render_scale(window)}
+            watch, size = PassWatch(window.finish), f"{size_wh[0]}x{size_wh[1]}"
+            with watch.installed():
+                for name, scene in tqdm(scenes.items(), desc=f"drawing {size}", unit="scene"):
+                    times = _draw(window, scene, footage, watch, frames)
+                    scene_rows.append({"scene": name, "size": size, **_scene_row(times)})
+                    pass_rows += [{"pass": kind, "scene": name, "size": size, **row} for kind, row in _pass_rows(times)]
+                for kind in sorted(registry().keys() - used):
+                    row = _draw_alone(window, kind, footage, watch, frames)
+                    pass_rows.append({"pass": kind, "scene": ALONE, "size": size, **row})
+    return {**said, "scenes": scene_rows, "passes": _dearest(pass_rows)}
+
+
+def render_scale(window: Window) -> float:
+    """What `display.render_scale: auto` means here."""
+    return SOFTWARE_SCALE if window.is_software else 1.0
+
+
+def _draw(window: Window, scene: Scene, footage: Footage, watch: PassWatch, frames: int) -> list[_Times]:
+    """Frames of every moment; every second one pass by pass."""
+    clock, times = Clock(), []
+    with Mirror(
+        window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, window.size_wh, render_scale(window)
+    ) as mirror:
+        visitor = Visitor(footage, mirror)
+        for moment in visitor.moments():
+            whole = []
+            for index in range(-2 * WARM_UP_FRAMES, 2 * frames):
+                watch.is_on = index >= 0 and index % 2 == 1
+                began_s = clock.now_s()
+                tick = visitor.step()
+                mirror.draw(window.framebuffer, tick, tick.time_s)
+                window.present()
+                window.finish()
+                if index >= 0 and not watch.is_on:
+                    whole.append(1000 * (clock.now_s() - began_s))
+            watch.is_on = False
+            times.append(_Times(moment, whole, watch.take()))
+    return times
+
+
+def _draw_alone(window: Window, kind: str, footage: Footage, watch: PassWatch, frames: int) -> dict[str, Any]:
+    """A pass that no scene uses, as it comes, over a room and a face."""
+    kinds = registry()
+    try:
+        passes = tuple(PassSpec(each, kinds[each]()) for each in (*GROUND, kind))
+        times = _draw(window, Scene(kind, (1920, 1080), passes), footage, watch, frames)
+    except (ConfigError, ValidationError) as error:
+        return {"skipped": str(error).splitlines()[0]}
+    return dict(_pass_rows(times)).get(kind, {"skipped": "it draws nothing with its defaults"})
+
+
+def _scene_row(times: Sequence[_Times]) -> dict[str, Any]:
+    worst = max(times, key=lambda time: sum(time.frames))
+    per_s = rate_per_s(len(worst.frames), sum(worst.frames) / 1000)
+    return {"moment": worst.moment, "ms": percentiles(worst.frames), "per_s": per_s}
+
+
+def _pass_rows(times: Sequence[_Times]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """For every kind the pass and the moment that cost most."""
+    rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for time in times:
+        for drawn, durations in time.passes.items():
+            width, height = drawn.stage.size_wh
+            row = {"moment": time.moment, "stage": f"{width}x{height}", "ms": percentiles(durations)}
+            rows[drawn.kind].append(row)
+    for kind, found in rows.items():
+        yield kind, max(found, key=_median)
+
+
+def _dearest(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of every pass the rows of the one scene in which it costs most in the last size; by name."""
+    scenes = {}
+    for row in sorted(rows, key=_median):  # stable, and the last one stays
+        if row["size"] == rows[-1]["size"]:
+            scenes[row["pass"]] = row["scene"]
+    return sorted((row for row in rows if row["scene"] == scenes[row["pass"]]), key=lambda row: row["pass"])
+
+
+def _median(row: Mapping[str, Any]) -> float:
+    return float(row["ms"]["p50"]) if "ms" in row else 0.0
+
+
+def percentiles(durations: Sequence[float]) -> dict[str, float]:
+    """p50 and p95."""
+    samples = Samples(len(durations))
+    for duration in durations:
+        samples.add(duration)
+    return samples.percentiles()

@@ -1,0 +1,95 @@
+"""What recording costs a show in drawn frames."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.app import SHADERS
+from engine.clock import Clock
+from engine.errors import DeviceError
+from engine.render.display_settings import DisplaySettings
+from engine.render.mirror import Mirror
+from engine.render.recorder import Recorder
+from engine.render.recorder_settings import RecorderSettings
+from engine.render.shader import ShaderLibrary
+from engine.render.window import Window, open_window
+from engine.scene import Scene
+from engine.statistics import rate_per_s
+from tools.stage_timing.drawing import render_scale
+from tools.stage_timing.visitor import Footage, Visitor
+
+SIZE_WH = (1280, 720)
+ROUNDS, ROUND_S = 4, 2.5
+
+
+def measure_recording(
+    footage: Footage, scene: Scene, size_wh: tuple[int, int] = SIZE_WH, rounds: int = ROUNDS, round_s: float = ROUND_S
+) -> dict[str, Any]:
+    """Draw as fast as it goes, with and without a film of it in turn, so that both meet the same machine.
+
+    Returns:
+        `size`, drawn frames per second `with` and `without`, their `ratio`, and how many frames the film `drops`.
+
+    Raises:
+        DeviceError: the film cannot be made.
+    """
+    drawn = {False: 0, True: 0}
+    seconds = {False: 0.0, True: 0.0}
+    drops = 0
+    with tempfile.TemporaryDirectory() as folder, open_window(DisplaySettings(), size_wh, headless=True) as window:
+        scale = render_scale(window)
+        with Mirror(window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, size_wh, scale) as mirror:
+            visitor = Visitor(footage, mirror)
+            visitor.is_there = True
+            _draw_for(round_s / 2, window, mirror, visitor, None)  # a warm-up
+            for number in tqdm(range(2 * rounds), "recording", unit="round"):
+                is_filmed = number % 4 in (1, 2)  # without, with, with, without: what drifts is shared
+                recorder = _recorder(window, Path(folder, f"{number}.mp4")) if is_filmed else None
+                count, elapsed_s = _draw_for(round_s, window, mirror, visitor, recorder)
+                drawn[is_filmed] += count
+                seconds[is_filmed] += elapsed_s
+                drops += _finish(recorder)
+    without, filmed = (rate_per_s(drawn[is_filmed], seconds[is_filmed]) for is_filmed in (False, True))
+    return {
+        "size": f"{size_wh[0]}x{size_wh[1]}",
+        "without_per_s": without,
+        "with_per_s": filmed,
+        "ratio": round(filmed / without, 3),
+        "drops": drops,
+    }
+
+
+def _draw_for(
+    seconds: float, window: Window, mirror: Mirror, visitor: Visitor, recorder: Recorder | None
+) -> tuple[int, float]:
+    """Draw for so long, and at least once; returns how many frames, and how long it took, s."""
+    clock = Clock()
+    began_s, count, elapsed_s = clock.now_s(), 0, 0.0
+    while count == 0 or elapsed_s < seconds:
+        tick = visitor.step()
+        mirror.draw(window.framebuffer, tick, tick.time_s)
+        window.finish()
+        if recorder is not None:
+            recorder.capture(window.framebuffer, elapsed_s)
+        window.present()
+        count += 1
+        elapsed_s = clock.now_s() - began_s
+    return count, elapsed_s
+
+
+def _recorder(window: Window, path: Path) -> Recorder:
+    return Recorder(window.ctx, path, window.size_wh, Clock(), RecorderSettings())
+
+
+def _finish(recorder: Recorder | None) -> int:
+    """End a film; returns how many frames it dropped."""
+    if recorder is None:
+        return 0
+    recorder.close()
+    if recorder.error is not None:
+        raise DeviceError(recorder.error)
+    return recorder.drops

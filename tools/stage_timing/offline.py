@@ -1,0 +1,98 @@
+"""How fast a session is rendered again, against real time, where `tools.render` is there to do it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+from tqdm import tqdm
+
+from engine.app import ROOT
+from engine.clock import Clock
+from engine.errors import DeviceError
+from tools.moving_portrait import write_clip
+from tools.stage_timing.drawing import SIZES_WH
+from tools.stage_timing.visitor import CAMERA_WH, portrait
+
+SESSION_S, FPS = 5.0, 30
+RENDERER = "tools.render"
+
+Render = Callable[[Sequence[str]], int]
+
+
+def measure_offline(
+    model: str,
+    sizes_wh: Sequence[tuple[int, int]] = SIZES_WH,
+    record: Callable[[str, Path], None] | None = None,
+    render: Render | None = None,
+) -> list[dict[str, Any]] | dict[str, str]:
+    """Render a session of a few seconds again, start of the program included.
+
+    Args:
+        model: the persona.
+        sizes_wh: of the films.
+        record: makes the session; the show itself unless said otherwise.
+        render: what `tools.render.main` does, which it is unless said otherwise.
+
+    Returns:
+        For each size `seconds` of film, `took_s`, and `speed`, how many times as fast as real time; or why it was
+        skipped.
+
+    Raises:
+        DeviceError: the show or the rendering fails.
+    """
+    if render is None:
+        if importlib.util.find_spec(RENDERER) is None:
+            return {"skipped": f"there is no {RENDERER} here"}
+        render = importlib.import_module(RENDERER).main
+    with tempfile.TemporaryDirectory() as folder:
+        session = Path(folder, "show.narc")
+        (record or record_session)(model, session)
+        return [_render(render, session, size_wh) for size_wh in tqdm(sizes_wh, "rendering again", unit="film")]
+
+
+def record_session(model: str, path: Path, seconds: float = SESSION_S) -> None:
+    """Keep a show before the moving portrait as a session.
+
+    Raises:
+        DeviceError: the show fails.
+    """
+    clip = path.with_suffix(".mp4")
+    write_clip(portrait(), clip, seconds=24, size_wh=CAMERA_WH, quiet=True)
+    command = [sys.executable, "main.py", "--headless", "--model", model, "--source", str(clip)]
+    command += ["--seconds", str(seconds), "--session", str(path)]
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if status:
+        raise DeviceError(f"main.py ended with status {status}, so there is no session to render")
+
+
+def _render(render: Render, session: Path, size_wh: tuple[int, int]) -> dict[str, Any]:
+    size = f"{size_wh[0]}x{size_wh[1]}"
+    film = session.with_name(f"{size}.mp4")
+    clock = Clock()
+    began_s = clock.now_s()
+    status = render([str(session), "--output", str(film), "--size", size, "--fps", str(FPS)])
+    took_s = clock.now_s() - began_s
+    if status:
+        raise DeviceError(f"{RENDERER} ended with status {status}")
+    seconds = film_seconds(film)
+    return {
+        "size": size,
+        "fps": FPS,
+        "seconds": seconds,
+        "took_s": round(took_s, 2),
+        "speed": round(seconds / took_s, 3),
+    }
+
+
+def film_seconds(path: Path) -> float:
+    """Length of a film, s."""
+    with av.open(str(path)) as film:
+        return round(sum(1 for _ in film.decode(video=0)) / FPS, 2)

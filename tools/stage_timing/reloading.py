@@ -1,0 +1,190 @@
+"""How long after saving a scene or a shader it is on the wall, and whether the show stutters meanwhile.
+
+The loop is the show's: its watcher, its mirror, its pace, and as much of a frame's time for building.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.app import BUILD_S, SCENES, SHADERS, SOFTWARE_HZ
+from engine.clock import Clock
+from engine.errors import DeviceError
+from engine.pacing import Pacer
+from engine.render.display_settings import DisplaySettings
+from engine.render.mirror import Mirror
+from engine.render.passes import registry
+from engine.render.shader import ShaderLibrary
+from engine.render.window import open_window
+from engine.repertoire import Repertoire
+from engine.watcher import Watcher
+from tools.stage_timing.drawing import render_scale
+from tools.stage_timing.visitor import Footage, Visitor
+
+SIZE_WH = (1280, 720)
+REPEATS = 5
+QUIET_S = 0.5  # between two saves
+PATIENCE_S = 30.0
+SHOWN, SAVED = "gilded_mirror", "saved"
+SAVED_SCENE = """format: 1
+extends: {shown}
+title: Saved
+passes:
+  - film: {{exposure: {exposure}}}
+"""
+SHADERS_SAVED = {"shader": "film.frag", "shader of what is drawn once": "frame.frag", "include": "lib/srgb.glsl"}
+
+
+def measure_reloading(
+    footage: Footage, size_wh: tuple[int, int] = SIZE_WH, repeats: int = REPEATS
+) -> list[dict[str, Any]]:
+    """Save a scene, shaders and an include, several times each, in a copy of both folders.
+
+    Returns:
+        One row for each: `what`, `file`, `ms` from saving to the first frame that was drawn with it (`p50`, `max`),
+        `longest_gap_ms` between two frames meanwhile, `usual_gap_ms` while nothing is saved.
+
+    Raises:
+        DeviceError: a save was never told or shown.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        shutil.copytree(SCENES, folder / "scenes")
+        shutil.copytree(SHADERS, folder / "shaders")
+        save_scene(folder, 0)
+        with _Show(folder, footage, size_wh) as show:
+            show.await_watching()
+            saves = _saves(folder)
+            return [_measure(show, what, file, save, repeats) for what, (file, save) in tqdm(saves.items(), "reload")]
+
+
+def save_scene(folder: Path, number: int) -> None:
+    """Save a scene whose film is exposed anew each time."""
+    text = SAVED_SCENE.format(shown=SHOWN, exposure=1 + number / 1000)
+    (folder / "scenes" / f"{SAVED}.yaml").write_text(text, encoding="utf-8")
+
+
+def _saves(folder: Path) -> Mapping[str, tuple[str, Callable[[int], object]]]:
+    """By what is saved: the file, and what saves it, different for each number."""
+
+    def shader_save(path: Path) -> Callable[[int], object]:
+        text = path.read_text(encoding="utf-8")
+        return lambda number: path.write_text(f"{text}\nconst float SAVED = {number}.0;\n", encoding="utf-8")
+
+    saves: dict[str, tuple[str, Callable[[int], object]]] = {
+        "scene": (f"scenes/{SHOWN}.yaml", lambda number: save_scene(folder, number))
+    }
+    for what, file in SHADERS_SAVED.items():
+        saves[what] = f"shaders/{file}", shader_save(folder / "shaders" / file)
+    return saves
+
+
+class _Show:
+    """A show of the saved scene."""
+
+    def __init__(self, folder: Path, footage: Footage, size_wh: tuple[int, int]) -> None:
+        self._folder, self._footage, self._size_wh = folder, footage, size_wh
+        self._clock = Clock()
+        self._owned = ExitStack()
+        self._last_s = self._changed_s = self._clock.now_s()
+        self.gaps_s: list[float] = []
+
+    def __enter__(self) -> _Show:
+        with ExitStack() as parts:
+            window = parts.enter_context(open_window(DisplaySettings(), self._size_wh, headless=True))
+            self._window, self._library = window, ShaderLibrary(self._folder / "shaders")
+            self._repertoire = Repertoire(self._folder / "scenes", (), registry())
+            scene, scale = self._repertoire.load(SAVED), render_scale(window)
+            mirror = Mirror(window.ctx, self._library, scene, self._footage.alignment, self._size_wh, scale)
+            self._mirror = parts.enter_context(mirror)
+            self._visitor = Visitor(self._footage, mirror)
+            self._visitor.is_there = True
+            self._pacer = Pacer(self._clock, SOFTWARE_HZ if window.is_software else window.pace_hz)
+            folders = self._folder / "scenes", self._folder / "shaders"
+            self._watcher = parts.enter_context(Watcher(folders))
+            self._owned = parts.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._owned.close()
+
+    def turn(self) -> bool:
+        """Draw the next frame; returns whether it is the first with what was saved."""
+        tick = self._pacer.tick()
+        saved = self._watcher.poll()
+        if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
+            self._mirror.prepare(self._repertoire.load(SAVED), again=True)
+            self._changed_s = self._clock.now_s()
+        until_s = self._clock.now_s() + BUILD_S
+        is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
+        moment = self._visitor.step(tick.dt_s)
+        self._mirror.draw(self._window.framebuffer, moment, moment.time_s)
+        self._window.finish()
+        self._window.present()
+        now_s = self._clock.now_s()
+        self.gaps_s.append(now_s - self._last_s)
+        self._last_s = now_s
+        self._changed_s = now_s if is_new else self._changed_s
+        self._pacer.wait()
+        return is_new
+
+    def settle(self) -> float:
+        """Draw until nothing has changed for a while; returns the usual time from frame to frame, s."""
+        self._changed_s = self._clock.now_s()
+        self.gaps_s.clear()
+        while self._clock.now_s() - self._changed_s < QUIET_S:
+            self.turn()
+        return statistics.median(self.gaps_s)
+
+    def time(self, save: Callable[[], object]) -> tuple[float, float]:
+        """Save; returns how long it takes until it is drawn and the longest time from frame to frame, s."""
+        self.gaps_s.clear()
+        began_s = self._clock.now_s()
+        save()
+        while not self.turn():
+            if self._clock.now_s() - began_s > PATIENCE_S:
+                raise DeviceError(f"what was saved in {self._folder} was not drawn within {PATIENCE_S:.0f} s")
+        return self._last_s - began_s, max(self.gaps_s)
+
+    def await_watching(self) -> None:
+        """The watcher's start cannot be seen but by a save that it tells.
+
+        Raises:
+            DeviceError: it tells none.
+        """
+        began_s = self._clock.now_s()
+        for number in range(1, round(PATIENCE_S / QUIET_S)):
+            save_scene(self._folder, number)
+            due_s = began_s + number * QUIET_S
+            while self._clock.now_s() < due_s:
+                if self.turn():
+                    return
+        raise DeviceError(f"no save in {self._folder} was told within {PATIENCE_S:.0f} s")
+
+
+def _measure(show: _Show, what: str, file: str, save: Callable[[int], object], repeats: int) -> dict[str, Any]:
+    usual_s, times_s, gaps_s = [], [], []
+    for number in range(1, repeats + 1):
+        usual_s.append(show.settle())
+        time_s, gap_s = show.time(lambda number=number: save(-number))  # type: ignore[misc]
+        times_s.append(time_s)
+        gaps_s.append(gap_s)
+    return {
+        "what": what,
+        "file": file,
+        "ms": {"p50": _ms(statistics.median(times_s)), "max": _ms(max(times_s))},
+        "longest_gap_ms": _ms(max(gaps_s)),
+        "usual_gap_ms": _ms(statistics.median(usual_s)),
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
