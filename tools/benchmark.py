@@ -1,7 +1,7 @@
 """Measure the mirror on this machine: `make bench`, or `python -m tools.benchmark [--only PART ...] [--seconds 310]`.
 
-Writes benchmarks/latest.json and benchmarks/report.md; where only some parts are measured, they are shown, and written
-if `--output` says where. The pipeline is measured from outside, as `main.py` runs it off screen before a moving portrait
+Writes benchmarks/latest.json and benchmarks/report.md; if only some parts are measured, these are shown, and written
+where `--output` says. The pipeline is measured from outside, as `main.py` runs it off screen before a moving portrait
 (scikit-image's astronaut); the generator alone, in each precision; the stage by `tools.stage_timing`.
 """
 

@@ -5,10 +5,11 @@ The loop is the show's: its watcher, its mirror, its pace, and as much of a fram
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import statistics
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tqdm import tqdm
 
 from engine.app import BUILD_S, SCENES, SHADERS, SOFTWARE_HZ
 from engine.clock import Clock
-from engine.errors import DeviceError
+from engine.errors import ConfigError, DeviceError
 from engine.pacing import Pacer
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
@@ -41,6 +42,7 @@ passes:
   - film: {{exposure: {exposure}}}
 """
 SHADERS_SAVED = {"shader": "film.frag", "shader of what is drawn once": "frame.frag", "include": "lib/srgb.glsl"}
+INCLUDED, NUMBERS = "12.92", 10_000  # a number in the include, to which digits are added
 
 
 def measure_reloading(
@@ -59,29 +61,50 @@ def measure_reloading(
         folder = Path(name).resolve()
         shutil.copytree(SCENES, folder / "scenes")
         shutil.copytree(SHADERS, folder / "shaders")
-        save_scene(folder, 0)
+        save_scene(folder)
         with _Show(folder, footage, size_wh) as show:
             show.await_watching()
             saves = _saves(folder)
             return [_measure(show, what, file, save, repeats) for what, (file, save) in tqdm(saves.items(), "reload")]
 
 
-def save_scene(folder: Path, number: int) -> None:
+def save_scene(folder: Path) -> None:
     """Save a scene whose film is exposed anew each time."""
-    text = SAVED_SCENE.format(shown=SHOWN, exposure=1 + number / 1000)
-    (folder / "scenes" / f"{SAVED}.yaml").write_text(text, encoding="utf-8")
+    text = SAVED_SCENE.format(shown=SHOWN, exposure=1 + secrets.randbelow(NUMBERS) / NUMBERS)
+    _save(folder / "scenes" / f"{SAVED}.yaml", text)
 
 
-def _saves(folder: Path) -> Mapping[str, tuple[str, Callable[[int], object]]]:
-    """By what is saved: the file, and what saves it, different for each number."""
+def _save(path: Path, text: str) -> None:
+    """As editors do it: nobody ever reads half of a file."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
-    def shader_save(path: Path) -> Callable[[int], object]:
+
+def changed_shader(text: str) -> str:
+    """A shader or include that draws a little else than any before: drivers keep what they have compiled once.
+
+    Raises:
+        ConfigError: it is an include without `INCLUDED`.
+    """
+    digits = f"{secrets.randbelow(NUMBERS):04d}"
+    if "void main()" in text:
+        return (
+            text.replace("void main()", "void drawn()") + f"void main() {{ drawn(); f_colour.rgb *= 0.99{digits}; }}\n"
+        )
+    if INCLUDED not in text:
+        raise ConfigError(f"the include that is to be saved has no {INCLUDED}")
+    return text.replace(INCLUDED, INCLUDED + digits)
+
+
+def _saves(folder: Path) -> dict[str, tuple[str, Callable[[], object]]]:
+    """By what is saved: the file, and what saves it."""
+
+    def shader_save(path: Path) -> Callable[[], object]:
         text = path.read_text(encoding="utf-8")
-        return lambda number: path.write_text(f"{text}\nconst float SAVED = {number}.0;\n", encoding="utf-8")
+        return lambda: _save(path, changed_shader(text))
 
-    saves: dict[str, tuple[str, Callable[[int], object]]] = {
-        "scene": (f"scenes/{SHOWN}.yaml", lambda number: save_scene(folder, number))
-    }
+    saves: dict[str, tuple[str, Callable[[], object]]] = {"scene": (f"scenes/{SAVED}.yaml", lambda: save_scene(folder))}
     for what, file in SHADERS_SAVED.items():
         saves[what] = f"shaders/{file}", shader_save(folder / "shaders" / file)
     return saves
@@ -94,7 +117,8 @@ class _Show:
         self._folder, self._footage, self._size_wh = folder, footage, size_wh
         self._clock = Clock()
         self._owned = ExitStack()
-        self._last_s = self._changed_s = self._clock.now_s()
+        self._last_s = self._clock.now_s()
+        self._is_coming = False  # whether what was saved is being built
         self.gaps_s: list[float] = []
 
     def __enter__(self) -> _Show:
@@ -122,7 +146,7 @@ class _Show:
         saved = self._watcher.poll()
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
             self._mirror.prepare(self._repertoire.load(SAVED), again=True)
-            self._changed_s = self._clock.now_s()
+            self._is_coming = True
         until_s = self._clock.now_s() + BUILD_S
         is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
         moment = self._visitor.step(tick.dt_s)
@@ -132,16 +156,16 @@ class _Show:
         now_s = self._clock.now_s()
         self.gaps_s.append(now_s - self._last_s)
         self._last_s = now_s
-        self._changed_s = now_s if is_new else self._changed_s
+        self._is_coming &= not is_new
         self._pacer.wait()
         return is_new
 
     def settle(self) -> float:
-        """Draw until nothing has changed for a while; returns the usual time from frame to frame, s."""
-        self._changed_s = self._clock.now_s()
+        """Draw until nothing has changed for a while; returns the usual time from frame to frame then, s."""
         self.gaps_s.clear()
-        while self._clock.now_s() - self._changed_s < QUIET_S:
-            self.turn()
+        while sum(self.gaps_s) < QUIET_S:
+            if self.turn() or self._is_coming:
+                self.gaps_s.clear()
         return statistics.median(self.gaps_s)
 
     def time(self, save: Callable[[], object]) -> tuple[float, float]:
@@ -162,7 +186,7 @@ class _Show:
         """
         began_s = self._clock.now_s()
         for number in range(1, round(PATIENCE_S / QUIET_S)):
-            save_scene(self._folder, number)
+            save_scene(self._folder)
             due_s = began_s + number * QUIET_S
             while self._clock.now_s() < due_s:
                 if self.turn():
@@ -170,11 +194,11 @@ class _Show:
         raise DeviceError(f"no save in {self._folder} was told within {PATIENCE_S:.0f} s")
 
 
-def _measure(show: _Show, what: str, file: str, save: Callable[[int], object], repeats: int) -> dict[str, Any]:
+def _measure(show: _Show, what: str, file: str, save: Callable[[], object], repeats: int) -> dict[str, Any]:
     usual_s, times_s, gaps_s = [], [], []
-    for number in range(1, repeats + 1):
+    for _ in range(repeats):
         usual_s.append(show.settle())
-        time_s, gap_s = show.time(lambda number=number: save(-number))  # type: ignore[misc]
+        time_s, gap_s = show.time(save)
         times_s.append(time_s)
         gaps_s.append(gap_s)
     return {

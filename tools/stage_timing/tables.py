@@ -13,9 +13,9 @@ def drawing_tables(drawing: Mapping[str, Any]) -> list[str]:
     return [
         "## Drawing",
         "",
-        f"By {drawing['renderer']}; `render_scale: auto` is {drawing['render_scale']:g} here. Drawing alone, as fast as it "
-        "goes, with a new camera picture and a new face in every frame and no network beside it; of idle, arrive and dwell "
-        "the moment that costs most.",
+        f"By {drawing['renderer']}; `render_scale: auto` is {drawing['render_scale']:g} here. Drawing alone, as fast "
+        "as it goes, with a new camera picture and a new face in every frame and no network beside it; of idle, arrive "
+        "and dwell the moment that costs most.",
         "",
         "| scene | at |" + "".join(f" {size}, ms (95 %) | frames per second |" for size in sizes),
         rule,
@@ -34,6 +34,8 @@ def reload_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lines of what `measure_reloading` found."""
     return [
         "## From saving to the wall",
+        "",
+        "While `saved.yaml` is shown, which extends `gilded_mirror`, at the pace of a show:",
         "",
         "| saved | file | median ms | longest ms | longest gap between frames, ms | usual gap, ms |",
         "|---|---|---|---|---|---|",
