@@ -157,7 +157,7 @@ def _cpu_lines() -> list[str]:
 def report(result: Mapping[str, Any]) -> str:
     """The figures as a page that a person reads."""
     on = result["machine"]
-    lines = ["# Benchmark", "", f"{on['processor']}, {on['cores']} cores; {on['system']}, Python {on['python']}.", ""]
+    lines = ["# Benchmark", "", f"{on['processor']}, {on['cores']} cores.", ""]
     if "pipeline" in result:
         lines += pipeline_tables(result["pipeline"])
     if "generator" in result:
@@ -194,7 +194,7 @@ def pipeline_tables(pipeline: Mapping[str, Any]) -> list[str]:
 def generator_table(rows: Sequence[Mapping[str, Any]], bounds: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_generator` found."""
     return [
-        "## The generator alone, on the processor",
+        "## The generator alone",
         "",
         "| generator | precision | runtime | ms |",
         "|---|---|---|---|",
