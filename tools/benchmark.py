@@ -31,9 +31,9 @@ from engine.networks.layout import GeneratorSettings, generator_layers
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from tools.moving_portrait import write_clip
+from tools.rehearsal import portrait
 from tools.stage_timing import PARTS as STAGE_PARTS
 from tools.stage_timing import measure_stage, stage_tables
-from tools.stage_timing.visitor import portrait
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"

@@ -20,7 +20,7 @@ from engine.pipeline.face import FacePainter
 from engine.pipeline.features import Featurizer
 from engine.pipeline.latent import LatentFollower
 from engine.reflection_settings import ReflectionSettings
-from engine.types import Frame, Latent, Reflection
+from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.moving_portrait import motion_at, moved
 
 CAMERA_WH = (640, 480)
@@ -74,8 +74,13 @@ class Rehearsal:
                 yield Reflection(image, Latent(z, 0.0, None, 0.0), 0.0, count)
 
 
+def portrait() -> ByteArray:
+    """The visitor's face, (300, 300, 3) uint8 RGB."""
+    return np.ascontiguousarray(skimage.data.astronaut()[:300, 80:380])
+
+
 def _frames() -> Iterator[Frame]:
-    portrait = np.ascontiguousarray(skimage.data.astronaut()[:300, 80:380])
+    face = portrait()
     for index in range(round((ALONE_S + STAY_S) * RATE_HZ) + 1):
         time_s = index / RATE_HZ - ALONE_S
-        yield Frame(moved(portrait, motion_at(time_s), CAMERA_WH), index / RATE_HZ, index)
+        yield Frame(moved(face, motion_at(time_s), CAMERA_WH), index / RATE_HZ, index)

@@ -18,8 +18,8 @@ from engine.app import ROOT
 from engine.clock import Clock
 from engine.errors import DeviceError
 from tools.moving_portrait import write_clip
+from tools.rehearsal import CAMERA_WH, portrait
 from tools.stage_timing.drawing import SIZES_WH
-from tools.stage_timing.visitor import CAMERA_WH, portrait
 
 SESSION_S, FPS = 5.0, 30
 RENDERER = "tools.render"
