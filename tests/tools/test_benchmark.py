@@ -119,12 +119,6 @@ def test_tables_have_a_line_for_each_row_with_all_its_cells() -> None:
             assert line.count("|") == following.count("|"), f"{line}\n{following}"
 
 
-def test_what_was_not_rendered_says_why() -> None:
-    stage = {"offline": {"skipped": "there is no tools.render here"}}
-    page = benchmark.report({"machine": benchmark.machine(), "stage": stage})
-    assert "Not measured: there is no tools.render here." in page
-
-
 def test_the_figures_that_ship_make_the_page_that_ships() -> None:
     result = json.loads((ROOT / "benchmarks" / "latest.json").read_text(encoding="utf-8"))
     assert benchmark.report(result) == (ROOT / "benchmarks" / "report.md").read_text(encoding="utf-8")

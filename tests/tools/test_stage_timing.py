@@ -267,8 +267,3 @@ def note(path: Path, text: str) -> None:
 def test_a_rendering_that_fails_is_an_error() -> None:
     with pytest.raises(DeviceError, match=r"^tools\.render ended with status 5$"):
         offline.measure_offline("portraits", (SIZE_WH,), lambda model, path: note(path, model), lambda arguments: 5)
-
-
-def test_without_the_renderer_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline.importlib.util, "find_spec", lambda name: None)
-    assert offline.measure_offline("portraits") == {"skipped": "there is no tools.render here"}

@@ -1,9 +1,7 @@
-"""How fast a session is rendered again, against real time, where `tools.render` is there to do it."""
+"""How fast a session is rendered again, against real time."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -12,50 +10,42 @@ from pathlib import Path
 from typing import Any
 
 import av
-from tqdm import tqdm
 
 from engine.app import ROOT
 from engine.clock import Clock
 from engine.errors import DeviceError
 from tools.moving_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
+from tools.render import main as render_session
 from tools.stage_timing.drawing import SIZES_WH
 
 SESSION_S, FPS = 5.0, 30
-RENDERER = "tools.render"
-
-Render = Callable[[Sequence[str]], int]
 
 
 def measure_offline(
     model: str,
     sizes_wh: Sequence[tuple[int, int]] = SIZES_WH,
     record: Callable[[str, Path], None] | None = None,
-    render: Render | None = None,
-) -> list[dict[str, Any]] | dict[str, str]:
+    render: Callable[[Sequence[str]], int] = render_session,
+) -> list[dict[str, Any]]:
     """Render a session of a few seconds again, start of the program included.
 
     Args:
         model: the persona.
         sizes_wh: of the films.
         record: makes the session; the show itself unless said otherwise.
-        render: what `tools.render.main` does, which it is unless said otherwise.
+        render: what takes the arguments of `tools.render` and returns its exit status.
 
     Returns:
-        For each size `seconds` of film, `took_s`, and `speed`, how many times as fast as real time; or why it was
-        skipped.
+        For each size `fps` and `seconds` of the film, `took_s`, and `speed`, how many times as fast as real time.
 
     Raises:
         DeviceError: the show or the rendering fails.
     """
-    if render is None:
-        if importlib.util.find_spec(RENDERER) is None:
-            return {"skipped": f"there is no {RENDERER} here"}
-        render = importlib.import_module(RENDERER).main
     with tempfile.TemporaryDirectory() as folder:
         session = Path(folder, "show.narc")
         (record or record_session)(model, session)
-        return [_render(render, session, size_wh) for size_wh in tqdm(sizes_wh, "rendering again", unit="film")]
+        return [_render(render, session, size_wh) for size_wh in sizes_wh]
 
 
 def record_session(model: str, path: Path, seconds: float = SESSION_S) -> None:
@@ -73,7 +63,7 @@ def record_session(model: str, path: Path, seconds: float = SESSION_S) -> None:
         raise DeviceError(f"main.py ended with status {status}, so there is no session to render")
 
 
-def _render(render: Render, session: Path, size_wh: tuple[int, int]) -> dict[str, Any]:
+def _render(render: Callable[[Sequence[str]], int], session: Path, size_wh: tuple[int, int]) -> dict[str, Any]:
     size = f"{size_wh[0]}x{size_wh[1]}"
     film = session.with_name(f"{size}.mp4")
     clock = Clock()
@@ -81,7 +71,7 @@ def _render(render: Render, session: Path, size_wh: tuple[int, int]) -> dict[str
     status = render([str(session), "--output", str(film), "--size", size, "--fps", str(FPS)])
     took_s = clock.now_s() - began_s
     if status:
-        raise DeviceError(f"{RENDERER} ended with status {status}")
+        raise DeviceError(f"tools.render ended with status {status}")
     seconds = film_seconds(film)
     return {
         "size": size,

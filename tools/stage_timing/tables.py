@@ -51,7 +51,9 @@ def reload_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def recording_table(cost: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_recording` found."""
     return [
-        f"## Recording, {cost['size']}",
+        "## Recording",
+        "",
+        f"`{cost['scene']}`, {cost['size']}, drawn as fast as it goes, with a film and without in turn:",
         "",
         "| drawn frames per second | with a film of it | share that is left | frames that the film dropped |",
         "|---|---|---|---|",
@@ -60,13 +62,13 @@ def recording_table(cost: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def offline_table(films: Sequence[Mapping[str, Any]] | Mapping[str, str]) -> list[str]:
+def offline_table(films: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lines of what `measure_offline` found."""
-    head = ["## Rendering a session again", ""]
-    if isinstance(films, Mapping):
-        return [*head, f"Not measured: {films['skipped']}.", ""]
     return [
-        *head,
+        "## Rendering a session again",
+        "",
+        "By `tools.render`, its start included, in full resolution:",
+        "",
         "| film | length, s | took, s | speed against real time |",
         "|---|---|---|---|",
         *(
