@@ -108,6 +108,7 @@ def test_the_stage_is_all_of_its_parts_or_some(
 
 def test_tables_have_a_line_for_each_row_with_all_its_cells() -> None:
     lines = benchmark.report({"machine": benchmark.machine(), "stage": STAGE}).splitlines()
+    assert any("`render_scale: auto` is 0.5 here, so stages are 32x18." in line for line in lines)
     assert "| pool | dwell | 3.00 (4.50) | 333.3 | 3.00 (4.50) | 333.3 |" in lines
     assert "| water | pool | arrive | 3.00 (4.50) | 3.00 (4.50) |" in lines
     assert "| grade | not measured: no table | | | |" in lines

@@ -149,6 +149,7 @@ def test_passes_are_watched_while_it_is_on_and_then_left_as_they_were(
     ]  # fmt: skip
     assert watch.take() == {}
     assert "render" not in vars(FramePass), "what it has from its base is not left behind on it"
+    gl.detect_framebuffer(0).use()  # what is bound must not be released
     wall.color_attachments[0].release()
     wall.release()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.app import SCENES
@@ -18,7 +18,13 @@ from tools.stage_timing.visitor import film_visitor
 
 __all__ = ["PARTS", "measure_stage", "stage_tables"]
 
-PARTS = ("drawing", "reload", "recording", "offline")
+TABLES: Mapping[str, Callable[[Any], list[str]]] = {
+    "drawing": drawing_tables,
+    "reload": reload_table,
+    "recording": recording_table,
+    "offline": offline_table,
+}
+PARTS = tuple(TABLES)
 FILMED = "gilded_mirror"
 
 
@@ -44,10 +50,4 @@ def measure_stage(persona: Persona, parts: Collection[str] = PARTS) -> dict[str,
 
 def stage_tables(stage: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_stage` found, for the report."""
-    tables = {
-        "drawing": drawing_tables,
-        "reload": reload_table,
-        "recording": recording_table,
-        "offline": offline_table,
-    }
-    return [line for part, figures in stage.items() for line in tables[part](figures)]
+    return [line for part, figures in stage.items() for line in TABLES[part](figures)]

@@ -9,16 +9,16 @@ from typing import Any
 def drawing_tables(drawing: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_drawing` found."""
     sizes = list(dict.fromkeys(row["size"] for row in drawing["scenes"]))
-    rule = "|---" * (2 + 2 * len(sizes)) + "|"
+    stages = dict.fromkeys(row["stage"] for row in drawing["passes"] if "stage" in row)
     return [
         "## Drawing",
         "",
-        f"By {drawing['renderer']}; `render_scale: auto` is {drawing['render_scale']:g} here. Drawing alone, as fast "
-        "as it goes, with a new camera picture and a new face in every frame and no network beside it; of idle, arrive "
-        "and dwell the moment that costs most.",
+        f"By {drawing['renderer']}; `render_scale: auto` is {drawing['render_scale']:g} here, so stages are "
+        f"{' and '.join(stages)}. Drawing alone, as fast as it goes, with a new camera picture and a new face in every "
+        "frame and no network beside it; of idle, arrive and dwell the moment that costs most.",
         "",
         "| scene | at |" + "".join(f" {size}, ms (95 %) | frames per second |" for size in sizes),
-        rule,
+        "|---" * (2 + 2 * len(sizes)) + "|",
         *(_scene_line(name, rows) for name, rows in _grouped(drawing["scenes"], "scene").items()),
         "",
         "A pass by itself, with everything finished before and after it, in the scene where it costs most:",
