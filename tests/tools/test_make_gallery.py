@@ -1,4 +1,4 @@
-"""The gallery and the times of passes: what they draw, without a network and without a camera."""
+"""The gallery: what it draws, without a network and without a camera."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, grown, measured_viewer, synthetic_face
 from tools import make_gallery
 from tools.make_gallery import MAX_BYTES, as_jpeg, draw_scene
-from tools.time_passes import first_passes, time_scene
 
 STRANGERS = 3
 
@@ -60,14 +59,3 @@ def test_pictures_are_small_enough_for_a_repository() -> None:
     assert Image.open(io.BytesIO(content)).size == (640, 480)
     plain = as_jpeg(np.full((480, 640, 3), 90, np.uint8))
     assert np.abs(np.asarray(Image.open(io.BytesIO(plain))).astype(int) - 90).max() <= 1
-
-
-def test_times_of_passes_add_up_to_the_scene(gl: moderngl.Context) -> None:
-    scene = load_scene(ROOT / "scenes" / "gilded_mirror.yaml", registry())
-    visit = list(FakeRehearsal().visit())
-    *parts, whole = time_scene(gl, scene, visit, ALIGNMENT, (96, 54), 1.0)
-    assert len(parts) == len(scene.passes)
-    assert sum(parts) == pytest.approx(whole)
-    silenced = first_passes(scene, 2)
-    assert [spec.settings.opacity for spec in silenced.passes] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
-    assert [spec.kind for spec in silenced.passes] == [spec.kind for spec in scene.passes]
