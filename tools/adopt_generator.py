@@ -1,9 +1,9 @@
 """Give a persona a new generator: `python -m tools.adopt_generator FILE --name NAME [--count 60000] [--title TITLE]`.
 
 The only way in which a persona's generator changes, because everything beside it is made from it: the layers that show
-lower resolutions, the bank, the inverter, where the faces stand in the picture, and the measured part of the card. All
-of that is prepared in models/NAME.adopting; the old persona stays as it is until the last step puts the new one in
-its place. Interrupt it when you like: the same command goes on with the stage that it stopped in.
+lower resolutions, the bank, the inverter, its likeness, where the faces stand in the picture, and the measured part of
+the card. All of that is prepared in models/NAME.adopting; the old persona stays as it is until the last step puts the
+new one in its place. Interrupt it when you like: the same command goes on with the stage that it stopped in.
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb, write
 from engine.networks.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
+from tools.draw_bank import FaceDrawer
 from tools.evaluation import kimg
+from tools.likeness_baseline import measure_baseline, write_baseline
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
 
 PREVIEW_PICTURES = 256
-STAGES = ("checking", "preview layers", "bank", "inverter", "card", "exchange")
+STAGES = ("checking", "preview layers", "bank", "inverter", "baseline", "card", "exchange")
 
 
 class Adoption:
@@ -85,6 +87,9 @@ class Adoption:
         faces, _ = complete_banks(persona, self._count, self._workers)
         self._enter("inverter")
         inverter = self._train(persona, faces)
+        self._enter("baseline")
+        with FaceDrawer(persona) as drawer:
+            write_baseline(persona, measure_baseline(persona, drawer))
         self._enter("card")
         write_description(self.staging, persona.title, alignment_of(faces))
         self._write_card(faces, inverter)

@@ -31,6 +31,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_COUNT = 60_000
 HELD_OUT_SHARD = 20_000  # seeds from ten millions on are never in a bank
 HELD_OUT_SHARDS = 2
+HELD_OUT_SEED, HELD_OUT_SEEDS = HELD_OUT_SHARD * SHARD_SEEDS, HELD_OUT_SHARDS * SHARD_SEEDS
 PATH_STEPS = 100
 
 # How much a standard deviation of each counts in the search for the nearest face. The best likeness of drawn faces has

@@ -11,8 +11,8 @@ from engine.networks.bank import Bank, DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT
-from engine.types import Features, FloatArray, Placement
-from tools import train_inverter
+from engine.types import ByteArray, Features, FloatArray, Placement
+from tools import adopt_generator, train_inverter
 from tools.draw_bank import collect
 
 FACES_PER_SHARD = 150
@@ -41,6 +41,31 @@ class FakeDrawer:
     def __exit__(self, *_: object) -> None: ...
 
 
+class PaintingDrawer(FakeDrawer):
+    """One that draws pictures of 32 px: a latent of 16 numbers as a board of 16 grey fields, from which it is read.
+
+    What is no such board shows no face. So pictures can be mirrored, moved, compressed and measured again.
+    """
+
+    def __init__(self, persona: Persona, threads: int | None = None) -> None:
+        super().__init__(persona)
+        self.generator = self
+        self.size_px, self.latent_size = 32, 16
+
+    def draw(self, z: FloatArray) -> ByteArray:
+        levels = np.clip(128 + 28 * z.reshape(-1, 4, 4), 0, 255).round().astype(np.uint8)
+        return np.repeat(levels.repeat(8, axis=1).repeat(8, axis=2)[..., None], 3, axis=3)
+
+    def measure(self, picture: ByteArray) -> Features | None:
+        if picture.std() < 5:
+            return None
+        middles = picture[..., 0].reshape(4, 8, 4, 8)[:, 2:6, :, 2:6].mean(axis=(1, 3))
+        return features_of(((middles - 128) / 28).ravel().astype(np.float32))
+
+    def draw_and_measure(self, z: FloatArray, progress: object = None) -> list[Features | None]:
+        return [self.measure(picture) for picture in self.draw(z)]
+
+
 def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, what: str) -> DrawnFaces:
     """In place of `draw_bank.complete_bank`: small shards, one face of each is not found."""
     for shard in bank.missing(shards):
@@ -55,3 +80,4 @@ def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], work
 def without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_inverter, "complete_bank", fake_complete_bank)
     monkeypatch.setattr(train_inverter, "FaceDrawer", FakeDrawer)
+    monkeypatch.setattr(adopt_generator, "FaceDrawer", FakeDrawer)

@@ -1,1 +1,1 @@
-"""Measures of a generator that need no downloaded weights: arrays in, numbers out. They know no file and no network."""
+"""Measures of a generator and of a likeness, without downloaded weights: arrays in, numbers out. They know no file."""

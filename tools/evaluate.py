@@ -1,0 +1,181 @@
+"""Measure a persona's likeness: `python -m tools.evaluate --model NAME --portraits FILE.zip [--json FILE]`.
+
+Stands viewers before the mirror and measures what it answers: 1000 faces that the generator draws from seeds which no
+bank contains, and the portraits of FILE.zip, colour and black and white apart. Beside every figure stand four
+references: a random face, the best fixed face, what a search can make the generator draw, and the noise of the
+measurement itself. Prints tables in Markdown with the aims; writes them, or JSON, if asked to.
+
+    python -m tools.evaluate --model NAME --baseline
+
+measures a hundred held-out faces alone and writes models/NAME/likeness.json, which a test compares with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import DeviceError, NarcissusError
+from engine.networks.inverter import Inverter
+from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
+from tools.draw_bank import FaceDrawer
+from tools.evaluate_gan import write_json
+from tools.likeness_baseline import BASELINE_FILE, measure_baseline, write_baseline
+from tools.likeness_figures import FEWEST
+from tools.likeness_table import table
+from tools.likeness_trial import Measured, Trial, Viewers
+from tools.portrait_set import SPLITS, PortraitSet, read_portraits
+from tools.train_inverter import HELD_OUT_SEEDS, MODELS
+
+DEFAULT_ORACLE = 24
+TITLES = {
+    "synthetic": "Held-out faces of the generator",
+    "real": "Portraits in colour",
+    "real_mono": "Portraits in black and white",
+}
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
+    """Run the command; returns the exit status."""
+    options = _parse(arguments)
+    try:
+        persona = Persona.open(models / options.model)
+        Inverter.open(persona.inverter_path, persona)
+        if options.baseline:
+            make_baseline(persona)
+        else:
+            evaluate(persona, options)
+    except NarcissusError as error:
+        print(f"narcissus: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.evaluate", description="Measure a persona's likeness.")
+    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument(
+        "--portraits", type=Path, metavar="FILE.zip", help="a portrait set; its people stand as viewers"
+    )
+    parser.add_argument(
+        "--split", choices=(*SPLITS, "all"), default="val", help="which of its portraits; val if absent"
+    )
+    parser.add_argument(
+        "--count",
+        type=_between(FEWEST, HELD_OUT_SEEDS),
+        default=HELD_OUT_SEEDS,
+        help=f"held-out faces, {HELD_OUT_SEEDS} if absent",
+    )
+    parser.add_argument(
+        "--oracle",
+        type=_between(0, HELD_OUT_SEEDS),
+        default=DEFAULT_ORACLE,
+        metavar="VIEWERS",
+        help=f"viewers of each kind that a search is made for, 200 faces each; {DEFAULT_ORACLE} if absent, 0 for none",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there")
+    parser.add_argument(
+        "--baseline", action="store_true", help=f"write {BASELINE_FILE} beside the persona, and do nothing else"
+    )
+    return parser.parse_args(arguments)
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be between {least} and {most}, not {value}")
+        return value
+
+    return number
+
+
+def make_baseline(persona: Persona) -> None:
+    """Measure and write a persona's baseline, and say what it is."""
+    with FaceDrawer(persona, threads=1) as drawer:
+        figures = measure_baseline(persona, drawer)
+    write_baseline(persona, figures)
+    for name, value in figures.items():
+        print(f"{name:18} {'-' if value is None else format(value, '.4f')}")
+    print(persona.folder / BASELINE_FILE)
+
+
+def evaluate(persona: Persona, options: argparse.Namespace) -> None:
+    """Measure all that the options name; what is known is printed and written after each kind of viewers."""
+    for path in (options.json, options.markdown):
+        _check_output(path)
+    split = None if options.split == "all" else options.split
+    portraits = None if options.portraits is None else read_portraits(options.portraits, split)
+    judge = persona.folder / DISCRIMINATOR_FILE
+    discriminator = load_discriminator(judge) if judge.exists() else None
+    measured: dict[str, Measured] = {}
+    texts = [f"# Likeness of {persona.name} ({persona.generator_sha256[:12]})"]
+    with FaceDrawer(persona, threads=1) as drawer:
+        trial = Trial(persona, drawer, options.count)
+        for kind, viewers in _all_viewers(trial, options, portraits):
+            measured[kind] = trial.run(viewers, options.oracle, discriminator)
+            texts.append(_section(kind, viewers, measured[kind], options))
+            print(f"\n{texts[-1]}", flush=True)
+            if options.json is not None:
+                write_json(options.json, measured)
+            if options.markdown is not None:
+                _write_text(options.markdown, "\n\n".join(texts) + "\n")
+
+
+def _all_viewers(
+    trial: Trial, options: argparse.Namespace, portraits: PortraitSet | None
+) -> Iterator[tuple[str, Viewers]]:
+    """Each kind of viewers that enough faces are found of; portraits are mirrored, once, as a camera's pictures are.
+
+    Raises:
+        DeviceError: no kind of portrait has enough faces.
+    """
+    held_out = trial.held_out(options.count)
+    if len(held_out.faces) >= FEWEST:
+        yield "synthetic", held_out
+    if portraits is None:
+        return
+    is_mono = np.array([label.kind == "mono" for label in portraits.labels])
+    count = 0
+    for kind, chosen in (("real", ~is_mono), ("real_mono", is_mono)):
+        viewers = trial.viewers(np.ascontiguousarray(portraits.pictures[chosen][:, :, ::-1]))
+        if len(viewers.faces) >= FEWEST:
+            count += 1
+            yield kind, viewers
+    if not count:
+        raise DeviceError(f"{options.portraits} has fewer than {FEWEST} portraits of a kind in which a face is found")
+
+
+def _section(kind: str, viewers: Viewers, measured: Measured, options: argparse.Namespace) -> str:
+    count = f"{len(viewers.faces)} viewers; a face is found in {len(viewers.faces)} of {viewers.shown} pictures"
+    oracle = f"the oracle searched for {min(options.oracle, len(viewers.faces))} of them"
+    return f"## {TITLES[kind]}\n\n{count}, {oracle}.\n\n{table(measured, is_drawn=kind == 'synthetic')}"
+
+
+def _check_output(path: Path | None) -> None:
+    """Find out before minutes of work whether a file can be written."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise DeviceError(f"{path} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise DeviceError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The likeness that a persona had when it was made, `models/NAME/likeness.json`: what makes it worse is seen.
+
+A few held-out faces are answered, drawn and measured again, always from the same seeds, so the figures are the same
+wherever they are taken, but for the last digits of processors and their number formats. These can matter: where two
+faces are almost equally near, a last digit decides which is the answer. `TOLERANCES` allows for that. The persona that
+shipped first was measured in bfloat16 and in float32, which differ more than two processors do: every tolerance is
+about twice what these two differed by, or more. With the eleventh nearest face for every answer, fourteen of the
+seventeen figures became worse by more than their tolerance.
+
+Written by `python -m tools.evaluate --model NAME --baseline`, and whenever a generator is adopted.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.inverter import Inverter
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT
+from engine.types import Features, FloatArray
+from tools.draw_bank import FaceDrawer
+from tools.likeness import LikenessScale
+from tools.likeness_figures import FEWEST, Figures, expression_r, likeness_figures
+from tools.motion_trial import answers_afresh
+from tools.train_inverter import HELD_OUT_SEED
+
+BASELINE_FILE = "likeness.json"
+COUNT = 100
+
+# How much worse each may become; the sign says which way is worse.
+TOLERANCES = {
+    "detected": -0.02,
+    "nme": 0.002,
+    "yaw_mae_deg": 0.5,
+    "pitch_mae_deg": 0.3,
+    "expression_r": -0.04,
+    "skin_delta_e": 0.25,
+    "lips_delta_e": 0.3,
+    "hair_delta_e": 1.5,
+    "recall_at_1": -0.08,
+    "rmse.shape": 0.05,
+    "rmse.pose": 0.15,
+    "rmse.expression": 0.05,
+    "rmse.colour": 0.04,
+}
+GAIN_TOLERANCE = 0.03  # further from 1 than it was
+
+
+def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
+    """Figures of the answers to held-out faces, on the scale of these faces themselves.
+
+    Raises:
+        ModelError: the inverter cannot be used, or the generator draws no faces.
+    """
+    inverter = Inverter.open(persona.inverter_path, persona)
+    seeds = range(HELD_OUT_SEED, HELD_OUT_SEED + COUNT)
+    drawn = drawer.draw_and_measure(seed_latents(seeds, persona.settings.latent_size))
+    asked = np.array([face.vector for face in drawn if face is not None], np.float32)
+    if len(asked) < FEWEST:
+        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+    came = _rows(drawer.draw_and_measure(answers_afresh(inverter, asked)))
+    figures = likeness_figures(LikenessScale(asked), asked, came)
+    if "expression" in figures:
+        figures["expression_r"] = expression_r(figures["expression"], None)
+    flat = _flat(figures)
+    kept = [*TOLERANCES, *(name for name in flat if name.startswith("gain."))]
+    return {name: flat.get(name) for name in kept}
+
+
+def write_baseline(persona: Persona, figures: Figures) -> None:
+    """Save figures beside the persona's files."""
+    content = {"format": 1, "count": COUNT, "first_seed": HELD_OUT_SEED, **_identity(persona), "figures": figures}
+    text = json.dumps(content, indent=1, default=float)
+    path, partial = persona.folder / BASELINE_FILE, persona.folder / f"{BASELINE_FILE}.partial"
+    try:
+        partial.write_text(f"{text}\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def read_baseline(persona: Persona) -> Figures:
+    """The figures that were saved.
+
+    Raises:
+        ModelError: there are none, or they are those of another generator, inverter layout or number of faces.
+    """
+    path = persona.folder / BASELINE_FILE
+    remedy = f"run `python -m tools.evaluate --model {persona.name} --baseline`"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing: {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): {remedy}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("figures"), dict):
+        raise ModelError(f"{path} is damaged: {remedy}")
+    expected = {"count": COUNT, "first_seed": HELD_OUT_SEED, **_identity(persona)}
+    for name, value in expected.items():
+        if content.get(name) != value:
+            raise ModelError(f"{path} was measured with another {name.replace('_', ' ')}: {remedy}")
+    figures: Figures = content["figures"]
+    return figures
+
+
+def what_became_worse(before: Figures, now: Figures) -> list[str]:
+    """A sentence for each figure that is worse than it was by more than its tolerance."""
+    sentences = []
+    for name, was in before.items():
+        value = now.get(name)
+        if was is None:
+            continue
+        if value is None:
+            sentences.append(f"{name} was {was:.3f} and cannot be measured now")
+        elif name.startswith("gain."):
+            if abs(value - 1) > abs(was - 1) + GAIN_TOLERANCE:
+                sentences.append(
+                    f"{name} was {was:.3f} and is {value:.3f}, further from 1 by more than {GAIN_TOLERANCE}"
+                )
+        elif (value - was) * np.sign(TOLERANCES[name]) > abs(TOLERANCES[name]):
+            sentences.append(f"{name} was {was:.3f} and is {value:.3f}, worse by more than {abs(TOLERANCES[name])}")
+    return sentences
+
+
+def _rows(faces: list[Features | None]) -> FloatArray:
+    nothing = np.full(LAYOUT.size, np.nan, np.float32)
+    return np.stack([nothing if face is None else face.vector for face in faces])
+
+
+def _flat(figures: Figures) -> dict[str, Any]:
+    """Figures of figures as `measure.part`."""
+    flat: dict[str, Any] = {}
+    for name, value in figures.items():
+        flat |= (
+            {f"{name}.{part}": of_part for part, of_part in value.items()} if isinstance(value, dict) else {name: value}
+        )
+    return flat
+
+
+def _identity(persona: Persona) -> dict[str, Any]:
+    return {"generator_sha256": persona.generator_sha256, "layout": f"{LAYOUT.version} {LAYOUT.digest}"}

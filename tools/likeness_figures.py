@@ -1,0 +1,149 @@
+"""The figures of a likeness: features that were asked for against features of the faces that came.
+
+Everything here is numbers; who asked, and what answered, is in `tools/likeness_trial.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.pipeline.colours import PATCHES
+from engine.pipeline.face_geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
+from engine.pipeline.features import LAYOUT
+from engine.types import FloatArray
+from tools.clouds import found
+from tools.likeness import LikenessScale
+from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
+from tools.measures.colour_difference import ciede2000
+from tools.measures.retrieval import measure_retrieval, ranks
+from tools.reference_portraits import Indices
+
+GROUPS = ("shape", "pose", "expression", "colour")
+PLACES = {
+    "skin": ("forehead", "cheek_left", "cheek_right", "nose", "chin"),
+    "lips": ("lips",),
+    "hair": ("hair_top", "hair_left", "hair_right"),
+}
+MIRRORED = {"yaw": "pose.yaw", "gaze": "expression.gaze_x", "smile_tilt": "expression.smile_tilt"}
+EXPRESSIBLE = 0.5  # r that the oracle must reach, or a number of the expression counts as out of the generator's range
+FEWEST = 3  # answers with a face: below, nothing is said
+
+Figures = dict[str, Any]
+
+
+def groups(scale: LikenessScale, vectors: FloatArray) -> dict[str, FloatArray]:
+    """Each group (N, D) of feature vectors (N, F), in standard deviations of the scale."""
+    standard = (vectors - scale.mean) / scale.sd
+    return {
+        "shape": scale.shape(vectors),
+        "pose": standard[:, LAYOUT["pose"]],
+        "expression": standard[:, LAYOUT["expression"]],
+        "colour": scale.colour(vectors),
+    }
+
+
+def points(scale: LikenessScale, vectors: FloatArray) -> FloatArray:
+    """Feature vectors (N, F) as points (N, D) whose distance is the error: each group counts the same.
+
+    The length of a difference is the root of the mean, over the groups, of their mean square in standard deviations.
+    """
+    parts = groups(scale, vectors).values()
+    return np.hstack([part / np.sqrt(part.shape[1] * len(GROUPS)) for part in parts]).astype(np.float32)
+
+
+def error(scale: LikenessScale, asked: FloatArray, came: FloatArray) -> float | None:
+    """Root mean square error over all faces that came; NaN rows are left out, None if there is no other."""
+    is_face = ~np.isnan(came[:, 0])
+    if not is_face.any():
+        return None
+    return rms(np.linalg.norm(points(scale, came[is_face]) - points(scale, asked[is_face]), axis=1))
+
+
+def likeness_figures(
+    scale: LikenessScale, asked: FloatArray, came: FloatArray, own: Indices | None = None, fixed: float | None = None
+) -> Figures:
+    """All figures that two sets of features have.
+
+    Args:
+        scale: in whose standard deviations errors are.
+        asked: (N, F) of all viewers.
+        came: (M, F) of the faces that were drawn, NaN where none was found.
+        own: (M,) which of the viewers each is an answer to; the first M if None.
+        fixed: error of the best fixed face, for the skill; it is None without.
+
+    Returns:
+        By name; None where too few faces were found, or where nothing varies.
+    """
+    viewers = np.arange(len(came)) if own is None else np.asarray(own, np.int64)
+    is_face = ~np.isnan(came[:, 0])
+    kept, viewers_kept = found(came), viewers[is_face]
+    figures: Figures = {"detected": float(is_face.mean()) if len(came) else None}
+    if len(kept) < FEWEST:
+        return figures
+    wanted = asked[viewers_kept]
+    total = error(scale, wanted, kept)
+    rank = ranks(points(scale, asked), points(scale, kept), viewers_kept)
+    retrieval = measure_retrieval(rank, asked=len(came), questions=len(asked))
+    figures |= _pose(wanted, kept) | _shape(wanted, kept) | _colours(wanted, kept) | _in_groups(scale, wanted, kept)
+    figures |= {
+        "expression": {
+            name: correlation(*(vectors[:, LAYOUT.index(f"expression.{name}")] for vectors in (wanted, kept)))
+            for name in EXPRESSION_NAMES
+        },
+        "mirror": {
+            name: correlation(wanted[:, LAYOUT.index(number)], kept[:, LAYOUT.index(number)])
+            for name, number in MIRRORED.items()
+        },
+        "error": total,
+        "skill": None if fixed is None or total is None else skill(total, fixed),
+        "recall_at_1": retrieval.recall_at_1,
+        "recall_at_10": retrieval.recall_at_10,
+        "mrr": retrieval.mrr,
+        "median_rank": retrieval.median_rank,
+    }
+    return figures
+
+
+def expression_r(expression: dict[str, float | None], oracle: dict[str, float | None] | None) -> float | None:
+    """Median r over those numbers of the expression that the oracle can express; over all if there is no oracle.
+
+    One that does not vary in the answers (None) counts as 0: it does not follow.
+    """
+    expressible = [name for name in expression if oracle is None or (oracle[name] or 0.0) >= EXPRESSIBLE]
+    return float(np.median([expression[name] or 0.0 for name in expressible])) if expressible else None
+
+
+def _pose(asked: FloatArray, came: FloatArray) -> Figures:
+    figures: Figures = {}
+    for name in ("yaw", "pitch"):
+        column = LAYOUT.index(f"pose.{name}")
+        figures[f"{name}_mae_deg"] = float(np.abs(came[:, column] - asked[:, column]).mean())
+        figures[f"{name}_r"] = correlation(asked[:, column], came[:, column])
+    return figures
+
+
+def _shape(asked: FloatArray, came: FloatArray) -> Figures:
+    wanted, shapes = (vectors[:, LAYOUT["shape"]].reshape(-1, len(SHAPE_LANDMARKS), 2) for vectors in (asked, came))
+    outer_eyes = SHAPE_LANDMARKS.index(33), SHAPE_LANDMARKS.index(263)
+    return {"nme": float(landmark_error(wanted, shapes, outer_eyes).mean())}
+
+
+def _colours(asked: FloatArray, came: FloatArray) -> Figures:
+    """CIEDE2000 of each place: the mean over its patches, then the median over faces."""
+    names = [patch.name for patch in PATCHES]
+    colours = [vectors[:, LAYOUT["colour"]].reshape(len(vectors), len(PATCHES), 3) for vectors in (asked, came)]
+    apart = ciede2000(*colours)  # (N, patches)
+    return {
+        f"{place}_delta_e": float(np.median(apart[:, [names.index(patch) for patch in patches]].mean(axis=1)))
+        for place, patches in PLACES.items()
+    }
+
+
+def _in_groups(scale: LikenessScale, asked: FloatArray, came: FloatArray) -> Figures:
+    wanted, answered = groups(scale, asked), groups(scale, came)
+    return {
+        "rmse": {name: rms(answered[name] - wanted[name]) for name in GROUPS},
+        "gain": {name: gain(wanted[name], answered[name]) for name in GROUPS},
+    }

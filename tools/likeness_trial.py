@@ -1,0 +1,220 @@
+"""The trial of a persona's likeness: viewers, its answers to them, and the four references beside every figure.
+
+* `value`: what the inverter answers.
+* `random`: another drawn face, any.
+* `fixed`: the one drawn face that is nearest to all viewers on average.
+* `oracle`: what a search can make the generator draw (`tools/face_oracle.py`), for some of the viewers.
+* `floor`: the viewer's own picture, measured again under the noise of a show (`tools/show_noise.py`).
+
+No answer can be better than the floor, and none needs to be better than the oracle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.clock import Clock
+from engine.errors import ModelError
+from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.latents import angle_deg, seed_latents
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_arrays
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, Features, FloatArray
+from tools.clouds import found
+from tools.draw_bank import FaceDrawer
+from tools.evaluation import draw, measure_faces
+from tools.face_oracle import Oracle, nearest_seeds
+from tools.likeness import LikenessScale
+from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures
+from tools.motion_trial import MotionTrial, answers_afresh
+from tools.portrait_set import to_nominal
+from tools.reference_portraits import Indices
+from tools.show_noise import disturbed
+from tools.train_inverter import HELD_OUT_SEED
+
+RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
+FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
+REFERENCES = ("value", "random", "fixed", "oracle", "floor")
+NO_ATTRIBUTES = "age and gender are not among the features that the mirror reads"
+
+Measured = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Viewers:
+    """Those who stand before the mirror.
+
+    Attributes:
+        faces: N of them, as they are.
+        seen: (N, F) as the mirror sees them.
+        again: (N, F) measured again under the noise of a show, NaN where no face was found then.
+        shown: pictures that there were; shown - N of them show no face that can be found.
+    """
+
+    faces: list[Features]
+    seen: FloatArray
+    again: FloatArray
+    shown: int
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Features (N, F) as they are."""
+        return np.stack([face.vector for face in self.faces])
+
+
+class Trial:
+    """A persona under trial.
+
+    Args:
+        persona: with an inverter.
+        drawer: of that persona.
+        count: random faces to draw as references; at least 300 are drawn.
+
+    Raises:
+        ModelError: its inverter cannot be used, or its generator draws no faces.
+    """
+
+    def __init__(self, persona: Persona, drawer: FaceDrawer, count: int) -> None:
+        self._drawer = drawer
+        self._latent_size = persona.settings.latent_size
+        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._weights = InverterWeights(**read_arrays(persona.inverter_path))
+        self._random = self._of_latents(self._seeds(RANDOM_SEED, max(count, FEWEST_RANDOM)), "random faces")
+        if len(found(self._random)) < FEWEST:
+            raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+        self._scale = LikenessScale(found(self._random))
+
+    def held_out(self, count: int) -> Viewers:
+        """Drawn faces from seeds that no bank contains, as the mirror sees them: under the noise of a show."""
+        pictures = draw(self._drawer, self._seeds(HELD_OUT_SEED, count), "held-out faces")
+        viewers = self.viewers(pictures)
+        is_lost = np.isnan(viewers.again[:, :1])
+        return Viewers(viewers.faces, np.where(is_lost, viewers.vectors, viewers.again), viewers.again, viewers.shown)
+
+    def viewers(self, pictures: ByteArray) -> Viewers:
+        """Faces in pictures (N, H, W, 3), mirrored already if they are to be; the mirror sees them as they are."""
+        random = np.random.default_rng(0)
+        faces, again = [], []
+        for picture in tqdm(pictures, unit=" pictures", desc="viewers"):
+            face = self._drawer.measure(picture)
+            if face is not None:
+                faces.append(face)
+                noisy = self._drawer.measure(disturbed(picture, random))
+                again.append(np.full(LAYOUT.size, np.nan, np.float32) if noisy is None else noisy.vector)
+        vectors = np.array([face.vector for face in faces], np.float32).reshape(-1, LAYOUT.size)
+        return Viewers(faces, vectors, np.array(again, np.float32).reshape(-1, LAYOUT.size), len(pictures))
+
+    def run(self, viewers: Viewers, searched: int, discriminator: Any = None) -> Measured:
+        """Every measure with its references.
+
+        Args:
+            viewers: a few at least.
+            searched: how many of them the oracle searches for; 0 leaves it out.
+            discriminator: of the generator, for the realism of the answers; None leaves it out.
+        """
+        asked = viewers.vectors
+        latents, times_ms = self._timed_answers(viewers.seen)
+        pictures = draw(self._drawer, latents, "answers")
+        came = measure_faces(self._drawer.measure, pictures, "faces of answers")
+        fixed = self._fixed(asked)
+        fixed_error = error(self._scale, asked, fixed)
+        several: dict[str, Figures] = {
+            name: likeness_figures(self._scale, asked, answers, fixed=fixed_error)
+            for name, answers in (("value", came), ("random", self._others(len(asked))), ("fixed", fixed))
+        }
+        several["floor"] = likeness_figures(self._scale, asked, viewers.again, fixed=fixed_error)
+        if searched:
+            own, best = self._search(asked, latents, searched)
+            several["oracle"] = likeness_figures(self._scale, asked, best, own, fixed_error)
+        in_range = several.get("oracle", {}).get("expression")
+        for figures in several.values():
+            if "expression" in figures:
+                figures["expression_r"] = expression_r(figures["expression"], in_range)
+        measured = side_by_side(several)
+        measured["viewers"] = _entry(value=len(asked), oracle=min(searched, len(asked)))
+        measured |= {name: _entry(**values) for name, values in self._motion(viewers).items()}
+        measured["diversity_deg"] = _entry(value=_mean_angle_deg(latents), random=90.0, fixed=0.0)
+        measured["inverter_ms_p99"] = _entry(value=float(np.percentile(times_ms, 99)))
+        measured["realism"] = self._realism(pictures, discriminator)
+        for name in ("attributes", "attribute_flips"):
+            measured[name] = _entry() | {"reason": NO_ATTRIBUTES}
+        return measured
+
+    def _seeds(self, first: int, count: int) -> FloatArray:
+        return seed_latents(range(first, first + count), self._latent_size)
+
+    def _of_latents(self, latents: FloatArray, what: str) -> FloatArray:
+        return measure_faces(self._drawer.measure, draw(self._drawer, latents, what), f"measuring {what}")
+
+    def _timed_answers(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Latents (N, n) and how long each took, in ms."""
+        clock, latents, times_ms = Clock(), [], []
+        for vector in vectors:
+            began_s = clock.now_s()
+            latents.append(answers_afresh(self._inverter, [vector])[0])
+            times_ms.append((clock.now_s() - began_s) * 1000)
+        return np.stack(latents), np.array(times_ms, np.float32)
+
+    def _others(self, count: int) -> FloatArray:
+        """A random face (count, F) for each viewer."""
+        return self._random[np.random.default_rng(1).integers(len(self._random), size=count)]
+
+    def _fixed(self, asked: FloatArray) -> FloatArray:
+        """The best fixed face, as often as there are viewers, (N, F): the nearest of the bank to their mean."""
+        seeds = nearest_seeds(self._weights, asked.mean(axis=0), 1)
+        face = self._of_latents(seed_latents(seeds, self._latent_size), "the best fixed face")
+        return np.repeat(face, len(asked), axis=0)
+
+    def _search(self, asked: FloatArray, latents: FloatArray, count: int) -> tuple[Indices, FloatArray]:
+        oracle = Oracle(self._weights, self._drawer.draw_and_measure, self._scale)
+        random = np.random.default_rng(2)
+        own = np.linspace(0, len(asked) - 1, min(count, len(asked))).round().astype(np.int64)
+        best = [oracle(asked[index], latents[index], random) for index in tqdm(own, unit=" viewers", desc="oracle")]
+        return own, np.stack(best)
+
+    def _motion(self, viewers: Viewers) -> dict[str, dict[str, float | None]]:
+        noise = found(viewers.again - viewers.vectors)
+        motion = MotionTrial(self._inverter, self._drawer, self._scale, found(self._random))
+        return motion.still(viewers.faces, noise) | motion.turning(viewers.faces)
+
+    def _realism(self, pictures: ByteArray, discriminator: Any) -> dict[str, Any]:
+        """The answers' median percentile among random faces, as the discriminator scores them."""
+        if discriminator is None:
+            return _entry() | {"reason": "the persona has no discriminator"}
+        others = draw(self._drawer, self._seeds(RANDOM_SEED, max(len(pictures), FEWEST_RANDOM)), "faces to compare")
+        usual = np.sort(scores(discriminator, others))
+        places = np.searchsorted(usual, scores(discriminator, pictures)) / len(usual)
+        return _entry(value=float(100 * np.median(places)), random=50.0)
+
+
+def scores(discriminator: Any, pictures: ByteArray) -> FloatArray:
+    """What a discriminator says to pictures (N, S, S, 3), (N,): higher looks more real.
+
+    They are shown in the groups over which it measures variety, so every picture is judged among its likes.
+    """
+    group = discriminator.settings.mbstd_group_size
+    parts = (to_nominal(pictures[begin : begin + group]) for begin in range(0, len(pictures), group))
+    return np.concatenate([np.asarray(discriminator(part)).ravel() for part in parts])
+
+
+def side_by_side(several: dict[str, Figures]) -> Measured:
+    """Figures of each reference -> references of each figure; what was not measured is None."""
+    names = dict.fromkeys(name for figures in several.values() for name in figures)
+    return {name: _entry(**{key: figures.get(name) for key, figures in several.items()}) for name in names}
+
+
+def _entry(**values: Any) -> dict[str, Any]:
+    return dict.fromkeys(REFERENCES) | values
+
+
+def _mean_angle_deg(latents: FloatArray) -> float | None:
+    """Mean angle between two answers, each with the seven that follow it."""
+    if len(latents) < 2:
+        return None
+    apart = [angle_deg(latents, np.roll(latents, shift, axis=0)) for shift in range(1, min(len(latents), 8))]
+    return float(np.mean(apart))

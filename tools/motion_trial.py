@@ -1,0 +1,183 @@
+"""A still and a turning head before the mirror: features as of a camera at 30 Hz, through the follower, to latents.
+
+The time is a manual clock's, so the same faces make the same latents. The filters are set as they are where
+`config.yaml` says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.clock import ManualClock
+from engine.networks.latents import seed_latent
+from engine.pipeline.features import LAYOUT
+from engine.pipeline.latent import Inverts, LatentFollower
+from engine.reflection_settings import ReflectionSettings
+from engine.types import Features, FloatArray
+from tools.draw_bank import FaceDrawer
+from tools.likeness import LikenessScale
+from tools.likeness_figures import groups
+from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
+
+RATE_HZ = 30.0
+ARRIVAL_S = 2.5  # of a clip that are not measured: the visitor arrives, the filters settle
+STILL_S, TURNING_S = 3.0, 6.0
+TURN_DEG = 10.0  # to each side
+TURNING_EVERY = 2  # of its frames are drawn: 15 Hz
+STILL_VIEWERS, TURNING_VIEWERS = 12, 3
+TURN_PERIODS_S = (3.1, 1.9)  # two sines, so that no shift but the right one fits
+
+Values = dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A head that moves.
+
+    Attributes:
+        time_s: (T,) of each frame.
+        vectors: (T, F) its features.
+    """
+
+    time_s: FloatArray
+    vectors: FloatArray
+
+
+def still_clip(vector: FloatArray, noise: FloatArray, random: np.random.Generator, seconds: float = STILL_S) -> Clip:
+    """A face (F,) that stays; each frame adds one of the rows of `noise` (N, F), which were measured on other faces."""
+    time_s = _times(seconds)
+    return Clip(time_s, vector + noise[random.integers(len(noise), size=len(time_s))])
+
+
+def turning_clip(vector: FloatArray, per_degree: FloatArray, seconds: float = TURNING_S) -> Clip:
+    """A face (F,) that turns left and right; all its features follow as they do, on average, from face to face.
+
+    Args:
+        per_degree: (F,) what a degree of yaw changes in each; see `per_degree_of_yaw`.
+    """
+    time_s = _times(seconds)
+    long, short = (np.sin(2 * np.pi * time_s / period_s) for period_s in TURN_PERIODS_S)
+    yaw = TURN_DEG * (0.6 * long + 0.4 * short)
+    return Clip(time_s, (vector + yaw[:, None] * per_degree).astype(np.float32))
+
+
+def per_degree_of_yaw(vectors: FloatArray) -> FloatArray:
+    """Slope (F,) of every feature on yaw over faces (N, F)."""
+    centred = vectors - vectors.mean(axis=0)
+    yaw = centred[:, LAYOUT.index("pose.yaw")]
+    return np.asarray((yaw @ centred) / max(float(yaw @ yaw), 1e-9), np.float32)
+
+
+def _times(seconds: float) -> FloatArray:
+    return (np.arange(round((ARRIVAL_S + seconds) * RATE_HZ)) / RATE_HZ).astype(np.float32)
+
+
+def follow(inverter: Inverts, face: Features, clip: Clip, latent_size: int) -> FloatArray:
+    """Latents (T, n) of the mirror before a clip.
+
+    Args:
+        face: whose placement the head has in every frame.
+    """
+    inverter.reset()
+    clock = ManualClock()
+    follower = LatentFollower(seed_latent(0, latent_size), inverter, ReflectionSettings())
+    latents = []
+    for index, vector in enumerate(clip.vectors):
+        now_s = clock.now_s()
+        seen = replace(face, vector=vector, captured_s=now_s, sequence=index)
+        latents.append(follower.follow(seen, now_s, now_s).z)
+        clock.advance(1 / RATE_HZ)
+    return np.stack(latents)
+
+
+def answers_afresh(inverter: Inverts, vectors: Sequence[FloatArray] | FloatArray) -> FloatArray:
+    """Latents (N, n) for features (N, F), each as if nobody had stood there before."""
+    answers = []
+    for vector in vectors:
+        inverter.reset()
+        answers.append(inverter(vector))
+    return np.stack(answers)
+
+
+def settled(values: FloatArray) -> FloatArray:
+    """What is measured of the frames (T, ...) of a clip: those after the arrival."""
+    return values[round(ARRIVAL_S * RATE_HZ) :]
+
+
+class MotionTrial:
+    """A persona before heads that keep still and heads that turn.
+
+    Args:
+        inverter: of the persona.
+        drawer: of the persona.
+        scale: in whose standard deviations steadiness is measured.
+        faces: (N, F) random faces, to know what turns with a head.
+    """
+
+    def __init__(self, inverter: Inverts, drawer: FaceDrawer, scale: LikenessScale, faces: FloatArray) -> None:
+        self._inverter = inverter
+        self._drawer = drawer
+        self._scale = scale
+        self._per_degree = per_degree_of_yaw(faces)
+
+    def still(self, faces: Sequence[Features], noise: FloatArray) -> Values:
+        """Jitter before still faces whose features tremble by rows of `noise` (N, F); floor: without any noise."""
+        if not len(noise):
+            return {"jitter_deg_s": {}}
+        random = np.random.default_rng(3)
+        trembling: list[float] = []
+        at_rest: list[float] = []
+        for face in tqdm(faces[:STILL_VIEWERS], unit=" viewers", desc="still viewers"):
+            for speeds, rows in ((trembling, noise), (at_rest, np.zeros_like(face.vector)[None])):
+                clip = still_clip(face.vector, rows, random)
+                speeds.append(jitter_deg_s(settled(self._follow(face, clip)), RATE_HZ))
+        jitter, floor = (float(np.sqrt(np.mean(np.square(speeds)))) for speeds in (trembling, at_rest))
+        return {"jitter_deg_s": {"value": jitter, "fixed": 0.0, "floor": floor}}
+
+    def turning(self, faces: Sequence[Features]) -> Values:
+        """Lag of the yaw, and steadiness of all features over that of the heads, measured on drawn faces.
+
+        The lag's floor is that of answers without any filter: each frame as if nobody had stood there before.
+        """
+        yaw = LAYOUT.index("pose.yaw")
+        runs: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+        ratios: list[list[float]] = []
+        for face in tqdm(faces[:TURNING_VIEWERS], unit=" viewers", desc="turning heads"):
+            clip = turning_clip(face.vector, self._per_degree)
+            wanted = settled(clip.vectors)[::TURNING_EVERY]
+            came = self._without_gaps(settled(self._follow(face, clip))[::TURNING_EVERY])
+            at_once = self._without_gaps(answers_afresh(self._inverter, wanted))
+            if came is not None and at_once is not None:
+                runs.append((wanted[:, yaw], came[:, yaw], at_once[:, yaw]))
+                ratios.append(
+                    [ours / theirs for ours, theirs in zip(*map(self._steadiness, (came, wanted)), strict=True)]
+                )
+        if not runs:
+            return {"lag_ms": {}, "temporal_local": {}, "temporal_global": {}}
+        time_s = settled(clip.time_s)[::TURNING_EVERY]
+        asked, followed, unfiltered = (np.stack(rows) for rows in zip(*runs, strict=True))
+        local, overall = np.mean(ratios, axis=0)
+        return {
+            "lag_ms": {"value": lag_ms(time_s, asked, followed), "floor": lag_ms(time_s, asked, unfiltered)},
+            "temporal_local": {"value": float(local)},
+            "temporal_global": {"value": float(overall)},
+        }
+
+    def _follow(self, face: Features, clip: Clip) -> FloatArray:
+        return follow(self._inverter, face, clip, self._drawer.generator.latent_size)
+
+    def _without_gaps(self, latents: FloatArray) -> FloatArray | None:
+        """Features (N, F) of drawn latents; where no face is found, those before. None if that is so from the start."""
+        vectors: list[FloatArray] = []
+        for face in self._drawer.draw_and_measure(latents):
+            if face is None and not vectors:
+                return None
+            vectors.append(vectors[-1] if face is None else face.vector)
+        return np.stack(vectors)
+
+    def _steadiness(self, vectors: FloatArray) -> tuple[float, float]:
+        return steadiness(np.hstack(list(groups(self._scale, vectors).values())))
