@@ -86,7 +86,7 @@ def likeness_figures(
     total = error(scale, wanted, kept)
     rank = ranks(points(scale, asked), points(scale, kept), viewers_kept)
     retrieval = measure_retrieval(rank, asked=len(came), questions=len(asked))
-    figures |= _pose(wanted, kept) | _shape(wanted, kept) | _colours(wanted, kept) | _in_groups(scale, wanted, kept)
+    figures |= _pose(wanted, kept) | _colours(wanted, kept) | _in_groups(scale, wanted, kept)
     figures |= {
         "expression": {
             name: correlation(*(vectors[:, LAYOUT.index(f"expression.{name}")] for vectors in (wanted, kept)))
@@ -96,6 +96,7 @@ def likeness_figures(
             name: correlation(wanted[:, LAYOUT.index(number)], kept[:, LAYOUT.index(number)])
             for name, number in MIRRORED.items()
         },
+        "nme": float(landmarks_apart(wanted, kept).mean()),
         "error": total,
         "skill": None if fixed is None or total is None else skill(total, fixed),
         "recall_at_1": retrieval.recall_at_1,
@@ -124,10 +125,11 @@ def _pose(asked: FloatArray, came: FloatArray) -> Figures:
     return figures
 
 
-def _shape(asked: FloatArray, came: FloatArray) -> Figures:
+def landmarks_apart(asked: FloatArray, came: FloatArray) -> FloatArray:
+    """Normalised mean error of the landmarks (N,) between two sets of features (N, F); see `landmark_error`."""
     wanted, shapes = (vectors[:, LAYOUT["shape"]].reshape(-1, len(SHAPE_LANDMARKS), 2) for vectors in (asked, came))
     outer_eyes = SHAPE_LANDMARKS.index(33), SHAPE_LANDMARKS.index(263)
-    return {"nme": float(landmark_error(wanted, shapes, outer_eyes).mean())}
+    return landmark_error(wanted, shapes, outer_eyes)
 
 
 def _colours(asked: FloatArray, came: FloatArray) -> Figures:

@@ -50,6 +50,7 @@ ROWS = (
     Row("RMSE, expression", ("rmse", "expression"), ".2f"),
     Row("RMSE, colour", ("rmse", "colour"), ".2f", (None, 0.3)),
     Row("skill", ("skill",), ".2f", (0.65, None), (0.45, None)),
+    Row("error / oracle's", ("error_over_oracle",), ".2f", (None, 1.5)),
     Row("recall at 1", ("recall_at_1",), ".1%", (0.8, None), (0.3, None)),
     Row("recall at 10", ("recall_at_10",), ".1%", None, (0.65, None)),
     Row("mean reciprocal rank", ("mrr",), ".2f", (0.87, None)),
@@ -57,6 +58,8 @@ ROWS = (
     Row("realism, percentile", ("realism",), ".0f", (40, None), (25, None)),
     Row("diversity, °", ("diversity_deg",), ".0f", (60, None), (60, None)),
     Row("jitter, °/s", ("jitter_deg_s",), ".1f", (None, 5), (None, 5)),
+    Row("jitter of pixels, of 255", ("pixel_jitter",), ".2f", (None, 1), (None, 1)),
+    Row("jitter of landmarks", ("landmark_jitter",), ".2%", (None, 0.004), (None, 0.004)),
     Row("lag, ms", ("lag_ms",), ".0f", (None, 80), (None, 80)),
     Row("steadiness, next frame", ("temporal_local",), ".3f", (0.99, None), (0.99, None)),
     Row("steadiness, all frames", ("temporal_global",), ".3f", (0.95, None), (0.95, None)),
@@ -74,7 +77,8 @@ def table(measured: Measured, is_drawn: bool) -> str:
         measured: of that set.
         is_drawn: whether the viewers were drawn: other aims than those for portraits hold.
     """
-    rows: list[tuple[str, ...]] = [("", *REFERENCES, "aim", "")]
+    titles = (name.replace("_", ", ") for name in REFERENCES)
+    rows: list[tuple[str, ...]] = [("", *titles, "aim", "")]
     for row in ROWS:
         values = {name: _at(measured.get(row.keys[0], {}).get(name), row.keys[1:]) for name in REFERENCES}
         aim = row.drawn if is_drawn else row.real

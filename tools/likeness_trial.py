@@ -3,7 +3,8 @@
 * `value`: what the inverter answers.
 * `random`: another drawn face, any.
 * `fixed`: the one drawn face that is nearest to all viewers on average.
-* `oracle`: what a search can make the generator draw (`tools/face_oracle.py`), for some of the viewers.
+* `oracle`: what a search can make the generator draw (`tools/face_oracle.py`), for some of the viewers; beside it
+  stands `value_searched`, what the inverter answers to these.
 * `floor`: the viewer's own picture, measured again under the noise of a show (`tools/show_noise.py`).
 
 No answer can be better than the floor, and none needs to be better than the oracle.
@@ -39,7 +40,7 @@ from tools.train_inverter import HELD_OUT_SEED
 
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
 FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
-REFERENCES = ("value", "random", "fixed", "oracle", "floor")
+REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched")
 NO_ATTRIBUTES = "age and gender are not among the features that the mirror reads"
 
 Measured = dict[str, dict[str, Any]]
@@ -130,7 +131,9 @@ class Trial:
         several["floor"] = likeness_figures(self._scale, asked, viewers.again, fixed=fixed_error)
         if searched:
             own, best = self._search(asked, latents, searched)
-            several["oracle"] = likeness_figures(self._scale, asked, best, own, fixed_error)
+            of_these = error(self._scale, asked[own], fixed[own])
+            several["oracle"] = likeness_figures(self._scale, asked, best, own, of_these)
+            several["value_searched"] = likeness_figures(self._scale, asked, came[own], own, of_these)
         in_range = several.get("oracle", {}).get("expression")
         for figures in several.values():
             if "expression" in figures:
@@ -138,6 +141,7 @@ class Trial:
         measured = side_by_side(several)
         measured["viewers"] = _entry(value=len(asked), oracle=min(searched, len(asked)))
         measured |= {name: _entry(**values) for name, values in self._motion(viewers).items()}
+        measured["error_over_oracle"] = _entry(value=_ratio(measured.get("error", {})))
         measured["diversity_deg"] = _entry(value=_mean_angle_deg(latents), random=90.0, fixed=0.0)
         measured["inverter_ms_p99"] = _entry(value=float(np.percentile(times_ms, 99)))
         measured["realism"] = self._realism(pictures, discriminator)
@@ -210,6 +214,12 @@ def side_by_side(several: dict[str, Figures]) -> Measured:
 
 def _entry(**values: Any) -> dict[str, Any]:
     return dict.fromkeys(REFERENCES) | values
+
+
+def _ratio(errors: dict[str, Any]) -> float | None:
+    """How many times the oracle's error an answer's is, for the same viewers."""
+    ours, best = errors.get("value_searched"), errors.get("oracle")
+    return None if ours is None or not best else ours / best
 
 
 def _mean_angle_deg(latents: FloatArray) -> float | None:

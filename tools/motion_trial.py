@@ -20,7 +20,7 @@ from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.likeness import LikenessScale
-from tools.likeness_figures import groups
+from tools.likeness_figures import groups, landmarks_apart
 from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
 
 RATE_HZ = 30.0
@@ -28,7 +28,7 @@ ARRIVAL_S = 2.5  # of a clip that are not measured: the visitor arrives, the fil
 STILL_S, TURNING_S = 3.0, 6.0
 TURN_DEG = 10.0  # to each side
 TURNING_EVERY = 2  # of its frames are drawn: 15 Hz
-STILL_VIEWERS, TURNING_VIEWERS = 12, 3
+STILL_VIEWERS, DRAWN_STILL_VIEWERS, TURNING_VIEWERS = 12, 2, 3
 TURN_PERIODS_S = (3.1, 1.9)  # two sines, so that no shift but the right one fits
 
 Values = dict[str, dict[str, float | None]]
@@ -125,18 +125,38 @@ class MotionTrial:
         self._per_degree = per_degree_of_yaw(faces)
 
     def still(self, faces: Sequence[Features], noise: FloatArray) -> Values:
-        """Jitter before still faces whose features tremble by rows of `noise` (N, F); floor: without any noise."""
+        """Jitter before still faces whose features tremble by rows of `noise` (N, F); floor: without any noise.
+
+        Of the latents in degrees a second, of pixels in levels of 255 a frame, of landmarks a frame in distances of the
+        outer corners of the eyes; the last two of a few faces, which are drawn.
+        """
         if not len(noise):
-            return {"jitter_deg_s": {}}
+            return {"jitter_deg_s": {}, "pixel_jitter": {}, "landmark_jitter": {}}
         random = np.random.default_rng(3)
         trembling: list[float] = []
         at_rest: list[float] = []
+        drawn: list[tuple[float, float]] = []
         for face in tqdm(faces[:STILL_VIEWERS], unit=" viewers", desc="still viewers"):
             for speeds, rows in ((trembling, noise), (at_rest, np.zeros_like(face.vector)[None])):
                 clip = still_clip(face.vector, rows, random)
-                speeds.append(jitter_deg_s(settled(self._follow(face, clip)), RATE_HZ))
+                latents = settled(self._follow(face, clip))
+                speeds.append(jitter_deg_s(latents, RATE_HZ))
+                if speeds is trembling and len(trembling) <= DRAWN_STILL_VIEWERS:
+                    drawn.append(self._drawn_jitter(latents))
         jitter, floor = (float(np.sqrt(np.mean(np.square(speeds)))) for speeds in (trembling, at_rest))
-        return {"jitter_deg_s": {"value": jitter, "fixed": 0.0, "floor": floor}}
+        of_pixels, of_landmarks = np.mean(drawn, axis=0)
+        return {
+            "jitter_deg_s": {"value": jitter, "fixed": 0.0, "floor": floor},
+            "pixel_jitter": {"value": float(of_pixels), "fixed": 0.0},
+            "landmark_jitter": {"value": float(of_landmarks), "fixed": 0.0},
+        }
+
+    def _drawn_jitter(self, latents: FloatArray) -> tuple[float, float]:
+        """Mean change of pixels and of landmarks from frame to frame; no landmarks move where no face is found."""
+        pictures = self._drawer.draw(latents).astype(np.int16)
+        vectors = self._without_gaps(latents)
+        moved = 0.0 if vectors is None else float(landmarks_apart(vectors[:-1], vectors[1:]).mean())
+        return float(np.abs(np.diff(pictures, axis=0)).mean()), moved
 
     def turning(self, faces: Sequence[Features]) -> Values:
         """Lag of the yaw, and steadiness of all features over that of the heads, measured on drawn faces.

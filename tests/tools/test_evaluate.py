@@ -36,7 +36,7 @@ CONTRACT = {
     "lag_ms",
     "detected",
 }
-REFERENCES = {"value", "random", "fixed", "oracle", "floor"}
+REFERENCES = {"value", "random", "fixed", "oracle", "floor", "value_searched"}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,14 @@ def test_every_measure_with_its_references(whole: tuple[Any, str]) -> None:
     assert list(measured) == ["synthetic", "real", "real_mono"]
     assert [measured[kind]["viewers"]["value"] for kind in measured] == [40, 19, 10]
     for kind in measured.values():
-        assert set(kind) >= CONTRACT | {"mrr", "lips_delta_e", "hair_delta_e", "diversity_deg", "mirror"}
+        assert set(kind) >= CONTRACT | {
+            "mrr",
+            "lips_delta_e",
+            "hair_delta_e",
+            "diversity_deg",
+            "mirror",
+            "pixel_jitter",
+        }
         assert all(set(entry) - {"reason"} == REFERENCES for entry in kind.values())
         assert_references_are_in_order(kind)
         for name in ("attributes", "realism"):
@@ -118,7 +125,9 @@ def assert_references_are_in_order(kind: dict[str, dict[str, Any]]) -> None:
     """What a nearest neighbour must do: better than any face and the best one, worse than the search and the floor."""
     skill = kind["skill"]
     assert skill["random"] < skill["fixed"] == pytest.approx(0, abs=1e-6)
-    assert skill["fixed"] < skill["value"] < skill["oracle"] and skill["value"] < skill["floor"]
+    assert skill["fixed"] < skill["value"] and skill["value"] < skill["floor"]
+    assert skill["value_searched"] < skill["oracle"] and kind["error_over_oracle"]["value"] > 1
+    assert kind["pixel_jitter"]["value"] > 0 and kind["landmark_jitter"]["value"] > 0
     assert kind["nme"]["random"] > kind["nme"]["value"] > kind["nme"]["floor"] > 0
     assert kind["gain"]["floor"]["shape"] == pytest.approx(1, abs=0.05)
     assert abs(kind["gain"]["fixed"]["shape"]) < 1e-6 < kind["gain"]["value"]["shape"]
