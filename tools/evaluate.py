@@ -23,11 +23,12 @@ from engine.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.draw_bank import FaceDrawer
-from tools.evaluate_gan import write_json
+from tools.json_file import write_json
 from tools.likeness_baseline import BASELINE_FILE, measure_baseline, write_baseline
 from tools.likeness_figures import FEWEST
 from tools.likeness_table import table
 from tools.likeness_trial import Measured, Trial, Viewers
+from tools.picture_files import write
 from tools.portrait_set import SPLITS, PortraitSet, read_portraits
 from tools.train_inverter import HELD_OUT_SEEDS, MODELS
 
@@ -127,7 +128,7 @@ def evaluate(persona: Persona, options: argparse.Namespace) -> None:
             if options.json is not None:
                 write_json(options.json, measured)
             if options.markdown is not None:
-                _write_text(options.markdown, "\n\n".join(texts) + "\n")
+                write(options.markdown, "\n\n".join(texts) + "\n")
 
 
 def _all_viewers(
@@ -168,13 +169,6 @@ def _check_output(path: Path | None) -> None:
         raise DeviceError(f"{path} is a folder; name a file")
     if not path.parent.is_dir():
         raise DeviceError(f"{path} cannot be written: there is no folder {path.parent}")
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ each other, to choose one:
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import sys
@@ -20,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from engine.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.layout import GeneratorSettings
@@ -32,6 +30,7 @@ from tools.draw_bank import FaceDrawer
 from tools.evaluation import Evaluation, RealPortraits, evaluate
 from tools.evaluation_report import write_report
 from tools.evaluation_table import comparison, markdown, table
+from tools.json_file import write_json
 from tools.reference_portraits import ReferenceReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -178,30 +177,6 @@ def opened(source: Path) -> Iterator[tuple[Persona, Path | None]]:
 def report_name(name: str) -> str:
     """The file name of a generator's report."""
     return f"generator-{re.sub(r'[^A-Za-z0-9_.]+', '-', name)}.html"
-
-
-def write_json(path: Path, figures: Any) -> None:
-    """Write figures, all or nothing; what was not measured is null.
-
-    Raises:
-        DeviceError: the file cannot be written.
-    """
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_text(json.dumps(_rounded(figures), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

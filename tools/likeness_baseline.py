@@ -24,6 +24,7 @@ from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
+from tools.json_file import write_json
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, expression_r, likeness_figures
 from tools.motion_trial import answers_afresh
@@ -73,15 +74,13 @@ def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
 
 
 def write_baseline(persona: Persona, figures: Figures) -> None:
-    """Save figures beside the persona's files."""
+    """Save figures beside the persona's files.
+
+    Raises:
+        DeviceError: the file cannot be written.
+    """
     content = {"format": 1, "count": COUNT, "first_seed": HELD_OUT_SEED, **_identity(persona), "figures": figures}
-    text = json.dumps(content, indent=1, default=float)
-    path, partial = persona.folder / BASELINE_FILE, persona.folder / f"{BASELINE_FILE}.partial"
-    try:
-        partial.write_text(f"{text}\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror or error}") from error
+    write_json(persona.folder / BASELINE_FILE, content)
 
 
 def read_baseline(persona: Persona) -> Figures:
