@@ -185,11 +185,7 @@ def test_where_sound_cannot_be_had_it_is_not_tried_again(monkeypatch: pytest.Mon
     ("device", "names", "sentence"),
     [
         (None, [], "there is none; this machine has no microphone"),
-        (
-            "USB",
-            ["Built-in", "Line"],
-            "there is none called USB, or more than one; this machine has 0 Built-in, 1 Line",
-        ),
+        ("USB", ["Inner", "Line"], "there is none called USB, or more than one; this machine has 0 Inner, 1 Line"),
     ],
 )
 def test_a_microphone_that_is_not_there_is_told_with_those_that_are(
