@@ -32,7 +32,7 @@ class Viewer:
     Attributes:
         visit: which part of a visit this is.
         placement: smoothed place of the face; None while nobody is there.
-        signals: by name, as `scene.SIGNALS` describes them.
+        signals: by name, as `signals.SIGNALS` describes them.
     """
 
     def __init__(self, times: VisitSettings | None = None) -> None:
