@@ -14,6 +14,7 @@ from tqdm import tqdm
 from engine.clock import Clock, TimeSource, file_stamp, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
+from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes
 from engine.networks.inverter import Inverter
@@ -156,6 +157,7 @@ class App:
             sinks = (self._frames, self._views)
             source = open_source(self._source_name, self._config.camera, sinks, self._clock)
             self._source = parts.enter_context(source)
+        self._hearing = parts.enter_context(Hearing(self._config.audio, self._clock))
 
     def _open_window(self, parts: ExitStack) -> None:
         options, display = self._options, self._config.display
@@ -248,7 +250,7 @@ class App:
                 self._reload()
                 self._build()
                 reflection = self._update(tick)
-                self._keepsakes.note(self._cue(tick), reflection)
+                self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
                 self._window.present()
                 self._report.presented(self._clock.now_s(), draw_s, reflection)
@@ -271,7 +273,7 @@ class App:
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
-        self._mirror.update(self._views.poll(), reflection, tick)
+        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level)
         self._worker.wants_previews = self._mirror.wants_previews
         return reflection
 
@@ -315,8 +317,9 @@ class App:
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
         scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
-        troubles = [health.last_error, *self._sender.errors]
-        notes = [source, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
+        heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
+        troubles = [health.last_error, self._hearing.error, *self._sender.errors]
+        notes = [source, heard, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for

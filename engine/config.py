@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from engine.hearing import AudioSettings
 from engine.pipeline.camera_settings import CameraSettings
 from engine.playlist import PlaylistSettings
 from engine.reflection_settings import ReflectionSettings
@@ -49,6 +50,7 @@ class Config(Settings):
     """This installation. Every section and every key may be left out."""
 
     camera: CameraSettings = CameraSettings()
+    audio: AudioSettings = AudioSettings()
     display: DisplaySettings = DisplaySettings()
     persona: PersonaSettings = PersonaSettings()
     scene: SceneSettings = SceneSettings()

@@ -92,19 +92,20 @@ class Keepsakes:
         except NarcissusError as error:
             self._say(str(error))
 
-    def note(self, cue: Cue, reflection: Reflection | None) -> None:
+    def note(self, cue: Cue, reflection: Reflection | None, audio: float) -> None:
         """Tell the session what is shown now, once per frame.
 
         Args:
             cue: the scene, and whether it is dark or held.
             reflection: the one that this frame shows for the first time, if it does.
+            audio: how loud the room is, 0 to 1.
         """
         if self._session is None:
             return
         self._session.cue(cue)
         if reflection is not None:
             age_s = self._clock.now_s() - reflection.generated_s
-            self._session.answer(max(0.0, cue.time_s - age_s), reflection.latent)
+            self._session.answer(max(0.0, cue.time_s - age_s), reflection.latent, audio)
         if self._session.error is not None:
             self._close_session()
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from engine.expression import CONSTANTS, FUNCTIONS
 from engine.scene import SIGNALS, PassSettings
 from engine.scene_file import PassPlace, SceneExtension, SceneFile
+from engine.scene_values import is_colour
 from engine.visit import VisitState
 from engine.wording import join_words
 
@@ -62,10 +63,11 @@ def _pass_schema(kind: str, settings: type[PassSettings], summary: str, definiti
     schema = _schema(settings, definitions)
     knobs = schema["properties"]
     numbers = {name: knob for name, knob in knobs.items() if knob.get("type") == "number"}
+    passing = numbers | {name: knob for name, knob in knobs.items() if is_colour(knob)}
     definitions[f"{kind}-values"] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: {k: v for k, v in knob.items() if k != "default"} for name, knob in numbers.items()},
+        "properties": {name: {k: v for k, v in knob.items() if k != "default"} for name, knob in passing.items()},
     }
     mappings = [name for name, knob in knobs.items() if knob.get("type") == "object"]
     within = {rf"^{name}\.": {"$ref": "#/definitions/expression"} for name in mappings}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_PICTURE_SIDE_PX = 8192
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
 
+Rgb = tuple[float, float, float]
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _A_COLOUR = 'a colour: "#c8a050" in quotes, or red, green and blue from 0 to 1 as [0.78, 0.63, 0.31]'
 _A_PICTURE = "the path of a picture from the scene's folder on, such as pictures/wall.jpg"
@@ -36,6 +38,11 @@ def _colour(value: Any) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise ValueError(f"must be {_A_COLOUR}, not {shown_value(value)}")
     return tuple(value)
+
+
+def is_colour(schema: Mapping[str, Any]) -> bool:
+    """Whether a field with this JSON schema is a `Colour`."""
+    return schema.get(IN_WORDS) == _A_COLOUR
 
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -57,9 +64,15 @@ Colour = Annotated[
 """Red, green and blue as a screen shows them (sRGB), 0 to 1; `linear_light` is what shaders reckon with."""
 
 
-def linear_light(colour: tuple[float, float, float]) -> tuple[float, float, float]:
+def linear_light(colour: Rgb) -> Rgb:
     """The light of an sRGB colour (IEC 61966-2-1), 0 to 1."""
     red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour)
+    return red, green, blue
+
+
+def screen_colour(light: Rgb) -> Rgb:
+    """The sRGB colour of light, the inverse of `linear_light`."""
+    red, green, blue = (12.92 * x if x <= 0.0031308 else 1.055 * x ** (1 / 2.4) - 0.055 for x in light)
     return red, green, blue
 
 

@@ -32,7 +32,7 @@ class Viewer:
     Attributes:
         visit: which part of a visit this is.
         placement: smoothed place of the face; None while nobody is there.
-        signals: by name, as `scene.SIGNALS` describes them.
+        signals: by name, as `signals.SIGNALS` describes them.
     """
 
     def __init__(self, times: VisitSettings | None = None) -> None:
@@ -57,8 +57,14 @@ class Viewer:
     def signals(self) -> Mapping[str, float]:
         return self._signals
 
-    def update(self, reflection: Reflection | None, tick: Tick) -> None:
-        """Move on by `tick.dt_s`; `reflection` is the newest if it is new, otherwise None."""
+    def update(self, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
+        """Move on by `tick.dt_s`.
+
+        Args:
+            reflection: the newest if it is new, otherwise None.
+            tick: the moment.
+            audio: how loud the room is, 0 to 1.
+        """
         if reflection is not None:
             self._latent = reflection.latent
         features = self.features
@@ -73,6 +79,7 @@ class Viewer:
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
         self.visit.update(target_presence, features is not None, tick)
         self._update_signals(features, before, tick)
+        self._signals["audio"] = audio
 
     def _update_signals(self, features: Features | None, before: Placement | None, tick: Tick) -> None:
         latent = self._latent

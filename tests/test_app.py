@@ -17,8 +17,9 @@ from PIL import Image
 
 import engine.app
 from engine.app import App
-from engine.clock import Clock, LocalTime
+from engine.clock import Clock, LocalTime, TimeSource
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
+from engine.hearing import AudioSettings, Hearing
 from engine.options import Options
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
@@ -347,6 +348,23 @@ def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blin
     black = [record.is_black for record in records if isinstance(record, Cue)]
     assert not black[0] and black[-1], "the scene follows when it has been built"
     assert 1.0 < session.seconds < 2.5
+
+
+def test_how_loud_it_is_reaches_the_scene_and_the_session(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loud(Hearing):
+        def __init__(self, settings: AudioSettings, clock: TimeSource) -> None:
+            super().__init__(settings, clock, lambda device, hear: pytest.fail("nobody asked for a microphone"))
+            self.level = 0.75
+
+    monkeypatch.setattr(engine.app, "Hearing", Loud)
+    show = app(session=Path("evening.narc"))
+    heard: list[float] = []
+    during(show, lambda: heard.append(show._mirror._viewer.signals["audio"]))
+    assert heard == [0.75]
+    answers = [record for record in Session(place / "evening.narc").records() if isinstance(record, Answer)]
+    assert answers and {answer.audio for answer in answers} == {0.75}
 
 
 def test_a_session_is_kept_of_every_show_where_the_configuration_asks(place: Path, blind: None) -> None:

@@ -76,9 +76,9 @@ def test_what_is_wrong_in_foreign_files_is_told_without_drawing(
     )
     assert main([str(path)]) == 3
     told = capsys.readouterr().err.splitlines()
-    assert "scene.yaml: passes[0].isf.inputs.widht: is not an input of shaders/foreign/prism.fs" in told[0]
-    assert told[1].endswith("scene.yaml: passes[1]: there is no shader shaders/foreign/none.fs")
-    assert told[2].endswith("passes[2].shadertoy.channels.iChannel0: there is no buffer C in `buffers`")
+    assert "scene.yaml:5: passes[0].isf.inputs.widht: is not an input of shaders/foreign/prism.fs" in told[0]
+    assert told[1].endswith("scene.yaml:6: passes[1].isf.file: there is no shader shaders/foreign/none.fs")
+    assert told[2].endswith("yaml:7: passes[2].shadertoy.channels.iChannel0: there is no buffer C in `buffers`")
 
 
 def test_the_schema_that_editors_read_is_up_to_date() -> None:

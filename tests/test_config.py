@@ -71,6 +71,16 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "device"), [("off", "off"), ('"off"', "off"), ("0", 0), ("default", "default"), ("USB", "USB")]
+)
+def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str, device: int | str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"audio: {{device: {written}}}\n", encoding="utf-8")
+    found = load_config(path).audio.device
+    assert found == device and type(found) is type(device)
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("camera: {width: 3}", "config.yaml:1: camera.width: must be a whole number between 160 and 3840, not 3"),
@@ -99,6 +109,11 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
             'reflection.threads: must be a whole number between 1 and 256 or null, not "many"',
         ),
         ("reflection: {runtime: onnx}", 'reflection.runtime: must be auto, openvino or tensorflow, not "onnx"'),
+        (
+            "audio: {device: -1}",
+            "audio.device: must be a whole number between 0 and 255 or off, default or a part of its name, not -1",
+        ),
+        ("audio: {device: on}", "or off, default or a part of its name, not on, which YAML reads as true or false"),
         ("reflection: {rate_hz: 0}", "reflection.rate_hz: must be between 1 and 120, not 0"),
         ("recorder: {encoder: off}", 'which YAML reads as true or false: write "off" in quotes if the word is meant'),
         ("", "config.yaml: is empty"),

@@ -130,7 +130,10 @@ def test_smoothing_in_a_binding_remembers_from_frame_to_frame(tmp_path: Path) ->
         ("states: {idle: 3}", "states.idle: must be a mapping from knobs to their values in this state, not 3"),
         ("states: {idle: {height: 7}}", "states.idle.height: must be between 0 and 1, not 7"),
         ("states: {idle: {hight: 1}}", "states.idle.hight: is not a knob of this pass; did you mean 'height'?"),
-        ("states: {idle: {rings: 2}}", "states.idle.rings: cannot be bound: only a knob that is one number"),
+        (
+            "states: {idle: {rings: 2}}",
+            "states.idle.rings: cannot have states: only a knob that is one number, or a colour",
+        ),
         (
             "{bind: {height: 1}, states: {idle: {height: 1}}}",
             "states.idle.height: follows signals already, in bind; take one of the two",

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from engine import scene_values
 from engine.errors import ConfigError
-from engine.scene import PassSettings, Scene, load_scene
-from engine.scene_values import Colour, Picture, linear_light, read_picture
+from engine.scene import SIGNALS, PassSettings, Scene, load_scene
+from engine.scene_values import Colour, Picture, linear_light, read_picture, screen_colour
 
 
 class Wall(PassSettings):
@@ -50,6 +50,32 @@ def folder(tmp_path: Path) -> Path:
 def test_a_colour_is_written_as_a_list_or_as_on_the_web(folder: Path) -> None:
     assert settings_of(folder, "tint: [1, 0.5, 0]").tint == (1.0, 0.5, 0.0)
     assert settings_of(folder, "tint: '#ff8000'").tint == pytest.approx((1.0, 128 / 255, 0.0))
+
+
+def test_a_colour_eases_through_the_states_as_light(folder: Path) -> None:
+    spec = read(folder, "tint: '#000000', states: {dwell: {tint: '#ffffff'}}").passes[0]
+    signals = dict.fromkeys(SIGNALS, 0.0)
+    for share in (0.0, 0.25, 1.0):
+        colour = spec.bound_values(signals | {"idling": 1 - share, "dwelling": share})["tint"]
+        assert linear_light(colour) == pytest.approx((share, share, share))  # type: ignore[arg-type]
+    assert spec.moving == ("tint",)
+
+
+@pytest.mark.parametrize("light", [0.0, 0.002, 0.2, 1.0])
+def test_a_screen_colour_is_the_inverse_of_its_light(light: float) -> None:
+    assert linear_light(screen_colour((light, light, light)))[0] == pytest.approx(light, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "sentence"),
+    [
+        ("states: {idle: {tint: red}}", "states.idle.tint: must be a colour"),
+        ("states: {idle: {picture: pictures/red.png}}", "states.idle.picture: cannot have states: only a knob that is"),
+        ("bind: {tint: presence}", "bind.tint: cannot be bound: only a knob that is one number can follow a signal"),
+    ],
+)
+def test_only_numbers_and_colours_move(folder: Path, knobs: str, sentence: str) -> None:
+    assert sentence in refusal(folder, knobs)
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,11 @@ def test_signals_of_a_visit() -> None:
     assert 2.5 < viewer.signals["dwell"] < 3
     run(viewer, reflection(0.5, presence=0.0), 1, 3)
     assert viewer.signals["dwell"] == 0
+
+
+def test_the_room_is_heard_whether_somebody_is_there_or_not() -> None:
+    viewer = Viewer()
+    viewer.update(None, Tick(0, 0.0, 0.0), audio=0.4)
+    assert viewer.signals["audio"] == 0.4
+    viewer.update(reflection(0.5), Tick(1, 0.1, 0.1))
+    assert viewer.signals["audio"] == 0.0

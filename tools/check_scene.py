@@ -60,16 +60,16 @@ def _check(path: Path) -> bool:
     fixed = [
         f"passes[{index}].{spec.kind}.bind.{knob}"
         for index, spec in enumerate(scene.passes)
-        for knob in spec.bind
+        for knob in spec.moving
         if knob in pass_class(spec.kind).baked
     ]
     for knob in fixed:
         print(f"{shown_path(path)}: {knob}: cannot follow a signal: it is drawn once; set a number", file=sys.stderr)
     if fixed:
         return False
-    problems = [text for index, spec in enumerate(scene.passes) for text in _foreign_problems(index, spec)]
+    problems = [text for spec in scene.passes for text in _foreign_problems(spec)]
     for problem in problems:
-        print(f"{shown_path(path)}: {problem}", file=sys.stderr)
+        print(problem, file=sys.stderr)
     if problems:
         return False
     count = len(scene.passes)
@@ -77,12 +77,12 @@ def _check(path: Path) -> bool:
     return True
 
 
-def _foreign_problems(index: int, spec: PassSpec) -> list[str]:
+def _foreign_problems(spec: PassSpec) -> list[str]:
     """What is wrong in the files that the settings of a pass name."""
     try:
         pass_class(spec.kind).check(spec.settings, ShaderLibrary(SHADERS))
     except ConfigError as error:
-        return [f"passes[{index}].{error}"] if str(error).startswith(f"{spec.kind}.") else [f"passes[{index}]: {error}"]
+        return [spec.problem(str(error))]
     return []
 
 

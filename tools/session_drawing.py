@@ -84,7 +84,7 @@ class SessionDrawing:
                 moment = playback.at(tick.time_s)
                 shown = self._follow(mirror, moment.cue, shown)
                 is_drawn = index >= drawn_from
-                mirror.update(None, self._reflection(moment.latent, tick, is_drawn), tick)
+                mirror.update(None, self._reflection(moment.latent, tick, is_drawn), tick, moment.audio)
                 if is_drawn:
                     mirror.draw(self._window.framebuffer, tick, tick.time_s)
                     self._window.present()

@@ -173,7 +173,10 @@ class Compositor:
         _refuse_baked(kind, spec)
         stage = Stage(self._ctx, self._library, self.size_wh, opening, self._ground)
         self._stages.append(stage)
-        drawn = kind(stage, spec.settings)
+        try:
+            drawn = kind(stage, spec.settings)
+        except ConfigError as error:
+            raise ConfigError(spec.problem(str(error)) if kind.names_files else str(error)) from error
         drawn.region = region
         return _Part(spec, drawn, stage)
 
@@ -250,6 +253,6 @@ def _differ_in_passing(part: _Part, spec: PassSpec) -> bool:
 
 
 def _refuse_baked(kind: type[Pass], spec: PassSpec) -> None:
-    for knob in spec.bind:
+    for knob in spec.moving:
         if knob in kind.baked:
             raise ConfigError(f"{spec.kind}.{knob} cannot follow a signal: it is drawn once per size; set a number")

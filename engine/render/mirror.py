@@ -206,15 +206,15 @@ class Mirror:
         """The part of a visit that it is in."""
         return self._viewer.visit.state
 
-    def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick) -> None:
-        """Take what is new; None where nothing is."""
+    def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
+        """Take what is new; None where nothing is. `audio` is how loud the room is, 0 to 1."""
         if frame is not None:
             self._camera.update(frame)
         if reflection is not None:
             self._reflections.update(reflection)
             if self.wants_previews:
                 self._growth.update(reflection)
-        self._viewer.update(reflection, tick)
+        self._viewer.update(reflection, tick, audio)
         self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)

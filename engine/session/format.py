@@ -7,10 +7,10 @@
              FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns
              OVER  the end, if the show came to one
 
-Columns are times (float64), presence, typicality and likeness (float32), who saw somebody (uint8), latents in steps of
-1/4096; then, for those who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of
-1/16 px. What changes little from row to row is kept as the difference to the row before, its high and low bytes apart,
-which zlib shrinks by half. Every length is known before memory is taken, and nothing in a file is executed.
+Columns are times (float64), presence, typicality, likeness and loudness (float32), who saw somebody (uint8), latents in
+steps of 1/4096; then, for those who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in
+steps of 1/16 px. What changes little from row to row is kept as the difference to the row before, its high and low
+bytes apart, which zlib shrinks by half. Every length is known before memory is taken; nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from engine.networks.latents import normalise
 from engine.types import Features, FloatArray, Latent, Placement
 
-MAGIC = b"NARC\x00\x01\r\n"
+MAGIC = b"NARC\x00\x02\r\n"
 FRAME = struct.Struct("<4sII")
 PREFIX = struct.Struct("<HHdd")
 HEAD, CUES, FACE, OVER = b"HEAD", b"CUES", b"FACE", b"OVER"
@@ -40,7 +40,7 @@ MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's
 MAX_TIME_S = 31 * 86_400.0
 MAX_NAME_LETTERS = 255
 LATENT_STEPS, LANDMARK_STEPS = 4096, 16
-SHARES = 3  # presence, typicality, likeness, each 0 to 1
+SHARES = 4  # presence, typicality, likeness, loudness, each 0 to 1
 POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
 
 Words = NDArray[np.uint16]
@@ -99,10 +99,12 @@ class Answer:
     Attributes:
         time_s: when it was drawn, since the show began (`Tick.time_s`).
         latent: as `types.Latent`.
+        audio: how loud the room was, 0 to 1.
     """
 
     time_s: float
     latent: Latent
+    audio: float = 0.0
 
 
 Described = TypeVar("Described", SessionHead, Cue)
@@ -129,7 +131,7 @@ def answers_chunk(answers: Sequence[Answer]) -> bytes:
     seen = [latent.features for latent in latents if latent.features is not None]
     columns: list[NDArray[Any]] = [
         np.array([answer.time_s for answer in answers], "<f8"),
-        np.array([(latent.presence, latent.typicality, latent.likeness) for latent in latents], "<f4"),
+        np.array([_shares(answer) for answer in answers], "<f4"),
         np.array([latent.features is not None for latent in latents], np.uint8),
         _differences(_in_steps(np.stack([latent.z for latent in latents]), LATENT_STEPS)),
     ]
@@ -213,8 +215,13 @@ def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
 
 
 def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None) -> Answer:
-    presence, typicality, likeness = (float(share) for share in shares)
-    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness))
+    presence, typicality, likeness, audio = (float(share) for share in shares)
+    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness), audio)
+
+
+def _shares(answer: Answer) -> tuple[float, float, float, float]:
+    latent = answer.latent
+    return latent.presence, latent.typicality, latent.likeness, answer.audio
 
 
 def _pose(features: Features) -> tuple[float, ...]:

@@ -23,10 +23,12 @@ class Moment:
     Attributes:
         latent: between the answers before and after; None before the first.
         cue: which scene, and whether it is dark or held.
+        audio: how loud the room is, 0 to 1.
     """
 
     latent: Latent | None
     cue: Cue
+    audio: float = 0.0
 
 
 class Playback:
@@ -54,7 +56,8 @@ class Playback:
             self._read_on()
         while self._cues and self._cues[0].time_s <= time_s:
             self._cue = self._cues.popleft()
-        return Moment(self._latent(time_s), self._cue)
+        answer = self._answer(time_s)
+        return Moment(None, self._cue) if answer is None else Moment(answer.latent, self._cue, answer.audio)
 
     def _read_on(self) -> None:
         record = next(self._records, None)
@@ -64,12 +67,12 @@ class Playback:
         self._before, self._after = self._after or self._before, record
         self._is_over = record is None
 
-    def _latent(self, time_s: float) -> Latent | None:
+    def _answer(self, time_s: float) -> Answer | None:
         before, after = self._before, self._after
-        if before is None:
-            return None
-        if after is None or not 0 < after.time_s - before.time_s <= LONGEST_GAP_S:
-            return before.latent
+        if before is None or after is None or not 0 < after.time_s - before.time_s <= LONGEST_GAP_S:
+            return before
         share = (time_s - before.time_s) / (after.time_s - before.time_s)
+        z = slerp(before.latent.z, after.latent.z, share)
         presence = before.latent.presence + share * (after.latent.presence - before.latent.presence)
-        return replace(before.latent, z=slerp(before.latent.z, after.latent.z, share), presence=presence)
+        latent = replace(before.latent, z=z, presence=presence)
+        return Answer(time_s, latent, before.audio + share * (after.audio - before.audio))

@@ -95,7 +95,10 @@ class Session:
                     self._refuse(str(error))
 
     def _read_head(self, file: BinaryIO) -> SessionHead:
-        if file.read(len(MAGIC)) != MAGIC:
+        magic = file.read(len(MAGIC))
+        if magic != MAGIC and magic[:5] + magic[6:] == MAGIC[:5] + MAGIC[6:]:
+            self._refuse(f"it has form {magic[5]}, and this version of the program reads form {MAGIC[5]}")
+        if magic != MAGIC:
             self._refuse("it is no session of this program (main.py --session FILE.narc makes them)")
         try:
             kind, content = _next_chunk(file)

@@ -85,10 +85,10 @@ class SessionRecorder:
             self._cue = cue
             self._put(cue)
 
-    def answer(self, time_s: float, latent: Latent) -> None:
-        """Keep an answer, drawn `time_s` after the show began."""
+    def answer(self, time_s: float, latent: Latent, audio: float = 0.0) -> None:
+        """Keep an answer, drawn `time_s` after the show began, and how loud it was then, 0 to 1."""
         self._last_s = max(self._last_s, time_s)  # a clock's last digit must not make a file that nobody can read
-        self._put(Answer(self._last_s, latent))
+        self._put(Answer(self._last_s, latent, audio))
 
     def close(self) -> None:
         """Write what is left and the end mark, and close the file; waits `CLOSE_S` at most. May be called again."""

@@ -49,6 +49,7 @@ def test_answers_and_scenes_come_back(whole: Path) -> None:
         assert one.time_s == other.time_s and one.latent.presence == pytest.approx(other.latent.presence)
         shares = other.latent.typicality, other.latent.likeness
         assert (one.latent.typicality, one.latent.likeness) == pytest.approx(shares)
+        assert one.audio == pytest.approx(other.audio)
         assert angle_deg(one.latent.z, other.latent.z) < 0.02
         assert np.linalg.norm(one.latent.z) == pytest.approx(4.0)
         if other.latent.features is None:
@@ -67,13 +68,16 @@ def test_between_answers_lies_the_sphere_and_over_a_gap_nothing_moves(tmp_path: 
     late = replace(late, time_s=9.0)
     playback = Playback(Session(drawn.write_session(tmp_path / "a.narc", [START, first, second, late])))
     whole_deg = float(angle_deg(first.latent.z, second.latent.z))
-    middle = playback.at(first.time_s + 0.25 * (second.time_s - first.time_s)).latent
+    quarter = playback.at(first.time_s + 0.25 * (second.time_s - first.time_s))
+    middle = quarter.latent
     assert middle is not None
     assert angle_deg(first.latent.z, middle.z) == pytest.approx(whole_deg / 4, abs=0.02)
     assert middle.presence == pytest.approx(0.25 * second.latent.presence)
+    assert quarter.audio == pytest.approx(0.25 * second.audio)
     for time_s in (second.time_s, 1.0, 8.99):
-        held = playback.at(time_s).latent
-        assert held is not None and angle_deg(second.latent.z, held.z) < 0.02
+        moment = playback.at(time_s)
+        assert moment.latent is not None and angle_deg(second.latent.z, moment.latent.z) < 0.02
+        assert moment.audio == pytest.approx(second.audio)
     assert angle_deg(playback.at(99.0).latent.z, late.latent.z) < 0.02  # type: ignore[union-attr]
 
 
@@ -262,6 +266,7 @@ NOT_A_TIME = b'{"time_s": NaN, "scene": "a", "is_black": false, "is_held": false
         (b"", "it is no session of this program"),
         (b"PK\x03\x04" + bytes(100), "it is no session of this program"),
         (MAGIC[:6] + b"\n" + bytes(100), "it is no session of this program"),
+        (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads form 2"),
         (MAGIC, "cannot be used: "),
         (MAGIC + b"HEAD\xff\xff\xff\xff" + bytes(4), "it is damaged there"),
         (MAGIC + cue_chunk(START), "it does not begin with its description"),

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import sys
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,18 @@ def test_scenes_change_and_the_wall_goes_black_when_they_did(place: Path) -> Non
     a, b = pictures(place / "a.mkv"), pictures(place / "b.mkv")
     assert digests(a[:10]) == digests(b[:10]) and digests(a)[10] != digests(b)[10]
     assert b[19].max() > 50 and b[-1].max() == 0
+
+
+def test_the_room_is_as_loud_as_it_was(place: Path) -> None:
+    knobs = 'picture: {tint: [1, 1, 1], brightness: 0, bind: {brightness: "audio"}}'
+    (place / "scenes" / "plain.yaml").write_text(SCENE.replace("reflection: {}", knobs))
+    assert render(place, "heard.mkv") == 0
+    light = np.array([picture.mean() for picture in pictures(place / "heard.mkv")])
+    assert (np.diff(light) > 0).all() and light[-1] > light[0] + 100  # drawn.answers grow louder
+    silent = [replace(answer, audio=0.0) for answer in drawn.answers(3.0)]
+    drawn.write_session(place / "b.narc", [Cue(0.0, "plain"), *silent], head_of("tiny"))
+    assert render(place, "silent.mkv", session="b.narc") == 0
+    assert max(picture.max() for picture in pictures(place / "silent.mkv")) < 8
 
 
 def test_a_session_that_was_cut_is_rendered_up_to_the_cut(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import moderngl
 
@@ -23,7 +23,7 @@ from engine.types import Placement, Tick
 COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
 """What shaders are told while nobody is there: a viewer who stands where the picture is composed for."""
 
-Knobs = Mapping[str, float]
+Knobs = Mapping[str, Any]
 """The settings of a pass at this moment, bound ones included, by name."""
 
 
@@ -38,6 +38,8 @@ class Pass(ABC):
             that a frame covers elsewhere.
         needs: what it reads of a `View` that is only there if somebody asks: `previews`.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
+        names_files: whether its settings name files of the artist's; what is wrong in these is told with the place in
+            the scene.
         memory_s: how far back what it draws depends on what it drew, s; infinite if on all since the scene began. A
             film that goes on where it was interrupted draws so much again, unseen.
     """
@@ -47,6 +49,7 @@ class Pass(ABC):
     in_place: ClassVar[bool] = False
     needs: ClassVar[frozenset[str]] = frozenset()
     baked: ClassVar[frozenset[str]] = frozenset()
+    names_files: ClassVar[bool] = False
     memory_s: ClassVar[float] = 0.0
 
     def __init__(self, stage: Stage, settings: PassSettings) -> None:

@@ -27,6 +27,7 @@ class Grade(Pass):
         """How far the picture is graded: 0 as it was, 1 as the table has it."""
 
     baked = frozenset({"lut"})
+    names_files = True
 
     def __init__(self, stage: Stage, settings: Settings) -> None:
         super().__init__(stage, settings)

@@ -52,6 +52,7 @@ class ForeignPass(Pass):
         """How far the face that the shader is told of follows the viewer; as the `reflection` below it does."""
 
     in_place = True
+    names_files = True
     memory_s = math.inf  # nobody knows what an artist's buffers keep
 
     def __init__(self, stage: Stage, settings: PassSettings, texts: tuple[ForeignText, ...]) -> None:

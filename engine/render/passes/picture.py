@@ -40,7 +40,6 @@ class StillPicture(Pass):
     def __init__(self, stage: Stage, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._fit = settings.fit
-        self._tint = linear_light(settings.tint)
         self._picture = stage.picture(settings.file) if settings.file is not None else None
         self._show = stage.brush("picture", {"PICTURE": self._picture is not None})
 
@@ -48,7 +47,7 @@ class StillPicture(Pass):
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
-        values["u_filter"] = tuple(knobs["brightness"] * light for light in self._tint)
+        values["u_filter"] = tuple(knobs["brightness"] * light for light in linear_light(knobs["tint"]))
         if self._picture is not None:
             values["u_picture"] = self._picture
             values["u_lie"] = lie(self._picture.size, self.region, self.stage.aspect, self._fit)

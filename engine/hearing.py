@@ -1,0 +1,213 @@
+"""Hearing: how loud the room is, 0 to 1, and nothing else of what is heard.
+
+A thread of its own opens the microphone, makes one number of each block of sound and forgets the block; it opens the
+microphone again when that is lost. The show reads the number and never waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Protocol, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+
+from engine.clock import TimeSource
+from engine.errors import DeviceError
+from engine.microphone import Microphone, MissingSoundError
+from engine.slot import Slot
+from engine.types import FloatArray
+from engine.validation import IN_WORDS, Settings
+
+log = logging.getLogger(__name__)
+
+QUIET_DB = -60.0
+"""Loudness that is 0; 1 is 0 dB, that of a sine which just fits (dB FS as AES17 has it)."""
+
+TAKE_S = 0.2
+LOST_S = 2.0
+RETRY_S = 5.0
+STUCK_S = 10.0
+CLOSE_S = 2.0
+
+OFF, DEFAULT = "off", "default"
+_WORDS = "off, default or a part of its name"
+
+
+def _off(value: Any) -> Any:
+    return OFF if value is False else value  # which YAML makes of it
+
+
+DeviceNumber = Annotated[int, Field(ge=0, le=255)]
+DeviceName = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={IN_WORDS: _WORDS})]
+Device = Annotated[DeviceNumber | DeviceName, BeforeValidator(_off)]
+
+
+class AudioSettings(Settings):
+    """The `audio` section of config.yaml: whether the mirror hears how loud the room is."""
+
+    device: Device = OFF
+    """The microphone: off, default (the one that the system prefers), its number, 0 to 255, or a part of its name."""
+
+    gain_db: float = Field(default=0.0, ge=-40.0, le=60.0)
+    """What is added to the loudness, dB, -40 to 60: more for quiet rooms and microphones."""
+
+    attack_s: float = Field(default=0.05, ge=0.0, le=10.0)
+    """Time constant with which the level rises, s, 0 to 10."""
+
+    release_s: float = Field(default=0.6, ge=0.0, le=10.0)
+    """Time constant with which the level falls, s, 0 to 10."""
+
+
+class Ear(Protocol):
+    """What hears, from its making on until it is closed."""
+
+    def close(self) -> None:
+        """Hear no more."""
+
+
+Open = Callable[[int | str | None, Callable[[FloatArray], None]], Ear]
+
+
+def loudness(block: FloatArray, gain_db: float = 0.0) -> float:
+    """How loud a block of sound is, 0 to 1: its RMS in decibels, from `QUIET_DB` to 0 dB.
+
+    Args:
+        block: (N,) samples, -1 to 1; what is no number in it is silence. A microphone's constant offset is not heard.
+        gain_db: added to the decibels.
+    """
+    sound = np.nan_to_num(block.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    rms = float(sound.std()) if sound.size else 0.0
+    if rms <= 0.0:
+        return 0.0
+    decibels = 20.0 * math.log10(rms * math.sqrt(2.0)) + gain_db
+    return min(1.0, max(0.0, 1.0 - decibels / QUIET_DB))
+
+
+class Follower:
+    """A level that rises and falls with time constants of its own.
+
+    Args:
+        attack_s, release_s: time constants of rising and of falling, s; at 0 it follows at once.
+    """
+
+    def __init__(self, attack_s: float, release_s: float) -> None:
+        self._attack_s, self._release_s = attack_s, release_s
+        self.level = 0.0
+
+    def follow(self, target: float, dt_s: float) -> float:
+        """Go towards `target` for `dt_s`; returns where it is then."""
+        time_s = self._attack_s if target > self.level else self._release_s
+        share = 1.0 if time_s <= 0 else -math.expm1(-dt_s / time_s)
+        self.level += share * (target - self.level)
+        return self.level
+
+
+class Hearing:
+    """Listens from its making on, unless the settings say off; `close` it, or use it as a context manager.
+
+    Args:
+        settings: the `audio` section of config.yaml.
+        clock: measures the times between blocks, and paces attempts to open the microphone again.
+        open_ear: opens the microphone of a number or a name, None being the system's own; calls what it is given with
+            (N,) float32 blocks from any thread.
+
+    Attributes:
+        level: how loud it is, 0 to 1; falls to 0 while nothing is heard.
+    """
+
+    def __init__(self, settings: AudioSettings, clock: TimeSource, open_ear: Open = Microphone) -> None:
+        self.level = 0.0
+        self._error = ""
+        self._settings, self._clock, self._open = settings, clock, open_ear
+        self._blocks: Slot[FloatArray] = Slot("audio")
+        self._ear: Ear | None = None
+        self._heard_s = self._retry_s = float("-inf")
+        self._waits_since_s: float | None = None  # for the microphone to open or to close
+        self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
+        if self.is_on:
+            self._thread.start()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is to hear anything."""
+        return self._settings.device != OFF
+
+    @property
+    def error(self) -> str:
+        """Why nothing is heard, one sentence; empty if it is."""
+        since_s = self._waits_since_s
+        if since_s is not None and self._clock.now_s() - since_s > STUCK_S:
+            return "audio.device: the microphone does not answer: plug it in anew, or set device to off"
+        return self._error
+
+    def close(self) -> None:
+        """End it; a microphone that hangs is left behind. May be called again."""
+        self._blocks.close()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_S)
+            if self._thread.is_alive():
+                log.warning("the microphone did not end in %g s and is left behind", CLOSE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        follower = Follower(self._settings.attack_s, self._settings.release_s)
+        before_s = self._clock.now_s()
+        while not self._blocks.is_closed and self._retry_s < float("inf"):
+            target, now_s = self._hear(), self._clock.now_s()
+            self.level = follower.follow(target, now_s - before_s)
+            before_s = now_s
+        self._let_go()
+
+    def _hear(self) -> float:
+        """How loud it is now: 0 where no sound comes. Opens the microphone if it is time to."""
+        try:
+            if self._ear is None and self._clock.now_s() >= self._retry_s:
+                self._ear, self._heard_s = self._open_ear(), self._clock.now_s()
+            block = self._blocks.take(TAKE_S)
+            if block is not None and self._ear is not None:
+                self._heard_s, self._error = self._clock.now_s(), ""
+                return loudness(block, self._settings.gain_db)
+            if self._ear is not None and self._clock.now_s() - self._heard_s > LOST_S:
+                raise DeviceError(f"no sound has come for {LOST_S:g} s")
+        except MissingSoundError as error:
+            self._fail(str(error), retry_s=float("inf"))
+        except Exception as error:  # a driver of somebody else's may raise anything, and the show goes on
+            what = " ".join(str(error).split()) or type(error).__name__
+            sentence = f"audio.device: the microphone is not heard and is tried again: {what}"
+            self._fail(sentence, retry_s=self._clock.now_s() + RETRY_S)
+        return 0.0
+
+    def _open_ear(self) -> Ear:
+        device = self._settings.device
+        with self._waiting():
+            return self._open(None if device == DEFAULT else device, self._blocks.put)
+
+    def _let_go(self) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            with self._waiting(), contextlib.suppress(Exception):  # it has failed already, or is not needed any more
+                ear.close()
+
+    def _fail(self, sentence: str, retry_s: float) -> None:
+        if sentence != self._error:
+            log.warning("%s", sentence)
+        self._error, self._retry_s = sentence, retry_s
+        self._let_go()
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self._waits_since_s = self._clock.now_s()
+        try:
+            yield
+        finally:
+            self._waits_since_s = None
