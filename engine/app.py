@@ -194,6 +194,7 @@ class App:
             frames=None if self._source_name == "self" else self._frames,
             reflections=self._reflections,
             build_featurizer=lambda: Featurizer("live"),
+            build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
                 persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
             ),
@@ -275,6 +276,7 @@ class App:
         reflection = self._reflections.poll()
         self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level)
         self._worker.wants_previews = self._mirror.wants_previews
+        self._worker.wants_echo = self._mirror.wants_echo
         return reflection
 
     def _draw(self, tick: Tick) -> float:
@@ -305,8 +307,8 @@ class App:
         return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
 
     def _session_head(self) -> SessionHead:
-        persona, layout = self._persona, f"{LAYOUT.version} {LAYOUT.digest}"
-        numbers = persona.settings.latent_size, layout, LAYOUT.size, LANDMARK_COUNT, *self._calibration.picture_wh
+        persona = self._persona
+        numbers = persona.settings.latent_size, LAYOUT.stamp, LAYOUT.size, LANDMARK_COUNT, *self._calibration.picture_wh
         return SessionHead(persona.name, persona.generator_sha256, *numbers, file_stamp())
 
     def _write_lines(self) -> list[str]:

@@ -6,6 +6,7 @@ Pictures have row 0 at the top. Angles are in degrees unless a name ends in `_ra
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
+
+EYE_CORNERS = (33, 133, 362, 263)
+"""FaceMesh's numbers of the corners of the eyes; their mean is the midpoint between the eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,38 @@ class Features:
     patches: FloatArray = field(default_factory=lambda: np.empty((0, 5), np.float32))
     attributes: tuple[Attribute, ...] = ()
 
+    @property
+    def eyes_px(self) -> FloatArray:
+        """(2,) midpoint between the eyes, x and y."""
+        eyes: FloatArray = self.landmarks_px[list(EYE_CORNERS), :2].mean(axis=0)
+        return eyes
+
+    @property
+    def eye_distance_px(self) -> float:
+        """Distance between the eyes, as if seen from the front."""
+        place, (x, y) = self.placement, self.eyes_px
+        height_px = y / place.y if abs(place.y) > 0.05 else x / (place.x * place.aspect)
+        return max(place.eye_distance * abs(float(height_px)), 1e-6)
+
+    def aligned(self, points_px: FloatArray) -> FloatArray:
+        """Points (N, 2) of the frame relative to the face: from the midpoint of the eyes, upright, in eye distances."""
+        cos, sin = math.cos(self.placement.roll_rad), math.sin(self.placement.roll_rad)
+        upright = np.array([[cos, -sin], [sin, cos]], np.float32)
+        return np.asarray((points_px[:, :2] - self.eyes_px) @ upright / self.eye_distance_px, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A drawn face that was looked at again, beside the viewer whom it answered at that very moment.
+
+    Attributes:
+        viewer: what was measured of the viewer.
+        stranger: the same, measured of the drawn face; its pixels are those of the reflection's picture.
+    """
+
+    viewer: Features
+    stranger: Features
+
 
 @dataclass(frozen=True, slots=True)
 class Latent:
@@ -134,6 +170,8 @@ class Reflection:
         sequence: counts up by one per reflection.
         previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
             empty unless a scene asks for them.
+        echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks
+            for it, and where no face was found in either.
     """
 
     image: ByteArray
@@ -141,6 +179,7 @@ class Reflection:
     generated_s: float
     sequence: int
     previews: tuple[ByteArray, ...] = ()
+    echo: Echo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.parting import Parting, PartingFollower
 from engine.reflection_settings import VisitSettings
 from engine.signals import SIGNALS, STATE_SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
@@ -38,6 +39,7 @@ class Viewer:
     def __init__(self, times: VisitSettings | None = None) -> None:
         self.visit = Visit(times or VisitSettings())
         self.placement: Placement | None = None
+        self._parting = PartingFollower()
         self._latent: Latent | None = None
         self._presence = 0.0
         self._dwell_s = 0.0
@@ -47,6 +49,11 @@ class Viewer:
     def features(self) -> Features | None:
         """The newest measurement; None while nobody is there."""
         return self._latent.features if self._latent else None
+
+    @property
+    def parting(self) -> Parting | None:
+        """Where the reflection differs from the viewer; None where nobody asks, or nobody is there."""
+        return self._parting.parting
 
     @property
     def presence(self) -> float:
@@ -78,6 +85,7 @@ class Viewer:
         self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
         self.visit.update(target_presence, features is not None, tick)
+        self._parting.update(reflection, tick.dt_s)
         self._update_signals(features, before, tick)
         self._signals["audio"] = audio
 

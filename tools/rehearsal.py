@@ -6,6 +6,7 @@ The visitor is scikit-image's astronaut, whose head moves; nobody else's picture
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import skimage.data
@@ -16,6 +17,7 @@ from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
+from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.pipeline.features import Featurizer
 from engine.pipeline.latent import LatentFollower
@@ -51,6 +53,7 @@ class Rehearsal:
     def visit(self) -> Iterator[tuple[Frame, Reflection]]:
         """Frame and reflection of every moment, 1 / `RATE_HZ` s apart."""
         clock = ManualClock()
+        listener = EchoListener(lambda: Featurizer("static"), clock, waits=True)
         painter = FacePainter(self._generator, clock)
         start = seed_latent(SEED, self._generator.latent_size)
         self._inverter.reset()
@@ -58,7 +61,10 @@ class Rehearsal:
         for frame, features in zip(self.frames, self._features, strict=True):
             clock.advance(1 / RATE_HZ)
             now_s = clock.now_s()
-            yield frame, painter.draw(follower.follow(features, now_s, now_s), with_previews=True)
+            reflection = painter.draw(follower.follow(features, now_s, now_s), with_previews=True)
+            listener.listen(reflection, now_s, is_asked=True)
+            yield frame, replace(reflection, echo=listener.echo)
+        listener.close()
 
     def earlier(self) -> Iterator[Reflection]:
         """Reflections of strangers who were there before, a second apart; nobody is there between their visits."""

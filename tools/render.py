@@ -27,7 +27,9 @@ from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.networks.weight_file import file_sha256
 from engine.options import picture_size
+from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
+from engine.pipeline.features import Featurizer
 from engine.render.display_settings import DisplaySettings
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
@@ -81,7 +83,11 @@ def _render(options: argparse.Namespace, root: Path) -> int:
         parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
         paint = FacePainter(open_generator(persona), ManualClock()).draw
         library = ShaderLibrary(root / "shaders")
-        drawing = SessionDrawing(session, scenes, paint, persona.alignment, window, library, options.fps, options.scene)
+        listener = EchoListener(lambda: Featurizer("static"), ManualClock(), waits=True)
+        open_until_end.callback(listener.close)
+        drawing = SessionDrawing(
+            session, scenes, paint, persona.alignment, window, library, options.fps, options.scene, listener=listener
+        )
         pictures = drawing.pictures(min(parts.done, drawing.count))
         return 0 if make_film("render", pictures, drawing.count, parts, options.fps) else INTERRUPTED
 

@@ -14,6 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from engine.pacing import MAX_DT_S
+from engine.pipeline.echo import EchoListener
+from engine.pipeline.features import LAYOUT, with_patches
 from engine.render.mirror import Mirror
 from engine.render.passes import pass_class
 from engine.render.shader import ShaderLibrary
@@ -45,6 +47,7 @@ class SessionDrawing:
         library: the shaders.
         fps: pictures a second of the session's own time.
         scene: shown all the time, instead of what the session says.
+        listener: looks at the drawn faces again, for scenes that need their `echo`, which no session keeps.
     """
 
     def __init__(
@@ -57,10 +60,14 @@ class SessionDrawing:
         library: ShaderLibrary,
         fps: float,
         scene: str | None = None,
+        *,
+        listener: EchoListener,
     ) -> None:
         self._session, self._scenes, self._paint = session, scenes, paint
         self._window, self._library, self._alignment = window, library, alignment
         self._fps, self._only = fps, scene
+        self._listener = listener
+        self._keeps_colours = session.head.layout == LAYOUT.stamp
 
     @property
     def count(self) -> int:
@@ -84,7 +91,11 @@ class SessionDrawing:
                 moment = playback.at(tick.time_s)
                 shown = self._follow(mirror, moment.cue, shown)
                 is_drawn = index >= drawn_from
-                mirror.update(None, self._reflection(moment.latent, tick, is_drawn), tick, moment.audio)
+                reflection = self._reflection(moment.latent, tick, is_drawn)
+                if reflection is not None and is_drawn:
+                    self._listener.listen(reflection, tick.time_s, is_asked=mirror.wants_echo)
+                    reflection = replace(reflection, echo=self._listener.echo)
+                mirror.update(None, reflection, tick, moment.audio)
                 if is_drawn:
                     mirror.draw(self._window.framebuffer, tick, tick.time_s)
                     self._window.present()
@@ -110,6 +121,8 @@ class SessionDrawing:
     def _reflection(self, latent: Latent | None, tick: Tick, is_drawn: bool) -> Reflection | None:
         if latent is None:
             return None
+        if latent.features is not None and self._keeps_colours:
+            latent = replace(latent, features=with_patches(latent.features))
         stamp_s = tick.time_s - LONG_AGO_S
         if not is_drawn:
             return Reflection(UNSEEN, latent, stamp_s, tick.index)

@@ -60,6 +60,11 @@ class FeatureLayout:
         return self.names.index(name)
 
     @property
+    def stamp(self) -> str:
+        """Version and digest, as a session keeps them."""
+        return f"{self.version} {self.digest}"
+
+    @property
     def digest(self) -> str:
         """Changes with any name or order: a test ties it to `version`."""
         return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]

@@ -6,6 +6,8 @@ are used for. The vector is free of position, scale and roll, which travel besid
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.pipeline.colours import COLOUR_NAMES, patch_centres, patch_colours
@@ -80,7 +82,7 @@ class Featurizer:
             pitch_deg=face.pitch_deg,
             captured_s=frame.captured_s,
             sequence=frame.sequence,
-            patches=np.hstack([patch_centres(points), colours.reshape(-1, 3)]).astype(np.float32),
+            patches=_patches(points, colours),
         )
 
     def close(self) -> None:
@@ -92,6 +94,21 @@ class Featurizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def with_patches(features: Features) -> Features:
+    """Features of today's layout whose `patches` were not kept: both parts of them are in the rest.
+
+    Raises:
+        ValueError: the vector has another layout.
+    """
+    if features.vector.shape != (LAYOUT.size,):
+        raise ValueError(f"a vector of {features.vector.shape} is not of layout {LAYOUT.stamp}")
+    return replace(features, patches=_patches(features.landmarks_px, features.vector[LAYOUT["colour"]]))
+
+
+def _patches(landmarks_px: FloatArray, colours: FloatArray) -> FloatArray:
+    return np.hstack([patch_centres(landmarks_px), colours.reshape(-1, 3)]).astype(np.float32)
 
 
 def _vector(face: FaceGeometry, colours: FloatArray) -> FloatArray:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
@@ -57,6 +58,7 @@ class ReflectionWorker:
         frames: where the camera leaves frames; None lets the mirror look at itself.
         reflections: where finished reflections are left.
         build_featurizer: makes the step Frame -> Features | None; may take seconds, the mirror wanders meanwhile.
+        build_still_featurizer: makes the same for pictures that do not follow on each other: for drawn faces.
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
         settings: rate, times, smoothing; `adjust` changes them on the way.
@@ -64,7 +66,8 @@ class ReflectionWorker:
         seed: of the first latent and the wander.
 
     Attributes:
-        wants_previews: whether reflections come with their `previews`; to be set from any thread.
+        wants_previews, wants_echo: whether reflections come with their `previews`, and with an `echo`; to be set from
+            any thread.
     """
 
     def __init__(
@@ -73,13 +76,14 @@ class ReflectionWorker:
         frames: Slot[Frame] | None,
         reflections: Slot[Reflection],
         build_featurizer: Callable[[], Callable[[Frame], Features | None]],
+        build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
         build_generator: Callable[[], Draws],
         inverter: Inverts | None,
         settings: ReflectionSettings,
         clock: TimeSource,
         seed: int,
     ) -> None:
-        self.wants_previews = False
+        self.wants_previews = self.wants_echo = False
         self._frames = frames
         self._reflections = reflections
         self._build_generator = build_generator
@@ -91,7 +95,8 @@ class ReflectionWorker:
         self._features = Stage("features", build_featurizer, clock)
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
-        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face)
+        self._listener = EchoListener(build_still_featurizer, clock)
+        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, self._listener.stage)
         self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
@@ -146,8 +151,8 @@ class ReflectionWorker:
             if self._face.is_ready and self._loader.ident is None:
                 self._loader.start()  # only now: the first reflection does not share the processor
             self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
-        for stage in self._stages:
-            stage.close()
+        for part in (self._features, self._latent, self._face, self._listener):
+            part.close()
 
     def _reflect(self) -> None:
         """One turn: the newest frame's answer, or a step of the wander if there is none."""
@@ -163,7 +168,8 @@ class ReflectionWorker:
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
             self._last = reflection
-            self._reflections.put(reflection)
+            self._reflections.put(replace(reflection, echo=self._listener.echo))
+            self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:

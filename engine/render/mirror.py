@@ -80,8 +80,16 @@ class Mirror:
     @property
     def wants_previews(self) -> bool:
         """Whether the scene shows the reflection at the resolutions on the way."""
+        return self._needs("previews")
+
+    @property
+    def wants_echo(self) -> bool:
+        """Whether the scene shows where the reflection differs from the viewer."""
+        return self._needs("echo")
+
+    def _needs(self, what: str) -> bool:
         shown = (self._compositor, self._leaving)
-        return any("previews" in part.needs for part in shown if part is not None)
+        return any(what in part.needs for part in shown if part is not None)
 
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
         """Begin to build a scene, in place of what is being built; `advance` builds on while the show goes on.
@@ -246,6 +254,7 @@ class Mirror:
             growth=self._growth.texture,
             kept=self.evening.kept,
             features=self._viewer.features,
+            parting=self._viewer.parting,
             alignment=self._alignment,
             placement=self._viewer.placement,
             presence=self._viewer.presence,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import moderngl
 
+from engine.parting import Parting
 from engine.types import Alignment, Features, Placement
 
 
@@ -40,6 +41,8 @@ class View:
         growth: the newest face at every resolution that the generator passed through, one for each level of the
             texture: level 0 is finished, the last one 4x4; None unless a pass needs `previews`.
         kept: the strangers of this evening; None where nobody keeps them.
+        parting: where the reflection's own features differ from the viewer's; None unless a pass needs `echo`, and
+            while nobody is there.
         features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.
         placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
@@ -55,6 +58,7 @@ class View:
     growth: moderngl.Texture | None = None
     kept: Kept | None = None
     features: Features | None = None
+    parting: Parting | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None
     presence: float = 0.0

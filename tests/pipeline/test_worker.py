@@ -55,6 +55,7 @@ def running(
     frames: Slot[Frame] | None,
     generator: FakeGenerator | None = None,
     build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
+    build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -62,6 +63,7 @@ def running(
         frames=frames,
         reflections=reflections,
         build_featurizer=build_featurizer,
+        build_still_featurizer=build_still_featurizer,
         build_generator=lambda: made,
         inverter=ConstantInverter(),
         settings=SETTINGS,
@@ -168,6 +170,31 @@ def test_a_featurizer_that_cannot_be_built_leaves_a_wandering_mirror() -> None:
         await_reflection(reflections, lambda r: worker.health.errors["features"] > 0)
         await_reflection(reflections, lambda r: True)
         assert worker.health.last_error == "features: OSError: no face mesh"
+
+
+def test_a_face_that_was_drawn_is_looked_at_again_while_that_is_asked_for() -> None:
+    with running(None) as (worker, reflections):
+        seen = await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert (
+            seen.echo is None and worker.health.stages_ms["echo"] == worker._listener.stage.durations_ms.percentiles()
+        )
+        worker.wants_echo = True
+        echo = await_reflection(reflections, lambda r: r.echo is not None).echo
+        assert echo is not None and echo.stranger.sequence > seen.sequence
+        worker.wants_echo = False
+        await_reflection(reflections, lambda r: r.echo is None)
+
+
+def test_without_a_second_look_the_show_goes_on() -> None:
+    def build() -> Callable[[Frame], Features | None]:
+        raise OSError("no face mesh")
+
+    with running(None, build_still_featurizer=build) as (worker, reflections):
+        worker.wants_echo = True
+        await_reflection(reflections, lambda r: worker.health.errors["echo"] > 0)
+        last = reflections.put_count
+        assert await_reflection(reflections, lambda r: r.sequence > last).echo is None
+        assert worker.health.last_error == "echo: OSError: no face mesh"
 
 
 def test_close_ends_the_thread() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import moderngl
 import numpy as np
 
@@ -52,6 +54,24 @@ def measured_viewer(
     patches = np.hstack([patch_centres(points), lab]).astype(np.float32)
     vector = np.zeros(240, np.float32)
     return Features(vector, face.placement, points, face.yaw_deg, face.pitch_deg, 0.0, 0, patches, attributes)
+
+
+def measured_stranger(viewer: Features, moved: dict[int, tuple[float, float]] | None = None) -> Features:
+    """What is measured of a drawn face of 64 px, its eyes where `ALIGNMENT` says, that is the viewer's.
+
+    Args:
+        viewer: of whom everything is.
+        moved: landmarks that are elsewhere, by eye distances to the right and down.
+    """
+    unit_px, eyes_px = ALIGNMENT.eye_distance * 64, np.array([ALIGNMENT.x, ALIGNMENT.y]) * 64
+    aligned = viewer.aligned(viewer.landmarks_px)
+    for index, way in (moved or {}).items():
+        aligned[index] += way
+    points = np.hstack([aligned * unit_px + eyes_px, viewer.landmarks_px[:, 2:]]).astype(np.float32)
+    places = viewer.aligned(viewer.patches) * unit_px + eyes_px
+    patches = np.hstack([places, viewer.patches[:, 2:]]).astype(np.float32)
+    placement = Placement(ALIGNMENT.x, ALIGNMENT.y, ALIGNMENT.eye_distance, 0.0, 1.0)
+    return replace(viewer, landmarks_px=points, patches=patches, placement=placement)
 
 
 def grown(image: ByteArray) -> tuple[ByteArray, ...]:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from engine.errors import ConfigError
 from engine.expression import compile_expression
+from engine.parting import compare
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
 from engine.render.passes import base, registry
@@ -25,9 +26,18 @@ from engine.render.stage import ADDED, Stage
 from engine.render.texture import GrowthTexture, PixelTexture
 from engine.render.view import View
 from engine.scene import PassSettings, PassSpec, Scene, load_scene
-from engine.types import Reflection, Tick
+from engine.types import Echo, Reflection, Tick
 from tests.conftest import ROOT, CompareGolden
-from tests.render.pictures import ALIGNMENT, REST, grown, measured_viewer, presented, read_texture, synthetic_face
+from tests.render.pictures import (
+    ALIGNMENT,
+    REST,
+    grown,
+    measured_stranger,
+    measured_viewer,
+    presented,
+    read_texture,
+    synthetic_face,
+)
 from tests.render.visits import NOBODY, hang_visitor
 
 START = Tick(0, 0.0, 0.0)
@@ -183,6 +193,7 @@ def view(gl: moderngl.Context) -> Iterator[View]:
         reflection=texture.texture,
         growth=growth.texture,
         kept=evening.kept,
+        parting=compare(Echo(measured_viewer(), measured_stranger(measured_viewer(0.0)))),
         features=measured_viewer(),
         alignment=ALIGNMENT,
         placement=REST,

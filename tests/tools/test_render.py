@@ -21,6 +21,7 @@ import tools.film_parts
 import tools.render
 from engine.clock import ManualClock
 from engine.networks.persona import Persona
+from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.render.codecs import FILM_CODECS
 from engine.render.display_settings import DisplaySettings
@@ -32,7 +33,8 @@ from engine.render.window import open_window
 from engine.repertoire import Repertoire
 from engine.session.format import Answer, Cue, SessionHead
 from engine.session.reader import Session
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, Features, FloatArray, Frame
+from tests.render.pictures import measured_viewer
 from tests.session import drawn
 from tests.tiny_persona import write_tiny_persona
 from tools.film_parts import join_films
@@ -102,7 +104,13 @@ def drawing(session: Path, root: Path, scene: str | None, fps: float, window: An
     paint = FacePainter(Clouds(), ManualClock()).draw
     alignment = Persona.open(Path("models/tiny")).alignment
     scenes = {name: repertoire.load(name) for name in names}
-    return SessionDrawing(opened, scenes, paint, alignment, window, ShaderLibrary(root / "shaders"), fps, scene)
+    library, listener = ShaderLibrary(root / "shaders"), EchoListener(lambda: look_again, ManualClock(), waits=True)
+    return SessionDrawing(opened, scenes, paint, alignment, window, library, fps, scene, listener=listener)
+
+
+def look_again(frame: Frame) -> Features:
+    """What is measured of a cloud: a face that differs from cloud to cloud."""
+    return replace(measured_viewer(float(frame.image[3, 5, 0]) / 8 - 16), sequence=frame.sequence)
 
 
 # ------------------------------------------------------------------ what is drawn

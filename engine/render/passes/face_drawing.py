@@ -16,7 +16,6 @@ from engine.render.passes.sheet import FINE, FIRM, INK, RED, THIN, Sheet, circle
 from engine.render.type_case import TypeCase, joined
 from engine.types import Features, FloatArray
 
-EYE_CORNERS = (33, 133, 362, 263)
 FACE_LINES: tuple[tuple[float, tuple[int, ...]], ...] = (  # half width, landmarks in order
     (FIRM, (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
             150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10)),
@@ -54,9 +53,8 @@ class PlacedFace:
     def of(cls, features: Features, sheet: Sheet, follow: float) -> PlacedFace:
         """Put a viewer's landmarks on the sheet; they follow the viewer's place and size by the share `follow`."""
         landmarks, placement = features.landmarks_px.astype(np.float64), features.placement
-        eyes = landmarks[list(EYE_CORNERS), :2].mean(axis=0)
-        height_px = eyes[1] / placement.y if abs(placement.y) > 0.05 else eyes[0] / (placement.x * placement.aspect)
-        scale = sheet.unit / max(placement.eye_distance * abs(height_px), 1e-6)
+        eyes = features.eyes_px.astype(np.float64)
+        scale = sheet.unit / features.eye_distance_px
         away = np.array([(placement.x - 0.5) * placement.aspect, placement.y - 0.42]) * 0.5
         middle = np.array(sheet.eyes) + np.tanh(follow * away / 0.12) * 0.12
         points = landmarks * scale

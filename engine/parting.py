@@ -1,0 +1,107 @@
+"""Where a stranger in the glass and the viewer part: an `Echo`, as it moves from one drawn frame to the next.
+
+Comparisons come twice a second; what is made of them moves gently. The viewer's own outline comes with every
+reflection and follows at once, as the reflection does. It knows neither networks nor OpenGL.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.types import Echo, Features, FloatArray, Placement, Reflection
+
+APART_TIME_S = 0.8  # time constants: of the differences,
+OUTLINE_TIME_S = 0.09  # of the viewer's outline,
+HEARD_TIME_S = 1.0  # and of coming and going
+UNHEARD = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The stranger against the viewer, both relative to their own faces as `Features.aligned` has them.
+
+    Attributes:
+        outline: (478, 2) the viewer's landmarks at this moment.
+        apart: (478, 2) how far those of the stranger stood from the viewer's, eased.
+        eyes: where the stranger's eyes were found in the drawn picture, eased.
+        tints: (N, 5) patches of colour: x, y on the stranger; L*, a*, b* of the viewer less the stranger's, eased.
+        heard: 0 nothing was compared lately, 1 something was; eased.
+    """
+
+    outline: FloatArray
+    apart: FloatArray
+    eyes: Placement
+    tints: FloatArray
+    heard: float
+
+
+class PartingFollower:
+    """Follows the comparisons; `update` once per drawn frame, then read.
+
+    Attributes:
+        parting: as it is now; None where nothing was compared.
+    """
+
+    def __init__(self) -> None:
+        self.parting: Parting | None = None
+        self._target: Parting | None = None
+        self._echo: Echo | None = None
+
+    def update(self, reflection: Reflection | None, dt_s: float) -> None:
+        """Move on by `dt_s`; `reflection` is the newest if it is new, otherwise None."""
+        if reflection is not None:
+            self._take(reflection)
+        if self._target is None:
+            return
+        if self.parting is None:
+            self.parting = replace(self._target, heard=0.0)
+        self.parting = _towards(self.parting, self._target, dt_s)
+        if self._target.heard <= 0.0 and self.parting.heard < UNHEARD:
+            self.parting = self._target = None
+
+    def _take(self, reflection: Reflection) -> None:
+        echo, viewer = reflection.echo, reflection.latent.features
+        if echo is not None and echo is not self._echo:
+            self._target = compare(echo)
+        elif echo is None and self._target is not None:
+            self._target = replace(self._target, heard=0.0)
+        self._echo = echo
+        if viewer is not None and self._target is not None:
+            self._target = replace(self._target, outline=viewer.aligned(viewer.landmarks_px))
+
+
+def compare(echo: Echo) -> Parting:
+    """The differences of one comparison."""
+    viewer, stranger = echo.viewer, echo.stranger
+    outline = viewer.aligned(viewer.landmarks_px)
+    apart = stranger.aligned(stranger.landmarks_px) - outline
+    return Parting(outline, apart, stranger.placement, _tints(viewer, stranger), 1.0)
+
+
+def _tints(viewer: Features, stranger: Features) -> FloatArray:
+    if len(viewer.patches) != len(stranger.patches):  # a session keeps none of the viewer's
+        return np.empty((0, 5), np.float32)
+    places = stranger.aligned(stranger.patches)
+    return np.hstack([places, viewer.patches[:, 2:] - stranger.patches[:, 2:]]).astype(np.float32)
+
+
+def _towards(now: Parting, target: Parting, dt_s: float) -> Parting:
+    outline, apart, heard = (1.0 - math.exp(-dt_s / time_s) for time_s in (OUTLINE_TIME_S, APART_TIME_S, HEARD_TIME_S))
+    eyes, towards = now.eyes, target.eyes
+    same_patches = len(now.tints) == len(target.tints)
+    return Parting(
+        outline=now.outline + np.float32(outline) * (target.outline - now.outline),
+        apart=now.apart + np.float32(apart) * (target.apart - now.apart),
+        eyes=Placement(
+            x=eyes.x + apart * (towards.x - eyes.x),
+            y=eyes.y + apart * (towards.y - eyes.y),
+            eye_distance=eyes.eye_distance + apart * (towards.eye_distance - eyes.eye_distance),
+            roll_rad=eyes.roll_rad + apart * math.remainder(towards.roll_rad - eyes.roll_rad, 2 * math.pi),
+            aspect=towards.aspect,
+        ),
+        tints=now.tints + np.float32(apart) * (target.tints - now.tints) if same_patches else target.tints,
+        heard=now.heard + heard * (target.heard - now.heard),
+    )

@@ -1,0 +1,79 @@
+"""Looks again at what was drawn: the stranger's own features beside the viewer's, now and then and only if asked.
+
+It costs the reflection thread some milliseconds every half second, after the face was handed on; its face mesh starts
+in a thread of its own. It does not know what the comparison is used for.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.clock import TimeSource
+from engine.pipeline.stage import Stage
+from engine.types import Echo, Features, Frame, Reflection
+
+PERIOD_S = 0.5
+STOP_WAIT_S = 5.0
+
+
+class EchoListener:
+    """Keeps the newest comparison.
+
+    Args:
+        build: makes the step Frame -> Features | None for pictures that do not follow on each other; may take a while.
+        clock: of the step.
+        waits: whether the first comparison waits until the step is made, as a film can and a show must not.
+
+    Attributes:
+        echo: the newest; None where nobody asks, nobody is there, or no face is found in what was drawn.
+        stage: health of the step.
+    """
+
+    def __init__(
+        self, build: Callable[[], Callable[[Frame], Features | None]], clock: TimeSource, *, waits: bool = False
+    ) -> None:
+        self.echo: Echo | None = None
+        self.stage = Stage("echo", build, clock)
+        self._waits = waits
+        self._heard_at = -1
+        self._loader: threading.Thread | None = None
+
+    def listen(self, reflection: Reflection, now_s: float, *, is_asked: bool) -> None:
+        """Compare the drawn face with its viewer, if that is asked for and none was in this half of a second.
+
+        Halves of the show's clock, not of what was heard last: so a film that is drawn from its middle hears the same.
+        """
+        viewer = reflection.latent.features
+        if not is_asked or viewer is None:
+            self.echo = None
+            return
+        period = math.floor(now_s / PERIOD_S)
+        if period == self._heard_at:
+            return
+        self._heard_at = period
+        if not self._waits and not self.stage.is_ready:
+            self.echo = None
+            self._load()
+            return
+        stranger = self.stage(picture_of(reflection))
+        self.echo = Echo(viewer, stranger) if stranger is not None else None
+
+    def close(self) -> None:
+        """Release the step, whose start is waited for, but not for ever."""
+        if self._loader is not None:
+            self._loader.join(STOP_WAIT_S)
+        self.stage.close()
+
+    def _load(self) -> None:
+        if self._loader is None or not self._loader.is_alive():
+            self._loader = threading.Thread(target=self.stage.prepare, name="loading echo", daemon=True)
+            self._loader.start()
+
+
+def picture_of(reflection: Reflection) -> Frame:
+    """The drawn face as a frame that can be measured."""
+    return Frame(np.ascontiguousarray(reflection.image[:, :, :3]), reflection.generated_s, reflection.sequence)

@@ -1,0 +1,110 @@
+"""The lines of the echo: the viewer's outline over the stranger's face, as places on the stage. NumPy, no OpenGL."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.parting import Parting
+from engine.render.passes.face_drawing import FACE_LINES
+from engine.types import FloatArray
+
+STEPS = 5  # samples from one landmark to the next
+TAPER = 9.0  # samples over which a line begins and ends
+LANDMARKS = 478
+CURVES = tuple(line for index, (_, line) in enumerate(FACE_LINES) if index not in (7, 8, 13, 14))
+"""Without the inside of the lips and the irises: one line for a feature is enough. The first is the face's contour."""
+INSIDE = 0.8  # lines inside the contour are so much fainter, so that the face stays a face
+
+
+@dataclass(frozen=True)
+class FaceOnStage:
+    """Where what is aligned to the stranger's face lies on the stage.
+
+    Attributes:
+        eyes: (2,) midpoint of the stranger's eyes, stage coordinates.
+        unit: the distance between them.
+        turn: (2, 2) the roll: rows are the face's axes on the stage.
+    """
+
+    eyes: FloatArray
+    unit: float
+    turn: FloatArray
+
+    @classmethod
+    def of(cls, parting: Parting, put: tuple[float, float, float, float]) -> FaceOnStage:
+        """Where `put_face` has put the face's picture, and where in it the stranger's eyes were found."""
+        x, y, per_side, roll = put
+        side = 1.0 / per_side
+        at = np.array([parting.eyes.x - 0.5, parting.eyes.y - 0.5], np.float32) * side
+        eyes = np.array([x, y], np.float32) + at @ _turned(roll)
+        return cls(eyes, parting.eyes.eye_distance * side, _turned(roll + parting.eyes.roll_rad))
+
+    def place(self, points: FloatArray) -> FloatArray:
+        """Stage coordinates (N, 2) of aligned points."""
+        return self.eyes + self.way(points)
+
+    def way(self, vectors: FloatArray) -> FloatArray:
+        """The same of differences between points."""
+        return np.asarray(self.unit * (vectors @ self.turn), np.float32)
+
+
+class EchoLines:
+    """Smooth lines through a face's landmarks: every sample is a weighted mean of a few of them.
+
+    Attributes:
+        count: samples of all lines together.
+        contour_count: those of the face's contour, which come first.
+    """
+
+    def __init__(self) -> None:
+        parts = [_spline(curve) for curve in CURVES]
+        self._weights = np.concatenate(parts)
+        self._tapers = np.concatenate([_taper(len(part)) for part in parts])
+        self._tapers[len(parts[0]) :] *= INSIDE
+        self._ends = np.cumsum([len(part) for part in parts]) - 1
+        self.count, self.contour_count = len(self._weights), len(parts[0])
+
+    def table(self, parting: Parting, face: FaceOnStage) -> FloatArray:
+        """Two rows for each sample (2 * count, 4), stage coordinates but for the last two numbers.
+
+        x, y, normal of the line; way to the stranger's own line, how far they are apart in eye distances (less where a
+        line begins and ends), 1 where a line goes on to the next sample.
+        """
+        places = face.place(self._weights @ parting.outline)
+        apart = self._weights @ parting.apart
+        along = np.gradient(places, axis=0)
+        along[self._ends[:-1]], along[self._ends[:-1] + 1] = along[self._ends[:-1] - 1], along[self._ends[:-1] + 2]
+        along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
+        rows = np.zeros((self.count, 2, 4), np.float32)
+        rows[:, 0, :2], rows[:, 0, 2], rows[:, 0, 3] = places, -along[:, 1], along[:, 0]
+        rows[:, 1, :2], rows[:, 1, 2] = face.way(apart), np.linalg.norm(apart, axis=1) * self._tapers
+        rows[:, 1, 3] = 1.0
+        rows[self._ends, 1, 3] = 0.0
+        return rows.reshape(-1, 4)
+
+
+def _spline(curve: tuple[int, ...]) -> FloatArray:
+    """Weights (N, 478) of the landmarks in each sample of a Catmull-Rom spline through `curve`."""
+    points = np.zeros((len(curve), LANDMARKS), np.float32)
+    points[np.arange(len(curve)), curve] = 1.0
+    if curve[0] == curve[-1]:
+        before, after = points[-2], points[1]
+    else:
+        before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
+    a, b, c, d = (np.vstack([before, points, after])[i : i + len(curve) - 1, None] for i in range(4))
+    t = (np.arange(STEPS, dtype=np.float32) / STEPS)[None, :, None]
+    samples = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return np.vstack([samples.reshape(-1, LANDMARKS), points[-1:]]).astype(np.float32)
+
+
+def _taper(count: int) -> FloatArray:
+    at = np.arange(count)
+    return np.asarray(np.sin(0.5 * math.pi * np.clip(np.minimum(at, at[::-1]) / TAPER, 0.0, 1.0)), np.float32)
+
+
+def _turned(roll_rad: float) -> FloatArray:
+    cos, sin = math.cos(roll_rad), math.sin(roll_rad)
+    return np.array([[cos, sin], [-sin, cos]], np.float32)
