@@ -19,7 +19,7 @@ void main() {
     gl_Position = vec4(place / vec2(u_aspect, 1.0) * 2.0, 0.0, 1.0);
 }
 #else
-uniform sampler2D u_samples;    // two columns for each: x, y, normal; way to the stranger's, how far apart, whether it goes on
+uniform sampler2D u_samples;    // two columns for each: x, y, normal; way to the stranger's, eye distances, share of light or -1
 uniform float u_width;          // half the breadth of the line, stage coordinates
 uniform float u_near, u_far;    // eye distances
 uniform float u_spread;         // ways between the viewer's line and the stranger's, from one repetition to the next
@@ -35,10 +35,10 @@ void main() {
     int repeated = gl_InstanceID - u_quads;
     int quad = repeated < 0 ? gl_InstanceID : repeated % u_contour, sample_at = quad + (gl_VertexID & 1);
     v_repeat = repeated < 0 ? 0.0 : float(1 + repeated / u_contour);
-    bool goes_on = texelFetch(u_samples, ivec2(2 * quad + 1, 0), 0).w > 0.5;
+    bool goes_on = texelFetch(u_samples, ivec2(2 * quad + 1, 0), 0).w >= 0.0;
     vec4 line = texelFetch(u_samples, ivec2(2 * sample_at, 0), 0);
     vec4 apart = texelFetch(u_samples, ivec2(2 * sample_at + 1, 0), 0);
-    v_parted = smoothstep(u_near, max(u_far, u_near + 1e-3), apart.z);
+    v_parted = smoothstep(u_near, max(u_far, u_near + 1e-3), apart.z) * max(apart.w, 0.0);
 #ifdef VEIL
     v_across = float(gl_VertexID >> 1);
     v_place = line.xy + apart.xy * v_across;

@@ -90,7 +90,7 @@ def test_lines_go_through_the_landmarks() -> None:
         away = np.linalg.norm(table[:, 0, :2] - parting.outline[landmark], axis=1)
         assert away.min() < 1e-4
     assert np.linalg.norm(table[:, 0, 2:], axis=1) == pytest.approx(np.ones(lines.count), abs=1e-3)
-    assert table[lines.contour_count - 1, 1, 3] == 0.0 and table[-1, 1, 3] == 0.0, "lines end"
+    assert table[lines.contour_count - 1, 1, 3] == table[-1, 1, 3] == -1.0, "lines end"
 
 
 def test_halos_have_the_hue_that_the_viewer_has_more_of(draw: Draw) -> None:

@@ -12,11 +12,11 @@ from engine.render.passes.face_drawing import FACE_LINES
 from engine.types import FloatArray
 
 STEPS = 5  # samples from one landmark to the next
-TAPER = 9.0  # samples over which a line begins and ends
+TAPER = 15.0  # samples over which a line begins and ends
 LANDMARKS = 478
 CURVES = tuple(line for index, (_, line) in enumerate(FACE_LINES) if index not in (7, 8, 13, 14))
 """Without the inside of the lips and the irises: one line for a feature is enough. The first is the face's contour."""
-INSIDE = 0.8  # lines inside the contour are so much fainter, so that the face stays a face
+INSIDE = 0.65  # lines inside the contour are so much fainter, so that the face stays a face
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class EchoLines:
     def table(self, parting: Parting, face: FaceOnStage) -> FloatArray:
         """Two rows for each sample (2 * count, 4), stage coordinates but for the last two numbers.
 
-        x, y, normal of the line; way to the stranger's own line, how far they are apart in eye distances (less where a
-        line begins and ends), 1 where a line goes on to the next sample.
+        x, y, normal of the line; way to the stranger's own line, how far they are apart in eye distances, share of the
+        light (0..1, less towards both ends of a line), or -1 where a line does not go on to the next sample.
         """
         places = face.place(self._weights @ parting.outline)
         apart = self._weights @ parting.apart
@@ -80,9 +80,9 @@ class EchoLines:
         along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
         rows = np.zeros((self.count, 2, 4), np.float32)
         rows[:, 0, :2], rows[:, 0, 2], rows[:, 0, 3] = places, -along[:, 1], along[:, 0]
-        rows[:, 1, :2], rows[:, 1, 2] = face.way(apart), np.linalg.norm(apart, axis=1) * self._tapers
-        rows[:, 1, 3] = 1.0
-        rows[self._ends, 1, 3] = 0.0
+        rows[:, 1, :2], rows[:, 1, 2] = face.way(apart), np.linalg.norm(apart, axis=1)
+        rows[:, 1, 3] = self._tapers
+        rows[self._ends, 1, 3] = -1.0
         return rows.reshape(-1, 4)
 
 
