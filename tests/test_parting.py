@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,7 +68,5 @@ def test_without_an_echo_there_is_nothing() -> None:
 
 
 def test_a_viewer_whose_colours_were_not_kept_has_no_tints() -> None:
-    from dataclasses import replace
-
     bare = replace(VIEWER, patches=np.empty((0, 5), np.float32))
     assert compare(Echo(bare, PARTED.stranger)).tints.shape == (0, 5)

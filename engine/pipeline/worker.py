@@ -35,7 +35,7 @@ class Health:
     """What the reflection thread says of itself.
 
     Attributes:
-        stages_ms: per stage, percentiles of its duration in ms.
+        stages_ms: per stage, percentiles of its duration in ms; `echo` only once a scene has asked for it.
         errors: per stage, how often it failed; `turn` is what lies between them.
         last_error: the newest error that stands, as a sentence; None if all is well.
         faces_seen: frames in which a face was found.
@@ -130,7 +130,11 @@ class ReflectionWorker:
         stages = (*self._stages, self._turn)
         standing = [f"{stage.name}: {stage.last_error}" for stage in stages if stage.last_error]
         return Health(
-            stages_ms={stage.name: stage.durations_ms.percentiles() for stage in self._stages},
+            stages_ms={
+                stage.name: times
+                for stage in self._stages
+                if (times := stage.durations_ms.percentiles()) or stage is not self._listener.stage
+            },
             errors={stage.name: stage.error_count for stage in stages},
             last_error=standing[-1] if standing else None,
             faces_seen=self._faces_seen,

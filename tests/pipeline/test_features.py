@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -15,9 +16,9 @@ import pytest
 from skimage.data import astronaut
 
 from engine.pipeline.colours import PATCHES, lab, patch_centres, patch_colours, sample_patches
-from engine.pipeline.face_geometry import EXPRESSION_NAMES, EYE_CORNERS, mean_face, measure_face
+from engine.pipeline.face_geometry import EXPRESSION_NAMES, EYE_CORNERS, SHAPE_LANDMARKS, mean_face, measure_face
 from engine.pipeline.face_mesh import CHATTER, FaceMesh, without_native_chatter
-from engine.pipeline.features import LAYOUT, Featurizer, _prominence
+from engine.pipeline.features import LAYOUT, Featurizer, _prominence, with_patches
 from engine.types import ByteArray, Features, FloatArray, Frame, Placement
 
 
@@ -78,6 +79,18 @@ def test_features_are_finite_and_carry_the_frame(seen: Features) -> None:
     assert seen.landmarks_px.shape == (478, 3) and seen.landmarks_px.dtype == np.float32
     assert (seen.captured_s, seen.sequence) == (1.5, 7)
     assert tuple(seen.vector[LAYOUT["pose"]]) == pytest.approx((seen.yaw_deg, seen.pitch_deg), abs=1e-4)
+
+
+def test_patches_that_were_not_kept_are_in_the_rest(seen: Features) -> None:
+    bare = replace(seen, patches=np.empty((0, 5), np.float32))
+    assert np.array_equal(with_patches(bare).patches, seen.patches)
+    with pytest.raises(ValueError, match="layout"):
+        with_patches(replace(bare, vector=seen.vector[:-1]))
+
+
+def test_aligned_landmarks_are_what_the_vector_has(seen: Features) -> None:
+    aligned = seen.aligned(seen.landmarks_px)[list(SHAPE_LANDMARKS)]
+    assert np.allclose(aligned.ravel(), seen.vector[LAYOUT["shape"]], atol=1e-4)
 
 
 def test_the_astronaut_is_where_she_is_and_smiles(seen: Features) -> None:

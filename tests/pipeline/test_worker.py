@@ -175,12 +175,11 @@ def test_a_featurizer_that_cannot_be_built_leaves_a_wandering_mirror() -> None:
 def test_a_face_that_was_drawn_is_looked_at_again_while_that_is_asked_for() -> None:
     with running(None) as (worker, reflections):
         seen = await_reflection(reflections, lambda r: r.latent.features is not None)
-        assert (
-            seen.echo is None and worker.health.stages_ms["echo"] == worker._listener.stage.durations_ms.percentiles()
-        )
+        assert seen.echo is None and "echo" not in worker.health.stages_ms
         worker.wants_echo = True
         echo = await_reflection(reflections, lambda r: r.echo is not None).echo
         assert echo is not None and echo.stranger.sequence > seen.sequence
+        assert worker.health.stages_ms["echo"]["p95"] >= 0
         worker.wants_echo = False
         await_reflection(reflections, lambda r: r.echo is None)
 

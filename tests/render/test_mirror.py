@@ -295,3 +295,9 @@ def test_previews_are_asked_for_by_the_scene_that_shows_them(mirror: Mirror) -> 
     assert not mirror.wants_previews
     mirror.show_scene(scene_of("mosaic", "film"))
     assert mirror.wants_previews
+
+
+def test_an_echo_is_asked_for_by_the_scene_that_shows_it(mirror: Mirror) -> None:
+    assert not mirror.wants_echo
+    mirror.show_scene(scene_of("echo", "film"))
+    assert mirror.wants_echo and not mirror.wants_previews

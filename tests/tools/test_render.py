@@ -97,20 +97,27 @@ def digests(found: list[np.ndarray]) -> list[str]:
     return [hashlib.sha256(picture.tobytes()).hexdigest() for picture in found]
 
 
-def drawing(session: Path, root: Path, scene: str | None, fps: float, window: Any) -> SessionDrawing:
+def look_again(frame: Frame) -> Features:
+    """What is measured of a cloud: a face that differs from cloud to cloud."""
+    return replace(measured_viewer(float(frame.image[3, 5, 0]) / 8 - 16), sequence=frame.sequence)
+
+
+def drawing(
+    session: Path,
+    root: Path,
+    scene: str | None,
+    fps: float,
+    window: Any,
+    look: Callable[[Frame], Features | None] = look_again,
+) -> SessionDrawing:
     opened = Session(session)
     repertoire = Repertoire(root / "scenes", (), registry())
     names = [scene] if scene else list(opened.scenes)
     paint = FacePainter(Clouds(), ManualClock()).draw
     alignment = Persona.open(Path("models/tiny")).alignment
     scenes = {name: repertoire.load(name) for name in names}
-    library, listener = ShaderLibrary(root / "shaders"), EchoListener(lambda: look_again, ManualClock(), waits=True)
+    library, listener = ShaderLibrary(root / "shaders"), EchoListener(lambda: look, ManualClock(), waits=True)
     return SessionDrawing(opened, scenes, paint, alignment, window, library, fps, scene, listener=listener)
-
-
-def look_again(frame: Frame) -> Features:
-    """What is measured of a cloud: a face that differs from cloud to cloud."""
-    return replace(measured_viewer(float(frame.image[3, 5, 0]) / 8 - 16), sequence=frame.sequence)
 
 
 # ------------------------------------------------------------------ what is drawn
@@ -288,6 +295,15 @@ def test_every_scene_that_ships_can_be_gone_on_with(place: Path, scene: str) -> 
     assert len(whole) == len(rest) == show.count - first > 4
     for one, other in zip(whole, rest, strict=True):
         assert np.abs(one - other).max() <= 3, "of 255: what a wave has left after 20 s"
+
+
+def test_drawn_faces_are_looked_at_again(place: Path) -> None:
+    """No session keeps what the pass `echo` compares."""
+    drawn.write_session(place / "b.narc", [Cue(0.0, "echo"), *drawn.answers(16.0)], head_of("tiny"))
+    with open_window(DisplaySettings(), (96, 54), headless=True) as window:
+        shows = [drawing(place / "b.narc", ROOT, None, 4.0, window, look) for look in (look_again, lambda frame: None)]
+        heard, unheard = ([rows.astype(int) for rows in show.pictures() if rows is not None] for show in shows)
+    assert np.abs(heard[-1] - unheard[-1]).max() > 10
 
 
 # ------------------------------------------------------------------ what is wrong
