@@ -11,20 +11,19 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource, file_stamp, local_time
+from engine.clock import Clock, TimeSource, local_time
 from engine.config import load_config
 from engine.errors import ConfigError, DeviceError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
-from engine.keepsakes import Keepsakes
-from engine.networks.inverter import Inverter
+from engine.keepsakes import Keepsakes, session_head
+from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
 from engine.pacing import Pacer
 from engine.pipeline.camera import Source, choose_source, open_source
-from engine.pipeline.face_mesh import LANDMARK_COUNT
-from engine.pipeline.features import LAYOUT, Featurizer
+from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
 from engine.render.blackout import Blackout
@@ -42,7 +41,7 @@ from engine.render.window import Action, Window, has_display, key_help, open_win
 from engine.repertoire import Repertoire
 from engine.report import Report
 from engine.schedule import Schedule
-from engine.session.format import Cue, SessionHead
+from engine.session.format import Cue
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
 from engine.visit import VisitState
@@ -115,19 +114,9 @@ class App:
             self._repertoire.load(entry.scene)  # what is wrong with it is told now, not late at night
         self._playlist, self._schedule = Playlist(self._config.playlist), Schedule(self._config.schedule)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
-        self._inverter = self._open_inverter(self._persona)
+        self._inverter = open_inverter(self._persona)
         self._venue = open_venue(Path(self._config.display.venue))
         self._shows_overlay = self._config.display.overlay
-
-    def _open_inverter(self, persona: Persona) -> Inverter | None:
-        if persona.inverter_path.exists():
-            return Inverter.open(persona.inverter_path, persona)
-        log.warning(
-            "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
-            persona.folder,
-            persona.name,
-        )
-        return None
 
     def _choose_output(self) -> None:
         """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror."""
@@ -238,7 +227,7 @@ class App:
             if self._headless and not self._keepsakes.is_filming:
                 raise DeviceError(self._note)  # nobody would see the show
         if self._session_path is not None:
-            self._keepsakes.begin_session(self._session_path, self._session_head())
+            self._keepsakes.begin_session(self._session_path, session_head(self._persona, self._calibration.picture_wh))
             if self._headless and not self._keepsakes.is_noting:
                 raise DeviceError(self._note)
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
@@ -305,11 +294,6 @@ class App:
         """What is chosen now, as a session keeps it."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
         return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
-
-    def _session_head(self) -> SessionHead:
-        persona = self._persona
-        numbers = persona.settings.latent_size, LAYOUT.stamp, LAYOUT.size, LANDMARK_COUNT, *self._calibration.picture_wh
-        return SessionHead(persona.name, persona.generator_sha256, *numbers, file_stamp())
 
     def _write_lines(self) -> list[str]:
         """What the overlay says."""

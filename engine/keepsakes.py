@@ -13,8 +13,11 @@ from typing import Self
 
 import moderngl
 
-from engine.clock import TimeSource
+from engine.clock import TimeSource, file_stamp
 from engine.errors import NarcissusError
+from engine.networks.persona import Persona
+from engine.pipeline.face_mesh import LANDMARK_COUNT
+from engine.pipeline.features import LAYOUT
 from engine.render.codecs import usual_ending
 from engine.render.recorder import Recorder, recording_path, save_snapshot
 from engine.render.recorder_settings import RecorderSettings
@@ -149,3 +152,14 @@ class Keepsakes:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def session_head(persona: Persona, size_wh: tuple[int, int]) -> SessionHead:
+    """What a session file says of the show that it keeps.
+
+    Args:
+        persona: whom the mirror shows.
+        size_wh: of the picture, px.
+    """
+    numbers = persona.settings.latent_size, LAYOUT.stamp, LAYOUT.size, LANDMARK_COUNT, *size_wh
+    return SessionHead(persona.name, persona.generator_sha256, *numbers, file_stamp())

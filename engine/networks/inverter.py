@@ -20,6 +20,7 @@ any of them. So:
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from engine.networks.persona import Persona
 from engine.networks.weight_file import read_arrays, read_header
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
+
+_log = logging.getLogger(__name__)
 
 FORMAT = "narcissus-inverter 1"
 NEIGHBOURS = 8
@@ -184,6 +187,22 @@ class Inverter:
 
     def _latent_of(self, index: int) -> FloatArray:
         return seed_latent(int(self._weights.seeds[index]), self.latent_size)
+
+
+def open_inverter(persona: Persona) -> Inverter | None:
+    """The inverter of a persona; None if none was made for it yet, which the log says.
+
+    Raises:
+        ModelError: as `Inverter.open`.
+    """
+    if persona.inverter_path.exists():
+        return Inverter.open(persona.inverter_path, persona)
+    _log.warning(
+        "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
+        persona.folder,
+        persona.name,
+    )
+    return None
 
 
 def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int, float]:
