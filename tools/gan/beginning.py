@@ -152,8 +152,14 @@ def go_on(folder: Path, given: Mapping[str, Any]) -> Beginning:
 def _fresh(
     plan: Plan, generator: GeneratorSettings, discriminator: DiscriminatorSettings
 ) -> tuple[Generator, Discriminator]:
-    keras.utils.set_random_seed(plan.seed)
-    return Generator(generator), Discriminator(discriminator)
+    """New networks, their weights drawn by the plan's seed."""
+    random = np.random.default_rng(plan.seed)
+    networks = Generator(generator), Discriminator(discriminator)
+    for network in networks:
+        for layer in network.by_name.values():
+            spread = 1.0 if network.settings.use_wscale else layer.official.he_constant
+            layer.weight.assign(spread * random.standard_normal(layer.weight.shape, np.float32))
+    return networks
 
 
 def _values(network: Any) -> list[Any]:
