@@ -13,10 +13,11 @@ from tqdm import tqdm
 
 from engine.clock import Clock, TimeSource, file_stamp, local_time
 from engine.config import load_config
-from engine.errors import ConfigError, DeviceError
+from engine.errors import ConfigError, DeviceError, ModelError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes
+from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
@@ -116,6 +117,7 @@ class App:
         self._playlist, self._schedule = Playlist(self._config.playlist), Schedule(self._config.schedule)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
         self._inverter = self._open_inverter(self._persona)
+        self._attributes = self._open_attributes()
         self._venue = open_venue(Path(self._config.display.venue))
         self._shows_overlay = self._config.display.overlay
 
@@ -128,6 +130,15 @@ class App:
             persona.name,
         )
         return None
+
+    def _open_attributes(self) -> AttributeReader | None:
+        if not self._config.persona.attributes:
+            return None
+        try:
+            return AttributeReader(attributes_path(self._models))
+        except (ModelError, RuntimeError, ImportError) as error:  # the last two are OpenVINO's
+            log.warning("age and gender are not read, the show goes on without: %s", error)
+            return None
 
     def _choose_output(self) -> None:
         """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror."""
@@ -199,6 +210,7 @@ class App:
                 persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
             ),
             inverter=self._inverter,
+            attributes=self._attributes,
             settings=settings,
             clock=self._clock,
             seed=secrets.randbits(32),

@@ -1,0 +1,89 @@
+"""The small network in Keras: how it is trained, and its weights as they stand in a file.
+
+It is trained with batch normalisation (Ioffe and Szegedy 2015), which is folded into the convolutions afterwards: what
+is written has the names and shapes of `small_attributes_layout`. It knows no portraits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from engine.networks.small_attributes_layout import ANSWERS, INPUT_PX, MAPS, WIDTH, small_network_input
+from engine.networks.weight_file import Arrays
+from engine.types import ByteArray, FloatArray
+from tools.attributes.augmentation import vary
+from tools.attributes.faces import LabelledFaces
+
+BATCH, LEARNING_RATE, WEIGHT_DECAY, DROPOUT = 64, 1e-3, 1e-3, 0.4
+LABEL_SMOOTHING = 0.05  # records err, and the age is an upper bound
+
+Logits = dict[str, FloatArray]
+
+
+def build_network(seed: int) -> keras.Model:
+    """Input of `small_network_input` (N, 64, 64, 1) -> logits (N, classes) of each question, with random weights."""
+    keras.utils.set_random_seed(seed)
+    x = inputs = keras.Input((INPUT_PX, INPUT_PX, 1))
+    for number, maps in enumerate(MAPS, 1):
+        # padded on all sides, as the show computes it: "same" would pad at the far side alone
+        x = keras.layers.ZeroPadding2D(1)(x)
+        x = keras.layers.Conv2D(maps, 3, 2, use_bias=False, kernel_initializer="he_normal", name=f"conv{number}")(x)
+        x = keras.layers.BatchNormalization(momentum=0.95, name=f"norm{number}")(x)
+        x = keras.layers.ReLU()(x)
+    x = keras.layers.Dropout(DROPOUT)(keras.layers.Flatten()(x))
+    x = keras.layers.Dense(WIDTH, activation="relu", kernel_initializer="he_normal", name="dense")(x)
+    x = keras.layers.Dropout(DROPOUT)(x)
+    answers = {name: keras.layers.Dense(len(classes), name=name)(x) for name, classes in ANSWERS.items()}
+    return keras.Model(inputs, answers)
+
+
+def train_network(network: keras.Model, faces: LabelledFaces, epochs: int, seed: int) -> None:
+    """Train on all faces `epochs` times, each time varied anew, with a progress bar.
+
+    The loss is the sum over questions of the cross-entropy, weighted so that classes count alike; the step is AdamW's
+    (Loshchilov and Hutter 2019), its size falls along a cosine.
+    """
+    random = np.random.default_rng(seed)
+    steps = epochs * math.ceil(len(faces) / BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    loss = {
+        name: keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
+        for name in ANSWERS
+    }
+    network.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss)
+    targets, weights = {}, {}
+    for name, classes in ANSWERS.items():
+        targets[name] = np.eye(len(classes), dtype=np.float32)[faces.classes(name)]  # -1 counts 0
+        weights[name] = faces.weights(name).astype(np.float32)
+    with tqdm(range(epochs), unit="epoch", desc="training", disable=None) as progress:
+        for _ in progress:
+            x = small_network_input(vary(faces.greys, random))[..., None]
+            history = network.fit(x, targets, BATCH, epochs=1, verbose=0, sample_weight=weights)
+            progress.set_postfix(loss=f"{history.history['loss'][0]:.3f}")
+
+
+def read_logits(network: keras.Model, squares: ByteArray) -> Logits:
+    """Question -> logits (N, classes) of squares (N, 64, 64) uint8 grey."""
+    found: Mapping[str, FloatArray] = network.predict(small_network_input(squares)[..., None], BATCH, verbose=0)
+    return {name: np.asarray(logits, np.float32) for name, logits in found.items()}
+
+
+def folded_weights(network: keras.Model, temperatures: Mapping[str, float]) -> Arrays:
+    """The weights under the names of the file, float32: normalisation and temperature are in them."""
+    arrays: Arrays = {}
+    for number in range(1, len(MAPS) + 1):
+        norm = network.get_layer(f"norm{number}")
+        gain, shift, mean, variance = (np.asarray(each) for each in norm.get_weights())
+        gain = gain / np.sqrt(variance + norm.epsilon)
+        arrays[f"conv{number}/weight"] = np.asarray(network.get_layer(f"conv{number}").get_weights()[0]) * gain
+        arrays[f"conv{number}/bias"] = shift - mean * gain
+    for name in ("dense", *ANSWERS):
+        weight, bias = network.get_layer(name).get_weights()
+        temperature = temperatures.get(name, 1.0)
+        arrays[f"{name}/weight"], arrays[f"{name}/bias"] = weight / temperature, bias / temperature
+    return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
