@@ -1,14 +1,15 @@
 """Train the small network that reads age and gender: `python -m tools.train_attributes --data FILE.zip`.
 
-FILE.zip is a portrait set (`tools.portrait_set`) with genders and ages in its labels. Trained on `train`, calibrated on a
-part of it with other people, measured on `val`. The folder gets weights.safetensors, card.md and report.json, all at the
-end; the show takes them from models/attributes. The same portraits, epochs and seed train the same network on the same
-machine. Minutes on a processor; the result does not depend on what runs beside it.
+FILE.zip is a portrait set (`tools.portrait_set`) with genders and ages in its labels. The network is trained on
+`train`, calibrated on a part of it with other people, and measured on `val`. The folder gets weights.safetensors,
+card.md and report.json, all at the end; the show takes the weights from models/attributes. It takes some minutes on a
+processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -19,9 +20,10 @@ import numpy as np
 from engine.errors import DeviceError, NarcissusError
 from engine.networks.small_attributes_layout import ANSWERS
 from engine.networks.weight_file import file_sha256, write_arrays
+from engine.types import FloatArray
 from tools.attributes.calibration import fit_temperature, negative_log_likelihood, score, softmax
 from tools.attributes.faces import LabelledFaces, find_faces, held_out
-from tools.attributes.network import Logits, build_network, folded_weights, read_logits, train_network
+from tools.attributes.network import build_network, folded_weights, read_logits, train_network
 from tools.attributes.report import Question, Training, to_json, to_markdown
 from tools.picture_files import prepare_folder, write
 from tools.portrait_set import read_portraits
@@ -29,7 +31,7 @@ from tools.portrait_set import read_portraits
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "attributes"
 WEIGHTS, CARD, REPORT = "weights.safetensors", "card.md", "report.json"
-EPOCHS, CALIBRATION_SHARE = 40, 0.15
+EPOCHS, CALIBRATION_SHARE = 30, 0.15
 FEWEST = 10  # faces of each class, to train on
 INTERRUPTED = 130
 
@@ -50,7 +52,7 @@ def train_attributes(data: Path, folder: Path, epochs: int = EPOCHS, seed: int =
     network = build_network(seed)
     train_network(network, fit, epochs, seed)
     before, found = read_logits(network, calibration.squares), read_logits(network, val.squares)
-    questions = tuple(_question(name, fit, (calibration, before[name]), (val, found)) for name in ANSWERS)
+    questions = tuple(_question(name, fit, calibration, before[name], val, found[name]) for name in ANSWERS)
     weights = folded_weights(network, {question.name: question.temperature for question in questions})
     path = folder / WEIGHTS
     try:
@@ -60,9 +62,7 @@ def train_attributes(data: Path, folder: Path, epochs: int = EPOCHS, seed: int =
         raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
     counts = {"fit": len(fit), "calibration": len(calibration), "val": len(val)}
     parameters = sum(array.size for array in weights.values())
-    training = Training(
-        data.name, file_sha256(data), file_sha256(path), parameters, epochs, seed, counts, questions
-    )
+    training = Training(data.name, file_sha256(data), file_sha256(path), parameters, epochs, seed, counts, questions)
     write(folder / CARD, to_markdown(training))
     write(folder / REPORT, to_json(training))
     return training
@@ -74,26 +74,39 @@ def _check(data: Path, fit: LabelledFaces, val: LabelledFaces) -> None:
         if counts.min() < FEWEST:
             few = classes[int(counts.argmin())]
             raise DeviceError(
-                f"{data} cannot be used: of {name} '{few}' it has {counts.min()} faces to train on beside enough others "
-                f"of the same kind of picture; {FEWEST} are the least"
+                f"{data} cannot be used: of {name} '{few}' it has {counts.min()} faces to train on, beside enough "
+                f"others of the same kind of picture; {FEWEST} are the least"
             )
         if not (val.classes(name) >= 0).any():
             raise DeviceError(f"{data} cannot be used: no face in its split 'val' has a {name} on record")
 
 
-def _question(name: str, fit: LabelledFaces, held: tuple[LabelledFaces, np.ndarray], val: tuple[LabelledFaces, Logits]) -> Question:
-    calibration, logits = held
-    classes, weights = calibration.classes(name), calibration.weights(name)
+def _question(
+    name: str,
+    fit: LabelledFaces,
+    calibration: LabelledFaces,
+    held_out_logits: FloatArray,
+    val: LabelledFaces,
+    logits: FloatArray,
+) -> Question:
+    """Calibrate a question, and measure it."""
+    temperature, nll = _calibrate(calibration, name, held_out_logits)
+    probabilities, truth = softmax(logits / temperature), val.classes(name)
+    crowds = {"all": truth >= 0, "modern": (truth >= 0) & (np.array(val.kinds) == "modern")}
+    scores = {what: score(probabilities[chosen], truth[chosen]) for what, chosen in crowds.items() if chosen.any()}
+    shown = fit.classes(name)[fit.weights(name) > 0]
+    trained_on = tuple(np.bincount(shown, minlength=len(ANSWERS[name])).tolist())
+    return Question(name, ANSWERS[name], trained_on, temperature, nll, scores)
+
+
+def _calibrate(faces: LabelledFaces, name: str, logits: FloatArray) -> tuple[float, tuple[float, float]]:
+    """The temperature, and the negative log-likelihood before and after."""
+    classes, weights = faces.classes(name), faces.weights(name)
+    if not weights.any():
+        return 1.0, (math.nan, math.nan)
     temperature = fit_temperature(logits, classes, weights)
-    nll = [negative_log_likelihood(softmax(logits / each), classes, weights) for each in (1.0, temperature)] if weights.any() else [float("nan")] * 2
-    faces, found = val
-    truth, probabilities = faces.classes(name), softmax(found[name] / temperature)
-    is_known, is_modern = truth >= 0, np.array(faces.kinds) == "modern"
-    scores = {"all": score(probabilities[is_known], truth[is_known])}
-    if (is_known & is_modern).any():
-        scores["modern"] = score(probabilities[is_known & is_modern], truth[is_known & is_modern])
-    trained_on = np.bincount(fit.classes(name)[fit.weights(name) > 0], minlength=len(ANSWERS[name]))
-    return Question(name, ANSWERS[name], tuple(trained_on.tolist()), temperature, (nll[0], nll[1]), scores)
+    before, after = (negative_log_likelihood(softmax(logits / each), classes, weights) for each in (1.0, temperature))
+    return temperature, (before, after)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -45,7 +45,9 @@ class AttributeReader:
         wanted = small_attribute_shapes() if self._is_own else _levi_hassner_shapes()
         if found != wanted:
             odd = sorted(set(found.items()) ^ set(wanted.items()))[0][0]
-            raise ModelError(f"{path} cannot be used: {odd[:80]} is missing, has another shape or does not belong there")
+            raise ModelError(
+                f"{path} cannot be used: {odd[:80]} is missing, has another shape or does not belong there"
+            )
         self.input_px = small_attributes_layout.INPUT_PX if self._is_own else attributes_layout.INPUT_PX
         self.answers: Mapping[str, tuple[str, ...]] = ANSWERS if self._is_own else _levi_hassner_answers()
         self._run: Runs = (small_runner if self._is_own else levi_hassner_runner)(read_arrays(path))

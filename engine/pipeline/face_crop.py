@@ -1,4 +1,4 @@
-"""Where a face is in a picture -> a small upright square of it, always cut alike: what networks that look at a face see.
+"""Where a face is in a picture -> a small upright square of it, always cut alike, for networks that look at a face.
 
 Training and the show cut with this same function, by the same landmarks. It does not know what is read from the square.
 """

@@ -1,4 +1,4 @@
-"""Age and gender: what OpenVINO computes agrees with OpenCV's forward pass of the same Caffe files; bad files are refused."""
+"""Age and gender of 2019: OpenVINO agrees with OpenCV's forward pass of the same Caffe files; bad ones are refused."""
 
 from __future__ import annotations
 

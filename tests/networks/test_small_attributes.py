@@ -66,7 +66,9 @@ def test_the_network_that_ships_is_whole_and_small() -> None:
 def test_weights_survive_a_file(tmp_path: Path) -> None:
     weights = random_weights()
     write_arrays(tmp_path / "weights.safetensors", weights, {})
-    assert all(np.array_equal(array, weights[name]) for name, array in read_arrays(tmp_path / "weights.safetensors").items())
+    assert all(
+        np.array_equal(array, weights[name]) for name, array in read_arrays(tmp_path / "weights.safetensors").items()
+    )
 
 
 @pytest.mark.parametrize(

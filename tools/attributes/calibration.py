@@ -93,7 +93,9 @@ def reliability(probabilities: Numbers, classes: Classes, weights: Numbers) -> t
     for place in range(BINS):
         chosen = places == place
         weight = float(weights[chosen].sum())
-        means = [float(weights[chosen] @ values[chosen]) / weight if weight else 0.0 for values in (confidence, is_right)]
+        means = [
+            float(weights[chosen] @ values[chosen]) / weight if weight else 0.0 for values in (confidence, is_right)
+        ]
         share = weight / float(weights.sum())
         bins.append(Bin(place / BINS, (place + 1) / BINS, int(chosen.sum()), *means, share))
     return tuple(bins)

@@ -1,4 +1,4 @@
-"""Portraits -> what the small network is trained on: faces cut as the show cuts them, classes, weights, who is held out.
+"""Portraits -> what the small network is trained on: faces cut as the show cuts them, classes, weights.
 
 Labels say what public records say; what they do not say is -1 here and counts for nothing. It knows no network.
 """

@@ -43,28 +43,38 @@ def build_network(seed: int) -> keras.Model:
 
 
 def train_network(network: keras.Model, faces: LabelledFaces, epochs: int, seed: int) -> None:
-    """Train on all faces `epochs` times, each time varied anew, with a progress bar.
+    """Train on the faces `epochs` times, each time varied anew, with a progress bar.
 
-    The loss is the sum over questions of the cross-entropy, weighted so that classes count alike; the step is AdamW's
-    (Loshchilov and Hutter 2019), its size falls along a cosine.
+    The loss is the sum over questions of the cross-entropy, weighted so that classes count alike. Whoever counts less
+    than 1 is shown more seldom instead, which saves time. The step is AdamW's (Loshchilov and Hutter 2019), its size
+    falls along a cosine.
     """
     random = np.random.default_rng(seed)
-    steps = epochs * math.ceil(len(faces) / BATCH)
+    targets, weights, shares = _targets(faces)
+    steps = math.ceil(epochs * shares.sum() / BATCH)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     loss = {
         name: keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
         for name in ANSWERS
     }
-    network.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss)
-    targets, weights = {}, {}
-    for name, classes in ANSWERS.items():
-        targets[name] = np.eye(len(classes), dtype=np.float32)[faces.classes(name)]  # -1 counts 0
-        weights[name] = faces.weights(name).astype(np.float32)
+    is_jax = keras.backend.backend() == "jax"  # TensorFlow's own convolutions are faster on a processor than XLA's
+    network.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss, jit_compile=is_jax)
     with tqdm(range(epochs), unit="epoch", desc="training", disable=None) as progress:
         for _ in progress:
-            x = small_network_input(vary(faces.greys, random))[..., None]
-            history = network.fit(x, targets, BATCH, epochs=1, verbose=0, sample_weight=weights)
+            chosen = np.flatnonzero(random.random(len(faces)) < shares)
+            x = small_network_input(vary(faces.greys[chosen], random))[..., None]
+            y, counts = ({name: each[chosen] for name, each in table.items()} for table in (targets, weights))
+            history = network.fit(x, y, BATCH, epochs=1, verbose=0, sample_weight=counts)
             progress.set_postfix(loss=f"{history.history['loss'][0]:.3f}")
+
+
+def _targets(faces: LabelledFaces) -> tuple[dict[str, FloatArray], dict[str, FloatArray], FloatArray]:
+    """Of each question: classes as vectors (N, classes) and weights (N,); and how often each face is shown, 0 to 1."""
+    weights = {name: faces.weights(name).astype(np.float32) for name in ANSWERS}
+    shares = np.clip(np.max(list(weights.values()), axis=0), 0.01, 1.0).astype(np.float32)
+    # an unknown class is -1, which counts 0
+    targets = {name: np.eye(len(each), dtype=np.float32)[faces.classes(name)] for name, each in ANSWERS.items()}
+    return targets, {name: each / shares for name, each in weights.items()}, shares
 
 
 def read_logits(network: keras.Model, squares: ByteArray) -> Logits:

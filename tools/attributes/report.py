@@ -16,28 +16,31 @@ from tools.attributes.calibration import Bin, Scores
 ABOUT = """\
 # Age and gender, read from a face
 
-A network of {parameters:,} numbers looks at a face, 64x64 px in grey, and gives probabilities of an age and of a gender. The
-mirror averages them over a visit and shows them in the scene `measurement`; nothing else follows them, and they never
-enter the feature vector. `persona: {{attributes: false}}` in config.yaml switches it off. Visitors must be told.
+A network of {parameters:,} numbers looks at a face, 64x64 px in grey, and gives probabilities of an age and of a
+gender. The mirror averages them over a visit and shows them in the scene `measurement`; nothing else follows them,
+and they never enter the feature vector. `persona: {{attributes: false}}` in config.yaml switches it off. Visitors
+must be told.
 
-Written by `python -m tools.train_attributes --data {data} --epochs {epochs} --seed {seed}`; weights SHA-256 `{weights}`.
+Written by `python -m tools.train_attributes --data {data} --epochs {epochs} --seed {seed}`. SHA-256 of the weights:
+`{weights}`.
 
 ## What it cannot do
 
-- It knows members of one country's parliament, in portraits, looking good. It has seen next to nobody under 30 and no child,
-  and it will give them an age all the same. It has not been tested on visitors before a webcam.
-- *Gender* is what the public record says of a member, in two words. What it reads is how such people were photographed: hair,
-  make-up, beard. It says nothing of who somebody is, and it has no third answer.
-- *Age* is that of the record at the member's last congress, so the person in the picture may be years younger. Three classes,
-  and where the table below has {guess} of them right by guessing, read the balanced accuracy and not the accuracy.
-- It is right about groups in the shares below and never certain of a person. Do not decide anything by it.
+- It knows members of one country's parliament, in portraits, looking good. It has seen next to nobody under 30 and no
+  child, and gives them an age all the same. It was not tested on visitors before a webcam.
+- *Gender* is what the public record says of a member, in two words. What is read is how such people were photographed:
+  hair, make-up, beard. It says nothing of who somebody is, and there is no third answer.
+- *Age* is that of the record at the member's last congress, an upper bound: the person in the picture may be years
+  younger. It is not reliable: see below how often it is right, and how often guessing is.
+- Most faces are men's: read the balanced accuracy, not the accuracy. Decide nothing about a person by it.
 - No network here infers descent, and none may.
 
 ## On whom
 
-`{data}` (SHA-256 `{data_sha256}`). Trained on {fit} faces of the split `train`; the temperature is that of {calibration} others, of
-other people (temperature scaling, Guo et al. 2017); all figures below are of the split `val`, again other people. Classes count
-alike in training, and within each kind of picture: otherwise old photographs, which show men, would mean "male".
+`{data}` (SHA-256 `{data_sha256}`). Trained on {fit} faces of the split `train`; the temperature is that of
+{calibration} others, of other people (temperature scaling, Guo et al. 2017); all figures below are of the split `val`,
+again other people. Classes count alike in training, and within each kind of picture as well: otherwise old photographs,
+which nearly always show men, would mean "male".
 """
 
 
@@ -97,7 +100,6 @@ def to_markdown(training: Training) -> str:
         weights=training.weights_sha256[:12],
         epochs=training.epochs,
         seed=training.seed,
-        guess="a third",
         fit=training.faces["fit"],
         calibration=training.faces["calibration"],
     )
@@ -125,9 +127,10 @@ def _summary(training: Training) -> str:
                 f"| {question.temperature:.2f} |"
             )
     note = (
-        "In brackets: 95 % intervals. *Calibration error* is the mean distance between how probable an answer was said to be and\n"
-        "how often it was right, with classes counting alike, which is how the network is trained and calibrated: before it, an age\n"
-        "or a gender is as likely as another. *As counted* is the same where each face counts alike, and most are men's."
+        "In brackets: 95 % intervals. *Calibration error* is the mean distance between how probable an answer was\n"
+        "said to be and how often it was right, where classes count alike. So the network is trained and\n"
+        "calibrated: before it has looked, one answer is as likely as another. *As counted* is the same where each\n"
+        "face counts alike."
     )
     return "\n".join(rows) + f"\n\n{note}"
 
@@ -143,7 +146,10 @@ def _classes(question: Question) -> str:
             f"| {_percent(recall)} |"
         )
     before, after = question.nll
-    rows += ["", f"The temperature took the negative log-likelihood of those held out for it from {before:.3f} to {after:.3f}."]
+    rows += [
+        "",
+        f"The temperature took the negative log-likelihood of those held out for it from {before:.3f} to {after:.3f}.",
+    ]
     return "\n".join(rows)
 
 
