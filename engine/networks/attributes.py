@@ -59,7 +59,8 @@ class AttributeReader:
             square: (S, S, 3) uint8 RGB of `pipeline.face_crop.crop_face`, S = `input_px`.
         """
         if self._is_own:
-            return self._run(small_network_input(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)[None]))
+            grey = np.asarray(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY), np.uint8)
+            return self._run(small_network_input(grey[None]))
         return self._run(network_input(square[None]))
 
 

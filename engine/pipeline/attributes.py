@@ -6,8 +6,9 @@ what it says never enters the feature vector.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,16 @@ class ReadsAttributes(Protocol):
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]: ...
 
 
+@dataclass
+class _Visit:
+    """What was read of one viewer: the averages (classes,), the answers that are given, how often and when last."""
+
+    means: dict[str, FloatArray] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
+    readings: int = 0
+    read_s: float = -math.inf
+
+
 class AttributeFollower:
     """What a viewer is taken for, from arrival to leaving.
 
@@ -40,38 +51,33 @@ class AttributeFollower:
 
     def __init__(self, reader: ReadsAttributes) -> None:
         self._reader = reader
-        self._forget()
+        self._visit = _Visit()
+        self._last: Features | None = None
 
     def __call__(self, frame: Frame, features: Features) -> Features:
         """The features with `attributes`, of a frame that was captured no earlier than the last."""
-        now_s = features.captured_s
-        if is_someone_else(self._last, features) or now_s - self._seen_s > FORGET_S:
-            self._forget()
-        self._last, self._seen_s = features, now_s
-        if now_s - self._read_s >= 1 / READ_HZ:
+        last, self._last = self._last, features
+        if is_someone_else(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
+            self._visit = _Visit()
+        if features.captured_s - self._visit.read_s >= 1 / READ_HZ:
             self._read(frame, features)
-        given = [
-            Attribute(name, self._reader.answers[name][self._given[name]], float(mean[self._given[name]]))
-            for name, mean in self._means.items()
-        ]
-        return dataclasses.replace(features, attributes=tuple(given))
+        return replace(features, attributes=tuple(self._told()))
 
     def _read(self, frame: Frame, features: Features) -> None:
         """Look at the face; the first readings of a visit are averaged alike, later ones fade in."""
-        dt_s = features.captured_s - self._read_s
-        self._read_s, self._readings = features.captured_s, self._readings + 1
-        share = max(smoothing_share(CUTOFF_HZ, dt_s), 1 / self._readings) if self._readings > 1 else 1.0
+        visit, now_s = self._visit, features.captured_s
+        visit.readings += 1
+        share = max(smoothing_share(CUTOFF_HZ, now_s - visit.read_s), 1 / visit.readings)
+        visit.read_s = now_s
         square = crop_face(frame.image, features.placement, self._reader.input_px)
         for name, probabilities in self._reader(square).items():
-            before = self._means.get(name, probabilities)
-            mean = self._means[name] = before + np.float32(share) * (probabilities - before)
+            before = visit.means.get(name, probabilities)
+            mean = visit.means[name] = before + np.float32(share) * (probabilities - before)
             best = int(mean.argmax())
-            if name not in self._given or mean[best] > mean[self._given[name]] + LEAD:
-                self._given[name] = best
+            if name not in visit.given or mean[best] > mean[visit.given[name]] + LEAD:
+                visit.given[name] = best
 
-    def _forget(self) -> None:
-        self._means: dict[str, FloatArray] = {}
-        self._given: dict[str, int] = {}
-        self._readings = 0
-        self._last: Features | None = None
-        self._seen_s = self._read_s = float("-inf")
+    def _told(self) -> Iterator[Attribute]:
+        for name, mean in self._visit.means.items():
+            given = self._visit.given[name]
+            yield Attribute(name, self._reader.answers[name][given], float(mean[given]))
