@@ -31,7 +31,7 @@ from tools.portrait_set import read_portraits
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "attributes"
 WEIGHTS, CARD, REPORT = "weights.safetensors", "card.md", "report.json"
-EPOCHS, CALIBRATION_SHARE = 30, 0.15
+EPOCHS, CALIBRATION_SHARE = 36, 0.15
 FEWEST = 10  # faces of each class, to train on
 INTERRUPTED = 130
 

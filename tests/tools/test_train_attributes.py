@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from engine.networks.attributes import AttributeReader
-from engine.networks.small_attributes_layout import ANSWERS
 from engine.types import ByteArray
 from tests.tools.portraits import encode, label, write_clouds
 from tools import train_attributes
@@ -24,7 +23,6 @@ from tools.attributes.calibration import (
     softmax,
 )
 from tools.attributes.faces import FEWEST, MARGIN_PX, LabelledFaces, balanced_weights, held_out
-from tools.attributes.network import build_network, read_logits, train_network
 from tools.portrait_set import Label, PortraitSet, write_portraits
 from tools.train_attributes import main
 
@@ -52,49 +50,37 @@ def people(count: int) -> list[Label]:
     ]
 
 
-def masks(count: int) -> LabelledFaces:
-    labels = people(count)
-    return LabelledFaces(tuple(labels), np.stack([mask(one.gender, one.age or 0, i) for i, one in enumerate(labels)]))
-
-
 def find_masks(portraits: PortraitSet) -> LabelledFaces:
     """In place of `find_faces`: FaceMesh takes no mask for a face."""
     return LabelledFaces(portraits.labels, portraits.pictures[..., 0])
 
 
-def test_training_learns_what_can_be_seen() -> None:
-    faces = masks(240)
-    network = build_network(1)
-
-    def balanced(name: str) -> float:
-        return score(softmax(read_logits(network, faces.squares)[name]), faces.classes(name)).balanced_accuracy
-
-    before = balanced("gender")
-    train_network(network, faces, 6, 1)
-    assert balanced("gender") > max(0.9, before)
-    assert balanced("age") > 0.45
-
-
-def test_the_command_writes_weights_card_and_report(
+def test_the_command_learns_what_can_be_seen_and_writes_weights_card_and_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, folder = tmp_path / "masks.zip", tmp_path / "out"
+    pictures = (mask(one.gender, one.age or 0, index) for index, one in enumerate(people(300)))
     write_portraits(
-        data, ((one, encode(cv2.merge([mask(one.gender, one.age or 0, i)] * 3))) for i, one in enumerate(people(120)))
+        data, ((one, encode(cv2.merge([each] * 3))) for one, each in zip(people(300), pictures, strict=True))
     )
     monkeypatch.setattr(train_attributes, "find_faces", find_masks)
-    assert main(["--data", str(data), "--output", str(folder), "--epochs", "2"]) == 0
+    assert main(["--data", str(data), "--output", str(folder), "--epochs", "12"]) == 0
     card = capsys.readouterr().out
     assert sorted(path.name for path in folder.iterdir()) == ["card.md", "report.json", "weights.safetensors"]
     assert (folder / "card.md").read_text().strip() == card.strip()
-    report = json.loads((folder / "report.json").read_text())
-    assert report["faces"] == {"fit": 82, "calibration": 14, "val": 24}
-    gender = report["questions"][1]
-    assert gender["name"] == "gender" and sum(gender["trained_on"]) == 82 and gender["scores"]["all"]["count"] == 24
-    assert gender["nll"][1] <= gender["nll"][0]
     assert "masks.zip" in card and "upper bound" in card and str(tmp_path) not in card
-    answer = AttributeReader(folder / "weights.safetensors")(np.full((64, 64, 3), 99, np.uint8))
-    assert {name: len(each) for name, each in answer.items()} == {name: len(each) for name, each in ANSWERS.items()}
+    report = json.loads((folder / "report.json").read_text())
+    assert report["faces"] == {"fit": 204, "calibration": 36, "val": 60}
+    age, gender = report["questions"]
+    assert sum(gender["trained_on"]) == 204 and gender["scores"]["all"]["count"] == 60
+    assert all(each["nll"][1] <= each["nll"][0] for each in (age, gender))
+    assert gender["scores"]["all"]["balanced_accuracy"] > 0.85, "of people it was not trained on; a guess has 0.5"
+    reader = AttributeReader(folder / "weights.safetensors")
+    told = [
+        [reader(np.repeat(mask(gender, 57, seed)[8:-8, 8:-8, None], 3, axis=-1))["gender"][1] for gender in "MF"]
+        for seed in range(3)
+    ]
+    assert np.mean(told, axis=0)[0] < 0.5 < np.mean(told, axis=0)[1]
 
 
 def test_a_set_without_enough_of_a_class_is_refused(
@@ -168,7 +154,8 @@ def test_what_the_record_does_not_say_counts_nothing() -> None:
 
 
 def test_variations_show_the_same_face() -> None:
-    faces = masks(8)
+    labels = people(8)
+    faces = LabelledFaces(tuple(labels), np.stack([mask(one.gender, one.age or 0, 1) for one in labels]))
     varied = vary(faces.greys, np.random.default_rng(0))
     assert varied.shape == (8, 64, 64) and varied.dtype == np.uint8
     assert not np.array_equal(varied, vary(faces.greys, np.random.default_rng(1)))

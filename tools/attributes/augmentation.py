@@ -15,10 +15,10 @@ from engine.networks.small_attributes_layout import INPUT_PX
 from engine.types import ByteArray
 
 TURN_DEG, ZOOM, SHIFT_PX = 8.0, 0.12, 3.0  # at most, either way; ZOOM as a logarithm
-BLUR_PX = 1.6  # standard deviation, at most
+BLUR_PX = 1.2  # standard deviation, at most
 CURVE = 0.35  # logarithm of the exponent of brightness, at most, either way
 SLOPE = 60.0  # levels from one side to the other, at most
-NOISE = 8.0  # levels, at most
+NOISE = 6.0  # levels, at most
 
 
 def vary(greys: ByteArray, random: np.random.Generator) -> ByteArray:
