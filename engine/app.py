@@ -17,6 +17,7 @@ from engine.errors import ConfigError, DeviceError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
+from engine.networks.attributes import open_attributes
 from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
@@ -115,6 +116,7 @@ class App:
         self._playlist, self._schedule = Playlist(self._config.playlist), Schedule(self._config.schedule)
         self._persona = Persona.open(self._models / (options.model or self._config.persona.model))
         self._inverter = open_inverter(self._persona)
+        self._attributes = open_attributes(self._models) if self._config.persona.attributes else None
         self._venue = open_venue(Path(self._config.display.venue))
         self._shows_overlay = self._config.display.overlay
 
@@ -188,6 +190,7 @@ class App:
                 persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
             ),
             inverter=self._inverter,
+            attributes=self._attributes,
             settings=settings,
             clock=self._clock,
             seed=secrets.randbits(32),

@@ -30,7 +30,7 @@ class PersonaSettings(Settings):
     """The persona: name of a folder in models/."""
 
     attributes: bool = True
-    """Whether age and gender may be read too, of which visitors must be told. The mirror does not read them yet."""
+    """Whether age and gender are read too, as probabilities, of which visitors must be told."""
 
 
 class SceneSettings(Settings):

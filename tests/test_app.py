@@ -16,7 +16,7 @@ import skimage.data
 from PIL import Image
 
 import engine.app
-from engine.app import App
+from engine.app import ROOT, App
 from engine.clock import Clock, LocalTime, TimeSource
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from engine.hearing import AudioSettings, Hearing
@@ -98,6 +98,24 @@ def test_a_real_face_is_seen_from_picture_to_reflection(place: Path) -> None:
     stats = json.loads((place / "stats.json").read_text())
     assert stats["faces"]["frames_seen"] > 0
     assert stats["stages_ms"]["features"]["p50"] > 0
+
+
+def test_age_and_gender_are_read_unless_switched_off(place: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def opened(switch: str) -> App:
+        (place / "config.yaml").write_text(f"scene: {{name: plain}}\npersona: {{model: tiny, attributes: {switch}}}\n")
+        show = app()
+        show._read_files()
+        return show
+
+    assert opened("true")._attributes is None
+    assert "age and gender are not read, the show goes on without: models/attributes/weights" in caplog.text
+    shutil.copytree(ROOT / "models" / "attributes", place / "models" / "attributes")
+    assert opened("true")._attributes is not None
+    caplog.clear()
+    assert opened("off")._attributes is None and not caplog.text
+    (place / "models" / "attributes.safetensors").write_bytes(b"no network")
+    assert opened("true")._attributes is None
+    assert "models/attributes.safetensors cannot be used: it is damaged" in caplog.text
 
 
 def during(show: App, step: Callable[[], None], after_s: float = 0.3) -> None:

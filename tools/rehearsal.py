@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import skimage.data
 from tqdm import tqdm
 
 from engine.clock import ManualClock
+from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
+from engine.pipeline.attributes import AttributeFollower
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.pipeline.features import Featurizer
@@ -25,6 +28,7 @@ from engine.reflection_settings import ReflectionSettings
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.moving_portrait import motion_at, moved
 
+MODELS = Path(__file__).resolve().parent.parent / "models"
 CAMERA_WH = (640, 480)
 RATE_HZ = 15
 ALONE_S, STAY_S = 1.0, 12.0  # after twelve seconds the portrait is upright and in the middle
@@ -47,7 +51,11 @@ class Rehearsal:
         self.frames = list(_frames())
         with Featurizer("live") as featurizer:
             seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]
-        self._features = [None if index < ALONE_S * RATE_HZ else found for index, found in enumerate(seen)]
+        told = AttributeFollower(AttributeReader(attributes_path(MODELS)))
+        self._features = [
+            None if index < ALONE_S * RATE_HZ or found is None else told(frame, found)
+            for index, (frame, found) in enumerate(zip(self.frames, seen, strict=True))
+        ]
         self._somebody = next(found for found in self._features if found is not None)
 
     def visit(self) -> Iterator[tuple[Frame, Reflection]]:

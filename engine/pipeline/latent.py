@@ -67,10 +67,10 @@ class SphereOneEuro:
             self._velocity_deg_s = np.zeros_like(z)
             return z
         velocity = _tangent_deg(self._raw, z) / np.float32(dt_s)
-        share = np.float32(_smoothing_share(self._derivative_cutoff_hz, dt_s))
+        share = np.float32(smoothing_share(self._derivative_cutoff_hz, dt_s))
         self._velocity_deg_s = self._velocity_deg_s + share * (velocity - self._velocity_deg_s)
         cutoff_hz = self._min_cutoff_hz + self._beta * float(np.linalg.norm(self._velocity_deg_s))
-        step = _smoothing_share(cutoff_hz, dt_s)
+        step = smoothing_share(cutoff_hz, dt_s)
         distance_deg = float(angle_deg(self._output, z))
         if step * distance_deg > self._rate_limit_deg_s * dt_s:
             step = self._rate_limit_deg_s * dt_s / distance_deg
@@ -204,7 +204,7 @@ class LatentFollower:
     def _see(self, features: Features, now_s: float) -> None:
         if self._noticed_s is None:
             self._noticed_s = now_s
-        is_new = not self._is_following or _is_someone_else(self._features, features)
+        is_new = not self._is_following or is_someone_else(self._features, features)
         self._seen_s, self._features = now_s, features
         if not self._is_following and self._presence <= 0 and now_s - self._noticed_s < self._settings.notice_s:
             return
@@ -243,7 +243,7 @@ class LatentFollower:
         return min(MAX_DT_S, max(MIN_DT_S, elapsed_s))
 
 
-def _is_someone_else(before: Features | None, after: Features) -> bool:
+def is_someone_else(before: Features | None, after: Features) -> bool:
     """Whether a face jumped further between two frames than a head can move: more than three eye distances."""
     if before is None:
         return True
@@ -252,7 +252,7 @@ def _is_someone_else(before: Features | None, after: Features) -> bool:
     return jump > 3 * max(a.eye_distance, b.eye_distance)
 
 
-def _smoothing_share(cutoff_hz: float, dt_s: float) -> float:
+def smoothing_share(cutoff_hz: float, dt_s: float) -> float:
     """The share of the way that a first-order low-pass goes towards its input in `dt_s`."""
     return 1.0 - math.exp(-2 * math.pi * cutoff_hz * dt_s)
 

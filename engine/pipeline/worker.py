@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
@@ -61,6 +62,7 @@ class ReflectionWorker:
         build_still_featurizer: makes the same for pictures that do not follow on each other: for drawn faces.
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
+        attributes: reads age and gender, or None to leave `Features.attributes` empty.
         settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
@@ -79,6 +81,7 @@ class ReflectionWorker:
         build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
         build_generator: Callable[[], Draws],
         inverter: Inverts | None,
+        attributes: ReadsAttributes | None = None,
         settings: ReflectionSettings,
         clock: TimeSource,
         seed: int,
@@ -97,6 +100,10 @@ class ReflectionWorker:
         self._face = Stage("face", self._build_painter, clock)
         self._listener = EchoListener(build_still_featurizer, clock)
         self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, self._listener.stage)
+        self._attributes: Stage[[Frame, Features], Features] | None = None
+        if attributes is not None:
+            self._attributes = Stage("attributes", lambda: AttributeFollower(attributes), clock)
+            self._stages = (*self._stages, self._attributes)
         self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
@@ -186,7 +193,9 @@ class ReflectionWorker:
         self._frames_seen += 1
         features = self._features(frame)
         self._faces_seen += features is not None
-        return features
+        if features is None or self._attributes is None:
+            return features
+        return self._attributes(frame, features) or features
 
     def _load_features(self) -> None:
         self._features.prepare()

@@ -1,4 +1,4 @@
-"""Age and gender: the Keras form agrees with OpenCV's forward pass of the same Caffe files; bad files are refused."""
+"""Age and gender of 2019: OpenVINO agrees with OpenCV's forward pass of the same Caffe files; bad ones are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.networks.attributes import load_attributes, network_input
+from engine.networks.attributes import AttributeReader, network_input
 from engine.networks.attributes_layout import CLASSES
 from engine.networks.caffe_model import read_caffemodel
 from engine.networks.caffe_text import MAX_BYTES, read_prototxt
@@ -35,15 +35,16 @@ def test_the_networks_agree_with_opencv(is_old: bool, folder: Path, tmp_path: Pa
     if not is_old:
         folder = write_caffe_files(tmp_path / "new", is_old=False)
     assert main([str(folder)], tmp_path / "models") == 0
-    networks = load_attributes(tmp_path / "models" / "attributes.safetensors")
+    reader = AttributeReader(tmp_path / "models" / "attributes.safetensors")
+    answers = [reader(face) for face in faces(2)]
     x = network_input(faces(2))
     for kind, classes in CLASSES.items():
         files = (str(folder / f"deploy_{kind}.prototxt"), str(folder / f"{kind}_net.caffemodel"))
         theirs = cv2.dnn.readNetFromCaffe(*files)
         theirs.setInput(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
         expected = theirs.forward()
-        found = np.asarray(networks[kind](x))
-        assert found.shape == (2, classes)
+        found = np.stack([answer[kind] for answer in answers])
+        assert found.shape == (2, classes) and len(reader.answers[kind]) == classes
         assert np.abs(found - expected).max() < 1e-4
         assert np.abs(found[0] - found[1]).max() > 1e-3  # it looks at the picture
         assert np.allclose(found.sum(1), 1, atol=1e-5)
@@ -217,4 +218,4 @@ def test_a_description_is_read_as_written() -> None:
 def test_a_file_that_is_not_of_this_network_is_refused(tmp_path: Path) -> None:
     write_arrays(tmp_path / "attributes.safetensors", {"age/conv1/bias": ONE}, {})
     with pytest.raises(ModelError, match="is missing, has another shape or does not belong there"):
-        load_attributes(tmp_path / "attributes.safetensors")
+        AttributeReader(tmp_path / "attributes.safetensors")

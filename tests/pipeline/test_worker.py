@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from engine.clock import Clock
+from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.worker import ReflectionWorker
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
-from engine.types import ByteArray, Features, FloatArray, Frame, Placement, Reflection
+from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
 SETTINGS = ReflectionSettings(rate_hz=120)
 WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseconds
@@ -56,6 +57,7 @@ def running(
     generator: FakeGenerator | None = None,
     build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
+    attributes: ReadsAttributes | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -66,6 +68,7 @@ def running(
         build_still_featurizer=build_still_featurizer,
         build_generator=lambda: made,
         inverter=ConstantInverter(),
+        attributes=attributes,
         settings=SETTINGS,
         clock=Clock(),
         seed=1,
@@ -203,3 +206,35 @@ def test_close_ends_the_thread() -> None:
     Clock().sleep_s(0.05)
     assert reflections.put_count == count
     assert not [thread for thread in threading.enumerate() if thread.name == "reflection"]
+
+
+class FakeReader:
+    """Reads ages until it fails."""
+
+    def __init__(self) -> None:
+        self.input_px, self.fails = 64, False
+        self.answers = {"age": ("young", "old")}
+
+    def __call__(self, square: ByteArray) -> dict[str, FloatArray]:
+        if self.fails:
+            raise RuntimeError("out of memory")
+        return {"age": np.array([0.25, 0.75], np.float32)}
+
+
+def test_attributes_are_read_and_a_reader_that_fails_takes_nothing_else_along() -> None:
+    reader = FakeReader()
+    with running(None, attributes=reader) as (worker, reflections):
+        seen = await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert seen.latent.features is not None
+        assert seen.latent.features.attributes == (Attribute("age", "old", 0.75),)
+        reader.fails = True
+        await_reflection(reflections, lambda r: r.latent.features is not None and not r.latent.features.attributes)
+        assert worker.health.errors["attributes"] > 0 and worker.health.errors["features"] == 0
+        assert worker.health.last_error == "attributes: RuntimeError: out of memory"
+
+
+def test_without_a_reader_no_attribute_is_read() -> None:
+    with running(None) as (worker, reflections):
+        seen = await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert seen.latent.features is not None and seen.latent.features.attributes == ()
+        assert "attributes" not in worker.health.errors

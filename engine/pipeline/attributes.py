@@ -1,0 +1,83 @@
+"""Features -> the same with what classifiers take the viewer for: read now and then, averaged over the visit.
+
+It decides when a face is looked at and how calmly the answer follows. It does not know which network reads it, and
+what it says never enters the feature vector.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from engine.pipeline.face_crop import crop_face
+from engine.pipeline.latent import is_someone_else, smoothing_share
+from engine.types import Attribute, ByteArray, Features, FloatArray, Frame
+
+READ_HZ = 4.0
+CUTOFF_HZ = 0.2  # of the average over a visit
+LEAD = 0.15  # by so much another answer must be more probable before it is given instead
+FORGET_S = 1.0  # whoever was out of sight for longer may be somebody else
+
+
+class ReadsAttributes(Protocol):
+    """What is needed of `networks.attributes.AttributeReader`."""
+
+    input_px: int
+    answers: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, square: ByteArray) -> dict[str, FloatArray]: ...
+
+
+@dataclass
+class _Visit:
+    """What was read of one viewer: the averages (classes,), the answers that are given, how often and when last."""
+
+    means: dict[str, FloatArray] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
+    readings: int = 0
+    read_s: float = -math.inf
+
+
+class AttributeFollower:
+    """What a viewer is taken for, from arrival to leaving.
+
+    Args:
+        reader: a square with a face -> probabilities.
+    """
+
+    def __init__(self, reader: ReadsAttributes) -> None:
+        self._reader = reader
+        self._visit = _Visit()
+        self._last: Features | None = None
+
+    def __call__(self, frame: Frame, features: Features) -> Features:
+        """The features with `attributes`, of a frame that was captured no earlier than the last."""
+        last, self._last = self._last, features
+        if is_someone_else(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
+            self._visit = _Visit()
+        if features.captured_s - self._visit.read_s >= 1 / READ_HZ:
+            self._read(frame, features)
+        return replace(features, attributes=tuple(self._told()))
+
+    def _read(self, frame: Frame, features: Features) -> None:
+        """Look at the face; the first readings of a visit are averaged alike, later ones fade in."""
+        visit, now_s = self._visit, features.captured_s
+        visit.readings += 1
+        share = max(smoothing_share(CUTOFF_HZ, now_s - visit.read_s), 1 / visit.readings)
+        visit.read_s = now_s
+        square = crop_face(frame.image, features.placement, self._reader.input_px)
+        for name, probabilities in self._reader(square).items():
+            before = visit.means.get(name, probabilities)
+            mean = visit.means[name] = before + np.float32(share) * (probabilities - before)
+            best = int(mean.argmax())
+            if name not in visit.given or mean[best] > mean[visit.given[name]] + LEAD:
+                visit.given[name] = best
+
+    def _told(self) -> Iterator[Attribute]:
+        for name, mean in self._visit.means.items():
+            given = self._visit.given[name]
+            yield Attribute(name, self._reader.answers[name][given], float(mean[given]))

@@ -1,0 +1,135 @@
+"""Whether probabilities mean what they say: temperature scaling, calibration error, and how often the answer is right.
+
+After Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Faces count by weights, since in a portrait set
+the classes are far from equal. It knows no network and no portraits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Classes = NDArray[np.int64]
+
+TEMPERATURES = np.geomspace(0.2, 10.0, 400)
+BINS = 10
+RESAMPLES, INTERVAL = 1000, (2.5, 97.5)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers of about the same confidence.
+
+    Attributes:
+        low, high: probability of the most probable class, from and to.
+        count: answers.
+        confidence, accuracy: weighted means; what a calibrated classifier has equal. 0 in an empty bin.
+        share: of all weight.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a question is answered for some faces.
+
+    Attributes:
+        count: faces whose class is on record.
+        counts: of each class.
+        recalls: share of each class that is told rightly; NaN where there is none.
+        accuracy: share of all that is told rightly.
+        balanced_accuracy: mean of `recalls`; guessing has 1 / classes.
+        interval: 95 % of the balanced accuracy, resampled within each class (Efron 1979).
+        ece: expected calibration error, each class counting alike.
+        ece_as_counted: the same, each face counting alike.
+        bins: reliability, each class counting alike.
+    """
+
+    count: int
+    counts: tuple[int, ...]
+    recalls: tuple[float, ...]
+    accuracy: float
+    balanced_accuracy: float
+    interval: tuple[float, float]
+    ece: float
+    ece_as_counted: float
+    bins: tuple[Bin, ...]
+
+
+def softmax(logits: NDArray[np.floating]) -> Numbers:
+    """Logits (N, C) -> probabilities (N, C)."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def negative_log_likelihood(probabilities: Numbers, classes: Classes, weights: Numbers) -> float:
+    """Weighted mean of -ln p of the true class (N,); weights (N,) may be 0 but not all of them."""
+    true = probabilities[np.arange(len(classes)), classes]
+    return float(weights @ -np.log(np.maximum(true, 1e-12)) / weights.sum())
+
+
+def fit_temperature(logits: NDArray[np.floating], classes: Classes, weights: Numbers) -> float:
+    """What logits (N, C) have to be divided by so that the true classes are most likely; 1 where nothing is known."""
+    if not weights.any():
+        return 1.0
+    losses = [negative_log_likelihood(softmax(logits / each), classes, weights) for each in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def reliability(probabilities: Numbers, classes: Classes, weights: Numbers) -> tuple[Bin, ...]:
+    """Answers in bins of equal width by the probability of the most probable class; weights (N,) sum to more than 0."""
+    confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes
+    places = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = []
+    for place in range(BINS):
+        chosen = places == place
+        weight = float(weights[chosen].sum())
+        means = [
+            float(weights[chosen] @ values[chosen]) / weight if weight else 0.0 for values in (confidence, is_right)
+        ]
+        share = weight / float(weights.sum())
+        bins.append(Bin(place / BINS, (place + 1) / BINS, int(chosen.sum()), *means, share))
+    return tuple(bins)
+
+
+def expected_calibration_error(bins: tuple[Bin, ...]) -> float:
+    """Mean distance between confidence and accuracy over bins."""
+    return sum(each.share * abs(each.confidence - each.accuracy) for each in bins)
+
+
+def score(probabilities: Numbers, classes: Classes, seed: int = 0) -> Scores:
+    """Compare probabilities (N, C) with true classes (N,), all known, at least one face."""
+    says, class_count = probabilities.argmax(axis=1), probabilities.shape[1]
+    counts = np.bincount(classes, minlength=class_count)
+    by_class = [says[classes == number] == number for number in range(class_count)]
+    recalls = [float(right.mean()) if len(right) else float("nan") for right in by_class]
+    alike = 1 / counts[classes]
+    bins = reliability(probabilities, classes, alike)
+    as_counted = reliability(probabilities, classes, np.ones(len(classes)))
+    return Scores(
+        count=len(classes),
+        counts=tuple(int(count) for count in counts),
+        recalls=tuple(recalls),
+        accuracy=float((says == classes).mean()),
+        balanced_accuracy=float(np.nanmean(recalls)),
+        interval=_interval([right for right in by_class if len(right)], seed),
+        ece=expected_calibration_error(bins),
+        ece_as_counted=expected_calibration_error(as_counted),
+        bins=bins,
+    )
+
+
+def _interval(by_class: list[NDArray[np.bool_]], seed: int) -> tuple[float, float]:
+    random = np.random.default_rng(seed)
+    drawn = [random.binomial(len(right), right.mean(), RESAMPLES) / len(right) for right in by_class]
+    low, high = np.percentile(np.mean(drawn, axis=0), INTERVAL)
+    return float(low), float(high)
