@@ -120,6 +120,11 @@ def test_scores_of_a_known_case() -> None:
     assert sum(each.count for each in found.bins) == 10
 
 
+def test_an_answer_that_is_right_for_a_few_is_not_taken_for_certain() -> None:
+    few, many = (score(np.array([[0.9, 0.1]] * count), np.zeros(count, np.int64)).interval for count in (13, 1300))
+    assert few[0] < 0.9 < 0.99 < many[0]
+
+
 def test_classes_count_alike_within_each_kind_of_picture() -> None:
     kinds = ["modern"] * 30 + ["mono"] * 100 + ["colour"] * 20
     classes = np.array([0] * 20 + [1] * 10 + [0] * 90 + [1] * 10 + [0] * (21 - FEWEST) + [1] * (FEWEST - 1))
