@@ -49,9 +49,8 @@ class DataColumns:
             marks += [self._protractor(x + 9.3 * size, at_y - 0.25 * size, degrees, 0.64 + 0.05 * row)]
         for row, attribute in enumerate(features.attributes):
             at_y = y + (9.4 + 1.7 * row) * size
-            marks += [
-                self._pair(f"{attribute.name} {attribute.value}", f"{attribute.probability:.2f}", x, at_y, 0.85, RED)
-            ]
+            probability = min(attribute.probability, 0.99)  # two figures must not say that it is certain
+            marks += [self._pair(f"{attribute.name} {attribute.value}", f"{probability:.2f}", x, at_y, 0.85, RED)]
         return np.concatenate(marks)
 
     def colours(self, features: Features, face: PlacedFace) -> FloatArray:
