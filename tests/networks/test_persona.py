@@ -43,7 +43,7 @@ def refusal(folder: Path) -> str:
 def test_the_persona_that_ships_opens() -> None:
     persona = Persona.open(ROOT / "models" / "portraits")
     assert (persona.name, persona.title) == ("portraits", "Portraits")
-    assert (persona.settings.resolution, persona.settings.latent_size) == (64, 512)
+    assert (persona.settings.resolution, persona.settings.latent_size) == (128, 512)
     assert persona.alignment.x == pytest.approx(0.5, abs=0.02)
     assert persona.generator_sha256 == hashlib.sha256(persona.generator_path.read_bytes()).hexdigest()
     assert (persona.folder / "card.md").stat().st_size > 500
