@@ -12,7 +12,7 @@ run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
 
 test: $(READY)
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile $(ARGS)
 
 check: lint types borders test
 

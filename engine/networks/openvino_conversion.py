@@ -47,7 +47,7 @@ def _convert(persona_folder: Path, output: Path) -> None:
 
     from engine.networks.folded import build_network
     from engine.networks.layout import GeneratorSettings
-    from engine.networks.openvino_import import import_openvino
+    from engine.networks.openvino_core import import_openvino
     from engine.networks.persona import Persona
     from engine.networks.preview_rgb import find_preview_rgb
     from engine.networks.weight_file import read_network

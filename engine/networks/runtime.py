@@ -133,9 +133,9 @@ def computes_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, threads: int | None) -> _Engine:
     from engine.networks.openvino_cache import read_or_convert
-    from engine.networks.openvino_import import import_openvino
+    from engine.networks.openvino_core import openvino_core
 
-    core = import_openvino().Core()
+    core = openvino_core()
     model = read_or_convert(core, persona, cache_folder)
     model.reshape([1, persona.settings.latent_size])  # a fixed batch lets OpenVINO plan its memory
     options: dict[str, str | int] = {

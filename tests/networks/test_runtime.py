@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.networks import openvino_cache, runtime
+from engine.networks import openvino_cache, openvino_core, runtime
 from engine.networks.folded import build_network
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
@@ -280,6 +280,7 @@ def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(
     with pytest.raises(ModelError, match="TensorFlow cannot be loaded beside Mesa's software OpenGL"):
         open_generator(tiny, runtime="tensorflow")
     monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr(openvino_core, "openvino_core", openvino_core.import_openvino)  # not the one that is open
     with pytest.raises(ModelError, match=r"OpenVINO cannot run .*generator\.safetensors: import of openvino halted"):
         open_generator(tiny, runtime="openvino", cache_folder=cache)
 
