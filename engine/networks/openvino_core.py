@@ -8,8 +8,9 @@ from typing import Any
 
 
 def import_openvino() -> Any:
-    """The module `openvino`, which finds its sender of usage statistics absent and goes on without: nothing is sent from
-    a machine that looks at people, and nothing is forked.
+    """The module `openvino`, which finds its sender of usage statistics absent and goes on without.
+
+    Nothing is sent from a machine that looks at people, and nothing is forked.
 
     Raises:
         ImportError: OpenVINO is not installed.
