@@ -27,6 +27,7 @@ from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
+from engine.programme import Programme
 from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
 from engine.render.codecs import choose_codec, usual_ending
@@ -45,7 +46,6 @@ from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.slot import Slot
 from engine.types import Frame, Reflection, Tick
-from engine.visit import VisitState
 from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
-BUILD_S = 0.03  # how much of the time of a frame goes into building a scene that is coming
 LINES_S = 0.25  # how often the overlay is written anew
 SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
 
@@ -79,8 +78,6 @@ class App:
         self._shows_overlay = self._shows_help = False
         self._source: Source | None = None
         self._watcher: Watcher | None = None
-        self._coming_name: str | None = None  # of a scene that is being read or built
-        self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
         self._note = ""
         self._lines: list[str] = []
         self._lines_due_s = 0.0
@@ -198,6 +195,18 @@ class App:
         self._worker.start()
         parts.callback(self._worker.close)
         self._report = Report(self._started_s, (self._frames, self._views, self._reflections))
+        self._programme = Programme(
+            self._scene_name,
+            repertoire=self._repertoire,
+            playlist=self._playlist,
+            schedule=self._schedule,
+            mirror=self._mirror,
+            calibration=self._calibration,
+            library=self._library,
+            adjust=self._worker.adjust,
+            say=self._say,
+            clock=self._clock,
+        )
 
     def _generator_threads(self) -> int | None:
         """Where the processor draws, half of it is left to that: threads that wait for each other lose more."""
@@ -239,9 +248,7 @@ class App:
                 for action in self._window.poll():
                     self._act(action)
                 self._calibration.update(tick)
-                self._follow_programme(tick)
-                self._reload()
-                self._build()
+                self._programme.update(self._saved(), tick)
                 reflection = self._update(tick)
                 self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
@@ -251,13 +258,9 @@ class App:
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()
 
-    def _follow_programme(self, tick: Tick) -> None:
-        """Change the scene when the playlist says so, and go black outside the opening hours."""
-        self._mirror.closing.is_on = not self._schedule.is_open(local_time())
-        is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
-        due = self._playlist.update(self._scene_name, is_held, tick)
-        if due is not None:
-            self._change_scene(due)
+    def _saved(self) -> frozenset[Path]:
+        """Which files in scenes/ and shaders/ were saved since the last frame."""
+        return frozenset() if self._watcher is None else self._watcher.poll()
 
     def _update(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
@@ -296,7 +299,7 @@ class App:
     def _cue(self, tick: Tick) -> Cue:
         """What is chosen now, as a session keeps it."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
-        return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
+        return Cue(tick.time_s, self._programme.name, is_black, self._mirror.is_frozen)
 
     def _write_lines(self) -> list[str]:
         """What the overlay says."""
@@ -305,7 +308,7 @@ class App:
         held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
-        scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
+        scene = f"scene: {self._programme.name}; visit: {self._mirror.visit_state}"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
         troubles = [health.last_error, self._hearing.error, *self._sender.errors]
         notes = [source, heard, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
@@ -316,9 +319,7 @@ class App:
     def _act(self, action: Action) -> None:
         number = action.scene_number
         if number is not None:
-            name = self._repertoire.on_key(number)
-            if name is not None:
-                self._change_scene(name)
+            self._programme.on_key(number)
         elif action is Action.QUIT:
             self._stop()
         elif action is Action.FULLSCREEN:
@@ -336,60 +337,18 @@ class App:
         elif action is Action.CALIBRATE:
             self._calibration.toggle()
         elif action is Action.SNAPSHOT:
-            self._keepsakes.take_snapshot(self._keepsakes.path(self._scene_name, ".png"))
+            self._keepsakes.take_snapshot(self._keepsakes.path(self._programme.name, ".png"))
         elif action is Action.RECORD and self._keepsakes.is_filming:
             self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._keepsakes.begin_film(self._keepsakes.film_path(self._scene_name), self._calibration.picture_wh)
+            self._keepsakes.begin_film(self._keepsakes.film_path(self._programme.name), self._calibration.picture_wh)
 
     def _stop(self) -> None:
         self._is_over = True
 
-    def _reload(self) -> None:
-        """Show the scene again if one of its files or any shader was saved.
-
-        A broken one does not say which files it would be made of: then any file that is saved is a reason to try again.
-        """
-        saved = self._watcher.poll() if self._watcher is not None else frozenset()
-        name = self._coming_name or self._scene_name
-        own = self._mirror.scene.files | {self._repertoire.path(name)}
-        try:
-            if any(self._library.has(path) for path in saved):
-                self._calibration.reload()
-        except ConfigError as error:
-            self._say(str(error))
-            return
-        if any(path in own or self._library.has(path) or self._is_broken for path in saved):
-            self._change_scene(name, again=name == self._scene_name)
-
-    def _change_scene(self, name: str, *, again: bool = False) -> None:
-        """Read a scene and begin to build it; a broken one is told to the operator, and the wall stays as it is."""
-        self._coming_name = name
-        try:
-            self._mirror.prepare(self._repertoire.load(name), again=again)
-        except ConfigError as error:
-            self._give_up(error)
-
-    def _build(self) -> None:
-        """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
-        until_s = self._clock.now_s() + BUILD_S
-        try:
-            scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
-        except ConfigError as error:
-            self._give_up(error)
-            return
-        if scene is not None:
-            self._worker.adjust(scene.reflection)
-            self._scene_name, self._coming_name = self._coming_name or self._scene_name, None
-            self._note, self._is_broken = "", False
-
-    def _give_up(self, error: ConfigError) -> None:
-        self._coming_name, self._is_broken = None, self._coming_name == self._scene_name
-        self._say(str(error))
-
     def _say(self, note: str) -> None:
-        """Tell the operator, on the overlay and, unless it is the same again, in the log."""
-        if note != self._note:
+        """Tell the operator, on the overlay and, unless it is the same again, in the log; nothing takes it back."""
+        if note and note != self._note:
             log.info("%s", note)
         self._note = note
 

@@ -16,11 +16,13 @@ import skimage.data
 from PIL import Image
 
 import engine.app
+import engine.programme
 from engine.app import ROOT, App
 from engine.clock import Clock, LocalTime, TimeSource
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from engine.hearing import AudioSettings, Hearing
 from engine.options import Options
+from engine.programme import Programme
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session
@@ -148,7 +150,7 @@ def test_keys(place: Path, blind: None) -> None:
     by_and_by(
         show,
         press,
-        lambda: show._mirror.scene.title == "Another" and show._scene_name == "another",
+        lambda: show._mirror.scene.title == "Another" and show._programme.name == "another",
         *[lambda: True] * 20,
     )
     films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
@@ -300,7 +302,7 @@ def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
     (place / "scenes" / "another.yaml").write_text(SCENE)
     show = app(seconds=1.0)
     seen = []
-    monkeypatch.setattr(App, "_change_scene", lambda *_, **__: seen.append(1))
+    monkeypatch.setattr(Programme, "change_scene", lambda *_, **__: seen.append(1))
 
     def save() -> None:
         for name in ("another.yaml", "plain.yaml~", "notes.txt"):
@@ -539,7 +541,7 @@ def test_the_playlist_changes_scenes_and_a_wrong_one_is_told_at_the_start(place:
     turns = "playlist: {scenes: [{scene: plain, minutes: 0.05}, {scene: another}], wait_minutes: 0}\n"
     (place / "config.yaml").write_text(config + turns)
     show = app(seconds=None)
-    by_and_by(show, lambda: show._mirror.scene.title == "Another" and show._scene_name == "another")
+    by_and_by(show, lambda: show._mirror.scene.title == "Another" and show._programme.name == "another")
     (place / "config.yaml").write_text(config + "playlist: {scenes: [{scene: nothing}]}\n")
     with pytest.raises(ConfigError, match="there is no scene 'nothing'"):
         app().run()
@@ -549,7 +551,8 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
     place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [LocalTime(0, 9 * 3600)]
-    monkeypatch.setattr(engine.app, "local_time", lambda: now[0])
+    for module in (engine.app, engine.programme):
+        monkeypatch.setattr(module, "local_time", lambda: now[0])
     hours = 'schedule: {monday: ["10:00-18:00"], fade_s: 0.2}\n'
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + hours)
     show = app(seconds=None)
