@@ -67,7 +67,7 @@ class SessionDrawing:
         self._window, self._library, self._alignment = window, library, alignment
         self._fps, self._only = fps, scene
         self._listener = listener
-        self._keeps_colours = session.head.layout == LAYOUT.stamp
+        self._keeps_colours = LAYOUT.columns_of(session.head.layout) is not None
 
     @property
     def count(self) -> int:
@@ -122,7 +122,7 @@ class SessionDrawing:
         if latent is None:
             return None
         if latent.features is not None and self._keeps_colours:
-            latent = replace(latent, features=with_patches(latent.features))
+            latent = replace(latent, features=with_patches(latent.features, self._session.head.layout))
         stamp_s = tick.time_s - LONG_AGO_S
         if not is_drawn:
             return Reflection(UNSEEN, latent, stamp_s, tick.index)

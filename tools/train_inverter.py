@@ -22,6 +22,7 @@ from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.inverter import Inverter, InverterWeights, write_inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
+from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tools.draw_bank import FaceDrawer, complete_bank
@@ -151,9 +152,11 @@ def show(likeness: dict[str, Likeness]) -> str:
     return "\n".join(rows)
 
 
-def complete_banks(persona: Persona, count: int, workers: int) -> tuple[DrawnFaces, DrawnFaces]:
+def complete_banks(
+    persona: Persona, count: int, workers: int, layout: FeatureLayout = LAYOUT
+) -> tuple[DrawnFaces, DrawnFaces]:
     """Draw what is missing of a persona's bank: its faces, and those that are held out."""
-    bank = Bank(persona.folder / "bank", persona.generator_sha256)
+    bank = Bank(persona.folder / "bank", persona.generator_sha256, layout)
     last = HELD_OUT_SHARD + HELD_OUT_SHARDS
     held_out = complete_bank(persona, bank, range(HELD_OUT_SHARD, last), workers, "held-out bank")
     return complete_bank(persona, bank, range(-(-count // SHARD_SEEDS)), workers, "bank"), held_out

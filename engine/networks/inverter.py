@@ -23,12 +23,13 @@ import json
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.networks.latents import normalise, seed_latent
@@ -75,6 +76,13 @@ class InverterWeights:
         standard = np.clip((vectors - self.mean) / self.sd, -CLIP_SD, CLIP_SD)
         return np.asarray(standard @ self.projection, np.float32)
 
+    def spread(self, columns: NDArray[np.intp], size: int) -> InverterWeights:
+        """The same for longer vectors (size,) which have its features in those columns (F,), and others it ignores."""
+        mean, sd = np.zeros(size, np.float32), np.ones(size, np.float32)
+        projection = np.zeros((size, self.projection.shape[1]), np.float32)
+        mean[columns], sd[columns], projection[columns] = self.mean, self.sd, self.projection
+        return replace(self, mean=mean, sd=sd, projection=projection)
+
 
 class Inverter:
     """The latent that answers to a viewer. Keeps neighbours from call to call; one thread at a time may use it.
@@ -108,7 +116,8 @@ class Inverter:
         """Open the inverter of a persona.
 
         Raises:
-            ModelError: the file is missing, damaged, or made for another generator or another feature layout.
+            ModelError: the file is missing, damaged, or made for another generator or a layout of the features whose
+                numbers are no longer measured.
         """
         remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
         if not path.exists():
@@ -122,13 +131,14 @@ class Inverter:
                 f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
                 f"({persona.generator_sha256[:12]}): {remedy}"
             )
-        layout = f"{LAYOUT.version} {LAYOUT.digest}"
-        if metadata.get("layout") != layout:
+        columns = LAYOUT.columns_of(metadata.get("layout", ""))
+        if columns is None:
             raise ModelError(
                 f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "
-                f"this program measures layout {layout!r}: {remedy}"
+                f"this program measures layout {LAYOUT.stamp!r}: {remedy}"
             )
-        return cls(_read_weights(path, persona.settings.latent_size), metadata)
+        weights = _read_weights(path, len(columns), persona.settings.latent_size)
+        return cls(weights.spread(columns, LAYOUT.size), metadata)
 
     @property
     def likeness(self) -> Mapping[str, Any]:
@@ -217,7 +227,7 @@ def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int,
     return {index: share / total for index, share in kept.items()}
 
 
-def _read_weights(path: Path, latent_size: int) -> InverterWeights:
+def _read_weights(path: Path, features: int, latent_size: int) -> InverterWeights:
     arrays = read_arrays(path)
     try:
         weights = InverterWeights(**arrays)
@@ -226,8 +236,8 @@ def _read_weights(path: Path, latent_size: int) -> InverterWeights:
     faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
     fits = (
         0 < faces <= MAX_FACES
-        and weights.mean.shape == weights.sd.shape == (LAYOUT.size,)
-        and weights.projection.shape == (LAYOUT.size, dimensions)
+        and weights.mean.shape == weights.sd.shape == (features,)
+        and weights.projection.shape == (features, dimensions)
         and weights.seeds.shape == (faces,)
         and weights.following.shape == (dimensions, latent_size)
     )
@@ -253,7 +263,7 @@ def write_inverter(path: Path, weights: InverterWeights, persona: Persona, notes
             **notes,
             "format": FORMAT,
             "generator_sha256": persona.generator_sha256,
-            "layout": f"{LAYOUT.version} {LAYOUT.digest}",
+            "layout": LAYOUT.stamp,
             "faces": str(len(weights.codes)),
         },
     )

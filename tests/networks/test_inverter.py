@@ -16,6 +16,7 @@ from engine.networks import inverter as inverter_module
 from engine.networks.inverter import Inverter, InverterWeights, write_inverter
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
+from engine.pipeline.feature_layout import FeatureGroup, Predecessor
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
@@ -250,9 +251,23 @@ def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Pa
 
 def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
-    monkeypatch.setattr(inverter_module, "LAYOUT", type(LAYOUT)(LAYOUT.version + 1, LAYOUT.groups))
-    with pytest.raises(ModelError, match=r"layout '1 .*measures layout '2 .*tools.train_inverter --model tiny"):
+    newer = replace(LAYOUT, version=LAYOUT.version + 1, predecessors=())
+    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    with pytest.raises(ModelError, match=r"layout '2 .*measures layout '3 .*tools.train_inverter --model tiny"):
         Inverter.open(persona.inverter_path, persona)
+
+
+def test_an_inverter_of_the_layout_before_gets_its_own_numbers(
+    persona: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_inverter(persona.inverter_path, some_weights(), persona, {})
+    before = Inverter.open(persona.inverter_path, persona)
+    added = FeatureGroup("added", ("first", "second"), "1", "new")
+    newer = replace(LAYOUT, version=3, groups=(added, *LAYOUT.groups), predecessors=(Predecessor(LAYOUT),))
+    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    now = Inverter.open(persona.inverter_path, persona)
+    vector = np.linspace(-1, 1, LAYOUT.size).astype(np.float32)
+    np.testing.assert_array_equal(now(np.concatenate([[9, -9], vector]).astype(np.float32)), before(vector))
 
 
 def test_the_inverter_that_ships_fits_its_persona_and_is_good() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.clock import Clock
 from engine.pipeline.attributes import ReadsAttributes
+from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.worker import ReflectionWorker
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
@@ -34,7 +35,7 @@ def featurize(frame: Frame) -> Features | None:
         return None
     placement = Placement(0.5, 0.4, 0.1, 0.0, 1.0)
     points = np.zeros((478, 3), np.float32)
-    return Features(np.ones(4, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
+    return Features(np.ones(LAYOUT.size, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
 
 
 class ConstantInverter:
@@ -214,6 +215,7 @@ class FakeReader:
     def __init__(self) -> None:
         self.input_px, self.fails = 64, False
         self.answers = {"age": ("young", "old")}
+        self.age_years = ((20, 49), (65, 90))
 
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]:
         if self.fails:
