@@ -22,7 +22,7 @@ PLACEMENT = Placement(0.51, 0.47, 0.23, 0.01, 1.0)
 
 def features_of(z: FloatArray, layout: FeatureLayout = LAYOUT) -> Features:
     """A face whose features are sums of its latent, standing where all of them stand."""
-    mix = np.random.default_rng(9).standard_normal((len(z), layout.size)).astype(np.float32) / 4
+    mix = np.random.default_rng(10).standard_normal((len(z), layout.size)).astype(np.float32) / 4
     vector = (z @ mix).astype(np.float32)
     return Features(vector, PLACEMENT, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
 

@@ -217,9 +217,7 @@ def test_the_distance_between_equal_faces_is_nothing() -> None:
     vector = np.arange(LAYOUT.size, dtype=np.float32)
     sd = np.full(LAYOUT.size, 0.5, np.float32)
     assert set(distances(vector, vector, sd).values()) == {0.0}
-    assert distances(vector, vector + 1, sd) == pytest.approx(
-        dict.fromkeys(("shape", "pose", "expression", "colour"), 2)
-    )
+    assert distances(vector, vector + 1, sd) == pytest.approx(dict.fromkeys((group.name for group in LAYOUT.groups), 2))
 
 
 def test_names_never_collide_and_never_hit_a_picture(tmp_path: Path) -> None:
