@@ -45,7 +45,7 @@ from engine.report import Report
 from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.slot import Slot
-from engine.types import Frame, Reflection, Tick
+from engine.types import Features, Frame, Reflection, Tick
 from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -178,6 +178,7 @@ class App:
     def _start_reflecting(self, parts: ExitStack) -> None:
         settings, persona = self._scene.reflection, self._persona
         self._reflections: Slot[Reflection] = Slot("reflections")
+        self._measured: Slot[Features] = Slot("measurements")
         self._worker = ReflectionWorker(
             frames=None if self._source_name == "self" else self._frames,
             reflections=self._reflections,
@@ -188,6 +189,7 @@ class App:
             ),
             inverter=self._inverter,
             attributes=self._attributes,
+            measured=self._measured,
             settings=settings,
             clock=self._clock,
             seed=secrets.randbits(32),
@@ -269,7 +271,7 @@ class App:
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
-        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level)
+        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level, self._measured.poll())
         self._worker.wants_previews = self._mirror.wants_previews
         self._worker.wants_echo = self._mirror.wants_echo
         return reflection

@@ -63,6 +63,7 @@ class ReflectionWorker:
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
         attributes: reads age and gender, or None to leave `Features.attributes` empty.
+        measured: where what was measured of a face is left before it is answered, or None.
         settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
@@ -82,6 +83,7 @@ class ReflectionWorker:
         build_generator: Callable[[], Draws],
         inverter: Inverts | None,
         attributes: ReadsAttributes | None = None,
+        measured: Slot[Features] | None = None,
         settings: ReflectionSettings,
         clock: TimeSource,
         seed: int,
@@ -89,6 +91,7 @@ class ReflectionWorker:
         self.wants_previews = self.wants_echo = False
         self._frames = frames
         self._reflections = reflections
+        self._measured = measured
         self._build_generator = build_generator
         self._inverter = inverter
         self._settings = settings
@@ -192,8 +195,12 @@ class ReflectionWorker:
             return None  # imports take seconds; the mirror wanders meanwhile
         self._frames_seen += 1
         features = self._features(frame)
-        self._faces_seen += features is not None
-        if features is None or self._attributes is None:
+        if features is None:
+            return None
+        self._faces_seen += 1
+        if self._measured is not None:
+            self._measured.put(features)
+        if self._attributes is None:
             return features
         return self._attributes(frame, features) or features
 

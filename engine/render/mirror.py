@@ -21,7 +21,7 @@ from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextur
 from engine.render.view import View
 from engine.scene import Scene
 from engine.transition import Transition
-from engine.types import Alignment, Frame, Reflection, Tick
+from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.viewer import Viewer
 from engine.visit import VisitState
 
@@ -214,15 +214,30 @@ class Mirror:
         """The part of a visit that it is in."""
         return self._viewer.visit.state
 
-    def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
-        """Take what is new; None where nothing is. `audio` is how loud the room is, 0 to 1."""
+    def update(
+        self,
+        frame: Frame | None,
+        reflection: Reflection | None,
+        tick: Tick,
+        audio: float = 0.0,
+        measured: Features | None = None,
+    ) -> None:
+        """Take what is new; None where nothing is.
+
+        Args:
+            frame: the camera's picture.
+            reflection: the answer to an earlier one.
+            tick: the moment.
+            audio: how loud the room is, 0 to 1.
+            measured: what was measured of the viewer, sooner than a reflection can answer it.
+        """
         if frame is not None:
             self._camera.update(frame)
         if reflection is not None:
             self._reflections.update(reflection)
             if self.wants_previews:
                 self._growth.update(reflection)
-        self._viewer.update(reflection, tick, audio)
+        self._viewer.update(reflection, tick, audio, measured)
         self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
@@ -257,6 +272,8 @@ class Mirror:
             parting=self._viewer.parting,
             alignment=self._alignment,
             placement=self._viewer.placement,
+            turned=self._viewer.turned_rad,
+            turned_before=self._viewer.turned_before_rad,
             presence=self._viewer.presence,
             signals=self._viewer.signals,
         )
