@@ -17,6 +17,7 @@ from engine.render.evening import Evening
 from engine.render.passage import Passage
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
+from engine.render.succession import Succession
 from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextures
 from engine.render.view import View
 from engine.scene import Scene
@@ -63,6 +64,7 @@ class Mirror:
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
         self._growth = GrowthTexture(ctx)
+        self._succession = Succession()
         self.evening = Evening(ctx)
         self._projector = Projector(ctx, library)
         self._passage = Passage(ctx, library)
@@ -235,6 +237,7 @@ class Mirror:
             self._camera.update(frame)
         if reflection is not None:
             self._reflections.update(reflection)
+            self._succession.update(reflection)
             if self.wants_previews:
                 self._growth.update(reflection)
         self._viewer.update(reflection, tick, audio, measured)
@@ -265,7 +268,7 @@ class Mirror:
             camera_aspect=self._camera.aspect,
             reflection=self._reflections.newest,
             previous=self._reflections.previous,
-            blend=self._reflections.blend(now_s),
+            blend=self._reflections.blend(now_s, seconds=self._succession.seconds, start=self._succession.start),
             growth=self._growth.texture,
             kept=self.evening.kept,
             features=self._viewer.features,
