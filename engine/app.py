@@ -22,7 +22,7 @@ from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
-from engine.pacing import Pacer
+from engine.pacing import Pacer, find_pace
 from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
@@ -55,7 +55,7 @@ SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
 LINES_S = 0.25  # how often the overlay is written anew
-SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
+SOFTWARE_SCALE = 0.5  # where the processor draws, it must also reflect
 
 
 class App:
@@ -170,10 +170,9 @@ class App:
         )
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
-        rate_hz = self._window.pace_hz
-        if self._window.is_software and not display.max_fps:
-            rate_hz = SOFTWARE_HZ
-        self._pacer = Pacer(self._clock, rate_hz)
+        self._pace = find_pace(self._window, self._clock, max_hz=display.max_fps)
+        log.info("the rate of drawing: %s", self._pace)
+        self._pacer = Pacer(self._clock, self._pace.limit_hz)
 
     def _start_reflecting(self, parts: ExitStack) -> None:
         settings, persona = self._scene.reflection, self._persona
@@ -196,7 +195,8 @@ class App:
         )
         self._worker.start()
         parts.callback(self._worker.close)
-        self._report = Report(self._started_s, (self._frames, self._views, self._reflections))
+        slots = (self._frames, self._views, self._reflections, self._measured)
+        self._report = Report(self._started_s, slots, str(self._pace))
         self._programme = Programme(
             self._scene_name,
             repertoire=self._repertoire,
@@ -251,11 +251,11 @@ class App:
                     self._act(action)
                 self._calibration.update(tick)
                 self._programme.update(self._saved(), tick)
-                reflection = self._update(tick)
+                reflection, uploaded_s = self._update(tick), self._clock.now_s()
                 self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
                 self._window.present()
-                self._report.presented(self._clock.now_s(), draw_s, reflection)
+                self._report.presented(self._clock.now_s(), draw_s, reflection, uploaded_s)
                 bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()

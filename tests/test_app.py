@@ -89,7 +89,11 @@ def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind
     assert stats["stages_ms"].keys() == {"features", "latent", "face"}
     assert stats["errors"].keys() == {"features", "latent", "face", "echo", "turn"}
     assert set(stats["errors"].values()) == {0}
-    assert stats["drops"].keys() == {"frames", "camera picture", "reflections"}
+    assert stats["drops"].keys() == {"frames", "camera picture", "reflections", "measurements"}
+    assert stats["frames"]["interval_ms"].keys() == {"p50", "p95", "p99"}
+    assert stats["frames"]["pace"] == "34 pictures a second, by sleeping: the processor draws"
+    assert stats["latency_ms"].keys() == {"read", "features", "latent", "generated", "uploaded", "presented"}
+    assert all(leg["p50"] >= 0 for leg in stats["latency_ms"].values())
     assert stats["faces"]["frames_seen"] == 0
     assert stats["seconds"] == pytest.approx(0.5, abs=0.4)
 

@@ -22,6 +22,7 @@ from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
+from engine.stamps import Stamps
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)
@@ -179,10 +180,14 @@ class ReflectionWorker:
         if self._follower is not None:
             self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
+        latent_s = self._clock.now_s()
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
             self._last = reflection
-            self._reflections.put(replace(reflection, echo=self._listener.echo))
+            stamps = None
+            if frame is not None:
+                stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
+            self._reflections.put(replace(reflection, echo=self._listener.echo, stamps=stamps))
             self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
 
     def _next_frame(self) -> Frame | None:
