@@ -17,6 +17,7 @@ from engine.errors import ConfigError, DeviceError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
+from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes
 from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
@@ -79,6 +80,7 @@ class App:
         self._source: Source | None = None
         self._watcher: Watcher | None = None
         self._note = ""
+        self._loop = LoopMeasurement() if options.measure_loop else None
         self._lines: list[str] = []
         self._lines_due_s = 0.0
 
@@ -97,8 +99,13 @@ class App:
             with told_by_signals(self._stop):
                 self._wake()
                 self._show(parts)
+            loop = None if self._loop is None else self._loop.result()
+            if loop is not None:
+                self._report.loop = loop.as_json()
             if self._options.stats is not None:
                 self._report.write(self._options.stats, self._worker.health)
+            if loop is not None:
+                loop.tell()
 
     # -------------------------------------------------- opening: what can be wrong is found before anything moves
 
@@ -123,6 +130,10 @@ class App:
         self._headless = options.headless or not has_display()
         settings, folder = self._config.recorder, Path(self._config.recorder.folder)
         self._seconds, self._record_path, self._session_path = options.seconds, options.record, options.session
+        if options.measure_loop:
+            self._seconds = self._seconds or LOOP_S
+        if options.measure_loop and self._headless and not options.headless:
+            raise DeviceError("--measure-loop needs a screen that the camera can see, and there is no display")
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
             self._record_path = self._record_path or recording_path(
@@ -141,6 +152,8 @@ class App:
         self._views: Slot[Frame] = Slot("camera picture")
         self._source_name = self._options.source or ("self" if self._headless else self._config.camera.source)
         self._source_name = choose_source(self._source_name)
+        if self._loop is not None and self._source_name == "self":
+            raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
         if self._source_name != "self":
             sinks = (self._frames, self._views)
             source = open_source(self._source_name, self._config.camera, sinks, self._clock)
@@ -255,7 +268,10 @@ class App:
                 self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
                 self._window.present()
-                self._report.presented(self._clock.now_s(), draw_s, reflection, uploaded_s)
+                now_s = self._clock.now_s()
+                self._report.presented(now_s, draw_s, reflection, uploaded_s)
+                if self._loop is not None:
+                    self._loop.presented(now_s, reflection)
                 bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()
@@ -271,7 +287,10 @@ class App:
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
-        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level, self._measured.poll())
+        frame = self._views.poll()
+        if self._loop is not None and frame is not None:
+            self._loop.see(frame)
+        self._mirror.update(frame, reflection, tick, self._hearing.level, self._measured.poll())
         self._worker.wants_previews = self._mirror.wants_previews
         self._worker.wants_echo = self._mirror.wants_echo
         return reflection
@@ -293,6 +312,8 @@ class App:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
+        if self._loop is not None:
+            self._overlay.draw_signal(target, self._loop.level(tick.time_s) > 0, HELP)
         if self._keepsakes.is_keeping or self._sender.is_sending:
             self._overlay.draw_recording_dot(target, self._calibration.picture_corner)
         self._calibration.finish()

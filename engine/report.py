@@ -23,12 +23,16 @@ class Report:
         started_s: when the program began, on the show's clock.
         slots: the hand-overs whose drops are told.
         pace: what keeps the rate of drawing, a few words.
+
+    Attributes:
+        loop: what `--measure-loop` has found, as `loop.measurement.Loop.as_json` says it; None where nobody asked.
     """
 
     def __init__(self, started_s: float, slots: Sequence[Slot[Any]], pace: str = "") -> None:
         self._started_s = started_s
         self._slots = slots
         self._pace = pace
+        self.loop: dict[str, Any] | None = None
         self._draw_ms = Samples()
         self._interval_ms = Samples()
         self._reflection_ms = Samples()
@@ -76,7 +80,7 @@ class Report:
 
     def summary(self, health: Health) -> dict[str, Any]:
         """Everything, as `--stats` writes it; times in ms, rates per second."""
-        return {
+        return ({} if self.loop is None else {"loop": self.loop}) | {
             "frames": {
                 "drawn": self._drawn,
                 "per_s": rate_per_s(max(0, self._drawn - 1), self.seconds),

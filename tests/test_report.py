@@ -53,6 +53,13 @@ def test_summary_has_the_keys_that_other_programs_read() -> None:
     assert summary["start_s"] == {"first_frame": 2.0, "first_reflection": 2.02}
 
 
+def test_the_loop_is_told_only_where_it_was_measured() -> None:
+    report = drawn_for_a_second()
+    assert "loop" not in report.summary(HEALTH)
+    report.loop = {"mirror_ms": 40.0}
+    assert report.summary(HEALTH)["loop"] == {"mirror_ms": 40.0}
+
+
 def test_nothing_drawn_is_a_valid_report() -> None:
     summary = Report(0.0, ()).summary(HEALTH)
     assert summary["frames"] == {"drawn": 0, "per_s": 0.0, "draw_ms": {}, "interval_ms": {}, "pace": ""}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import DeviceError
 from engine.loop.delay import Delay, Seen, Shown, find_delay
 from engine.loop.pattern import PERIOD_S, level_at
 from engine.types import ByteArray, FloatArray, Frame, Reflection
@@ -20,6 +21,7 @@ GRID_WH = (32, 24)  # parts of the camera's picture
 THINNED_PX = 240  # larger pictures are thinned to about so many rows
 MOST = 6000  # pictures that are kept of each side
 
+HELP = ("let the camera see this square, and hold it still",)
 UNSEEN = (
     "the camera does not see the pattern: point it at the screen, or hold a mirror before the screen, so that the "
     "flickering square fills a good part of its picture, and lower the light of the room"
@@ -49,6 +51,16 @@ class Loop:
         both_s = found.delay_s + self.mirror_s
         return f"{outside}, the mirror {1000 * self.mirror_s:.1f} ms: who moves sees it {1000 * both_s:.0f} ms later"
 
+    def tell(self) -> None:
+        """Say it on the terminal.
+
+        Raises:
+            DeviceError: the camera did not see the pattern; the message says what to do.
+        """
+        if self.delay is None:
+            raise DeviceError(str(self))
+        print(f"narcissus: {self}", flush=True)
+
     def as_json(self) -> dict[str, Any]:
         """For `--stats`; times in ms, None where nothing was found."""
         delay = self.delay
@@ -62,7 +74,7 @@ class Loop:
 
 
 class LoopMeasurement:
-    """Gathers what was shown and seen; ask for `level` before drawing, tell `presented` after it, and `see` pictures."""
+    """Gathers what was shown and seen: ask for `level` before drawing, tell `presented` after, `see` each picture."""
 
     def __init__(self) -> None:
         self._level = 0
