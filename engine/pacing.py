@@ -21,6 +21,9 @@ TRIAL_LIMIT_S = 0.8  # how long a trial of the screen's pace may take
 TRIAL_SWAPS, FIRST_SWAPS = 24, 6  # pictures of a trial; those before, which only fill the driver's queue
 SCREEN_HZ = 20.0, 500.0  # a swap that waits for a screen takes between so long
 EVENNESS = 0.12  # how far the middle half of such swaps lies from their median at most, as a share of it
+EARLY_SHARE = 0.4  # of a period, by which a turn may begin before it is due
+FORGIVEN = 0.1  # of what a turn began too early, so that it comes into step with frames of the same rate
+LEAST_PAUSE_S = 0.001
 HEADROOM = 1.15  # how far above the screen's rate the limit is that stays behind it
 
 
@@ -132,3 +135,20 @@ class Pacer:
         now_s = self._clock.now_s()
         self._due_s = max(self._due_s + self._period_s, now_s - self._period_s)
         self._clock.sleep_s(self._due_s - now_s)
+
+
+class TurnPacer:
+    """When whoever takes frames may begin the next turn: on average hardly more turns a second than wanted.
+
+    A turn may begin somewhat before it is due. So it is ready when a frame comes, and waits for that; a pacer that
+    keeps strict time beside a camera of the same rate may let each frame wait for it, always equally long.
+    """
+
+    def __init__(self) -> None:
+        self._due_s = 0.0
+
+    def pause_s(self, taken_s: float, now_s: float, rate_hz: float) -> float:
+        """How long to pause after a turn that had its frame at `taken_s`, s; never nothing."""
+        early_s = max(0.0, self._due_s - taken_s)
+        self._due_s = taken_s + (1 - FORGIVEN) * early_s + 1 / rate_hz
+        return max(LEAST_PAUSE_S, self._due_s - EARLY_SHARE / rate_hz - now_s)

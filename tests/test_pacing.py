@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.clock import ManualClock
-from engine.pacing import HEADROOM, MAX_DT_S, SOFTWARE_HZ, TRIAL_LIMIT_S, UNPACED_HZ, Pacer, find_pace
+from engine.pacing import HEADROOM, MAX_DT_S, SOFTWARE_HZ, TRIAL_LIMIT_S, UNPACED_HZ, Pacer, TurnPacer, find_pace
 
 
 def test_pictures_are_evenly_spaced() -> None:
@@ -98,3 +98,34 @@ def test_a_screen_that_is_waited_for_no_longer_does_not_let_the_show_spin() -> N
         pacer.tick()
         pacer.wait()  # a hidden window
     assert clock.now_s() - began_s > 1.8
+
+
+def turns(camera_hz: float, rate_hz: float, work_s: Callable[[int], float], seconds: float = 10.0) -> np.ndarray:
+    """(taken, captured) of each turn before a camera, s."""
+    pacer, now_s, last, taken = TurnPacer(), 0.005, -1, []
+    while now_s < seconds:
+        newest = int(now_s * camera_hz)
+        if newest == last:  # wait for the next
+            newest += 1
+            now_s = newest / camera_hz
+        last = newest
+        taken.append((now_s, newest / camera_hz))
+        turn_s = now_s
+        now_s += work_s(len(taken))
+        now_s += pacer.pause_s(turn_s, now_s, rate_hz)
+    return np.array(taken)
+
+
+def test_a_turn_waits_for_a_frame_and_no_frame_for_a_turn() -> None:
+    def work(turn: int) -> float:
+        return 0.061 if turn % 50 == 10 else 0.015  # once in a while it is held up
+
+    taken = turns(30.0, 30.0, work)
+    waited_s = taken[:, 0] - taken[:, 1]
+    assert np.median(waited_s) < 1e-6 and np.mean(waited_s > 0.002) < 0.25
+    assert len(taken) > 280
+
+
+@pytest.mark.parametrize("camera_hz", [30.0, 40.0, 60.0, 90.0])
+def test_no_more_turns_than_wanted_on_average(camera_hz: float) -> None:
+    assert 18.5 < len(turns(camera_hz, 20.0, lambda _: 0.01)) / 10 <= 20.9

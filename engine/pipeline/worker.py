@@ -14,12 +14,14 @@ from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pacing import TurnPacer
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
+from engine.processor import give_way
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
 from engine.stamps import Stamps
@@ -113,6 +115,7 @@ class ReflectionWorker:
         self._last: Reflection | None = None
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
+        self._turned_s = 0.0  # when the newest turn had its frame
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflection", daemon=True)
         self._loader = threading.Thread(target=self._load_features, name="loading features", daemon=True)
@@ -159,21 +162,23 @@ class ReflectionWorker:
         return self._last is not None and self._is_loaded.is_set()
 
     def _run(self) -> None:
+        give_way()
+        turns = TurnPacer()
         while not self._stopping.is_set():
-            period_s = 1.0 / self._settings.rate_hz
-            began_s = self._clock.now_s()
             self._turn()
             if self._face.is_ready and self._loader.ident is None:
                 self._loader.start()  # only now: the first reflection does not share the processor
-            self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
+            self._stopping.wait(turns.pause_s(self._turned_s, self._clock.now_s(), self._settings.rate_hz))
         for part in (self._features, self._latent, self._face, self._listener):
             part.close()
 
     def _reflect(self) -> None:
         """One turn: the newest frame's answer, or a step of the wander if there is none."""
+        self._turned_s = self._clock.now_s()
         if not self._face.prepare():
             return
         frame = self._next_frame()
+        self._turned_s = self._clock.now_s()
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
