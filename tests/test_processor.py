@@ -57,3 +57,16 @@ def test_who_gives_way_hands_that_down_and_the_main_thread_does_not() -> None:
     thread.join()
     assert found == [min(19, before + NICENESS)] * 2
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own elsewhere")
+def test_where_priorities_are_fixed_the_show_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    caplog.set_level("INFO")
+    monkeypatch.setattr(os, "setpriority", refuse)
+    give_way()
+    assert "the reflection cannot give way to drawing: Operation not permitted" in caplog.text
