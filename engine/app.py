@@ -17,12 +17,13 @@ from engine.errors import ConfigError, DeviceError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
+from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes
 from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
-from engine.pacing import Pacer
+from engine.pacing import Pacer, find_pace
 from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
@@ -45,7 +46,7 @@ from engine.report import Report
 from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.slot import Slot
-from engine.types import Frame, Reflection, Tick
+from engine.types import Features, Frame, Reflection, Tick
 from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
 LINES_S = 0.25  # how often the overlay is written anew
-SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
+SOFTWARE_SCALE = 0.5  # where the processor draws, it must also reflect
 
 
 class App:
@@ -79,6 +80,7 @@ class App:
         self._source: Source | None = None
         self._watcher: Watcher | None = None
         self._note = ""
+        self._loop = LoopMeasurement() if options.measure_loop else None
         self._lines: list[str] = []
         self._lines_due_s = 0.0
 
@@ -97,8 +99,13 @@ class App:
             with told_by_signals(self._stop):
                 self._wake()
                 self._show(parts)
+            loop = None if self._loop is None else self._loop.result()
+            if loop is not None:
+                self._report.loop = loop.as_json()
             if self._options.stats is not None:
                 self._report.write(self._options.stats, self._worker.health)
+            if loop is not None:
+                loop.tell()
 
     # -------------------------------------------------- opening: what can be wrong is found before anything moves
 
@@ -123,6 +130,10 @@ class App:
         self._headless = options.headless or not has_display()
         settings, folder = self._config.recorder, Path(self._config.recorder.folder)
         self._seconds, self._record_path, self._session_path = options.seconds, options.record, options.session
+        if options.measure_loop:
+            self._seconds = self._seconds or LOOP_S
+        if options.measure_loop and self._headless and not options.headless:
+            raise DeviceError("--measure-loop needs a screen that the camera can see, and there is no display")
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
             self._record_path = self._record_path or recording_path(
@@ -141,6 +152,8 @@ class App:
         self._views: Slot[Frame] = Slot("camera picture")
         self._source_name = self._options.source or ("self" if self._headless else self._config.camera.source)
         self._source_name = choose_source(self._source_name)
+        if self._loop is not None and self._source_name == "self":
+            raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
         if self._source_name != "self":
             sinks = (self._frames, self._views)
             source = open_source(self._source_name, self._config.camera, sinks, self._clock)
@@ -170,14 +183,14 @@ class App:
         )
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
-        rate_hz = self._window.pace_hz
-        if self._window.is_software and not display.max_fps:
-            rate_hz = SOFTWARE_HZ
-        self._pacer = Pacer(self._clock, rate_hz)
+        self._pace = find_pace(self._window, self._clock, max_hz=display.max_fps)
+        log.info("the rate of drawing: %s", self._pace)
+        self._pacer = Pacer(self._clock, self._pace.limit_hz)
 
     def _start_reflecting(self, parts: ExitStack) -> None:
         settings, persona = self._scene.reflection, self._persona
         self._reflections: Slot[Reflection] = Slot("reflections")
+        self._measured: Slot[Features] = Slot("measurements")
         self._worker = ReflectionWorker(
             frames=None if self._source_name == "self" else self._frames,
             reflections=self._reflections,
@@ -188,13 +201,15 @@ class App:
             ),
             inverter=self._inverter,
             attributes=self._attributes,
+            measured=self._measured,
             settings=settings,
             clock=self._clock,
             seed=secrets.randbits(32),
         )
         self._worker.start()
         parts.callback(self._worker.close)
-        self._report = Report(self._started_s, (self._frames, self._views, self._reflections))
+        slots = (self._frames, self._views, self._reflections, self._measured)
+        self._report = Report(self._started_s, slots, str(self._pace))
         self._programme = Programme(
             self._scene_name,
             repertoire=self._repertoire,
@@ -249,11 +264,14 @@ class App:
                     self._act(action)
                 self._calibration.update(tick)
                 self._programme.update(self._saved(), tick)
-                reflection = self._update(tick)
+                reflection, uploaded_s = self._update(tick), self._clock.now_s()
                 self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
                 self._window.present()
-                self._report.presented(self._clock.now_s(), draw_s, reflection)
+                now_s = self._clock.now_s()
+                self._report.presented(now_s, draw_s, reflection, uploaded_s)
+                if self._loop is not None:
+                    self._loop.presented(now_s, reflection)
                 bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()
@@ -269,7 +287,10 @@ class App:
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
-        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level)
+        frame = self._views.poll()
+        if self._loop is not None and frame is not None:
+            self._loop.see(frame)
+        self._mirror.update(frame, reflection, tick, self._hearing.level, self._measured.poll())
         self._worker.wants_previews = self._mirror.wants_previews
         self._worker.wants_echo = self._mirror.wants_echo
         return reflection
@@ -291,6 +312,8 @@ class App:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
+        if self._loop is not None:
+            self._overlay.draw_signal(target, self._loop.level(tick.time_s) > 0, HELP)
         if self._keepsakes.is_keeping or self._sender.is_sending:
             self._overlay.draw_recording_dot(target, self._calibration.picture_corner)
         self._calibration.finish()

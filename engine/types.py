@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.stamps import Stamps
+
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
 
@@ -56,11 +58,13 @@ class Frame:
         image: (H, W, 3) uint8, RGB, sRGB-encoded, C-contiguous; never written to after it was made.
         captured_s: when it was taken, or read, if the source does not say.
         sequence: counts up by one per frame of a source.
+        read_s: when the program had it; None where that is when it was taken.
     """
 
     image: ByteArray
     captured_s: float
     sequence: int
+    read_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ class Reflection:
             empty unless a scene asks for them.
         echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks
             for it, and where no face was found in either.
+        stamps: when the picture that it answers passed each step; None where it answers none.
     """
 
     image: ByteArray
@@ -180,6 +185,7 @@ class Reflection:
     sequence: int
     previews: tuple[ByteArray, ...] = ()
     echo: Echo | None = None
+    stamps: Stamps | None = None
 
 
 @dataclass(frozen=True, slots=True)

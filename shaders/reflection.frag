@@ -12,12 +12,24 @@ uniform float u_blend;          // 0 previous .. 1 newest
 uniform vec3 u_alignment;       // where the eyes are in it: x, y; distance between them
 uniform float u_even;           // how far its exposure is evened, 0..1
 uniform float u_clarity;        // 0 soft .. 2 crisp
+uniform vec2 u_turned;          // how far the head has turned since: yaw, pitch (rad); right and up are positive
+uniform vec2 u_turned_before;   // the same for the previous face
+uniform float u_late;           // how much of that is shown, 0..1
+
+const float DEPTH = 1.3;        // of the middle of a face before the axis about which it turns, eye distances
 
 in vec2 v_uv;
 out vec4 f_colour;
 
+// How far what is seen here has moved by a small turn of the head: most in its middle, not at all at its outline.
+vec2 moved_by(vec2 turned, vec2 uv) {
+    vec2 egg = ((uv - u_alignment.xy) / u_alignment.z - vec2(0.0, 0.20)) / vec2(1.25, 1.62);
+    return u_late * DEPTH * max(0.0, 1.0 - dot(egg, egg)) * u_alignment.z * vec2(turned.x, -turned.y);
+}
+
 vec3 code_at(vec2 uv) {
-    return mix(texture(u_previous, uv).rgb, texture(u_reflection, uv).rgb, u_blend);
+    vec3 previous = texture(u_previous, uv - moved_by(u_turned_before, uv)).rgb;
+    return mix(previous, texture(u_reflection, uv - moved_by(u_turned, uv)).rgb, u_blend);
 }
 
 // The spline that enlarges the face also blurs it; this undoes what it can, so that the eyes stay clear.

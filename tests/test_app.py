@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ from engine.clock import Clock, LocalTime, TimeSource
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from engine.hearing import AudioSettings, Hearing
 from engine.options import Options
+from engine.pipeline.source import Source
 from engine.programme import Programme
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session
+from engine.slot import Slot
 from engine.types import Features, Frame
 from tests.tiny_persona import write_tiny_persona
 
@@ -89,7 +91,11 @@ def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind
     assert stats["stages_ms"].keys() == {"features", "latent", "face"}
     assert stats["errors"].keys() == {"features", "latent", "face", "echo", "turn"}
     assert set(stats["errors"].values()) == {0}
-    assert stats["drops"].keys() == {"frames", "camera picture", "reflections"}
+    assert stats["drops"].keys() == {"frames", "camera picture", "reflections", "measurements"}
+    assert stats["frames"]["interval_ms"].keys() == {"p50", "p95", "p99"}
+    assert stats["frames"]["pace"] == "34 pictures a second, by sleeping: the processor draws"
+    assert stats["latency_ms"].keys() == {"read", "features", "latent", "generated", "uploaded", "presented"}
+    assert all(leg["p50"] >= 0 for leg in stats["latency_ms"].values())
     assert stats["faces"]["frames_seen"] == 0
     assert stats["seconds"] == pytest.approx(0.5, abs=0.4)
 
@@ -578,3 +584,43 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
         at(18),
         is_black,
     )
+
+
+class LoopedCamera(Source):
+    """A camera before the screen of `show`: it gives what that showed a while ago."""
+
+    DELAY_S = 0.1
+
+    def __init__(self, show: App, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:
+        super().__init__("loop", False, sinks, clock)
+        self._show_of = show
+
+    def _read(self) -> None:
+        while not self._stopping.wait(1 / 60):
+            now_s, loop = self._clock.now_s(), self._show_of._loop
+            assert loop is not None
+            shown = [level for moment_s, level in loop._shown[-60:] if moment_s <= now_s - self.DELAY_S]
+            self._put(np.full((48, 64, 3), 60 + 80 * (shown[-1] if shown else 0), np.uint8), now_s)
+
+
+def test_the_loop_is_measured_through_a_camera_that_sees_the_screen(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = app(source="camera:0", measure_loop=True, stats=Path("stats.json"), seconds=6.0)
+    monkeypatch.setattr(
+        engine.app, "open_source", lambda name, settings, sinks, clock: LoopedCamera(show, sinks, clock)
+    )
+    show.run()
+    assert "narcissus: screen and camera take " in capsys.readouterr().out
+    loop = json.loads((place / "stats.json").read_text())["loop"]
+    assert LoopedCamera.DELAY_S * 1000 * 0.8 < loop["screen_and_camera_ms"] < 1000
+    assert loop["confidence"] > 0.4 and loop["share_of_picture"] == 1 and loop["mirror_ms"] > 0
+
+
+def test_a_loop_without_a_camera_or_with_one_that_looks_elsewhere_is_one_sentence(place: Path, blind: None) -> None:
+    with pytest.raises(ConfigError, match="--measure-loop needs a camera that sees the screen"):
+        app(measure_loop=True).run()
+    Image.fromarray(skimage.data.astronaut()).save("astronaut.png")
+    with pytest.raises(DeviceError, match="the camera does not see the pattern: point it at the screen"):
+        app(source="astronaut.png", measure_loop=True, stats=Path("stats.json")).run()
+    assert json.loads((place / "stats.json").read_text())["loop"]["screen_and_camera_ms"] is None

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.head import is_same_head
 from engine.networks.latents import angle_deg, normalise, slerp
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent
@@ -245,11 +246,7 @@ class LatentFollower:
 
 def is_someone_else(before: Features | None, after: Features) -> bool:
     """Whether a face jumped further between two frames than a head can move: more than three eye distances."""
-    if before is None:
-        return True
-    a, b = before.placement, after.placement
-    jump = math.hypot((b.x - a.x) * b.aspect, b.y - a.y)
-    return jump > 3 * max(a.eye_distance, b.eye_distance)
+    return before is None or not is_same_head(before.placement, after.placement)
 
 
 def smoothing_share(cutoff_hz: float, dt_s: float) -> float:

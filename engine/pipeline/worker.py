@@ -14,14 +14,17 @@ from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pacing import TurnPacer
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
+from engine.processor import give_way
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
+from engine.stamps import Stamps
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class ReflectionWorker:
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
         attributes: reads age and gender, or None to leave `Features.attributes` empty.
+        measured: where what was measured of a face is left before it is answered, or None.
         settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
@@ -82,6 +86,7 @@ class ReflectionWorker:
         build_generator: Callable[[], Draws],
         inverter: Inverts | None,
         attributes: ReadsAttributes | None = None,
+        measured: Slot[Features] | None = None,
         settings: ReflectionSettings,
         clock: TimeSource,
         seed: int,
@@ -89,6 +94,7 @@ class ReflectionWorker:
         self.wants_previews = self.wants_echo = False
         self._frames = frames
         self._reflections = reflections
+        self._measured = measured
         self._build_generator = build_generator
         self._inverter = inverter
         self._settings = settings
@@ -109,6 +115,7 @@ class ReflectionWorker:
         self._last: Reflection | None = None
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
+        self._turned_s = 0.0  # when the newest turn had its frame
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflection", daemon=True)
         self._loader = threading.Thread(target=self._load_features, name="loading features", daemon=True)
@@ -155,31 +162,37 @@ class ReflectionWorker:
         return self._last is not None and self._is_loaded.is_set()
 
     def _run(self) -> None:
+        give_way()
+        turns = TurnPacer()
         while not self._stopping.is_set():
-            period_s = 1.0 / self._settings.rate_hz
-            began_s = self._clock.now_s()
             self._turn()
             if self._face.is_ready and self._loader.ident is None:
                 self._loader.start()  # only now: the first reflection does not share the processor
-            self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
+            self._stopping.wait(turns.pause_s(self._turned_s, self._clock.now_s(), self._settings.rate_hz))
         for part in (self._features, self._latent, self._face, self._listener):
             part.close()
 
     def _reflect(self) -> None:
         """One turn: the newest frame's answer, or a step of the wander if there is none."""
+        self._turned_s = self._clock.now_s()
         if not self._face.prepare():
             return
         frame = self._next_frame()
+        self._turned_s = self._clock.now_s()
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
         if self._follower is not None:
             self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
+        latent_s = self._clock.now_s()
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
             self._last = reflection
-            self._reflections.put(replace(reflection, echo=self._listener.echo))
+            stamps = None
+            if frame is not None:
+                stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
+            self._reflections.put(replace(reflection, echo=self._listener.echo, stamps=stamps))
             self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
 
     def _next_frame(self) -> Frame | None:
@@ -192,8 +205,12 @@ class ReflectionWorker:
             return None  # imports take seconds; the mirror wanders meanwhile
         self._frames_seen += 1
         features = self._features(frame)
-        self._faces_seen += features is not None
-        if features is None or self._attributes is None:
+        if features is None:
+            return None
+        self._faces_seen += 1
+        if self._measured is not None:
+            self._measured.put(features)
+        if self._attributes is None:
             return features
         return self._attributes(frame, features) or features
 

@@ -17,11 +17,12 @@ from engine.render.evening import Evening
 from engine.render.passage import Passage
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
+from engine.render.succession import Succession
 from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextures
 from engine.render.view import View
 from engine.scene import Scene
 from engine.transition import Transition
-from engine.types import Alignment, Frame, Reflection, Tick
+from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.viewer import Viewer
 from engine.visit import VisitState
 
@@ -63,6 +64,7 @@ class Mirror:
         self._camera = CameraTexture(ctx)
         self._reflections = ReflectionTextures(ctx)
         self._growth = GrowthTexture(ctx)
+        self._succession = Succession()
         self.evening = Evening(ctx)
         self._projector = Projector(ctx, library)
         self._passage = Passage(ctx, library)
@@ -214,15 +216,31 @@ class Mirror:
         """The part of a visit that it is in."""
         return self._viewer.visit.state
 
-    def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
-        """Take what is new; None where nothing is. `audio` is how loud the room is, 0 to 1."""
+    def update(
+        self,
+        frame: Frame | None,
+        reflection: Reflection | None,
+        tick: Tick,
+        audio: float = 0.0,
+        measured: Features | None = None,
+    ) -> None:
+        """Take what is new; None where nothing is.
+
+        Args:
+            frame: the camera's picture.
+            reflection: the answer to an earlier one.
+            tick: the moment.
+            audio: how loud the room is, 0 to 1.
+            measured: what was measured of the viewer, sooner than a reflection can answer it.
+        """
         if frame is not None:
             self._camera.update(frame)
         if reflection is not None:
             self._reflections.update(reflection)
+            self._succession.update(reflection)
             if self.wants_previews:
                 self._growth.update(reflection)
-        self._viewer.update(reflection, tick, audio)
+        self._viewer.update(reflection, tick, audio, measured)
         self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
@@ -250,13 +268,15 @@ class Mirror:
             camera_aspect=self._camera.aspect,
             reflection=self._reflections.newest,
             previous=self._reflections.previous,
-            blend=self._reflections.blend(now_s),
+            blend=self._reflections.blend(now_s, seconds=self._succession.seconds, start=self._succession.start),
             growth=self._growth.texture,
             kept=self.evening.kept,
             features=self._viewer.features,
             parting=self._viewer.parting,
             alignment=self._alignment,
             placement=self._viewer.placement,
+            turned=self._viewer.turned_rad,
+            turned_before=self._viewer.turned_before_rad,
             presence=self._viewer.presence,
             signals=self._viewer.signals,
         )

@@ -59,6 +59,7 @@ def running(
     build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     attributes: ReadsAttributes | None = None,
+    measured: Slot[Features] | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -70,6 +71,7 @@ def running(
         build_generator=lambda: made,
         inverter=ConstantInverter(),
         attributes=attributes,
+        measured=measured,
         settings=SETTINGS,
         clock=Clock(),
         seed=1,
@@ -94,7 +96,8 @@ def await_reflection(reflections: Slot[Reflection], accept: Callable[[Reflection
 
 def test_a_frame_with_a_face_becomes_its_reflection() -> None:
     frames: Slot[Frame] = Slot("frames")
-    with running(frames) as (worker, reflections):
+    measured: Slot[Features] = Slot("measurements")
+    with running(frames, measured=measured) as (worker, reflections):
         for i in range(1000):
             frame = picture(200, i)
             frames.put(frame)
@@ -104,6 +107,11 @@ def test_a_frame_with_a_face_becomes_its_reflection() -> None:
         assert reflection is not None and reflection.latent.features is not None
         assert 0 <= reflection.latent.features.sequence <= frame.sequence
         assert reflection.latent.presence > 0
+        assert reflection.stamps is not None and reflection.stamps.uploaded_s is None
+        legs = reflection.stamps.legs_ms()
+        assert list(legs) == ["read", "features", "latent", "generated"] and min(legs.values()) >= 0
+        newest = measured.poll()
+        assert newest is not None and newest.sequence >= reflection.latent.features.sequence
         assert worker.health.faces_seen > 0
         assert not any(worker.health.errors.values())
 
@@ -114,6 +122,7 @@ def test_without_frames_the_mirror_wanders_on() -> None:
         later = await_reflection(reflections, lambda r: r.sequence >= first.sequence + 2)
     assert not np.array_equal(first.latent.z, later.latent.z)
     assert later.latent.features is None and later.latent.presence == 0
+    assert later.stamps is None
 
 
 def test_the_mirror_looks_at_itself() -> None:

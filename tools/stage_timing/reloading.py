@@ -16,10 +16,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.app import BUILD_S, SCENES, SHADERS, SOFTWARE_HZ
+from engine.app import SCENES, SHADERS
 from engine.clock import Clock
 from engine.errors import ConfigError, DeviceError
-from engine.pacing import Pacer
+from engine.pacing import Pacer, find_pace
+from engine.programme import BUILD_S
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
@@ -131,7 +132,7 @@ class _Show:
             self._mirror = parts.enter_context(mirror)
             self._visitor = Visitor(self._footage, mirror)
             self._visitor.is_there = True
-            self._pacer = Pacer(self._clock, SOFTWARE_HZ if window.is_software else window.pace_hz)
+            self._pacer = Pacer(self._clock, find_pace(window, self._clock).limit_hz)
             folders = self._folder / "scenes", self._folder / "shaders"
             self._watcher = parts.enter_context(Watcher(folders))
             self._owned = parts.pop_all()

@@ -95,6 +95,8 @@ class Pass(ABC):
             u_moment=tick.index % 4096,
             u_presence=view.presence,
             u_blend=view.blend if view.previous is not None else 1.0,
+            u_turned=view.turned,
+            u_turned_before=view.turned_before,
             u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
             u_placement=(placement.x, placement.y, placement.eye_distance, placement.roll_rad),
             u_camera_aspect=view.camera_aspect,
