@@ -32,11 +32,10 @@ class FaceDrawer:
     Args:
         persona: whose generator draws.
         threads: processor threads of the generator.
-        cache_folder: as of `open_generator`.
     """
 
-    def __init__(self, persona: Persona, threads: int | None = None, cache_folder: Path | None = None) -> None:
-        self.generator: RuntimeGenerator = open_generator(persona, threads=threads, cache_folder=cache_folder)
+    def __init__(self, persona: Persona, threads: int | None = None) -> None:
+        self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
         self._featurizer = Featurizer("static")
 
     def draw(self, z: FloatArray) -> ByteArray:
@@ -94,7 +93,6 @@ def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: 
 
 
 def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm) -> None:
-    open_generator(persona, threads=1)  # once, so that the processes find OpenVINO's form of the network ready
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (persona.folder, bank.folder.parent))
     try:
         pending: set[Future[int]] = {pool.submit(_draw_shard, shard) for shard in shards}
