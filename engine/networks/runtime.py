@@ -105,10 +105,10 @@ class RuntimeGenerator:
 
 def open_generator(
     persona: Persona,
-    *,
     runtime: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
+    *,
     is_tuned: bool = False,
     cache_folder: Path | None = None,
 ) -> RuntimeGenerator:

@@ -17,6 +17,7 @@ from engine.networks.latents import seed_latent
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
+from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
@@ -42,6 +43,7 @@ class Health:
         faces_seen: frames in which a face was found.
         frames_seen: frames that were looked at.
         is_seeing: whether the features stage has been loaded.
+        drawing: what the face is drawn with; None before the first.
     """
 
     stages_ms: dict[str, dict[str, float]]
@@ -50,6 +52,7 @@ class Health:
     faces_seen: int
     frames_seen: int
     is_seeing: bool
+    drawing: Standing | None = None
 
 
 class ReflectionWorker:
@@ -93,6 +96,7 @@ class ReflectionWorker:
         self._inverter = inverter
         self._settings = settings
         self._follower: LatentFollower | None = None
+        self._ladder: Ladder | None = None
         self._clock = clock
         self._seed = seed
         self._features = Stage("features", build_featurizer, clock)
@@ -147,6 +151,7 @@ class ReflectionWorker:
             faces_seen=self._faces_seen,
             frames_seen=self._frames_seen,
             is_seeing=self._features.is_ready,
+            drawing=self._ladder.standing if self._ladder is not None else None,
         )
 
     @property
@@ -170,17 +175,25 @@ class ReflectionWorker:
         if not self._face.prepare():
             return
         frame = self._next_frame()
+        began_s = self._clock.now_s()
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
         if self._follower is not None:
             self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
+        drawing_s = self._clock.now_s()
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
+            self._note_pace(reflection.generated_s - drawing_s, reflection.generated_s - began_s)
             self._last = reflection
             self._reflections.put(replace(reflection, echo=self._listener.echo))
             self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
+
+    def _note_pace(self, drawing_s: float, turn_s: float) -> None:
+        """Let the ladder judge, once nothing is loaded beside that would pass."""
+        if self._ladder is not None and self._is_loaded.is_set():
+            self._ladder.note(drawing_s, turn_s, 1.0 / self._settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:
@@ -204,7 +217,9 @@ class ReflectionWorker:
     def _build_painter(self) -> Callable[[Latent, bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
-        painter = FacePainter(generator, self._clock)
+        if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
+            self._ladder = Ladder(generator.rungs, self._settings.floor_px, self._clock)
+        painter = FacePainter(generator, self._clock, self._ladder)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
         return painter.draw
 
