@@ -73,18 +73,28 @@ class FormChoice:
 
     def read(self) -> Form | None:
         """The form that was chosen, or None where none was, or not by this file's rules."""
+        found = self._read()
+        return found[0] if found is not None else None
+
+    def ratios(self) -> dict[str, float]:
+        """What the choice rests on: of each form that lost or won a duel, its duration as a multiple of the other's."""
+        found = self._read()
+        return found[1] if found is not None else {}
+
+    def _read(self) -> tuple[Form, dict[str, float]] | None:
         if not self.path.exists():
             return None
         try:
             if self.path.stat().st_size > _MOST_BYTES:
                 raise ValueError("it is too long")
-            form = Form(**json.loads(self.path.read_text(encoding="utf-8"))["form"])
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            form = Form(**content["form"])
             if form not in self._forms:
                 raise ValueError(f"there is no form {str(form)[:80]!r}")
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            return form, {str(name): float(ratio) for name, ratio in content["duration_ratios"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             _log.warning("the choice in %s is damaged and is made anew: %s", self.path, error)
             return None
-        return form
 
     def write(self, form: Form, ratios: Mapping[Form, float]) -> None:
         """Keep a choice and what it rests on, all or nothing; that it cannot be kept is told and ends nothing."""

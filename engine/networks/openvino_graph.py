@@ -46,6 +46,8 @@ class _Builder:
         self._settings = settings
         self._form = form
         self._gain = 1.0
+        self._side_px = 4
+        self._named_count = 0
 
     def build(self, layers: Sequence[FoldedLayer], previews: Sequence[FoldedLayer]) -> Any:
         ops, settings = self._ops, self._settings
@@ -58,6 +60,7 @@ class _Builder:
             if layer.kind == "pixels":
                 pictures.append(self._pixels(x, layer))
                 break
+            self._side_px *= 2 if layer.kind == "up" else 1
             x = self._normalised(self._applied(x, layer), _channels(layer))
         return import_openvino().Model([ops.result(picture) for picture in pictures], [latent], "generator")
 
@@ -70,6 +73,7 @@ class _Builder:
         if self._form.upsampling == "transposed":
             weight = self._weight(layer.weight.transpose(3, 2, 0, 1))
             x = self._ops.convolution_backprop_data(x, weight, [2, 2], None, [1, 1], [1, 1], [1, 1])
+            x = self._named(x, "up")
             return self._rectified(self._ops.add(x, self._per_channel(layer.bias)))
         if self._form.upsampling == "phase":
             return self._phases(x, layer)
@@ -86,7 +90,7 @@ class _Builder:
     def _convolved(self, x: Any, kernel: FloatArray, bias: FloatArray, pad: int) -> Any:
         """`kernel` is HWIO."""
         weight = self._weight(kernel.transpose(3, 2, 0, 1))
-        x = self._ops.convolution(x, weight, [1, 1], [pad, pad], [pad, pad], [1, 1])
+        x = self._named(self._ops.convolution(x, weight, [1, 1], [pad, pad], [pad, pad], [1, 1]), "conv")
         return self._ops.add(x, self._per_channel(bias))
 
     def _phases(self, x: Any, layer: FoldedLayer) -> Any:
@@ -121,7 +125,7 @@ class _Builder:
         if self._form.pixel_norm == "l2":  # x / sqrt(sum + C eps) = x / sqrt(mean + eps) / sqrt(C)
             self._gain = math.sqrt(channels)
             epsilon = self._settings.pixelnorm_epsilon * channels
-            return self._ops.normalize_l2(x, self._whole([1]), epsilon, "add")
+            return self._named(self._ops.normalize_l2(x, self._whole([1]), epsilon, "add"), "norm")
         last = self._rms_of_last_axis(self._ops.transpose(x, self._whole([0, 2, 3, 1])))
         return self._ops.transpose(last, self._whole([0, 3, 1, 2]))
 
@@ -130,13 +134,19 @@ class _Builder:
         ops = self._ops
         squares = ops.reduce_mean(ops.power(x, self._constant(np.array([2.0]))), self._whole([-1]), True)
         root = ops.sqrt(ops.add(squares, self._constant(np.array([self._settings.pixelnorm_epsilon]))))
-        return ops.multiply(x, ops.divide(self._constant(np.array([1.0])), root))
+        return self._named(ops.multiply(x, ops.divide(self._constant(np.array([1.0])), root)), "norm")
 
     def _pixels(self, x: Any, layer: FoldedLayer) -> Any:
         ops = self._ops
         x = self._convolved(x, layer.weight, layer.bias, pad=0)
         x = ops.convert(ops.clamp(ops.round(x, "half_to_even"), 0.0, 255.0), "u8")
         return ops.transpose(x, self._whole([0, 2, 3, 1]))
+
+    def _named(self, node: Any, work: str) -> Any:
+        """Names a node by the size that it works at, as profiles show it; OpenVINO needs names to differ."""
+        self._named_count += 1
+        node.set_friendly_name(f"{self._side_px} px {work} {self._named_count}")
+        return node
 
     def _weight(self, weight: FloatArray) -> Any:
         return self._constant(weight * np.float32(self._gain))

@@ -35,13 +35,7 @@ class OpenVinoEngine:
 
     def __init__(self, model: Any, precision: str, threads: int | None) -> None:
         self.precision = precision
-        options: dict[str, str | int] = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
-        }
-        if threads is not None:
-            options["INFERENCE_NUM_THREADS"] = threads
-        compiled = openvino_core().compile_model(model, "CPU", options)
+        compiled = openvino_core().compile_model(model, "CPU", compile_options(precision, threads))
         self._tensor = import_openvino().Tensor
         self._request = compiled.create_infer_request()
         self._latent = np.zeros(tuple(compiled.input(0).shape), np.float32)
@@ -55,6 +49,15 @@ class OpenVinoEngine:
             self._request.set_output_tensor(index, self._tensor(picture, shared_memory=True))
         self._request.infer(share_outputs=True)
         return pictures
+
+
+def compile_options(precision: str, threads: int | None) -> dict[str, str | int]:
+    """What OpenVINO is asked for: one picture at a time, as soon as can be."""
+    options: dict[str, str | int] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+    }
+    return options if threads is None else options | {"INFERENCE_NUM_THREADS": threads}
 
 
 @dataclass
@@ -71,7 +74,8 @@ class OpenVinoRuntime:
         clock: measures.
 
     Attributes:
-        form: in which it draws; `prefer` reads what is remembered, and a trial changes it.
+        form: in which it draws: what is remembered, else the first, until a trial has found the fastest.
+        is_settled: whether nothing is left to be measured.
     """
 
     settings: GeneratorSettings
@@ -85,10 +89,10 @@ class OpenVinoRuntime:
     def __post_init__(self) -> None:
         remembered = self.choice.read() if self.choice is not None else None
         self.form = remembered or self.forms[0]
-        self._is_known = self.choice is None or remembered is not None or len(self.forms) == 1
+        self.is_settled = self.choice is None or remembered is not None or len(self.forms) == 1
 
     def open(self, size_px: int, with_previews: bool) -> Engine:
-        if size_px == self.settings.resolution and not with_previews and not self._is_known:
+        if size_px == self.settings.resolution and not with_previews and not self.is_settled:
             return TryingEngine(self, self.clock or Clock())
         return self.open_form(self.form, size_px, with_previews)
 
@@ -98,15 +102,18 @@ class OpenVinoRuntime:
         Raises:
             RuntimeError: this machine cannot run it.
         """
+        return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
+
+    def graph(self, form: Form, size_px: int, with_previews: bool = False) -> Any:
+        """The network as `openvino.Model`, as of `build_graph`."""
         layers, previews = self.read_layers()
         if size_px != self.settings.resolution:
             layers, previews = cut(layers, previews, size_px)
-        graph = build_graph(self.settings, layers, form, previews if with_previews else ())
-        return OpenVinoEngine(graph, form.precision, self.threads)
+        return build_graph(self.settings, layers, form, previews if with_previews else ())
 
     def settle(self, trial: FormTrial) -> None:
         """Draw in the form that won from now on, and remember it."""
-        self.form, self._is_known = trial.champion, True
+        self.form, self.is_settled = trial.champion, True
         if self.choice is not None:
             self.choice.write(trial.champion, trial.ratios)
         _log.info("the generator is fastest as: %s", trial.champion)
