@@ -104,17 +104,25 @@ def unfuse_upscale(weight: FloatArray) -> FloatArray:
     return np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2), np.float32)
 
 
-def cut(
-    layers: Sequence[FoldedLayer], previews: Sequence[FoldedLayer], size_px: int
-) -> tuple[tuple[FoldedLayer, ...], tuple[FoldedLayer, ...]]:
-    """The layers and previews of the same network, ended at a lower resolution by the preview of that.
+def layers_for(
+    settings: GeneratorSettings,
+    layers: Sequence[FoldedLayer],
+    previews: Sequence[FoldedLayer],
+    size_px: int,
+    with_previews: bool,
+) -> tuple[Sequence[FoldedLayer], Sequence[FoldedLayer]]:
+    """The layers and previews of the same network as it is run: whole, or ended early by the preview of a resolution.
 
     Args:
-        layers, previews: as of `fold` and `fold_previews`, the latter not empty.
-        size_px: a power of two, from 4 px to half of what the layers make.
+        settings: of the generator.
+        layers, previews: as of `fold` and `fold_previews`, the latter not empty if the network is to end early.
+        size_px: of the finished picture, a power of two from 4 px.
+        with_previews: whether the pictures of lower resolutions are wanted too.
     """
-    doublings = size_px.bit_length() - 3  # beyond 4 px; a dense layer and a convolution come before the first
-    return (*layers[: 2 + 2 * doublings], previews[doublings]), tuple(previews[:doublings])
+    if size_px != settings.resolution:
+        doublings = size_px.bit_length() - 3  # beyond 4 px; a dense layer and a convolution come before the first
+        layers, previews = (*layers[: 2 + 2 * doublings], previews[doublings]), previews[:doublings]
+    return layers, previews if with_previews else ()
 
 
 def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.clock import Clock, TimeSource
-from engine.networks.folded import FoldedLayer, cut
+from engine.networks.folded import FoldedLayer, layers_for
 from engine.networks.form_choice import FormChoice
 from engine.networks.form_trial import FormTrial
 from engine.networks.forms import Form
@@ -41,6 +41,10 @@ class OpenVinoEngine:
         self._latent = np.zeros(tuple(compiled.input(0).shape), np.float32)
         self._request.set_input_tensor(self._tensor(self._latent, shared_memory=True))
         self._shapes = [tuple(output.shape) for output in compiled.outputs]
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self.draw(z[None])[-1][0]
+        return picture
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         self._latent[:] = latents
@@ -106,10 +110,8 @@ class OpenVinoRuntime:
 
     def graph(self, form: Form, size_px: int, with_previews: bool = False) -> Any:
         """The network as `openvino.Model`, as of `build_graph`."""
-        layers, previews = self.read_layers()
-        if size_px != self.settings.resolution:
-            layers, previews = cut(layers, previews, size_px)
-        return build_graph(self.settings, layers, form, previews if with_previews else ())
+        layers, previews = layers_for(self.settings, *self.read_layers(), size_px, with_previews)
+        return build_graph(self.settings, layers, form, previews)
 
     def settle(self, trial: FormTrial) -> None:
         """Draw in the form that won from now on, and remember it."""
@@ -143,6 +145,10 @@ class TryingEngine:
     @property
     def precision(self) -> str:
         return self._trial.champion.precision
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self.draw(z[None])[-1][0]
+        return picture
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         form = self._trial.champion

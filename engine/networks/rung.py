@@ -37,6 +37,10 @@ class Engine(Protocol):
     @property
     def precision(self) -> str: ...
 
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        """A latent (latent_size,) float32 -> its finished picture (H, W, 4) uint8, of its own memory."""
+        ...
+
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         """Latents (N, latent_size) float32, C-contiguous -> pictures (N, H, W, 4) uint8 of their own memory, those of
         the resolutions on the way first, 4x4 before all, if it was opened with previews."""

@@ -62,8 +62,7 @@ class RuntimeGenerator:
 
     def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
-        picture: ByteArray = self._engine(rung or self.rungs[0]).draw(self._checked(np.asarray(z)[None]))[-1][0]
-        return picture
+        return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
     def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4

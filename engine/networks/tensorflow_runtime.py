@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.networks.folded import cut
+from engine.networks.folded import layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.networks.openvino_runtime import Layers
 from engine.networks.rung import Engine
@@ -27,6 +27,10 @@ class TensorFlowEngine:
     def __init__(self, function: Callable[[Any], Any], precision: str) -> None:
         self.precision = precision
         self._function = function
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self.draw(z[None])[-1][0]
+        return picture
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         import tensorflow as tf
@@ -72,10 +76,8 @@ class TensorFlowRuntime:
 
         from engine.networks.folded_network import FoldedGenerator
 
-        layers, previews = self._read_layers()
-        if size_px != self._settings.resolution:
-            layers, previews = cut(layers, previews, size_px)
-        network = FoldedGenerator(self._settings, layers, self._precision, previews if with_previews else ())
+        layers, previews = layers_for(self._settings, *self._read_layers(), size_px, with_previews)
+        network = FoldedGenerator(self._settings, layers, self._precision, previews)
         signature = tf.TensorSpec([None, self._settings.latent_size], tf.float32)
         return TensorFlowEngine(tf.function(lambda z: network(z), input_signature=[signature]), self._precision)
 

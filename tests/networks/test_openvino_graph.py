@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.folded import build_network, cut, fold, fold_previews, unfuse_upscale
+from engine.networks.folded import build_network, fold, fold_previews, layers_for, unfuse_upscale
 from engine.networks.forms import Form, candidates
 from engine.networks.layout import GeneratorSettings, generator_layers
 from engine.networks.openvino_graph import build_graph
@@ -66,8 +66,8 @@ def test_previews_come_with_the_picture_and_end_the_network_where_it_is_cut(form
     for found, wanted in zip(whole, expected, strict=True):
         assert_near(found, wanted)
     for index, size_px in enumerate((4, 8, 16)):
-        cut_layers, cut_previews = cut(layers, previews, size_px)
-        assert len(cut_previews) == index
+        cut_layers, cut_previews = layers_for(SETTINGS, layers, previews, size_px, with_previews=True)
+        assert len(cut_previews) == index and not layers_for(SETTINGS, layers, previews, size_px, False)[1]
         lower = drawn(OpenVinoEngine(build_graph(SETTINGS, cut_layers, form, cut_previews), "float32", threads=1), z)
         for found, wanted in zip(lower, expected[: index + 1], strict=True):
             assert_near(found, wanted)
