@@ -197,7 +197,7 @@ class App:
             build_featurizer=lambda: Featurizer("live"),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
-                persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
+                persona, settings.runtime, settings.precision, self._generator_threads(), is_tuned=True
             ),
             inverter=self._inverter,
             attributes=self._attributes,

@@ -55,6 +55,10 @@ class AnswerSettings(Settings):
 class ReflectionSettings(VisitSettings, AnswerSettings):
     """Times, filters and the runtime of the generator."""
 
+    floor_px: int = Field(default=64, ge=0, le=1024)
+    """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
+    memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""
+
     runtime: Literal["auto", "openvino", "tensorflow"] = "auto"
     """What runs the generator: auto takes the fastest that works, openvino is for processors, tensorflow for both."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DeviceError
+from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.slot import Slot
 from engine.stamps import LEGS, Stamps
@@ -98,6 +99,7 @@ class Report:
             "drops": {slot.name: slot.drop_count for slot in self._slots},
             "faces": {"frames_seen": health.faces_seen, "frames_looked_at": health.frames_seen},
             "errors": health.errors,
+            "drawing": None if health.drawing is None else _as_table(health.drawing),
             "seconds": round(self.seconds, 3),
             "start_s": {
                 "first_frame": self._since_start(self._first_s),
@@ -121,6 +123,7 @@ class Report:
             f"latency\t{latency or '-'}",
             f"stages\t{stages}",
             f"drops\t{drops}",
+            *([f"face\t{health.drawing}"] if health.drawing is not None else []),
             *notes,
         ]
 
@@ -147,3 +150,14 @@ class Report:
 
     def _since_start(self, moment_s: float | None) -> float | None:
         return None if moment_s is None else round(moment_s - self._started_s, 3)
+
+
+def _as_table(standing: Standing) -> dict[str, Any]:
+    """What the face is drawn with, as `--stats` writes it."""
+    return {
+        "size_px": standing.rung.size_px,
+        "whole_px": standing.best.size_px,
+        "runtime": standing.rung.runtime,
+        "lowered": standing.lowered_count,
+        "memory_faults": standing.memory_faults,
+    }

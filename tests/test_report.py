@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import DeviceError
+from engine.networks.rung import Rung
+from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.report import Report
 from engine.slot import Slot
@@ -58,6 +61,20 @@ def test_the_loop_is_told_only_where_it_was_measured() -> None:
     assert "loop" not in report.summary(HEALTH)
     report.loop = {"mirror_ms": 40.0}
     assert report.summary(HEALTH)["loop"] == {"mirror_ms": 40.0}
+
+
+def test_what_the_face_is_drawn_with_is_told() -> None:
+    assert drawn_for_a_second().summary(HEALTH)["drawing"] is None
+    standing = Standing(Rung("openvino", 64), Rung("openvino", 128), 1, 0, False)
+    report, health = drawn_for_a_second(), replace(HEALTH, drawing=standing)
+    assert report.summary(health)["drawing"] == {
+        "size_px": 64,
+        "whole_px": 128,
+        "runtime": "openvino",
+        "lowered": 1,
+        "memory_faults": 0,
+    }
+    assert report.lines(health, [])[4] == "face\t64 px on openvino in place of 128 px on openvino, to hold the rate"
 
 
 def test_nothing_drawn_is_a_valid_report() -> None:

@@ -34,18 +34,11 @@ class FaceDrawer:
     Args:
         persona: whose generator draws.
         threads: processor threads of the generator.
-        cache_folder: as of `open_generator`.
         layout: of the features, one of `VECTORS`; age and gender are read if the folder of personas has a network.
     """
 
-    def __init__(
-        self,
-        persona: Persona,
-        threads: int | None = None,
-        cache_folder: Path | None = None,
-        layout: FeatureLayout = LAYOUT,
-    ) -> None:
-        self.generator: RuntimeGenerator = open_generator(persona, threads=threads, cache_folder=cache_folder)
+    def __init__(self, persona: Persona, threads: int | None = None, layout: FeatureLayout = LAYOUT) -> None:
+        self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
         weights = attributes_path(persona.folder.parent)
         reader = AttributeReader(weights) if weights.exists() else None
         self._featurizer = Featurizer("static", VECTORS[layout.name], reader)
@@ -105,7 +98,6 @@ def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: 
 
 
 def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm) -> None:
-    open_generator(persona, threads=1)  # once, so that the processes find OpenVINO's form of the network ready
     start = persona.folder, bank.folder.parent, bank.layout.name
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, start)
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.clock import TimeSource
+from engine.networks.rung import Rung
+from engine.pipeline.ladder import Ladder
 from engine.types import ByteArray, FloatArray, Latent, Reflection
 
 
@@ -13,10 +15,13 @@ class Draws(Protocol):
 
     size_px: int
     latent_size: int
+    rungs: tuple[Rung, ...]
 
-    def __call__(self, z: FloatArray) -> ByteArray: ...
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray: ...
 
-    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]: ...
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]: ...
+
+    def free(self) -> None: ...
 
 
 class FacePainter:
@@ -25,19 +30,21 @@ class FacePainter:
     Args:
         generator: latent (latent_size,) -> RGBA (H, W, 4) uint8.
         clock: stamps the reflections.
+        ladder: chooses with how many pixels, and what is done when memory runs out; None draws the whole picture.
     """
 
-    def __init__(self, generator: Draws, clock: TimeSource) -> None:
+    def __init__(self, generator: Draws, clock: TimeSource, ladder: Ladder | None = None) -> None:
         self._generator = generator
         self._clock = clock
+        self._ladder = ladder
         self._count = 0
 
     def warm_up(self, latent: Latent) -> None:
         """Draw once and throw it away: the first run allocates and plans, and would be late."""
-        self._generator(latent.z)
+        self._pictures(latent.z, with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
-        """The reflection (size_px, size_px, 4) of a latent.
+        """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less where the ladder says so.
 
         Args:
             latent: what to draw.
@@ -45,9 +52,20 @@ class FacePainter:
 
         Raises:
             ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
+            MemoryError: there is not enough for any way to draw it.
         """
-        *previews, image = self._generator.growth(latent.z) if with_previews else (self._generator(latent.z),)
-        if image.shape[0] > 1 and image[:, :, :3].max() == image[:, :, :3].min():
+        *previews, image = self._pictures(latent.z, with_previews)
+        if image.shape[0] > 1 and _is_flat(image[::8, ::8, :3]) and _is_flat(image[:, :, :3]):  # the first is quick
             raise ArithmeticError(f"the generator drew a flat picture of level {int(image[0, 0, 0])}")
         self._count += 1
         return Reflection(image, latent, self._clock.now_s(), self._count, tuple(previews))
+
+    def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray, ...]:
+        def attempt(rung: Rung | None = None) -> tuple[ByteArray, ...]:
+            return self._generator.growth(z, rung) if with_previews else (self._generator(z, rung),)
+
+        return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)
+
+
+def _is_flat(image: ByteArray) -> bool:
+    return bool(image.max() == image.min())

@@ -18,6 +18,7 @@ from engine.pacing import TurnPacer
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
+from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
@@ -45,6 +46,7 @@ class Health:
         faces_seen: frames in which a face was found.
         frames_seen: frames that were looked at.
         is_seeing: whether the features stage has been loaded.
+        drawing: what the face is drawn with; None before the first.
     """
 
     stages_ms: dict[str, dict[str, float]]
@@ -53,6 +55,7 @@ class Health:
     faces_seen: int
     frames_seen: int
     is_seeing: bool
+    drawing: Standing | None = None
 
 
 class ReflectionWorker:
@@ -99,6 +102,7 @@ class ReflectionWorker:
         self._inverter = inverter
         self._settings = settings
         self._follower: LatentFollower | None = None
+        self._ladder: Ladder | None = None
         self._clock = clock
         self._seed = seed
         self._features = Stage("features", build_featurizer, clock)
@@ -154,6 +158,7 @@ class ReflectionWorker:
             faces_seen=self._faces_seen,
             frames_seen=self._frames_seen,
             is_seeing=self._features.is_ready,
+            drawing=self._ladder.standing if self._ladder is not None else None,
         )
 
     @property
@@ -188,12 +193,18 @@ class ReflectionWorker:
         latent_s = self._clock.now_s()
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
+            self._note_pace(reflection.generated_s - latent_s, reflection.generated_s - self._turned_s)
             self._last = reflection
             stamps = None
             if frame is not None:
                 stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
             self._reflections.put(replace(reflection, echo=self._listener.echo, stamps=stamps))
             self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
+
+    def _note_pace(self, drawing_s: float, turn_s: float) -> None:
+        """Let the ladder judge, once nothing is loaded beside that would pass."""
+        if self._ladder is not None and self._is_loaded.is_set():
+            self._ladder.note(drawing_s, turn_s, 1.0 / self._settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:
@@ -221,7 +232,9 @@ class ReflectionWorker:
     def _build_painter(self) -> Callable[[Latent, bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
-        painter = FacePainter(generator, self._clock)
+        if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
+            self._ladder = Ladder(generator.rungs, self._settings.floor_px, self._clock)
+        painter = FacePainter(generator, self._clock, self._ladder)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
         return painter.draw
 

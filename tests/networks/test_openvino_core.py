@@ -23,9 +23,9 @@ from engine.networks.runtime import open_generator
 faulthandler.enable()  # gives this thread a signal stack, as a debugger or a test runner does
 heard = []
 signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
-persona, cache = Persona.open(Path(sys.argv[1])), Path(sys.argv[2])
-first = open_generator(persona, runtime="openvino", cache_folder=cache)
-second = open_generator(persona, runtime="openvino", cache_folder=cache)
+persona = Persona.open(Path(sys.argv[1]))
+first = open_generator(persona, runtime="openvino")
+second = open_generator(persona, runtime="openvino")
 del first  # before the second, which began later
 del second
 os.kill(os.getpid(), signal.SIGTERM)
@@ -40,7 +40,7 @@ def test_there_is_one_for_the_whole_process() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal stacks")
 def test_a_signal_is_heard_after_networks_have_gone(tmp_path: Path) -> None:
     tiny = write_tiny_persona(tmp_path / "tiny", resolution=8, seed=5)
-    command = (sys.executable, "-c", DRAW_THEN_INTERRUPT, str(tiny), str(tmp_path / "cache"))
+    command = (sys.executable, "-c", DRAW_THEN_INTERRUPT, str(tiny))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from engine.clock import Clock
+from engine.networks.rung import Rung
 from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.worker import ReflectionWorker
@@ -14,20 +15,30 @@ from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
-SETTINGS = ReflectionSettings(rate_hz=120)
+SETTINGS = ReflectionSettings(rate_hz=120, floor_px=4)
 WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseconds
 
 
 class FakeGenerator:
     size_px, latent_size = 8, 16
+    rungs = (Rung("fake", 8), Rung("fake", 4))
 
     def __init__(self) -> None:
-        self.fails = False
+        self.fails = self.is_slow = False
+        self.memory_px = 8
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+        size_px = 8 if rung is None else rung.size_px
         if self.fails:
-            raise RuntimeError("out of memory")
-        return np.random.default_rng(int(abs(z[0]) * 1e6)).integers(0, 255, (8, 8, 4), np.uint8)
+            raise RuntimeError("the network is broken")
+        if size_px > self.memory_px:
+            raise MemoryError
+        if self.is_slow and size_px == 8:
+            Clock().sleep_s(0.05)
+        return np.random.default_rng(int(abs(z[0]) * 1e6)).integers(0, 255, (size_px, size_px, 4), np.uint8)
+
+    def free(self) -> None:
+        pass
 
 
 def featurize(frame: Frame) -> Features | None:
@@ -140,10 +151,31 @@ def test_a_generator_that_raises_is_restarted_and_the_show_goes_on() -> None:
         clock, until_s = Clock(), Clock().now_s() + WAIT_S
         while not worker.health.errors["face"] and clock.now_s() < until_s:
             clock.sleep_s(0.01)
-        assert worker.health.last_error == "face: RuntimeError: out of memory"
+        assert worker.health.last_error == "face: RuntimeError: the network is broken"
         generator.fails = False
         await_reflection(reflections, lambda r: r.generated_s > before.generated_s + 0.5)
         assert worker.health.last_error is None
+
+
+def test_a_generator_without_memory_draws_softer_and_the_picture_never_stops() -> None:
+    generator = FakeGenerator()
+    with running(Slot("frames"), generator) as (worker, reflections):
+        assert await_reflection(reflections, lambda r: True).image.shape == (8, 8, 4)
+        generator.memory_px = 4
+        await_reflection(reflections, lambda r: r.image.shape == (4, 4, 4))
+        health = worker.health
+        assert health.errors["face"] == 0 and health.drawing is not None
+        assert (health.drawing.rung.size_px, health.drawing.memory_faults) == (4, 2)
+
+
+def test_a_generator_that_is_too_slow_draws_softer() -> None:
+    generator = FakeGenerator()
+    generator.is_slow = True
+    with running(Slot("frames"), generator) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.image.shape == (4, 4, 4))
+        drawing = worker.health.drawing
+        assert drawing is not None and drawing.lowered_count == 1 and not drawing.is_short_of_memory
+        assert str(drawing) == "4 px on fake in place of 8 px on fake, to hold the rate"
 
 
 def test_a_fault_between_the_stages_does_not_end_the_thread() -> None:
