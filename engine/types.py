@@ -148,7 +148,8 @@ class Latent:
         typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
             as half of them, towards 0 beyond; 0 while nobody is there.
         likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
-            generator's; 0 while nobody is there.
+            generator's; as the inverter expects it until the drawn face was measured; 0 while nobody is there.
+        deepening: how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay.
     """
 
     z: FloatArray
@@ -157,6 +158,7 @@ class Latent:
     captured_s: float
     typicality: float = 0.0
     likeness: float = 0.0
+    deepening: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.echo import EchoListener
+from engine.pipeline.deepening import Deepening
+from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
@@ -36,7 +38,7 @@ class Health:
     """What the reflection thread says of itself.
 
     Attributes:
-        stages_ms: per stage, percentiles of its duration in ms; `echo` only once a scene has asked for it.
+        stages_ms: per stage, percentiles of its duration in ms; `echo` and `deepening` only once they were needed.
         errors: per stage, how often it failed; `turn` is what lies between them.
         last_error: the newest error that stands, as a sentence; None if all is well.
         faces_seen: frames in which a face was found.
@@ -99,7 +101,10 @@ class ReflectionWorker:
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
         self._listener = EchoListener(build_still_featurizer, clock)
-        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, self._listener.stage)
+        self._deepening = Stage("deepening", lambda: self._try_better, clock)
+        self._allowance = Allowance(PERIOD_S)
+        self._spare: tuple[Stage[Any, Any], ...] = (self._listener.stage, self._deepening)
+        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
         self._attributes: Stage[[Frame, Features], Features] | None = None
         if attributes is not None:
             self._attributes = Stage("attributes", lambda: AttributeFollower(attributes), clock)
@@ -140,7 +145,7 @@ class ReflectionWorker:
             stages_ms={
                 stage.name: times
                 for stage in self._stages
-                if (times := stage.durations_ms.percentiles()) or stage is not self._listener.stage
+                if (times := stage.durations_ms.percentiles()) or stage not in self._spare
             },
             errors={stage.name: stage.error_count for stage in stages},
             last_error=standing[-1] if standing else None,
@@ -170,6 +175,7 @@ class ReflectionWorker:
         if not self._face.prepare():
             return
         frame = self._next_frame()
+        began_s = self._clock.now_s()
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
@@ -179,8 +185,30 @@ class ReflectionWorker:
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
             self._last = reflection
-            self._reflections.put(replace(reflection, echo=self._listener.echo))
-            self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
+            self._reflections.put(replace(reflection, echo=self._listener.echo if self.wants_echo else None))
+            self._allowance.worked(self._clock.now_s() - began_s, 1 / self._settings.rate_hz)
+            self._look_again(reflection, now_s)  # what was drawn does not wait for it
+
+    def _look_again(self, reflection: Reflection, now_s: float) -> None:
+        """Measure what was drawn, where a scene asks for it or the mirror deepens and there is time."""
+        began_s = self._clock.now_s()
+        follower = self._follower if self._settings.deepening and self._allowance.permits else None
+        deepening = follower.deepening if follower is not None else None
+        if self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None):
+            if follower is not None and self._listener.echo is not None:
+                follower.look(self._listener.echo.stranger.vector)
+        elif deepening is not None and deepening.trial is not None:
+            self._deepening(deepening)
+        else:
+            return
+        self._allowance.spent(self._clock.now_s() - began_s)
+
+    def _try_better(self, deepening: Deepening) -> None:
+        """Draw and measure the face that may be better than the shown one."""
+        assert self._last is not None and deepening.trial is not None
+        reflection = self._face(replace(self._last.latent, z=deepening.trial.z), False)
+        found = self._listener.look(reflection) if reflection is not None else None
+        deepening.judge(found.vector if found is not None else None)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from engine.networks.latents import angle_deg, seed_latent, slerp
-from engine.pipeline.latent import LatentFollower, SphereOneEuro, Wander
+from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.latent import LatentFollower, Wander
+from engine.pipeline.one_euro import SphereOneEuro
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent, Placement
 
@@ -16,7 +18,7 @@ SETTINGS = ReflectionSettings()
 
 def face(x: float = 0.5, size: float = 0.1) -> Features:
     placement = Placement(x, 0.45, size, 0.0, 16 / 9)
-    return Features(np.zeros(3, np.float32), placement, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+    return Features(np.zeros(LAYOUT.size, np.float32), placement, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
 
 
 class FixedInverter:
