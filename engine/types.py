@@ -169,7 +169,7 @@ class Reflection:
         image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made.
         latent: what it draws.
         generated_s: when it was finished.
-        sequence: counts up by one per reflection.
+        sequence: counts up by one per drawn face; not every one of them is shown.
         previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
             empty unless a scene asks for them.
         echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks

@@ -100,7 +100,7 @@ class GrowthTrial:
             follower.look(came)
         elif deepening.trial is not None:
             came = self._measure(deepening.trial.z)
-            deepening.judge(came if np.isfinite(came).all() else None)
+            follower.judge(came if np.isfinite(came).all() else None)
 
     def _measure(self, z: FloatArray) -> FloatArray:
         """Features (F,) of a drawn face, NaN if none is found."""

@@ -33,7 +33,6 @@ class FeatureFilter:
         self._filters = {
             name: OneEuro(*_parameters(calm.of(name)), reach=REACH.get(name, math.inf)) for name in self._slices
         }
-        self._output: FloatArray | None = None
 
     def tune(self, calm: CalmSettings) -> None:
         """Go on with other parameters."""
@@ -42,29 +41,19 @@ class FeatureFilter:
 
     def reset(self) -> None:
         """Forget the visitor: the next features pass unchanged."""
-        self._output = None
         for part in self._filters.values():
             part.reset()
 
-    def takes(self, vector: FloatArray) -> bool:
-        """Whether every number of a vector is finite, or was so before and can stay as it was."""
-        return self._output is not None or bool(np.isfinite(vector).all())
-
     def __call__(self, vector: FloatArray, dt_s: float) -> FloatArray:
-        """Filter features (F,) that came `dt_s` after the last; a number that is not finite stays as it was.
+        """Filter features (F,), finite, that came `dt_s` after the last.
 
         Raises:
-            ValueError: the vector has another layout, or `takes` says no.
+            ValueError: the vector has another layout.
         """
         if vector.shape != (self._size,):
             raise ValueError(f"features of shape {vector.shape} are not of the layout, which has {self._size} numbers")
-        if not self.takes(vector):
-            raise ValueError("features that are not finite begin nothing")
-        if self._output is not None:
-            vector = np.where(np.isfinite(vector), vector, self._output)
         parts = [part(vector[self._slices[name]], dt_s) for name, part in self._filters.items()]
-        self._output = np.concatenate(parts).astype(np.float32)
-        return self._output
+        return np.concatenate(parts).astype(np.float32)
 
 
 def _parameters(settings: FilterSettings) -> tuple[float, float]:

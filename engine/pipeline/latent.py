@@ -119,6 +119,7 @@ class LatentFollower:
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
+        self._unasked = [layout[group.name] for group in layout.groups if group.neutral]
         self._wanted: FloatArray | None = None  # features that were answered last, and the inverter's word for it
         self._said = start
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
@@ -146,8 +147,8 @@ class LatentFollower:
             now_s: the present; must not run backwards.
         """
         dt_s = self._step_s(now_s)
-        if features is not None and not self._calm.takes(features.vector):
-            features = None
+        if features is not None and not np.isfinite(features.vector).all():
+            features = None  # whoever cannot be measured is as one who is lost from sight
         if features is not None and self._is_near(features):
             self._see(features, now_s)
         elif now_s - self._seen_s > self._settings.hold_s:
@@ -175,7 +176,20 @@ class LatentFollower:
         """Learn what the last latent drew: features (F,) of that face."""
         has_arrived = self._last_s is not None and self._last_s - self._arrived_s >= self._settings.arrive_s
         if self.deepening is not None and self._is_following and has_arrived and self._wanted is not None:
-            self.deepening.look(self._wanted, self._said, self._z, came)
+            self.deepening.look(self._wanted, self._said, self._z, self._known(came, self._wanted))
+
+    def judge(self, came: FloatArray | None) -> None:
+        """Learn what the trial of `deepening` drew: features (F,) of that face, None if it shows none."""
+        if self.deepening is not None and self.deepening.trial is not None:
+            wanted = self.deepening.trial.wanted
+            self.deepening.judge(None if came is None else self._known(came, wanted))
+
+    def _known(self, came: FloatArray, wanted: FloatArray) -> FloatArray:
+        """Features of a drawn face, of which nobody asks what it is taken for: in that it is as it should be."""
+        known = came.copy()
+        for part in self._unasked:
+            known[part] = wanted[part]
+        return known
 
     def _is_near(self, features: Features) -> bool:
         enough = self._settings.near * (FAR_ENOUGH if self._is_following else 1.0)

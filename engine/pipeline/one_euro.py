@@ -47,11 +47,11 @@ class OneEuro:
             self._raw = self._output = values
             self._velocity = np.zeros_like(values)
             return values
+        speed = float(np.sqrt(np.mean(np.square(self._velocity))))  # before this input: a fault opens no door for itself
         innovation = np.clip(values - self._output, -self._reach, self._reach)
         raw = self._output + innovation
         velocity = (raw - self._raw) / np.float32(dt_s)
         self._velocity = self._velocity + _share(DERIVATIVE_CUTOFF_HZ, dt_s) * (velocity - self._velocity)
-        speed = float(np.sqrt(np.mean(np.square(self._velocity))))
         self._raw = raw
         self._output = self._output + _share(self._min_cutoff_hz + self._beta * speed, dt_s) * innovation
         return self._output

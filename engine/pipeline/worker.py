@@ -16,7 +16,6 @@ from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.deepening import Deepening
 from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.latent import Inverts, LatentFollower
@@ -197,18 +196,18 @@ class ReflectionWorker:
         if self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None):
             if follower is not None and self._listener.echo is not None:
                 follower.look(self._listener.echo.stranger.vector)
-        elif deepening is not None and deepening.trial is not None:
-            self._deepening(deepening)
+        elif follower is not None and deepening is not None and deepening.trial is not None:
+            self._deepening(follower, deepening.trial.z)
         else:
             return
         self._allowance.spent(self._clock.now_s() - began_s)
 
-    def _try_better(self, deepening: Deepening) -> None:
-        """Draw and measure the face that may be better than the shown one."""
-        assert self._last is not None and deepening.trial is not None
-        reflection = self._face(replace(self._last.latent, z=deepening.trial.z), False)
+    def _try_better(self, follower: LatentFollower, z: FloatArray) -> None:
+        """Draw and measure a face that may be better than the shown one."""
+        assert self._last is not None
+        reflection = self._face(replace(self._last.latent, z=z), False)
         found = self._listener.look(reflection) if reflection is not None else None
-        deepening.judge(found.vector if found is not None else None)
+        follower.judge(found.vector if found is not None else None)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:
