@@ -174,7 +174,9 @@ def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> F
 
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.measure_deepening", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.measure_deepening", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
     parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portraits that stand before the mirror too")
     parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"viewers, {DEFAULT_COUNT} if absent")

@@ -179,16 +179,16 @@ class Inverter:
         return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
-        """How alike feature vectors (F,) are: 1 the same, 0 as far apart as the bank's faces are on average, or more."""
+        """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
         code = self._weights.encode(wanted)
         return self._nearness(code, float(np.linalg.norm(code - self._weights.encode(came))))
 
-    def refine(self, z: FloatArray, wanted: FloatArray, came: FloatArray, steps: int) -> FloatArray:
-        """A latent near `z` (latent_size,), whose face came out as features `came`, that should draw `wanted` (F,).
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
 
         Gauss-Newton steps with Levenberg's damping in the linear model, from the face as it was measured.
         """
-        missing = self._weights.encode(wanted) - self._weights.encode(came)
+        missing = self._weights.encode(vector) - self._weights.encode(came)
         gram = self._model @ self._model.T
         damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
         for _ in range(steps):

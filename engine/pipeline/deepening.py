@@ -3,7 +3,8 @@
 An inverter answers at once, by a model of the generator. Here the drawn face is measured, and what it lacks is asked
 for again, as ReStyle does (Alaluf, Patashnik, Cohen-Or, ICCV 2021): the inverter says where to go from the shown
 latent; that face is drawn aside and measured against the same moment of the viewer. Only if it is more alike is it
-shown, and then gently; so nothing worse is ever seen. Steps become longer while they help and shorter while they do not.
+shown, and then gently; so nothing worse is ever seen. Steps become longer while they help and shorter while they do
+not.
 
 It keeps what was gained as a distance from the inverter's answer, which goes on following the head. It does not know
 how faces are drawn, measured or compared.
@@ -35,8 +36,8 @@ TRIALS = 6.0  # after so many trials all but 1 / e of the way is gone
 class Refines(Protocol):
     """What an inverter must offer beside its answers, or nothing is deepened."""
 
-    def refine(self, z: FloatArray, wanted: FloatArray, came: FloatArray, steps: int) -> FloatArray:
-        """A latent near `z` (n,), whose face came out as features `came` (F,), that should draw `wanted` (F,)."""
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        """A latent near `z` (n,), whose face came out as features `came` (F,), that should draw `vector` (F,)."""
         ...
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
@@ -111,7 +112,7 @@ class Deepening:
             self._step_deg, self._is_exhausted = FIRST_STEP_DEG, False
         if self._is_exhausted or angle_deg(shown, self._goal(answer)) > SETTLED_DEG:
             return
-        z = _within(shown, self._inverter.refine(shown, wanted, came, STEPS), self._step_deg)
+        z = _within(shown, self._inverter.refine(shown, wanted, STEPS, came), self._step_deg)
         z = _within(answer, z, FURTHEST_DEG)
         self.trial = Trial(z, wanted, answer, self.likeness)
 

@@ -1,4 +1,4 @@
-"""One Euro filters (Casiez, Roussel, Vogel, CHI 2012): calm at rest, quick when something moves; flat and on the sphere.
+"""One Euro filters (Casiez, Roussel, Vogel, CHI 2012), flat and on the sphere: calm at rest, quick in movement.
 
 The speed that opens a filter is the norm of the low-passed velocity *vector*: the mean of the norms would take the
 noise of many dimensions for movement, and the filter would never close. It knows neither features nor faces.
@@ -47,7 +47,9 @@ class OneEuro:
             self._raw = self._output = values
             self._velocity = np.zeros_like(values)
             return values
-        speed = float(np.sqrt(np.mean(np.square(self._velocity))))  # before this input: a fault opens no door for itself
+        speed = float(
+            np.sqrt(np.mean(np.square(self._velocity)))
+        )  # before this input: a fault opens no door for itself
         innovation = np.clip(values - self._output, -self._reach, self._reach)
         raw = self._output + innovation
         velocity = (raw - self._raw) / np.float32(dt_s)
