@@ -40,6 +40,7 @@ from tools.train_inverter import HELD_OUT_SEED, MODELS
 
 MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0)  # since the face has arrived
 DEFAULT_COUNT, MOST = 40, 1000
+TRACKED = 1 / 3  # of the noise of pictures that are looked at afresh remains where a face is tracked, as it is live
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,11 @@ def _viewers(drawer: FaceDrawer, options: argparse.Namespace) -> Iterator[tuple[
 
 
 def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> FloatArray:
-    """What the noise of a show changes in the features of these faces, (K, F)."""
+    """What the noise of a show changes in the features of these faces while they are tracked, (K, F)."""
     random = np.random.default_rng(0)
     again = [(face, drawer.measure(disturbed(picture, random))) for face, picture in faces]
     changes = [after.vector - face.vector for face, after in again if after is not None]
-    return found(np.stack(changes)) if changes else np.zeros_like(faces[0][0].vector)[None]
+    return TRACKED * found(np.stack(changes)) if changes else np.zeros_like(faces[0][0].vector)[None]
 
 
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:

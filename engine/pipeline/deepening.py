@@ -141,6 +141,11 @@ class Deepening:
         return self._found_at is not None and bool(angle_deg(answer, self._found_at) > NEAR_DEG)
 
 
+def deepening_by(inverter: object) -> Deepening | None:
+    """The deepening of an inverter that can refine; None for another, and for none."""
+    return Deepening(inverter) if isinstance(inverter, Refines) else None
+
+
 def _hold(apart_deg: float) -> float:
     """How much of what was found for an answer holds for another: 1 nearby, 0 far away, smoothly between."""
     x = min(1.0, max(0.0, (FAR_DEG - apart_deg) / (FAR_DEG - NEAR_DEG)))

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.networks.latents import normalise, slerp
-from engine.pipeline.deepening import Deepening, Refines
+from engine.pipeline.deepening import deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.feature_vector import LAYOUT
@@ -114,8 +114,7 @@ class LatentFollower:
         layout: FeatureLayout = LAYOUT,
     ) -> None:
         self.inverter = inverter
-        can_deepen = isinstance(inverter, Refines) and not wander_share
-        self.deepening = Deepening(inverter) if can_deepen else None
+        self.deepening = None if wander_share else deepening_by(inverter)
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
