@@ -33,6 +33,7 @@ from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
 from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
+from engine.render.inspection import Inspection
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
@@ -172,6 +173,7 @@ class App:
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._sender = parts.enter_context(Sender(ctx, self._config.send, self._clock))
         self._overlay = parts.enter_context(Overlay(ctx, library))
+        self._inspection = parts.enter_context(Inspection(ctx, library))
         path, reloads = Path(display.venue), self._config.scene.reload
         calibration = Calibration(self._window, library, self._venue, path, scale, self._say, reloads=reloads)
         self._calibration = parts.enter_context(calibration)
@@ -305,6 +307,7 @@ class App:
         self._keepsakes.capture(composed, tick.time_s)
         self._sender.capture(composed, tick.time_s)
         target = self._calibration.project()
+        self._inspection.draw(target, self._mirror.view(began_s))
         self._calibration.draw_over(target, self._overlay)
         if self._shows_help:
             self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())
@@ -355,6 +358,10 @@ class App:
             self._mirror.is_frozen = not self._mirror.is_frozen
         elif action is Action.OVERLAY:
             self._shows_overlay = not self._shows_overlay
+        elif action is Action.LANDMARKS:
+            self._inspection.shows_landmarks = not self._inspection.shows_landmarks
+        elif action is Action.CAMERA:
+            self._inspection.shows_camera = not self._inspection.shows_camera
         elif action is Action.HELP:
             self._shows_help = not self._shows_help
         elif action is Action.CALIBRATE:

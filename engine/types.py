@@ -152,7 +152,8 @@ class Latent:
         typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
             as half of them, towards 0 beyond; 0 while nobody is there.
         likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
-            generator's; 0 while nobody is there.
+            generator's; as the inverter expects it until the drawn face was measured; 0 while nobody is there.
+        deepening: how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay.
     """
 
     z: FloatArray
@@ -161,6 +162,7 @@ class Latent:
     captured_s: float
     typicality: float = 0.0
     likeness: float = 0.0
+    deepening: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Reflection:
         image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made.
         latent: what it draws.
         generated_s: when it was finished.
-        sequence: counts up by one per reflection.
+        sequence: counts up by one per drawn face; not every one of them is shown.
         previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
             empty unless a scene asks for them.
         echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks

@@ -124,6 +124,7 @@ class Viewer:
             "mouth": _mouth(features) if features else 0.0,
             "typicality": latent.typicality if latent else 0.0,
             "likeness": latent.likeness if latent else 0.0,
+            "deepening": latent.deepening if latent else 0.0,
         }
         share = _share(SIGNAL_TIME_S, tick.dt_s)
         for name, value in measured.items():

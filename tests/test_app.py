@@ -146,7 +146,16 @@ def test_keys(place: Path, blind: None) -> None:
     show = app(seconds=None)
 
     def press() -> bool:
-        for action in (Action.OVERLAY, Action.HELP, Action.HELP, Action.SNAPSHOT, Action.RECORD, Action.SCENE_9):
+        for action in (
+            Action.OVERLAY,
+            Action.LANDMARKS,
+            Action.CAMERA,
+            Action.HELP,
+            Action.HELP,
+            Action.SNAPSHOT,
+            Action.RECORD,
+            Action.SCENE_9,
+        ):
             show._act(action)
         show._act(Action.SCENE_1)
         assert show._mirror.scene.title == "Test", "the other one is built first"

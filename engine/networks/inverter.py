@@ -15,6 +15,9 @@ any of them. So:
 * While a neighbour is kept, the answer follows the head: what its pose has changed since the neighbour was taken moves
   the latent along directions that turn a face on average (`following`). What it differed from the beginning does not:
   that movement costs more likeness than it brings.
+* What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
+  that has what this one lacks. It is right often enough for steps that are looked at before they are shown
+  (`pipeline/deepening.py`), and not for others.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.networks.latents import normalise, seed_latent
+from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_arrays, read_header
 from engine.pipeline.features import LAYOUT
@@ -50,6 +53,8 @@ FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions
 CLIP_SD = 5.0  # stranger features than this are taken for faults
 MAX_FACES = 1_000_000
 CACHED_LATENTS = 256
+MODELLED_FACES = 5000  # of which the linear model is made
+DAMPING = 0.1  # of its inverse, as a share of the mean square of its rows
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ class Inverter:
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
+        self._model = _linear_model(weights)
         self.typicality = self.nearness = 0.0
 
     @classmethod
@@ -172,13 +178,35 @@ class Inverter:
         length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
         return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
 
+    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+        """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
+        code = self._weights.encode(wanted)
+        return self._nearness(code, float(np.linalg.norm(code - self._weights.encode(came))))
+
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
+
+        Gauss-Newton steps with Levenberg's damping in the linear model, from the face as it was measured.
+        """
+        missing = self._weights.encode(vector) - self._weights.encode(came)
+        gram = self._model @ self._model.T
+        damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
+        for _ in range(steps):
+            step = np.linalg.solve(damped, missing) @ self._model
+            z, missing = normalise(z + step), missing - self._model @ step
+        return z
+
     def _judge(self, code: FloatArray, distances: FloatArray) -> None:
         """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
         apart = float(np.linalg.norm(code - self._mean))
         self.typicality = 1.0 / (1.0 + (apart / max(self._half, 1e-6)) ** 2)
-        square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
         shown = sum(share * math.sqrt(max(float(distances[index]), 0.0)) for index, share in self._shares.items())
-        self.nearness = min(max(1.0 - shown / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
+        self.nearness = self._nearness(code, shown)
+
+    def _nearness(self, code: FloatArray, apart: float) -> float:
+        """1 less a distance from a viewer's code in units of the bank's distance from it, root mean square; 0 to 1."""
+        square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
+        return min(max(1.0 - apart / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
 
     def _nearest(self, distances: FloatArray) -> dict[int, float]:
         """Index of each neighbour and its share, which sum to 1, from squared distances (N,), which it changes."""
@@ -213,6 +241,14 @@ def open_inverter(persona: Persona) -> Inverter | None:
         persona.name,
     )
     return None
+
+
+def _linear_model(weights: InverterWeights) -> FloatArray:
+    """What a step of the latent changes in the code, on average: ridge regression over the bank, (D, latent_size)."""
+    codes, size = weights.codes[:MODELLED_FACES], weights.following.shape[1]
+    latents = seed_latents(weights.seeds[:MODELLED_FACES].astype(np.int64), size)
+    slopes = np.linalg.solve(latents.T @ latents + np.eye(size, dtype=np.float32), latents.T @ codes)
+    return np.asarray(slopes.T, np.float32)
 
 
 def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int, float]:

@@ -15,8 +15,9 @@ from typing import Any
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
 from engine.pacing import TurnPacer
+from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.echo import EchoListener
+from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
@@ -40,7 +41,7 @@ class Health:
     """What the reflection thread says of itself.
 
     Attributes:
-        stages_ms: per stage, percentiles of its duration in ms; `echo` only once a scene has asked for it.
+        stages_ms: per stage, percentiles of its duration in ms; `echo` and `deepening` only once they were needed.
         errors: per stage, how often it failed; `turn` is what lies between them.
         last_error: the newest error that stands, as a sentence; None if all is well.
         faces_seen: frames in which a face was found.
@@ -109,7 +110,10 @@ class ReflectionWorker:
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
         self._listener = EchoListener(build_still_featurizer, clock)
-        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, self._listener.stage)
+        self._deepening = Stage("deepening", lambda: self._try_better, clock)
+        self._allowance = Allowance(PERIOD_S)
+        self._spare: tuple[Stage[Any, Any], ...] = (self._listener.stage, self._deepening)
+        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
         self._attributes: Stage[[Frame, Features], Features] | None = None
         if attributes is not None:
             self._attributes = Stage("attributes", lambda: AttributeFollower(attributes), clock)
@@ -151,7 +155,7 @@ class ReflectionWorker:
             stages_ms={
                 stage.name: times
                 for stage in self._stages
-                if (times := stage.durations_ms.percentiles()) or stage is not self._listener.stage
+                if (times := stage.durations_ms.percentiles()) or stage not in self._spare
             },
             errors={stage.name: stage.error_count for stage in stages},
             last_error=standing[-1] if standing else None,
@@ -198,8 +202,31 @@ class ReflectionWorker:
             stamps = None
             if frame is not None:
                 stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
-            self._reflections.put(replace(reflection, echo=self._listener.echo, stamps=stamps))
-            self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
+            echo = self._listener.echo if self.wants_echo else None
+            self._reflections.put(replace(reflection, echo=echo, stamps=stamps))
+            self._allowance.worked(self._clock.now_s() - self._turned_s, 1 / self._settings.rate_hz)
+            self._look_again(reflection, now_s)  # what was drawn does not wait for it
+
+    def _look_again(self, reflection: Reflection, now_s: float) -> None:
+        """Measure what was drawn, where a scene asks for it or the mirror deepens and there is time."""
+        began_s = self._clock.now_s()
+        follower = self._follower if self._settings.deepening and self._allowance.permits else None
+        deepening = follower.deepening if follower is not None else None
+        if self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None):
+            if follower is not None and self._listener.echo is not None:
+                follower.look(self._listener.echo.stranger.vector)
+        elif follower is not None and deepening is not None and deepening.trial is not None:
+            self._deepening(follower, deepening.trial.z)
+        else:
+            return
+        self._allowance.spent(self._clock.now_s() - began_s)
+
+    def _try_better(self, follower: LatentFollower, z: FloatArray) -> None:
+        """Draw and measure a face that may be better than the shown one."""
+        assert self._last is not None
+        reflection = self._face(replace(self._last.latent, z=z), False)
+        found = self._listener.look(reflection) if reflection is not None else None
+        follower.judge(found.vector if found is not None else None)
 
     def _note_pace(self, drawing_s: float, turn_s: float) -> None:
         """Let the ladder judge, once nothing is loaded beside that would pass."""

@@ -253,7 +253,7 @@ class Mirror:
     def draw(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
         if self._picture is None or not self.is_frozen:
-            self._picture = self._compose(self._view(now_s), tick)
+            self._picture = self._compose(self.view(now_s), tick)
         self._projector.draw(self._picture, target, self.blackout.light * self.closing.light)
 
     def _compose(self, view: View, tick: Tick) -> moderngl.Texture:
@@ -262,7 +262,8 @@ class Mirror:
         before = self._leaving.render(view, tick)
         return self._passage.draw(before, self._compositor.render(view, tick), self._transition.share)
 
-    def _view(self, now_s: float) -> View:
+    def view(self, now_s: float) -> View:
+        """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
         return View(
             camera=self._camera.texture,
             camera_aspect=self._camera.aspect,

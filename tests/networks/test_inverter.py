@@ -101,6 +101,32 @@ def test_typicality_is_half_at_half_of_the_faces_and_nearness_is_against_any_fac
     assert inverter.typicality < 0.3
 
 
+def test_features_are_compared_in_units_of_the_bank() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    code = weights.codes[5]
+    assert inverter.compare(vector_of(code), vector_of(code)) == pytest.approx(1.0)
+    apart = np.linalg.norm(weights.codes - code, axis=1)
+    other = code + np.float32(np.sqrt(np.mean(apart**2)) / 2) * np.eye(DIMENSIONS, dtype=np.float32)[0]
+    assert inverter.compare(vector_of(code), vector_of(other)) == pytest.approx(0.5, abs=1e-3)
+    assert inverter.compare(vector_of(code), vector_of(code + 9)) == 0.0
+
+
+def test_a_refined_latent_draws_more_of_what_is_wanted() -> None:
+    weights = some_weights(2000)
+    random = np.random.default_rng(8)
+    draws = random.standard_normal((DIMENSIONS, LATENT_SIZE)).astype(np.float32) / 4
+    weights.codes[:] = np.stack([seed_latent(int(seed), LATENT_SIZE) for seed in weights.seeds]) @ draws.T
+    inverter = Inverter(weights, {})
+    z, wanted = seed_latent(1, LATENT_SIZE), draws @ seed_latent(2, LATENT_SIZE)
+    offset = np.float32(0.2)  # by which this face is not as the model has it: only changes are asked of that
+    came = draws @ z + offset
+    better = inverter.refine(z, vector_of(wanted), 3, vector_of(came))
+    assert np.linalg.norm(better) == pytest.approx(4.0, rel=1e-5)
+    assert np.linalg.norm(draws @ better + offset - wanted) < 0.6 * np.linalg.norm(came - wanted)
+    assert angle_deg(inverter.refine(z, vector_of(came), 3, vector_of(came)), z) < 0.01
+
+
 def test_the_answer_to_a_still_face_comes_to_rest_on_one_neighbour() -> None:
     inverter = Inverter(some_weights(), {})
     code = np.random.default_rng(5).standard_normal(DIMENSIONS).astype(np.float32)

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from engine.clock import Clock
+from engine.networks.latents import seed_latent
 from engine.networks.rung import Rung
 from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
@@ -71,6 +73,7 @@ def running(
     build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     attributes: ReadsAttributes | None = None,
     measured: Slot[Features] | None = None,
+    inverter: Inverts | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -80,7 +83,7 @@ def running(
         build_featurizer=build_featurizer,
         build_still_featurizer=build_still_featurizer,
         build_generator=lambda: made,
-        inverter=ConstantInverter(),
+        inverter=inverter or ConstantInverter(),
         attributes=attributes,
         measured=measured,
         settings=SETTINGS,
@@ -239,6 +242,33 @@ def test_without_a_second_look_the_show_goes_on() -> None:
         last = reflections.put_count
         assert await_reflection(reflections, lambda r: r.sequence > last).echo is None
         assert worker.health.last_error == "echo: OSError: no face mesh"
+
+
+class RefiningInverter(ConstantInverter):
+    """Whatever was drawn, something else may be better."""
+
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        return seed_latent(int(came[0]), 16)
+
+    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+        return 0.5
+
+
+def test_while_a_visitor_stays_what_was_drawn_is_measured_and_better_faces_are_tried() -> None:
+    with running(None, inverter=RefiningInverter()) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert "deepening" not in worker.health.stages_ms, "a mirror that sees only itself is not deepened"
+    frames: Slot[Frame] = Slot("frames")
+    with running(frames, inverter=RefiningInverter()) as (worker, reflections):
+
+        def deepens(reflection: Reflection) -> bool:
+            frames.put(picture(200, reflection.sequence))
+            return reflection.latent.deepening > 0
+
+        frames.put(picture(200))
+        reflection = await_reflection(reflections, deepens)
+        assert reflection.latent.likeness == 0.5 and reflection.echo is None, "no scene asks for the echo"
+        assert worker.health.stages_ms["deepening"]["p95"] >= 0 and not worker.health.errors["deepening"]
 
 
 def test_close_ends_the_thread() -> None:

@@ -68,7 +68,7 @@ def test_escape_leaves_fullscreen_and_never_quits() -> None:
 def test_every_action_has_one_key_and_a_line_of_help() -> None:
     assert sorted(binding.action.value for binding in BINDINGS) == sorted(action.value for action in Action)
     keys = [line.split("\t")[0] for line in key_help()]
-    assert keys == ["F11", "Esc", "B", "Space", "O", "Ctrl+R", "S", "C", "1 to 9", "H", "Ctrl+Q"]
+    assert keys == ["F11", "Esc", "B", "Space", "O", "L", "M", "Ctrl+R", "S", "C", "1 to 9", "H", "Ctrl+Q"]
 
 
 def test_scenes_have_numbers() -> None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.networks.latents import angle_deg
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT, VECTORS, Featurizer
-from engine.pipeline.latent import SphereOneEuro
+from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.video import pictures_of
 from engine.reflection_settings import ReflectionSettings
 from engine.types import ByteArray, Features, FloatArray, Frame
