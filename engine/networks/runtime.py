@@ -1,4 +1,4 @@
-"""The generator at work: the run-time form through OpenVINO on a CPU, or through TensorFlow. It hides which.
+"""The generator at work: through OpenVINO or TensorFlow on a processor, or on a graphics card. It hides which.
 
 It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what OpenVINO made of it is kept by
 `openvino_cache.py`, so that a second start needs neither TensorFlow nor Keras.
@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ModelError
+from engine.networks.gpu import open_on_gpu
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
 from engine.networks.weight_file import read_network
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, DeviceImage, FloatArray
 
-RUNTIMES = ("auto", "openvino", "tensorflow")
+RUNTIMES = ("auto", "openvino", "tensorflow", "gpu")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 _log = logging.getLogger(__name__)
@@ -29,10 +30,12 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class _Engine:
     """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8, those
-    of the resolutions on the way first, by size, if the persona has layers for them; good until the next call."""
+    of the resolutions on the way first, by size, if the persona has layers for them; good until the next call.
+    `draw_on_card` takes (latent_size,) to a picture that stays on the graphics card; None: none stays there."""
 
     draw: Callable[[FloatArray], list[ByteArray]]
     most_at_once: int
+    draw_on_card: Callable[[FloatArray], DeviceImage] | None = None
 
 
 class RuntimeGenerator:
@@ -41,7 +44,7 @@ class RuntimeGenerator:
     Attributes:
         size_px: width and height of its pictures.
         latent_size: numbers in a latent.
-        runtime: `openvino` or `tensorflow`.
+        runtime: `openvino`, `tensorflow` or, on a graphics card, `jax`, `torch` or `tensorflow`.
         precision: `float32` or `bfloat16`.
     """
 
@@ -52,8 +55,10 @@ class RuntimeGenerator:
         self.precision = precision
         self._engine = engine
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
+        if self._engine.draw_on_card is not None:
+            return self._engine.draw_on_card(z)
         picture: ByteArray = self.batch(np.asarray(z)[None])[0]
         return picture
 
@@ -86,6 +91,7 @@ def open_generator(
     precision: str = "auto",
     cache_folder: Path | None = None,
     threads: int | None = None,
+    stays_on_card: bool = False,
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
@@ -93,10 +99,12 @@ def open_generator(
     float32. On the persona that ships this costs 0.3 levels of 255 on average, 4 in one pixel of 1000, 13 at most.
 
     Args:
-        runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
+        runtime: `auto` is the graphics card (`gpu.py`) if Keras can use one, else OpenVINO, else TensorFlow, with a
+            warning.
         precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
         cache_folder: where OpenVINO's form of the network is kept; `openvino_cache.user_cache_folder` if None.
         threads: processor threads to draw with; the runtime's own choice if None.
+        stays_on_card: whether a single picture that a graphics card draws is left there.
 
     Raises:
         ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
@@ -108,6 +116,11 @@ def open_generator(
     if persona.settings.num_channels not in (1, 3):
         channels = persona.settings.num_channels
         raise ModelError(f"{persona.generator_path} draws {channels} channels; only grey and colour can be shown")
+    if runtime in ("auto", "gpu"):
+        found = open_on_gpu(persona, precision, is_asked=runtime == "gpu")
+        if found is not None:
+            engine = _Engine(found.draw, most_at_once=1, draw_on_card=found.draw_on_card if stays_on_card else None)
+            return RuntimeGenerator(persona.settings, engine, found.backend, found.precision)
     exact = precision if precision != "auto" else "bfloat16" if computes_bfloat16() else "float32"
     if runtime != "tensorflow":
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.clock import TimeSource
-from engine.types import ByteArray, FloatArray, Latent, Reflection
+from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
 class Draws(Protocol):
@@ -14,7 +14,7 @@ class Draws(Protocol):
     size_px: int
     latent_size: int
 
-    def __call__(self, z: FloatArray) -> ByteArray: ...
+    def __call__(self, z: FloatArray) -> ByteArray | DeviceImage: ...
 
     def growth(self, z: FloatArray) -> tuple[ByteArray, ...]: ...
 
@@ -23,7 +23,7 @@ class FacePainter:
     """Draws latents, numbers what it drew, and notices a picture that cannot be right.
 
     Args:
-        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8.
+        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in the computer's memory or on a graphics card.
         clock: stamps the reflections.
     """
 
@@ -46,8 +46,22 @@ class FacePainter:
         Raises:
             ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
         """
-        *previews, image = self._generator.growth(latent.z) if with_previews else (self._generator(latent.z),)
-        if image.shape[0] > 1 and image[:, :, :3].max() == image[:, :, :3].min():
-            raise ArithmeticError(f"the generator drew a flat picture of level {int(image[0, 0, 0])}")
+        previews: tuple[ByteArray, ...] = ()
+        image: ByteArray | DeviceImage
+        if with_previews:
+            *smaller, image = self._generator.growth(latent.z)
+            previews = tuple(smaller)
+        else:
+            image = self._generator(latent.z)
+        darkest, brightest = _extremes(image)
+        if image.shape[0] > 1 and darkest == brightest:
+            raise ArithmeticError(f"the generator drew a flat picture of level {darkest}")
         self._count += 1
-        return Reflection(image, latent, self._clock.now_s(), self._count, tuple(previews))
+        return Reflection(image, latent, self._clock.now_s(), self._count, previews)
+
+
+def _extremes(image: ByteArray | DeviceImage) -> tuple[int, int]:
+    """The lowest and the highest level of a picture's colours."""
+    if isinstance(image, DeviceImage):
+        return image.darkest, image.brightest
+    return int(image[:, :, :3].min()), int(image[:, :, :3].max())

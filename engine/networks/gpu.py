@@ -1,0 +1,234 @@
+"""The run-time form of the generator on an NVIDIA card, by whichever framework Keras runs on there.
+
+What it draws stays on the card: the picture is handed on as a CuPy array over the framework's own memory (DLPack).
+Nothing is awaited while Python's lock is held: the picture's extremes, two numbers, are computed beside it, and asking
+for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/shared_texture.py`'s.
+
+Never yet run on a card: see README.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from engine.cuda_driver import CudaDriver, CudaError
+from engine.errors import ModelError
+from engine.gpu_memory import leave_room, limit_loaded
+from engine.networks.layout import GeneratorSettings
+from engine.networks.persona import Persona
+from engine.networks.preview_rgb import find_preview_rgb
+from engine.networks.weight_file import Arrays, read_network
+from engine.types import ByteArray, DeviceImage, FloatArray
+
+# Keras' backends, the fastest first, and the package by whose presence each is known to have CUDA here.
+_CUDA_PACKAGES = {
+    "jax": ("jax_cuda12_plugin", "jax_cuda13_plugin"),
+    "torch": ("torch",),
+    "tensorflow": ("nvidia.cudnn",),  # of tensorflow[and-cuda]
+}
+
+_log = logging.getLogger(__name__)
+
+Launch = Callable[[FloatArray], tuple[list[Any], Any]]
+"""Latents (1, latent_size) -> pictures (H, W, 4) on their way, and the lowest and highest level of the last one."""
+
+
+class GpuGenerator:
+    """A persona's generator on the card. One thread at a time may use it.
+
+    Attributes:
+        backend: `jax`, `torch` or `tensorflow`.
+        precision: `float32` or `bfloat16`.
+    """
+
+    def __init__(self, persona: Persona, backend: str, precision: str) -> None:
+        self.backend = backend
+        self.precision = precision
+        self._persona = persona
+
+    def draw(self, latents: FloatArray) -> list[ByteArray]:
+        """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory, by size; the last one is the finished one,
+        before it are those on the way if the persona has layers for them."""
+        from keras import ops
+
+        pictures, _ = self._growing(latents)
+        return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
+
+    def draw_on_card(self, z: FloatArray) -> DeviceImage:
+        """(latent_size,) -> the finished picture, left on the card.
+
+        Raises:
+            CudaError: CuPy cannot take the picture over.
+        """
+        from keras import ops
+
+        pictures, extremes = self._finishing(np.ascontiguousarray(z, np.float32)[None])
+        darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without Python's lock
+        return DeviceImage(_as_cupy(pictures[-1], self.backend), darkest, brightest)
+
+    @cached_property
+    def _finishing(self) -> Launch:
+        return self._compile(None)
+
+    @cached_property
+    def _growing(self) -> Launch:
+        previews = find_preview_rgb(self._persona)
+        return self._finishing if previews is None else self._compile(previews)
+
+    def _compile(self, previews: Arrays | None) -> Launch:
+        from engine.networks.folded import build_network
+
+        settings, arrays = read_network(self._persona.generator_path, GeneratorSettings)
+        return _COMPILERS[self.backend](build_network(settings, arrays, self.precision, previews))
+
+
+def open_on_gpu(persona: Persona, precision: str, *, is_asked: bool) -> GpuGenerator | None:
+    """The generator on the card, or None where there is none that Keras can use.
+
+    Args:
+        persona: whose generator.
+        precision: `auto` takes bfloat16 where the card computes in it.
+        is_asked: whether it is an error if there is none.
+
+    Raises:
+        ModelError: there is none, and it was asked for.
+    """
+    try:
+        driver = CudaDriver()
+        if driver.device_count() == 0:
+            raise CudaError("the NVIDIA driver finds no card")
+        backend = choose_backend()
+        _start(backend)
+    except (CudaError, ImportError, RuntimeError) as error:
+        if is_asked:
+            raise ModelError(f"the generator cannot run on a graphics card: {error}") from error
+        _log.info("the generator does not run on a graphics card: %s", error)
+        return None
+    exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
+    return GpuGenerator(persona, backend, exact)
+
+
+def choose_backend() -> str:
+    """The backend that Keras has, or is to have, and that is installed with CUDA.
+
+    Raises:
+        CudaError: none is, or Keras runs on another.
+    """
+    keras = sys.modules.get("keras")
+    settled = keras.backend.backend() if keras is not None else os.environ.get("KERAS_BACKEND")
+    if settled and settled not in _CUDA_PACKAGES:
+        raise CudaError(f"Keras runs on {settled}, which has no CUDA here: set KERAS_BACKEND to jax or torch")
+    for backend in (settled,) if settled else _CUDA_PACKAGES:
+        if any(_is_installed(package) for package in _CUDA_PACKAGES[backend]):
+            return backend
+    wanted = f"{settled} is" if settled else "neither JAX, PyTorch nor TensorFlow is"
+    raise CudaError(f"{wanted} not installed with CUDA: README.md says how")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
+
+
+def _start(backend: str) -> None:
+    """Load Keras on a backend, with a bound on the card's memory.
+
+    Raises:
+        CudaError: the backend finds no card.
+    """
+    leave_room()
+    os.environ["KERAS_BACKEND"] = backend
+    if backend == "torch":
+        import torch
+
+        found, framework = torch.cuda.is_available(), torch
+        torch.backends.cudnn.benchmark = True  # one shape, drawn for hours: the search for the fastest pays
+    elif backend == "jax":
+        import jax
+
+        found, framework = any(device.platform == "gpu" for device in jax.devices()), jax
+    else:
+        import tensorflow
+
+        found, framework = bool(tensorflow.config.list_physical_devices("GPU")), tensorflow
+    if not found:
+        raise CudaError(f"{backend} finds no card that it can use")
+    limit_loaded(backend, framework)
+
+
+def _finished(pictures: Any) -> tuple[list[Any], Any]:
+    """What a network drew of one latent, without the axis of the batch, and the extremes of the last picture."""
+    from keras import ops
+
+    each = [batch[0] for batch in (pictures if isinstance(pictures, list | tuple) else [pictures])]
+    colours = each[-1][..., :3]
+    return each, ops.stack([ops.min(colours), ops.max(colours)])
+
+
+def _compile_jax(network: Any) -> Launch:
+    import jax
+
+    values = [variable.value for variable in network.non_trainable_variables]
+
+    @jax.jit  # type: ignore[misc]  # JAX is not typed here
+    def run(values: list[Any], z: Any) -> tuple[list[Any], Any]:
+        pictures, _ = network.stateless_call([], values, z)
+        return _finished(pictures)
+
+    return lambda z: run(values, z)
+
+
+def _compile_torch(network: Any) -> Launch:
+    import torch
+
+    def run(z: FloatArray) -> tuple[list[Any], Any]:
+        with torch.no_grad():
+            pictures, extremes = _finished(network(z))
+            return [picture.contiguous() for picture in pictures], extremes  # cuDNN may have kept channels first
+
+    return run
+
+
+def _compile_tensorflow(network: Any) -> Launch:
+    import tensorflow as tf
+
+    signature = tf.TensorSpec([1, network.settings.latent_size], tf.float32)
+    run: Launch = tf.function(lambda z: _finished(network(z)), input_signature=[signature], jit_compile=True)
+    return run
+
+
+_COMPILERS: dict[str, Callable[[Any], Launch]] = {
+    "jax": _compile_jax,
+    "torch": _compile_torch,
+    "tensorflow": _compile_tensorflow,
+}
+
+
+def _as_cupy(picture: Any, backend: str) -> Any:
+    """The same memory as a CuPy array, which keeps the framework's tensor."""
+    try:
+        import cupy
+
+        if backend == "tensorflow":  # its tensors have no `__dlpack__`
+            import tensorflow as tf
+
+            array = cupy.from_dlpack(tf.experimental.dlpack.to_dlpack(picture))
+        else:
+            array = cupy.from_dlpack(picture)
+    except (ImportError, RuntimeError, ValueError, TypeError, BufferError) as error:
+        raise CudaError(
+            f"CuPy cannot take over a picture of {backend}: {' '.join(str(error).split())[:200]}"
+        ) from error
+    if not array.flags.c_contiguous:
+        raise CudaError(f"{backend} keeps pictures in another order than rows, columns, colours")
+    return array
