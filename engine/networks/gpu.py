@@ -180,7 +180,7 @@ def _compile_jax(network: Any) -> Launch:
 
     values = [variable.value for variable in network.non_trainable_variables]
 
-    @jax.jit  # type: ignore[misc]  # JAX is not typed here
+    @jax.jit
     def run(values: list[Any], z: Any) -> tuple[list[Any], Any]:
         pictures, _ = network.stateless_call([], values, z)
         return _finished(pictures)

@@ -41,7 +41,7 @@ class DisplaySettings(BaseModel):
     )
     transfer: Literal["auto", "cuda", "pixel_buffer"] = Field(
         "auto",
-        description="How drawn faces reach the screen: cuda leaves on an NVIDIA card what was drawn there, pixel_buffer "
+        description="How drawn faces reach the screen: cuda leaves on an NVIDIA card what it drew, pixel_buffer "
         "goes through the computer's memory, auto tries the first and says in the overlay why not.",
     )
     overlay: bool = Field(False, description="Start with rates, ages and drops in the corner (O changes it).")
