@@ -44,15 +44,21 @@ Launch = Callable[[FloatArray], tuple[list[Any], Any]]
 class GpuGenerator:
     """A persona's generator on the card. One thread at a time may use it.
 
-    Attributes:
-        backend: `jax`, `torch` or `tensorflow`.
+    Args:
+        persona: whose generator.
+        backend: `jax`, `torch` or `tensorflow`, which Keras runs on.
         precision: `float32` or `bfloat16`.
+        stays_on_card: says, for each picture of `draw_one`, whether it is left there.
     """
 
-    def __init__(self, persona: Persona, backend: str, precision: str) -> None:
+    def __init__(
+        self, persona: Persona, backend: str, precision: str, stays_on_card: Callable[[], bool] = lambda: False
+    ) -> None:
         self.backend = backend
         self.precision = precision
         self._persona = persona
+        self._stays_on_card = stays_on_card
+        self._can_stay = True
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory, by size; the last one is the finished one,
@@ -62,17 +68,19 @@ class GpuGenerator:
         pictures, _ = self._growing(latents)
         return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
 
-    def draw_on_card(self, z: FloatArray) -> DeviceImage:
-        """(latent_size,) -> the finished picture, left on the card.
-
-        Raises:
-            CudaError: CuPy cannot take the picture over.
-        """
+    def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
+        """(latent_size,) -> the finished picture (S, S, 4) alone."""
         from keras import ops
 
         pictures, extremes = self._finishing(np.ascontiguousarray(z, np.float32)[None])
         darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without Python's lock
-        return DeviceImage(_as_cupy(pictures[-1], self.backend), darkest, brightest)
+        if self._can_stay and self._stays_on_card():
+            try:
+                return DeviceImage(as_cupy(pictures[-1], self.backend), darkest, brightest)
+            except CudaError as error:
+                self._can_stay = False
+                _log.warning("drawn faces leave the graphics card: %s", error)
+        return np.asarray(ops.convert_to_numpy(pictures[-1]))
 
     @cached_property
     def _finishing(self) -> Launch:
@@ -90,12 +98,15 @@ class GpuGenerator:
         return _COMPILERS[self.backend](build_network(settings, arrays, self.precision, previews))
 
 
-def open_on_gpu(persona: Persona, precision: str, *, is_asked: bool) -> GpuGenerator | None:
+def open_on_gpu(
+    persona: Persona, precision: str, stays_on_card: Callable[[], bool], *, is_asked: bool
+) -> GpuGenerator | None:
     """The generator on the card, or None where there is none that Keras can use.
 
     Args:
         persona: whose generator.
         precision: `auto` takes bfloat16 where the card computes in it.
+        stays_on_card: see `GpuGenerator`.
         is_asked: whether it is an error if there is none.
 
     Raises:
@@ -113,7 +124,7 @@ def open_on_gpu(persona: Persona, precision: str, *, is_asked: bool) -> GpuGener
         _log.info("the generator does not run on a graphics card: %s", error)
         return None
     exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
-    return GpuGenerator(persona, backend, exact)
+    return GpuGenerator(persona, backend, exact, stays_on_card)
 
 
 def choose_backend() -> str:
@@ -214,8 +225,16 @@ _COMPILERS: dict[str, Callable[[Any], Launch]] = {
 }
 
 
-def _as_cupy(picture: Any, backend: str) -> Any:
-    """The same memory as a CuPy array, which keeps the framework's tensor."""
+def as_cupy(picture: Any, backend: str) -> Any:
+    """The same memory as a CuPy array, which keeps the framework's tensor.
+
+    Args:
+        picture: (H, W, 4) uint8, a tensor of the backend, finished.
+        backend: `jax`, `torch` or `tensorflow`.
+
+    Raises:
+        CudaError: CuPy cannot take it over.
+    """
     try:
         import cupy
 

@@ -31,11 +31,11 @@ _log = logging.getLogger(__name__)
 class _Engine:
     """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8, those
     of the resolutions on the way first, by size, if the persona has layers for them; good until the next call.
-    `draw_on_card` takes (latent_size,) to a picture that stays on the graphics card; None: none stays there."""
+    `draw_one` takes (latent_size,) to the finished picture alone, which may stay on a graphics card."""
 
     draw: Callable[[FloatArray], list[ByteArray]]
     most_at_once: int
-    draw_on_card: Callable[[FloatArray], DeviceImage] | None = None
+    draw_one: Callable[[FloatArray], ByteArray | DeviceImage] | None = None
 
 
 class RuntimeGenerator:
@@ -57,8 +57,8 @@ class RuntimeGenerator:
 
     def __call__(self, z: FloatArray) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
-        if self._engine.draw_on_card is not None:
-            return self._engine.draw_on_card(z)
+        if self._engine.draw_one is not None:
+            return self._engine.draw_one(z)
         picture: ByteArray = self.batch(np.asarray(z)[None])[0]
         return picture
 
@@ -91,7 +91,7 @@ def open_generator(
     precision: str = "auto",
     cache_folder: Path | None = None,
     threads: int | None = None,
-    stays_on_card: bool = False,
+    stays_on_card: Callable[[], bool] = lambda: False,
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
@@ -104,7 +104,7 @@ def open_generator(
         precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
         cache_folder: where OpenVINO's form of the network is kept; `openvino_cache.user_cache_folder` if None.
         threads: processor threads to draw with; the runtime's own choice if None.
-        stays_on_card: whether a single picture that a graphics card draws is left there.
+        stays_on_card: says, for each single picture that a graphics card draws, whether it is left there.
 
     Raises:
         ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
@@ -117,10 +117,10 @@ def open_generator(
         channels = persona.settings.num_channels
         raise ModelError(f"{persona.generator_path} draws {channels} channels; only grey and colour can be shown")
     if runtime in ("auto", "gpu"):
-        found = open_on_gpu(persona, precision, is_asked=runtime == "gpu")
-        if found is not None:
-            engine = _Engine(found.draw, most_at_once=1, draw_on_card=found.draw_on_card if stays_on_card else None)
-            return RuntimeGenerator(persona.settings, engine, found.backend, found.precision)
+        card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
+        if card is not None:
+            engine = _Engine(card.draw, most_at_once=1, draw_one=card.draw_one)
+            return RuntimeGenerator(persona.settings, engine, card.backend, card.precision)
     exact = precision if precision != "auto" else "bfloat16" if computes_bfloat16() else "float32"
     if runtime != "tensorflow":
         try:

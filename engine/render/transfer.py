@@ -106,7 +106,7 @@ def start_cuda(ctx: moderngl.Context) -> DeviceCopies:
         CudaError: what is missing.
     """
     if "nvidia" not in str(ctx.info["GL_VENDOR"]).lower():
-        raise CudaError(f"OpenGL is {ctx.info['GL_RENDERER']}, and CUDA shares with NVIDIA's alone")
+        raise CudaError("OpenGL is not NVIDIA's, and CUDA shares with no other")
     driver = CudaDriver()
     leave_room()
     try:
