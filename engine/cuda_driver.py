@@ -36,8 +36,8 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "cuGraphicsUnregisterResource": (_POINTER,),
 }
 
-_CURES = {
-    219: "no OpenGL context is current on the thread that asked",
+_NO_CONTEXT = 219
+_CURES = {  # of what is said when a texture is registered
     304: "OpenGL does not run on the NVIDIA card: connect the display to it; on a laptop with two cards start with "
     "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia",
     999: "the driver shares no pictures with this OpenGL, as in WSL2 and on remote desktops",
@@ -122,7 +122,8 @@ class CudaDriver:
     def _call(self, name: str, *arguments: Any) -> None:
         status = getattr(self._library, name)(*arguments)
         if status:
-            cure = _CURES.get(status)
+            cure = _CURES.get(status) if name in ("cuGLGetDevices_v2", "cuGraphicsGLRegisterImage") else None
+            cure = "no OpenGL context is current on the thread that asked" if status == _NO_CONTEXT else cure
             raise CudaError(f"{name} answers {self._error_name(status)} ({status})" + (f": {cure}" if cure else ""))
 
     def _error_name(self, status: int) -> str:

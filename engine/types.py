@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cuda_driver import CudaError
+from engine.errors import in_one_line
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
@@ -190,7 +191,7 @@ class DeviceImage:
         try:
             return np.ascontiguousarray(self.array.get(), np.uint8)
         except (RuntimeError, MemoryError) as error:  # CuPy's errors are among these
-            raise CudaError(f"a picture cannot be read from the graphics card: {error}") from error
+            raise CudaError(f"a picture cannot be read from the graphics card: {in_one_line(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import ModelError
+from engine.errors import ModelError, in_one_line
 from engine.gpu_memory import leave_room, limit_loaded
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
@@ -120,8 +120,8 @@ def open_on_gpu(
         _start(backend)
     except (CudaError, ImportError, RuntimeError) as error:
         if is_asked:
-            raise ModelError(f"the generator cannot run on a graphics card: {error}") from error
-        _log.info("the generator does not run on a graphics card: %s", error)
+            raise ModelError(f"the generator cannot run on a graphics card: {in_one_line(error)}") from error
+        _log.info("the generator does not run on a graphics card: %s", in_one_line(error))
         return None
     exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
     return GpuGenerator(persona, backend, exact, stays_on_card)
@@ -140,8 +140,8 @@ def choose_backend() -> str:
     for backend in (settled,) if settled else _CUDA_PACKAGES:
         if any(_is_installed(package) for package in _CUDA_PACKAGES[backend]):
             return backend
-    wanted = f"{settled} is" if settled else "neither JAX, PyTorch nor TensorFlow is"
-    raise CudaError(f"{wanted} not installed with CUDA: README.md says how")
+    missing = f"{settled} is not" if settled else "neither JAX, PyTorch nor TensorFlow is"
+    raise CudaError(f"{missing} installed with CUDA: README.md says how")
 
 
 def _is_installed(package: str) -> bool:

@@ -63,13 +63,19 @@ class ReflectionTextures:
         return min(1.0, start + (1.0 - start) * max(0.0, self.age_s(now_s)) / seconds)
 
     def update(self, reflection: Reflection | None) -> bool:
-        """Upload `reflection` unless it is the one that is there. Returns whether it was new."""
+        """Take `reflection` unless it is the one that is there. Returns whether it was new.
+
+        Raises:
+            CudaError: it is on a graphics card that does not give it; what was shown before may be lost.
+        """
         if reflection is None or reflection is self._newest:
             return False
         turn = (self._turn + 1) % PLACES if self._newest is not None else self._turn
         try:
             self._places[turn].write(reflection.image)
         except CudaError as error:
+            if not self._transfer.is_shared:  # the card does not even give its picture
+                raise
             self._transfer.fall_back(error)
             self.close()
             self._places = self._make_places()

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.cuda_driver import CudaDriver, CudaError
+from engine.errors import in_one_line
 from engine.render.texture import PixelTexture
 from engine.types import ByteArray, DeviceImage
 
@@ -114,7 +115,7 @@ class DeviceCopies:
         try:
             self._stream.synchronize()
         except FAILURES as error:  # a card that has failed answers nothing any more; what was under way is lost
-            log.warning("CUDA did not finish its copies: %s", one_line(error))
+            log.warning("CUDA did not finish its copies: %s", in_one_line(error))
         self._under_way.clear()
 
 
@@ -174,9 +175,4 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise CudaError(f"{what}: {one_line(error)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    """What an error says, in at most 200 characters."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        raise CudaError(f"{what}: {in_one_line(error)}") from error

@@ -14,10 +14,10 @@ import moderngl
 import numpy as np
 
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import DeviceError
+from engine.errors import DeviceError, in_one_line
 from engine.gpu_memory import leave_room
 from engine.render.gl_calls import GlCalls
-from engine.render.shared_texture import DeviceCopies, SharedTexture, one_line
+from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import Landing, PixelTexture
 from engine.types import DeviceImage
 
@@ -112,7 +112,7 @@ def start_cuda(ctx: moderngl.Context) -> DeviceCopies:
     try:
         import cupy
     except ImportError as error:
-        raise CudaError(f"CuPy cannot be imported, README.md says how it is installed: {one_line(error)}") from error
+        raise CudaError(f"CuPy cannot be imported, README.md says how it is installed: {in_one_line(error)}") from error
     return DeviceCopies(driver, cupy)
 
 

@@ -12,12 +12,17 @@ import pytest
 from engine.cuda_driver import CudaError
 from engine.errors import DeviceError
 from engine.render.gl_calls import GlCalls
+from engine.render.mirror import Mirror
+from engine.render.passes import registry
 from engine.render.reflection_textures import ReflectionTextures
+from engine.render.shader import ShaderLibrary
 from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import PixelTexture
 from engine.render.transfer import Transfer, open_transfer
-from engine.types import DeviceImage, Latent, Reflection
+from engine.scene import PassSpec, Scene
+from engine.types import DeviceImage, Latent, Reflection, Tick
 from tests.render.fake_cuda import FakeCuda
+from tests.render.pictures import ALIGNMENT
 
 
 @pytest.fixture
@@ -146,3 +151,23 @@ def test_a_card_that_gives_its_pictures_no_more(cuda: FakeCuda, shared: Transfer
         assert textures.newest is None
         assert textures.update(reflection(np.full((8, 8, 4), 2, np.uint8), 2))
         assert level(textures.newest) == 2
+
+
+def test_the_show_outlives_the_card(
+    gl: moderngl.Context, library: ShaderLibrary, cuda: FakeCuda, shared: Transfer, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene("Reflection alone", (32, 32), (PassSpec("reflection", registry()["reflection"]()),))
+    wall = gl.simple_framebuffer((32, 32), components=4)
+    with Mirror(gl, library, scene, ALIGNMENT, (32, 32), 1.0, shared) as mirror:
+        for number in range(4):
+            tick = Tick(number, number / 30, 1 / 30)
+            if number == 2:
+                cuda.failing |= {"cuGraphicsMapResources": 999, "get": 999}
+            mirror.update(None, drawn(cuda, 10 * number + 5), tick)
+            mirror.draw(wall, tick, tick.time_s)
+    assert [record.message.partition(":")[0] for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "drawn faces go on through pixel buffers",
+        "drawn faces are left out",
+    ], "each is said once"
+    wall.color_attachments[0].release()
+    wall.release()
