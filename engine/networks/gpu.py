@@ -117,7 +117,7 @@ def open_on_gpu(
         if driver.device_count() == 0:
             raise CudaError("the NVIDIA driver finds no card")
         backend = choose_backend()
-        _start(backend)
+        start_backend(backend)
     except (CudaError, ImportError, RuntimeError) as error:
         if is_asked:
             raise ModelError(f"the generator cannot run on a graphics card: {in_one_line(error)}") from error
@@ -151,7 +151,7 @@ def _is_installed(package: str) -> bool:
         return False
 
 
-def _start(backend: str) -> None:
+def start_backend(backend: str) -> None:
     """Load Keras on a backend, with a bound on the card's memory.
 
     Raises:

@@ -136,7 +136,7 @@ def test_with_a_card_it_is_opened_there(tiny: Persona, monkeypatch: pytest.Monke
     started: list[str] = []
     monkeypatch.setattr(gpu, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
     monkeypatch.setattr(gpu, "_is_installed", lambda package: True)
-    monkeypatch.setattr(gpu, "_start", started.append)
+    monkeypatch.setattr(gpu, "start_backend", started.append)
     generator = open_generator(tiny)
     assert (generator.runtime, generator.precision, started) == ("jax", "bfloat16", ["jax"])
     z = seed_latent(3, generator.latent_size)
@@ -191,10 +191,10 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(tmp_path)
     if has_card:
-        gpu._start(backend)
+        gpu.start_backend(backend)
     else:
         with pytest.raises(CudaError, match=f"^{backend} finds no card that it can use$"):
-            gpu._start(backend)
+            gpu.start_backend(backend)
     framework = sys.modules.pop(backend)
     assert framework.ROOM == ("false", "true")
     assert len(framework.told) == (has_card and backend != "jax")
