@@ -13,8 +13,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from engine.gpu_memory import leave_room, limit_loaded
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
-from engine.networks.weight_file import Arrays, read_network
+from engine.networks.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 
 # Keras' backends, the fastest first, and the package by whose presence each is known to have CUDA here.
@@ -41,38 +42,40 @@ Launch = Callable[[FloatArray], tuple[list[Any], Any]]
 """Latents (1, latent_size) -> pictures (H, W, 4) on their way, and the lowest and highest level of the last one."""
 
 
-class GpuGenerator:
-    """A persona's generator on the card. One thread at a time may use it.
+class GpuEngine:
+    """A network that is ready to draw on the card. One thread at a time may use it.
 
     Args:
-        persona: whose generator.
+        launch: starts to draw one latent.
         backend: `jax`, `torch` or `tensorflow`, which Keras runs on.
         precision: `float32` or `bfloat16`.
         stays_on_card: says, for each picture of `draw_one`, whether it is left there.
     """
 
+    most_at_once = 1
+
     def __init__(
-        self, persona: Persona, backend: str, precision: str, stays_on_card: Callable[[], bool] = lambda: False
+        self, launch: Launch, backend: str, precision: str, stays_on_card: Callable[[], bool] = lambda: False
     ) -> None:
         self.backend = backend
         self.precision = precision
-        self._persona = persona
+        self._launch = launch
         self._stays_on_card = stays_on_card
         self._can_stay = True
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
-        """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory, by size; the last one is the finished one,
-        before it are those on the way if the persona has layers for them."""
+        """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory: the resolutions on the way, if it was opened
+        with previews, and the finished picture last."""
         from keras import ops
 
-        pictures, _ = self._growing(latents)
+        pictures, _ = self._launch(latents)
         return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
 
     def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
         """(latent_size,) -> the finished picture (S, S, 4) alone."""
         from keras import ops
 
-        pictures, extremes = self._finishing(np.ascontiguousarray(z, np.float32)[None])
+        pictures, extremes = self._launch(np.ascontiguousarray(z, np.float32)[None])
         darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without Python's lock
         if self._can_stay and self._stays_on_card():
             try:
@@ -82,31 +85,47 @@ class GpuGenerator:
                 _log.warning("drawn faces leave the graphics card: %s", error)
         return np.asarray(ops.convert_to_numpy(pictures[-1]))
 
-    @cached_property
-    def _finishing(self) -> Launch:
-        return self._compile(None)
 
-    @cached_property
-    def _growing(self) -> Launch:
-        previews = find_preview_rgb(self._persona)
-        return self._finishing if previews is None else self._compile(previews)
+@dataclass(frozen=True)
+class GpuRuntime:
+    """Opens a persona's generator on the card.
 
-    def _compile(self, previews: Arrays | None) -> Launch:
+    Attributes:
+        persona: whose generator.
+        backend, precision, stays_on_card: as of `GpuEngine`.
+    """
+
+    persona: Persona
+    backend: str
+    precision: str
+    stays_on_card: Callable[[], bool] = lambda: False
+
+    def open(self, with_previews: bool = False) -> GpuEngine:
+        """An engine; its first picture takes until the framework has compiled the network.
+
+        Args:
+            with_previews: whether it draws the resolutions on the way too, if the persona has layers for them.
+
+        Raises:
+            ModelError: the generator's file is damaged.
+        """
         from engine.networks.folded import build_network
 
-        settings, arrays = read_network(self._persona.generator_path, GeneratorSettings)
-        return _COMPILERS[self.backend](build_network(settings, arrays, self.precision, previews))
+        settings, arrays = read_network(self.persona.generator_path, GeneratorSettings)
+        previews = find_preview_rgb(self.persona) if with_previews else None
+        launch = _COMPILERS[self.backend](build_network(settings, arrays, self.precision, previews))
+        return GpuEngine(launch, self.backend, self.precision, self.stays_on_card)
 
 
 def open_on_gpu(
     persona: Persona, precision: str, stays_on_card: Callable[[], bool], *, is_asked: bool
-) -> GpuGenerator | None:
-    """The generator on the card, or None where there is none that Keras can use.
+) -> GpuRuntime | None:
+    """What draws on the card, or None where there is none that Keras can use.
 
     Args:
         persona: whose generator.
         precision: `auto` takes bfloat16 where the card computes in it.
-        stays_on_card: see `GpuGenerator`.
+        stays_on_card: as of `GpuEngine`.
         is_asked: whether it is an error if there is none.
 
     Raises:
@@ -124,7 +143,7 @@ def open_on_gpu(
         _log.info("the generator does not run on a graphics card: %s", in_one_line(error))
         return None
     exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
-    return GpuGenerator(persona, backend, exact, stays_on_card)
+    return GpuRuntime(persona, backend, exact, stays_on_card)
 
 
 def choose_backend() -> str:
@@ -169,6 +188,9 @@ def start_backend(backend: str) -> None:
 
         found, framework = any(device.platform == "gpu" for device in jax.devices()), jax
     else:
+        maps = Path("/proc/self/maps")
+        if maps.exists() and "libLLVM" in maps.read_text(encoding="utf-8"):
+            raise CudaError("TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM")
         import tensorflow
 
         found, framework = bool(tensorflow.config.list_physical_devices("GPU")), tensorflow

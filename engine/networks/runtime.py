@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,8 @@ def open_generator(
     if runtime in ("auto", "gpu"):
         card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
         if card is not None:
-            engine = _Engine(card.draw, most_at_once=1, draw_one=card.draw_one)
+            growing = cache(lambda: card.open(with_previews=True))  # few scenes ask for it
+            engine = _Engine(lambda z: growing().draw(z), most_at_once=1, draw_one=card.open().draw_one)
             return RuntimeGenerator(persona.settings, engine, card.backend, card.precision)
     exact = precision if precision != "auto" else "bfloat16" if computes_bfloat16() else "float32"
     if runtime != "tensorflow":

@@ -28,14 +28,14 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 import numpy as np
-from engine.networks.gpu import GpuGenerator, start_backend
+from engine.networks.gpu import GpuRuntime, start_backend
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.types import DeviceImage
 backend, precision, folder = sys.argv[1:]
 start_backend(backend)
 persona = Persona.open(Path(folder))
-generator = GpuGenerator(persona, backend, precision, lambda: find_spec("cupy") is not None)
+generator = GpuRuntime(persona, backend, precision, lambda: find_spec("cupy") is not None).open()
 drawn = []
 for seed in range(3):
     image = generator.draw_one(seed_latent(seed, persona.settings.latent_size))

@@ -16,7 +16,7 @@ import pytest
 from engine.cuda_driver import CudaDriver, CudaError
 from engine.errors import ModelError
 from engine.networks import gpu
-from engine.networks.gpu import GpuGenerator, choose_backend, open_on_gpu
+from engine.networks.gpu import GpuRuntime, choose_backend, open_on_gpu
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
@@ -64,7 +64,7 @@ def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 @pytest.mark.parametrize(("precision", "levels"), [("float32", 1), ("bfloat16", 16)])
 def test_it_draws_what_the_plain_form_draws(tiny: Persona, precision: str, levels: int) -> None:
     z = seed_latent(3, tiny.settings.latent_size)
-    picture = GpuGenerator(tiny, "jax", precision).draw_one(z)
+    picture = GpuRuntime(tiny, "jax", precision).open().draw_one(z)
     assert isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.shape == (16, 16, 4)
     assert (picture[..., 3] == 255).all()
     assert np.abs(picture[..., :3] - expected(tiny, z)).max() <= levels
@@ -73,7 +73,7 @@ def test_it_draws_what_the_plain_form_draws(tiny: Persona, precision: str, level
 def test_a_picture_that_stays_on_the_card_is_the_frameworks_own_memory(tiny: Persona, cupy: SimpleNamespace) -> None:
     z = seed_latent(3, tiny.settings.latent_size)
     stays = [True]
-    generator = GpuGenerator(tiny, "jax", "float32", lambda: stays[0])
+    generator = GpuRuntime(tiny, "jax", "float32", lambda: stays[0]).open()
     image = generator.draw_one(z)
     assert isinstance(image, DeviceImage)
     stays[0] = False
@@ -90,7 +90,7 @@ def test_a_picture_that_cupy_does_not_take_leaves_the_card_and_that_is_said_once
         raise BufferError("of another\nversion")
 
     cupy.from_dlpack = refuses
-    generator = GpuGenerator(tiny, "jax", "float32", lambda: True)
+    generator = GpuRuntime(tiny, "jax", "float32", lambda: True).open()
     for seed in range(2):
         z = seed_latent(seed, tiny.settings.latent_size)
         picture = generator.draw_one(z)
@@ -113,7 +113,7 @@ def test_it_draws_the_resolutions_on_the_way(tmp_path: Path) -> None:
     layers, errors = fit_preview_rgb(load_generator(persona.generator_path), count=16)
     write_preview_rgb(folder / PREVIEW_FILE, layers, persona.generator_sha256, errors)
     z = seed_latent(3, persona.settings.latent_size)
-    drawn = GpuGenerator(persona, "jax", "float32").draw(z[None])
+    drawn = GpuRuntime(persona, "jax", "float32").open(with_previews=True).draw(z[None])
     assert [picture.shape for picture in drawn] == [(1, 4, 4, 4), (1, 8, 8, 4), (1, 16, 16, 4)]
     assert np.abs(drawn[-1][0, ..., :3] - expected(persona, z)).max() <= 1
 

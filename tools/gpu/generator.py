@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.clock import Clock
 from engine.cuda_driver import CudaError
-from engine.networks.gpu import GpuGenerator, start_backend
+from engine.networks.gpu import GpuEngine, GpuRuntime, start_backend
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings, variable_shapes
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
@@ -39,27 +39,26 @@ def measure_generators(backend: str, sizes: Sequence[int], runs: int) -> list[di
 
     Where CuPy is installed the picture stays on the card, as in the show; else it is copied into the memory.
     """
-    rows = []
+    rows, has_cupy = [], find_spec("cupy") is not None
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             persona = random_persona(Path(folder, str(size)), SHAPES[size])
             for precision in PRECISIONS:
-                stays = find_spec("cupy") is not None
-                generator = GpuGenerator(persona, backend, precision, lambda stays=stays: stays)  # type: ignore[misc]
-                rows.append({"size": size, "precision": precision} | _timed(generator, persona, runs))
+                engine = GpuRuntime(persona, backend, precision, lambda: has_cupy).open()
+                rows.append({"size": size, "precision": precision} | _timed(engine, persona, runs))
     return rows
 
 
-def _timed(generator: GpuGenerator, persona: Persona, runs: int) -> dict[str, Any]:
+def _timed(engine: GpuEngine, persona: Persona, runs: int) -> dict[str, Any]:
     clock = Clock()
     latents = [seed_latent(seed, persona.settings.latent_size) for seed in range(WARM_UP_RUNS)]
     began_s = clock.now_s()
-    image = generator.draw_one(latents[0])
+    image = engine.draw_one(latents[0])
     first_s = clock.now_s() - began_s
     milliseconds = []
     for run in range(WARM_UP_RUNS + runs):
         began_s = clock.now_s()
-        image = generator.draw_one(latents[run % WARM_UP_RUNS])
+        image = engine.draw_one(latents[run % WARM_UP_RUNS])
         milliseconds.append((clock.now_s() - began_s) * 1000)
     p50, p95 = np.percentile(milliseconds[WARM_UP_RUNS:], [50, 95])
     stayed = isinstance(image, DeviceImage)
