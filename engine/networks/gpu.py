@@ -135,15 +135,23 @@ def open_on_gpu(
         driver = CudaDriver()
         if driver.device_count() == 0:
             raise CudaError("the NVIDIA driver finds no card")
+    except CudaError as error:  # the usual case, of which nobody needs to hear at every start
+        _tell_without_card(error, logging.DEBUG, is_asked=is_asked)
+        return None
+    try:
         backend = choose_backend()
         start_backend(backend)
     except (CudaError, ImportError, RuntimeError) as error:
-        if is_asked:
-            raise ModelError(f"the generator cannot run on a graphics card: {in_one_line(error)}") from error
-        _log.info("the generator does not run on a graphics card: %s", in_one_line(error))
+        _tell_without_card(error, logging.INFO, is_asked=is_asked)
         return None
     exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
     return GpuRuntime(persona, backend, exact, stays_on_card)
+
+
+def _tell_without_card(error: Exception, level: int, *, is_asked: bool) -> None:
+    if is_asked:
+        raise ModelError(f"the generator cannot run on a graphics card: {in_one_line(error)}") from error
+    _log.log(level, "the generator does not run on a graphics card: %s", in_one_line(error))
 
 
 def choose_backend() -> str:

@@ -125,11 +125,22 @@ def test_without_a_card_the_processor_draws_and_who_insists_is_told(
         raise CudaError("there is no NVIDIA driver (libcuda.so.1 is not found)")
 
     monkeypatch.setattr(gpu, "CudaDriver", missing)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         assert open_on_gpu(tiny, "auto", lambda: True, is_asked=False) is None
-    assert "the generator does not run on a graphics card: there is no NVIDIA driver" in caplog.text
+    told = [record for record in caplog.records if "does not run on a graphics card: there is no" in record.message]
+    assert [record.levelno for record in told] == [logging.DEBUG], "at most machines nobody needs to hear of it"
     with pytest.raises(ModelError, match=r"the generator cannot run on a graphics card: there is no NVIDIA driver"):
         open_generator(tiny, runtime="gpu")
+
+
+def test_a_card_without_a_framework_is_told(
+    tiny: Persona, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gpu, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
+    monkeypatch.setattr(gpu, "_is_installed", lambda package: False)
+    with caplog.at_level(logging.INFO):
+        assert open_on_gpu(tiny, "auto", lambda: True, is_asked=False) is None
+    assert "does not run on a graphics card: jax is not installed with CUDA: README.md says how" in caplog.text
 
 
 def test_with_a_card_it_is_opened_there(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
