@@ -40,6 +40,7 @@ from engine.render.passes import registry
 from engine.render.recorder import recording_path
 from engine.render.sender import Sender
 from engine.render.shader import ShaderLibrary
+from engine.render.transfer import open_transfer
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
@@ -180,9 +181,9 @@ class App:
         self._overlay.draw_splash(self._calibration.upright(), self._scene.title)
         self._calibration.finish()
         self._window.present()
-        self._mirror = parts.enter_context(
-            Mirror(ctx, library, self._scene, self._persona.alignment, self._calibration.picture_wh, scale)
-        )
+        self._transfer = transfer = open_transfer(ctx, self._window.gl, display.transfer)
+        alignment, picture_wh = self._persona.alignment, self._calibration.picture_wh
+        self._mirror = parts.enter_context(Mirror(ctx, library, self._scene, alignment, picture_wh, scale, transfer))
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
         self._pace = find_pace(self._window, self._clock, max_hz=display.max_fps)
@@ -199,7 +200,12 @@ class App:
             build_featurizer=lambda: Featurizer("live"),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
-                persona, settings.runtime, settings.precision, self._generator_threads(), is_tuned=True
+                persona,
+                settings.runtime,
+                settings.precision,
+                self._generator_threads(),
+                is_tuned=True,
+                stays_on_card=lambda: self._transfer.is_shared,
             ),
             inverter=self._inverter,
             attributes=self._attributes,
@@ -337,7 +343,8 @@ class App:
         scene = f"scene: {self._programme.name}; visit: {self._mirror.visit_state}"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
         troubles = [health.last_error, self._hearing.error, *self._sender.errors]
-        notes = [source, heard, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
+        drawing = [self._window.renderer, f"faces: {self._transfer.note}"]
+        notes = [source, heard, scene, *drawing, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for

@@ -105,8 +105,9 @@ class ReflectionSettings(VisitSettings, AnswerSettings):
     """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
     memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""
 
-    runtime: Literal["auto", "openvino", "tensorflow"] = "auto"
-    """What runs the generator: auto takes the fastest that works, openvino is for processors, tensorflow for both."""
+    runtime: Literal["auto", "openvino", "tensorflow", "gpu"] = "auto"
+    """What runs the generator: auto takes an NVIDIA card if Keras can use one, else openvino, which is for processors;
+    tensorflow is the reference; gpu insists on the card."""
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of the generator: auto takes bfloat16 where the processor has it; float32 is exact and slower."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cuda_driver import CudaError
+from engine.errors import in_one_line
 from engine.stamps import Stamps
 
 FloatArray = NDArray[np.float32]
@@ -166,11 +169,43 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceImage:
+    """A picture in the memory of a graphics card; it is finished, nothing waits for anything.
+
+    Attributes:
+        array: CuPy's (H, W, 4) uint8, RGBA, C-contiguous, which keeps the memory of the framework that made it; never
+            written to.
+        darkest, brightest: the lowest and the highest level of its colours, 0 to 255.
+    """
+
+    array: Any
+    darkest: int
+    brightest: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.array.shape
+        return height, width, channels
+
+    def to_host(self) -> ByteArray:
+        """A copy (H, W, 4) in the computer's memory; waits for it, without Python's lock.
+
+        Raises:
+            CudaError: the card does not give it.
+        """
+        try:
+            return np.ascontiguousarray(self.array.get(), np.uint8)
+        except (RuntimeError, MemoryError) as error:  # CuPy's errors are among these
+            raise CudaError(f"a picture cannot be read from the graphics card: {in_one_line(error)}") from error
+
+
+@dataclass(frozen=True, slots=True)
 class Reflection:
     """A drawn face.
 
     Attributes:
-        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made.
+        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made;
+            on the graphics card where the generator runs on it and its memory is shared with OpenGL.
         latent: what it draws.
         generated_s: when it was finished.
         sequence: counts up by one per drawn face; not every one of them is shown.
@@ -181,13 +216,18 @@ class Reflection:
         stamps: when the picture that it answers passed each step; None where it answers none.
     """
 
-    image: ByteArray
+    image: ByteArray | DeviceImage
     latent: Latent
     generated_s: float
     sequence: int
     previews: tuple[ByteArray, ...] = ()
     echo: Echo | None = None
     stamps: Stamps | None = None
+
+    @property
+    def pixels(self) -> ByteArray:
+        """The picture in the computer's memory; copied from the graphics card at every call if it is there."""
+        return self.image.to_host() if isinstance(self.image, DeviceImage) else self.image
 
 
 @dataclass(frozen=True, slots=True)

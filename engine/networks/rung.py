@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, DeviceImage, FloatArray
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Engine(Protocol):
     @property
     def precision(self) -> str: ...
 
-    def draw_one(self, z: FloatArray) -> ByteArray:
+    def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
         """A latent (latent_size,) float32 -> its finished picture (H, W, 4) uint8, of its own memory."""
         ...
 
@@ -50,7 +50,8 @@ class Engine(Protocol):
 class Runtime(Protocol):
     """Opens a persona's generator on what it is named after."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def open(self, size_px: int, with_previews: bool) -> Engine:
         """An engine, ready to draw; takes from a tenth of a second to some seconds."""

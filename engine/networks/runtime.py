@@ -1,4 +1,4 @@
-"""The generator at work: the run-time form through OpenVINO on a CPU, or through TensorFlow. It hides which.
+"""The generator at work: through OpenVINO or TensorFlow on a processor, or on a graphics card. It hides which.
 
 It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what runs it in `openvino_runtime.py`
 and `tensorflow_runtime.py`.
@@ -7,7 +7,7 @@ and `tensorflow_runtime.py`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.errors import ModelError
 from engine.networks.folded import fold, fold_previews
 from engine.networks.form_choice import FormChoice
 from engine.networks.forms import PRECISIONS, candidates
+from engine.networks.gpu import open_on_gpu
 from engine.networks.layout import RESOLUTIONS, GeneratorSettings
 from engine.networks.memory_fault import is_out_of_memory
 from engine.networks.openvino_runtime import Layers, OpenVinoRuntime
@@ -25,9 +26,9 @@ from engine.networks.processor import computes_bfloat16
 from engine.networks.rung import Engine, Rung, Runtime
 from engine.networks.tensorflow_runtime import TensorFlowRuntime
 from engine.networks.weight_file import read_network
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, DeviceImage, FloatArray
 
-RUNTIMES = ("auto", "openvino", "tensorflow")
+RUNTIMES = ("auto", "openvino", "tensorflow", "gpu")
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class RuntimeGenerator:
     Attributes:
         size_px: width and height of its whole pictures.
         latent_size: numbers in a latent.
-        runtime: `openvino` or `tensorflow`: what draws as long as nothing speaks against it.
+        runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow` or, on a graphics card,
+            `jax`, `torch` or `tensorflow`.
         rungs: all the ways to draw, the best first.
     """
 
@@ -60,7 +62,7 @@ class RuntimeGenerator:
         """`float32` or `bfloat16`: that of the whole pictures."""
         return self._engine(self.rungs[0]).precision
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
         return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
@@ -110,6 +112,7 @@ def open_generator(
     *,
     is_tuned: bool = False,
     cache_folder: Path | None = None,
+    stays_on_card: Callable[[], bool] = lambda: False,
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
@@ -118,12 +121,14 @@ def open_generator(
     most.
 
     Args:
-        runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
+        runtime: `auto` is the graphics card (`gpu.py`) if Keras can use one, else OpenVINO, else TensorFlow, with a
+            warning.
         precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
         threads: processor threads to draw with; the runtime's own choice if None.
         is_tuned: draw in the form that was found fastest on this machine, and find out which while drawing, if that is
             not known; then `auto` is bfloat16 only where that is faster. Otherwise the same everywhere.
         cache_folder: where the fastest form is remembered; `form_choice.user_cache_folder` if None.
+        stays_on_card: says, for each single picture that a graphics card draws, whether it is left there.
 
     Raises:
         ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
@@ -137,6 +142,10 @@ def open_generator(
         raise ModelError(f"{persona.generator_path} draws {channels} channels; only grey and colour can be shown")
     sizes_px = drawable_sizes_px(persona)
     on_openvino = open_openvino(persona, precision, threads, is_tuned=is_tuned, cache_folder=cache_folder)
+    if runtime in ("auto", "gpu"):
+        card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
+        if card is not None:  # which may run out of memory, and the processor draws on
+            return RuntimeGenerator(persona.settings, [card, on_openvino], sizes_px)
     if runtime != "tensorflow":
         generator = RuntimeGenerator(persona.settings, [on_openvino], sizes_px)
         try:

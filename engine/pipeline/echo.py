@@ -85,4 +85,4 @@ class EchoListener:
 
 def picture_of(reflection: Reflection) -> Frame:
     """The drawn face as a frame that can be measured."""
-    return Frame(np.ascontiguousarray(reflection.image[:, :, :3]), reflection.generated_s, reflection.sequence)
+    return Frame(np.ascontiguousarray(reflection.pixels[:, :, :3]), reflection.generated_s, reflection.sequence)

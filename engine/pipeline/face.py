@@ -7,7 +7,7 @@ from typing import Protocol
 from engine.clock import TimeSource
 from engine.networks.rung import Rung
 from engine.pipeline.ladder import Ladder
-from engine.types import ByteArray, FloatArray, Latent, Reflection
+from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
 class Draws(Protocol):
@@ -17,7 +17,7 @@ class Draws(Protocol):
     latent_size: int
     rungs: tuple[Rung, ...]
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray: ...
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage: ...
 
     def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]: ...
 
@@ -28,7 +28,7 @@ class FacePainter:
     """Draws latents, numbers what it drew, and notices a picture that cannot be right.
 
     Args:
-        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8.
+        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in the computer's memory or on a graphics card.
         clock: stamps the reflections.
         ladder: chooses with how many pixels, and what is done when memory runs out; None draws the whole picture.
     """
@@ -55,17 +55,23 @@ class FacePainter:
             MemoryError: there is not enough for any way to draw it.
         """
         *previews, image = self._pictures(latent.z, with_previews)
-        if image.shape[0] > 1 and _is_flat(image[::8, ::8, :3]) and _is_flat(image[:, :, :3]):  # the first is quick
-            raise ArithmeticError(f"the generator drew a flat picture of level {int(image[0, 0, 0])}")
+        if image.shape[0] > 1 and _is_flat(image):
+            darkest = image.darkest if isinstance(image, DeviceImage) else int(image[0, 0, 0])
+            raise ArithmeticError(f"the generator drew a flat picture of level {darkest}")
         self._count += 1
-        return Reflection(image, latent, self._clock.now_s(), self._count, tuple(previews))
+        smaller = tuple(picture for picture in previews if not isinstance(picture, DeviceImage))
+        return Reflection(image, latent, self._clock.now_s(), self._count, smaller)
 
-    def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray, ...]:
-        def attempt(rung: Rung | None = None) -> tuple[ByteArray, ...]:
+    def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray | DeviceImage, ...]:
+        def attempt(rung: Rung | None = None) -> tuple[ByteArray | DeviceImage, ...]:
             return self._generator.growth(z, rung) if with_previews else (self._generator(z, rung),)
 
         return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)
 
 
-def _is_flat(image: ByteArray) -> bool:
-    return bool(image.max() == image.min())
+def _is_flat(image: ByteArray | DeviceImage) -> bool:
+    """Whether all colours of a picture have one level; a few of its pixels nearly always say that they have not."""
+    if isinstance(image, DeviceImage):
+        return image.darkest == image.brightest
+    few, colours = image[::8, ::8, :3], image[:, :, :3]
+    return bool(few.max() == few.min()) and bool(colours.max() == colours.min())

@@ -5,26 +5,33 @@ It owns the textures, the compositor and the projector. It does not know where f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 import moderngl
 
+from engine.cuda_driver import CudaError
 from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
 from engine.render.passage import Passage
 from engine.render.projector import Projector
+from engine.render.reflection_textures import ReflectionTextures
 from engine.render.shader import ShaderLibrary
 from engine.render.succession import Succession
-from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextures
+from engine.render.texture import CameraTexture, GrowthTexture
+from engine.render.transfer import Transfer
 from engine.render.view import View
 from engine.scene import Scene
 from engine.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.viewer import Viewer
 from engine.visit import VisitState
+
+log = logging.getLogger(__name__)
 
 
 class Mirror:
@@ -37,6 +44,7 @@ class Mirror:
         alignment: where the persona draws its faces.
         output_wh: size of what `draw` is given, px.
         render_scale: size of the stage against the output.
+        transfer: how drawn faces get into textures; through ordinary pixel buffers if None.
 
     Attributes:
         scene: what is shown.
@@ -54,6 +62,7 @@ class Mirror:
         alignment: Alignment,
         output_wh: tuple[int, int],
         render_scale: float,
+        transfer: Transfer | None = None,
     ) -> None:
         self._ctx = ctx
         self._library = library
@@ -61,8 +70,9 @@ class Mirror:
         self._output_wh = output_wh
         self._scale = render_scale
         self._viewer = Viewer(scene.reflection)
-        self._camera = CameraTexture(ctx)
-        self._reflections = ReflectionTextures(ctx)
+        transfer = transfer or Transfer(ctx)
+        self._camera = CameraTexture(ctx, transfer.gl)
+        self._reflections = ReflectionTextures(transfer)
         self._growth = GrowthTexture(ctx)
         self._succession = Succession()
         self.evening = Evening(ctx)
@@ -78,6 +88,7 @@ class Mirror:
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
+        self._card_error = ""  # what was said last of a graphics card that failed
 
     @property
     def wants_previews(self) -> bool:
@@ -236,12 +247,14 @@ class Mirror:
         if frame is not None:
             self._camera.update(frame)
         if reflection is not None:
-            self._reflections.update(reflection)
+            with self._card_may_fail():
+                self._reflections.update(reflection)
+                if self.wants_previews:
+                    self._growth.update(reflection)
             self._succession.update(reflection)
-            if self.wants_previews:
-                self._growth.update(reflection)
         self._viewer.update(reflection, tick, audio, measured)
-        self.evening.update(reflection, self._viewer.signals["dwell"], tick)
+        with self._card_may_fail():
+            self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
         if self.closing.light <= 0.0 and self.evening.count:
@@ -295,6 +308,16 @@ class Mirror:
         owned = (self._compositor, self._passage, self._projector, self._reflections, self._growth)
         for part in (*owned, self.evening, self._camera):
             part.close()
+
+    @contextmanager
+    def _card_may_fail(self) -> Iterator[None]:
+        """A picture that cannot be had from the graphics card is as if it had not come; the last one stays."""
+        try:
+            yield
+        except CudaError as error:
+            if str(error) != self._card_error:
+                log.warning("drawn faces are left out: %s", error)
+            self._card_error = str(error)
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:
         """The largest size of the scene's shape that fits the output, scaled, at least 16 px, even."""
