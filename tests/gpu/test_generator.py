@@ -35,7 +35,8 @@ from engine.types import DeviceImage
 backend, precision, folder = sys.argv[1:]
 start_backend(backend)
 persona = Persona.open(Path(folder))
-generator = GpuRuntime(persona, backend, precision, lambda: find_spec("cupy") is not None).open(persona.settings.resolution)
+runtime = GpuRuntime(persona, backend, precision, lambda: find_spec("cupy") is not None)
+generator = runtime.open(persona.settings.resolution)
 drawn = []
 for seed in range(3):
     image = generator.draw_one(seed_latent(seed, persona.settings.latent_size))
