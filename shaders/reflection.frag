@@ -3,9 +3,10 @@
 //   PREPARE    newest and previous face blended, in linear light, its exposure evened; as many pixels as the face has
 //   (neither)  that, enlarged by a spline, put where the viewer is, lit like the room, without any edge of its own
 
+#ifdef PREPARE
+#include "lib/rolled.glsl"
 #include "lib/srgb.glsl"
 
-#ifdef PREPARE
 uniform sampler2D u_reflection; // sRGB, row 0 top
 uniform sampler2D u_previous;   // the one before
 uniform float u_blend;          // 0 previous .. 1 newest
@@ -31,9 +32,8 @@ vec3 crisp_at(vec2 uv) {
 
 void main() {
     vec3 mean = vec3(0.0);
-    for (int y = 0; y < 3; ++y)
-        for (int x = -1; x <= 1; ++x)
-            mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(x), 0.45 * float(y)));
+    for (int i = 0; i < rolled(9); ++i)
+        mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(i % 3 - 1), 0.45 * float(i / 3)));
     float level = pow(dot(mean / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
     float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.5, 2.5), u_even);
     f_colour = vec4(crisp_at(v_uv) * gain, 1.0);
