@@ -54,7 +54,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
-BUILD_S = 0.03  # how much of the time of a frame goes into building a scene that is coming
 LINES_S = 0.25  # how often the overlay is written anew
 SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
 
@@ -372,19 +371,20 @@ class App:
 
     def _build(self) -> None:
         """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
-        until_s = self._clock.now_s() + BUILD_S
+        until_s = self._clock.now_s() + self._mirror.building_s
         try:
             scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
         except ConfigError as error:
             self._give_up(error)
             return
-        if scene is not None:
+        if scene is not None and self._coming_name is not None:  # and not the same in another size
             self._worker.adjust(scene.reflection)
-            self._scene_name, self._coming_name = self._coming_name or self._scene_name, None
+            self._scene_name, self._coming_name = self._coming_name, None
             self._note, self._is_broken = "", False
 
     def _give_up(self, error: ConfigError) -> None:
-        self._coming_name, self._is_broken = None, self._coming_name == self._scene_name
+        self._is_broken |= self._coming_name == self._scene_name
+        self._coming_name = None
         self._say(str(error))
 
     def _say(self, note: str) -> None:

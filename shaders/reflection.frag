@@ -25,8 +25,9 @@ vec3 code_at(vec2 uv) {
 vec3 crisp_at(vec2 uv) {
     vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
     vec3 middle = code_at(uv);
-    vec3 beside = code_at(uv + vec2(texel.x, 0.0)) + code_at(uv - vec2(texel.x, 0.0));
-    beside += code_at(uv + vec2(0.0, texel.y)) + code_at(uv - vec2(0.0, texel.y));
+    vec3 beside = vec3(0.0);
+    for (int i = 0; i < rolled(4); ++i)
+        beside += code_at(uv + texel * vec2(i < 2 ? 2 * i - 1 : 0, i < 2 ? 0 : 2 * i - 5));
     return srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.app import BUILD_S, SCENES, SHADERS, SOFTWARE_HZ
+from engine.app import SCENES, SHADERS, SOFTWARE_HZ
 from engine.clock import Clock
 from engine.errors import ConfigError, DeviceError
 from engine.pacing import Pacer
@@ -147,7 +147,7 @@ class _Show:
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
             self._mirror.prepare(self._repertoire.load(SAVED), again=True)
             self._is_coming = True
-        until_s = self._clock.now_s() + BUILD_S
+        until_s = self._clock.now_s() + self._mirror.building_s
         is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
         moment = self._visitor.step(tick.dt_s)
         self._mirror.draw(self._window.framebuffer, moment, moment.time_s)
