@@ -95,6 +95,11 @@ class Mirror:
         return any(what in part.needs for part in shown if part is not None)
 
     @property
+    def troubles(self) -> list[str]:
+        """What the operator is to know of what is drawn, a line each."""
+        return self._compositor.troubles
+
+    @property
     def building_s(self) -> float:
         """How long `advance` should go on in one frame."""
         return AGAIN_S if self._is_again else COMING_S
