@@ -342,7 +342,7 @@ class App:
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
         scene = f"scene: {self._programme.name}; visit: {self._mirror.visit_state}"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
-        troubles = [health.last_error, self._hearing.error, *self._sender.errors]
+        troubles = [health.last_error, self._hearing.error, *self._sender.errors, *self._mirror.troubles]
         drawing = [self._window.renderer, f"faces: {self._transfer.note}"]
         notes = [source, heard, scene, *drawing, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])

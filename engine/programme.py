@@ -20,8 +20,6 @@ from engine.schedule import Schedule
 from engine.types import Tick
 from engine.visit import VisitState
 
-BUILD_S = 0.03  # how much of the time of a frame goes into building a scene that is coming
-
 
 class Programme:
     """Changes the scenes of a mirror; a broken one is told to the operator, and the wall stays as it is.
@@ -104,18 +102,19 @@ class Programme:
 
     def _build(self) -> None:
         """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
-        until_s = self._clock.now_s() + BUILD_S
+        until_s = self._clock.now_s() + self._mirror.building_s
         try:
             scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
         except ConfigError as error:
             self._give_up(error)
             return
-        if scene is not None:
+        if scene is not None and self._coming_name is not None:  # and not the same in another size
             self._adjust(scene.reflection)
-            self.name, self._coming_name = self._coming_name or self.name, None
+            self.name, self._coming_name = self._coming_name, None
             self._is_broken = False
             self._say("")
 
     def _give_up(self, error: ConfigError) -> None:
-        self._coming_name, self._is_broken = None, self._coming_name == self.name
+        self._is_broken |= self._coming_name == self.name
+        self._coming_name = None
         self._say(str(error))

@@ -33,6 +33,9 @@ from engine.visit import VisitState
 
 log = logging.getLogger(__name__)
 
+COMING_S = 0.03  # how much of the time of a frame goes into building a scene that is coming,
+AGAIN_S = 0.12  # and what somebody waits for who has just saved it, or drawn the window larger
+
 
 class Mirror:
     """Draws a scene.
@@ -104,6 +107,16 @@ class Mirror:
         shown = (self._compositor, self._leaving)
         return any(what in part.needs for part in shown if part is not None)
 
+    @property
+    def troubles(self) -> list[str]:
+        """What the operator is to know of what is drawn, a line each."""
+        return self._compositor.troubles
+
+    @property
+    def building_s(self) -> float:
+        """How long `advance` should go on in one frame."""
+        return AGAIN_S if self._is_again else COMING_S
+
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
         """Begin to build a scene, in place of what is being built; `advance` builds on while the show goes on.
 
@@ -174,28 +187,32 @@ class Mirror:
         self.advance(lambda: True)
 
     def resize(self, output_wh: tuple[int, int]) -> None:
-        """The output has another size from now on.
+        """The output has another size from now on; what is shown keeps its resolution until it is built anew.
 
         Raises:
-            ConfigError: a shader's file was broken meanwhile; the picture keeps its resolution until the next `reload`.
+            ConfigError: a shader that all scenes need was broken meanwhile.
         """
         if output_wh == self._output_wh:
             return
         self._output_wh = output_wh
-        coming = self._coming.scene if self._coming is not None else None
-        self.show_scene(self.scene)
-        if coming is not None:
-            self.prepare(coming, again=self._is_again)
+        if self._coming is not None:
+            self.prepare(self._coming.scene, again=self._is_again)
+        else:
+            self.prepare(self.scene, again=True)
 
     def _take_over(self, coming: Compositor) -> None:
         self._coming = None
         if self._is_again:
             coming.succeed(self._compositor)
-        elif self.is_frozen or coming.scene.transition.seconds == 0:
+        elif self.is_frozen or coming.scene.transition.seconds == 0 or not self._fits():
             self._compositor.close()
         else:
             self._leaving, self._transition = self._compositor, Transition(coming.scene.transition)
         self._set(coming)
+
+    def _fits(self) -> bool:
+        """Whether what is shown was built for the output as it is now."""
+        return self._compositor.size_wh == self._stage_wh(self.scene)
 
     def _set(self, compositor: Compositor) -> None:
         self._compositor, self._picture, self.scene = compositor, None, compositor.scene

@@ -20,7 +20,6 @@ from engine.app import SCENES, SHADERS
 from engine.clock import Clock
 from engine.errors import ConfigError, DeviceError
 from engine.pacing import Pacer, find_pace
-from engine.programme import BUILD_S
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
@@ -148,7 +147,7 @@ class _Show:
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
             self._mirror.prepare(self._repertoire.load(SAVED), again=True)
             self._is_coming = True
-        until_s = self._clock.now_s() + BUILD_S
+        until_s = self._clock.now_s() + self._mirror.building_s
         is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
         moment = self._visitor.step(tick.dt_s)
         self._mirror.draw(self._window.framebuffer, moment, moment.time_s)

@@ -57,6 +57,11 @@ class Pass(ABC):
         self.settings = settings
         self.region: Rect = WHOLE
 
+    @property
+    def trouble(self) -> str:
+        """What the operator is to know of what it draws; empty if nothing."""
+        return ""
+
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:
         """The glass, if this pass is what surrounds it."""
