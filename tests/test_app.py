@@ -89,7 +89,7 @@ def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind
     assert stats["frames"]["per_s"] > 0 and stats["frames"]["draw_ms"].keys() == {"p50", "p95"}
     assert stats["reflections"]["count"] > 0 and stats["reflections"]["age_ms"]["p95"] > 0
     assert stats["stages_ms"].keys() == {"features", "latent", "face"}
-    assert stats["errors"].keys() == {"features", "latent", "face", "echo", "turn"}
+    assert stats["errors"].keys() == {"features", "latent", "face", "echo", "deepening", "turn"}
     assert set(stats["errors"].values()) == {0}
     assert stats["drops"].keys() == {"frames", "camera picture", "reflections", "measurements"}
     assert stats["frames"]["interval_ms"].keys() == {"p50", "p95", "p99"}
