@@ -58,7 +58,7 @@ def measure() -> dict[str, Any]:
 
 def run_tests() -> dict[str, Any]:
     """`tests/gpu` alone, without the fixtures of the other tests, which need ModernGL."""
-    lacking = missing(("pytest",))
+    lacking = missing(("pytest", "pytest_timeout"))
     if lacking:
         return {"skipped": lacking}
     command = ["pytest", "tests/gpu", "--confcutdir", "tests/gpu", "-q", "-rs", "-p", "no:cacheprovider"]

@@ -186,13 +186,12 @@ def _is_installed(package: str) -> bool:
 
 
 def start_backend(backend: str) -> None:
-    """Load Keras on a backend, with a bound on the card's memory.
+    """Load a framework and have Keras take it, with a bound on the card's memory.
 
     Raises:
         CudaError: the backend finds no card.
     """
     leave_room()
-    os.environ["KERAS_BACKEND"] = backend
     if backend == "torch":
         import torch
 
@@ -212,6 +211,7 @@ def start_backend(backend: str) -> None:
     if not found:
         raise CudaError(f"{backend} finds no card that it can use")
     limit_loaded(backend, framework)
+    os.environ["KERAS_BACKEND"] = backend
 
 
 def _finished(pictures: Any) -> tuple[list[Any], Any]:

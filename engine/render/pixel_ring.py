@@ -7,17 +7,21 @@ Knows no textures but the one that it is given.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import moderngl
 import numpy as np
 
+from engine.errors import DeviceError
 from engine.render.gl_calls import Fence, GlCalls
 from engine.types import ByteArray
 
 RING_LENGTH = 3
 PERSISTENT_MAPPING_VERSION = 440
 READ_LIMIT_S = 1.0  # a card that has not read a picture by then is not waited for
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -34,6 +38,9 @@ class PixelRing:
         ctx: the context that they live in.
         n_bytes: of a picture.
         gl: the context's waiting functions; None, or a context below 4.4, takes ordinary buffers.
+
+    Attributes:
+        is_mapped: whether its buffers stay mapped.
     """
 
     def __init__(self, ctx: moderngl.Context, n_bytes: int, gl: GlCalls | None = None) -> None:
@@ -44,8 +51,15 @@ class PixelRing:
 
     def _make_place(self, ctx: moderngl.Context, n_bytes: int) -> _Place:
         buffer = ctx.buffer(reserve=n_bytes, dynamic=True)
-        is_mapped = self._gl is not None and self.is_mapped
-        return _Place(buffer, self._gl.map_unpack_buffer(buffer.glo, n_bytes) if self._gl and is_mapped else None)
+        if self.is_mapped and self._gl is not None:
+            try:
+                return _Place(buffer, self._gl.map_unpack_buffer(buffer.glo, n_bytes))
+            except DeviceError as error:
+                log.warning("%s; ordinary buffers are taken", error)
+                self.is_mapped = False
+                buffer.release()  # it cannot be given ordinary memory again
+                buffer = ctx.buffer(reserve=n_bytes, dynamic=True)
+        return _Place(buffer, None)
 
     def write(self, pixels: ByteArray, texture: moderngl.Texture) -> None:
         """Bring a picture (H, W, C) into a texture of its size and form."""

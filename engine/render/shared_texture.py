@@ -48,11 +48,6 @@ class DeviceCopies:
             self._stream = cupy.cuda.Stream(non_blocking=True)
         self._under_way: deque[tuple[Any, DeviceImage]] = deque()
 
-    @property
-    def under_way_count(self) -> int:
-        """How many copies were not done when it was last looked."""
-        return len(self._under_way)
-
     def register(self, texture_name: int) -> int:
         """See `CudaDriver.register_texture`."""
         return self._driver.register_texture(texture_name)

@@ -197,6 +197,7 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     for name in ("XLA_PYTHON_CLIENT_PREALLOCATE", "TF_FORCE_GPU_ALLOW_GROWTH"):
         os.environ.pop(name, None)
+    os.environ["KERAS_BACKEND"] = "of the operator"
     monkeypatch.setattr(gpu.leave_room, "__defaults__", (os.environ,))
     for name in [name for name in sys.modules if name.partition(".")[0] == backend]:
         monkeypatch.delitem(sys.modules, name)
@@ -209,4 +210,4 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
     framework = sys.modules.pop(backend)
     assert framework.ROOM == ("false", "true")
     assert len(framework.told) == (has_card and backend != "jax")
-    assert os.environ["KERAS_BACKEND"] == backend
+    assert os.environ["KERAS_BACKEND"] == (backend if has_card else "of the operator")

@@ -8,6 +8,7 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.errors import DeviceError
 from engine.render.gl_calls import GlCalls
 from engine.render.pixel_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PixelRing
 from engine.render.texture import PixelTexture
@@ -70,3 +71,20 @@ def test_a_buffer_is_written_only_after_the_card_has_read_it(
         texture.write(picture(seed, (4, 4, 4)))
     assert done == ["begun"] * 3 + ["waited for 0", "begun", "waited for 1", "begun"]
     texture.close()
+
+
+def test_a_driver_that_maps_nothing_gets_ordinary_buffers(
+    gl: moderngl.Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses(name: int, size_bytes: int) -> None:
+        raise DeviceError("the graphics driver cannot map a buffer of 64 bytes for writing pictures")
+
+    calls = GlCalls()
+    monkeypatch.setattr(calls, "map_unpack_buffer", refuses)
+    texture = PixelTexture(gl, calls)
+    for seed in range(RING_LENGTH + 1):
+        texture.write(picture(seed, (4, 4, 4)))
+        assert texture.texture is not None and (found(texture.texture) == picture(seed, (4, 4, 4))).all()
+    texture.close()
+    if gl.version_code >= PERSISTENT_MAPPING_VERSION:
+        assert "cannot map a buffer of 64 bytes for writing pictures; ordinary buffers are taken" in caplog.text
