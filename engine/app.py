@@ -197,7 +197,7 @@ class App:
         self._worker = ReflectionWorker(
             frames=None if self._source_name == "self" else self._frames,
             reflections=self._reflections,
-            build_featurizer=lambda: Featurizer("live"),
+            build_featurizer=lambda: Featurizer("live", ignore=self._config.camera.ignore),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
                 persona,

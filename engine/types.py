@@ -98,6 +98,7 @@ class Features:
         captured_s, sequence: of the frame.
         patches: (N, 5) float32, where the colours of the vector were taken: x, y in pixels of the frame; L*, a*, b*.
         attributes: what classifiers say; empty where none is asked.
+        identity: number of the person among those who were in sight; 0 where nobody keeps count, as in stills.
     """
 
     vector: FloatArray
@@ -109,6 +110,7 @@ class Features:
     sequence: int
     patches: FloatArray = field(default_factory=lambda: np.empty((0, 5), np.float32))
     attributes: tuple[Attribute, ...] = ()
+    identity: int = 0
 
     @property
     def eyes_px(self) -> FloatArray:

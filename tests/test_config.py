@@ -85,6 +85,10 @@ def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str
     [
         ("camera: {width: 3}", "config.yaml:1: camera.width: must be a whole number between 160 and 3840, not 3"),
         ("camera:\n  fsp: 3", "config.yaml:2: camera.fsp: is not a known key; did you mean 'fps'?"),
+        (
+            "camera: {ignore: [[0.5, 0, 0.2, 1]]}",
+            "config.yaml:1: camera.ignore[0]: must be left, top, right, bottom, with left before right and top above",
+        ),
         ("camra: {}", "config.yaml:1: camra: is not a known key; did you mean 'camera'?"),
         ("camera: 3", "config.yaml:1: camera: must be a mapping of keys and values, not 3"),
         (

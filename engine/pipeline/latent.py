@@ -252,8 +252,13 @@ class LatentFollower:
 
 
 def is_someone_else(before: Features | None, after: Features) -> bool:
-    """Whether a face jumped further between two frames than a head can move: more than three eye distances."""
-    return before is None or not is_same_head(before.placement, after.placement)
+    """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
+    two frames than a head can move."""
+    if before is None:
+        return True
+    if before.identity and after.identity:
+        return before.identity != after.identity
+    return not is_same_head(before.placement, after.placement)
 
 
 def _share(value: float, none: float, all_: float) -> float:

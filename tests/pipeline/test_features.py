@@ -18,8 +18,8 @@ from skimage.data import astronaut
 from engine.pipeline.colours import PATCHES
 from engine.pipeline.face_geometry import EXPRESSION_NAMES, EYE_CORNERS, SHAPE_LANDMARKS, mean_face, measure_face
 from engine.pipeline.face_mesh import CHATTER, FaceMesh, without_native_chatter
-from engine.pipeline.features import LAYOUT, Featurizer, _prominence, with_patches
-from engine.types import ByteArray, Features, FloatArray, Frame, Placement
+from engine.pipeline.features import LAYOUT, Featurizer, with_patches
+from engine.types import ByteArray, Features, FloatArray, Frame
 
 
 @pytest.fixture(scope="module")
@@ -241,11 +241,3 @@ def test_expression_does_not_change_with_the_pose() -> None:
 def test_landmarks_that_make_no_face(broken: float) -> None:
     landmarks = np.full((478, 3), broken, np.float32)
     assert measure_face(landmarks, 640, 400) is None
-
-
-def test_the_larger_face_wins_unless_it_is_at_the_edge_or_the_other_was_there_first() -> None:
-    near = Placement(0.5, 0.5, 0.10, 0.0, 1.5)
-    larger = Placement(0.4, 0.5, 0.12, 0.0, 1.5)
-    at_the_edge = Placement(0.98, 0.5, 0.12, 0.0, 1.5)
-    assert _prominence(larger, None) > _prominence(near, None) > _prominence(at_the_edge, None)
-    assert _prominence(near, near) > _prominence(larger, near)
