@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from engine.networks.folded import fold, fold_previews, layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
+from engine.networks.tensorflow_runtime import mapped_libraries
 from engine.networks.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 
@@ -202,8 +202,7 @@ def start_backend(backend: str) -> None:
 
         found, framework = any(device.platform == "gpu" for device in jax.devices()), jax
     else:
-        maps = Path("/proc/self/maps")
-        if maps.exists() and "libLLVM" in maps.read_text(encoding="utf-8"):
+        if "libLLVM" in mapped_libraries():
             raise CudaError("TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM")
         import tensorflow
 

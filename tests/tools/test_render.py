@@ -23,6 +23,7 @@ import tools.film_parts
 import tools.render
 from engine.clock import ManualClock
 from engine.networks.persona import Persona
+from engine.networks.rung import Rung
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.render.codecs import FILM_CODECS
@@ -57,16 +58,19 @@ class Clouds:
     """A generator whose picture follows from the latent, and quickly."""
 
     size_px, latent_size = 32, 16
+    rungs = (Rung("clouds", 32),)
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
         y, x = np.mgrid[0:32, 0:32] / 32
         waves = [np.sin(6 * (z[3 * k] * x + z[3 * k + 1] * y) + z[3 * k + 2]) for k in range(3)]
         picture = np.dstack([*[127 + 120 * wave for wave in waves], np.full((32, 32), 255)])
         return np.ascontiguousarray(picture.astype(np.uint8))
 
-    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
         picture = self(z)
         return tuple(np.ascontiguousarray(picture[::step, ::step]) for step in (8, 4, 2, 1))
+
+    def free(self) -> None: ...
 
 
 @pytest.fixture
