@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
-from numpy.typing import NDArray
+from torch.nn import functional
 
-from tools.generator_timing.forms import Form, channels_first, read_form
+from engine.clock import Clock
+from engine.types import ByteArray, FloatArray
+from tools.contenders import PROCESSOR, Opened
+from tools.contenders.forms import Form, channels_first, read_form
+from tools.roofline import Peaks
 
+RUNS = 8
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -44,14 +47,14 @@ class Network(torch.nn.Module):
         settings = self._settings
         x = self._normalised(z) if settings.normalize_latents else z
         for index, kind in enumerate(self._kinds):
-            x = self._apply(kind, x, getattr(self, f"weight_{index}"), getattr(self, f"bias_{index}"))
+            x = self._run(kind, x, getattr(self, f"weight_{index}"), getattr(self, f"bias_{index}"))
             if kind == "pixels":
                 return x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
             x = functional.leaky_relu(x, 0.2) if settings.use_leakyrelu else functional.relu(x)
             x = self._normalised(x) if settings.use_pixelnorm else x
         raise AssertionError("the last layer makes pixels")
 
-    def _apply(self, kind: str, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    def _run(self, kind: str, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         if kind == "dense":
             x = functional.linear(x, weight, bias).reshape(1, -1, 4, 4)
             return x.to(self._dtype).contiguous(memory_format=torch.channels_last)
@@ -67,3 +70,58 @@ class Network(torch.nn.Module):
         exact = x.float()
         scale = torch.rsqrt(exact.square().mean(1, keepdim=True) + self._settings.pixelnorm_epsilon)
         return x * scale.to(x.dtype)
+
+
+def version() -> str:
+    return f"PyTorch {torch.__version__}"
+
+
+def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
+    """Open it; the variant is `eager`, or `compiled` by Inductor with its weights as constants."""
+    where = _where()
+    network: Callable[[torch.Tensor], torch.Tensor] = (
+        Network(read_form(folder, form), DTYPES[precision]).eval().to(where)
+    )
+    if variant == "compiled":
+        from torch._inductor import config
+
+        config.freezing = True  # weights are laid out once, for the kernels that read them
+        network = torch.compile(network, dynamic=False)
+
+    @torch.no_grad()
+    def draw(z: FloatArray) -> ByteArray:
+        return np.asarray(network(torch.from_numpy(z).to(where)).cpu())
+
+    return Opened(draw, variant, _device())
+
+
+def _where() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _device() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else PROCESSOR
+
+
+def peaks() -> dict[str, Any]:
+    """Rates of its matrix products on its device, and of copying memory there."""
+    side, length = (8192, 2**28) if _where() == "cuda" else (1536, 2**26)
+    operations = {}
+    for precision, dtype in DTYPES.items():
+        matrix = torch.randn(side, side, device=_where(), dtype=dtype)
+        operations[precision] = 2 * side**3 / _best_s(lambda matrix=matrix: matrix @ matrix)  # type: ignore[misc]
+    source = torch.ones(length, device=_where(), dtype=torch.float32)
+    target = torch.empty_like(source)
+    copied = 2 * 4 * length
+    return Peaks(_device(), operations, {copied: copied / _best_s(lambda: target.copy_(source))}).to_json()
+
+
+def _best_s(work: Callable[[], object]) -> float:
+    clock, durations = Clock(), []
+    for _ in range(RUNS):
+        began_s = clock.now_s()
+        work()
+        if _where() == "cuda":
+            torch.cuda.synchronize()
+        durations.append(clock.now_s() - began_s)
+    return min(durations[1:])

@@ -62,4 +62,6 @@ def _unfused(settings: GeneratorSettings, arrays: Arrays, layers: Sequence[Folde
 def channels_first(dense: FoldedLayer) -> FoldedLayer:
     """The first layer with its outputs in order C, 4, 4 in place of 4, 4, C."""
     weight = dense.weight.reshape(len(dense.weight), 16, -1).transpose(0, 2, 1).reshape(dense.weight.shape)
-    return FoldedLayer("dense", np.ascontiguousarray(weight), np.ascontiguousarray(dense.bias.reshape(16, -1).T.ravel()))
+    return FoldedLayer(
+        "dense", np.ascontiguousarray(weight), np.ascontiguousarray(dense.bias.reshape(16, -1).T.ravel())
+    )

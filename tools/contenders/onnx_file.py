@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tools.generator_timing.forms import Form, channels_first
+from tools.contenders.forms import Form, channels_first
 
 OPSET, IR_VERSION = 18, 10
 TYPES = {"float32": TensorProto.FLOAT, "bfloat16": TensorProto.BFLOAT16}
@@ -81,8 +80,9 @@ def _convolved(graph: _Graph, x: str, kind: str, weight: NDArray[Any], bias: NDA
         return graph.add("ConvTranspose", x, kernel, graph.weight(bias), strides=[2, 2], pads=[1, 1, 1, 1])
     if kind == "repeat":
         scales = graph.constant(np.array([1, 1, 2, 2], np.float32))
-        x = graph.add("Resize", x, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric",
-                      nearest_mode="floor")
+        x = graph.add(
+            "Resize", x, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+        )
     kernel = graph.weight(weight.transpose(3, 2, 0, 1))  # HWIO -> OIHW
     return graph.add("Conv", x, kernel, graph.weight(bias), pads=[1, 1, 1, 1])
 

@@ -1,0 +1,31 @@
+"""The show's own generator, as the show opens it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+from engine.networks.persona import Persona
+from engine.networks.runtime import open_generator
+from tools.contenders import PROCESSOR, NotOfferedError, Opened
+from tools.contenders.processor_peaks import processor_peaks
+
+CACHE_FOLDER = "cache"  # within the persona's: what is converted for a benchmark stays out of the user's cache
+
+
+def version() -> str:
+    return f"OpenVINO {version_of('openvino')}"
+
+
+def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
+    """Open it; it chooses its form itself."""
+    generator = open_generator(Persona.open(folder), precision=precision, cache_folder=folder / CACHE_FOLDER)
+    if generator.precision != precision:
+        raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
+    device = getattr(generator, "device", PROCESSOR)
+    return Opened(lambda z: generator(z[0])[None], generator.runtime, device, getattr(generator, "form", form))
+
+
+def peaks() -> dict[str, Any]:
+    return processor_peaks(PROCESSOR).to_json()
