@@ -1,12 +1,14 @@
-# make run | test | check | bench | gallery | format | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
+# make run | test | check | bench | gallery | format | golden | schema | lock | lock-bench | clean.
+# Each sets up .venv when it is missing or out of date; bench also .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
+BENCH_VENV := .venv-bench
 ARGS ?=
 
-.PHONY: run test check lint format types borders bench gallery golden schema lock clean
+.PHONY: run test check lint format types borders bench gallery golden schema lock lock-bench clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -33,8 +35,13 @@ borders: $(READY)
 	@echo "Borders between parts"
 	@$(VENV)/bin/lint-imports --no-logo
 
-bench: $(READY)
+# What cannot be installed is not compared: the report says so, and the rest is measured.
+bench: $(READY) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring generator,$(ARGS)),,other parts)),,$(BENCH_VENV)/.ready)
 	@$(PYTHON) -m tools.benchmark $(ARGS)
+
+$(BENCH_VENV)/.ready: requirements-bench.lock | $(READY)
+	@echo "Installing what requirements-bench.lock names into $(BENCH_VENV): 0.4 GB to load, some minutes"
+	@$(PYTHON) -m tools.contenders.install $(BENCH_VENV) || true
 
 gallery: $(READY)
 	@$(PYTHON) -m tools.make_gallery $(ARGS)
@@ -51,9 +58,16 @@ lock: $(READY)
 	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock $(ARGS)
 
+# UV_FIND_LINKS or UV_EXTRA_INDEX_URL says where PyTorch's builds for processors are.
+lock-bench: $(READY)
+	@echo "Resolving requirements-bench.in into requirements-bench.lock"
+	@$(VENV)/bin/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock-bench" --quiet \
+	  --output-file requirements-bench.lock $(ARGS)
+
 clean:
-	@echo "Removing .venv and caches"
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@echo "Removing .venv, .venv-bench and caches"
+	@rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first Python of a fitting version that really runs; one that cannot make environments is named with the cure.

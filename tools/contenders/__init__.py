@@ -1,9 +1,13 @@
-"""Those who draw: each module is one of them, and is loaded by `tools.contenders.worker` alone, in a process and
-an environment of its own. A module has
+"""Those who draw, each in a process of its own: `worker` loads one, in an environment that has it.
 
-    version() -> str                          of what it runs on
-    DEVICE or device() ...                    see `Opened`
-    open_case(folder, form, precision, variant) -> Opened
+`narcissus`, `reference`, `openvino`, `onnxruntime` and `pytorch` are modules with
+
+    WAYS                                                    pairs of form and variant that can be tried
+    version() -> str                                        what it runs on
+    open_case(folder, form, precision, variant) -> Opened   the generator in a persona's folder
+    peaks() -> Peaks                                        of its device, where it can measure them
+
+The latter three read nothing of the show but what needs NumPy alone.
 """
 
 from __future__ import annotations
@@ -28,10 +32,8 @@ class Opened:
         draw: latents (1, latent_size) float32 -> pixels (1, H, W, 4) uint8 RGBA, finished when it returns.
         how: in which of its ways, for the report: threads, compiled or not.
         device: `processor`, or the name of a graphics card.
-        form: the one that it runs, where it chooses itself; else None.
     """
 
     draw: Callable[[FloatArray], ByteArray]
     how: str
     device: str = PROCESSOR
-    form: str | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
 
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from tools.contenders import PROCESSOR, NotOfferedError, Opened
 from tools.contenders.processor_peaks import processor_peaks
+from tools.roofline import Peaks
 
+WAYS = (("fused", ""),)
 CACHE_FOLDER = "cache"  # within the persona's: what is converted for a benchmark stays out of the user's cache
 
 
@@ -19,13 +20,12 @@ def version() -> str:
 
 
 def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
-    """Open it; it chooses its form itself."""
     generator = open_generator(Persona.open(folder), precision=precision, cache_folder=folder / CACHE_FOLDER)
     if generator.precision != precision:
         raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
-    device = getattr(generator, "device", PROCESSOR)
-    return Opened(lambda z: generator(z[0])[None], generator.runtime, device, getattr(generator, "form", form))
+    device = PROCESSOR if generator.runtime == "openvino" else "graphics card, or processor, of its framework"
+    return Opened(lambda z: generator(z[0])[None], generator.runtime, device)
 
 
-def peaks() -> dict[str, Any]:
-    return processor_peaks(PROCESSOR).to_json()
+def peaks() -> Peaks:
+    return processor_peaks(PROCESSOR)

@@ -13,10 +13,11 @@ import onnxruntime
 from engine.clock import Clock
 from engine.types import ByteArray, FloatArray
 from tools.contenders import PROCESSOR, NotOfferedError, Opened
-from tools.contenders.forms import read_form
+from tools.contenders.forms import FORMS, read_form
 from tools.contenders.onnx_file import onnx_model
 
-TRIALS = 3
+WAYS = tuple((form, "") for form in FORMS)
+TRIALS = 2
 CUDA = "CUDAExecutionProvider"
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from engine.networks.openvino_import import import_openvino
 from engine.types import ByteArray, FloatArray
 from tools.contenders import Opened
-from tools.contenders.forms import read_form
+from tools.contenders.forms import FORMS, read_form
 from tools.contenders.onnx_file import onnx_model
 
 openvino = import_openvino()
+WAYS = tuple((form, "") for form in FORMS)
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 

@@ -15,8 +15,8 @@ from engine.networks.runtime import computes_bfloat16
 from engine.types import FloatArray
 from tools.roofline import Peaks
 
-SIDE, PRODUCTS = 1536, 4  # of the matrices, and how many are multiplied one after the other
-RUNS = 6
+SIDE, PRODUCTS = 1024, 2  # of the matrices, and how many are multiplied one after the other
+RUNS = 30
 WORKING_SETS = tuple(2**power for power in (20, 22, 24, 26, 28))  # 1 to 256 MB: a core's own cache to memory
 PASS_BYTES = 2**28  # a set is gone through so often that this much moves
 

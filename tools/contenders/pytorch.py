@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +12,10 @@ from torch.nn import functional
 from engine.clock import Clock
 from engine.types import ByteArray, FloatArray
 from tools.contenders import PROCESSOR, Opened
-from tools.contenders.forms import Form, channels_first, read_form
+from tools.contenders.forms import FORMS, Form, channels_first, read_form
 from tools.roofline import Peaks
 
+WAYS = tuple((form, variant) for variant in ("eager", "compiled") for form in FORMS)
 RUNS = 8
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -103,7 +103,7 @@ def _device() -> str:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else PROCESSOR
 
 
-def peaks() -> dict[str, Any]:
+def peaks() -> Peaks:
     """Rates of its matrix products on its device, and of copying memory there."""
     side, length = (8192, 2**28) if _where() == "cuda" else (1536, 2**26)
     operations = {}
@@ -113,7 +113,7 @@ def peaks() -> dict[str, Any]:
     source = torch.ones(length, device=_where(), dtype=torch.float32)
     target = torch.empty_like(source)
     copied = 2 * 4 * length
-    return Peaks(_device(), operations, {copied: copied / _best_s(lambda: target.copy_(source))}).to_json()
+    return Peaks(_device(), operations, {copied: copied / _best_s(lambda: target.copy_(source))})
 
 
 def _best_s(work: Callable[[], object]) -> float:

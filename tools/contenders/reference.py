@@ -13,6 +13,8 @@ from engine.types import ByteArray
 from tools.contact_sheet import to_pixels
 from tools.contenders import Opened
 
+WAYS = (("plain", ""),)
+
 
 def version() -> str:
     return f"Keras {version_of('keras')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ import numpy as np
 
 from engine.clock import Clock
 from engine.types import ByteArray
-from tools.contenders.forms import FORMS
-from tools.generator_timing.crew import AbsentError, Crew
+from tools.generator_timing.crew import GUESTS, OURS, AbsentError, Crew
 
 TURN_S, TURN_RUNS = 0.1, 20  # of one contender before the next has its turn
 LEAST_ROUNDS, MOST_ROUNDS = 4, 40
@@ -25,7 +24,7 @@ class Case:
     """One contender with one network in one way.
 
     Attributes:
-        runtime, form, precision, variant: which; the form may be corrected by what the contender says.
+        runtime, form, precision, variant: which.
         how, device: what the contender says of it.
         parity: mean and greatest difference to the reference, levels of 255; none where there is no reference.
         durations_ms: of all its runs.
@@ -58,22 +57,26 @@ class Case:
         return row | {"ms": round(float(p50), 3), "p95_ms": round(float(p95), 3), "runs": len(self.durations_ms)}
 
 
-def cases(precisions: Sequence[str], *, compiled: bool) -> list[Case]:
-    """All that may be tried with one network."""
-    found = [Case("narcissus", "fused", precision) for precision in precisions]
-    for precision in precisions:
-        found += [Case(runtime, form, precision) for runtime in ("openvino", "onnxruntime") for form in FORMS]
-        found += [Case("pytorch", form, precision, "eager") for form in FORMS]
-        found += [Case("pytorch", form, precision, "compiled") for form in FORMS if compiled]
-    return found
+def cases(ways: Mapping[str, Sequence[tuple[str, str]]], precisions: Sequence[str], *, compiled: bool) -> list[Case]:
+    """All that may be tried with one network.
+
+    Args:
+        ways: pairs of form and variant, by contender.
+        precisions: each is tried with each of them.
+        compiled: whether to wait for compilers.
+    """
+    return [
+        Case(runtime, form, precision, variant)
+        for precision in precisions
+        for runtime in (OURS, *GUESTS)
+        for form, variant in ways.get(runtime, ())
+        if compiled or variant != "compiled"
+    ]
 
 
 def open_cases(crew: Crew, found: Sequence[Case], folder: Path, say: Callable[[str], None]) -> None:
     """Have every case opened that can be; the others say why they were not."""
     for case in found:
-        if case.runtime in crew.absent:
-            case.absent = crew.absent[case.runtime]
-            continue
         say(f"opening {case.key}")
         try:
             opened = crew[case.runtime].ask(
@@ -87,7 +90,7 @@ def open_cases(crew: Crew, found: Sequence[Case], folder: Path, say: Callable[[s
         except AbsentError as reason:
             case.absent = str(reason)
             continue
-        case.how, case.device, case.form = opened["how"], opened["device"], opened["form"]
+        case.how, case.device = opened["how"], opened["device"]
 
 
 def compare_cases(crew: Crew, found: Sequence[Case], latents: Path) -> None:

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tools.contenders.install import environment_python
+
 ROOT = Path(__file__).resolve().parents[2]
-BENCH_PYTHON = (
-    ROOT / ".venv-bench" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-)  # made by `make bench`
+BENCH_PYTHON = environment_python(ROOT / ".venv-bench")
 LIMIT_S = 240.0  # of one answer; compiling a network of 1024 px on a slow machine is the longest
-OWN = ("narcissus", "reference")  # run in the environment of the show
+OURS = "narcissus"
+OWN = (OURS, "reference")  # run in the environment of the show
 GUESTS = ("openvino", "onnxruntime", "pytorch")  # in one of their own
 INSTALL = "`make bench` installs what requirements-bench.lock names into .venv-bench"
 
@@ -137,6 +138,7 @@ class Crew:
 
     Attributes:
         versions: of those that run, by name.
+        ways: pairs of form and variant of each of them that can be tried.
         absent: why the others do not, by name.
     """
 
@@ -144,13 +146,16 @@ class Crew:
         pythons = dict.fromkeys(OWN, Path(sys.executable)) | dict.fromkeys(GUESTS, guests_python)
         self._contenders = {name: Contender(name, python) for name, python in pythons.items()}
         self.versions: dict[str, str] = {}
+        self.ways: dict[str, list[tuple[str, str]]] = {}
         self.absent: dict[str, str] = {}
 
     def muster(self) -> None:
         """Ask all who they are."""
         for name in (*OWN, *GUESTS):
             try:
-                self.versions[name] = self[name].ask(do="version")["version"]
+                answer = self[name].ask(do="version")
+                self.versions[name] = answer["version"]
+                self.ways[name] = [(form, variant) for form, variant in answer["ways"]]
             except AbsentError as reason:
                 self.absent[name] = str(reason)
 

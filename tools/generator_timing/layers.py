@@ -73,7 +73,7 @@ def layer_rows(
         raise ValueError(f"{len(trunk)} products were profiled where the network has {len(costs) - 1} layers")
     in_all = sum(part.ms for part in found)
     rows = [
-        _row(cost, part, bound_of(cost, peaks, precision), in_all)
+        _row(cost, part, bound_of(cost.operations, cost.bytes, peaks, precision), in_all)
         for cost, part in zip(costs, [*trunk, *finished], strict=True)
     ]
     previews_ms = sum(part.ms for part in pictures if part not in finished)
@@ -89,7 +89,7 @@ def _row(cost: LayerCost, part: Segment, bound: Bound, in_all_ms: float) -> dict
         "operations": cost.operations,
         "bytes": cost.bytes,
         "bound_ms": round(bound.ms, 4),
-        "bound_by": "operations" if bound.operations_ms >= bound.bytes_ms else "bytes",
+        "bound_by": bound.by,
         "ms": round(part.ms, 4),
         "product_ms": round(part.product_ms, 4),
         "share": round(part.ms / in_all_ms, 4),
@@ -110,7 +110,7 @@ def nearer(cost: LayerCost, part: Segment, bound: Bound) -> str:
         )
     if cost.side_px**2 <= FEW_PIXELS:
         return f"Several pictures at once: all weights are read for {cost.side_px**2} pixels."
-    if bound.bytes_ms > bound.operations_ms:
+    if bound.by == "bytes":
         return "Staying in the cache: the layer before and this one in strips, so that what is between never leaves it."
     reached = bound.operations_ms / part.product_ms
     if min(cost.maps_in, cost.maps_out) < FEW_MAPS:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.generator_timing.verdicts import OURS, verdicts
+from tools.generator_timing.crew import OURS
+from tools.generator_timing.verdicts import verdicts
 
 NAMES = {OURS: "**Narcissus**", "openvino": "OpenVINO alone", "onnxruntime": "ONNX Runtime", "pytorch": "PyTorch"}
 
@@ -14,7 +15,6 @@ def generator_tables(result: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_generators` found."""
     rows, found = result["generator"], result["bounds"]
     judged = [each["network"] for each in found["layers"]]
-    asked = [row for row in rows if "absent" not in result["contenders"].get(row["runtime"], {})]
     return [
         "## The generator",
         "",
@@ -23,7 +23,7 @@ def generator_tables(result: Mapping[str, Any]) -> list[str]:
         *_peak_lines(found["peaks"]),
         "",
         *_verdict_lines(rows, judged),
-        *(line for name in dict.fromkeys(row["network"] for row in rows) for line in _network_lines(name, asked)),
+        *(line for name in dict.fromkeys(row["network"] for row in rows) for line in _network_lines(name, rows)),
         *(line for each in found["layers"] for line in _layer_lines(each)),
     ]
 
@@ -32,9 +32,9 @@ def _contender_lines(contenders: Mapping[str, Mapping[str, str]]) -> list[str]:
     there = [f"{each['version']} ({NAMES.get(name, name)})" for name, each in contenders.items() if "version" in each]
     missing = [f"- {NAMES.get(name, name)}: {each['absent']}." for name, each in contenders.items() if "absent" in each]
     lines = [
-        f"With {', '.join(there)}. The same weights in all; one picture at a time; finished RGBA pixels. All are timed "
+        f"By {', '.join(there)}. The same weights in all, one picture at a time, finished RGBA pixels. All are timed "
         "in turns, a little each, so that whatever else the machine does meets all alike: compare the ratios. What each "
-        "draws was compared with the plain Keras network first (levels of 255 apart).",
+        "draws was compared with the plain Keras network first (apart, in levels of 255).",
     ]
     return lines + (["", "Not measured:", "", *missing] if missing else [])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tools.generator_timing.crew import GUESTS, OURS
+
 SAME = 1.05  # times OpenVINO's own time, at most
 FASTER = {"float32": 1.3, "bfloat16": 2.0}  # times as fast as the others, at least
-OURS = "narcissus"
 
 
 def best(rows: Sequence[Mapping[str, Any]], runtime: str, precision: str) -> Mapping[str, Any] | None:
@@ -31,7 +32,7 @@ def verdicts(rows: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> Iterat
             ours = best([row for row in of_network if row["precision"] == precision], OURS, precision)
             if ours is None:
                 continue
-            for runtime in ("openvino", "onnxruntime", "pytorch"):
+            for runtime in GUESTS:
                 theirs = best(_comparable(of_network, runtime, ours), runtime, precision)
                 if theirs is not None:
                     yield _verdict(network, precision, ours, theirs)

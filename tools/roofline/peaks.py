@@ -51,10 +51,9 @@ class Peaks:
 
 @dataclass(frozen=True)
 class Bound:
-    """The least time of a layer.
+    """The least time of some work, `ms`, the greater of two.
 
     Attributes:
-        ms: the greater of the two.
         operations_ms, bytes_ms: for its arithmetic alone, and for moving its data alone.
     """
 
@@ -65,20 +64,24 @@ class Bound:
     def ms(self) -> float:
         return max(self.operations_ms, self.bytes_ms)
 
+    @property
+    def by(self) -> str:
+        """Which of the two it is."""
+        return "operations" if self.operations_ms >= self.bytes_ms else "bytes"
 
-def bound_of(cost: LayerCost, peaks: Peaks, precision: str) -> Bound:
-    """The least time of one layer on a device.
+
+def bound_of(operations: int, n_bytes: int, peaks: Peaks, precision: str = "float32") -> Bound:
+    """The least time of work on a device.
 
     Raises:
         KeyError: the precision was not measured there.
     """
-    operations_s = cost.operations / peaks.operations_per_s[precision]
-    return Bound(1000 * operations_s, 1000 * cost.bytes / peaks.bandwidth(cost.bytes))
+    return Bound(1000 * operations / peaks.operations_per_s[precision], 1000 * n_bytes / peaks.bandwidth(n_bytes))
 
 
 def network_bound_ms(costs: Iterable[LayerCost], peaks: Peaks, precision: str) -> float:
-    """The least time of a network whose layers run one after the other."""
-    return sum(bound_of(cost, peaks, precision).ms for cost in costs)
+    """The least time of a network whose layers run one after the other, ms."""
+    return sum(bound_of(cost.operations, cost.bytes, peaks, precision).ms for cost in costs)
 
 
 def _best(one: Mapping[Any, float], other: Mapping[Any, float]) -> dict[Any, float]:
