@@ -12,7 +12,7 @@ from tools.contenders.processor_peaks import processor_peaks
 from tools.roofline import Peaks
 
 WAYS = (("fused", ""),)
-CACHE_FOLDER = "cache"  # within the persona's: what is converted for a benchmark stays out of the user's cache
+ON_PROCESSOR = ("openvino", "tensorflow")
 
 
 def version() -> str:
@@ -20,10 +20,10 @@ def version() -> str:
 
 
 def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
-    generator = open_generator(Persona.open(folder), precision=precision, cache_folder=folder / CACHE_FOLDER)
+    generator = open_generator(Persona.open(folder), precision=precision)
     if generator.precision != precision:
         raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
-    device = PROCESSOR if generator.runtime == "openvino" else "graphics card, or processor, of its framework"
+    device = PROCESSOR if generator.runtime in ON_PROCESSOR else f"graphics card, by {generator.runtime}"
     return Opened(lambda z: generator(z[0])[None], generator.runtime, device)
 
 

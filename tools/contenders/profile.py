@@ -15,7 +15,6 @@ from engine.networks.openvino_import import import_openvino
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from tools.contenders import NotOfferedError
-from tools.contenders.narcissus import CACHE_FOLDER
 
 RUNS = 15
 
@@ -31,7 +30,7 @@ def profile(folder: Path, precision: str) -> list[dict[str, Any]]:
         NotOfferedError: the show does not draw through OpenVINO here.
     """
     with _counters() as requests:
-        generator = open_generator(Persona.open(folder), precision=precision, cache_folder=folder / CACHE_FOLDER)
+        generator = open_generator(Persona.open(folder), precision=precision)
         latents = [seed_latent(seed, generator.latent_size) for seed in range(RUNS)]
         for z in latents[:2]:
             generator(z)

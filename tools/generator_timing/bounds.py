@@ -53,7 +53,7 @@ def bounds(
         `peaks`, and `layers`: of each profiled network its `rows`, or why they are `absent`.
     """
     for row in rows:
-        here = peaks.get(row.get("device", ""))
+        here = _peaks_of(row.get("device"), peaks)
         if here is not None and row["precision"] in here.operations_per_s:
             costs = network_costs(shapes[row["network"]], row["form"], row["precision"])
             row["bound_ms"] = round(network_bound_ms(costs, here, row["precision"]), 3)
@@ -61,6 +61,12 @@ def bounds(
         "peaks": [each.to_json() for each in peaks.values()],
         "layers": [_layers(profile, shapes, peaks) for profile in profiles],
     }
+
+
+def _peaks_of(device: str | None, peaks: Mapping[str, Peaks]) -> Peaks | None:
+    """Those of a device; a graphics card is the one that there is, whatever its user calls it."""
+    cards = [each for name, each in peaks.items() if name != PROCESSOR]
+    return peaks.get(device or "", cards[0] if cards and device not in (None, PROCESSOR) else None)
 
 
 def _layers(

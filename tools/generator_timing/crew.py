@@ -7,6 +7,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -36,11 +37,12 @@ class Contender:
     Args:
         name: of its module in `contenders`.
         python: the interpreter of its environment.
+        cache: where what it converts is kept.
     """
 
-    def __init__(self, name: str, python: Path) -> None:
+    def __init__(self, name: str, python: Path, cache: Path) -> None:
         self.name = name
-        self._python = python
+        self._python, self._cache = python, cache
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._listeners: list[threading.Thread] = []
@@ -79,7 +81,7 @@ class Contender:
     def _start(self) -> subprocess.Popen[str]:
         if not self._python.exists():
             raise AbsentError(f"{self._python} is missing: {INSTALL}")
-        settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
+        settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "NARCISSUS_CACHE": str(self._cache)}
         self._process = subprocess.Popen(
             [str(self._python), "-m", "tools.contenders.worker", self.name],
             cwd=ROOT,
@@ -131,7 +133,7 @@ def _hear_words(process: subprocess.Popen[str], words: deque[str]) -> None:
 
 
 class Crew:
-    """All contenders.
+    """All contenders. What they convert is kept while it is open.
 
     Args:
         guests_python: the interpreter of those that are no part of the show.
@@ -144,7 +146,9 @@ class Crew:
 
     def __init__(self, guests_python: Path = BENCH_PYTHON) -> None:
         pythons = dict.fromkeys(OWN, Path(sys.executable)) | dict.fromkeys(GUESTS, guests_python)
-        self._contenders = {name: Contender(name, python) for name, python in pythons.items()}
+        self._cache = tempfile.TemporaryDirectory(prefix="narcissus-")
+        cache = Path(self._cache.name)
+        self._contenders = {name: Contender(name, python, cache) for name, python in pythons.items()}
         self.versions: dict[str, str] = {}
         self.ways: dict[str, list[tuple[str, str]]] = {}
         self.absent: dict[str, str] = {}
@@ -185,3 +189,4 @@ class Crew:
     ) -> None:
         for contender in self._contenders.values():
             contender.close()
+        self._cache.cleanup()

@@ -33,8 +33,8 @@ def _contender_lines(contenders: Mapping[str, Mapping[str, str]]) -> list[str]:
     missing = [f"- {NAMES.get(name, name)}: {each['absent']}." for name, each in contenders.items() if "absent" in each]
     lines = [
         f"By {', '.join(there)}. The same weights in all, one picture at a time, finished RGBA pixels. All are timed "
-        "in turns, a little each, so that whatever else the machine does meets all alike: compare the ratios. What each "
-        "draws was compared with the plain Keras network first (apart, in levels of 255).",
+        "in turns, a little each, so that whatever else the machine does meets all alike: compare the ratios. What "
+        "each draws was compared with the plain Keras network first (apart, in levels of 255).",
     ]
     return lines + (["", "Not measured:", "", *missing] if missing else [])
 
