@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.contenders.install import environment_python
+from tools.runtimes.install import environment_python
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH_PYTHON = environment_python(ROOT / ".venv-bench")
@@ -35,7 +35,7 @@ class Contender:
     """The process of one contender, started when it is first asked.
 
     Args:
-        name: of its module in `contenders`.
+        name: of its module in `runtimes`.
         python: the interpreter of its environment.
         cache: where what it converts is kept.
     """
@@ -83,7 +83,7 @@ class Contender:
             raise AbsentError(f"{self._python} is missing: {INSTALL}")
         settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "NARCISSUS_CACHE": str(self._cache)}
         self._process = subprocess.Popen(
-            [str(self._python), "-m", "tools.contenders.worker", self.name],
+            [str(self._python), "-m", "tools.runtimes.worker", self.name],
             cwd=ROOT,
             env=os.environ | settings,
             stdin=subprocess.PIPE,

@@ -16,8 +16,8 @@ from engine.render.display_settings import DisplaySettings
 from engine.render.texture import PixelTexture
 from engine.render.window import open_window
 from engine.types import FloatArray, Frame
-from tools.contenders import PROCESSOR
-from tools.contenders.processor_peaks import processor_peaks
+from tools.runtimes import PROCESSOR
+from tools.runtimes.processor_peaks import processor_peaks
 from tools.moving_portrait import FPS, motion_at, moved
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.roofline import Peaks, bound_of

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from engine.clock import Clock
 from engine.types import ByteArray, FloatArray
-from tools.contenders import PROCESSOR, Opened
-from tools.contenders.forms import FORMS, Form, channels_first, read_form
+from tools.runtimes import PROCESSOR, Opened
+from tools.runtimes.forms import FORMS, Form, channels_first, read_form
 from tools.roofline import Peaks
 
 WAYS = tuple((form, variant) for variant in ("eager", "compiled") for form in FORMS)

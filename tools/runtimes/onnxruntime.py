@@ -12,9 +12,9 @@ import onnxruntime
 
 from engine.clock import Clock
 from engine.types import ByteArray, FloatArray
-from tools.contenders import PROCESSOR, NotOfferedError, Opened
-from tools.contenders.forms import FORMS, read_form
-from tools.contenders.onnx_file import onnx_model
+from tools.runtimes import PROCESSOR, NotOfferedError, Opened
+from tools.runtimes.forms import FORMS, read_form
+from tools.runtimes.onnx_file import onnx_model
 
 WAYS = tuple((form, "") for form in FORMS)
 TRIALS = 2

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
-from tools.contenders import PROCESSOR, NotOfferedError, Opened
-from tools.contenders.processor_peaks import processor_peaks
+from tools.runtimes import PROCESSOR, NotOfferedError, Opened
+from tools.runtimes.processor_peaks import processor_peaks
 from tools.roofline import Peaks
 
 WAYS = (("fused", ""),)

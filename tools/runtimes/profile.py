@@ -14,7 +14,7 @@ from engine.networks.latents import seed_latent
 from engine.networks.openvino_import import import_openvino
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
-from tools.contenders import NotOfferedError
+from tools.runtimes import NotOfferedError
 
 RUNS = 15
 

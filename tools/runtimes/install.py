@@ -1,4 +1,4 @@
-"""Make the environment of those who are compared with the generator: `python -m tools.contenders.install FOLDER`.
+"""Make the environment of those who are compared with the generator: `python -m tools.runtimes.install FOLDER`.
 
 It holds what requirements-bench.lock names, and nothing of the show. PyTorch's builds for processors are on an index of
 their own for some systems; where they are not found, the others are installed without it, and one sentence says so.

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.networks.openvino_import import import_openvino
 from engine.types import ByteArray, FloatArray
-from tools.contenders import Opened
-from tools.contenders.forms import FORMS, read_form
-from tools.contenders.onnx_file import onnx_model
+from tools.runtimes import Opened
+from tools.runtimes.forms import FORMS, read_form
+from tools.runtimes.onnx_file import onnx_model
 
 openvino = import_openvino()
 WAYS = tuple((form, "") for form in FORMS)

@@ -1,4 +1,4 @@
-"""The process of one contender: `python -m tools.contenders.worker NAME`. A line of JSON asks, one answers.
+"""The process of one contender: `python -m tools.runtimes.worker NAME`. A line of JSON asks, one answers.
 
     {"do": "version"}                                             {"version", "ways": [[form, variant], ...]}
     {"do": "open", "key", "folder", "form", "precision", "variant"}     {"how", "device"}
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from engine.clock import Clock
-from tools.contenders import NotOfferedError, Opened
+from tools.runtimes import NotOfferedError, Opened
 from tools.roofline import Peaks
 
 MAX_REASON = 200
@@ -32,11 +32,11 @@ class Worker:
     """Answers requests with one contender.
 
     Args:
-        name: of its module in `contenders`.
+        name: of its module in `runtimes`.
     """
 
     def __init__(self, name: str) -> None:
-        self._contender = importlib.import_module(f"tools.contenders.{name}")
+        self._contender = importlib.import_module(f"tools.runtimes.{name}")
         self._opened: dict[str, Opened] = {}
         self._slow: set[str] = set()
 
@@ -84,7 +84,7 @@ class Worker:
         return peaks.to_json()
 
     def _profile(self, folder: str, precision: str) -> dict[str, Any]:
-        from tools.contenders.profile import profile
+        from tools.runtimes.profile import profile
 
         return {"nodes": profile(Path(folder), precision)}
 
