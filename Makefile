@@ -1,20 +1,31 @@
-# make run | test | check | bench | gallery | format | golden | schema | lock | lock-bench | clean.
+# make run | test | check | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
 # Each sets up .venv when it is missing or out of date; bench also .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
+# With CUDA=1 each takes .venv-cuda, for an NVIDIA card: make run CUDA=1, make gpu CUDA=1.
 
+ifdef CUDA
+VENV := .venv-cuda
+LOCK := requirements-cuda.lock
+LOAD := some GB
+else
 VENV := .venv
+LOCK := requirements.lock
+LOAD := 0.7 GB
+endif
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BENCH_VENV := .venv-bench
+COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check lint format types borders bench gallery golden schema lock lock-bench clean
+.PHONY: run test check lint format types borders bench gpu gallery golden schema lock lock-bench lock-cuda clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
 
 test: $(READY)
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile $(ARGS)
 
 check: lint types borders test
 
@@ -43,6 +54,9 @@ $(BENCH_VENV)/.ready: requirements-bench.lock | $(READY)
 	@echo "Installing what requirements-bench.lock names into $(BENCH_VENV): 0.4 GB to load, some minutes"
 	@$(PYTHON) -m tools.runtimes.install $(BENCH_VENV) || true
 
+gpu: $(READY)
+	@$(PYTHON) -m tools.gpu_report $(ARGS)
+
 gallery: $(READY)
 	@$(PYTHON) -m tools.make_gallery $(ARGS)
 
@@ -55,8 +69,11 @@ schema: $(READY)
 
 lock: $(READY)
 	@echo "Resolving pyproject.toml into requirements.lock"
-	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock $(ARGS)
+	@$(COMPILE) --custom-compile-command "make lock" --output-file requirements.lock $(ARGS)
+
+lock-cuda: $(READY)
+	@echo "Resolving pyproject.toml, with its extra cuda, into requirements-cuda.lock"
+	@$(COMPILE) --extra cuda --custom-compile-command "make lock-cuda" --output-file requirements-cuda.lock $(ARGS)
 
 # UV_FIND_LINKS or UV_EXTRA_INDEX_URL says where PyTorch's builds for processors are.
 lock-bench: $(READY)
@@ -66,12 +83,12 @@ lock-bench: $(READY)
 	  --output-file requirements-bench.lock $(ARGS)
 
 clean:
-	@echo "Removing .venv, .venv-bench and caches"
+	@echo "Removing $(VENV), $(BENCH_VENV) and caches"
 	@rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first Python of a fitting version that really runs; one that cannot make environments is named with the cure.
-$(READY): requirements.lock
+$(READY): $(LOCK)
 	@found=; \
 	for python in python3.12 python3.11 python3 python; do \
 	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then \
@@ -89,8 +106,8 @@ $(READY): requirements.lock
 	if ! $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then \
 	  echo "Making $(VENV) with $$found"; $$found -m venv --clear $(VENV) || exit 1; \
 	fi; \
-	echo "Installing what requirements.lock names into $(VENV): 0.7 GB to load, some minutes"; \
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || exit 1; \
+	echo "Installing what $(LOCK) names into $(VENV): $(LOAD) to load, some minutes"; \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) || exit 1; \
 	if ! $(PYTHON) -c 'import numpy' >/dev/null 2>&1; then \
 	  echo "The packages exist for Linux and Windows on x86-64 only, and this is another machine" >&2; exit 1; \
 	fi; \

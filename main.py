@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
+
+from engine.processor import limit_pools, share_processor
 
 
 def main() -> int:
     """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/errors.py`)."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its pool would take the cores that draw
+    limit_pools()
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
     from engine.errors import NarcissusError
@@ -17,6 +18,7 @@ def main() -> int:
 
     options = parse_options()
     set_up_logging()
+    share_processor()
     try:
         App(options).run()
     except NarcissusError as error:

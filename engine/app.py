@@ -17,26 +17,30 @@ from engine.errors import ConfigError, DeviceError
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
+from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes
 from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
-from engine.pacing import Pacer
+from engine.pacing import Pacer, find_pace
 from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
+from engine.programme import Programme
 from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
 from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
+from engine.render.inspection import Inspection
 from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
 from engine.render.sender import Sender
 from engine.render.shader import ShaderLibrary
+from engine.render.transfer import open_transfer
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.repertoire import Repertoire
@@ -44,8 +48,7 @@ from engine.report import Report
 from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.slot import Slot
-from engine.types import Frame, Reflection, Tick
-from engine.visit import VisitState
+from engine.types import Features, Frame, Reflection, Tick
 from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -54,9 +57,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
 OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
-BUILD_S = 0.03  # how much of the time of a frame goes into building a scene that is coming
 LINES_S = 0.25  # how often the overlay is written anew
-SOFTWARE_SCALE, SOFTWARE_HZ = 0.5, 34.0  # where the processor draws, it must also reflect
+SOFTWARE_SCALE = 0.5  # where the processor draws, it must also reflect
 
 
 class App:
@@ -79,9 +81,8 @@ class App:
         self._shows_overlay = self._shows_help = False
         self._source: Source | None = None
         self._watcher: Watcher | None = None
-        self._coming_name: str | None = None  # of a scene that is being read or built
-        self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
         self._note = ""
+        self._loop = LoopMeasurement() if options.measure_loop else None
         self._lines: list[str] = []
         self._lines_due_s = 0.0
 
@@ -100,8 +101,13 @@ class App:
             with told_by_signals(self._stop):
                 self._wake()
                 self._show(parts)
+            loop = None if self._loop is None else self._loop.result()
+            if loop is not None:
+                self._report.loop = loop.as_json()
             if self._options.stats is not None:
                 self._report.write(self._options.stats, self._worker.health)
+            if loop is not None:
+                loop.tell()
 
     # -------------------------------------------------- opening: what can be wrong is found before anything moves
 
@@ -126,6 +132,10 @@ class App:
         self._headless = options.headless or not has_display()
         settings, folder = self._config.recorder, Path(self._config.recorder.folder)
         self._seconds, self._record_path, self._session_path = options.seconds, options.record, options.session
+        if options.measure_loop:
+            self._seconds = self._seconds or LOOP_S
+        if options.measure_loop and self._headless and not options.headless:
+            raise DeviceError("--measure-loop needs a screen that the camera can see, and there is no display")
         if self._headless and not options.headless:
             self._seconds = self._seconds or OFFSCREEN_S
             self._record_path = self._record_path or recording_path(
@@ -144,6 +154,8 @@ class App:
         self._views: Slot[Frame] = Slot("camera picture")
         self._source_name = self._options.source or ("self" if self._headless else self._config.camera.source)
         self._source_name = choose_source(self._source_name)
+        if self._loop is not None and self._source_name == "self":
+            raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
         if self._source_name != "self":
             sinks = (self._frames, self._views)
             source = open_source(self._source_name, self._config.camera, sinks, self._clock)
@@ -162,42 +174,62 @@ class App:
         self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
         self._sender = parts.enter_context(Sender(ctx, self._config.send, self._clock))
         self._overlay = parts.enter_context(Overlay(ctx, library))
+        self._inspection = parts.enter_context(Inspection(ctx, library))
         path, reloads = Path(display.venue), self._config.scene.reload
         calibration = Calibration(self._window, library, self._venue, path, scale, self._say, reloads=reloads)
         self._calibration = parts.enter_context(calibration)
         self._overlay.draw_splash(self._calibration.upright(), self._scene.title)
         self._calibration.finish()
         self._window.present()
-        self._mirror = parts.enter_context(
-            Mirror(ctx, library, self._scene, self._persona.alignment, self._calibration.picture_wh, scale)
-        )
+        self._transfer = transfer = open_transfer(ctx, self._window.gl, display.transfer)
+        alignment, picture_wh = self._persona.alignment, self._calibration.picture_wh
+        self._mirror = parts.enter_context(Mirror(ctx, library, self._scene, alignment, picture_wh, scale, transfer))
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
-        rate_hz = self._window.pace_hz
-        if self._window.is_software and not display.max_fps:
-            rate_hz = SOFTWARE_HZ
-        self._pacer = Pacer(self._clock, rate_hz)
+        self._pace = find_pace(self._window, self._clock, max_hz=display.max_fps)
+        log.info("the rate of drawing: %s", self._pace)
+        self._pacer = Pacer(self._clock, self._pace.limit_hz)
 
     def _start_reflecting(self, parts: ExitStack) -> None:
         settings, persona = self._scene.reflection, self._persona
         self._reflections: Slot[Reflection] = Slot("reflections")
+        self._measured: Slot[Features] = Slot("measurements")
         self._worker = ReflectionWorker(
             frames=None if self._source_name == "self" else self._frames,
             reflections=self._reflections,
-            build_featurizer=lambda: Featurizer("live"),
+            build_featurizer=lambda: Featurizer("live", ignore=self._config.camera.ignore),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
-                persona, runtime=settings.runtime, precision=settings.precision, threads=self._generator_threads()
+                persona,
+                settings.runtime,
+                settings.precision,
+                self._generator_threads(),
+                is_tuned=True,
+                stays_on_card=lambda: self._transfer.is_shared,
             ),
             inverter=self._inverter,
             attributes=self._attributes,
+            measured=self._measured,
             settings=settings,
             clock=self._clock,
             seed=secrets.randbits(32),
         )
         self._worker.start()
         parts.callback(self._worker.close)
-        self._report = Report(self._started_s, (self._frames, self._views, self._reflections))
+        slots = (self._frames, self._views, self._reflections, self._measured)
+        self._report = Report(self._started_s, slots, str(self._pace))
+        self._programme = Programme(
+            self._scene_name,
+            repertoire=self._repertoire,
+            playlist=self._playlist,
+            schedule=self._schedule,
+            mirror=self._mirror,
+            calibration=self._calibration,
+            library=self._library,
+            adjust=self._worker.adjust,
+            say=self._say,
+            clock=self._clock,
+        )
 
     def _generator_threads(self) -> int | None:
         """Where the processor draws, half of it is left to that: threads that wait for each other lose more."""
@@ -239,25 +271,22 @@ class App:
                 for action in self._window.poll():
                     self._act(action)
                 self._calibration.update(tick)
-                self._follow_programme(tick)
-                self._reload()
-                self._build()
-                reflection = self._update(tick)
+                self._programme.update(self._saved(), tick)
+                reflection, uploaded_s = self._update(tick), self._clock.now_s()
                 self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
                 draw_s = self._draw(tick)
                 self._window.present()
-                self._report.presented(self._clock.now_s(), draw_s, reflection)
+                now_s = self._clock.now_s()
+                self._report.presented(now_s, draw_s, reflection, uploaded_s)
+                if self._loop is not None:
+                    self._loop.presented(now_s, reflection)
                 bar.update(min(self._report.seconds, self._seconds or 0.0) - bar.n)
                 self._is_over |= self._seconds is not None and self._report.seconds >= self._seconds
                 self._pacer.wait()
 
-    def _follow_programme(self, tick: Tick) -> None:
-        """Change the scene when the playlist says so, and go black outside the opening hours."""
-        self._mirror.closing.is_on = not self._schedule.is_open(local_time())
-        is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
-        due = self._playlist.update(self._scene_name, is_held, tick)
-        if due is not None:
-            self._change_scene(due)
+    def _saved(self) -> frozenset[Path]:
+        """Which files in scenes/ and shaders/ were saved since the last frame."""
+        return frozenset() if self._watcher is None else self._watcher.poll()
 
     def _update(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
@@ -266,7 +295,10 @@ class App:
         except ConfigError as error:  # a shader that was broken since it was last compiled
             self._say(str(error))
         reflection = self._reflections.poll()
-        self._mirror.update(self._views.poll(), reflection, tick, self._hearing.level)
+        frame = self._views.poll()
+        if self._loop is not None and frame is not None:
+            self._loop.see(frame)
+        self._mirror.update(frame, reflection, tick, self._hearing.level, self._measured.poll())
         self._worker.wants_previews = self._mirror.wants_previews
         self._worker.wants_echo = self._mirror.wants_echo
         return reflection
@@ -281,6 +313,7 @@ class App:
         self._keepsakes.capture(composed, tick.time_s)
         self._sender.capture(composed, tick.time_s)
         target = self._calibration.project()
+        self._inspection.draw(target, self._mirror.view(began_s))
         self._calibration.draw_over(target, self._overlay)
         if self._shows_help:
             self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())
@@ -288,6 +321,8 @@ class App:
             if tick.time_s >= self._lines_due_s:
                 self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
+        if self._loop is not None:
+            self._overlay.draw_signal(target, self._loop.level(tick.time_s) > 0, HELP)
         if self._keepsakes.is_keeping or self._sender.is_sending:
             self._overlay.draw_recording_dot(target, self._calibration.picture_corner)
         self._calibration.finish()
@@ -296,7 +331,7 @@ class App:
     def _cue(self, tick: Tick) -> Cue:
         """What is chosen now, as a session keeps it."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
-        return Cue(tick.time_s, self._scene_name, is_black, self._mirror.is_frozen)
+        return Cue(tick.time_s, self._programme.name, is_black, self._mirror.is_frozen)
 
     def _write_lines(self) -> list[str]:
         """What the overlay says."""
@@ -305,10 +340,11 @@ class App:
         held = ["black: B brings the picture back"] if self._mirror.blackout.is_on else []
         held += ["closed: the schedule in config.yaml says so"] if self._mirror.closing.is_on else []
         held += ["the picture is held: Space lets it go on"] if self._mirror.is_frozen else []
-        scene = f"scene: {self._scene_name}; visit: {self._mirror.visit_state}"
+        scene = f"scene: {self._programme.name}; visit: {self._mirror.visit_state}"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
-        troubles = [health.last_error, self._hearing.error, *self._sender.errors]
-        notes = [source, heard, scene, self._window.renderer, *troubles, *held, *self._note.splitlines()]
+        troubles = [health.last_error, self._hearing.error, *self._sender.errors, *self._mirror.troubles]
+        drawing = [self._window.renderer, f"faces: {self._transfer.note}"]
+        notes = [source, heard, scene, *drawing, *troubles, *held, *self._note.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     # -------------------------------------------------- what the operator asks for
@@ -316,9 +352,7 @@ class App:
     def _act(self, action: Action) -> None:
         number = action.scene_number
         if number is not None:
-            name = self._repertoire.on_key(number)
-            if name is not None:
-                self._change_scene(name)
+            self._programme.on_key(number)
         elif action is Action.QUIT:
             self._stop()
         elif action is Action.FULLSCREEN:
@@ -331,65 +365,27 @@ class App:
             self._mirror.is_frozen = not self._mirror.is_frozen
         elif action is Action.OVERLAY:
             self._shows_overlay = not self._shows_overlay
+        elif action is Action.LANDMARKS:
+            self._inspection.shows_landmarks = not self._inspection.shows_landmarks
+        elif action is Action.CAMERA:
+            self._inspection.shows_camera = not self._inspection.shows_camera
         elif action is Action.HELP:
             self._shows_help = not self._shows_help
         elif action is Action.CALIBRATE:
             self._calibration.toggle()
         elif action is Action.SNAPSHOT:
-            self._keepsakes.take_snapshot(self._keepsakes.path(self._scene_name, ".png"))
+            self._keepsakes.take_snapshot(self._keepsakes.path(self._programme.name, ".png"))
         elif action is Action.RECORD and self._keepsakes.is_filming:
             self._keepsakes.end_film()
         elif action is Action.RECORD:
-            self._keepsakes.begin_film(self._keepsakes.film_path(self._scene_name), self._calibration.picture_wh)
+            self._keepsakes.begin_film(self._keepsakes.film_path(self._programme.name), self._calibration.picture_wh)
 
     def _stop(self) -> None:
         self._is_over = True
 
-    def _reload(self) -> None:
-        """Show the scene again if one of its files or any shader was saved.
-
-        A broken one does not say which files it would be made of: then any file that is saved is a reason to try again.
-        """
-        saved = self._watcher.poll() if self._watcher is not None else frozenset()
-        name = self._coming_name or self._scene_name
-        own = self._mirror.scene.files | {self._repertoire.path(name)}
-        try:
-            if any(self._library.has(path) for path in saved):
-                self._calibration.reload()
-        except ConfigError as error:
-            self._say(str(error))
-            return
-        if any(path in own or self._library.has(path) or self._is_broken for path in saved):
-            self._change_scene(name, again=name == self._scene_name)
-
-    def _change_scene(self, name: str, *, again: bool = False) -> None:
-        """Read a scene and begin to build it; a broken one is told to the operator, and the wall stays as it is."""
-        self._coming_name = name
-        try:
-            self._mirror.prepare(self._repertoire.load(name), again=again)
-        except ConfigError as error:
-            self._give_up(error)
-
-    def _build(self) -> None:
-        """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
-        until_s = self._clock.now_s() + BUILD_S
-        try:
-            scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
-        except ConfigError as error:
-            self._give_up(error)
-            return
-        if scene is not None:
-            self._worker.adjust(scene.reflection)
-            self._scene_name, self._coming_name = self._coming_name or self._scene_name, None
-            self._note, self._is_broken = "", False
-
-    def _give_up(self, error: ConfigError) -> None:
-        self._coming_name, self._is_broken = None, self._coming_name == self._scene_name
-        self._say(str(error))
-
     def _say(self, note: str) -> None:
-        """Tell the operator, on the overlay and, unless it is the same again, in the log."""
-        if note != self._note:
+        """Tell the operator, on the overlay and, unless it is the same again, in the log; nothing takes it back."""
+        if note and note != self._note:
             log.info("%s", note)
         self._note = note
 

@@ -52,3 +52,8 @@ class ModelError(NarcissusError):
     """A persona, a network file or an inverter is missing, damaged or does not fit."""
 
     exit_status = 5
+
+
+def in_one_line(error: BaseException, most: int = 200) -> str:
+    """What a foreign error says, without line breaks and no longer than `most` characters; its kind if it is mute."""
+    return " ".join(str(error).split())[:most] or type(error).__name__

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_SIDE_PX = 16384
+LEAST_LOOP_S = 10.0  # in less time a pattern cannot be told from chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Options:
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
         record, stats, session: files to write.
+        measure_loop: measure how late the mirror is, through the camera.
     """
 
     config: Path = Path("config.yaml")
@@ -38,6 +40,7 @@ class Options:
     record: Path | None = None
     stats: Path | None = None
     session: Path | None = None
+    measure_loop: bool = False
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
@@ -70,7 +73,16 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
     )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
-    return Options(**vars(parser.parse_args(arguments)))
+    parser.add_argument(
+        "--measure-loop",
+        action="store_true",
+        help="measure how late the mirror is, with a camera that sees the screen: a square on it flickers (up to three "
+        "times a second) for 23 s",
+    )
+    options = Options(**vars(parser.parse_args(arguments)))
+    if options.measure_loop and options.seconds is not None and options.seconds < LEAST_LOOP_S:
+        parser.error(f"argument --seconds: --measure-loop needs {LEAST_LOOP_S:g} s or more, not {options.seconds:g}")
+    return options
 
 
 def picture_size(text: str) -> tuple[int, int]:

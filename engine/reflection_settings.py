@@ -6,11 +6,13 @@ answer in its `reflection:` (`scene.py`).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
 from engine.validation import Settings
+
+Model = TypeVar("Model", bound=Settings)
 
 
 class VisitSettings(Settings):
@@ -33,20 +35,64 @@ class VisitSettings(Settings):
     """How long the reflection takes to fade after that, 0.05 to 30 s."""
 
 
+class FilterSettings(Settings):
+    """A One Euro filter of features; without beta it is a plain low-pass."""
+
+    min_cutoff_hz: float = Field(default=1.0, ge=0.01, le=30.0)
+    """Smoothing while nothing moves, 0.01 to 30 Hz. Lower is calmer; higher trembles."""
+
+    beta: float = Field(default=0.0, ge=0.0, le=1000.0)
+    """How much movement lifts the smoothing, 0 to 1000 Hz per unit of the features a second. Higher follows sooner."""
+
+
+class CalmSettings(Settings):
+    """How calmly each group of features follows the viewer, before anything is answered."""
+
+    shape: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=60.0)
+    """The outline of the face and of its parts; unit: eye distances."""
+
+    pose: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=1.0)
+    """How the head is turned and raised; unit: degrees."""
+
+    expression: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=60.0)
+    """Mouth, eyes and brows; unit: eye distances."""
+
+    colour: FilterSettings = FilterSettings(min_cutoff_hz=0.5)
+    """Skin, hair and background; unit: CIELAB."""
+
+    attributes: FilterSettings = FilterSettings(min_cutoff_hz=0.2)
+    """Age and gender, where they are among the features; unit: probabilities."""
+
+    def of(self, group: str) -> FilterSettings:
+        """The filter of a group of features; one that is not named here is filtered as `shape` is."""
+        filters = getattr(self, group, None)
+        return filters if isinstance(filters, FilterSettings) else self.shape
+
+
 class AnswerSettings(Settings):
     """How closely and how calmly the face follows."""
 
     rate_hz: float = Field(default=30.0, ge=1.0, le=120.0)
     """Most reflections per second, 1 to 120 Hz. Higher follows more closely and takes more of the processor."""
 
-    min_cutoff_hz: float = Field(default=0.5, ge=0.01, le=10.0)
-    """Smoothing while the visitor is still, 0.01 to 10 Hz. Lower is calmer; higher trembles."""
+    features: CalmSettings = CalmSettings()
+    """How calmly each group of features follows, before anything is answered to them."""
 
-    beta: float = Field(default=0.05, ge=0.0, le=1.0)
+    min_cutoff_hz: float = Field(default=2.0, ge=0.01, le=10.0)
+    """Smoothing of the answer while the visitor is still, 0.01 to 10 Hz. Lower is calmer; higher trembles."""
+
+    beta: float = Field(default=0.2, ge=0.0, le=1.0)
     """How much movement lifts the smoothing, 0 to 1 Hz per degree a second. Higher follows sooner; lower lags."""
 
     rate_limit_deg_s: float = Field(default=90.0, ge=1.0, le=720.0)
     """The fastest that the face changes, 1 to 720 degrees of the latent sphere a second."""
+
+    doubtful_rate_limit_deg_s: float = Field(default=25.0, ge=1.0, le=720.0)
+    """The same where the mirror is least sure of what it sees: in profile, or a face unlike any that it can draw."""
+
+    deepening: bool = True
+    """Whether the answer becomes more like a visitor while they stay: what was drawn is measured again, twice a second
+    where there is time for it."""
 
     wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
     """How fast the face drifts while nobody is there, 0 to 45 degrees of the latent sphere a second."""
@@ -55,8 +101,13 @@ class AnswerSettings(Settings):
 class ReflectionSettings(VisitSettings, AnswerSettings):
     """Times, filters and the runtime of the generator."""
 
-    runtime: Literal["auto", "openvino", "tensorflow"] = "auto"
-    """What runs the generator: auto takes the fastest that works, openvino is for processors, tensorflow for both."""
+    floor_px: int = Field(default=64, ge=0, le=1024)
+    """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
+    memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""
+
+    runtime: Literal["auto", "openvino", "tensorflow", "gpu"] = "auto"
+    """What runs the generator: auto takes an NVIDIA card if Keras can use one, else openvino, which is for processors;
+    tensorflow is the reference; gpu insists on the card."""
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of the generator: auto takes bfloat16 where the processor has it; float32 is exact and slower."""
@@ -66,5 +117,16 @@ class ReflectionSettings(VisitSettings, AnswerSettings):
 
     def with_changes(self, *changes: Settings) -> ReflectionSettings:
         """A copy in which what each of `changes` was given explicitly stands for its own."""
-        given = {name: getattr(change, name) for change in changes for name in change.model_fields_set}
-        return self.model_copy(update=given)
+        changed = self
+        for change in changes:
+            changed = _laid_over(changed, change)
+        return changed
+
+
+def _laid_over(settings: Model, change: Settings) -> Model:
+    """A copy of `settings` in which what `change` was given explicitly stands, at any depth."""
+    given = {}
+    for name in change.model_fields_set:
+        value, before = getattr(change, name), getattr(settings, name)
+        given[name] = _laid_over(before, value) if isinstance(value, Settings) else value
+    return settings.model_copy(update=given)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DeviceError
+from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.slot import Slot
+from engine.stamps import LEGS, Stamps
 from engine.statistics import Samples, describe, rate_per_s
 from engine.types import Reflection
 
@@ -20,15 +23,22 @@ class Report:
     Args:
         started_s: when the program began, on the show's clock.
         slots: the hand-overs whose drops are told.
+        pace: what keeps the rate of drawing, a few words.
+
+    Attributes:
+        loop: what `--measure-loop` has found, as `loop.measurement.Loop.as_json` says it; None where nobody asked.
     """
 
-    def __init__(self, started_s: float, slots: Sequence[Slot[Any]]) -> None:
+    def __init__(self, started_s: float, slots: Sequence[Slot[Any]], pace: str = "") -> None:
         self._started_s = started_s
         self._slots = slots
+        self._pace = pace
+        self.loop: dict[str, Any] | None = None
         self._draw_ms = Samples()
         self._interval_ms = Samples()
         self._reflection_ms = Samples()
         self._age_ms = Samples()
+        self._legs_ms = {name: Samples() for name in LEGS}
         self._drawn = self._reflections = 0
         self._first_s: float | None = None
         self._last_s = started_s
@@ -40,13 +50,16 @@ class Report:
         """Since the first drawn frame; 0 before it."""
         return 0.0 if self._first_s is None else self._last_s - self._first_s
 
-    def presented(self, now_s: float, draw_s: float, reflection: Reflection | None) -> None:
+    def presented(
+        self, now_s: float, draw_s: float, reflection: Reflection | None, uploaded_s: float | None = None
+    ) -> None:
         """Count a picture that is on the wall now.
 
         Args:
             now_s: the present.
             draw_s: how long drawing it took.
             reflection: the one that it shows for the first time, if it does.
+            uploaded_s: when that was handed to the graphics card.
         """
         if self._first_s is None:
             self._first_s = now_s
@@ -58,6 +71,8 @@ class Report:
         if reflection is not None:
             self._reflections += 1
             self._age_ms.add((now_s - reflection.latent.captured_s) * 1000)
+            if reflection.stamps is not None and uploaded_s is not None:
+                self._count_legs(replace(reflection.stamps, uploaded_s=uploaded_s, presented_s=now_s))
             if self._first_reflection_s is None:
                 self._first_reflection_s = now_s
             else:
@@ -66,22 +81,25 @@ class Report:
 
     def summary(self, health: Health) -> dict[str, Any]:
         """Everything, as `--stats` writes it; times in ms, rates per second."""
-        return {
+        return ({} if self.loop is None else {"loop": self.loop}) | {
             "frames": {
                 "drawn": self._drawn,
                 "per_s": rate_per_s(max(0, self._drawn - 1), self.seconds),
                 "draw_ms": self._draw_ms.percentiles(),
-                "interval_ms": self._interval_ms.percentiles(),
+                "interval_ms": self._interval_ms.percentiles((50, 95, 99)),
+                "pace": self._pace,
             },
             "reflections": {
                 "count": self._reflections,
                 "per_s": rate_per_s(self._reflections, self.seconds),
                 "age_ms": self._age_ms.percentiles(),
             },
+            "latency_ms": self._latency_ms(),
             "stages_ms": health.stages_ms,
             "drops": {slot.name: slot.drop_count for slot in self._slots},
             "faces": {"frames_seen": health.faces_seen, "frames_looked_at": health.frames_seen},
             "errors": health.errors,
+            "drawing": None if health.drawing is None else _as_table(health.drawing),
             "seconds": round(self.seconds, 3),
             "start_s": {
                 "first_frame": self._since_start(self._first_s),
@@ -90,15 +108,22 @@ class Report:
         }
 
     def lines(self, health: Health, notes: Sequence[str]) -> list[str]:
-        """The overlay's lines: rates, ages, durations (median / 95th percentile), drops, then `notes`."""
+        """The overlay's lines: rates, ages, durations (median / 95th percentile), drops, then `notes`.
+
+        The latency is that of each step after the one before, from the camera on.
+        """
         stages = ", ".join(f"{name} {describe(times)}" for name, times in health.stages_ms.items())
+        latency = ", ".join(f"{name} {describe(times)}" for name, times in self._latency_ms().items())
         drops = ", ".join(f"{slot.name} {slot.drop_count}" for slot in self._slots)
         drawn, reflected = (samples.rate_per_s() for samples in (self._interval_ms, self._reflection_ms))
         return [
             f"drawn\t{drawn:.1f}/s, in {describe(self._draw_ms.percentiles())}",
             f"reflections\t{reflected:.1f}/s, age {describe(self._age_ms.percentiles())}",
+            f"pace\t{self._pace}",
+            f"latency\t{latency or '-'}",
             f"stages\t{stages}",
             f"drops\t{drops}",
+            *([f"face\t{health.drawing}"] if health.drawing is not None else []),
             *notes,
         ]
 
@@ -114,5 +139,25 @@ class Report:
         except OSError as error:
             raise DeviceError(f"{path}: the statistics could not be written: {error.strerror}") from error
 
+    def _count_legs(self, stamps: Stamps) -> None:
+        for name, milliseconds in stamps.legs_ms().items():
+            self._legs_ms[name].add(milliseconds)
+
+    def _latency_ms(self) -> dict[str, dict[str, float]]:
+        """Percentiles of each step's share of the age; empty where no picture has come through."""
+        found = {name: samples.percentiles() for name, samples in self._legs_ms.items()}
+        return {name: times for name, times in found.items() if times}
+
     def _since_start(self, moment_s: float | None) -> float | None:
         return None if moment_s is None else round(moment_s - self._started_s, 3)
+
+
+def _as_table(standing: Standing) -> dict[str, Any]:
+    """What the face is drawn with, as `--stats` writes it."""
+    return {
+        "size_px": standing.rung.size_px,
+        "whole_px": standing.best.size_px,
+        "runtime": standing.rung.runtime,
+        "lowered": standing.lowered_count,
+        "memory_faults": standing.memory_faults,
+    }

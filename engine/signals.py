@@ -28,7 +28,9 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "mouth": "0 closed, 1 wide open",
         "typicality": "how usual the viewer is among the faces that the mirror can draw: 1 their mean, 0.5 as far "
         "from it as half of them",
-        "likeness": "how near the answer is to the viewer: 1 the same measures, 0 no nearer than any face",
+        "likeness": "how near the answer is to the viewer: 1 the same measures, 0 no nearer than any face; measured on "
+        "what was drawn, where the mirror deepens",
+        "deepening": "how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay",
         "audio": "how loud it is, 0 to 1; 0 where nothing listens",
         "time": "seconds since the show began",
         "idling": "1 while nobody is there; passes smoothly into noticing or arriving",

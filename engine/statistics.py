@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,14 +24,14 @@ class Samples:
         with self._lock:
             self._values.append(value)
 
-    def percentiles(self) -> dict[str, float]:
+    def percentiles(self, ranks: Sequence[int] = (50, 95)) -> dict[str, float]:
         """`{"p50": ..., "p95": ...}` in the unit of the values, rounded to 0.01; empty if there are none."""
         with self._lock:
             values = list(self._values)
         if not values:
             return {}
-        p50, p95 = np.percentile(values, [50, 95])
-        return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
+        found = np.percentile(values, ranks)
+        return {f"p{rank}": round(float(value), 2) for rank, value in zip(ranks, found, strict=True)}
 
     def rate_per_s(self) -> float:
         """How many intervals of these lengths in ms fit a second; 0 if there are none."""

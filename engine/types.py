@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.cuda_driver import CudaError
+from engine.errors import in_one_line
+from engine.stamps import Stamps
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
@@ -56,11 +61,13 @@ class Frame:
         image: (H, W, 3) uint8, RGB, sRGB-encoded, C-contiguous; never written to after it was made.
         captured_s: when it was taken, or read, if the source does not say.
         sequence: counts up by one per frame of a source.
+        read_s: when the program had it; None where that is when it was taken.
     """
 
     image: ByteArray
     captured_s: float
     sequence: int
+    read_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class Features:
         captured_s, sequence: of the frame.
         patches: (N, 5) float32, where the colours of the vector were taken: x, y in pixels of the frame; L*, a*, b*.
         attributes: what classifiers say; empty where none is asked.
+        identity: number of the person among those who were in sight; 0 where nobody keeps count, as in stills.
     """
 
     vector: FloatArray
@@ -102,6 +110,7 @@ class Features:
     sequence: int
     patches: FloatArray = field(default_factory=lambda: np.empty((0, 5), np.float32))
     attributes: tuple[Attribute, ...] = ()
+    identity: int = 0
 
     @property
     def eyes_px(self) -> FloatArray:
@@ -148,7 +157,8 @@ class Latent:
         typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
             as half of them, towards 0 beyond; 0 while nobody is there.
         likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
-            generator's; 0 while nobody is there.
+            generator's; as the inverter expects it until the drawn face was measured; 0 while nobody is there.
+        deepening: how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay.
     """
 
     z: FloatArray
@@ -157,6 +167,38 @@ class Latent:
     captured_s: float
     typicality: float = 0.0
     likeness: float = 0.0
+    deepening: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceImage:
+    """A picture in the memory of a graphics card; it is finished, nothing waits for anything.
+
+    Attributes:
+        array: CuPy's (H, W, 4) uint8, RGBA, C-contiguous, which keeps the memory of the framework that made it; never
+            written to.
+        darkest, brightest: the lowest and the highest level of its colours, 0 to 255.
+    """
+
+    array: Any
+    darkest: int
+    brightest: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.array.shape
+        return height, width, channels
+
+    def to_host(self) -> ByteArray:
+        """A copy (H, W, 4) in the computer's memory; waits for it, without Python's lock.
+
+        Raises:
+            CudaError: the card does not give it.
+        """
+        try:
+            return np.ascontiguousarray(self.array.get(), np.uint8)
+        except (RuntimeError, MemoryError) as error:  # CuPy's errors are among these
+            raise CudaError(f"a picture cannot be read from the graphics card: {in_one_line(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +206,30 @@ class Reflection:
     """A drawn face.
 
     Attributes:
-        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made.
+        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made;
+            on the graphics card where the generator runs on it and its memory is shared with OpenGL.
         latent: what it draws.
         generated_s: when it was finished.
-        sequence: counts up by one per reflection.
+        sequence: counts up by one per drawn face; not every one of them is shown.
         previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
             empty unless a scene asks for them.
         echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks
             for it, and where no face was found in either.
+        stamps: when the picture that it answers passed each step; None where it answers none.
     """
 
-    image: ByteArray
+    image: ByteArray | DeviceImage
     latent: Latent
     generated_s: float
     sequence: int
     previews: tuple[ByteArray, ...] = ()
     echo: Echo | None = None
+    stamps: Stamps | None = None
+
+    @property
+    def pixels(self) -> ByteArray:
+        """The picture in the computer's memory; copied from the graphics card at every call if it is there."""
+        return self.image.to_host() if isinstance(self.image, DeviceImage) else self.image
 
 
 @dataclass(frozen=True, slots=True)

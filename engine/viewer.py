@@ -1,6 +1,7 @@
 """What a scene knows of whoever stands before the mirror: place, presence and the signals that passes are bound to.
 
 Reflections come at their own rate; this turns them into values that move smoothly from one drawn frame to the next.
+What is measured comes sooner than what is drawn from it, and moves what is drawn (`head.py`).
 It belongs to the main thread and knows neither networks nor OpenGL.
 """
 
@@ -9,16 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.head import HeadFollower, is_same_head
 from engine.parting import Parting, PartingFollower
 from engine.reflection_settings import VisitSettings
 from engine.signals import SIGNALS, STATE_SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
 from engine.visit import Visit
 
-PLACEMENT_TIME_S = 0.045  # time constant with which the place follows the newest measurement
 SIGNAL_TIME_S = 0.15
 GONE = 0.01
 PRESENT = 0.5  # from this presence on, somebody is there and dwells
+STILL_DEG, MOST_DEG = 1.0, 12.0  # of a head's turn since its answer: what is but trembling, what a picture can show
 
 # FaceMesh's numbers of the inner lips and the outer corners of the eyes.
 UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
@@ -32,13 +34,17 @@ class Viewer:
 
     Attributes:
         visit: which part of a visit this is.
-        placement: smoothed place of the face; None while nobody is there.
+        turned_rad: how far the head has turned since the measurement that the newest reflection answers, to the right
+            and up; nothing while nobody is there.
+        turned_before_rad: the same for the reflection before that.
         signals: by name, as `signals.SIGNALS` describes them.
     """
 
     def __init__(self, times: VisitSettings | None = None) -> None:
         self.visit = Visit(times or VisitSettings())
-        self.placement: Placement | None = None
+        self.turned_rad = self.turned_before_rad = (0.0, 0.0)
+        self._head = HeadFollower()
+        self._before: Latent | None = None
         self._parting = PartingFollower()
         self._latent: Latent | None = None
         self._presence = 0.0
@@ -49,6 +55,11 @@ class Viewer:
     def features(self) -> Features | None:
         """The newest measurement; None while nobody is there."""
         return self._latent.features if self._latent else None
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the face is at this moment; None while nobody is there."""
+        return self._head.head.placement if self._head.head is not None else None
 
     @property
     def parting(self) -> Parting | None:
@@ -64,30 +75,45 @@ class Viewer:
     def signals(self) -> Mapping[str, float]:
         return self._signals
 
-    def update(self, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
+    def update(
+        self, reflection: Reflection | None, tick: Tick, audio: float = 0.0, measured: Features | None = None
+    ) -> None:
         """Move on by `tick.dt_s`.
 
         Args:
             reflection: the newest if it is new, otherwise None.
             tick: the moment.
             audio: how loud the room is, 0 to 1.
+            measured: the newest measurement if it is new, which may be one that no reflection answers yet.
         """
         if reflection is not None:
-            self._latent = reflection.latent
+            self._before, self._latent = self._latent, reflection.latent
         features = self.features
         target_presence = self._latent.presence if self._latent else 0.0
         before = self.placement
-        target = features.placement if features is not None else None
-        if target is not None:
-            self.placement = target if before is None else _towards(before, target, tick.dt_s)
-        elif self._presence < GONE:  # until then the fading face stays where it was
-            self.placement = None
+        self._follow_head(features, measured, tick.dt_s)
         self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
         self.visit.update(target_presence, features is not None, tick)
         self._parting.update(reflection, tick.dt_s)
         self._update_signals(features, before, tick)
         self._signals["audio"] = audio
+
+    def _follow_head(self, answered: Features | None, measured: Features | None, dt_s: float) -> None:
+        if answered is not None:
+            for features in (answered, measured):
+                if features is not None and is_same_head(answered.placement, features.placement):
+                    self._head.take(features)
+            self._head.update(dt_s)
+        elif self._presence < GONE:  # until then the fading face stays where it was
+            self._head.forget()
+        self.turned_rad, self.turned_before_rad = self._turned_since(self._latent), self._turned_since(self._before)
+
+    def _turned_since(self, latent: Latent | None) -> tuple[float, float]:
+        head, answered = self._head.head, latent.features if latent is not None else None
+        if head is None or answered is None:
+            return (0.0, 0.0)
+        return _turn_rad(head.yaw_deg - answered.yaw_deg), _turn_rad(head.pitch_deg - answered.pitch_deg)
 
     def _update_signals(self, features: Features | None, before: Placement | None, tick: Tick) -> None:
         latent = self._latent
@@ -98,6 +124,7 @@ class Viewer:
             "mouth": _mouth(features) if features else 0.0,
             "typicality": latent.typicality if latent else 0.0,
             "likeness": latent.likeness if latent else 0.0,
+            "deepening": latent.deepening if latent else 0.0,
         }
         share = _share(SIGNAL_TIME_S, tick.dt_s)
         for name, value in measured.items():
@@ -107,16 +134,10 @@ class Viewer:
         self._signals["progress"] = self.visit.progress
 
 
-def _towards(a: Placement, b: Placement, dt_s: float) -> Placement:
-    share = _share(PLACEMENT_TIME_S, dt_s)
-    turn = math.remainder(b.roll_rad - a.roll_rad, 2 * math.pi)
-    return Placement(
-        x=a.x + share * (b.x - a.x),
-        y=a.y + share * (b.y - a.y),
-        eye_distance=a.eye_distance + share * (b.eye_distance - a.eye_distance),
-        roll_rad=a.roll_rad + share * turn,
-        aspect=b.aspect,
-    )
+def _turn_rad(turned_deg: float) -> float:
+    """A turn as it is shown: nothing where it is but trembling, never more than a flat picture can show."""
+    seen_deg = turned_deg * turned_deg**2 / (turned_deg**2 + STILL_DEG**2)
+    return math.radians(MOST_DEG * math.tanh(seen_deg / MOST_DEG))
 
 
 def _share(time_s: float, dt_s: float) -> float:

@@ -17,7 +17,7 @@ from engine.slot import Slot
 
 log = logging.getLogger(__name__)
 
-QUIET_MS = 25  # a save is over when nothing more has changed for so long ...
+QUIET_MS = 10  # a save is over when nothing more has changed for so long ...
 SAVE_LIMIT_MS = 200  # ... and is told after so long even if it goes on
 LOOK_MS = 500  # how often it is looked whether the folders are still there
 STOP_WAIT_S = 1.0

@@ -11,6 +11,7 @@ out vec4 f_colour;
 #include "lib/tile.glsl"
 #include "lib/light.glsl"
 #include "lib/pool.glsl"
+#include "lib/rolled.glsl"
 
 const float SLOPE_STEP = 0.0015;    // stage heights over which a slope is measured
 
@@ -27,23 +28,22 @@ struct Stone {
 Stone stone_at(vec2 p, int layer) {
     ivec2 cell = ivec2(floor(p));
     float nearest = 9.0, second = 9.0, name = 0.0;
-    for (int y = -1; y <= 1; ++y)
-        for (int x = -1; x <= 1; ++x) {
-            ivec2 at = cell + ivec2(x, y);
-            vec2 jitter = hash22(at + layer * 97);
-            float size = 0.72 + 0.5 * hash21(at + layer * 131);
-            vec2 off = p - vec2(at) - 0.12 - 0.76 * jitter;
-            float turn = 6.2831853 * hash21(at - layer * 53);
-            off = vec2(cos(turn) * off.x + sin(turn) * off.y, cos(turn) * off.y - sin(turn) * off.x);
-            float far = length(off * vec2(0.82, 1.18)) / size;
-            if (far < nearest) {
-                second = nearest;
-                nearest = far;
-                name = hash21(at + layer * 211);
-            } else if (far < second) {
-                second = far;
-            }
+    for (int i = 0; i < rolled(9); ++i) {
+        ivec2 at = cell + ivec2(i % 3, i / 3) - 1;
+        vec2 jitter = hash22(at + layer * 97);
+        float size = 0.72 + 0.5 * hash21(at + layer * 131);
+        vec2 off = p - vec2(at) - 0.12 - 0.76 * jitter;
+        float turn = 6.2831853 * hash21(at - layer * 53);
+        off = vec2(cos(turn) * off.x + sin(turn) * off.y, cos(turn) * off.y - sin(turn) * off.x);
+        float far = length(off * vec2(0.82, 1.18)) / size;
+        if (far < nearest) {
+            second = nearest;
+            nearest = far;
+            name = hash21(at + layer * 211);
+        } else if (far < second) {
+            second = far;
         }
+    }
     float in_from_border = clamp(min((second - nearest) / 0.36, 1.35 - 2.0 * nearest), 0.0, 1.0);
     return Stone(sqrt(in_from_border * (2.0 - in_from_border)), name);
 }

@@ -13,6 +13,7 @@ in vec2 v_uv;
 out vec4 f_colour;
 
 #ifdef BAKE_HEIGHT
+#include "lib/rolled.glsl"
 #include "lib/tile.glsl"
 #include "lib/shape.glsl"
 #include "lib/acanthus.glsl"
@@ -60,11 +61,20 @@ float courses(float t, float s, float rail) {
     return max(h - section(t), 0.0);
 }
 
-float leaf_at(vec2 p, vec2 base, float angle, float reach, float width, float bend, float lobes) {
-    vec2 along = vec2(cos(angle), sin(angle));
-    vec2 q = p - base;
-    return acanthus(vec2(dot(q, along), dot(q, vec2(-along.y, along.x))) / reach, width, bend, lobes);
-}
+// Where a leaf grows: x, y of its foot, its angle, its length; and how: half its breadth, its bend, its lobes, what it
+// lies on and how far it stands out. Each in the coordinates that the loop over them chooses.
+const int CORNER_LEAVES = 6, LEAVES = 9;
+const vec4 FEET[LEAVES] = vec4[LEAVES](
+    vec4(0.10, 0.16, 3.17, 2.60), vec4(-0.05, -0.06, 3.72, 0.86), vec4(-0.10, 0.22, 2.52, 0.98),       // of a corner,
+    vec4(-0.12, 0.08, 0.66, 0.92), vec4(-0.34, 0.0, 0.0, 1.26), vec4(0.05, 0.0, 0.0, 0.75),            // its diagonal,
+    vec4(0.25, 0.05, -0.02, 1.95), vec4(0.10, -0.12, -0.58, 0.85), vec4(0.20, 0.12, 0.62, 0.95));      // and of a middle
+const vec3 SHAPES[LEAVES] = vec3[LEAVES](
+    vec3(0.165, 0.07, 7.0), vec3(0.34, 0.34, 4.5), vec3(0.32, -0.46, 4.5),
+    vec3(0.34, 0.34, 4.5), vec3(0.33, 0.0, 5.5), vec3(0.26, 0.0, 5.0),
+    vec3(0.15, -0.03, 8.0), vec3(0.27, 0.30, 6.0), vec3(0.26, -0.34, 6.0));
+const vec2 RISES[LEAVES] = vec2[LEAVES](
+    vec2(0.38, 0.26), vec2(0.34, 0.32), vec2(0.36, 0.34), vec2(0.42, 0.32), vec2(0.46, 0.40), vec2(0.46, 0.22),
+    vec2(0.38, 0.26), vec2(0.34, 0.30), vec2(0.36, 0.32));
 
 float laid(float h, float below, float ornament, float height) {
     return ornament > 0.0 ? max(h, below + height * ornament) : h;
@@ -74,32 +84,28 @@ float boss(vec2 p, float radius) {
     return sqrt(max(1.0 - dot(p, p) / (radius * radius), 0.0));
 }
 
-// Ornament at a corner; p from the middle of the rail on the diagonal, outward positive, in frame widths.
-float corner_piece(vec2 p) {
-    vec2 q = p.x > p.y ? p.yx : p;      // one half stands for both; q.y points away from the level rail
-    float h = 0.0;
-    h = laid(h, 0.38, leaf_at(q, vec2(0.10, 0.16), 3.17, 2.60, 0.165, 0.07, 7.0), 0.26);
-    h = laid(h, 0.34, leaf_at(q, vec2(-0.05, -0.06), 3.72, 0.86, 0.34, 0.34, 4.5), 0.32);
-    h = laid(h, 0.36, leaf_at(q, vec2(-0.10, 0.22), 2.52, 0.98, 0.32, -0.46, 4.5), 0.34);
-    h = laid(h, 0.40, volute((q - vec2(-0.42, 0.20)) / 0.25, 1.6, 1.0), 0.28);
-    vec2 d = vec2(p.x - p.y, p.x + p.y) * 0.70710678;       // d.y along the diagonal, outward
+// Ornament at a corner and in the middle of a side. `corner` from the middle of the rail on the diagonal, outward
+// positive; `middle` x along the rail, y outward, from the middle of the rail; in frame widths. `leaves` is 0 where none
+// reaches: a loop that ends at once costs the processor nothing.
+float ornament(vec2 corner, vec2 middle, int leaves) {
+    vec2 q = corner.x > corner.y ? corner.yx : corner;      // one half stands for both; q.y points away from the level rail
+    vec2 d = vec2(corner.x - corner.y, corner.x + corner.y) * 0.70710678;       // d.y along the diagonal, outward
     vec2 e = vec2(d.y, abs(d.x));
-    h = laid(h, 0.42, leaf_at(e, vec2(-0.12, 0.08), 0.66, 0.92, 0.34, 0.34, 4.5), 0.32);
-    h = laid(h, 0.46, leaf_at(e, vec2(-0.34, 0.0), 0.0, 1.26, 0.33, 0.0, 5.5), 0.40);
-    h = laid(h, 0.46, leaf_at(vec2(-e.x, e.y), vec2(0.05, 0.0), 0.0, 0.75, 0.26, 0.0, 5.0), 0.22);
-    return laid(h, 0.54, boss(d + vec2(0.0, 0.14), 0.13), 0.20);
-}
-
-// Ornament in the middle of a side; p.x along the rail, p.y outward, in frame widths from the middle of the rail.
-float middle_piece(vec2 p) {
-    vec2 q = vec2(abs(p.x), p.y);
+    vec2 m = vec2(abs(middle.x), middle.y);
     float h = 0.0;
-    h = laid(h, 0.38, leaf_at(q, vec2(0.25, 0.05), -0.02, 1.95, 0.15, -0.03, 8.0), 0.26);
-    h = laid(h, 0.34, leaf_at(q, vec2(0.10, -0.12), -0.58, 0.85, 0.27, 0.30, 6.0), 0.30);
-    h = laid(h, 0.36, leaf_at(q, vec2(0.20, 0.12), 0.62, 0.95, 0.26, -0.34, 6.0), 0.32);
-    h = laid(h, 0.40, volute((q - vec2(0.43, -0.06)) / 0.24, 1.6, -1.0), 0.28);
-    h = laid(h, 0.42, shell((p + vec2(0.0, 0.34)) / 1.02, 9.0, 1.12), 0.44);
-    return laid(h, 0.50, boss(p + vec2(0.0, 0.36), 0.17), 0.22);
+    for (int i = 0; i < rolled(leaves); ++i) {
+        vec2 p = i < 3 ? q : i < 5 ? e : i < CORNER_LEAVES ? vec2(-e.x, e.y) : m;
+        vec2 off = p - FEET[i].xy, along = vec2(cos(FEET[i].z), sin(FEET[i].z));
+        vec2 grown = vec2(dot(off, along), dot(off, vec2(-along.y, along.x))) / FEET[i].w;
+        h = laid(h, RISES[i].x, acanthus(grown, SHAPES[i].x, SHAPES[i].y, SHAPES[i].z), RISES[i].y);
+    }
+    for (int i = 0; i < rolled(2); ++i) {
+        vec2 p = i < 1 ? (q - vec2(-0.42, 0.20)) / 0.25 : (m - vec2(0.43, -0.06)) / 0.24;
+        h = laid(h, 0.40, volute(p, 1.6, i < 1 ? 1.0 : -1.0), 0.28);
+    }
+    h = laid(h, 0.42, shell((middle + vec2(0.0, 0.34)) / 1.02, 9.0, 1.12), 0.44);
+    h = laid(h, 0.54, boss(d + vec2(0.0, 0.14), 0.13), 0.20);
+    return laid(h, 0.50, boss(middle + vec2(0.0, 0.36), 0.17), 0.22);
 }
 
 void main() {
@@ -112,10 +118,10 @@ void main() {
     float h = t > 0.0 && t < 1.0 ? section(t) + courses(t, rail.y, rail.x) : 0.0;
 
     float diagonal = (0.70 - 0.41421356 * u_corner / u_border) * 0.70710678;    // where the rail's middle crosses it
-    h = max(h, corner_piece((q - u_opening.zw) / u_border - diagonal));
+    vec2 corner = (q - u_opening.zw) / u_border - diagonal;
     vec2 middle = (level ? vec2(p.x, q.y - u_opening.w) : vec2(p.y, q.x - u_opening.z)) / u_border;
     float size = level ? (p.y < 0.0 ? 1.16 : 0.98) : 0.84;
-    h = max(h, middle_piece((middle - vec2(0.0, 0.60)) / size));
+    h = max(h, ornament(corner, (middle - vec2(0.0, 0.60)) / size, abs(t - 0.5) < 1.2 ? LEAVES : 0));
 
     vec4 tooth = tiled(place * 60.0);
     h += step(1e-4, h) * (0.016 * (tooth.r - 0.5) + 0.022 * (tiled(place * 24.0).g - 0.5));
@@ -125,6 +131,7 @@ void main() {
 
 #ifdef BAKE_LIGHT
 #include "lib/light.glsl"
+#include "lib/rolled.glsl"
 #include "lib/tile.glsl"
 #include "lib/shape.glsl"
 #include "lib/acanthus.glsl"
@@ -171,8 +178,11 @@ float damask(vec2 place) {
     float seeds = smoothstep(0.25, 0.6, abs(sin(q.x * 330.0 + p.y * 200.0) * sin(q.x * 330.0 - p.y * 200.0)));
     float figure = max(skin, seeds * smoothstep(0.66, 0.60, fruit));
     figure = max(figure, smoothstep(0.02, 0.2, shell((vec2(q.x, -p.y) - vec2(0.0, 0.040)) / 0.045, 5.0, 0.85)));
-    figure = max(figure, smoothstep(0.02, 0.2, acanthus(mat2(0.25, -0.97, 0.97, 0.25) * vec2(q.x - 0.006, 0.078 - p.y) / 0.085, 0.20, -0.42, 3.5)));
-    figure = max(figure, smoothstep(0.02, 0.2, acanthus(mat2(0.90, -0.44, 0.44, 0.90) * vec2(q.x - 0.004, 0.085 - p.y) / 0.060, 0.24, -0.40, 3.5)));
+    for (int i = 0; i < rolled(2); ++i) {       // a tall leaf and a low one
+        mat2 turn = i < 1 ? mat2(0.25, -0.97, 0.97, 0.25) / 0.085 : mat2(0.90, -0.44, 0.44, 0.90) / 0.060;
+        vec2 off = i < 1 ? vec2(q.x - 0.006, 0.078 - p.y) : vec2(q.x - 0.004, 0.085 - p.y);
+        figure = max(figure, smoothstep(0.02, 0.2, acanthus(turn * off, i < 1 ? 0.20 : 0.24, i < 1 ? -0.42 : -0.40, 3.5)));
+    }
     return max(figure, 0.8 * band);
 }
 

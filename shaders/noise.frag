@@ -3,6 +3,7 @@
 // features across, that repeat without a seam; 0..1, mean 0.5, standard deviation about 0.15.
 
 #include "lib/hash.glsl"
+#include "lib/rolled.glsl"
 
 in vec2 v_uv;
 out vec4 f_colour;
@@ -28,9 +29,9 @@ void main() {
     vec4 sum = vec4(0.0);
     float weight = 0.5;
     int period = 8;
-    for (int i = 0; i < 6; ++i) {
+    for (int i = 0; i < rolled(6); ++i) {
         vec2 p = v_uv * float(period);
-        for (int k = 0; k < 4; ++k)
+        for (int k = 0; k < rolled(4); ++k)
             sum[k] += weight * tile_noise(p, period, 4 * i + k);
         weight *= 0.5;
         period *= 2;

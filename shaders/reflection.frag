@@ -3,37 +3,50 @@
 //   PREPARE    newest and previous face blended, in linear light, its exposure evened; as many pixels as the face has
 //   (neither)  that, enlarged by a spline, put where the viewer is, lit like the room, without any edge of its own
 
+#ifdef PREPARE
+#include "lib/rolled.glsl"
 #include "lib/srgb.glsl"
 
-#ifdef PREPARE
 uniform sampler2D u_reflection; // sRGB, row 0 top
 uniform sampler2D u_previous;   // the one before
 uniform float u_blend;          // 0 previous .. 1 newest
 uniform vec3 u_alignment;       // where the eyes are in it: x, y; distance between them
 uniform float u_even;           // how far its exposure is evened, 0..1
 uniform float u_clarity;        // 0 soft .. 2 crisp
+uniform vec2 u_turned;          // how far the head has turned since: yaw, pitch (rad); right and up are positive
+uniform vec2 u_turned_before;   // the same for the previous face
+uniform float u_late;           // how much of that is shown, 0..1
+
+const float DEPTH = 1.3;        // of the middle of a face before the axis about which it turns, eye distances
 
 in vec2 v_uv;
 out vec4 f_colour;
 
+// How far what is seen here has moved by a small turn of the head: most in its middle, not at all at its outline.
+vec2 moved_by(vec2 turned, vec2 uv) {
+    vec2 egg = ((uv - u_alignment.xy) / u_alignment.z - vec2(0.0, 0.20)) / vec2(1.25, 1.62);
+    return u_late * DEPTH * max(0.0, 1.0 - dot(egg, egg)) * u_alignment.z * vec2(turned.x, -turned.y);
+}
+
 vec3 code_at(vec2 uv) {
-    return mix(texture(u_previous, uv).rgb, texture(u_reflection, uv).rgb, u_blend);
+    vec3 previous = texture(u_previous, uv - moved_by(u_turned_before, uv)).rgb;
+    return mix(previous, texture(u_reflection, uv - moved_by(u_turned, uv)).rgb, u_blend);
 }
 
 // The spline that enlarges the face also blurs it; this undoes what it can, so that the eyes stay clear.
 vec3 crisp_at(vec2 uv) {
     vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
     vec3 middle = code_at(uv);
-    vec3 beside = code_at(uv + vec2(texel.x, 0.0)) + code_at(uv - vec2(texel.x, 0.0));
-    beside += code_at(uv + vec2(0.0, texel.y)) + code_at(uv - vec2(0.0, texel.y));
+    vec3 beside = vec3(0.0);
+    for (int i = 0; i < rolled(4); ++i)
+        beside += code_at(uv + texel * vec2(i < 2 ? 2 * i - 1 : 0, i < 2 ? 0 : 2 * i - 5));
     return srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
 }
 
 void main() {
     vec3 mean = vec3(0.0);
-    for (int y = 0; y < 3; ++y)
-        for (int x = -1; x <= 1; ++x)
-            mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(x), 0.45 * float(y)));
+    for (int i = 0; i < rolled(9); ++i)
+        mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(i % 3 - 1), 0.45 * float(i / 3)));
     float level = pow(dot(mean / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
     float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.5, 2.5), u_even);
     f_colour = vec4(crisp_at(v_uv) * gain, 1.0);

@@ -8,6 +8,7 @@ out vec4 f_colour;
 
 #ifdef SHADE
 #include "lib/light.glsl"
+#include "lib/rolled.glsl"
 
 uniform float u_aspect;
 uniform float u_border;         // width of the frame: how far its shadows reach
@@ -20,7 +21,7 @@ float key_reaches(vec2 uv, float h) {
     vec2 ahead = KEY.xy / length(KEY.xy) / vec2(u_aspect, 1.0);
     float climb = KEY.z / length(KEY.xy);
     float hidden = 0.0;
-    for (int i = 1; i <= 28; ++i) {
+    for (int i = 1; i <= rolled(28); ++i) {
         float way = u_border * 2.4 * pow((float(i) - 0.5) / 28.0, 1.7);
         float above = textureLod(u_height, uv + ahead * way, log2(1.0 + way * 0.15 * rows())).r - h - climb * way;
         hidden = max(hidden, above / (0.05 * u_border + 0.24 * way));
@@ -31,8 +32,8 @@ float key_reaches(vec2 uv, float h) {
 // How open a point lies: it is closed in where its wider and wider surroundings stand higher.
 float openness(vec2 uv, float h) {
     float closed = 0.0;
-    for (float level = 1.0; level <= 6.0; level += 1.0)
-        closed += max(textureLod(u_height, uv, level + log2(rows() / 720.0)).r - h, 0.0) / exp2(level);
+    for (int level = 1; level <= rolled(6); ++level)
+        closed += max(textureLod(u_height, uv, float(level) + log2(rows() / 720.0)).r - h, 0.0) / exp2(float(level));
     return exp(-400.0 * closed);
 }
 

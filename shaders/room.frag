@@ -10,6 +10,7 @@ in vec2 v_uv;
 out vec4 f_colour;
 
 #ifdef CAMERA
+#include "lib/rolled.glsl"
 #include "lib/srgb.glsl"
 
 uniform sampler2D u_camera;     // sRGB, row 0 top
@@ -19,9 +20,8 @@ vec3 room() {
     vec2 reach = abs(vec2(dFdx(v_uv.x), dFdy(v_uv.y))) * u_fit;
     vec2 centre = (v_uv - 0.5) * u_fit + 0.5;
     vec3 sum = vec3(0.0);
-    for (int y = 0; y < 4; ++y)
-        for (int x = 0; x < 4; ++x)
-            sum += srgb_decode(texture(u_camera, centre + reach * (vec2(x, y) - 1.5) * 0.3).rgb);
+    for (int i = 0; i < rolled(16); ++i)
+        sum += srgb_decode(texture(u_camera, centre + reach * (vec2(i % 4, i / 4) - 1.5) * 0.3).rgb);
     return sum / 16.0;
 }
 #else

@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Converted generators of tests stay out of the user's cache, and are shared by all processes of a session."""
+    """What is measured in tests stays out of the user's cache, and is shared by all processes of a session."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "user_cache"
     folder.mkdir(exist_ok=True)

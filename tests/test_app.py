@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,18 @@ import skimage.data
 from PIL import Image
 
 import engine.app
+import engine.programme
 from engine.app import ROOT, App
 from engine.clock import Clock, LocalTime, TimeSource
 from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from engine.hearing import AudioSettings, Hearing
 from engine.options import Options
+from engine.pipeline.source import Source
+from engine.programme import Programme
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session
+from engine.slot import Slot
 from engine.types import Features, Frame
 from tests.tiny_persona import write_tiny_persona
 
@@ -85,9 +89,13 @@ def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind
     assert stats["frames"]["per_s"] > 0 and stats["frames"]["draw_ms"].keys() == {"p50", "p95"}
     assert stats["reflections"]["count"] > 0 and stats["reflections"]["age_ms"]["p95"] > 0
     assert stats["stages_ms"].keys() == {"features", "latent", "face"}
-    assert stats["errors"].keys() == {"features", "latent", "face", "echo", "turn"}
+    assert stats["errors"].keys() == {"features", "latent", "face", "echo", "deepening", "turn"}
     assert set(stats["errors"].values()) == {0}
-    assert stats["drops"].keys() == {"frames", "camera picture", "reflections"}
+    assert stats["drops"].keys() == {"frames", "camera picture", "reflections", "measurements"}
+    assert stats["frames"]["interval_ms"].keys() == {"p50", "p95", "p99"}
+    assert stats["frames"]["pace"] == "34 pictures a second, by sleeping: the processor draws"
+    assert stats["latency_ms"].keys() == {"read", "features", "latent", "generated", "uploaded", "presented"}
+    assert all(leg["p50"] >= 0 for leg in stats["latency_ms"].values())
     assert stats["faces"]["frames_seen"] == 0
     assert stats["seconds"] == pytest.approx(0.5, abs=0.4)
 
@@ -138,7 +146,16 @@ def test_keys(place: Path, blind: None) -> None:
     show = app(seconds=None)
 
     def press() -> bool:
-        for action in (Action.OVERLAY, Action.HELP, Action.HELP, Action.SNAPSHOT, Action.RECORD, Action.SCENE_9):
+        for action in (
+            Action.OVERLAY,
+            Action.LANDMARKS,
+            Action.CAMERA,
+            Action.HELP,
+            Action.HELP,
+            Action.SNAPSHOT,
+            Action.RECORD,
+            Action.SCENE_9,
+        ):
             show._act(action)
         show._act(Action.SCENE_1)
         assert show._mirror.scene.title == "Test", "the other one is built first"
@@ -148,7 +165,7 @@ def test_keys(place: Path, blind: None) -> None:
     by_and_by(
         show,
         press,
-        lambda: show._mirror.scene.title == "Another" and show._scene_name == "another",
+        lambda: show._mirror.scene.title == "Another" and show._programme.name == "another",
         *[lambda: True] * 20,
     )
     films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
@@ -300,7 +317,7 @@ def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
     (place / "scenes" / "another.yaml").write_text(SCENE)
     show = app(seconds=1.0)
     seen = []
-    monkeypatch.setattr(App, "_change_scene", lambda *_, **__: seen.append(1))
+    monkeypatch.setattr(Programme, "change_scene", lambda *_, **__: seen.append(1))
 
     def save() -> None:
         for name in ("another.yaml", "plain.yaml~", "notes.txt"):
@@ -539,7 +556,7 @@ def test_the_playlist_changes_scenes_and_a_wrong_one_is_told_at_the_start(place:
     turns = "playlist: {scenes: [{scene: plain, minutes: 0.05}, {scene: another}], wait_minutes: 0}\n"
     (place / "config.yaml").write_text(config + turns)
     show = app(seconds=None)
-    by_and_by(show, lambda: show._mirror.scene.title == "Another" and show._scene_name == "another")
+    by_and_by(show, lambda: show._mirror.scene.title == "Another" and show._programme.name == "another")
     (place / "config.yaml").write_text(config + "playlist: {scenes: [{scene: nothing}]}\n")
     with pytest.raises(ConfigError, match="there is no scene 'nothing'"):
         app().run()
@@ -549,7 +566,8 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
     place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [LocalTime(0, 9 * 3600)]
-    monkeypatch.setattr(engine.app, "local_time", lambda: now[0])
+    for module in (engine.app, engine.programme):
+        monkeypatch.setattr(module, "local_time", lambda: now[0])
     hours = 'schedule: {monday: ["10:00-18:00"], fade_s: 0.2}\n'
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + hours)
     show = app(seconds=None)
@@ -575,3 +593,43 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
         at(18),
         is_black,
     )
+
+
+class LoopedCamera(Source):
+    """A camera before the screen of `show`: it gives what that showed a while ago."""
+
+    DELAY_S = 0.1
+
+    def __init__(self, show: App, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:
+        super().__init__("loop", False, sinks, clock)
+        self._show_of = show
+
+    def _read(self) -> None:
+        while not self._stopping.wait(1 / 60):
+            now_s, loop = self._clock.now_s(), self._show_of._loop
+            assert loop is not None
+            shown = [level for moment_s, level in loop._shown[-60:] if moment_s <= now_s - self.DELAY_S]
+            self._put(np.full((48, 64, 3), 60 + 80 * (shown[-1] if shown else 0), np.uint8), now_s)
+
+
+def test_the_loop_is_measured_through_a_camera_that_sees_the_screen(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = app(source="camera:0", measure_loop=True, stats=Path("stats.json"), seconds=6.0)
+    monkeypatch.setattr(
+        engine.app, "open_source", lambda name, settings, sinks, clock: LoopedCamera(show, sinks, clock)
+    )
+    show.run()
+    assert "narcissus: screen and camera take " in capsys.readouterr().out
+    loop = json.loads((place / "stats.json").read_text())["loop"]
+    assert LoopedCamera.DELAY_S * 1000 * 0.8 < loop["screen_and_camera_ms"] < 1000
+    assert loop["confidence"] > 0.4 and loop["share_of_picture"] == 1 and loop["mirror_ms"] > 0
+
+
+def test_a_loop_without_a_camera_or_with_one_that_looks_elsewhere_is_one_sentence(place: Path, blind: None) -> None:
+    with pytest.raises(ConfigError, match="--measure-loop needs a camera that sees the screen"):
+        app(measure_loop=True).run()
+    Image.fromarray(skimage.data.astronaut()).save("astronaut.png")
+    with pytest.raises(DeviceError, match="the camera does not see the pattern: point it at the screen"):
+        app(source="astronaut.png", measure_loop=True, stats=Path("stats.json")).run()
+    assert json.loads((place / "stats.json").read_text())["loop"]["screen_and_camera_ms"] is None

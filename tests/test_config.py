@@ -85,6 +85,10 @@ def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str
     [
         ("camera: {width: 3}", "config.yaml:1: camera.width: must be a whole number between 160 and 3840, not 3"),
         ("camera:\n  fsp: 3", "config.yaml:2: camera.fsp: is not a known key; did you mean 'fps'?"),
+        (
+            "camera: {ignore: [[0.5, 0, 0.2, 1]]}",
+            "config.yaml:1: camera.ignore[0]: must be left, top, right, bottom, with left before right and top above",
+        ),
         ("camra: {}", "config.yaml:1: camra: is not a known key; did you mean 'camera'?"),
         ("camera: 3", "config.yaml:1: camera: must be a mapping of keys and values, not 3"),
         (
@@ -95,6 +99,7 @@ def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str
             "display: {size: 1280x720}",
             "display.size: must be a list of 2 values, each a whole number between 16 and 16384",
         ),
+        ("display: {transfer: opencl}", 'display.transfer: must be auto, cuda or pixel_buffer, not "opencl"'),
         ("display: {render_scale: 7}", "display.render_scale: must be auto or between 0.25 and 2, not 7"),
         (
             "display: {display: 99}",
@@ -108,7 +113,7 @@ def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str
             "reflection: {threads: many}",
             'reflection.threads: must be a whole number between 1 and 256 or null, not "many"',
         ),
-        ("reflection: {runtime: onnx}", 'reflection.runtime: must be auto, openvino or tensorflow, not "onnx"'),
+        ("reflection: {runtime: onnx}", 'reflection.runtime: must be auto, openvino, tensorflow or gpu, not "onnx"'),
         (
             "audio: {device: -1}",
             "audio.device: must be a whole number between 0 and 255 or off, default or a part of its name, not -1",

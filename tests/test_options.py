@@ -27,15 +27,17 @@ def test_everything_said() -> None:
             "1",
             "--headless",
             "--seconds",
-            "2.5",
+            "12.5",
             "--record",
             "out.mp4",
             "--stats",
             "s.json",
+            "--measure-loop",
         ]
     )
+    files = Path("out.mp4"), Path("s.json"), None
     assert options == Options(
-        Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True, 2.5, Path("out.mp4"), Path("s.json")
+        Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True, 12.5, *files, measure_loop=True
     )
 
 
@@ -52,6 +54,7 @@ def test_a_display_by_its_number_or_its_name() -> None:
         (["--size", "wide"], "must be WIDTHxHEIGHT in px, e.g. 1280x720, not 'wide'"),
         (["--seconds", "-3"], "must be a number of seconds above 0, not '-3'"),
         (["--seconds", "inf"], "must be a number of seconds above 0, not 'inf'"),
+        (["--measure-loop", "--seconds", "3"], "argument --seconds: --measure-loop needs 10 s or more, not 3"),
         (["--bogus"], "unrecognized arguments: --bogus"),
     ],
 )

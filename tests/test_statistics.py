@@ -6,6 +6,7 @@ def test_percentiles_of_the_newest_values() -> None:
     for value in range(1000):
         samples.add(value)
     assert samples.percentiles() == {"p50": 949.5, "p95": 994.05}
+    assert samples.percentiles((99,)) == {"p99": 998.01}
 
 
 def test_nothing_measured_is_said_as_such() -> None:

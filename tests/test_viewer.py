@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,13 +8,16 @@ from engine.types import Features, Latent, Placement, Reflection, Tick
 from engine.viewer import EYE_A, EYE_B, LOWER_LIP, Viewer
 
 
+def features(x: float, yaw_deg: float = 0.0, captured_s: float = 0.0, mouth_px: float = 0.0) -> Features:
+    points = np.zeros((478, 3), np.float32)
+    points[EYE_A], points[EYE_B], points[LOWER_LIP] = (0, 0, 0), (100, 0, 0), (0, mouth_px, 0)
+    return Features(np.zeros(3, np.float32), Placement(x, 0.4, 0.1, 0.0, 1.5), points, yaw_deg, 0.0, captured_s, 0)
+
+
 def reflection(
     x: float, presence: float = 1.0, mouth_px: float = 0.0, yaw_deg: float = 0.0, fit: tuple[float, float] = (0, 0)
 ) -> Reflection:
-    points = np.zeros((478, 3), np.float32)
-    points[EYE_A], points[EYE_B], points[LOWER_LIP] = (0, 0, 0), (100, 0, 0), (0, mouth_px, 0)
-    features = Features(np.zeros(3, np.float32), Placement(x, 0.4, 0.1, 0.0, 1.5), points, yaw_deg, 0.0, 0.0, 0)
-    latent = Latent(np.ones(4, np.float32), presence, features, 0.0, *fit)
+    latent = Latent(np.ones(4, np.float32), presence, features(x, yaw_deg, 0.0, mouth_px), 0.0, *fit)
     return Reflection(np.zeros((4, 4, 4), np.uint8), latent, 0.0, 1)
 
 
@@ -72,3 +77,31 @@ def test_the_room_is_heard_whether_somebody_is_there_or_not() -> None:
     assert viewer.signals["audio"] == 0.4
     viewer.update(reflection(0.5), Tick(1, 0.1, 0.1))
     assert viewer.signals["audio"] == 0.0
+
+
+def test_a_measurement_moves_the_face_before_it_is_answered() -> None:
+    viewer = Viewer()
+    viewer.update(reflection(0.4), Tick(0, 0.0, 0.0))
+    assert viewer.turned_rad == viewer.turned_before_rad == (0.0, 0.0)
+    viewer.update(None, Tick(1, 0.03, 0.03), measured=features(0.45, yaw_deg=6.0, captured_s=0.5))
+    viewer.update(None, Tick(2, 1.0, 1.0))
+    assert viewer.placement is not None and viewer.placement.x == pytest.approx(0.45)
+    assert viewer.turned_rad[0] == pytest.approx(np.radians(6), rel=0.15) and viewer.turned_rad[1] == 0
+    answer = reflection(0.45)
+    late = replace(answer, latent=replace(answer.latent, features=features(0.45, yaw_deg=6.0, captured_s=0.5)))
+    viewer.update(late, Tick(3, 1.03, 0.03))
+    assert viewer.turned_rad == (0.0, 0.0) and viewer.turned_before_rad[0] == pytest.approx(np.radians(6), rel=0.15)
+
+
+def test_somebody_else_who_is_measured_does_not_take_the_answer_along() -> None:
+    viewer = Viewer()
+    viewer.update(reflection(0.2), Tick(0, 0.0, 0.0))
+    for index in range(30):
+        viewer.update(None, Tick(index, index / 30, 1 / 30), measured=features(0.9, captured_s=1 + index / 30))
+    assert viewer.placement is not None and viewer.placement.x == pytest.approx(0.2)
+
+
+def test_nobody_is_measured_while_nobody_is_answered() -> None:
+    viewer = Viewer()
+    viewer.update(None, Tick(0, 0.0, 0.0), measured=features(0.3))
+    assert viewer.placement is None and viewer.turned_rad == (0.0, 0.0)

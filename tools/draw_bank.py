@@ -15,11 +15,13 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.errors import ModelError
+from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.networks.runtime import RuntimeGenerator, open_generator
-from engine.pipeline.features import LAYOUT, Featurizer
+from engine.pipeline.feature_layout import FeatureLayout
+from engine.pipeline.features import LAYOUT, VECTORS, Featurizer
 from engine.types import ByteArray, Features, FloatArray, Frame
 
 PATIENCE_S = 600.0  # a shard takes some seconds; after this the processes must have died
@@ -32,12 +34,14 @@ class FaceDrawer:
     Args:
         persona: whose generator draws.
         threads: processor threads of the generator.
-        cache_folder: as of `open_generator`.
+        layout: of the features, one of `VECTORS`; age and gender are read if the folder of personas has a network.
     """
 
-    def __init__(self, persona: Persona, threads: int | None = None, cache_folder: Path | None = None) -> None:
-        self.generator: RuntimeGenerator = open_generator(persona, threads=threads, cache_folder=cache_folder)
-        self._featurizer = Featurizer("static")
+    def __init__(self, persona: Persona, threads: int | None = None, layout: FeatureLayout = LAYOUT) -> None:
+        self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
+        weights = attributes_path(persona.folder.parent)
+        reader = AttributeReader(weights) if weights.exists() else None
+        self._featurizer = Featurizer("static", VECTORS[layout.name], reader)
 
     def draw(self, z: FloatArray) -> ByteArray:
         """Pictures (N, H, W, 3) uint8 RGB of latents (N, latent_size)."""
@@ -67,12 +71,12 @@ class FaceDrawer:
         self.close()
 
 
-def collect(seeds: Sequence[int], features: Sequence[Features | None]) -> DrawnFaces:
+def collect(seeds: Sequence[int], features: Sequence[Features | None], layout: FeatureLayout = LAYOUT) -> DrawnFaces:
     """Those faces that were found, with their seeds."""
     found = [(seed, face) for seed, face in zip(seeds, features, strict=True) if face is not None]
     return DrawnFaces(
         np.array([seed for seed, _ in found], np.int64),
-        np.array([face.vector for _, face in found], np.float32).reshape(-1, LAYOUT.size),
+        np.array([face.vector for _, face in found], np.float32).reshape(-1, layout.size),
         np.array([placement_row(face.placement) for _, face in found], np.float32).reshape(-1, len(PLACEMENT_COLUMNS)),
         len(seeds),
     )
@@ -94,8 +98,8 @@ def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: 
 
 
 def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm) -> None:
-    open_generator(persona, threads=1)  # once, so that the processes find OpenVINO's form of the network ready
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (persona.folder, bank.folder.parent))
+    start = persona.folder, bank.folder.parent, bank.layout.name
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, start)
     try:
         pending: set[Future[int]] = {pool.submit(_draw_shard, shard) for shard in shards}
         while pending:
@@ -111,11 +115,12 @@ def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: i
 _process: tuple[FaceDrawer, Bank] | None = None  # of a worker process, made once by `_start_process`
 
 
-def _start_process(persona_folder: Path, bank_folder: Path) -> None:
+def _start_process(persona_folder: Path, bank_folder: Path, layout_name: str) -> None:
     global _process
     os.nice(5) if hasattr(os, "nice") else None
     persona = Persona.open(persona_folder)
-    _process = FaceDrawer(persona, threads=1), Bank(bank_folder, persona.generator_sha256)
+    layout = VECTORS[layout_name].layout
+    _process = FaceDrawer(persona, threads=1, layout=layout), Bank(bank_folder, persona.generator_sha256, layout)
 
 
 def _draw_shard(shard: int) -> int:
@@ -123,5 +128,5 @@ def _draw_shard(shard: int) -> int:
     drawer, bank = _process
     seeds = range(shard * SHARD_SEEDS, (shard + 1) * SHARD_SEEDS)
     latents = seed_latents(list(seeds), drawer.generator.latent_size)
-    bank.write(shard, collect(seeds, drawer.draw_and_measure(latents)))
+    bank.write(shard, collect(seeds, drawer.draw_and_measure(latents), bank.layout))
     return SHARD_SEEDS

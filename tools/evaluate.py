@@ -5,6 +5,11 @@ bank contains, and the portraits of FILE.zip, colour and black and white apart. 
 references: a random face, the best fixed face, what a search can make the generator draw, and the noise of the
 measurement itself. Prints tables in Markdown with the aims; writes them, or JSON, if asked to.
 
+    python -m tools.evaluate --model NAME --portraits FILE.zip --steps
+
+sets the steps from the method of 2019 to the one that ships side by side before the same viewers: those that
+`tools.train_inverter --kind` has fitted.
+
     python -m tools.evaluate --model NAME --baseline
 
 measures a hundred held-out faces alone and writes models/NAME/likeness.json, which a test compares with.
@@ -16,12 +21,16 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
+from tools.contenders.methods import steps_from_2019
+from tools.contenders.steps import as_figures, before_all
+from tools.contenders.trial import table as steps_table
 from tools.draw_bank import FaceDrawer
 from tools.json_file import write_json
 from tools.likeness_baseline import BASELINE_FILE, measure_baseline, write_baseline
@@ -48,6 +57,8 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
         Inverter.open(persona.inverter_path, persona)
         if options.baseline:
             make_baseline(persona)
+        elif options.steps:
+            show_steps(persona, options)
         else:
             evaluate(persona, options)
     except NarcissusError as error:
@@ -84,6 +95,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there")
     parser.add_argument(
+        "--steps", action="store_true", help="the steps from the method of 2019 to this one instead, side by side"
+    )
+    parser.add_argument(
         "--baseline", action="store_true", help=f"write {BASELINE_FILE} beside the persona, and do nothing else"
     )
     return parser.parse_args(arguments)
@@ -111,10 +125,7 @@ def make_baseline(persona: Persona) -> None:
 
 def evaluate(persona: Persona, options: argparse.Namespace) -> None:
     """Measure all that the options name; what is known is printed and written after each kind of viewers."""
-    for path in (options.json, options.markdown):
-        _check_output(path)
-    split = None if options.split == "all" else options.split
-    portraits = None if options.portraits is None else read_portraits(options.portraits, split)
+    portraits = _begin(options)
     judge = persona.folder / DISCRIMINATOR_FILE
     discriminator = load_discriminator(judge) if judge.exists() else None
     measured: dict[str, Measured] = {}
@@ -129,6 +140,32 @@ def evaluate(persona: Persona, options: argparse.Namespace) -> None:
                 write_json(options.json, measured)
             if options.markdown is not None:
                 write(options.markdown, "\n\n".join(texts) + "\n")
+
+
+def show_steps(persona: Persona, options: argparse.Namespace) -> None:
+    """Measure the steps from the method of 2019 to the one that ships before all viewers that the options name."""
+    portraits = _begin(options)
+    methods, missing = steps_from_2019(persona)
+    for name in missing:
+        print(f"not fitted: {name} (python -m tools.train_inverter --model {persona.name} --kind {name})")
+    figures: dict[str, Any] = {}
+    texts = [f"# From the method of 2019 on: {persona.name} ({persona.generator_sha256[:12]})"]
+    for kind, outcomes in before_all(persona, methods, options.count, portraits):
+        figures[kind] = as_figures(outcomes)
+        texts.append(f"## {TITLES[kind]}\n\n{steps_table(outcomes)}")
+        print(f"\n{texts[-1]}", flush=True)
+        if options.json is not None:
+            write_json(options.json, {"steps": figures})
+        if options.markdown is not None:
+            write(options.markdown, "\n\n".join(texts) + "\n")
+
+
+def _begin(options: argparse.Namespace) -> PortraitSet | None:
+    """Check where results go, and read the portraits if there are to be any."""
+    for path in (options.json, options.markdown):
+        _check_output(path)
+    split = None if options.split == "all" else options.split
+    return None if options.portraits is None else read_portraits(options.portraits, split)
 
 
 def _all_viewers(

@@ -104,8 +104,8 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
         Persona.open(models / name)
     reader, real, several = ReferenceReader(options.data), {}, []
     for source in (*(models / name for name in options.model), *options.generator):
-        with opened(source) as (persona, cache):
-            evaluation = _evaluate(persona, cache, reader, real, options)
+        with opened(source) as persona:
+            evaluation = _evaluate(persona, reader, real, options)
         evaluation.figures["data"] = options.data.name
         several.append(evaluation.figures)
         if options.json is not None:
@@ -135,11 +135,7 @@ def _check_outputs(options: argparse.Namespace, reports: Path) -> None:
 
 
 def _evaluate(
-    persona: Persona,
-    cache: Path | None,
-    reader: ReferenceReader,
-    real: dict[int, RealPortraits],
-    options: argparse.Namespace,
+    persona: Persona, reader: ReferenceReader, real: dict[int, RealPortraits], options: argparse.Namespace
 ) -> Evaluation:
     size = persona.settings.resolution
     most = MOST_BYTES // (3 * size**2)
@@ -147,23 +143,21 @@ def _evaluate(
         raise ModelError(f"{options.count} pictures of {size} px do not fit into memory: take --count {most} or fewer")
     references = None if size in real else reader.at_size(size, options.count)
     # one thread: a training that runs beside this, as it often does, makes two wait for each other
-    with FaceDrawer(persona, threads=1, cache_folder=cache) as drawer:
+    with FaceDrawer(persona, threads=1) as drawer:
         if references is not None:
             real[size] = RealPortraits(references, drawer.measure)
         return evaluate(persona, drawer, real[size], options.count, options.seed)
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[tuple[Persona, Path | None]]:
+def opened(source: Path) -> Iterator[Persona]:
     """A persona's folder, or a generator's file as a persona for as long as this lasts.
-
-    Also gives the folder for its run-time form: None is the user's cache, which snapshots of a training stay out of.
 
     Raises:
         ModelError: it is missing, damaged or does not fit.
     """
     if not source.is_file():
-        yield Persona.open(source), None
+        yield Persona.open(source)
         return
     with tempfile.TemporaryDirectory(prefix="narcissus-") as folder:
         place = Path(folder) / "snapshot"
@@ -171,7 +165,7 @@ def opened(source: Path) -> Iterator[tuple[Persona, Path | None]]:
         shutil.copyfile(source, place / GENERATOR_FILE)
         write_description(place, source.stem, Alignment())
         name = f"{source.resolve().parent.name}/{source.stem}"
-        yield replace(Persona.open(place), name=name), Path(folder)
+        yield replace(Persona.open(place), name=name)
 
 
 def report_name(name: str) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import closing
+from queue import Queue
+from types import TracebackType
+from typing import Self
 
 from tqdm import tqdm
 
@@ -18,6 +22,7 @@ from tools.film_parts import PICTURES, Parts
 
 INTERRUPTED = 130
 FASTEST_FPS = 240.0
+HELD = 2  # pictures that may wait to be written; each is as large as it looks, and nobody waits for more than these
 
 
 def add_film_options(parser: argparse.ArgumentParser, slowest_fps: float) -> None:
@@ -67,13 +72,17 @@ def make_film(
     clock, new = Clock(), max(0, count - parts.done)
     began_s = clock.now_s()
     try:
-        with closing(pictures), tqdm(total=count, unit=" pictures", desc=tool, mininterval=0.5) as bar:
+        with (
+            closing(pictures),
+            WritingThread(parts) as writing,
+            tqdm(total=count, unit=" pictures", desc=tool, mininterval=0.5) as bar,
+        ):
             for rows in pictures:
                 if rows is not None:
-                    parts.write(rows)
+                    writing.write(rows)
                 bar.set_description(tool if rows is not None else "finding the place", refresh=False)
                 bar.update()
-            parts.finish()
+        parts.finish()
     except (KeyboardInterrupt, NarcissusError) as error:
         parts.pause()
         safe = f"{parts.done / fps:.1f} of {count / fps:.1f} s are safe"
@@ -83,3 +92,49 @@ def make_film(
         return False
     print(f"{count} pictures, {count / fps:.1f} s; {new / fps:.1f} s were made in {clock.now_s() - began_s:.1f} s")
     return True
+
+
+class WritingThread:
+    """Writes pictures of a film, in order, while the next is drawn.
+
+    What was handed over is written before it is left, unless writing itself failed.
+
+    Args:
+        parts: the film; nobody else may use it meanwhile.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._waiting: Queue[ByteArray | None] = Queue(HELD)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="writing", daemon=True)
+
+    def write(self, rows: ByteArray) -> None:
+        """Hand a picture over; it is copied. Waits while `HELD` others do.
+
+        Raises:
+            NarcissusError: one of those before it could not be written.
+        """
+        if self._error is not None:
+            raise self._error
+        self._waiting.put(rows.copy())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        while (rows := self._waiting.get()) is not None:
+            if self._error is None:
+                try:
+                    self._parts.write(rows)
+                except BaseException as caught:
+                    self._error = caught

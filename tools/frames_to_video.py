@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.interruption import terminated_as_interrupted
 from engine.pipeline.stills import FORMATS, MAX_PIXELS, is_image, natural_order
 from engine.types import ByteArray
 from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         described = {"folder of pictures": hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()}
         parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
         pictures = _rows(files, parts.done)
-        return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
+        with terminated_as_interrupted():
+            return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
     except NarcissusError as error:
         print(f"frames_to_video: {error}", file=sys.stderr)
         return error.exit_status

@@ -142,4 +142,4 @@ def _flat(figures: Figures) -> dict[str, Any]:
 
 
 def _identity(persona: Persona) -> dict[str, Any]:
-    return {"generator_sha256": persona.generator_sha256, "layout": f"{LAYOUT.version} {LAYOUT.digest}"}
+    return {"generator_sha256": persona.generator_sha256, "layout": LAYOUT.stamp}

@@ -41,7 +41,7 @@ from tools.train_inverter import HELD_OUT_SEED
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
 FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
 REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched")
-NO_ATTRIBUTES = "age and gender are not among the features that the mirror reads"
+NO_ATTRIBUTES = "no inverter follows age and gender yet"
 
 Measured = dict[str, dict[str, Any]]
 

@@ -1,7 +1,8 @@
 """Draw every scene for README: `make gallery`, or `python -m tools.make_gallery [--scene NAME] [--model NAME]`.
 
 A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its
-own; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there before.
+own, and somebody speaks; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there
+before.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SIZE_WH = (1280, 720)
 DRAWN_S = 4.0  # only the end is drawn: the waves of the pool need so long to come about
+SPOKEN = 0.3  # how loud it is, for scenes that listen
 MAX_BYTES = 150_000
 
 
@@ -48,7 +50,7 @@ def draw_scene(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignm
         for count, (frame, reflection) in enumerate(rehearsal.visit()):
             time_s, index = time_s + dt_s, index + 1
             tick = Tick(index, time_s, dt_s)
-            mirror.update(frame, reflection, tick)
+            mirror.update(frame, reflection, tick, SPOKEN)
             if count >= drawn_from:
                 mirror.draw(wall, tick, reflection.generated_s + 1.0)
         pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(SIZE_WH[1], SIZE_WH[0], 3)

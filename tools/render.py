@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from typing import Any
 
 from engine.clock import ManualClock
 from engine.errors import ModelError, NarcissusError
+from engine.interruption import terminated_as_interrupted
 from engine.logs import set_up_logging
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
     try:
-        return _render(options, root)
+        with terminated_as_interrupted():
+            return _render(options, root)
     except NarcissusError as error:
         print(f"render: {error}", file=sys.stderr)
         return error.exit_status
@@ -128,5 +129,4 @@ def _described(session: Session, persona: Persona, scene: str | None, root: Path
 
 if __name__ == "__main__":
     set_up_logging()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a request to end is Ctrl+C
     sys.exit(main())

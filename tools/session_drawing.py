@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +24,7 @@ from engine.render.shader import ShaderLibrary
 from engine.render.window import Window
 from engine.scene import Scene
 from engine.session.format import Cue
-from engine.session.playback import Playback
+from engine.session.playback import Moment, Playback
 from engine.session.reader import Session
 from engine.types import Alignment, ByteArray, Latent, Reflection, Tick
 
@@ -32,7 +34,7 @@ LEAST_MEMORY_S = 10.0  # of what follows signals slowly
 LONG_AGO_S = 60.0  # the age of a face that was drawn for its very moment: nothing of the one before is seen
 UNSEEN = np.zeros((1, 1, 4), np.uint8)
 
-Paint = Callable[[Latent], Reflection]
+Paint = Callable[[Latent, bool], Reflection]
 
 
 class SessionDrawing:
@@ -41,7 +43,7 @@ class SessionDrawing:
     Args:
         session: what is drawn.
         scenes: every scene that it names, by name.
-        paint: draws a latent.
+        paint: draws a latent; if it is told so, at the resolutions on the way too. It runs on a thread of its own.
         alignment: where the persona draws its faces.
         window: off screen, of the size of the pictures.
         library: the shaders.
@@ -67,7 +69,8 @@ class SessionDrawing:
         self._window, self._library, self._alignment = window, library, alignment
         self._fps, self._only = fps, scene
         self._listener = listener
-        self._keeps_colours = session.head.layout == LAYOUT.stamp
+        self._keeps_colours = LAYOUT.columns_of(session.head.layout) is not None
+        self._grows = any("previews" in pass_class(kind).needs for kind in self._kinds())
 
     @property
     def count(self) -> int:
@@ -80,18 +83,14 @@ class SessionDrawing:
         Raises:
             ConfigError: a shader cannot be used, or the session makes no sense at some place.
         """
-        playback = Playback(self._session)
         drawn_from = first - math.ceil(self._memory_s() * self._fps) if first else 0
         shown = self._only or next(iter(self._session.scenes))
         wh = self._window.size_wh
         rows = np.empty((wh[1], wh[0], 4), np.uint8)
         with Mirror(self._window.ctx, self._library, self._scenes[shown], self._alignment, wh, 1.0) as mirror:
-            for index in range(self.count):
-                tick = self._tick(index)
-                moment = playback.at(tick.time_s)
+            for index, (tick, moment, reflection) in enumerate(self._answers(drawn_from)):
                 shown = self._follow(mirror, moment.cue, shown)
                 is_drawn = index >= drawn_from
-                reflection = self._reflection(moment.latent, tick, is_drawn)
                 if reflection is not None and is_drawn:
                     self._listener.listen(reflection, tick.time_s, is_asked=mirror.wants_echo)
                     reflection = replace(reflection, echo=self._listener.echo)
@@ -102,6 +101,22 @@ class SessionDrawing:
                 if index >= first:
                     self._window.framebuffer.read_into(rows, components=4)
                 yield rows if index >= first else None
+
+    def _answers(self, drawn_from: int) -> Iterator[tuple[Tick, Moment, Reflection | None]]:
+        """Every moment in turn with its face; while one is drawn on the wall, the generator draws the next."""
+        playback = Playback(self._session)
+        with ThreadPoolExecutor(1, "generator") as generator:
+            coming: deque[tuple[Tick, Moment, Future[Reflection | None]]] = deque()
+            for index in range(self.count):
+                tick = self._tick(index)
+                moment = playback.at(tick.time_s)
+                face = generator.submit(self._reflection, moment.latent, tick, index >= drawn_from)
+                coming.append((tick, moment, face))
+                if index > 0:
+                    tick, moment, face = coming.popleft()
+                    yield tick, moment, face.result()
+            tick, moment, face = coming.popleft()
+            yield tick, moment, face.result()
 
     def _tick(self, index: int) -> Tick:
         dt_s = min(MAX_DT_S, 1 / self._fps) if index else 0.0
@@ -122,12 +137,12 @@ class SessionDrawing:
         if latent is None:
             return None
         if latent.features is not None and self._keeps_colours:
-            latent = replace(latent, features=with_patches(latent.features))
+            latent = replace(latent, features=with_patches(latent.features, self._session.head.layout))
         stamp_s = tick.time_s - LONG_AGO_S
         if not is_drawn:
             return Reflection(UNSEEN, latent, stamp_s, tick.index)
         try:
-            return replace(self._paint(latent), generated_s=stamp_s)
+            return replace(self._paint(latent, self._grows), generated_s=stamp_s)
         except ArithmeticError as error:  # as in the show, the last face stays
             log.warning("at %.2f s: %s", tick.time_s, error)
             return None
@@ -136,8 +151,14 @@ class SessionDrawing:
         """How long the pictures before one are seen in it; a picture that was held is seen for as long as it was."""
         if self._session.is_ever_held:
             return self._session.seconds
-        names = [self._only] if self._only else list(self._session.scenes)
-        kinds = {spec.kind for name in names for spec in self._scenes[name].passes}
-        passes_s = [pass_class(kind).memory_s for kind in kinds]
-        transitions_s = [self._scenes[name].transition.seconds for name in names]
+        passes_s = [pass_class(kind).memory_s for kind in self._kinds()]
+        transitions_s = [self._scenes[name].transition.seconds for name in self._names()]
         return min(self._session.seconds, max(LEAST_MEMORY_S, *passes_s, *transitions_s))
+
+    def _names(self) -> list[str]:
+        """The scenes that are shown."""
+        return [self._only] if self._only else list(self._session.scenes)
+
+    def _kinds(self) -> set[str]:
+        """The passes of these."""
+        return {spec.kind for name in self._names() for spec in self._scenes[name].passes}

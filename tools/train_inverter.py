@@ -22,8 +22,10 @@ from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.inverter import Inverter, InverterWeights, write_inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
+from engine.pipeline.feature_layout import FeatureLayout
+from engine.pipeline.features import LAYOUT, VECTORS
 from engine.types import FloatArray
+from tools.contenders.names import KINDS, ContenderName
 from tools.draw_bank import FaceDrawer, complete_bank
 from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
 
@@ -151,9 +153,11 @@ def show(likeness: dict[str, Likeness]) -> str:
     return "\n".join(rows)
 
 
-def complete_banks(persona: Persona, count: int, workers: int) -> tuple[DrawnFaces, DrawnFaces]:
+def complete_banks(
+    persona: Persona, count: int, workers: int, layout: FeatureLayout = LAYOUT
+) -> tuple[DrawnFaces, DrawnFaces]:
     """Draw what is missing of a persona's bank: its faces, and those that are held out."""
-    bank = Bank(persona.folder / "bank", persona.generator_sha256)
+    bank = Bank(persona.folder / "bank", persona.generator_sha256, layout)
     last = HELD_OUT_SHARD + HELD_OUT_SHARDS
     held_out = complete_bank(persona, bank, range(HELD_OUT_SHARD, last), workers, "held-out bank")
     return complete_bank(persona, bank, range(-(-count // SHARD_SEEDS)), workers, "bank"), held_out
@@ -190,15 +194,36 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     return Inverter.open(persona.inverter_path, persona)
 
 
+def train_contender(persona: Persona, name: ContenderName, count: int, workers: int) -> None:
+    """Complete the bank in the layout that a contender hears, and fit it."""
+    from tools.contenders.fitting import fit_contender
+
+    faces, _ = complete_banks(persona, count, workers, VECTORS[name.layout].layout)
+    if len(faces) < 2:
+        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to fit to")
+    fit_contender(persona, name, faces, print)
+
+
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Train the inverter that the command line names, in a folder of `models`."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_inverter", description="Make a persona's inverter.")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
     parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
+    kinds = ", ".join(KINDS)
+    parser.add_argument(
+        "--kind",
+        metavar="KIND",
+        help=f"fit one to compare with instead, into models/NAME/contenders: {kinds}; with @original342 on the "
+        "features that the artwork of 2019 measured",
+    )
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
     try:
-        train(Persona.open(models / options.model), options.count, options.workers)
+        persona = Persona.open(models / options.model)
+        if options.kind is None:
+            train(persona, options.count, options.workers)
+        else:
+            train_contender(persona, ContenderName.parse(options.kind), options.count, options.workers)
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.networks import attributes_layout, small_attributes_layout
 from engine.networks.attributes_layout import AttributeLayer
-from engine.networks.openvino_import import import_openvino
+from engine.networks.openvino_core import import_openvino, openvino_core
 from engine.networks.weight_file import Arrays
 from engine.types import FloatArray
 
@@ -86,7 +86,7 @@ def _compiled(openvino: Any, outputs: list[Any], inputs: Any) -> Callable[[Float
     """Runs on one thread in float32: it must disturb neither the generator nor the drawing."""
     model = openvino.Model(outputs, [inputs], "attributes")
     settings: Mapping[str, Any] = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
-    request = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+    request = openvino_core().compile_model(model, "CPU", settings).create_infer_request()
 
     def run(x: FloatArray) -> list[FloatArray]:
         results = request.infer([np.ascontiguousarray(x)])

@@ -36,6 +36,7 @@ class AttributeReader:
     Attributes:
         input_px: side of the square that it looks at.
         answers: question (`age`, `gender`) -> its classes in words.
+        age_years: first and last year of each class of `age`.
 
     Raises:
         ModelError: the file is missing, damaged, or of no such network.
@@ -53,6 +54,8 @@ class AttributeReader:
             )
         self.input_px = small_attributes_layout.INPUT_PX if self._is_own else attributes_layout.INPUT_PX
         self.answers: Mapping[str, tuple[str, ...]] = ANSWERS if self._is_own else _levi_hassner_answers()
+        own, other = small_attributes_layout.AGES_YEARS, attributes_layout.AGES_YEARS
+        self.age_years: tuple[tuple[int, int], ...] = own if self._is_own else other
         self._run: Runs = (small_runner if self._is_own else levi_hassner_runner)(read_arrays(path))
 
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.networks.weight_file import read_arrays, read_header
+from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray, Placement
 
@@ -31,7 +32,7 @@ class DrawnFaces:
 
     Attributes:
         seeds: (N,) int64, rising.
-        vectors: (N, F) float32, laid out as `pipeline.features.LAYOUT`.
+        vectors: (N, F) float32, laid out as the bank says.
         placements: (N, 4) float32: x, y, eye_distance, roll_rad of `types.Placement`.
         drawn: how many were drawn; the faces of drawn - N of them were not found.
     """
@@ -61,11 +62,13 @@ class Bank:
     Args:
         folder: of all banks of the persona, e.g. models/portraits/bank.
         generator_sha256: of the generator that draws.
+        layout: of the features.
     """
 
-    def __init__(self, folder: Path, generator_sha256: str) -> None:
+    def __init__(self, folder: Path, generator_sha256: str, layout: FeatureLayout = LAYOUT) -> None:
         self.generator_sha256 = generator_sha256
-        self.folder = folder / f"{generator_sha256[:12]}-features{LAYOUT.version}"
+        self.layout = layout
+        self.folder = folder / f"{generator_sha256[:12]}-{layout.name}-{layout.version}"
 
     def path(self, shard: int) -> Path:
         """File of the seeds from shard * SHARD_SEEDS on."""
@@ -118,7 +121,7 @@ class Bank:
         arrays = read_arrays(path)
         try:
             seeds, vectors, placements = arrays["seeds"], arrays["vectors"], arrays["placements"]
-            fits = vectors.shape == (len(seeds), LAYOUT.size) and placements.shape == (
+            fits = vectors.shape == (len(seeds), self.layout.size) and placements.shape == (
                 len(seeds),
                 len(PLACEMENT_COLUMNS),
             )
@@ -140,5 +143,5 @@ class Bank:
         return {
             "format": "narcissus-bank",
             "generator_sha256": self.generator_sha256,
-            "layout": f"{LAYOUT.version} {LAYOUT.digest}",
+            "layout": self.layout.stamp,
         }

@@ -6,6 +6,7 @@ Keras 3 without anything special to a backend. It knows neither files nor runtim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from engine.types import FloatArray
 
 if TYPE_CHECKING:
     import keras
-
-FORM = "fused-rgba-2"  # names this form in caches; change it with every change to what is computed
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,41 @@ def _fuse_upscale(weight: FloatArray) -> FloatArray:
     """(3, 3, out, in) to (4, 4, out, in): the sum over the 2x2 pixels that repeating makes of one."""
     padded = np.pad(weight, [(1, 1), (1, 1), (0, 0), (0, 0)])
     return np.ascontiguousarray(padded[1:, 1:] + padded[:-1, 1:] + padded[1:, :-1] + padded[:-1, :-1])
+
+
+def unfuse_upscale(weight: FloatArray) -> FloatArray:
+    """(4, 4, out, in) of an `up` layer back to the HWIO (3, 3, in, out) that is applied to repeated pixels."""
+    kernel = np.zeros((3, 3, *weight.shape[2:]))
+    for row in range(3):  # each of the 4x4 is the sum of up to four of the 3x3, those before it known
+        for column in range(3):
+            known = sum(
+                kernel[row - down, column - right]
+                for down, right in ((0, 1), (1, 0), (1, 1))
+                if row >= down and column >= right
+            )
+            kernel[row, column] = weight[row, column] - known
+    return np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2), np.float32)
+
+
+def layers_for(
+    settings: GeneratorSettings,
+    layers: Sequence[FoldedLayer],
+    previews: Sequence[FoldedLayer],
+    size_px: int,
+    with_previews: bool,
+) -> tuple[Sequence[FoldedLayer], Sequence[FoldedLayer]]:
+    """The layers and previews of the same network as it is run: whole, or ended early by the preview of a resolution.
+
+    Args:
+        settings: of the generator.
+        layers, previews: as of `fold` and `fold_previews`, the latter not empty if the network is to end early.
+        size_px: of the finished picture, a power of two from 4 px.
+        with_previews: whether the pictures of lower resolutions are wanted too.
+    """
+    if size_px != settings.resolution:
+        doublings = size_px.bit_length() - 3  # beyond 4 px; a dense layer and a convolution come before the first
+        layers, previews = (*layers[: 2 + 2 * doublings], previews[doublings]), previews[:doublings]
+    return layers, previews if with_previews else ()
 
 
 def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:

@@ -15,6 +15,9 @@ any of them. So:
 * While a neighbour is kept, the answer follows the head: what its pose has changed since the neighbour was taken moves
   the latent along directions that turn a face on average (`following`). What it differed from the beginning does not:
   that movement costs more likeness than it brings.
+* What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
+  that has what this one lacks. It is right often enough for steps that are looked at before they are shown
+  (`pipeline/deepening.py`), and not for others.
 """
 
 from __future__ import annotations
@@ -23,15 +26,16 @@ import json
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.networks.latents import normalise, seed_latent
+from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_arrays, read_header
 from engine.pipeline.features import LAYOUT
@@ -49,6 +53,8 @@ FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions
 CLIP_SD = 5.0  # stranger features than this are taken for faults
 MAX_FACES = 1_000_000
 CACHED_LATENTS = 256
+MODELLED_FACES = 5000  # of which the linear model is made
+DAMPING = 0.1  # of its inverse, as a share of the mean square of its rows
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,13 @@ class InverterWeights:
         """Codes (..., D) of feature vectors (..., F)."""
         standard = np.clip((vectors - self.mean) / self.sd, -CLIP_SD, CLIP_SD)
         return np.asarray(standard @ self.projection, np.float32)
+
+    def spread(self, columns: NDArray[np.intp], size: int) -> InverterWeights:
+        """The same for longer vectors (size,) which have its features in those columns (F,), and others it ignores."""
+        mean, sd = np.zeros(size, np.float32), np.ones(size, np.float32)
+        projection = np.zeros((size, self.projection.shape[1]), np.float32)
+        mean[columns], sd[columns], projection[columns] = self.mean, self.sd, self.projection
+        return replace(self, mean=mean, sd=sd, projection=projection)
 
 
 class Inverter:
@@ -101,6 +114,7 @@ class Inverter:
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
+        self._model = _linear_model(weights)
         self.typicality = self.nearness = 0.0
 
     @classmethod
@@ -108,7 +122,8 @@ class Inverter:
         """Open the inverter of a persona.
 
         Raises:
-            ModelError: the file is missing, damaged, or made for another generator or another feature layout.
+            ModelError: the file is missing, damaged, or made for another generator or a layout of the features whose
+                numbers are no longer measured.
         """
         remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
         if not path.exists():
@@ -122,13 +137,14 @@ class Inverter:
                 f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
                 f"({persona.generator_sha256[:12]}): {remedy}"
             )
-        layout = f"{LAYOUT.version} {LAYOUT.digest}"
-        if metadata.get("layout") != layout:
+        columns = LAYOUT.columns_of(metadata.get("layout", ""))
+        if columns is None:
             raise ModelError(
                 f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "
-                f"this program measures layout {layout!r}: {remedy}"
+                f"this program measures layout {LAYOUT.stamp!r}: {remedy}"
             )
-        return cls(_read_weights(path, persona.settings.latent_size), metadata)
+        weights = _read_weights(path, len(columns), persona.settings.latent_size)
+        return cls(weights.spread(columns, LAYOUT.size), metadata)
 
     @property
     def likeness(self) -> Mapping[str, Any]:
@@ -162,13 +178,35 @@ class Inverter:
         length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
         return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
 
+    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+        """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
+        code = self._weights.encode(wanted)
+        return self._nearness(code, float(np.linalg.norm(code - self._weights.encode(came))))
+
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
+
+        Gauss-Newton steps with Levenberg's damping in the linear model, from the face as it was measured.
+        """
+        missing = self._weights.encode(vector) - self._weights.encode(came)
+        gram = self._model @ self._model.T
+        damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
+        for _ in range(steps):
+            step = np.linalg.solve(damped, missing) @ self._model
+            z, missing = normalise(z + step), missing - self._model @ step
+        return z
+
     def _judge(self, code: FloatArray, distances: FloatArray) -> None:
         """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
         apart = float(np.linalg.norm(code - self._mean))
         self.typicality = 1.0 / (1.0 + (apart / max(self._half, 1e-6)) ** 2)
-        square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
         shown = sum(share * math.sqrt(max(float(distances[index]), 0.0)) for index, share in self._shares.items())
-        self.nearness = min(max(1.0 - shown / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
+        self.nearness = self._nearness(code, shown)
+
+    def _nearness(self, code: FloatArray, apart: float) -> float:
+        """1 less a distance from a viewer's code in units of the bank's distance from it, root mean square; 0 to 1."""
+        square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
+        return min(max(1.0 - apart / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
 
     def _nearest(self, distances: FloatArray) -> dict[int, float]:
         """Index of each neighbour and its share, which sum to 1, from squared distances (N,), which it changes."""
@@ -205,6 +243,14 @@ def open_inverter(persona: Persona) -> Inverter | None:
     return None
 
 
+def _linear_model(weights: InverterWeights) -> FloatArray:
+    """What a step of the latent changes in the code, on average: ridge regression over the bank, (D, latent_size)."""
+    codes, size = weights.codes[:MODELLED_FACES], weights.following.shape[1]
+    latents = seed_latents(weights.seeds[:MODELLED_FACES].astype(np.int64), size)
+    slopes = np.linalg.solve(latents.T @ latents + np.eye(size, dtype=np.float32), latents.T @ codes)
+    return np.asarray(slopes.T, np.float32)
+
+
 def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int, float]:
     """Shares moved towards `target`; `target` itself if there were none."""
     if not shares:
@@ -217,7 +263,7 @@ def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int,
     return {index: share / total for index, share in kept.items()}
 
 
-def _read_weights(path: Path, latent_size: int) -> InverterWeights:
+def _read_weights(path: Path, features: int, latent_size: int) -> InverterWeights:
     arrays = read_arrays(path)
     try:
         weights = InverterWeights(**arrays)
@@ -226,8 +272,8 @@ def _read_weights(path: Path, latent_size: int) -> InverterWeights:
     faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
     fits = (
         0 < faces <= MAX_FACES
-        and weights.mean.shape == weights.sd.shape == (LAYOUT.size,)
-        and weights.projection.shape == (LAYOUT.size, dimensions)
+        and weights.mean.shape == weights.sd.shape == (features,)
+        and weights.projection.shape == (features, dimensions)
         and weights.seeds.shape == (faces,)
         and weights.following.shape == (dimensions, latent_size)
     )
@@ -253,7 +299,7 @@ def write_inverter(path: Path, weights: InverterWeights, persona: Persona, notes
             **notes,
             "format": FORMAT,
             "generator_sha256": persona.generator_sha256,
-            "layout": f"{LAYOUT.version} {LAYOUT.digest}",
+            "layout": LAYOUT.stamp,
             "faces": str(len(weights.codes)),
         },
     )

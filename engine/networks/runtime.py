@@ -1,67 +1,76 @@
-"""The generator at work: the run-time form through OpenVINO on a CPU, or through TensorFlow. It hides which.
+"""The generator at work: through OpenVINO or TensorFlow on a processor, or on a graphics card. It hides which.
 
-It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what OpenVINO made of it is kept by
-`openvino_cache.py`, so that a second start needs neither TensorFlow nor Keras.
+It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what runs it in `openvino_runtime.py`
+and `tensorflow_runtime.py`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import ModelError
-from engine.networks.layout import GeneratorSettings
+from engine.networks.folded import fold, fold_previews
+from engine.networks.form_choice import FormChoice
+from engine.networks.forms import PRECISIONS, candidates
+from engine.networks.gpu import open_on_gpu
+from engine.networks.layout import RESOLUTIONS, GeneratorSettings
+from engine.networks.memory_fault import is_out_of_memory
+from engine.networks.openvino_runtime import Layers, OpenVinoRuntime
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
+from engine.networks.processor import computes_bfloat16
+from engine.networks.rung import Engine, Rung, Runtime
+from engine.networks.tensorflow_runtime import TensorFlowRuntime
 from engine.networks.weight_file import read_network
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, DeviceImage, FloatArray
 
-RUNTIMES = ("auto", "openvino", "tensorflow")
-PRECISIONS = ("auto", "float32", "bfloat16")
+RUNTIMES = ("auto", "openvino", "tensorflow", "gpu")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Engine:
-    """A way to run the network: `draw` takes (N, latent_size), N at most `most_at_once`, to (N, H, W, 4) uint8, those
-    of the resolutions on the way first, by size, if the persona has layers for them; good until the next call."""
-
-    draw: Callable[[FloatArray], list[ByteArray]]
-    most_at_once: int
 
 
 class RuntimeGenerator:
     """A generator that is ready to draw. One thread at a time may use it.
 
+    Args:
+        settings: of the generator.
+        runtimes: what can run it, the best first.
+        sizes_px: the resolutions that it can be drawn at, the whole one first.
+
     Attributes:
-        size_px: width and height of its pictures.
+        size_px: width and height of its whole pictures.
         latent_size: numbers in a latent.
-        runtime: `openvino` or `tensorflow`.
-        precision: `float32` or `bfloat16`.
+        runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow` or, on a graphics card,
+            `jax`, `torch` or `tensorflow`.
+        rungs: all the ways to draw, the best first.
     """
 
-    def __init__(self, settings: GeneratorSettings, engine: _Engine, runtime: str, precision: str) -> None:
+    def __init__(self, settings: GeneratorSettings, runtimes: Sequence[Runtime], sizes_px: Sequence[int]) -> None:
         self.size_px = settings.resolution
         self.latent_size = settings.latent_size
-        self.runtime = runtime
-        self.precision = precision
-        self._engine = engine
+        self.runtime = runtimes[0].name
+        self.rungs = tuple(Rung(runtime.name, size_px) for runtime in runtimes for size_px in sizes_px)
+        self._runtimes = {runtime.name: runtime for runtime in runtimes}
+        self._engines: dict[tuple[Rung, bool], Engine] = {}
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    @property
+    def precision(self) -> str:
+        """`float32` or `bfloat16`: that of the whole pictures."""
+        return self._engine(self.rungs[0]).precision
+
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
-        picture: ByteArray = self.batch(np.asarray(z)[None])[0]
-        return picture
+        return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
-    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
         first, the finished picture last; that alone where the persona has no preview layers."""
-        drawn = self._engine.draw(np.ascontiguousarray(z, np.float32)[None])
-        return tuple(pictures[0].copy() for pictures in drawn)
+        drawn = self._engine(rung or self.rungs[0], with_previews=True).draw(self._checked(np.asarray(z)[None]))
+        return tuple(pictures[0] for pictures in drawn)
 
     def batch(self, z: FloatArray) -> ByteArray:
         """Draw latents (N, latent_size) float32: (N, H, W, 4) uint8.
@@ -69,34 +78,57 @@ class RuntimeGenerator:
         Raises:
             ValueError: the latents have another shape.
         """
+        latents = self._checked(z)
+        pictures = np.empty((len(latents), self.size_px, self.size_px, 4), np.uint8)
+        engine = self._engine(self.rungs[0])
+        step = engine.most_at_once
+        for begin in range(0, len(latents), step):
+            pictures[begin : begin + step] = engine.draw(latents[begin : begin + step])[-1]
+        return pictures
+
+    def free(self) -> None:
+        """Give back the memory of all networks; each is opened again when it is needed."""
+        self._engines.clear()
+
+    def _engine(self, rung: Rung, with_previews: bool = False) -> Engine:
+        key = rung, with_previews
+        engine = self._engines.get(key)
+        if engine is None:
+            engine = self._engines[key] = self._runtimes[rung.runtime].open(rung.size_px, with_previews)
+        return engine
+
+    def _checked(self, z: FloatArray) -> FloatArray:
         latents = np.ascontiguousarray(z, np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.latent_size:
             raise ValueError(f"latents must have the shape (N, {self.latent_size}), not {latents.shape}")
-        pictures = np.empty((len(latents), self.size_px, self.size_px, 4), np.uint8)
-        step = self._engine.most_at_once
-        for begin in range(0, len(latents), step):
-            pictures[begin : begin + step] = self._engine.draw(latents[begin : begin + step])[-1]
-        return pictures
+        return latents
 
 
 def open_generator(
     persona: Persona,
-    *,
     runtime: str = "auto",
     precision: str = "auto",
-    cache_folder: Path | None = None,
     threads: int | None = None,
+    *,
+    is_tuned: bool = False,
+    cache_folder: Path | None = None,
+    stays_on_card: Callable[[], bool] = lambda: False,
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
-    OpenVINO takes the whole network in bfloat16 and knows no exception for the pixel norm and the last layer; sums are
-    float32. On the persona that ships this costs 0.3 levels of 255 on average, 4 in one pixel of 1000, 13 at most.
+    OpenVINO takes the whole network in bfloat16 and knows no exception for the last layer; sums are float32, those of
+    the pixel norm too. On the persona that ships this costs 0.4 levels of 255 on average, 4 in one pixel of 1000, 18 at
+    most.
 
     Args:
-        runtime: `auto` is OpenVINO, or TensorFlow, with a warning, where that does not work.
+        runtime: `auto` is the graphics card (`gpu.py`) if Keras can use one, else OpenVINO, else TensorFlow, with a
+            warning.
         precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
-        cache_folder: where OpenVINO's form of the network is kept; `openvino_cache.user_cache_folder` if None.
         threads: processor threads to draw with; the runtime's own choice if None.
+        is_tuned: draw in the form that was found fastest on this machine, and find out which while drawing, if that is
+            not known; then `auto` is bfloat16 only where that is faster. Otherwise the same everywhere.
+        cache_folder: where the fastest form is remembered; `form_choice.user_cache_folder` if None.
+        stays_on_card: says, for each single picture that a graphics card draws, whether it is left there.
 
     Raises:
         ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
@@ -108,88 +140,58 @@ def open_generator(
     if persona.settings.num_channels not in (1, 3):
         channels = persona.settings.num_channels
         raise ModelError(f"{persona.generator_path} draws {channels} channels; only grey and colour can be shown")
-    exact = precision if precision != "auto" else "bfloat16" if computes_bfloat16() else "float32"
+    sizes_px = drawable_sizes_px(persona)
+    on_openvino = open_openvino(persona, precision, threads, is_tuned=is_tuned, cache_folder=cache_folder)
+    if runtime in ("auto", "gpu"):
+        card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
+        if card is not None:  # which may run out of memory, and the processor draws on
+            return RuntimeGenerator(persona.settings, [card, on_openvino], sizes_px)
     if runtime != "tensorflow":
+        generator = RuntimeGenerator(persona.settings, [on_openvino], sizes_px)
         try:
-            engine = _open_openvino(persona, exact, cache_folder, threads)
-            return RuntimeGenerator(persona.settings, engine, "openvino", exact)
-        except (ImportError, RuntimeError) as error:
+            _ = generator.precision  # opens it
+            return generator
+        except (ImportError, RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                return generator  # whoever draws knows what to do about that
             reason = " ".join(str(error).split())[:300]
             if runtime == "openvino":
                 raise ModelError(f"OpenVINO cannot run {persona.generator_path}: {reason}") from error
             _log.warning("OpenVINO cannot run the generator, TensorFlow does: %s", reason)
-    return RuntimeGenerator(persona.settings, _open_tensorflow(persona, exact, threads), "tensorflow", exact)
+    exact = on_openvino.forms[0].precision
+    on_tensorflow = TensorFlowRuntime(persona.settings, lambda: read_layers(persona), exact, threads)
+    runtimes: list[Runtime] = [on_tensorflow]
+    if runtime == "tensorflow":  # a graphics card may run out of memory, and the processor draws on
+        runtimes.append(on_openvino)
+    return RuntimeGenerator(persona.settings, runtimes, sizes_px)
 
 
-def computes_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor has instructions for bfloat16 (AMX or AVX-512); False where it does not say."""
-    try:
-        with cpuinfo.open(encoding="utf-8") as file:
-            flags = next((line.split() for line in file if line.startswith("flags")), [])
-    except OSError:
-        return False
-    return "amx_bf16" in flags or "avx512_bf16" in flags
+def open_openvino(
+    persona: Persona,
+    precision: str = "auto",
+    threads: int | None = None,
+    *,
+    is_tuned: bool = False,
+    cache_folder: Path | None = None,
+) -> OpenVinoRuntime:
+    """What draws a persona's generator through OpenVINO; arguments as of `open_generator`. Nothing is opened yet."""
+    forms = candidates(precision, has_bfloat16=computes_bfloat16())
+    choice = FormChoice(persona, precision, threads, forms, cache_folder) if is_tuned else None
+    return OpenVinoRuntime(persona.settings, lambda: read_layers(persona), forms, threads, choice)
 
 
-def _open_openvino(persona: Persona, precision: str, cache_folder: Path | None, threads: int | None) -> _Engine:
-    from engine.networks.openvino_cache import read_or_convert
-    from engine.networks.openvino_import import import_openvino
+def read_layers(persona: Persona) -> Layers:
+    """A persona's layers and preview layers, folded.
 
-    core = import_openvino().Core()
-    model = read_or_convert(core, persona, cache_folder)
-    model.reshape([1, persona.settings.latent_size])  # a fixed batch lets OpenVINO plan its memory
-    options: dict[str, str | int] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
-    }
-    if threads is not None:
-        options["INFERENCE_NUM_THREADS"] = threads
-    request = core.compile_model(model, "CPU", options).create_infer_request()
-
-    by_size = sorted(
-        range(len(model.outputs)), key=lambda index: int(model.outputs[index].partial_shape[1].get_length())
-    )
-
-    def draw(latents: FloatArray) -> list[ByteArray]:
-        found = request.infer([latents], share_inputs=True, share_outputs=True)
-        return [np.asarray(found[index]) for index in by_size]
-
-    return _Engine(draw, most_at_once=1)
-
-
-def _open_tensorflow(persona: Persona, precision: str, threads: int | None) -> _Engine:
-    if "libLLVM" in _mapped_libraries():
-        raise ModelError(
-            "TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM: "
-            "take the runtime openvino, or a graphics card and its driver"
-        )
+    Raises:
+        ModelError: the generator's file is damaged.
+    """
     settings, arrays = read_network(persona.generator_path, GeneratorSettings)
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        backend = keras.backend.backend()
-        raise ModelError(f"Keras runs on {backend} and not on TensorFlow: unset KERAS_BACKEND, or install OpenVINO")
-    import tensorflow as tf
-
-    from engine.networks.folded import build_network
-
-    if threads is not None:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-        except RuntimeError:
-            _log.warning("TensorFlow runs already: its number of threads stays as it is")
-    network = build_network(settings, arrays, precision, find_preview_rgb(persona))
-    signature = tf.TensorSpec([None, settings.latent_size], tf.float32)
-    function = tf.function(lambda z: network(z), input_signature=[signature])
-
-    def draw(latents: FloatArray) -> list[ByteArray]:
-        drawn = function(tf.constant(latents))
-        return [np.asarray(pictures) for pictures in (drawn if isinstance(drawn, list | tuple) else [drawn])]
-
-    return _Engine(draw, most_at_once=8)
+    return fold(settings, arrays), fold_previews(settings, find_preview_rgb(persona))
 
 
-def _mapped_libraries() -> str:
-    """What is mapped into this process, as Linux tells; nothing elsewhere."""
-    maps = Path("/proc/self/maps")
-    return maps.read_text(encoding="utf-8") if maps.exists() else ""
+def drawable_sizes_px(persona: Persona) -> tuple[int, ...]:
+    """The resolutions that a persona can be drawn at, the whole one first; no other where it has no preview layers."""
+    whole = persona.settings.resolution
+    lower = [size for size in reversed(RESOLUTIONS) if size < whole] if find_preview_rgb(persona) else []
+    return (whole, *lower)

@@ -22,6 +22,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "gender": ("male", "female"),
 }
 """Question -> classes, in the order of the network's numbers."""
+AGES_YEARS = ((20, 49), (50, 64), (65, 90))
+"""What the classes of `age` are, first and last year; those it was trained on were between 20 and 90."""
 LEAST_DEVIATION = 4.0  # levels: a picture without contrast is not blown up to noise
 
 

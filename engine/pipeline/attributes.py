@@ -1,7 +1,7 @@
 """Features -> the same with what classifiers take the viewer for: read now and then, averaged over the visit.
 
-It decides when a face is looked at and how calmly the answer follows. It does not know which network reads it, and
-what it says never enters the feature vector.
+It decides when a face is looked at and how calmly the answer follows, which enters the feature vector too. It does not
+know which network reads the face.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from engine.pipeline.face_crop import crop_face
-from engine.pipeline.latent import is_someone_else, smoothing_share
+from engine.pipeline.feature_vector import FeatureVector, NarcissusVector, Years
+from engine.pipeline.latent import is_someone_else
+from engine.pipeline.one_euro import smoothing_share
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame
 
 READ_HZ = 4.0
@@ -28,8 +30,15 @@ class ReadsAttributes(Protocol):
 
     input_px: int
     answers: Mapping[str, tuple[str, ...]]
+    age_years: Years
 
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]: ...
+
+
+def read_once(reader: ReadsAttributes, frame: Frame, features: Features, kind: FeatureVector) -> Features:
+    """The features of a single picture, with what is read from it in their vector."""
+    readings = reader(crop_face(frame.image, features.placement, reader.input_px))
+    return replace(features, vector=kind.with_attributes(features.vector, readings, reader.age_years))
 
 
 @dataclass
@@ -47,21 +56,24 @@ class AttributeFollower:
 
     Args:
         reader: a square with a face -> probabilities.
+        kind: of the features' vectors.
     """
 
-    def __init__(self, reader: ReadsAttributes) -> None:
+    def __init__(self, reader: ReadsAttributes, kind: FeatureVector | None = None) -> None:
         self._reader = reader
+        self._kind = kind or NarcissusVector()
         self._visit = _Visit()
         self._last: Features | None = None
 
     def __call__(self, frame: Frame, features: Features) -> Features:
-        """The features with `attributes`, of a frame that was captured no earlier than the last."""
+        """The features with what was read, of a frame that was captured no earlier than the last."""
         last, self._last = self._last, features
         if is_someone_else(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
             self._visit = _Visit()
         if features.captured_s - self._visit.read_s >= 1 / READ_HZ:
             self._read(frame, features)
-        return replace(features, attributes=tuple(self._told()))
+        vector = self._kind.with_attributes(features.vector, self._visit.means, self._reader.age_years)
+        return replace(features, vector=vector, attributes=tuple(self._told()))
 
     def _read(self, frame: Frame, features: Features) -> None:
         """Look at the face; the first readings of a visit are averaged alike, later ones fade in."""

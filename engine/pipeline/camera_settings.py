@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 ALLOWED_SOURCES = (
     "camera:0 (a number or a device path such as camera:/dev/video2), "
     "a video file, an image, a folder of images, or self"
 )
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _checked(zone: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = zone
+    if not (left < right and top < bottom):
+        raise ValueError("must be left, top, right, bottom, with left before right and top above bottom")
+    return zone
 
 
 class CameraSettings(BaseModel):
@@ -37,4 +49,11 @@ class CameraSettings(BaseModel):
     )
     picture_s: float = Field(
         2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s, 0.1..86400. Default 2."
+    )
+    ignore: Annotated[
+        tuple[Annotated[tuple[Share, Share, Share, Share], AfterValidator(_checked)], ...], Field(max_length=16)
+    ] = Field(
+        (),
+        description="Rectangles of the picture, as the mirror shows it, in which nobody is seen, such as paintings: "
+        "left, top, right, bottom, shares of its width and height, 0..1 each; at most 16. Default none.",
     )

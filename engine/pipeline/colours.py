@@ -1,11 +1,14 @@
-"""The colours of a face: medians of small patches of the picture, in CIELAB under D65.
+"""The colours of a face and of what is around it: medians of small patches of the picture, in CIELAB under D65.
 
-A patch is placed by two landmarks, so it moves and scales with the face. Knows nothing of shape or expression.
-"left" and "right" are the sides of the picture.
+A patch lies on the face, between two landmarks; a strip lies beside the face, off a landmark, where hair, background
+and clothes are. Both move, turn and grow with the face. A strip that would stick out of the picture is moved into it,
+but not far: otherwise it would lie on the face. Then the nearest strip of its kind that lies in the picture stands for
+it. Knows nothing of shape or expression. "left" and "right" are the sides of the picture.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +16,11 @@ from numpy.typing import NDArray
 
 from engine.types import ByteArray, FloatArray
 
+Points = NDArray[np.float64]
+
 
 class Patch(NamedTuple):
-    """A place on the face: landmark `at`, moved on by `beyond` times the way from landmark `origin` to it."""
+    """A square on the face: about landmark `at`, moved on by `beyond` times the way from landmark `origin` to it."""
 
     name: str
     at: int
@@ -23,8 +28,32 @@ class Patch(NamedTuple):
     beyond: float
     radius: float  # half its side, in eye distances
 
+    @property
+    def where(self) -> str:
+        """In words."""
+        way = f", {self.beyond:g} times further than from landmark {self.origin}" if self.beyond else ""
+        return f"landmark {self.at}{way}"
 
-PATCHES = (
+
+class Strip(NamedTuple):
+    """A rectangle beside the face: as far across and down from landmark `at` as it says, in eye distances."""
+
+    name: str
+    kind: str
+    at: int
+    across: float
+    down: float
+    half_width: float
+    half_height: float
+    reach: float  # so far it may be moved to lie in the picture
+
+    @property
+    def where(self) -> str:
+        """In words."""
+        return f"landmark {self.at}, {self.across:+g} across and {self.down:+g} down"
+
+
+ON_THE_FACE = (
     Patch("forehead", 9, 8, 1.5, 0.14),
     Patch("forehead_left", 69, 8, 0.0, 0.10),
     Patch("forehead_right", 299, 8, 0.0, 0.10),
@@ -41,19 +70,34 @@ PATCHES = (
     Patch("brow_right", 334, 296, 0.0, 0.06),
     Patch("iris_left", 468, 468, 0.0, 0.05),
     Patch("iris_right", 473, 473, 0.0, 0.05),
-    Patch("hair_top", 10, 8, 0.45, 0.14),
-    Patch("hair_left", 21, 6, 0.25, 0.10),
-    Patch("hair_right", 251, 6, 0.25, 0.10),
-    Patch("background_left", 21, 6, 0.95, 0.16),
-    Patch("background_right", 251, 6, 0.95, 0.16),
 )
+BESIDE_THE_FACE = (
+    Strip("hair_top", "hair", 10, 0.0, -0.78, 0.22, 0.12, 0.25),
+    Strip("hair_left", "hair", 54, -0.22, -0.05, 0.08, 0.16, 0.10),
+    Strip("hair_right", "hair", 284, 0.22, -0.05, 0.08, 0.16, 0.10),
+    Strip("background_left", "background", 21, -0.62, -0.55, 0.14, 0.30, 0.25),
+    Strip("background_right", "background", 251, 0.62, -0.55, 0.14, 0.30, 0.25),
+    Strip("hairline", "hairline", 10, 0.0, -0.36, 0.14, 0.14, 0.15),  # the end of a high forehead, or a fringe
+    Strip("hair_top_left", "hair", 103, -0.10, -0.55, 0.13, 0.13, 0.25),
+    Strip("hair_top_right", "hair", 332, 0.10, -0.55, 0.13, 0.13, 0.25),
+    Strip("beside_jaw_left", "beside_jaw", 172, -0.38, -0.05, 0.10, 0.18, 0.20),  # long hair, if there is any
+    Strip("beside_jaw_right", "beside_jaw", 397, 0.38, -0.05, 0.10, 0.18, 0.20),
+    Strip("clothes_left", "clothes", 152, -1.00, 0.30, 0.25, 0.10, 0.40),
+    Strip("clothes_right", "clothes", 152, 1.00, 0.30, 0.25, 0.10, 0.40),
+)
+PATCHES = (*ON_THE_FACE, *BESIDE_THE_FACE)
 COLOUR_NAMES = tuple(f"{patch.name}_{channel}" for patch in PATCHES for channel in ("L", "a", "b"))
 
-_SAMPLES = 7  # along a side of a patch
-_AT = np.array([patch.at for patch in PATCHES])
-_ORIGIN = np.array([patch.origin for patch in PATCHES])
-_BEYOND = np.array([patch.beyond for patch in PATCHES])[:, None]
-_RADIUS = np.array([patch.radius for patch in PATCHES])
+_SAMPLES = 7  # along a side
+_AT = np.array([patch.at for patch in ON_THE_FACE])
+_ORIGIN = np.array([patch.origin for patch in ON_THE_FACE])
+_BEYOND = np.array([patch.beyond for patch in ON_THE_FACE])[:, None]
+_STRIP_AT = np.array([strip.at for strip in BESIDE_THE_FACE])
+_STRIP_AWAY = np.array([(strip.across, strip.down) for strip in BESIDE_THE_FACE])
+_STRIP_REACH = np.array([strip.reach for strip in BESIDE_THE_FACE])
+_IS_ALIKE = np.array([[a.kind == b.kind for b in BESIDE_THE_FACE] for a in BESIDE_THE_FACE])
+_STRIP_HALVES = np.array([(strip.half_width, strip.half_height) for strip in BESIDE_THE_FACE])
+_HALVES = np.vstack([[(patch.radius, patch.radius) for patch in ON_THE_FACE], _STRIP_HALVES])  # (patches, 2)
 _OFFSETS = np.stack(np.meshgrid(*[np.linspace(-1, 1, _SAMPLES)] * 2), axis=-1).reshape(-1, 2)  # (49, 2)
 
 _LEVELS = np.arange(256) / 255
@@ -64,30 +108,54 @@ _XYZ = np.array(  # of linear sRGB
 _XYZ_OF_WHITE = _XYZ / _XYZ.sum(axis=1, keepdims=True)  # rows relative to D65 white
 
 
-def patch_colours(image: ByteArray, landmarks_px: FloatArray, eye_distance_px: float) -> FloatArray:
+def patch_colours(image: ByteArray, centres_px: Points, eye_distance_px: float, roll_rad: float) -> FloatArray:
     """Median L*, a*, b* of each patch, (3 * len(PATCHES),).
 
     Args:
-        image: (H, W, 3) uint8 RGB. Patches beyond its border take the border's colours.
-        landmarks_px: (478, 3) finite.
+        image: (H, W, 3) uint8 RGB. What lies beyond its border takes the border's colours.
+        centres_px: of `patch_centres`.
         eye_distance_px: sets the size of the patches.
+        roll_rad: as `types.Placement` has it.
     """
-    samples = sample_patches(image, patch_centres(landmarks_px), eye_distance_px)
+    samples = sample_patches(image, centres_px, eye_distance_px, roll_rad)
     return np.asarray(np.median(lab(samples), axis=1), np.float32).ravel()
 
 
-def patch_centres(landmarks_px: FloatArray) -> NDArray[np.float64]:
-    """Middle of each patch, (len(PATCHES), 2) pixels."""
-    at = landmarks_px[_AT, :2].astype(np.float64)
-    return at + _BEYOND * (at - landmarks_px[_ORIGIN, :2])
+def patch_centres(
+    landmarks_px: FloatArray, eye_distance_px: float, roll_rad: float, size_wh: tuple[float, float]
+) -> Points:
+    """Middle of each patch, (len(PATCHES), 2) pixels, in a picture of that size."""
+    points = landmarks_px[:, :2].astype(np.float64)
+    on_the_face = points[_AT] + _BEYOND * (points[_AT] - points[_ORIGIN])
+    upright = _turn(roll_rad)
+    wanted = points[_STRIP_AT] + eye_distance_px * _STRIP_AWAY @ upright.T
+    halves = eye_distance_px * _STRIP_HALVES @ np.abs(upright).T
+    inside = np.clip(wanted, halves, np.maximum(np.array(size_wh) - halves, halves))
+    return np.vstack([on_the_face, _stand_in(wanted, inside, _STRIP_REACH * eye_distance_px)])
 
 
-def sample_patches(image: ByteArray, centres_px: NDArray[np.float64], eye_distance_px: float) -> ByteArray:
-    """The pixels under a square grid of 49 points on each patch, (len(PATCHES), 49, 3)."""
-    places = centres_px[:, None] + _OFFSETS * (_RADIUS * eye_distance_px)[:, None, None]
+def _stand_in(wanted: Points, inside: Points, reach_px: Points) -> Points:
+    """Where strips are read: inside the picture if that is near enough, else where the nearest of their kind is."""
+    is_near = np.abs(inside - wanted).max(axis=1) <= reach_px
+    apart = np.linalg.norm(wanted[:, None] - inside[None], axis=2)
+    apart[~(_IS_ALIKE & is_near)] = np.inf
+    nearest = np.where(is_near | ~np.isfinite(apart).any(axis=1), np.arange(len(wanted)), apart.argmin(axis=1))
+    return np.asarray(inside[nearest])
+
+
+def sample_patches(image: ByteArray, centres_px: Points, eye_distance_px: float, roll_rad: float) -> ByteArray:
+    """The pixels under a grid of 49 points on each patch, (len(PATCHES), 49, 3)."""
+    grid = _OFFSETS * (_HALVES * eye_distance_px)[:, None]  # (patches, 49, 2)
+    places = centres_px[:, None] + grid @ _turn(roll_rad).T
     last = np.array([image.shape[1] - 1, image.shape[0] - 1])
     columns_rows = np.clip(np.floor(places), 0, last).astype(np.intp)
     return np.asarray(image[columns_rows[..., 1], columns_rows[..., 0]])
+
+
+def _turn(roll_rad: float) -> Points:
+    """Matrix (2, 2) that tilts upright offsets as the face is tilted."""
+    cos, sin = math.cos(roll_rad), math.sin(roll_rad)
+    return np.array([[cos, -sin], [sin, cos]])
 
 
 def lab(rgb: ByteArray) -> NDArray[np.float64]:

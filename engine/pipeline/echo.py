@@ -1,7 +1,8 @@
 """Looks again at what was drawn: the stranger's own features beside the viewer's, now and then and only if asked.
 
 It costs the reflection thread some milliseconds every half second, after the face was handed on; its face mesh starts
-in a thread of its own. It does not know what the comparison is used for.
+in a thread of its own. It does not know what the comparison is used for: scenes show it, and the mirror learns from it
+(`deepening.py`).
 """
 
 from __future__ import annotations
@@ -42,25 +43,33 @@ class EchoListener:
         self._heard_at = -1
         self._loader: threading.Thread | None = None
 
-    def listen(self, reflection: Reflection, now_s: float, *, is_asked: bool) -> None:
+    def listen(self, reflection: Reflection, now_s: float, *, is_asked: bool) -> bool:
         """Compare the drawn face with its viewer, if that is asked for and none was in this half of a second.
 
         Halves of the show's clock, not of what was heard last: so a film that is drawn from its middle hears the same.
+
+        Returns:
+            Whether it did.
         """
         viewer = reflection.latent.features
         if not is_asked or viewer is None:
             self.echo = None
-            return
+            return False
         period = math.floor(now_s / PERIOD_S)
         if period == self._heard_at:
-            return
+            return False
         self._heard_at = period
         if not self._waits and not self.stage.is_ready:
             self.echo = None
             self._load()
-            return
-        stranger = self.stage(picture_of(reflection))
+            return False
+        stranger = self.look(reflection)
         self.echo = Echo(viewer, stranger) if stranger is not None else None
+        return True
+
+    def look(self, reflection: Reflection) -> Features | None:
+        """Measure a drawn face; None if none is found in it, or the step fails."""
+        return self.stage(picture_of(reflection))
 
     def close(self) -> None:
         """Release the step, whose start is waited for, but not for ever."""
@@ -76,4 +85,4 @@ class EchoListener:
 
 def picture_of(reflection: Reflection) -> Frame:
     """The drawn face as a frame that can be measured."""
-    return Frame(np.ascontiguousarray(reflection.image[:, :, :3]), reflection.generated_s, reflection.sequence)
+    return Frame(np.ascontiguousarray(reflection.pixels[:, :, :3]), reflection.generated_s, reflection.sequence)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.clock import TimeSource
-from engine.types import ByteArray, FloatArray, Latent, Reflection
+from engine.networks.rung import Rung
+from engine.pipeline.ladder import Ladder
+from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
 class Draws(Protocol):
@@ -13,31 +15,36 @@ class Draws(Protocol):
 
     size_px: int
     latent_size: int
+    rungs: tuple[Rung, ...]
 
-    def __call__(self, z: FloatArray) -> ByteArray: ...
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage: ...
 
-    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]: ...
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]: ...
+
+    def free(self) -> None: ...
 
 
 class FacePainter:
     """Draws latents, numbers what it drew, and notices a picture that cannot be right.
 
     Args:
-        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8.
+        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in the computer's memory or on a graphics card.
         clock: stamps the reflections.
+        ladder: chooses with how many pixels, and what is done when memory runs out; None draws the whole picture.
     """
 
-    def __init__(self, generator: Draws, clock: TimeSource) -> None:
+    def __init__(self, generator: Draws, clock: TimeSource, ladder: Ladder | None = None) -> None:
         self._generator = generator
         self._clock = clock
+        self._ladder = ladder
         self._count = 0
 
     def warm_up(self, latent: Latent) -> None:
         """Draw once and throw it away: the first run allocates and plans, and would be late."""
-        self._generator(latent.z)
+        self._pictures(latent.z, with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
-        """The reflection (size_px, size_px, 4) of a latent.
+        """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less where the ladder says so.
 
         Args:
             latent: what to draw.
@@ -45,9 +52,26 @@ class FacePainter:
 
         Raises:
             ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
+            MemoryError: there is not enough for any way to draw it.
         """
-        *previews, image = self._generator.growth(latent.z) if with_previews else (self._generator(latent.z),)
-        if image.shape[0] > 1 and image[:, :, :3].max() == image[:, :, :3].min():
-            raise ArithmeticError(f"the generator drew a flat picture of level {int(image[0, 0, 0])}")
+        *previews, image = self._pictures(latent.z, with_previews)
+        if image.shape[0] > 1 and _is_flat(image):
+            darkest = image.darkest if isinstance(image, DeviceImage) else int(image[0, 0, 0])
+            raise ArithmeticError(f"the generator drew a flat picture of level {darkest}")
         self._count += 1
-        return Reflection(image, latent, self._clock.now_s(), self._count, tuple(previews))
+        smaller = tuple(picture for picture in previews if not isinstance(picture, DeviceImage))
+        return Reflection(image, latent, self._clock.now_s(), self._count, smaller)
+
+    def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray | DeviceImage, ...]:
+        def attempt(rung: Rung | None = None) -> tuple[ByteArray | DeviceImage, ...]:
+            return self._generator.growth(z, rung) if with_previews else (self._generator(z, rung),)
+
+        return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)
+
+
+def _is_flat(image: ByteArray | DeviceImage) -> bool:
+    """Whether all colours of a picture have one level; a few of its pixels nearly always say that they have not."""
+    if isinstance(image, DeviceImage):
+        return image.darkest == image.brightest
+    few, colours = image[::8, ::8, :3], image[:, :, :3]
+    return bool(few.max() == few.min()) and bool(colours.max() == colours.min())

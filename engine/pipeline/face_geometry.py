@@ -12,6 +12,7 @@ in the middle. "left" and "right" mean the sides of the picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -35,25 +36,34 @@ SHAPE_LANDMARKS = (*OVAL, *BROWS, *EYES, *IRISES, *NOSE, *LIPS, *CHEEKS)
 LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS = (33, 133), (362, 263)
 EYE_CORNERS = (*LEFT_EYE_CORNERS, *RIGHT_EYE_CORNERS)
 
-EXPRESSION_NAMES = (
-    "mouth_open",  # gap between the lips
-    "mouth_width",
-    "smile",  # how far the corners of the mouth stand above its middle
-    "smile_tilt",  # left corner higher than the right one
-    "mouth_shift",  # of the mouth towards the right
-    "lip_height",  # both lips together, without the gap
-    "jaw_drop",  # nose to chin
-    "jaw_shift",  # of the chin towards the right
-    "eye_open_left",  # lid gap / width of the eye
-    "eye_open_right",
-    "brow_height_left",  # above the eye
-    "brow_height_right",
-    "brow_gap",  # between the inner ends
-    "gaze_x",  # of the irises towards the right, from the middle between the corners of the eye
-    "gaze_y",  # downwards
-)
+EXPRESSIONS = {
+    "mouth_open": "gap between the lips",
+    "mouth_width": "from corner to corner",
+    "smile": "how far the corners of the mouth stand above its middle",
+    "smile_tilt": "left corner of the mouth higher than the right one",
+    "mouth_shift": "of the mouth towards the right",
+    "lip_height": "both lips together, without the gap",
+    "jaw_drop": "nose to chin",
+    "jaw_shift": "of the chin towards the right",
+    "eye_open_left": "gap between the lids / width of the eye",
+    "eye_open_right": "gap between the lids / width of the eye",
+    "brow_height_left": "above the middle of the eye",
+    "brow_height_right": "above the middle of the eye",
+    "brow_gap": "between the inner ends of the brows",
+    "gaze_x": "of the irises towards the right, from the middle between the corners of the eye / its width",
+    "gaze_y": "of the irises downwards, likewise",
+    "brow_slant": "inner ends of the brows higher than the outer ones: worry; lower: anger",
+    "lid_upper": "upper lids above the line between the corners of the eye / its width: wide eyes",
+    "lid_lower": "lower lids below that line / width of the eye: less when one squints",
+    "cheek_drop": "lower lids to cheeks: less when the cheeks are raised, as in a smile that is meant",
+    "upper_lip_drop": "nose to upper lip: less when one shows one's teeth",
+    "lower_lip_height": "of the lower lip alone",
+    "lips_forward": "lips in front of the corners of the mouth: pursed",
+}
+EXPRESSION_NAMES = tuple(EXPRESSIONS)
 
 _BROW_LEFT, _BROW_RIGHT = [70, 63, 105, 66, 107], [300, 293, 334, 296, 336]
+_BROW_INNER, _BROW_OUTER = [[107, 66], [336, 296]], [[70, 63], [300, 293]]  # (side, landmark)
 _LIDS_UPPER, _LIDS_LOWER = [[160, 159, 158], [387, 386, 385]], [[144, 145, 153], [373, 374, 380]]
 
 Points = NDArray[np.float64]
@@ -152,11 +162,6 @@ def _expression(face: Points) -> FloatArray:
     """The numbers of `EXPRESSION_NAMES` from a face (478, 3) turned to the front, in eye distances."""
     left, right, upper, lower = face[61], face[291], face[13], face[14]
     gap = _distance(upper, lower)
-    lids = np.linalg.norm(face[_LIDS_UPPER] - face[_LIDS_LOWER], axis=-1).mean(axis=-1)  # (2,)
-    corners = face[[LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS]]  # (eye, corner, 3)
-    widths = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
-    brows = corners[..., 1].mean(axis=-1) - face[[_BROW_LEFT, _BROW_RIGHT], 1].mean(axis=-1)
-    gaze = ((face[list(IRISES)] - corners.mean(axis=1)) / widths[:, None]).mean(axis=0)
     return np.array(
         [
             gap,
@@ -167,13 +172,28 @@ def _expression(face: Points) -> FloatArray:
             _distance(face[0], face[17]) - gap,
             _distance(face[2], face[152]),
             face[152, 0],
-            *(lids / widths),
-            *brows,
-            _distance(face[107], face[336]),
-            *gaze[:2],
+            *_eyes_and_brows(face),
+            (_distance(face[205], face[145]) + _distance(face[425], face[374])) / 2,
+            _distance(face[2], face[0]),
+            _distance(lower, face[17]),
+            (left[2] + right[2] - face[0, 2] - face[17, 2]) / 2,
         ],
         np.float32,
     )
+
+
+def _eyes_and_brows(face: Points) -> Iterator[float]:
+    """Of the same numbers those from `eye_open_left` to `lid_lower`."""
+    corners = face[[LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS]]  # (eye, corner, 3)
+    middles, widths = corners.mean(axis=1), np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
+    uppers, lowers = face[_LIDS_UPPER], face[_LIDS_LOWER]  # (eye, landmark, 3)
+    yield from np.linalg.norm(uppers - lowers, axis=-1).mean(axis=-1) / widths
+    yield from middles[:, 1] - face[[_BROW_LEFT, _BROW_RIGHT], 1].mean(axis=-1)
+    yield _distance(face[107], face[336])
+    yield from ((face[list(IRISES)] - middles) / widths[:, None]).mean(axis=0)[:2]
+    yield face[_BROW_OUTER, 1].mean() - face[_BROW_INNER, 1].mean()
+    yield ((middles[:, 1] - uppers[..., 1].mean(axis=-1)) / widths).mean()
+    yield ((lowers[..., 1].mean(axis=-1) - middles[:, 1]) / widths).mean()
 
 
 def _distance(a: Points, b: Points) -> float:

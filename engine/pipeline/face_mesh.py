@@ -31,13 +31,14 @@ LANDMARK_BYTES = 17  # of a serialised landmark: tag and length, then tag and fl
 CHATTER = re.compile(rb"^([IW]\d{4} |INFO: Created TensorFlow Lite|WARNING: All log messages before absl)")
 
 Mode = Literal["live", "static"]
+MOST_FACES: dict[Mode, int] = {"live": 4, "static": 2}  # a visitor, who came along, and a painting
 
 
 class FaceMesh:
     """The mesh as a function of a picture.
 
     Args:
-        mode: "live" tracks up to two faces from frame to frame; "static" looks at every picture afresh.
+        mode: "live" tracks up to four faces from frame to frame; "static" looks at every picture afresh, for two.
     """
 
     def __init__(self, mode: Mode) -> None:
@@ -45,7 +46,7 @@ class FaceMesh:
         with without_native_chatter():
             face_mesh = import_solution("face_mesh")
             self._mesh: Any = face_mesh.FaceMesh(
-                static_image_mode=self._is_static, max_num_faces=2, refine_landmarks=True
+                static_image_mode=self._is_static, max_num_faces=MOST_FACES[mode], refine_landmarks=True
             )
             # the graph starts with its first picture
             self._mesh.process(np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +19,16 @@ class FeatureGroup:
         names: of the numbers, in order.
         unit: of each.
         what: how they are measured.
+        meanings: of numbers, or of what several names begin with, whose name does not say enough.
+        neutral: what each number is where nothing is known; empty where all of them are always measured.
     """
 
     name: str
     names: tuple[str, ...]
     unit: str
     what: str
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    neutral: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +36,17 @@ class FeatureLayout:
     """The whole vector.
 
     Attributes:
-        version: to be raised by one whenever a number means something else than before; banks and inverters that were
-            made for another version are refused.
+        name: by which tools choose it.
+        version: to be raised by one whenever a number means something else than before; banks that were made for
+            another version are refused, inverters too unless it is a predecessor.
         groups: in the order of the vector, without gaps.
+        predecessors: earlier layouts whose numbers this one still has.
     """
 
+    name: str
     version: int
     groups: tuple[FeatureGroup, ...]
+    predecessors: tuple[Predecessor, ...] = ()
 
     @property
     def size(self) -> int:
@@ -59,12 +71,39 @@ class FeatureLayout:
         """Where one number stands, e.g. `LAYOUT.index("expression.smile")`."""
         return self.names.index(name)
 
+    def columns_of(self, stamp: str) -> NDArray[np.intp] | None:
+        """Where each number of the layout with that stamp stands in this one; None if it is no predecessor.
+
+        `vector[columns]` is the vector as the other layout has it. No two numbers stand at one place.
+        """
+        if stamp == self.stamp:
+            return np.arange(self.size)
+        for predecessor in self.predecessors:
+            if predecessor.layout.stamp == stamp:
+                places = {name: place for place, name in enumerate(self.names)}
+                names = [predecessor.renamed.get(name, name) for name in predecessor.layout.names]
+                return np.array([places[name] for name in names], np.intp)
+        return None
+
     @property
     def stamp(self) -> str:
-        """Version and digest, as a session keeps them."""
+        """Version and digest, as banks, inverters and sessions keep them."""
         return f"{self.version} {self.digest}"
 
     @property
     def digest(self) -> str:
         """Changes with any name or order: a test ties it to `version`."""
         return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """An earlier layout, each of whose numbers a later one still measures, or measures better.
+
+    Attributes:
+        layout: the earlier one.
+        renamed: names that are others by now, as group.name.
+    """
+
+    layout: FeatureLayout
+    renamed: Mapping[str, str] = field(default_factory=dict)

@@ -6,75 +6,73 @@ are used for. The vector is free of position, scale and roll, which travel besid
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.pipeline.colours import COLOUR_NAMES, patch_centres, patch_colours
-from engine.pipeline.face_geometry import (
-    EXPRESSION_NAMES,
-    SHAPE_LANDMARKS,
-    FaceGeometry,
-    measure_face,
-)
+from engine.pipeline.attributes import ReadsAttributes, read_once
+from engine.pipeline.colours import patch_centres, patch_colours
+from engine.pipeline.face_geometry import FaceGeometry, measure_face
 from engine.pipeline.face_mesh import FaceMesh, Mode
-from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout
-from engine.types import Features, FloatArray, Frame, Placement
+from engine.pipeline.feature_vector import LAYOUT as LAYOUT
+from engine.pipeline.feature_vector import FeatureVector, NarcissusVector
+from engine.pipeline.identities import Identities, Sighting, Zone, is_ignored, prominence
+from engine.pipeline.original_vector import OriginalVector
+from engine.types import Features, FloatArray, Frame
 
-LAYOUT = FeatureLayout(
-    version=1,
-    groups=(
-        FeatureGroup(
-            "shape",
-            tuple(f"{landmark}_{axis}" for landmark in SHAPE_LANDMARKS for axis in "xy"),
-            "eye distances",
-            "landmarks of FaceMesh relative to the midpoint of the eyes, without roll; x to the right, y down",
-        ),
-        FeatureGroup("pose", ("yaw", "pitch"), "degrees", "rigid fit to a mean face; right and up are positive"),
-        FeatureGroup(
-            "expression",
-            EXPRESSION_NAMES,
-            "eye distances or ratios",
-            "measured on the face turned to the front",
-        ),
-        FeatureGroup("colour", COLOUR_NAMES, "CIELAB", "medians of patches; sRGB, white D65"),
-    ),
-)
-
-OFF_CENTRE_COST = 0.5  # how much smaller a face at the edge of the picture counts than one in the middle
-LOYALTY = 1.3  # how much larger the face of the last frame counts, so that two visitors do not flicker
+NARCISSUS: FeatureVector = NarcissusVector()
+VECTORS: Mapping[str, FeatureVector] = {kind.layout.name: kind for kind in (NARCISSUS, OriginalVector())}
+"""Name of a layout -> what measures it; the first is the mirror's."""
 
 
 class Featurizer:
-    """The features of the largest face near the centre of each frame.
+    """The features of one face in each frame: in single pictures the largest near the centre, live the visitor's.
 
     Args:
         mode: "live" for consecutive frames, in which faces are tracked; "static" for single pictures, banks and
             measurements: every frame is looked at afresh, and small pictures are given a border.
+        kind: which numbers are measured.
+        attributes: reads age and gender of every face at once, which is for single pictures; before the mirror
+            `attributes.AttributeFollower` does so now and then.
+        ignore: zones in which no face is looked at: left, top, right, bottom, shares of the picture.
     """
 
-    def __init__(self, mode: Mode = "live") -> None:
+    def __init__(
+        self,
+        mode: Mode = "live",
+        kind: FeatureVector = NARCISSUS,
+        attributes: ReadsAttributes | None = None,
+        ignore: Sequence[Zone] = (),
+    ) -> None:
+        self.kind = kind
+        self._attributes = attributes
         self._mesh = FaceMesh(mode)
-        self._is_live = mode == "live"
-        self._last: Placement | None = None
+        self._identities = Identities() if mode == "live" else None
+        self._ignore = ignore
 
     def __call__(self, frame: Frame) -> Features | None:
         """Measure `frame`; None if no face is found in it."""
         height_px, width_px = frame.image.shape[:2]
         faces = self._mesh(frame.image)
         measured = [(points, measure_face(points, width_px, height_px)) for points in faces]
-        found = [(points, face) for points, face in measured if face is not None]
-        if not found:
-            self._last = None
+        found = [
+            (points, face)
+            for points, face in measured
+            if face is not None and not is_ignored(face.placement, self._ignore)
+        ]
+        index, identity = self._choose([face for _, face in found], frame.captured_s)
+        if index is None:
             return None
-        points, face = max(found, key=lambda item: _prominence(item[1].placement, self._last))
-        if self._is_live:
-            self._last = face.placement
-        colours = patch_colours(frame.image, points, face.eye_distance_px)
-        vector = _vector(face, colours)
+        points, face = found[index]
+        roll_rad = face.placement.roll_rad
+        centres = patch_centres(points, face.eye_distance_px, roll_rad, (width_px, height_px))
+        colours = patch_colours(frame.image, centres, face.eye_distance_px, roll_rad)
+        vector = self.kind.measure(frame.image, points, face, colours)
         if not np.isfinite(vector).all():
             return None
-        return Features(
+        features = Features(
             vector=vector,
             placement=face.placement,
             landmarks_px=points,
@@ -82,8 +80,18 @@ class Featurizer:
             pitch_deg=face.pitch_deg,
             captured_s=frame.captured_s,
             sequence=frame.sequence,
-            patches=_patches(points, colours),
+            patches=_rows(centres, colours),
+            identity=identity,
         )
+        return features if self._attributes is None else read_once(self._attributes, frame, features, self.kind)
+
+    def _choose(self, faces: Sequence[FaceGeometry], captured_s: float) -> tuple[int | None, int]:
+        """Which face is looked at, if one is, and whose it is; 0 in single pictures."""
+        if self._identities is None:
+            shown = [prominence(face.placement) for face in faces]
+            return (shown.index(max(shown)) if shown else None), 0
+        chosen = self._identities.choose([Sighting(face.placement, face.shape) for face in faces], captured_s)
+        return (None, 0) if chosen is None else chosen
 
     def close(self) -> None:
         """Release the mesh."""
@@ -96,30 +104,27 @@ class Featurizer:
         self.close()
 
 
-def with_patches(features: Features) -> Features:
-    """Features of today's layout whose `patches` were not kept: both parts of them are in the rest.
+def with_patches(features: Features, stamp: str = LAYOUT.stamp) -> Features:
+    """Features whose `patches` were not kept: both parts of them are in the rest.
+
+    Args:
+        features: with a vector of the mirror's layout, or of one before it.
+        stamp: of the vector's layout.
 
     Raises:
-        ValueError: the vector has another layout.
+        ValueError: it is another layout's.
     """
-    if features.vector.shape != (LAYOUT.size,):
+    columns = LAYOUT.columns_of(stamp)
+    if columns is None or features.vector.shape != columns.shape:
         raise ValueError(f"a vector of {features.vector.shape} is not of layout {LAYOUT.stamp}")
-    return replace(features, patches=_patches(features.landmarks_px, features.vector[LAYOUT["colour"]]))
+    colour, place = LAYOUT["colour"], features.placement
+    is_colour = (columns >= colour.start) & (columns < colour.stop)
+    kept = (columns[is_colour][::3] - colour.start) // 3  # which patches it has
+    height_px = features.eye_distance_px / place.eye_distance
+    size_wh = height_px * place.aspect, height_px
+    centres = patch_centres(features.landmarks_px, features.eye_distance_px, place.roll_rad, size_wh)
+    return replace(features, patches=_rows(centres[kept], features.vector[is_colour]))
 
 
-def _patches(landmarks_px: FloatArray, colours: FloatArray) -> FloatArray:
-    return np.hstack([patch_centres(landmarks_px), colours.reshape(-1, 3)]).astype(np.float32)
-
-
-def _vector(face: FaceGeometry, colours: FloatArray) -> FloatArray:
-    pose = np.array([face.yaw_deg, face.pitch_deg], np.float32)
-    return np.concatenate([face.shape, pose, face.expression, colours])
-
-
-def _prominence(face: Placement, last: Placement | None) -> float:
-    """How much this is the visitor's face: its size, less towards the edge, more if it was chosen in the last frame."""
-    off_centre = min(1.0, float(np.hypot(face.x - 0.5, face.y - 0.5)) * 2)
-    prominence = face.eye_distance * (1 - OFF_CENTRE_COST * off_centre)
-    if last is not None and np.hypot((face.x - last.x) * face.aspect, face.y - last.y) < last.eye_distance:
-        prominence *= LOYALTY
-    return prominence
+def _rows(centres: NDArray[np.float64], colours: FloatArray) -> FloatArray:
+    return np.hstack([centres, colours.reshape(-1, 3)]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Features -> Latent: the inverter's answer, smoothed on the sphere; a slow wander while nobody is there.
+"""Features -> Latent: smoothed features, the inverter's answer, smoothed on the sphere; a wander while nobody is there.
 
 Latents live on the sphere of radius sqrt(latent_size). Nothing in this module leaves it, so every step between two
 faces is a face that the generator can draw. It does not know how features are measured or latents are drawn.
@@ -11,12 +11,21 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.networks.latents import angle_deg, normalise, slerp
+from engine.head import is_same_head
+from engine.networks.latents import normalise, slerp
+from engine.pipeline.deepening import deepening_by
+from engine.pipeline.feature_filter import FeatureFilter
+from engine.pipeline.feature_layout import FeatureLayout
+from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.one_euro import SphereOneEuro
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
+# Between the first and the second the mirror begins to doubt what it sees, and beyond it does:
+TURNED_DEG = (25.0, 45.0)  # a head, to any side: in profile half of the landmarks are guessed
+TYPICALITY = (0.12, 0.05)  # a face, unlike those that the generator draws
 
 
 class Inverts(Protocol):
@@ -28,55 +37,6 @@ class Inverts(Protocol):
     def __call__(self, vector: FloatArray) -> FloatArray: ...
 
     def reset(self) -> None: ...
-
-
-class SphereOneEuro:
-    """One Euro filter (Casiez, Roussel, Vogel, CHI 2012) along great circles, with a limit to the speed.
-
-    The speed that opens the filter is the norm of the low-passed velocity *vector*: the mean of the norms would take
-    the noise of 512 dimensions for movement and never close.
-
-    Args:
-        min_cutoff_hz: cut-off at rest; lower is calmer and later.
-        beta: Hz of cut-off gained per degree a second of movement; higher follows faster.
-        rate_limit_deg_s: the most that the output turns in a second.
-        derivative_cutoff_hz: cut-off of the velocity.
-    """
-
-    def __init__(
-        self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float, derivative_cutoff_hz: float = 1.0
-    ) -> None:
-        self.tune(min_cutoff_hz, beta, rate_limit_deg_s)
-        self._derivative_cutoff_hz = derivative_cutoff_hz
-        self._raw: FloatArray | None = None
-        self._output: FloatArray | None = None
-        self._velocity_deg_s: FloatArray | None = None
-
-    def tune(self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float) -> None:
-        """Go on with other parameters."""
-        self._min_cutoff_hz, self._beta, self._rate_limit_deg_s = min_cutoff_hz, beta, rate_limit_deg_s
-
-    def reset(self) -> None:
-        """Forget the past; the next input passes unchanged."""
-        self._raw = self._output = self._velocity_deg_s = None
-
-    def __call__(self, z: FloatArray, dt_s: float) -> FloatArray:
-        """Filter one latent (latent_size,) that came `dt_s` after the last one."""
-        if self._raw is None or self._output is None or self._velocity_deg_s is None:
-            self._raw = self._output = z
-            self._velocity_deg_s = np.zeros_like(z)
-            return z
-        velocity = _tangent_deg(self._raw, z) / np.float32(dt_s)
-        share = np.float32(smoothing_share(self._derivative_cutoff_hz, dt_s))
-        self._velocity_deg_s = self._velocity_deg_s + share * (velocity - self._velocity_deg_s)
-        cutoff_hz = self._min_cutoff_hz + self._beta * float(np.linalg.norm(self._velocity_deg_s))
-        step = smoothing_share(cutoff_hz, dt_s)
-        distance_deg = float(angle_deg(self._output, z))
-        if step * distance_deg > self._rate_limit_deg_s * dt_s:
-            step = self._rate_limit_deg_s * dt_s / distance_deg
-        self._raw = z
-        self._output = slerp(self._output, z, step)
-        return self._output
 
 
 class Wander:
@@ -135,9 +95,14 @@ class LatentFollower:
         start: the first latent, (latent_size,).
         inverter: features -> latent; None lets the mirror wander whoever stands there.
         settings: times and filter parameters.
+        layout: of the features.
         wander_share: how far the wander pulls at what the inverter says, 0 to 1. The mirror that looks at itself
             needs some: it would stay for ever where it is.
         seed: of the wander.
+
+    Attributes:
+        deepening: what was gained for the visitor; None where the inverter cannot refine, and in a mirror that sees
+            only itself.
     """
 
     def __init__(
@@ -147,10 +112,16 @@ class LatentFollower:
         settings: ReflectionSettings,
         wander_share: float = 0.0,
         seed: int = 0,
+        layout: FeatureLayout = LAYOUT,
     ) -> None:
         self.inverter = inverter
+        self.deepening = None if wander_share else deepening_by(inverter)
         self._settings = settings
         self._wander_share = wander_share
+        self._calm = FeatureFilter(layout, settings.features)
+        self._unasked = [layout[group.name] for group in layout.groups if group.neutral]
+        self._wanted: FloatArray | None = None  # features that were answered last, and the inverter's word for it
+        self._said = start
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
         self._wander = Wander(start, settings.wander_deg_s, seed)
         self._z = self._arrival_from = start
@@ -164,7 +135,7 @@ class LatentFollower:
     def adjust(self, settings: ReflectionSettings) -> None:
         """Go on with other times and filter parameters."""
         self._settings = settings
-        self._filter.tune(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
+        self._calm.tune(settings.features)
         self._wander.speed_deg_s = settings.wander_deg_s
 
     def follow(self, features: Features | None, captured_s: float, now_s: float) -> Latent:
@@ -176,6 +147,8 @@ class LatentFollower:
             now_s: the present; must not run backwards.
         """
         dt_s = self._step_s(now_s)
+        if features is not None and not np.isfinite(features.vector).all():
+            features = None  # whoever cannot be measured is as one who is lost from sight
         if features is not None and self._is_near(features):
             self._see(features, now_s)
         elif now_s - self._seen_s > self._settings.hold_s:
@@ -187,15 +160,36 @@ class LatentFollower:
         self._ease_presence(dt_s)
         if self._presence <= 0 and self._noticed_s is None:
             self._features = features  # nobody, or somebody who is too far away
-        inverter = self.inverter if self._presence > 0 else None
+        inverter, deepening = (self.inverter, self.deepening) if self._presence > 0 else (None, None)
+        measured = deepening.likeness if deepening else None
         return Latent(
             self._z,
             self._presence,
             self._features,
             captured_s,
             typicality=inverter.typicality if inverter else 0.0,
-            likeness=inverter.nearness if inverter else 0.0,
+            likeness=measured if measured is not None else inverter.nearness if inverter else 0.0,
+            deepening=deepening.progress if deepening else 0.0,
         )
+
+    def look(self, came: FloatArray) -> None:
+        """Learn what the last latent drew: features (F,) of that face."""
+        has_arrived = self._last_s is not None and self._last_s - self._arrived_s >= self._settings.arrive_s
+        if self.deepening is not None and self._is_following and has_arrived and self._wanted is not None:
+            self.deepening.look(self._wanted, self._said, self._z, self._known(came, self._wanted))
+
+    def judge(self, came: FloatArray | None) -> None:
+        """Learn what the trial of `deepening` drew: features (F,) of that face, None if it shows none."""
+        if self.deepening is not None and self.deepening.trial is not None:
+            wanted = self.deepening.trial.wanted
+            self.deepening.judge(None if came is None else self._known(came, wanted))
+
+    def _known(self, came: FloatArray, wanted: FloatArray) -> FloatArray:
+        """Features of a drawn face, of which nobody asks what it is taken for: in that it is as it should be."""
+        known = came.copy()
+        for part in self._unasked:
+            known[part] = wanted[part]
+        return known
 
     def _is_near(self, features: Features) -> bool:
         enough = self._settings.near * (FAR_ENOUGH if self._is_following else 1.0)
@@ -212,8 +206,11 @@ class LatentFollower:
         if is_new:
             self._arrival_from, self._arrived_s = self._z, now_s
             self._filter.reset()
+            self._calm.reset()
             if self.inverter is not None:
                 self.inverter.reset()
+            if self.deepening is not None:
+                self.deepening.reset()
 
     def _release(self) -> None:
         self._noticed_s = None
@@ -225,12 +222,23 @@ class LatentFollower:
         wandering = self._wander.step(dt_s)
         if self.inverter is None:
             return wandering
-        target = self.inverter(features.vector)
+        self._wanted = self._calm(features.vector, dt_s)
+        self._said = target = self.inverter(self._wanted)
+        if self.deepening is not None and self._settings.deepening:
+            target = self.deepening.apply(target, dt_s)
         if self._wander_share:
             target = slerp(target, wandering, self._wander_share)
+        self._filter.tune(self._settings.min_cutoff_hz, self._settings.beta, self._rate_limit_deg_s(features))
         target = self._filter(target, dt_s)
         progress = (now_s - self._arrived_s) / self._settings.arrive_s
         return target if progress >= 1 else slerp(self._arrival_from, target, _ease(progress))
+
+    def _rate_limit_deg_s(self, features: Features) -> float:
+        """The fastest that the face may change: less, the less sure the mirror is of what it sees."""
+        turned = _share(math.hypot(features.yaw_deg, features.pitch_deg), *TURNED_DEG)
+        strange = _share(self.inverter.typicality, *TYPICALITY) if self.inverter is not None else 0.0
+        sure, doubtful = self._settings.rate_limit_deg_s, self._settings.doubtful_rate_limit_deg_s
+        return sure + max(turned, strange) * (min(sure, doubtful) - sure)
 
     def _ease_presence(self, dt_s: float) -> None:
         towards, duration_s = (1.0, self._settings.arrive_s) if self._is_following else (0.0, self._settings.leave_s)
@@ -244,26 +252,18 @@ class LatentFollower:
 
 
 def is_someone_else(before: Features | None, after: Features) -> bool:
-    """Whether a face jumped further between two frames than a head can move: more than three eye distances."""
+    """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
+    two frames than a head can move."""
     if before is None:
         return True
-    a, b = before.placement, after.placement
-    jump = math.hypot((b.x - a.x) * b.aspect, b.y - a.y)
-    return jump > 3 * max(a.eye_distance, b.eye_distance)
+    if before.identity and after.identity:
+        return before.identity != after.identity
+    return not is_same_head(before.placement, after.placement)
 
 
-def smoothing_share(cutoff_hz: float, dt_s: float) -> float:
-    """The share of the way that a first-order low-pass goes towards its input in `dt_s`."""
-    return 1.0 - math.exp(-2 * math.pi * cutoff_hz * dt_s)
-
-
-def _tangent_deg(origin: FloatArray, towards: FloatArray) -> FloatArray:
-    """The tangent vector at `origin` whose length is the angle to `towards`, in degrees (the logarithm map)."""
-    flat = towards - origin * np.float32(np.dot(towards, origin) / np.dot(origin, origin))
-    length = float(np.linalg.norm(flat))
-    if length < 1e-9:
-        return np.zeros_like(origin)
-    return (flat * np.float32(angle_deg(origin, towards) / length)).astype(np.float32)
+def _share(value: float, none: float, all_: float) -> float:
+    """0 where a value is `none`, 1 where it is `all_`, between them in proportion."""
+    return min(1.0, max(0.0, (value - none) / (all_ - none)))
 
 
 def _ease(x: float) -> float:

@@ -35,7 +35,7 @@ class SelfView:
         top = round((height - size) / 2 + 0.04 * height * _drift(now_s, PERIODS_Y_S))
         picture = np.empty((height, width, 3), np.uint8)
         picture[:] = BACKGROUND_RGB
-        picture[top : top + size, left : left + size] = _portrait(reflection.image, size)
+        picture[top : top + size, left : left + size] = _portrait(reflection.pixels, size)
         return Frame(picture, now_s, self._count)
 
 

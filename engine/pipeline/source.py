@@ -151,7 +151,7 @@ class Source(ABC):
             self._state = "running"
             self._running_since_s = self._clock.now_s()
         self._sequence += 1
-        frame = Frame(image, captured_s, self._sequence)
+        frame = Frame(image, captured_s, self._sequence, self._clock.now_s())
         for sink in self._sinks:
             sink.put(frame)
 

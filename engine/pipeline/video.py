@@ -34,6 +34,27 @@ UNTOLD_COLOURS, HD_HEIGHT_PX = (
 LATE_S = 1.0  # so far behind, the lost time is given up instead of caught up
 
 
+def pictures_of(path: Path) -> Iterator[tuple[ByteArray, float]]:
+    """All pictures of a video file, without waiting: (H, W, 3) uint8 RGB, upright, with the time since the first in s.
+
+    Raises:
+        DeviceError: it cannot be read, or no picture in it can be decoded.
+    """
+    count, first_s = 0, 0.0
+    try:
+        with _opened(path) as container:
+            step_s = _usual_step_s(container.streams.video[0])
+            for decoded in container.decode(video=0):
+                time_s = count * step_s if decoded.time is None else float(decoded.time)
+                first_s = first_s if count else time_s
+                count += 1
+                yield _picture(decoded), time_s - first_s
+    except (FFmpegError, OSError, ValueError) as error:
+        raise DeviceError(f"{path} is no video that can be read: {_reason(error)}") from error
+    if not count:
+        raise DeviceError(f"{path} is no video that can be read: no picture in it can be decoded")
+
+
 class Video(Source):
     """A video file.
 

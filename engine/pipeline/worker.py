@@ -14,14 +14,19 @@ from typing import Any
 
 from engine.clock import TimeSource
 from engine.networks.latents import seed_latent
+from engine.pacing import TurnPacer
+from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.echo import EchoListener
+from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.pipeline.face import Draws, FacePainter
+from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
+from engine.processor import give_way
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
+from engine.stamps import Stamps
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)
@@ -36,12 +41,13 @@ class Health:
     """What the reflection thread says of itself.
 
     Attributes:
-        stages_ms: per stage, percentiles of its duration in ms; `echo` only once a scene has asked for it.
+        stages_ms: per stage, percentiles of its duration in ms; `echo` and `deepening` only once they were needed.
         errors: per stage, how often it failed; `turn` is what lies between them.
         last_error: the newest error that stands, as a sentence; None if all is well.
         faces_seen: frames in which a face was found.
         frames_seen: frames that were looked at.
         is_seeing: whether the features stage has been loaded.
+        drawing: what the face is drawn with; None before the first.
     """
 
     stages_ms: dict[str, dict[str, float]]
@@ -50,6 +56,7 @@ class Health:
     faces_seen: int
     frames_seen: int
     is_seeing: bool
+    drawing: Standing | None = None
 
 
 class ReflectionWorker:
@@ -63,6 +70,7 @@ class ReflectionWorker:
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
         attributes: reads age and gender, or None to leave `Features.attributes` empty.
+        measured: where what was measured of a face is left before it is answered, or None.
         settings: rate, times, smoothing; `adjust` changes them on the way.
         clock: the show's clock.
         seed: of the first latent and the wander.
@@ -82,6 +90,7 @@ class ReflectionWorker:
         build_generator: Callable[[], Draws],
         inverter: Inverts | None,
         attributes: ReadsAttributes | None = None,
+        measured: Slot[Features] | None = None,
         settings: ReflectionSettings,
         clock: TimeSource,
         seed: int,
@@ -89,17 +98,22 @@ class ReflectionWorker:
         self.wants_previews = self.wants_echo = False
         self._frames = frames
         self._reflections = reflections
+        self._measured = measured
         self._build_generator = build_generator
         self._inverter = inverter
         self._settings = settings
         self._follower: LatentFollower | None = None
+        self._ladder: Ladder | None = None
         self._clock = clock
         self._seed = seed
         self._features = Stage("features", build_featurizer, clock)
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
         self._listener = EchoListener(build_still_featurizer, clock)
-        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, self._listener.stage)
+        self._deepening = Stage("deepening", lambda: self._try_better, clock)
+        self._allowance = Allowance(PERIOD_S)
+        self._spare: tuple[Stage[Any, Any], ...] = (self._listener.stage, self._deepening)
+        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
         self._attributes: Stage[[Frame, Features], Features] | None = None
         if attributes is not None:
             self._attributes = Stage("attributes", lambda: AttributeFollower(attributes), clock)
@@ -109,6 +123,7 @@ class ReflectionWorker:
         self._last: Reflection | None = None
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
+        self._turned_s = 0.0  # when the newest turn had its frame
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflection", daemon=True)
         self._loader = threading.Thread(target=self._load_features, name="loading features", daemon=True)
@@ -140,13 +155,14 @@ class ReflectionWorker:
             stages_ms={
                 stage.name: times
                 for stage in self._stages
-                if (times := stage.durations_ms.percentiles()) or stage is not self._listener.stage
+                if (times := stage.durations_ms.percentiles()) or stage not in self._spare
             },
             errors={stage.name: stage.error_count for stage in stages},
             last_error=standing[-1] if standing else None,
             faces_seen=self._faces_seen,
             frames_seen=self._frames_seen,
             is_seeing=self._features.is_ready,
+            drawing=self._ladder.standing if self._ladder is not None else None,
         )
 
     @property
@@ -155,32 +171,67 @@ class ReflectionWorker:
         return self._last is not None and self._is_loaded.is_set()
 
     def _run(self) -> None:
+        give_way()
+        turns = TurnPacer()
         while not self._stopping.is_set():
-            period_s = 1.0 / self._settings.rate_hz
-            began_s = self._clock.now_s()
             self._turn()
             if self._face.is_ready and self._loader.ident is None:
                 self._loader.start()  # only now: the first reflection does not share the processor
-            self._stopping.wait(max(0.001, period_s - (self._clock.now_s() - began_s)))
+            self._stopping.wait(turns.pause_s(self._turned_s, self._clock.now_s(), self._settings.rate_hz))
         for part in (self._features, self._latent, self._face, self._listener):
             part.close()
 
     def _reflect(self) -> None:
         """One turn: the newest frame's answer, or a step of the wander if there is none."""
+        self._turned_s = self._clock.now_s()
         if not self._face.prepare():
             return
         frame = self._next_frame()
+        self._turned_s = self._clock.now_s()
         features = self._look(frame) if frame is not None else None
         now_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else now_s
         if self._follower is not None:
             self._follower.adjust(self._settings)
         latent = self._latent(features, captured_s, now_s)
+        latent_s = self._clock.now_s()
         reflection = self._face(latent, self.wants_previews) if latent is not None else None
         if reflection is not None:
+            self._note_pace(reflection.generated_s - latent_s, reflection.generated_s - self._turned_s)
             self._last = reflection
-            self._reflections.put(replace(reflection, echo=self._listener.echo))
-            self._listener.listen(reflection, now_s, is_asked=self.wants_echo)  # what was drawn does not wait for it
+            stamps = None
+            if frame is not None:
+                stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
+            echo = self._listener.echo if self.wants_echo else None
+            self._reflections.put(replace(reflection, echo=echo, stamps=stamps))
+            self._allowance.worked(self._clock.now_s() - self._turned_s, 1 / self._settings.rate_hz)
+            self._look_again(reflection, now_s)  # what was drawn does not wait for it
+
+    def _look_again(self, reflection: Reflection, now_s: float) -> None:
+        """Measure what was drawn, where a scene asks for it or the mirror deepens and there is time."""
+        began_s = self._clock.now_s()
+        follower = self._follower if self._settings.deepening and self._allowance.permits else None
+        deepening = follower.deepening if follower is not None else None
+        if self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None):
+            if follower is not None and self._listener.echo is not None:
+                follower.look(self._listener.echo.stranger.vector)
+        elif follower is not None and deepening is not None and deepening.trial is not None:
+            self._deepening(follower, deepening.trial.z)
+        else:
+            return
+        self._allowance.spent(self._clock.now_s() - began_s)
+
+    def _try_better(self, follower: LatentFollower, z: FloatArray) -> None:
+        """Draw and measure a face that may be better than the shown one."""
+        assert self._last is not None
+        reflection = self._face(replace(self._last.latent, z=z), False)
+        found = self._listener.look(reflection) if reflection is not None else None
+        follower.judge(found.vector if found is not None else None)
+
+    def _note_pace(self, drawing_s: float, turn_s: float) -> None:
+        """Let the ladder judge, once nothing is loaded beside that would pass."""
+        if self._ladder is not None and self._is_loaded.is_set():
+            self._ladder.note(drawing_s, turn_s, 1.0 / self._settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:
@@ -192,8 +243,12 @@ class ReflectionWorker:
             return None  # imports take seconds; the mirror wanders meanwhile
         self._frames_seen += 1
         features = self._features(frame)
-        self._faces_seen += features is not None
-        if features is None or self._attributes is None:
+        if features is None:
+            return None
+        self._faces_seen += 1
+        if self._measured is not None:
+            self._measured.put(features)
+        if self._attributes is None:
             return features
         return self._attributes(frame, features) or features
 
@@ -204,7 +259,9 @@ class ReflectionWorker:
     def _build_painter(self) -> Callable[[Latent, bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
-        painter = FacePainter(generator, self._clock)
+        if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
+            self._ladder = Ladder(generator.rungs, self._settings.floor_px, self._clock)
+        painter = FacePainter(generator, self._clock, self._ladder)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
         return painter.draw
 

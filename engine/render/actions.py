@@ -20,6 +20,8 @@ class Action(Enum):
     BLACKOUT = "blackout"
     FREEZE = "freeze"
     OVERLAY = "overlay"
+    LANDMARKS = "landmarks"
+    CAMERA = "camera"
     RECORD = "record"
     SNAPSHOT = "snapshot"
     CALIBRATE = "calibrate"
@@ -73,6 +75,8 @@ BINDINGS: Sequence[Binding] = (
     Binding("b", Action.BLACKOUT, "black, and back"),
     Binding("space", Action.FREEZE, "hold the picture, and go on"),
     Binding("o", Action.OVERLAY, "rates, ages and drops"),
+    Binding("l", Action.LANDMARKS, "the viewer's landmarks"),
+    Binding("m", Action.CAMERA, "the camera's picture"),
     Binding("r", Action.RECORD, "begin or end a film", ctrl=True),
     Binding("s", Action.SNAPSHOT, "keep this picture as a PNG"),
     Binding("c", Action.CALIBRATE, "calibrate the projector, and leave"),

@@ -109,6 +109,11 @@ class Compositor:
         """What the scene's passes need beyond what there is anyway (`Pass.needs`)."""
         return frozenset().union(*(part.drawn.needs for part in self._parts))
 
+    @property
+    def troubles(self) -> list[str]:
+        """What the operator is to know of what the passes draw."""
+        return [part.drawn.trouble for part in self._parts if part.drawn.trouble]
+
     def render(self, view: View, tick: Tick) -> moderngl.Texture:
         """Draw one frame.
 

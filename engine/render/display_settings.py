@@ -39,4 +39,9 @@ class DisplaySettings(BaseModel):
         "auto",
         description="Resolution of drawing as a part of the window's, 0.25 to 2; auto: 0.5 on software OpenGL, else 1.",
     )
+    transfer: Literal["auto", "cuda", "pixel_buffer"] = Field(
+        "auto",
+        description="How drawn faces reach the screen: cuda leaves on an NVIDIA card what it drew, pixel_buffer "
+        "goes through the computer's memory, auto tries the first and says in the overlay why not.",
+    )
     overlay: bool = Field(False, description="Start with rates, ages and drops in the corner (O changes it).")

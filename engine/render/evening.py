@@ -76,11 +76,12 @@ class Evening:
 
     def _take(self, reflection: Reflection, time_s: float) -> None:
         """Hang a visitor's stranger; at the first time of a visit the one before makes room."""
+        picture = thumbnail(reflection.pixels)
         if not self._is_kept and self._newest is not None:
             self._waiting[1 + self._moved % (PLACES - 1)] = self._newest
             self._moved += 1
-        self._newest = thumbnail(reflection.image)
-        self._write(0, self._newest)
+        self._newest = picture
+        self._write(0, picture)
         self._is_kept, self._taken_s = True, time_s
 
     def _ease(self, place: int, step: float) -> None:

@@ -32,11 +32,13 @@ GL_READ_FRAMEBUFFER_BINDING = 0x8CAA
 GL_DRAW_FRAMEBUFFER_BINDING = 0x8CA6
 GL_SCISSOR_TEST = 0x0C11
 GL_PIXEL_PACK_BUFFER = 0x88EB
+GL_PIXEL_UNPACK_BUFFER = 0x88EC
 GL_PACK_ALIGNMENT = 0x0D05
 GL_RGBA = 0x1908
 GL_UNSIGNED_BYTE = 0x1401
 GL_STREAM_READ = 0x88E1
 GL_MAP_READ_BIT = 0x0001
+GL_MAP_WRITE_BIT = 0x0002
 GL_MAP_PERSISTENT_BIT = 0x0040
 GL_MAP_COHERENT_BIT = 0x0080
 GL_CLIENT_STORAGE_BIT = 0x0200
@@ -211,6 +213,24 @@ class GlCalls:
         self._gl["glBindBuffer"](GL_PIXEL_PACK_BUFFER, name)
         self._gl["glUnmapBuffer"](GL_PIXEL_PACK_BUFFER)
         self._gl["glBindBuffer"](GL_PIXEL_PACK_BUFFER, 0)
+
+    def map_unpack_buffer(self, name: int, size_bytes: int) -> ByteArray:
+        """Give a buffer memory that stays mapped for writing, in place of what it had; needs `has_persistent_mapping`.
+
+        Returns:
+            (size_bytes,) uint8, which the GPU reads from; valid until the buffer is deleted.
+
+        Raises:
+            DeviceError: the driver does not give its memory.
+        """
+        flags = GL_MAP_WRITE_BIT | GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT
+        self._gl["glBindBuffer"](GL_PIXEL_UNPACK_BUFFER, name)
+        self._gl["glBufferStorage"](GL_PIXEL_UNPACK_BUFFER, size_bytes, None, flags)
+        address = self._gl["glMapBufferRange"](GL_PIXEL_UNPACK_BUFFER, 0, size_bytes, flags)
+        self._gl["glBindBuffer"](GL_PIXEL_UNPACK_BUFFER, 0)
+        if not address:
+            raise DeviceError(f"the graphics driver cannot map a buffer of {size_bytes} bytes for writing pictures")
+        return np.ctypeslib.as_array((ctypes.c_uint8 * size_bytes).from_address(address))
 
     def delete_buffer(self, name: int) -> None:
         self._gl["glDeleteBuffers"](1, ctypes.byref(_UINT(name)))

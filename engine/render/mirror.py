@@ -5,25 +5,36 @@ It owns the textures, the compositor and the projector. It does not know where f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 import moderngl
 
+from engine.cuda_driver import CudaError
 from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
 from engine.render.passage import Passage
 from engine.render.projector import Projector
+from engine.render.reflection_textures import ReflectionTextures
 from engine.render.shader import ShaderLibrary
-from engine.render.texture import CameraTexture, GrowthTexture, ReflectionTextures
+from engine.render.succession import Succession
+from engine.render.texture import CameraTexture, GrowthTexture
+from engine.render.transfer import Transfer
 from engine.render.view import View
 from engine.scene import Scene
 from engine.transition import Transition
-from engine.types import Alignment, Frame, Reflection, Tick
+from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.viewer import Viewer
 from engine.visit import VisitState
+
+log = logging.getLogger(__name__)
+
+COMING_S = 0.03  # how much of the time of a frame goes into building a scene that is coming,
+AGAIN_S = 0.12  # and what somebody waits for who has just saved it, or drawn the window larger
 
 
 class Mirror:
@@ -36,6 +47,7 @@ class Mirror:
         alignment: where the persona draws its faces.
         output_wh: size of what `draw` is given, px.
         render_scale: size of the stage against the output.
+        transfer: how drawn faces get into textures; through ordinary pixel buffers if None.
 
     Attributes:
         scene: what is shown.
@@ -53,6 +65,7 @@ class Mirror:
         alignment: Alignment,
         output_wh: tuple[int, int],
         render_scale: float,
+        transfer: Transfer | None = None,
     ) -> None:
         self._ctx = ctx
         self._library = library
@@ -60,9 +73,11 @@ class Mirror:
         self._output_wh = output_wh
         self._scale = render_scale
         self._viewer = Viewer(scene.reflection)
-        self._camera = CameraTexture(ctx)
-        self._reflections = ReflectionTextures(ctx)
+        transfer = transfer or Transfer(ctx)
+        self._camera = CameraTexture(ctx, transfer.gl)
+        self._reflections = ReflectionTextures(transfer)
         self._growth = GrowthTexture(ctx)
+        self._succession = Succession()
         self.evening = Evening(ctx)
         self._projector = Projector(ctx, library)
         self._passage = Passage(ctx, library)
@@ -76,6 +91,7 @@ class Mirror:
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
+        self._card_error = ""  # what was said last of a graphics card that failed
 
     @property
     def wants_previews(self) -> bool:
@@ -90,6 +106,16 @@ class Mirror:
     def _needs(self, what: str) -> bool:
         shown = (self._compositor, self._leaving)
         return any(what in part.needs for part in shown if part is not None)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What the operator is to know of what is drawn, a line each."""
+        return self._compositor.troubles
+
+    @property
+    def building_s(self) -> float:
+        """How long `advance` should go on in one frame."""
+        return AGAIN_S if self._is_again else COMING_S
 
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
         """Begin to build a scene, in place of what is being built; `advance` builds on while the show goes on.
@@ -161,28 +187,32 @@ class Mirror:
         self.advance(lambda: True)
 
     def resize(self, output_wh: tuple[int, int]) -> None:
-        """The output has another size from now on.
+        """The output has another size from now on; what is shown keeps its resolution until it is built anew.
 
         Raises:
-            ConfigError: a shader's file was broken meanwhile; the picture keeps its resolution until the next `reload`.
+            ConfigError: a shader that all scenes need was broken meanwhile.
         """
         if output_wh == self._output_wh:
             return
         self._output_wh = output_wh
-        coming = self._coming.scene if self._coming is not None else None
-        self.show_scene(self.scene)
-        if coming is not None:
-            self.prepare(coming, again=self._is_again)
+        if self._coming is not None:
+            self.prepare(self._coming.scene, again=self._is_again)
+        else:
+            self.prepare(self.scene, again=True)
 
     def _take_over(self, coming: Compositor) -> None:
         self._coming = None
         if self._is_again:
             coming.succeed(self._compositor)
-        elif self.is_frozen or coming.scene.transition.seconds == 0:
+        elif self.is_frozen or coming.scene.transition.seconds == 0 or not self._fits():
             self._compositor.close()
         else:
             self._leaving, self._transition = self._compositor, Transition(coming.scene.transition)
         self._set(coming)
+
+    def _fits(self) -> bool:
+        """Whether what is shown was built for the output as it is now."""
+        return self._compositor.size_wh == self._stage_wh(self.scene)
 
     def _set(self, compositor: Compositor) -> None:
         self._compositor, self._picture, self.scene = compositor, None, compositor.scene
@@ -214,16 +244,34 @@ class Mirror:
         """The part of a visit that it is in."""
         return self._viewer.visit.state
 
-    def update(self, frame: Frame | None, reflection: Reflection | None, tick: Tick, audio: float = 0.0) -> None:
-        """Take what is new; None where nothing is. `audio` is how loud the room is, 0 to 1."""
+    def update(
+        self,
+        frame: Frame | None,
+        reflection: Reflection | None,
+        tick: Tick,
+        audio: float = 0.0,
+        measured: Features | None = None,
+    ) -> None:
+        """Take what is new; None where nothing is.
+
+        Args:
+            frame: the camera's picture.
+            reflection: the answer to an earlier one.
+            tick: the moment.
+            audio: how loud the room is, 0 to 1.
+            measured: what was measured of the viewer, sooner than a reflection can answer it.
+        """
         if frame is not None:
             self._camera.update(frame)
         if reflection is not None:
-            self._reflections.update(reflection)
-            if self.wants_previews:
-                self._growth.update(reflection)
-        self._viewer.update(reflection, tick, audio)
-        self.evening.update(reflection, self._viewer.signals["dwell"], tick)
+            with self._card_may_fail():
+                self._reflections.update(reflection)
+                if self.wants_previews:
+                    self._growth.update(reflection)
+            self._succession.update(reflection)
+        self._viewer.update(reflection, tick, audio, measured)
+        with self._card_may_fail():
+            self.evening.update(reflection, self._viewer.signals["dwell"], tick)
         self.blackout.update(tick)
         self.closing.update(tick)
         if self.closing.light <= 0.0 and self.evening.count:
@@ -235,7 +283,7 @@ class Mirror:
     def draw(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
         if self._picture is None or not self.is_frozen:
-            self._picture = self._compose(self._view(now_s), tick)
+            self._picture = self._compose(self.view(now_s), tick)
         self._projector.draw(self._picture, target, self.blackout.light * self.closing.light)
 
     def _compose(self, view: View, tick: Tick) -> moderngl.Texture:
@@ -244,19 +292,22 @@ class Mirror:
         before = self._leaving.render(view, tick)
         return self._passage.draw(before, self._compositor.render(view, tick), self._transition.share)
 
-    def _view(self, now_s: float) -> View:
+    def view(self, now_s: float) -> View:
+        """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
         return View(
             camera=self._camera.texture,
             camera_aspect=self._camera.aspect,
             reflection=self._reflections.newest,
             previous=self._reflections.previous,
-            blend=self._reflections.blend(now_s),
+            blend=self._reflections.blend(now_s, seconds=self._succession.seconds, start=self._succession.start),
             growth=self._growth.texture,
             kept=self.evening.kept,
             features=self._viewer.features,
             parting=self._viewer.parting,
             alignment=self._alignment,
             placement=self._viewer.placement,
+            turned=self._viewer.turned_rad,
+            turned_before=self._viewer.turned_before_rad,
             presence=self._viewer.presence,
             signals=self._viewer.signals,
         )
@@ -274,6 +325,16 @@ class Mirror:
         owned = (self._compositor, self._passage, self._projector, self._reflections, self._growth)
         for part in (*owned, self.evening, self._camera):
             part.close()
+
+    @contextmanager
+    def _card_may_fail(self) -> Iterator[None]:
+        """A picture that cannot be had from the graphics card is as if it had not come; the last one stays."""
+        try:
+            yield
+        except CudaError as error:
+            if str(error) != self._card_error:
+                log.warning("drawn faces are left out: %s", error)
+            self._card_error = str(error)
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:
         """The largest size of the scene's shape that fits the output, scaled, at least 16 px, even."""

@@ -105,6 +105,14 @@ class Overlay:
             self._box(target, (x, y), (halo_px, halo_px), HALO, corner_px=halo_px / 2)
             self._box(target, (x + rim_px, y + rim_px), (side_px, side_px), RED, corner_px=side_px / 2)
 
+    def draw_signal(self, target: moderngl.Framebuffer, is_bright: bool, lines: Sequence[str]) -> None:
+        """Draw the square that the camera is to see, bright or dark, and below it what to do."""
+        side_px = target.height // 2
+        corner = _corner((0.5 * target.width, 0.42 * target.height), (side_px, side_px))
+        with _Blending(self._ctx):
+            self._box(target, corner, (side_px, side_px), PALE if is_bright else NIGHT)
+        self.draw(target, lines, middle=(0.5, 0.84))
+
     def draw_splash(self, target: moderngl.Framebuffer, text: str, progress: float | None = None) -> None:
         """Cover the whole target with the sheet that is seen while the mirror wakes.
 

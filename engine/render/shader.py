@@ -13,6 +13,7 @@ from pathlib import Path
 import moderngl
 
 from engine.errors import ConfigError
+from engine.render.conditionals import seen_lines
 
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024
@@ -26,7 +27,6 @@ Origin = tuple[str, int]
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"\s*$')
 _ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")
 _VERSION = re.compile(r"^\s*#\s*version\b")
-_COMMENT = re.compile(r"[ \t]*(?://[^\n]*|/\*.*?\*/)", re.DOTALL)
 _LOG_FORMS = (
     re.compile(r"^\d+:(?P<line>\d+)\(\d+\): (?:preprocessor )?(?P<level>error|warning): (?P<what>.*)$"),  # Mesa
     re.compile(r"^\d+\((?P<line>\d+)\)\s*: (?P<level>error|warning) (?P<what>.*)$"),  # NVIDIA
@@ -39,7 +39,7 @@ class ShaderSource:
     """One shader with its includes pasted in.
 
     Attributes:
-        text: what the driver gets.
+        text: what the driver gets: while this is the same, so is what it draws.
         origins: where each line of `text` comes from, in order.
     """
 
@@ -66,7 +66,7 @@ class ShaderLibrary:
         return path.suffix in ENDINGS and path.is_relative_to(self._folder)
 
     def source(self, name: str, defines: Mapping[str, Define] | None = None) -> ShaderSource:
-        """Read a shader file, paste its includes, put `#define` lines after its `#version`.
+        """Read a shader file, paste its includes, put `#define` lines after its `#version`, leave out what is not seen.
 
         Args:
             name: path within the folder, e.g. `film.frag`.
@@ -85,7 +85,8 @@ class ShaderLibrary:
                 text.append(f"#define {key} {_glsl_value(value)}".rstrip())
                 origins.append((self.shown(name), 1))
         self._paste(name, lines[1:], 2, (name,), text, origins)
-        return ShaderSource("\n".join(text) + "\n", tuple(origins))
+        seen = list(seen_lines(text))
+        return ShaderSource("".join(f"{line}\n" for _, line in seen), tuple(origins[index] for index, _ in seen))
 
     def include(self, name: str) -> ShaderSource:
         """Read a file of functions with its own includes, to be put into a shader that is made elsewhere.
@@ -134,13 +135,12 @@ class ShaderLibrary:
         return link(ctx, *self._sources(name, defines))
 
     def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
-        """What a program is made of, without comments and blank lines: while this is the same, so is what it draws.
+        """What a program is made of.
 
         Raises:
             ConfigError: as `source`.
         """
-        bare = "\n".join(_COMMENT.sub("", source.text) for source in self._sources(name, defines))
-        return "\n".join(line for line in bare.splitlines() if line.strip())
+        return "".join(source.text for source in self._sources(name, defines))
 
     def _sources(self, name: str, defines: Mapping[str, Define] | None) -> tuple[ShaderSource, ShaderSource]:
         vertex_name = f"{name}.vert" if (self._folder / f"{name}.vert").is_file() else "fullscreen.vert"
@@ -151,7 +151,7 @@ class ShaderLibrary:
         declares = re.compile(rf"\buniform\b[^;]*\b{uniform}\b")
         for file in (f"{name}.frag", f"{name}.vert"):
             if (self._folder / file).is_file():
-                source = self.source(file)
+                source = self.include(file)  # every entry's lines
                 for number, line in enumerate(source.text.splitlines(), 1):
                     if declares.search(line):
                         return ":".join(map(str, source.origin(number)))

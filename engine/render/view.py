@@ -46,6 +46,9 @@ class View:
         features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.
         placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
+        turned: how far the viewer's head has turned since the measurement that `reflection` answers: yaw, to the right,
+            and pitch, up; rad.
+        turned_before: the same for `previous`.
         presence: 0 nobody is there, 1 somebody is; eased.
         signals: what bound knobs may read (`engine.scene.SIGNALS`).
     """
@@ -61,5 +64,7 @@ class View:
     parting: Parting | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None
+    turned: tuple[float, float] = (0.0, 0.0)
+    turned_before: tuple[float, float] = (0.0, 0.0)
     presence: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)

@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
 FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited for
-UNPACED_HZ = 60.0
 KEY_REPEAT_MS = (350, 40)  # of keys that are held while calibrating: until the second, and between the others
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
 
@@ -87,9 +86,9 @@ class Window(ABC):
         return False
 
     @property
-    @abstractmethod
-    def pace_hz(self) -> float | None:
-        """At most so many pictures should be presented, 1/s; None where `present` itself keeps the pace."""
+    def says_it_waits(self) -> bool:
+        """Whether the driver says that `present` waits for the screen; that can be measured, and is not always true."""
+        return False
 
     @property
     def display_name(self) -> str:
@@ -178,13 +177,8 @@ class Window(ABC):
 class HeadlessWindow(Window):
     """Off screen: pictures can be recorded, nobody sees them, nobody presses a key."""
 
-    def __init__(self, settings: DisplaySettings, size_wh: tuple[int, int]) -> None:
+    def __init__(self, size_wh: tuple[int, int]) -> None:
         super().__init__(standalone_context(), size_wh)
-        self._max_fps = settings.max_fps
-
-    @property
-    def pace_hz(self) -> float:
-        return self._max_fps or UNPACED_HZ
 
     def poll(self) -> list[Action]:
         return []
@@ -202,7 +196,6 @@ class ScreenWindow(Window):
     def __init__(
         self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int | str | None
     ) -> None:
-        self._max_fps = settings.max_fps
         self._edits: list[Edit] = []
         self._listens = False
         number = _choose_display(settings.display) if display is None else _open_display(display)
@@ -216,10 +209,8 @@ class ScreenWindow(Window):
         self._resize(pygame.display.get_window_size())
 
     @property
-    def pace_hz(self) -> float | None:
-        if self._has_vsync and not self.is_software:
-            return self._max_fps or None
-        return self._max_fps or UNPACED_HZ
+    def says_it_waits(self) -> bool:
+        return self._has_vsync
 
     @property
     def is_fullscreen(self) -> bool:
@@ -300,7 +291,7 @@ def open_window(
                 f"width and height must be between {MIN_SIDE_PX} and {MAX_SIDE_PX}"
             )
     if headless:
-        return HeadlessWindow(settings, size_wh)
+        return HeadlessWindow(size_wh)
     is_full = settings.fullscreen if fullscreen is None else fullscreen
     return ScreenWindow(settings, size_wh, fullscreen=is_full, display=display)
 

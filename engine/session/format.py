@@ -7,10 +7,11 @@
              FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns
              OVER  the end, if the show came to one
 
-Columns are times (float64), presence, typicality, likeness and loudness (float32), who saw somebody (uint8), latents in
-steps of 1/4096; then, for those who saw somebody, place and pose (float32), feature vectors (float16) and landmarks in
-steps of 1/16 px. What changes little from row to row is kept as the difference to the row before, its high and low
-bytes apart, which zlib shrinks by half. Every length is known before memory is taken; nothing in a file is executed.
+Columns are times (float64), presence, typicality, likeness, loudness and, since form 3, deepening (float32), who saw
+somebody (uint8), latents in steps of 1/4096; then, for those who saw somebody, place and pose (float32), feature
+vectors (float16) and landmarks in steps of 1/16 px. What changes little from row to row is kept as the difference to
+the row before, its high and low bytes apart, which zlib shrinks by half. Every length is known before memory is taken;
+nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 from engine.networks.latents import normalise
 from engine.types import Features, FloatArray, Latent, Placement
 
-MAGIC = b"NARC\x00\x02\r\n"
+MAGIC = b"NARC\x00\x03\r\n"
 FRAME = struct.Struct("<4sII")
 PREFIX = struct.Struct("<HHdd")
 HEAD, CUES, FACE, OVER = b"HEAD", b"CUES", b"FACE", b"OVER"
@@ -40,7 +41,7 @@ MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's
 MAX_TIME_S = 31 * 86_400.0
 MAX_NAME_LETTERS = 255
 LATENT_STEPS, LANDMARK_STEPS = 4096, 16
-SHARES = 4  # presence, typicality, likeness, loudness, each 0 to 1
+SHARES = {2: 4, 3: 5}  # of each form that is read: presence, typicality, likeness, loudness, deepening, each 0 to 1
 POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
 
 Words = NDArray[np.uint16]
@@ -185,8 +186,8 @@ def read_span(content: bytes) -> tuple[float, float]:
     return first_s, last_s
 
 
-def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
-    """The answers of a chunk.
+def read_answers(content: bytes, head: SessionHead, form: int = MAGIC[5]) -> list[Answer]:
+    """The answers of a chunk, in a file of one of the forms of `SHARES`.
 
     Raises:
         DamagedError: they do not fit the head, or hold numbers that cannot be.
@@ -194,10 +195,10 @@ def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
     first_s, last_s = read_span(content)
     rows, seen, _, _ = PREFIX.unpack_from(content)
     landmarks = 3 * head.landmark_count
-    size = rows * (8 + 4 * SHARES + 1 + 2 * head.latent_size)
+    size = rows * (8 + 4 * SHARES[form] + 1 + 2 * head.latent_size)
     size += seen * (4 * POSE + 2 * head.feature_count + 2 * landmarks)
     columns = _Columns(_unpacked(content[PREFIX.size :], size))
-    times, shares = columns.take("<f8", rows), columns.take("<f4", rows, SHARES)
+    times, shares = columns.take("<f8", rows), columns.take("<f4", rows, SHARES[form])
     has_seen = columns.take("u1", rows) != 0
     latents = _sums(columns.take("<u2", rows, head.latent_size)).view("<i2").astype(np.float32)
     poses = columns.take("<f4", seen, POSE)
@@ -215,13 +216,13 @@ def read_answers(content: bytes, head: SessionHead) -> list[Answer]:
 
 
 def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None) -> Answer:
-    presence, typicality, likeness, audio = (float(share) for share in shares)
-    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness), audio)
+    presence, typicality, likeness, audio, *further = (float(share) for share in shares)
+    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness, *further), audio)
 
 
-def _shares(answer: Answer) -> tuple[float, float, float, float]:
+def _shares(answer: Answer) -> tuple[float, ...]:
     latent = answer.latent
-    return latent.presence, latent.typicality, latent.likeness, answer.audio
+    return latent.presence, latent.typicality, latent.likeness, answer.audio, latent.deepening
 
 
 def _pose(features: Features) -> tuple[float, ...]:

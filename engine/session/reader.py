@@ -20,6 +20,7 @@ from engine.session.format import (
     MAGIC,
     MAX_CHUNK_BYTES,
     OVER,
+    SHARES,
     Answer,
     Cue,
     DamagedError,
@@ -29,6 +30,7 @@ from engine.session.format import (
     read_head,
     read_span,
 )
+from engine.wording import join_words
 
 MOST_SCENES = 1000
 
@@ -90,16 +92,18 @@ class Session:
                     if kind == CUES:
                         yield read_cue(content)
                     elif kind == FACE:
-                        yield from read_answers(content, self.head)
+                        yield from read_answers(content, self.head, self._form)
                 except DamagedError as error:
                     self._refuse(str(error))
 
     def _read_head(self, file: BinaryIO) -> SessionHead:
         magic = file.read(len(MAGIC))
-        if magic != MAGIC and magic[:5] + magic[6:] == MAGIC[:5] + MAGIC[6:]:
-            self._refuse(f"it has form {magic[5]}, and this version of the program reads form {MAGIC[5]}")
-        if magic != MAGIC:
+        if len(magic) < len(MAGIC) or magic[:5] + magic[6:] != MAGIC[:5] + MAGIC[6:]:
             self._refuse("it is no session of this program (main.py --session FILE.narc makes them)")
+        self._form = magic[5]
+        if self._form not in SHARES:
+            forms = join_words([str(form) for form in SHARES], "and")
+            self._refuse(f"it has form {self._form}, and this version of the program reads forms {forms}")
         try:
             kind, content = _next_chunk(file)
             if kind != HEAD:

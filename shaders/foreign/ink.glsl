@@ -13,7 +13,7 @@ void mainImage(out vec4 fragColor, in vec2 fragCoord) {
     vec3 code = texture(iChannel1, uv).rgb;
     vec3 water = vec3(0.010, 0.017, 0.022) * (0.6 + 0.8 * uv.y);
     // Light from the upper left passes the plume's flank first.
-    vec2 slope = vec2(depth(uv + vec2(px.x, 0.0)) - depth(uv - vec2(px.x, 0.0)), depth(uv + vec2(0.0, px.y)) - depth(uv - vec2(0.0, px.y)));
+    vec2 slope = 2.0 * (vec2(depth(uv + vec2(px.x, 0.0)), depth(uv + vec2(0.0, px.y))) - ink.r - ink.g);
     float flank = clamp(0.5 - dot(slope, vec2(-0.6, 0.8)) * 2.4, 0.15, 1.2);
     vec2 cover = 1.0 - exp(-1.1 * ink.rg);
     vec3 plume = cover.r * vec3(0.80, 0.62, 0.44) + cover.g * vec3(0.22, 0.30, 0.36);

@@ -7,23 +7,23 @@ float hash(vec2 p) {
     return fract((q.x + q.y) * q.z);
 }
 
-float noise(vec2 p) {
+// Value noise and its slope: x the noise, 0..1, yz how it changes with p.
+vec3 noise(vec2 p) {
     vec2 i = floor(p), f = fract(p);
-    f = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
-    return mix(mix(hash(i), hash(i + vec2(1.0, 0.0)), f.x), mix(hash(i + vec2(0.0, 1.0)), hash(i + 1.0), f.x), f.y);
+    vec2 fade = f * f * f * (f * (f * 6.0 - 15.0) + 10.0), steep = 30.0 * f * f * (f * (f - 2.0) + 1.0);
+    float a = hash(i), b = hash(i + vec2(1.0, 0.0)), c = hash(i + vec2(0.0, 1.0)), d = hash(i + 1.0);
+    float twist = a - b - c + d;
+    return vec3(a + (b - a) * fade.x + (c - a) * fade.y + twist * fade.x * fade.y,
+        steep * (vec2(b - a, c - a) + twist * fade.yx));
 }
 
-// A stream function: its turned slope is a flow that neither gathers nor thins out.
-float stream(vec2 p) {
-    float t = iTime;
-    return 0.060 * noise(p * 2.3 + vec2(0.05 * t, -0.07 * t)) + 0.026 * noise(p * 5.1 + vec2(-0.09 * t, -0.12 * t))
-        + 0.010 * noise(p * 11.0 + vec2(0.13 * t, -0.2 * t));
-}
-
+// The turned slope of a stream function: a flow that neither gathers nor thins out.
 vec2 flow(vec2 p) {
-    const float h = 0.01;
-    float x = stream(p + vec2(h, 0.0)) - stream(p - vec2(h, 0.0)), y = stream(p + vec2(0.0, h)) - stream(p - vec2(0.0, h));
-    return vec2(y, -x) / (2.0 * h) + vec2(0.0, 0.010);
+    float t = iTime;
+    vec2 slope = 0.060 * 2.3 * noise(p * 2.3 + vec2(0.05 * t, -0.07 * t)).yz
+        + 0.026 * 5.1 * noise(p * 5.1 + vec2(-0.09 * t, -0.12 * t)).yz
+        + 0.010 * 11.0 * noise(p * 11.0 + vec2(0.13 * t, -0.2 * t)).yz;
+    return vec2(slope.y, -slope.x) + vec2(0.0, 0.010);
 }
 
 void mainImage(out vec4 fragColor, in vec2 fragCoord) {
@@ -35,18 +35,16 @@ void mainImage(out vec4 fragColor, in vec2 fragCoord) {
     float given = smoothstep(0.02, 0.6, dot(seen, vec3(0.3, 0.55, 0.15)));
     vec2 ink = given * mix(vec2(0.55, 0.75), vec2(1.0, 0.45), clamp(0.5 + 1.6 * (seen.r - seen.b), 0.0, 1.0));
     // Where nobody is, the water still has something of those who were: a little rises now and then.
-    ink += vec2(0.05, 0.16) * smoothstep(0.58, 0.85, noise(p * 2.1 + vec2(0.03, -0.05) * iTime)) * smoothstep(0.0, 0.4, uv.y);
+    ink += vec2(0.05, 0.16) * smoothstep(0.58, 0.85, noise(p * 2.1 + vec2(0.03, -0.05) * iTime).x) * smoothstep(0.0, 0.4, uv.y);
     if (iFrame == 0) {
         fragColor = vec4(ink, 0.0, 1.0);
         return;
     }
     float dt = min(iTimeDelta, 0.05);
     vec2 back = uv - dt * flow(p) / vec2(aspect, 1.0);
-    vec2 px = 1.0 / iResolution.xy;
+    vec2 px = vec2(1.0, iFrame % 2 == 0 ? 1.0 : -1.0) / iResolution.xy;         // it spreads along one diagonal, then the other
     vec4 was = texture(iChannel0, back);
-    vec4 around = 0.25 * (texture(iChannel0, back + vec2(px.x, 0.0)) + texture(iChannel0, back - vec2(px.x, 0.0))
-        + texture(iChannel0, back + vec2(0.0, px.y)) + texture(iChannel0, back - vec2(0.0, px.y)));
-    was = mix(was, around, 0.12);
+    was = mix(was, 0.5 * (texture(iChannel0, back + px) + texture(iChannel0, back - px)), 0.06);
     vec2 hung = was.rg * exp(-dt * 0.16);
     hung += dt * 0.75 * ink * max(1.0 - 0.6 * hung, 0.0);
     fragColor = vec4(hung, was.b, 1.0);

@@ -1,4 +1,4 @@
-// Buffer A of moth.glsl: where each moth is, in its lowest row: x, y from the face in stage heights; heading, rad; how far
+// Buffer A of moth.glsl, [5, 1] px or more: where each moth is, in its lowest row: x, y from the face in stage heights; heading, rad; how far
 // its wings are open, 0..1. Each flies on incommensurate sines, nearer to the face the more somebody is there.
 
 const int MOTHS = 5;

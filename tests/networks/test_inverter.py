@@ -16,6 +16,7 @@ from engine.networks import inverter as inverter_module
 from engine.networks.inverter import Inverter, InverterWeights, write_inverter
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
+from engine.pipeline.feature_layout import FeatureGroup, Predecessor
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
@@ -98,6 +99,32 @@ def test_typicality_is_half_at_half_of_the_faces_and_nearness_is_against_any_fac
     apart = np.linalg.norm(weights.codes - stranger, axis=1)
     assert inverter.nearness == pytest.approx(1 - apart.min() / np.sqrt(np.mean(apart**2)), abs=0.02)
     assert inverter.typicality < 0.3
+
+
+def test_features_are_compared_in_units_of_the_bank() -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    code = weights.codes[5]
+    assert inverter.compare(vector_of(code), vector_of(code)) == pytest.approx(1.0)
+    apart = np.linalg.norm(weights.codes - code, axis=1)
+    other = code + np.float32(np.sqrt(np.mean(apart**2)) / 2) * np.eye(DIMENSIONS, dtype=np.float32)[0]
+    assert inverter.compare(vector_of(code), vector_of(other)) == pytest.approx(0.5, abs=1e-3)
+    assert inverter.compare(vector_of(code), vector_of(code + 9)) == 0.0
+
+
+def test_a_refined_latent_draws_more_of_what_is_wanted() -> None:
+    weights = some_weights(2000)
+    random = np.random.default_rng(8)
+    draws = random.standard_normal((DIMENSIONS, LATENT_SIZE)).astype(np.float32) / 4
+    weights.codes[:] = np.stack([seed_latent(int(seed), LATENT_SIZE) for seed in weights.seeds]) @ draws.T
+    inverter = Inverter(weights, {})
+    z, wanted = seed_latent(1, LATENT_SIZE), draws @ seed_latent(2, LATENT_SIZE)
+    offset = np.float32(0.2)  # by which this face is not as the model has it: only changes are asked of that
+    came = draws @ z + offset
+    better = inverter.refine(z, vector_of(wanted), 3, vector_of(came))
+    assert np.linalg.norm(better) == pytest.approx(4.0, rel=1e-5)
+    assert np.linalg.norm(draws @ better + offset - wanted) < 0.6 * np.linalg.norm(came - wanted)
+    assert angle_deg(inverter.refine(z, vector_of(came), 3, vector_of(came)), z) < 0.01
 
 
 def test_the_answer_to_a_still_face_comes_to_rest_on_one_neighbour() -> None:
@@ -250,9 +277,23 @@ def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Pa
 
 def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
-    monkeypatch.setattr(inverter_module, "LAYOUT", type(LAYOUT)(LAYOUT.version + 1, LAYOUT.groups))
-    with pytest.raises(ModelError, match=r"layout '1 .*measures layout '2 .*tools.train_inverter --model tiny"):
+    newer = replace(LAYOUT, version=LAYOUT.version + 1, predecessors=())
+    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    with pytest.raises(ModelError, match=r"layout '2 .*measures layout '3 .*tools.train_inverter --model tiny"):
         Inverter.open(persona.inverter_path, persona)
+
+
+def test_an_inverter_of_the_layout_before_gets_its_own_numbers(
+    persona: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_inverter(persona.inverter_path, some_weights(), persona, {})
+    before = Inverter.open(persona.inverter_path, persona)
+    added = FeatureGroup("added", ("first", "second"), "1", "new")
+    newer = replace(LAYOUT, version=3, groups=(added, *LAYOUT.groups), predecessors=(Predecessor(LAYOUT),))
+    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    now = Inverter.open(persona.inverter_path, persona)
+    vector = np.linspace(-1, 1, LAYOUT.size).astype(np.float32)
+    np.testing.assert_array_equal(now(np.concatenate([[9, -9], vector]).astype(np.float32)), before(vector))
 
 
 def test_the_inverter_that_ships_fits_its_persona_and_is_good() -> None:

@@ -14,16 +14,14 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.networks import openvino_cache, runtime
+from engine.networks import openvino_core, tensorflow_runtime
 from engine.networks.folded import build_network
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
-from engine.networks.openvino_cache import entry_folder, user_cache_folder
-from engine.networks.openvino_conversion import convert_apart
 from engine.networks.persona import Persona, load_generator
 from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
-from engine.networks.runtime import computes_bfloat16, open_generator
+from engine.networks.runtime import open_generator
 from engine.networks.weight_file import read_network
 from tests.networks.reference_pggan import generate
 from tests.networks.variations import GENERATORS
@@ -31,11 +29,6 @@ from tests.tiny_persona import random_arrays, write_tiny_persona
 
 ROOT = Path(__file__).parents[2]
 ORACLE = ROOT / "tests" / "oracle"
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")
@@ -98,29 +91,29 @@ def draw_with_tensorflow(persona: Persona, z: np.ndarray, precision: str, folder
     return np.load(folder / "pictures.npy")
 
 
-def test_openvino_and_tensorflow_agree_with_the_published_pictures(cache: Path, tmp_path: Path) -> None:
+def test_openvino_and_tensorflow_agree_with_the_published_pictures(tmp_path: Path) -> None:
     folder = write_tiny_persona(tmp_path / "oracle")
     (folder / "generator.safetensors").write_bytes((ORACLE / "small64.safetensors").read_bytes())
     persona, oracle = Persona.open(folder), np.load(ORACLE / "small64.npz")
     expected = expected_pixels(oracle["images"])
-    generator = open_generator(persona, runtime="openvino", precision="float32", cache_folder=cache)
+    generator = open_generator(persona, runtime="openvino", precision="float32")
     assert (generator.runtime, generator.precision, generator.size_px) == ("openvino", "float32", 64)
     assert_agrees(generator.batch(oracle["latents"]), expected)
     assert_agrees(draw_with_tensorflow(persona, oracle["latents"], "float32", tmp_path), expected)
 
 
-def test_bfloat16_stays_near_float32(tiny: Persona, cache: Path, tmp_path: Path) -> None:
+def test_bfloat16_stays_near_float32(tiny: Persona, tmp_path: Path) -> None:
     z = seed_latents(range(4), tiny.settings.latent_size)
-    expected = open_generator(tiny, precision="float32", cache_folder=cache).batch(z).astype(int)[..., :3]
-    openvino_s = open_generator(tiny, runtime="openvino", precision="bfloat16", cache_folder=cache).batch(z)
+    expected = open_generator(tiny, precision="float32").batch(z).astype(int)[..., :3]
+    openvino_s = open_generator(tiny, runtime="openvino", precision="bfloat16").batch(z)
     for found in (openvino_s, draw_with_tensorflow(tiny, z, "bfloat16", tmp_path)):
         difference = np.abs(found[..., :3] - expected)  # random weights saturate many pixels, the worst case for it
         assert difference.mean() < 1.5
         assert np.quantile(difference, 0.99) <= 16
 
 
-def test_one_latent_is_drawn_as_in_a_batch(tiny: Persona, cache: Path) -> None:
-    generator = open_generator(tiny, cache_folder=cache)
+def test_one_latent_is_drawn_as_in_a_batch(tiny: Persona) -> None:
+    generator = open_generator(tiny)
     z = seed_latents(range(3), generator.latent_size)
     batch = generator.batch(z)
     kept = [generator(row) for row in z]  # each is its own memory: the next drawing must not change it
@@ -133,15 +126,15 @@ def test_one_latent_is_drawn_as_in_a_batch(tiny: Persona, cache: Path) -> None:
         generator(np.zeros(17, np.float32))
 
 
-def test_a_face_is_drawn_at_every_resolution_on_the_way(tiny: Persona, tmp_path: Path, cache: Path) -> None:
+def test_a_face_is_drawn_at_every_resolution_on_the_way(tiny: Persona, tmp_path: Path) -> None:
     persona = Persona.open(Path(shutil.copytree(tiny.folder, tmp_path / "tiny")))
     z = seed_latents([5], 16)[0]
-    plain = open_generator(tiny, precision="float32", cache_folder=cache)
+    plain = open_generator(tiny, precision="float32")
     assert [picture.shape for picture in plain.growth(z)] == [(32, 32, 4)]
     model = load_generator(persona.generator_path)
     layers, errors = fit_preview_rgb(model, count=16)
     write_preview_rgb(persona.folder / PREVIEW_FILE, layers, persona.generator_sha256, errors)
-    *previews, finished = open_generator(persona, precision="float32", cache_folder=cache).growth(z)
+    *previews, finished = open_generator(persona, precision="float32").growth(z)
     assert np.abs(finished.astype(int) - plain(z)).max() <= 1
     trunk = model.trunk(z[None])
     for lod, found in zip((3, 2, 1), previews, strict=True):
@@ -153,7 +146,7 @@ def test_a_face_is_drawn_at_every_resolution_on_the_way(tiny: Persona, tmp_path:
 
 
 def test_preview_layers_of_another_generator_cost_only_the_growth(
-    tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     persona = Persona.open(write_tiny_persona(tmp_path / "tiny", resolution=16, seed=3))
     write_preview_rgb(persona.folder / PREVIEW_FILE, {}, "another", {})
@@ -162,16 +155,16 @@ def test_preview_layers_of_another_generator_cost_only_the_growth(
     assert "tiny grows without its preview layers" in caplog.text
 
 
-def test_a_warm_cache_needs_neither_tensorflow_nor_keras(tiny: Persona, cache: Path) -> None:
+def test_drawing_needs_neither_tensorflow_nor_keras(tiny: Persona) -> None:
     z = seed_latents([7], tiny.settings.latent_size)[0]
-    here = open_generator(tiny, precision="float32", cache_folder=cache)(z)
+    here = open_generator(tiny, precision="float32")(z)
     printed = run_apart(
         "import sys; from pathlib import Path; import numpy as np\n"
         "from engine.networks.latents import seed_latent\n"
         "from engine.networks.persona import Persona\n"
         "from engine.networks.runtime import open_generator\n"
         f"persona = Persona.open(Path({str(tiny.folder)!r}))\n"
-        f"generator = open_generator(persona, precision='float32', cache_folder=Path({str(cache)!r}))\n"
+        f"generator = open_generator(persona, precision='float32')\n"
         "picture = generator(seed_latent(7, persona.settings.latent_size))\n"
         "loaded = sorted({'tensorflow', 'keras', 'jax', 'mediapipe'} & set(sys.modules))\n"
         "assert sys.modules['openvino_telemetry'] is None\n"
@@ -180,84 +173,9 @@ def test_a_warm_cache_needs_neither_tensorflow_nor_keras(tiny: Persona, cache: P
     assert printed == f"openvino [] {int(here.sum())}\n"
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "no manifest", "wild manifest"])
-def test_a_damaged_cache_is_made_anew(
-    harm: str,
-    tiny: Persona,
-    cache: Path,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    z = seed_latents([8], tiny.settings.latent_size)[0]
-    expected = open_generator(tiny, cache_folder=cache)(z)
-    whole, entry = entry_folder(tiny, cache), entry_folder(tiny, tmp_path)
-    shutil.copytree(whole, entry)
-    damage(entry, harm)
-    monkeypatch.setattr(openvino_cache, "convert_apart", lambda _, output: copy_form(whole, output))
-    with caplog.at_level(logging.WARNING):
-        assert np.array_equal(open_generator(tiny, cache_folder=tmp_path)(z), expected)
-    assert "is damaged and is made anew" in caplog.text
-    assert [path.name for path in entry.parent.iterdir()] == [entry.name]  # nothing half-written stays behind
-    caplog.clear()
-    monkeypatch.setattr(openvino_cache, "convert_apart", None)
-    with caplog.at_level(logging.WARNING):
-        assert np.array_equal(open_generator(tiny, cache_folder=tmp_path)(z), expected)
-    assert caplog.text == ""
-
-
-def copy_form(whole: Path, output: Path) -> None:
-    """Stand in for a conversion that takes seconds."""
-    for suffix in (".xml", ".bin"):
-        shutil.copyfile(whole / f"network{suffix}", output.with_suffix(suffix))
-
-
-def damage(entry: Path, harm: str) -> None:
-    """Harm a cache entry in one of four ways."""
-    weights, manifest = entry / "network.bin", entry / "manifest.json"
-    content = bytearray(weights.read_bytes())
-    if harm == "flip":
-        content[100] ^= 0x40
-        weights.write_bytes(content)
-    elif harm == "cut":
-        weights.write_bytes(content[: len(content) // 2])
-    elif harm == "no manifest":
-        manifest.unlink()
-    else:
-        manifest.write_text("[" * 5)
-
-
-def test_a_cache_that_cannot_be_written_costs_only_time(
-    tiny: Persona, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
-    open_generator(tiny, cache_folder=cache)
-    whole = entry_folder(tiny, cache)
-    monkeypatch.setattr(openvino_cache, "convert_apart", lambda _, output: copy_form(whole, output))
-    with caplog.at_level(logging.WARNING):
-        generator = open_generator(tiny, runtime="openvino", cache_folder=blocked)
-    assert generator(seed_latents([1], 16)[0]).shape == (32, 32, 4)
-    assert "cannot be kept in" in caplog.text
-
-
-def test_another_generator_has_another_cache_entry(tmp_path: Path) -> None:
-    first, second = (Persona.open(write_tiny_persona(tmp_path / str(seed), seed=seed)) for seed in (1, 2))
-    assert entry_folder(first, tmp_path) != entry_folder(second, tmp_path)
-
-
-def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("NARCISSUS_CACHE", raising=False)
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.setenv(name, str(tmp_path))
-    assert user_cache_folder() == tmp_path / "narcissus"
-    monkeypatch.setenv("NARCISSUS_CACHE", str(tmp_path / "mine"))
-    assert user_cache_folder() == tmp_path / "mine"
-
-
-def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, cache: Path, tmp_path: Path) -> None:
+def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, tmp_path: Path) -> None:
     z = seed_latents([9], tiny.settings.latent_size)[0]
-    expected = open_generator(tiny, precision="float32", cache_folder=cache)(z)
+    expected = open_generator(tiny, precision="float32")(z)
     printed = run_apart(
         "import logging, sys; from pathlib import Path; import numpy as np\n"
         "logging.basicConfig(stream=sys.stdout); sys.modules['openvino'] = None\n"
@@ -273,28 +191,22 @@ def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, c
     assert np.abs(np.load(tmp_path / "picture.npy").astype(int) - expected).max() <= 1
 
 
-def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(
-    tiny: Persona, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runtime, "_mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensorflow_runtime, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
     with pytest.raises(ModelError, match="TensorFlow cannot be loaded beside Mesa's software OpenGL"):
         open_generator(tiny, runtime="tensorflow")
     monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr(openvino_core, "openvino_core", openvino_core.import_openvino)  # not the one that is open
     with pytest.raises(ModelError, match=r"OpenVINO cannot run .*generator\.safetensors: import of openvino halted"):
-        open_generator(tiny, runtime="openvino", cache_folder=cache)
-
-
-def test_a_conversion_that_fails_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="there is no persona 'nobody'"):
-        convert_apart(tmp_path / "nobody", tmp_path / "network.xml")
+        open_generator(tiny, runtime="openvino")
 
 
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
-def test_the_same_file_gives_the_same_picture_on_every_backend(backend: str, tiny: Persona, cache: Path) -> None:
+def test_the_same_file_gives_the_same_picture_on_every_backend(backend: str, tiny: Persona, tmp_path: Path) -> None:
     z = seed_latents([11], tiny.settings.latent_size)
     settings, arrays = read_network(tiny.generator_path, GeneratorSettings)
-    pixels = open_generator(tiny, runtime="openvino", precision="float32", cache_folder=cache).batch(z)
-    output = cache / f"{backend}.npz"
+    pixels = open_generator(tiny, runtime="openvino", precision="float32").batch(z)
+    output = tmp_path / f"{backend}.npz"
     run_apart(
         "from pathlib import Path; import sys; import keras; import numpy as np\n"
         "from engine.networks.folded import build_network\n"
@@ -322,12 +234,3 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path, tiny: Persona) -> None:
         open_generator(tiny, runtime="tensorrt")
     with pytest.raises(ModelError, match="there is no precision 'float16'; there are auto, float32, bfloat16"):
         open_generator(tiny, precision="float16")
-
-
-def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path) -> None:
-    info = tmp_path / "cpuinfo"
-    info.write_text("processor : 0\nflags : fpu sse2 avx512_bf16 amx_tile\n")
-    assert computes_bfloat16(info)
-    info.write_text("processor : 0\nflags : fpu sse2 avx2\n")
-    assert not computes_bfloat16(info)
-    assert not computes_bfloat16(tmp_path / "absent")

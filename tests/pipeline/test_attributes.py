@@ -8,6 +8,7 @@ import pytest
 
 from engine.pipeline.attributes import READ_HZ, AttributeFollower
 from engine.pipeline.face_crop import EYE_DISTANCE, EYES_AT, crop_face
+from engine.pipeline.feature_vector import LAYOUT
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement
 
 STEP_S = 1 / 30
@@ -19,6 +20,7 @@ class FakeReader:
     def __init__(self) -> None:
         self.input_px = 64
         self.answers = {"age": ("young", "old"), "gender": ("male", "female")}
+        self.age_years = ((20, 49), (65, 90))
         self.says = {"age": (0.9, 0.1), "gender": (0.3, 0.7)}
         self.squares: list[ByteArray] = []
 
@@ -40,9 +42,10 @@ class Visit:
         for _ in range(round(seconds / STEP_S)):
             self.now_s += STEP_S
             place = Placement(x, 0.5, 0.1, 0.0, 4 / 3)
-            viewer = Features(np.zeros(4, np.float32), place, np.zeros((478, 3), np.float32), 0, 0, self.now_s, 0)
-            told = self._follower(frame, viewer)
-            assert told.vector is viewer.vector and told.placement is place
+            vector, points = np.zeros(LAYOUT.size, np.float32), np.zeros((478, 3), np.float32)
+            told = self._follower(frame, Features(vector, place, points, 0, 0, self.now_s, 0))
+            assert told.placement is place and not vector.any()
+        self.vector = told.vector
         return told.attributes
 
 
@@ -68,6 +71,16 @@ def test_the_answer_follows_slowly_and_does_not_flicker() -> None:
     assert visit.see(20.0)[0] == Attribute("age", "young", pytest.approx(0.45, abs=0.01))  # not by enough
     visit.reader.says["age"] = (0.2, 0.8)
     assert visit.see(20.0)[0] == Attribute("age", "old", pytest.approx(0.8, abs=0.01))
+
+
+def test_what_is_read_is_in_the_vector_and_what_is_not_is_an_even_guess() -> None:
+    visit = Visit()
+    visit.see(STEP_S)
+    assert visit.vector[LAYOUT["attributes"]] == pytest.approx([0.9, 0.0, 0.1, 0.3])
+    assert not visit.vector[: LAYOUT["attributes"].start].any()
+    visit.reader.says = {"gender": (0.3, 0.7)}
+    visit.see(STEP_S, x=0.95)  # somebody else
+    assert visit.vector[LAYOUT["attributes"]] == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.3])
 
 
 def test_first_readings_are_averaged_alike() -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from engine.clock import ManualClock
+from engine.networks.rung import Rung
 from engine.pipeline.face import FacePainter
 from engine.types import ByteArray, FloatArray, Latent
 
@@ -12,10 +13,10 @@ class FakeGenerator:
     def __init__(self, level_step: int) -> None:
         self.level_step = level_step
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
         return (np.arange(8 * 8 * 4).reshape(8, 8, 4) * self.level_step % 256).astype(np.uint8)
 
-    def growth(self, z: FloatArray) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
         return (np.zeros((4, 4, 4), np.uint8), self(z))
 
 
@@ -35,6 +36,16 @@ def test_reflections_are_numbered_and_stamped() -> None:
 def test_a_flat_picture_is_an_error() -> None:
     with pytest.raises(ArithmeticError, match="flat picture of level 0"):
         FacePainter(FakeGenerator(0), ManualClock()).draw(LATENT)
+
+
+def test_a_picture_that_is_flat_almost_everywhere_is_none() -> None:
+    class Dot(FakeGenerator):
+        def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+            picture = np.full((8, 8, 4), 9, np.uint8)
+            picture[3, 5, 1] = 10
+            return picture
+
+    assert FacePainter(Dot(1), ManualClock()).draw(LATENT).image[3, 5, 1] == 10
 
 
 def test_previews_come_only_if_somebody_asks() -> None:

@@ -1,11 +1,14 @@
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.networks.latents import angle_deg, seed_latent, slerp
-from engine.pipeline.latent import LatentFollower, SphereOneEuro, Wander
+from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.latent import LatentFollower, Wander
+from engine.pipeline.one_euro import SphereOneEuro
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent, Placement
 
@@ -16,7 +19,7 @@ SETTINGS = ReflectionSettings()
 
 def face(x: float = 0.5, size: float = 0.1) -> Features:
     placement = Placement(x, 0.45, size, 0.0, 16 / 9)
-    return Features(np.zeros(3, np.float32), placement, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+    return Features(np.zeros(LAYOUT.size, np.float32), placement, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
 
 
 class FixedInverter:
@@ -24,8 +27,10 @@ class FixedInverter:
         self.z = z
         self.resets = 0
         self.typicality, self.nearness = 0.25, 0.75
+        self.asked = np.zeros(0, np.float32)
 
     def __call__(self, vector: FloatArray) -> FloatArray:
+        self.asked = vector
         return self.z
 
     def reset(self) -> None:
@@ -191,3 +196,75 @@ def test_times_and_calm_can_be_changed_on_the_way() -> None:
     for index in range(200):
         before = follower.follow(None, 1 + index / FPS, 1 + index / FPS).z
     assert angle_deg(before, follower.follow(None, 9.0, 9.0).z) < 0.01
+
+
+class RefiningInverter(FixedInverter):
+    """Goes from the shown latent straight towards `better`."""
+
+    def __init__(self, z: FloatArray, better: FloatArray) -> None:
+        super().__init__(z)
+        self.better = better
+
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        return self.better
+
+    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+        return float(1 - abs(came - wanted).mean())
+
+
+def test_a_visitor_who_stays_is_answered_better_and_the_next_one_begins_anew() -> None:
+    answer, better = seed_latent(5, SIZE), slerp(seed_latent(5, SIZE), seed_latent(6, SIZE), 0.1)
+    follower = LatentFollower(seed_latent(4, SIZE), RefiningInverter(answer, better), SETTINGS)
+    deepening = follower.deepening
+    assert deepening is not None
+    features, worse = face(), np.full(LAYOUT.size, 0.5, np.float32)
+    for index in range(150):
+        latent = follower.follow(features, index / FPS, index / FPS)
+        if index == 10:
+            follower.look(worse)
+            assert deepening.likeness is None, "the face is still arriving"
+        if index == 60:
+            assert (latent.likeness, latent.deepening) == (0.75, 0.0), "as the inverter expects it"
+            follower.look(worse)
+            assert deepening.trial is not None
+            follower.judge(np.zeros(LAYOUT.size, np.float32))
+    assert angle_deg(latent.z, better) < 0.5
+    asked = 1 - (LAYOUT["attributes"].stop - LAYOUT["attributes"].start) / LAYOUT.size
+    assert latent.likeness == pytest.approx(1 - 0.5 * asked), "measured, but for what nobody asks a drawn face"
+    assert 0 < latent.deepening < 1
+    assert follower.follow(face(x=0.05), 5.1, 5.1).deepening == 0.0
+    off = LatentFollower(answer, RefiningInverter(answer, better), SETTINGS.model_copy(update={"deepening": False}))
+    assert off.follow(features, 0.0, 0.0).deepening == 0.0
+    assert LatentFollower(answer, FixedInverter(answer), SETTINGS).deepening is None
+
+
+def test_a_face_that_cannot_be_measured_is_held_and_leaves_nothing_in_the_filters() -> None:
+    inverter = FixedInverter(seed_latent(5, SIZE))
+    follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
+    broken = replace(face(), vector=np.full(LAYOUT.size, np.nan, np.float32))
+    assert follower.follow(broken, 0.0, 0.0).presence == 0.0
+    for index in range(60):
+        seen = broken if index % 7 == 3 else face()
+        latent = follower.follow(seen, index / FPS, index / FPS)
+        assert np.isfinite(latent.z).all()
+    assert latent.presence == 1.0 and np.isfinite(inverter.asked).all()
+
+
+def test_a_doubtful_face_is_followed_more_slowly() -> None:
+    def turned_in_a_second(yaw_deg: float, typicality: float) -> float:
+        inverter = FixedInverter(seed_latent(5, SIZE))
+        inverter.typicality = typicality
+        follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
+        for index in range(90):
+            before = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).z
+        inverter.z = seed_latent(6, SIZE)
+        for index in range(90, 96):
+            after = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).z
+        return float(angle_deg(before, after)) / 6 * FPS
+
+    sure = turned_in_a_second(0.0, 0.5)
+    assert sure == pytest.approx(SETTINGS.rate_limit_deg_s, rel=0.05)
+    for yaw_deg, typicality in ((60.0, 0.5), (-60.0, 0.5), (0.0, 0.01)):
+        slow = turned_in_a_second(yaw_deg, typicality)
+        assert slow == pytest.approx(SETTINGS.doubtful_rate_limit_deg_s, rel=0.05)
+    assert SETTINGS.doubtful_rate_limit_deg_s < turned_in_a_second(35.0, 0.5) < sure

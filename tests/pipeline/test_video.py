@@ -14,7 +14,7 @@ from PIL import Image
 from engine.clock import ManualClock
 from engine.errors import DeviceError
 from engine.pipeline.camera import open_source
-from engine.pipeline.video import Video
+from engine.pipeline.video import Video, pictures_of
 from engine.slot import Slot
 from engine.types import Frame
 from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, level_of, until, viewings
@@ -203,3 +203,16 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         container.mux(stream.encode(sound))
     with pytest.raises(DeviceError, match=r"a\.wav is neither .*: there is no picture in it"):
         open_source(str(tmp_path / "a.wav"), PLAIN, [], ManualClock())
+
+
+def test_the_pictures_of_a_film_come_without_waiting_and_with_their_times(tmp_path: Path) -> None:
+    shown = list(pictures_of(write_video(tmp_path / "a.mp4", [40, 80, 120], times=[0, 5, 6])))
+    assert [round(float(picture[:, 40:].mean()), -1) for picture, _ in shown] == [40, 80, 120]
+    assert [time_s for _, time_s in shown] == pytest.approx([0, 0.5, 0.6])
+
+
+def test_what_is_no_film_has_no_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"nothing of the kind")
+    for name in ("a.mp4", "absent.mp4"):
+        with pytest.raises(DeviceError, match=rf"{name} is no video that can be read: \w"):
+            next(pictures_of(tmp_path / name))

@@ -7,26 +7,40 @@ from contextlib import contextmanager
 import numpy as np
 
 from engine.clock import Clock
+from engine.networks.latents import seed_latent
+from engine.networks.rung import Rung
 from engine.pipeline.attributes import ReadsAttributes
+from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker
 from engine.reflection_settings import ReflectionSettings
 from engine.slot import Slot
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
-SETTINGS = ReflectionSettings(rate_hz=120)
+SETTINGS = ReflectionSettings(rate_hz=120, floor_px=4)
 WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseconds
 
 
 class FakeGenerator:
     size_px, latent_size = 8, 16
+    rungs = (Rung("fake", 8), Rung("fake", 4))
 
     def __init__(self) -> None:
-        self.fails = False
+        self.fails = self.is_slow = False
+        self.memory_px = 8
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+        size_px = 8 if rung is None else rung.size_px
         if self.fails:
-            raise RuntimeError("out of memory")
-        return np.random.default_rng(int(abs(z[0]) * 1e6)).integers(0, 255, (8, 8, 4), np.uint8)
+            raise RuntimeError("the network is broken")
+        if size_px > self.memory_px:
+            raise MemoryError
+        if self.is_slow and size_px == 8:
+            Clock().sleep_s(0.05)
+        return np.random.default_rng(int(abs(z[0]) * 1e6)).integers(0, 255, (size_px, size_px, 4), np.uint8)
+
+    def free(self) -> None:
+        pass
 
 
 def featurize(frame: Frame) -> Features | None:
@@ -34,7 +48,7 @@ def featurize(frame: Frame) -> Features | None:
         return None
     placement = Placement(0.5, 0.4, 0.1, 0.0, 1.0)
     points = np.zeros((478, 3), np.float32)
-    return Features(np.ones(4, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
+    return Features(np.ones(LAYOUT.size, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
 
 
 class ConstantInverter:
@@ -58,6 +72,8 @@ def running(
     build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     attributes: ReadsAttributes | None = None,
+    measured: Slot[Features] | None = None,
+    inverter: Inverts | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -67,8 +83,9 @@ def running(
         build_featurizer=build_featurizer,
         build_still_featurizer=build_still_featurizer,
         build_generator=lambda: made,
-        inverter=ConstantInverter(),
+        inverter=inverter or ConstantInverter(),
         attributes=attributes,
+        measured=measured,
         settings=SETTINGS,
         clock=Clock(),
         seed=1,
@@ -93,7 +110,8 @@ def await_reflection(reflections: Slot[Reflection], accept: Callable[[Reflection
 
 def test_a_frame_with_a_face_becomes_its_reflection() -> None:
     frames: Slot[Frame] = Slot("frames")
-    with running(frames) as (worker, reflections):
+    measured: Slot[Features] = Slot("measurements")
+    with running(frames, measured=measured) as (worker, reflections):
         for i in range(1000):
             frame = picture(200, i)
             frames.put(frame)
@@ -103,6 +121,11 @@ def test_a_frame_with_a_face_becomes_its_reflection() -> None:
         assert reflection is not None and reflection.latent.features is not None
         assert 0 <= reflection.latent.features.sequence <= frame.sequence
         assert reflection.latent.presence > 0
+        assert reflection.stamps is not None and reflection.stamps.uploaded_s is None
+        legs = reflection.stamps.legs_ms()
+        assert list(legs) == ["read", "features", "latent", "generated"] and min(legs.values()) >= 0
+        newest = measured.poll()
+        assert newest is not None and newest.sequence >= reflection.latent.features.sequence
         assert worker.health.faces_seen > 0
         assert not any(worker.health.errors.values())
 
@@ -113,6 +136,7 @@ def test_without_frames_the_mirror_wanders_on() -> None:
         later = await_reflection(reflections, lambda r: r.sequence >= first.sequence + 2)
     assert not np.array_equal(first.latent.z, later.latent.z)
     assert later.latent.features is None and later.latent.presence == 0
+    assert later.stamps is None
 
 
 def test_the_mirror_looks_at_itself() -> None:
@@ -130,10 +154,31 @@ def test_a_generator_that_raises_is_restarted_and_the_show_goes_on() -> None:
         clock, until_s = Clock(), Clock().now_s() + WAIT_S
         while not worker.health.errors["face"] and clock.now_s() < until_s:
             clock.sleep_s(0.01)
-        assert worker.health.last_error == "face: RuntimeError: out of memory"
+        assert worker.health.last_error == "face: RuntimeError: the network is broken"
         generator.fails = False
         await_reflection(reflections, lambda r: r.generated_s > before.generated_s + 0.5)
         assert worker.health.last_error is None
+
+
+def test_a_generator_without_memory_draws_softer_and_the_picture_never_stops() -> None:
+    generator = FakeGenerator()
+    with running(Slot("frames"), generator) as (worker, reflections):
+        assert await_reflection(reflections, lambda r: True).image.shape == (8, 8, 4)
+        generator.memory_px = 4
+        await_reflection(reflections, lambda r: r.image.shape == (4, 4, 4))
+        health = worker.health
+        assert health.errors["face"] == 0 and health.drawing is not None
+        assert (health.drawing.rung.size_px, health.drawing.memory_faults) == (4, 2)
+
+
+def test_a_generator_that_is_too_slow_draws_softer() -> None:
+    generator = FakeGenerator()
+    generator.is_slow = True
+    with running(Slot("frames"), generator) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.image.shape == (4, 4, 4))
+        drawing = worker.health.drawing
+        assert drawing is not None and drawing.lowered_count == 1 and not drawing.is_short_of_memory
+        assert str(drawing) == "4 px on fake in place of 8 px on fake, to hold the rate"
 
 
 def test_a_fault_between_the_stages_does_not_end_the_thread() -> None:
@@ -199,6 +244,33 @@ def test_without_a_second_look_the_show_goes_on() -> None:
         assert worker.health.last_error == "echo: OSError: no face mesh"
 
 
+class RefiningInverter(ConstantInverter):
+    """Whatever was drawn, something else may be better."""
+
+    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+        return seed_latent(int(came[0]), 16)
+
+    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+        return 0.5
+
+
+def test_while_a_visitor_stays_what_was_drawn_is_measured_and_better_faces_are_tried() -> None:
+    with running(None, inverter=RefiningInverter()) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.latent.features is not None)
+        assert "deepening" not in worker.health.stages_ms, "a mirror that sees only itself is not deepened"
+    frames: Slot[Frame] = Slot("frames")
+    with running(frames, inverter=RefiningInverter()) as (worker, reflections):
+
+        def deepens(reflection: Reflection) -> bool:
+            frames.put(picture(200, reflection.sequence))
+            return reflection.latent.deepening > 0
+
+        frames.put(picture(200))
+        reflection = await_reflection(reflections, deepens)
+        assert reflection.latent.likeness == 0.5 and reflection.echo is None, "no scene asks for the echo"
+        assert worker.health.stages_ms["deepening"]["p95"] >= 0 and not worker.health.errors["deepening"]
+
+
 def test_close_ends_the_thread() -> None:
     with running(Slot("frames")) as (_, reflections):
         await_reflection(reflections, lambda r: True)
@@ -214,6 +286,7 @@ class FakeReader:
     def __init__(self) -> None:
         self.input_px, self.fails = 64, False
         self.answers = {"age": ("young", "old")}
+        self.age_years = ((20, 49), (65, 90))
 
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]:
         if self.fails:

@@ -51,7 +51,8 @@ def measured_viewer(
     face = measure_face(points, 640, 480)
     assert face is not None
     lab = np.tile(np.array([[66.0, 14.0, 18.0]], np.float32), (len(PATCHES), 1))
-    patches = np.hstack([patch_centres(points), lab]).astype(np.float32)
+    centres = patch_centres(points, face.eye_distance_px, face.placement.roll_rad, (640, 480))
+    patches = np.hstack([centres, lab]).astype(np.float32)
     vector = np.zeros(240, np.float32)
     return Features(vector, face.placement, points, face.yaw_deg, face.pitch_deg, 0.0, 0, patches, attributes)
 

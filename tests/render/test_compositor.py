@@ -26,6 +26,7 @@ from engine.render.stage import ADDED, Stage
 from engine.render.texture import GrowthTexture, PixelTexture
 from engine.render.view import View
 from engine.scene import PassSettings, PassSpec, Scene, load_scene
+from engine.signals import SIGNALS
 from engine.types import Echo, Reflection, Tick
 from tests.conftest import ROOT, CompareGolden
 from tests.render.pictures import (
@@ -188,7 +189,7 @@ def view(gl: moderngl.Context) -> Iterator[View]:
     growth.update(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
     for index in range(6):
         hang_visitor(evening, synthetic_face(seed=index), index)
-    signals = {"presence": 1.0, "dwell": 5.0, "speed": 0.0, "yaw": 0.0, "pitch": 0.0, "mouth": 0.0, "time": 4.0}
+    signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0}
     yield View(
         reflection=texture.texture,
         growth=growth.texture,

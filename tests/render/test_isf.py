@@ -351,6 +351,7 @@ def test_what_is_no_number_shows_the_picture_below_and_is_told_once(
     told = [record.message for record in caplog.records]
     assert len(told) == 1
     assert told[0].startswith("shaders/foreign/a.fs: some of what it draws is no number")
+    assert shown.troubles == told, "for the operator's overlay"
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,9 @@ def test_a_broken_shader_leaves_everything_as_it_was(mirror: Mirror, show: Show,
     (shaders / "film.frag").write_text("#version 330 core\nvoid main() { oops }\n")
     with pytest.raises(ConfigError, match=r"^shaders/film\.frag:2: "):
         mirror.reload(mirror.scene)
+    mirror.resize((128, 72))
     with pytest.raises(ConfigError, match=r"^shaders/film\.frag:2: "):
-        mirror.resize((128, 72))
+        mirror.advance(lambda: True)
     mirror.resize((128, 72))
     assert show().mean() == pytest.approx(before, rel=0.03)
 
@@ -223,13 +224,33 @@ def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Mirror, show: S
     assert (show(20)[:, :20] == 0).all()
 
 
-def test_a_size_that_changes_in_a_transition_ends_it(mirror: Mirror, show: Show) -> None:
+def test_a_size_that_changes_in_a_transition_waits_for_its_end(mirror: Mirror, show: Show) -> None:
     show()
     mirror.prepare(scene_of("film"))
     mirror.advance(lambda: True)
     show(3)
     mirror.resize((128, 72))
-    assert show().mean() < 20
+    assert mirror.advance(lambda: True) is None
+    show(120)
+    assert mirror.advance(lambda: True) is not None and mirror._compositor.size_wh == (128, 72)
+
+
+def test_another_size_is_built_in_short_steps_while_the_picture_goes_on(mirror: Mirror, show: Show) -> None:
+    before = show()
+    mirror.resize((128, 72))
+    assert mirror._compositor.size_wh != (128, 72)
+    steps = 0
+    while mirror.advance(lambda: False) is None:
+        steps += 1
+        assert show().mean() == pytest.approx(before.mean(), rel=0.1)
+    assert steps > 4 and mirror._compositor.size_wh == (128, 72)
+
+
+def test_a_scene_that_comes_into_another_size_is_not_mixed_with_what_was_smaller(mirror: Mirror, show: Show) -> None:
+    show()
+    mirror.prepare(scene_of("film"))
+    mirror.resize((128, 72))
+    assert mirror.advance(lambda: True) is not None and mirror._leaving is None
 
 
 def test_a_size_that_changes_while_a_scene_is_built_builds_it_anew(mirror: Mirror, show: Show) -> None:

@@ -53,6 +53,17 @@ def extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def test_the_signal_is_a_square_that_is_bright_or_dark(overlay: Overlay, target: moderngl.Framebuffer) -> None:
+    overlay.draw_signal(target, True, [])
+    bright = seen(target)
+    overlay.draw_signal(target, False, ["hold it still"])
+    dark = seen(target)
+    left, top, right, bottom = extent((bright != GREY).any(axis=2))
+    assert (right - left, bottom - top) == (180, 180) and left + right == SIZE[0]
+    assert bright[top:bottom, left:right].min() > 220 and dark[top:bottom, left:right].max() < 20
+    assert (dark[bottom:] != GREY).any(), "it says what to do"
+
+
 def test_the_panel_is_dark_with_light_letters_in_the_upper_left(overlay: Overlay, target: moderngl.Framebuffer) -> None:
     overlay.draw(target, LINES)
     picture = seen(target)

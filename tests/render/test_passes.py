@@ -110,6 +110,41 @@ def test_follow_zero_stays_composed(draw: Draw, face: Callable[..., View]) -> No
     assert eye_at(draw, face, 1, away, follow=0.0) == pytest.approx(eye_at(draw, face, 1, REST), abs=1e-3)
 
 
+def test_the_drawn_face_turns_with_what_the_head_did_since(draw: Draw, face: Callable[..., View]) -> None:
+    view = face(eye_mark(1), REST)
+
+    def eye(**changes: object) -> np.ndarray:
+        settings = {"late": changes.pop("late", 1.0)}
+        return np.array(centre_of_light(draw("reflection", settings, replace(view, **changes)))) * STAGE_WH  # px
+
+    still = eye()
+    right, up = eye(turned=(0.1, 0.0)) - still, eye(turned=(0.0, 0.1)) - still
+    assert right[0] > 2 and abs(right[1]) < 0.5
+    assert up[1] < -2 and abs(up[0]) < 0.5
+    assert eye(turned=(0.1, 0.1), late=0.0) == pytest.approx(still)
+    unseen = {"turned_before": (0.2, 0.0), "blend": 1.0}
+    assert eye(**unseen) == pytest.approx(still, abs=0.05)
+
+
+def test_two_faces_that_are_blended_turn_to_one_place(draw: Draw, face: Callable[..., View]) -> None:
+    """The one before was drawn for a head that has turned further since."""
+    view = replace(face(eye_mark(1), REST), turned=(0.0, 0.0), turned_before=(0.1, 0.0), blend=0.0)
+    before = replace(view, previous=view.reflection)
+    shown = np.array(centre_of_light(draw("reflection", {"late": 1.0}, before))) * STAGE_WH
+    newest = np.array(centre_of_light(draw("reflection", {"late": 1.0}, replace(before, blend=1.0)))) * STAGE_WH
+    assert shown[0] - newest[0] > 2
+
+
+def test_an_edge_of_the_picture_is_not_moved_by_a_turn(draw: Draw, face: Callable[..., View]) -> None:
+    y, x = (np.mgrid[0:64, 0:64] + 0.5) / 64
+    ring = np.where(np.hypot((x - 0.5) / 1.25, (y - 0.53) / 1.62) > 0.25, 255, 0).astype(np.uint8)
+    view = face(np.dstack([ring] * 3 + [np.full_like(ring, 255)]), REST)
+    turned = draw("reflection", {"late": 1.0, "even": 0.0}, replace(view, turned=(0.2, 0.1)))
+    still = draw("reflection", {"late": 1.0, "even": 0.0}, view)
+    outside = still[..., :3].sum(axis=2) > 0.05
+    assert np.abs(turned - still)[outside].mean() < 0.02 * still[outside].mean()
+
+
 def test_the_face_cannot_leave_the_glass() -> None:
     glass = Opening(0.1, -0.05, 0.3, 0.35)
     knobs = {"follow": 1.0, "eye_line": 0.42, "viewer_eyes": 0.11, "size": 0.8}

@@ -16,8 +16,9 @@ from engine.render.passes.pool import MOST_STEPS, STEPS_PER_S, steps_of
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import PassSpec, Scene
+from engine.scene import SIGNALS, PassSpec, Scene, load_scene
 from engine.types import Placement, Tick
+from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture
 
 STAGE_WH = (320, 180)
@@ -174,3 +175,19 @@ def test_a_face_is_drawn_wherever_it_is_seen(
     assert whole.max() > 0.1
     assert np.abs(part - whole).max() < 2e-3
     texture.close()
+
+
+def test_a_voice_ruffles_the_pool_that_hears(gl: moderngl.Context, library: ShaderLibrary) -> None:
+    """In silence it is stiller than the pool that it extends."""
+
+    def unrest(name: str, audio: float) -> float:
+        scene = load_scene(ROOT / "scenes" / f"{name}.yaml", registry())
+        scene = replace(scene, passes=tuple(spec for spec in scene.passes if spec.kind in ("bed", "water")))
+        view = replace(at(0.5), signals={**dict.fromkeys(SIGNALS, 0.0), "audio": audio})
+        with Compositor(gl, scene, library, STAGE_WH) as pool:
+            before = play(pool, [view] * 45)
+            return float(np.abs(play(pool, [view] * 10, start=45) - before).mean())
+
+    silent, loud = (unrest("voices", audio) for audio in (0.0, 0.8))
+    assert loud > 2.0 * silent
+    assert silent < unrest("pool", 0.0)

@@ -65,9 +65,9 @@ def test_driver_error_after_an_include_names_the_including_file(tmp_path: Path, 
 @pytest.mark.parametrize(
     "line",
     [
-        "0:4(12): error: `foo' undeclared",
-        '0(4) : error C1503: undefined variable "foo"',
-        "ERROR: 0:4: 'foo' : undeclared identifier",
+        "0:3(12): error: `foo' undeclared",
+        '0(3) : error C1503: undefined variable "foo"',
+        "ERROR: 0:3: 'foo' : undeclared identifier",
     ],
     ids=["Mesa", "NVIDIA", "AMD"],
 )
@@ -78,11 +78,26 @@ def test_forms_of_drivers_are_understood(tmp_path: Path, line: str) -> None:
     fragment = library.source("a.frag")
     vertex = library.source("fullscreen.vert")
     told = explain(f"GLSL Compiler failed\n\nfragment_shader\n===============\n{line}\n", vertex, fragment)
-    assert fragment.text.splitlines()[3] == "int x;"
+    assert fragment.text.splitlines()[2] == "int x;"
     assert told.startswith("shaders/lib/x.glsl:1: ")
     assert "foo" in told
     in_vertex = explain(f"GLSL Compiler failed\n\nvertex_shader\n=============\n{line}\n", vertex, fragment)
     assert in_vertex.startswith("shaders/fullscreen.vert:2: ")
+
+
+def test_a_change_of_one_entry_leaves_the_text_of_the_others(tmp_path: Path) -> None:
+    a = "#version 330 core\n#ifdef BAKE\nfloat x;\n#else\nfloat y;\n#endif\nvoid main() {}"
+    library = folder_with(tmp_path, a=a)
+    baked, shown = (library.text("a", {"BAKE": is_on}) for is_on in (True, False))
+    folder_with(tmp_path / "other", a=a.replace("float y;", "float z;  // new") + "\n")
+    other = ShaderLibrary(tmp_path / "other" / "shaders")
+    assert other.text("a", {"BAKE": True}) == baked
+    assert other.text("a", {"BAKE": False}) == shown.replace("float y;", "float z;")
+
+
+def test_a_uniform_is_found_in_the_entry_that_declares_it(tmp_path: Path) -> None:
+    library = folder_with(tmp_path, a="#version 330 core\n#ifdef BAKE\nuniform float u_far;\n#endif\nvoid main() {}")
+    assert library.declaration("a", "u_far") == "shaders/a.frag:3"
 
 
 def test_a_log_without_lines_is_passed_on(tmp_path: Path) -> None:

@@ -164,6 +164,16 @@ def test_buffers_move_on_with_time_only_and_are_gone_when_read_again(playing: Pl
     assert code(middle(frame(reloaded, ticks(1)[0])))[0] == pytest.approx(0.125, abs=2e-3)
 
 
+def test_a_buffer_has_the_size_that_it_asks_for(playing: Playing) -> None:
+    playing.write(
+        a__glsl="void mainImage(out vec4 c, in vec2 p) { c = texelFetch(iChannel0, ivec2(2, 0), 0); }",
+        b__glsl="void mainImage(out vec4 c, in vec2 p) { c = vec4(iResolution.xy / 10.0, p.x / 10.0, 1.0); }",
+    )
+    buffers = {"A": {"file": "b.glsl", "size": [3, 2]}}
+    picture = playing.draw("shadertoy", {"file": "a.glsl", "channels": {"iChannel0": "A"}, "buffers": buffers})
+    assert code(middle(picture)) == pytest.approx([0.3, 0.2, 0.25], abs=3e-3)
+
+
 def test_buffers_hold_more_than_a_picture_can(playing: Playing) -> None:
     playing.write(
         b__glsl=image("fragColor = vec4(-1000.5, 200000.0, 0.0, 1.0);"),

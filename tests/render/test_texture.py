@@ -6,17 +6,12 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.texture import CameraTexture, PixelTexture, ReflectionTextures
-from engine.types import ByteArray, Frame, Latent, Reflection
+from engine.render.texture import CameraTexture, PixelTexture
+from engine.types import ByteArray, Frame
 
 
 def frame(image: ByteArray, sequence: int = 0) -> Frame:
     return Frame(image, captured_s=0.0, sequence=sequence)
-
-
-def reflection(level: int, sequence: int, size: int = 8, generated_s: float = 0.0) -> Reflection:
-    latent = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
-    return Reflection(np.full((size, size, 4), level, np.uint8), latent, generated_s, sequence)
 
 
 def pixels(texture: moderngl.Texture) -> ByteArray:
@@ -92,49 +87,9 @@ def test_large_camera_pictures_are_thinned(gl: moderngl.Context) -> None:
         assert camera.aspect == 90 / 50
 
 
-def test_newest_and_previous_reflection(gl: moderngl.Context) -> None:
-    with ReflectionTextures(gl) as textures:
-        assert textures.newest is None
-        assert textures.previous is None
-        first, second, third = (reflection(level, level) for level in (1, 2, 3))
-        assert textures.update(first)
-        assert textures.previous is None
-        assert textures.update(second)
-        assert not textures.update(second)
-        assert textures.update(third)
-        assert textures.newest is not None
-        assert textures.previous is not None
-        assert (pixels(textures.newest) == 3).all()
-        assert (pixels(textures.previous) == 2).all()
-        assert textures.reflection is third
-
-
-def test_reflections_of_different_sizes(gl: moderngl.Context) -> None:
-    with ReflectionTextures(gl) as textures:
-        for index, size in enumerate((8, 16, 8, 4)):
-            textures.update(reflection(index, index, size))
-            assert textures.newest is not None
-            assert textures.newest.size == (size, size)
-            assert (pixels(textures.newest) == index).all()
-
-
-def test_blend_rises_from_the_newest_one_on(gl: moderngl.Context) -> None:
-    with ReflectionTextures(gl) as textures:
-        assert textures.blend(5.0) == 1.0
-        textures.update(reflection(1, 0, generated_s=1.0))
-        assert textures.blend(1.0) == 1.0  # there is nothing to blend with
-        textures.update(reflection(2, 1, generated_s=2.0))
-        assert textures.blend(2.0, seconds=0.1, start=0.6) == pytest.approx(0.6)
-        assert textures.blend(2.05, seconds=0.1, start=0.6) == pytest.approx(0.8)
-        assert textures.blend(9.0) == 1.0
-        assert textures.age_s(2.5) == pytest.approx(0.5)
-
-
 def test_close_twice(gl: moderngl.Context) -> None:
-    camera, textures = CameraTexture(gl), ReflectionTextures(gl)
+    camera = CameraTexture(gl)
     camera.update(frame(np.zeros((4, 4, 3), np.uint8)))
-    textures.update(reflection(1, 0))
-    for part in (camera, textures, camera, textures):
-        part.close()
+    camera.close()
+    camera.close()
     assert camera.texture is None
-    assert textures.newest is None

@@ -68,7 +68,7 @@ def test_escape_leaves_fullscreen_and_never_quits() -> None:
 def test_every_action_has_one_key_and_a_line_of_help() -> None:
     assert sorted(binding.action.value for binding in BINDINGS) == sorted(action.value for action in Action)
     keys = [line.split("\t")[0] for line in key_help()]
-    assert keys == ["F11", "Esc", "B", "Space", "O", "Ctrl+R", "S", "C", "1 to 9", "H", "Ctrl+Q"]
+    assert keys == ["F11", "Esc", "B", "Space", "O", "L", "M", "Ctrl+R", "S", "C", "1 to 9", "H", "Ctrl+Q"]
 
 
 def test_scenes_have_numbers() -> None:
@@ -95,15 +95,10 @@ def test_off_screen_there_is_a_framebuffer_and_nobody_presses_keys(window: Windo
         window.present()
     window.finish()
     assert set(window.framebuffer.read(components=3)[1::3]) == {255}
-    assert window.pace_hz == 60
+    assert not window.says_it_waits
     window.toggle_fullscreen()
     window.leave_fullscreen()
     assert not window.is_fullscreen and window.size_wh == (64, 48)
-
-
-def test_the_operator_can_set_the_pace(gl: moderngl.Context) -> None:
-    with open_window(DisplaySettings(max_fps=25), (64, 48), headless=True) as window:
-        assert window.pace_hz == 25
 
 
 def test_what_is_forgotten_is_freed_and_what_was_released_does_no_harm(window: Window) -> None:
@@ -140,7 +135,7 @@ def test_a_size_beyond_the_graphics_card_is_refused(gl: moderngl.Context, monkey
     card = SmallCard()
     monkeypatch.setattr("engine.render.window.standalone_context", lambda: card)
     with pytest.raises(ConfigError, match="8000x720 px is too large: this graphics card ends at 4096"):
-        HeadlessWindow(SETTINGS, (8000, 720))
+        HeadlessWindow((8000, 720))
     assert card.released
 
 

@@ -37,7 +37,7 @@ def answers(seconds: float = 3.0, latent_size: int = 16, *, arrives_s: float = 1
         presence = min(1.0, max(0.0, time_s - arrives_s))
         z = slerp(*ends, time_s / seconds)
         features = features_at(time_s) if is_there else None
-        latent = Latent(z, presence, features, time_s, 0.5 * presence, 0.25 * presence)
+        latent = Latent(z, presence, features, time_s, 0.5 * presence, 0.25 * presence, 0.125 * presence)
         found.append(Answer(time_s, latent, 0.5 - 0.5 * math.cos(time_s)))
     return found
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigError, DeviceError
 from engine.networks.latents import angle_deg
-from engine.session.format import CUES, FACE, HEAD, MAGIC, PREFIX, Answer, Cue, answers_chunk, cue_chunk, framed
+from engine.session.format import CUES, FACE, FRAME, HEAD, MAGIC, PREFIX, Answer, Cue, answers_chunk, cue_chunk, framed
 from engine.session.playback import Playback
 from engine.session.reader import Session
 from engine.session.recorder import SessionRecorder
@@ -36,6 +36,21 @@ def whole(tmp_path: Path) -> Path:
 # ------------------------------------------------------------------ what comes back
 
 
+def test_a_session_of_the_form_before_is_read_without_what_it_did_not_keep(tmp_path: Path) -> None:
+    asked = drawn.answers(1.0)
+    content = answers_chunk(asked)[FRAME.size :]
+    columns = zlib.decompress(content[PREFIX.size :])
+    begin, end = 8 * len(asked), (8 + 4 * 5) * len(asked)
+    shares = np.frombuffer(columns[begin:end], "<f4").reshape(-1, 5)[:, :4]
+    before = content[: PREFIX.size] + zlib.compress(columns[:begin] + shares.tobytes() + columns[end:])
+    path = tmp_path / "before.narc"
+    path.write_bytes(MAGIC[:5] + b"\x02" + MAGIC[6:] + head_with() + cue_chunk(START) + framed(FACE, before))
+    came = [record for record in Session(path).records() if isinstance(record, Answer)]
+    assert [answer.latent.likeness for answer in came] == pytest.approx([answer.latent.likeness for answer in asked])
+    assert [answer.audio for answer in came] == pytest.approx([answer.audio for answer in asked])
+    assert not any(answer.latent.deepening for answer in came)
+
+
 def test_answers_and_scenes_come_back(whole: Path) -> None:
     session = Session(whole)
     assert (session.head, session.note) == (drawn.HEAD, "")
@@ -47,8 +62,8 @@ def test_answers_and_scenes_come_back(whole: Path) -> None:
     assert len(found) == len(asked)
     for one, other in zip(found, asked, strict=True):
         assert one.time_s == other.time_s and one.latent.presence == pytest.approx(other.latent.presence)
-        shares = other.latent.typicality, other.latent.likeness
-        assert (one.latent.typicality, one.latent.likeness) == pytest.approx(shares)
+        shares = other.latent.typicality, other.latent.likeness, other.latent.deepening
+        assert (one.latent.typicality, one.latent.likeness, one.latent.deepening) == pytest.approx(shares)
         assert one.audio == pytest.approx(other.audio)
         assert angle_deg(one.latent.z, other.latent.z) < 0.02
         assert np.linalg.norm(one.latent.z) == pytest.approx(4.0)
@@ -266,7 +281,7 @@ NOT_A_TIME = b'{"time_s": NaN, "scene": "a", "is_black": false, "is_held": false
         (b"", "it is no session of this program"),
         (b"PK\x03\x04" + bytes(100), "it is no session of this program"),
         (MAGIC[:6] + b"\n" + bytes(100), "it is no session of this program"),
-        (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads form 2"),
+        (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads forms 2 and 3"),
         (MAGIC, "cannot be used: "),
         (MAGIC + b"HEAD\xff\xff\xff\xff" + bytes(4), "it is damaged there"),
         (MAGIC + cue_chunk(START), "it does not begin with its description"),

@@ -10,6 +10,7 @@ import pytest
 from engine.networks.bank import Bank, DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter
@@ -19,9 +20,9 @@ FACES_PER_SHARD = 150
 PLACEMENT = Placement(0.51, 0.47, 0.23, 0.01, 1.0)
 
 
-def features_of(z: FloatArray) -> Features:
+def features_of(z: FloatArray, layout: FeatureLayout = LAYOUT) -> Features:
     """A face whose features are sums of its latent, standing where all of them stand."""
-    mix = np.random.default_rng(9).standard_normal((len(z), LAYOUT.size)).astype(np.float32) / 4
+    mix = np.random.default_rng(10).standard_normal((len(z), layout.size)).astype(np.float32) / 4
     vector = (z @ mix).astype(np.float32)
     return Features(vector, PLACEMENT, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
 
@@ -70,9 +71,10 @@ def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], work
     """In place of `draw_bank.complete_bank`: small shards, one face of each is not found."""
     for shard in bank.missing(shards):
         seeds = [shard * 500 + number for number in range(FACES_PER_SHARD)]
-        found: list[Features | None] = [features_of(z) for z in seed_latents(seeds, persona.settings.latent_size)]
+        latents = seed_latents(seeds, persona.settings.latent_size)
+        found: list[Features | None] = [features_of(z, bank.layout) for z in latents]
         found[3] = None
-        bank.write(shard, collect(seeds, found))
+        bank.write(shard, collect(seeds, found, bank.layout))
     return bank.read(shards)
 
 

@@ -35,7 +35,7 @@ class FakeDrawer:
 
     size_px = 16
 
-    def __init__(self, persona: Persona, threads: int, cache_folder: Path | None) -> None:
+    def __init__(self, persona: Persona, threads: int) -> None:
         self.generator = self
 
     def draw(self, z: FloatArray) -> ByteArray:

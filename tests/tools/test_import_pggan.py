@@ -23,7 +23,6 @@ G, D = GeneratorSettings(16, fmap_base=64, fmap_max=6), DiscriminatorSettings(16
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for models; faces are not looked for, since a random network draws none."""
-    monkeypatch.setenv("NARCISSUS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(import_pggan, "measure_alignment", lambda _: None)
     return tmp_path / "models"
 

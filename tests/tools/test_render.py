@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -21,6 +23,7 @@ import tools.film_parts
 import tools.render
 from engine.clock import ManualClock
 from engine.networks.persona import Persona
+from engine.networks.rung import Rung
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.render.codecs import FILM_CODECS
@@ -55,12 +58,19 @@ class Clouds:
     """A generator whose picture follows from the latent, and quickly."""
 
     size_px, latent_size = 32, 16
+    rungs = (Rung("clouds", 32),)
 
-    def __call__(self, z: FloatArray) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
         y, x = np.mgrid[0:32, 0:32] / 32
         waves = [np.sin(6 * (z[3 * k] * x + z[3 * k + 1] * y) + z[3 * k + 2]) for k in range(3)]
         picture = np.dstack([*[127 + 120 * wave for wave in waves], np.full((32, 32), 255)])
         return np.ascontiguousarray(picture.astype(np.uint8))
+
+    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
+        picture = self(z)
+        return tuple(np.ascontiguousarray(picture[::step, ::step]) for step in (8, 4, 2, 1))
+
+    def free(self) -> None: ...
 
 
 @pytest.fixture
@@ -229,17 +239,20 @@ def test_parts_are_joined_without_a_seam(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """interrupt(n): Ctrl+C is pressed before picture n is written, once."""
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """interrupt(n): Ctrl+C is pressed before picture n is written, once; or `how` happens."""
 
-    def at(number: int) -> None:
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    def at(number: int, how: Callable[[], None] = ctrl_c) -> None:
         draw, is_pressed = SessionDrawing.pictures, []
 
         def pictures_until(self: SessionDrawing, first: int = 0) -> Generator[ByteArray | None, None, None]:
             for index, rows in enumerate(draw(self, first)):
                 if index == number and not is_pressed:
                     is_pressed.append(True)
-                    raise KeyboardInterrupt
+                    how()
                 yield rows
 
         monkeypatch.setattr(SessionDrawing, "pictures", pictures_until)
@@ -252,7 +265,7 @@ def test_what_was_interrupted_goes_on_with_the_same_command(
     place: Path,
     name: str,
     safe: str,
-    interrupt: Callable[[int], None],
+    interrupt: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -266,6 +279,16 @@ def test_what_was_interrupted_goes_on_with_the_same_command(
     assert render(place, "whole.mkv") == 0
     assert digests(pictures(place / name)) == digests(pictures(place / "whole.mkv"))
     assert not (place / f"{name}.parts").exists()
+
+
+def test_a_request_to_end_is_as_ctrl_c(
+    place: Path, interrupt: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    interrupt(25, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert render(place, "a") == 130
+    assert "stopped; " in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_what_was_begun_otherwise_is_not_gone_on_with(

@@ -82,12 +82,12 @@ def test_likeness_of_perfect_timid_exaggerated_and_missing_answers() -> None:
     assert scale.compare(asked, [scale.mean] * 200).shape_rmse == pytest.approx(1, abs=0.1)
 
 
-def test_a_drawn_face_is_answered_with_itself(models: Path, tmp_path: Path) -> None:
+def test_a_drawn_face_is_answered_with_itself(models: Path) -> None:
     """Generator, features, bank and inverter of the persona that ships, from end to end."""
     persona = Persona.open(models / "portraits")
     inverter = Inverter.open(persona.inverter_path, persona)
     seeds = [7, 4321, 54321]
-    with FaceDrawer(persona, threads=1, cache_folder=tmp_path) as drawer:
+    with FaceDrawer(persona, threads=1) as drawer:
         faces = drawer.draw_and_measure(seed_latents(seeds, drawer.generator.latent_size))
     for seed, face in zip(seeds, faces, strict=True):
         assert face is not None

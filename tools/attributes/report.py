@@ -17,9 +17,9 @@ ABOUT = """\
 # Age and gender, read from a face
 
 A network of {parameters:,} numbers looks at a face, 64x64 px in grey, and gives probabilities of an age and of a
-gender. The mirror averages them over a visit and shows them in the scene `measurement`; nothing else follows them,
-and they never enter the feature vector. `persona: {{attributes: false}}` in config.yaml switches it off. Visitors
-must be told.
+gender. The mirror averages them over a visit and shows them in the scene `measurement`. They are four of the numbers
+of a face as well (docs/features.md), which an inverter may use or not; the one that ships does not. `persona:
+{{attributes: false}}` in config.yaml switches it off, and the four are an even guess. Visitors must be told.
 
 Written by `python -m tools.train_attributes --data {data} --epochs {epochs} --seed {seed}`. SHA-256 of the weights:
 `{weights}`.

@@ -7,7 +7,7 @@ from types import ModuleType
 import keras
 
 from engine.errors import ModelError
-from engine.networks.runtime import computes_bfloat16
+from engine.networks.processor import computes_bfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 

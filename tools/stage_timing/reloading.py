@@ -16,10 +16,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.app import BUILD_S, SCENES, SHADERS, SOFTWARE_HZ
+from engine.app import SCENES, SHADERS
 from engine.clock import Clock
 from engine.errors import ConfigError, DeviceError
-from engine.pacing import Pacer
+from engine.pacing import Pacer, find_pace
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
@@ -131,7 +131,7 @@ class _Show:
             self._mirror = parts.enter_context(mirror)
             self._visitor = Visitor(self._footage, mirror)
             self._visitor.is_there = True
-            self._pacer = Pacer(self._clock, SOFTWARE_HZ if window.is_software else window.pace_hz)
+            self._pacer = Pacer(self._clock, find_pace(window, self._clock).limit_hz)
             folders = self._folder / "scenes", self._folder / "shaders"
             self._watcher = parts.enter_context(Watcher(folders))
             self._owned = parts.pop_all()
@@ -147,7 +147,7 @@ class _Show:
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
             self._mirror.prepare(self._repertoire.load(SAVED), again=True)
             self._is_coming = True
-        until_s = self._clock.now_s() + BUILD_S
+        until_s = self._clock.now_s() + self._mirror.building_s
         is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
         moment = self._visitor.step(tick.dt_s)
         self._mirror.draw(self._window.framebuffer, moment, moment.time_s)

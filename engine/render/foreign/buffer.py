@@ -73,10 +73,14 @@ class FiniteWatch:
         ctx: the context.
         file: whom to blame.
         is_blind: for a shader that leaves pixels out on purpose.
+
+    Attributes:
+        trouble: what it has noticed; empty while that is nothing.
     """
 
     def __init__(self, ctx: moderngl.Context, file: str, *, is_blind: bool) -> None:
         self._file = file
+        self.trouble = ""
         self._is_over = is_blind
         self._queries = [ctx.query(samples=True) for _ in range(QUERIES)]
         self._expected = [0] * QUERIES
@@ -91,9 +95,9 @@ class FiniteWatch:
         turn = self._next
         self._next = (turn + 1) % QUERIES
         if self._expected[turn] > self._queries[turn].samples:
-            log.warning(
-                "%s: some of what it draws is no number, or infinite; the picture below it is shown there", self._file
-            )
+            what = "some of what it draws is no number, or infinite; the picture below is shown there"
+            self.trouble = f"{self._file}: {what}"
+            log.warning("%s", self.trouble)
             self._is_over = True
         self._expected[turn] = 0
         with self._queries[turn]:

@@ -6,6 +6,7 @@ frame. Knows no dialect.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import moderngl
@@ -13,7 +14,8 @@ import numpy as np
 
 from engine.errors import ConfigError
 from engine.render.foreign.paths import FOLDER
-from engine.render.stage import Canvas, Stage, Value
+from engine.render.opening import Rect
+from engine.render.stage import WHOLE, Canvas, Stage, Value
 from engine.render.view import View
 from engine.scene_values import MAX_PICTURE_BYTES
 from engine.yaml_file import shown_path
@@ -28,6 +30,8 @@ SOURCES: Mapping[str, str] = {
 IMAGE_ENDINGS = (".png", ".jpg")
 NOISE_WH = (256, 256)
 NOISE_SEED = 1
+SEEN_BEYOND = 0.06
+"""How far beyond the glass a shader under a frame sees the picture so far, stage heights."""
 
 
 class Pictures:
@@ -49,19 +53,22 @@ class Pictures:
         self._fresh: set[tuple[str, bool]] = set()
         self._values: dict[str, Value] = {}
         self._view = View()
+        self._region = WHOLE
         black = stage.canvas((1, 1), "f1")
         black.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
         self.black = black.texture
         self.drawn_px = 0
 
-    def begin(self, source: moderngl.Texture, values: Mapping[str, Value], view: View) -> None:
+    def begin(self, source: moderngl.Texture, values: Mapping[str, Value], view: View, region: Rect = WHOLE) -> None:
         """Another frame: what was made of the pictures of the last is old.
 
         Args:
             source: the picture so far, linear light, row 0 top.
             values: what `Pass.uniforms` says, and `u_fit`, the part of the camera's picture that is seen.
             view: the newest pictures.
+            region: the part of the stage that is drawn; the picture so far is black farther than `SEEN_BEYOND` from it.
         """
+        self._region = region
         self._values = {**values, "u_source": source}
         self._view = view
         self._fresh.clear()
@@ -113,12 +120,27 @@ class Pictures:
         canvas = self._canvases.get(key)
         if canvas is None or canvas.texture.size != size_wh:
             canvas = self._canvases[key] = self._stage.canvas(size_wh, "f2")
+            canvas.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
             self._fresh.discard(key)
         if key not in self._fresh:
-            self._brushes[key[0]].draw(canvas.framebuffer, {**self._values, "u_upright": key[1]})
+            left, top, right, bottom = self._seen(size_wh) if key[0] == "picture" else (0, 0, *size_wh)
+            rows = (size_wh[1] - bottom, size_wh[1] - top) if key[1] else (top, bottom)
+            rect = (left / size_wh[0], rows[0] / size_wh[1], right / size_wh[0], rows[1] / size_wh[1])
+            self._brushes[key[0]].draw(canvas.framebuffer, {**self._values, "u_upright": key[1]}, rect=rect)
             self._fresh.add(key)
-            self.drawn_px += size_wh[0] * size_wh[1]
+            self.drawn_px += (right - left) * (bottom - top)
         return canvas.texture
+
+    def _seen(self, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+        """What is made of the picture so far: left, top, right, bottom, px, row 0 top."""
+        (width, height), (left, top, right, bottom) = size_wh, self._region
+        beyond = SEEN_BEYOND * height
+        return (
+            max(0, math.floor(left * width - beyond)),
+            max(0, math.floor(top * height - beyond)),
+            min(width, math.ceil(right * width + beyond)),
+            min(height, math.ceil(bottom * height + beyond)),
+        )
 
     def _noise(self) -> moderngl.Texture:
         pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (*NOISE_WH, 4), np.uint8)

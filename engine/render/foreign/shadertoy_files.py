@@ -36,6 +36,7 @@ UNSUPPORTED: Mapping[str, str] = {
 VIDEO_ENDINGS = (".mp4", ".webm", ".ogv", ".mov")
 SOUND_ENDINGS = (".mp3", ".wav", ".ogg")
 
+Side = Annotated[int, Field(ge=1, le=4096)]
 ShaderPath = Annotated[str, path_field("glsl", "a Shadertoy shader", "candle.glsl")]
 
 
@@ -82,6 +83,8 @@ class BufferTab(Settings):
     """The shader, within shaders/foreign/."""
     channels: Channels = Field(default_factory=dict)
     """What its iChannels show."""
+    size: tuple[Side, Side] | None = None
+    """Width and height, px, which its iResolution says; as large as the stage where nothing is said."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ class Pass(ABC):
         self.settings = settings
         self.region: Rect = WHOLE
 
+    @property
+    def trouble(self) -> str:
+        """What the operator is to know of what it draws; empty if nothing."""
+        return ""
+
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:
         """The glass, if this pass is what surrounds it."""
@@ -95,6 +100,8 @@ class Pass(ABC):
             u_moment=tick.index % 4096,
             u_presence=view.presence,
             u_blend=view.blend if view.previous is not None else 1.0,
+            u_turned=view.turned,
+            u_turned_before=view.turned_before,
             u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
             u_placement=(placement.x, placement.y, placement.eye_distance, placement.roll_rad),
             u_camera_aspect=view.camera_aspect,

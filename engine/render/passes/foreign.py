@@ -63,6 +63,10 @@ class ForeignPass(Pass):
         self._watch = FiniteWatch(stage.ctx, texts[0].name, is_blind=any(text.may_discard for text in texts))
         self._next_index = 0
 
+    @property
+    def trouble(self) -> str:
+        return self._watch.trouble
+
     def buffer(self, buffer: Buffer) -> Buffer:
         """Release a buffer with the stage."""
         self.stage.own(buffer)
@@ -73,7 +77,7 @@ class ForeignPass(Pass):
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_fit"] = cover_fit(view.camera_aspect, self.stage.aspect)
-        self.pictures.begin(source, values, view)
+        self.pictures.begin(source, values, view, self.region)
         moment = self._moment(tick)
         if moment.index == 0 and moment.advances:
             self.forget()

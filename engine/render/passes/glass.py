@@ -106,6 +106,8 @@ class Reflection(Pass):
         """How far dark and bright faces are brought to one exposure."""
         idle: float = Field(default=0.18, ge=0.0, le=1.0)
         """How much of a face is there while nobody is: 0 an empty glass, 0.2 hardly more than a breath."""
+        late: float = Field(default=0.8, ge=0.0, le=1.0)
+        """How far it is turned by what the viewer's head did since the picture it answers: 0 not at all, 1 wholly."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
         """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
 

@@ -69,7 +69,10 @@ class Shadertoy(ForeignPass):
         stage.own(_Samplers(self._samplers))
         self._image = self._painter(files, files.image)
         self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
-        self._buffers = {name: self.buffer(Buffer(stage.ctx, stage.size_wh, "f4")) for name in files.buffers}
+        self._buffers = {
+            name: self.buffer(Buffer(stage.ctx, settings.buffers[name].size or stage.size_wh, "f4"))
+            for name in files.buffers
+        }
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
@@ -84,7 +87,9 @@ class Shadertoy(ForeignPass):
         own = {**values, **self._built_in(view, tick, moment, knobs)}
         if moment.advances:
             for name, (brush, channels) in self._tabs.items():
-                self.paint(brush, self._buffers[name], {**own, **self._read(channels)})
+                buffer = self._buffers[name]
+                size = {"iResolution": (*map(float, buffer.texture.size), 1.0)}
+                self.paint(brush, buffer, {**own, **size, **self._read(channels)})
         brush, channels = self._image
         self.paint(brush, self.drawn, {**own, **self._read(channels)})
         return self.drawn

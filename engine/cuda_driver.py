@@ -1,0 +1,140 @@
+"""CudaDriver: the functions of NVIDIA's driver that share pictures with OpenGL, and what says whether there is one.
+
+CuPy has streams, events, copies and DLPack, but none of these functions, in 13.6 as in 14. They are called in the
+driver's own library, which every installation of it brings, so no further package and no version of the CUDA runtime
+has to fit. What they take and give (streams, arrays) are the same handles as CuPy's: the CUDA Runtime API's chapter
+"Interactions with the CUDA Driver API" says so. A function called through ctypes lets Python's lock go.
+
+It knows no pictures, no windows and no networks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+from engine.errors import DeviceError
+
+GL_TEXTURE_2D = 0x0DE1
+WRITE_DISCARD = 0x02  # CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD: every copy replaces the whole picture
+ALL_DEVICES = 0x01  # CU_GL_DEVICE_LIST_ALL
+COMPUTE_CAPABILITY_MAJOR = 75  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+MOST_DEVICES = 16
+
+_INT, _UINT, _POINTER, _OUT = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p
+_SIGNATURES: dict[str, tuple[Any, ...]] = {
+    "cuInit": (_UINT,),
+    "cuDeviceGetCount": (_OUT,),
+    "cuDeviceGetAttribute": (_OUT, _INT, _INT),
+    "cuGetErrorName": (_INT, _OUT),
+    "cuGLGetDevices_v2": (_OUT, _OUT, _UINT, _INT),
+    "cuGraphicsGLRegisterImage": (_OUT, _UINT, _UINT, _UINT),
+    "cuGraphicsMapResources": (_UINT, _OUT, _POINTER),
+    "cuGraphicsSubResourceGetMappedArray": (_OUT, _POINTER, _UINT, _UINT),
+    "cuGraphicsUnmapResources": (_UINT, _OUT, _POINTER),
+    "cuGraphicsUnregisterResource": (_POINTER,),
+}
+
+_NO_CONTEXT = 219
+_CURES = {  # of what is said when a texture is registered
+    304: "OpenGL does not run on the NVIDIA card: connect the display to it; on a laptop with two cards start with "
+    "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia",
+    999: "the driver shares no pictures with this OpenGL, as in WSL2 and on remote desktops",
+}
+
+
+class CudaError(DeviceError):
+    """CUDA is missing or refuses; the message says what, and what to do if that is known."""
+
+
+class CudaDriver:
+    """NVIDIA's driver.
+
+    The methods that share pictures belong to the thread on which the OpenGL context is current.
+
+    Args:
+        library: the loaded library; found by its name if None.
+
+    Raises:
+        CudaError: there is no such driver, or it does not start.
+    """
+
+    def __init__(self, library: Any = None) -> None:
+        self._library = _load() if library is None else library
+        for name, arguments in _SIGNATURES.items():
+            try:
+                function = getattr(self._library, name)
+            except AttributeError as error:
+                raise CudaError(f"NVIDIA's driver has no {name}: update the driver") from error
+            function.argtypes, function.restype = arguments, _INT
+        self._call("cuInit", 0)
+
+    def device_count(self) -> int:
+        """How many cards compute."""
+        count = _INT()
+        self._call("cuDeviceGetCount", ctypes.byref(count))
+        return count.value
+
+    def computes_bfloat16(self, device: int = 0) -> bool:
+        """Whether a card's tensor cores take bfloat16: from compute capability 8.0 (Ampere) on."""
+        major = _INT()
+        self._call("cuDeviceGetAttribute", ctypes.byref(major), COMPUTE_CAPABILITY_MAJOR, device)
+        return major.value >= 8
+
+    def opengl_devices(self) -> tuple[int, ...]:
+        """The cards that draw what the current OpenGL context asks for."""
+        count, devices = _UINT(), (_INT * MOST_DEVICES)()
+        self._call("cuGLGetDevices_v2", ctypes.byref(count), devices, MOST_DEVICES, ALL_DEVICES)
+        return tuple(devices[: count.value])
+
+    def register_texture(self, name: int) -> int:
+        """Make a texture known to CUDA; a device must be in use on this thread.
+
+        Args:
+            name: OpenGL's, of a 2-D texture with one, two or four channels and without sRGB.
+
+        Returns:
+            the resource; to be unregistered before the texture is released or gets another size.
+        """
+        resource = _POINTER()
+        self._call("cuGraphicsGLRegisterImage", ctypes.byref(resource), name, GL_TEXTURE_2D, WRITE_DISCARD)
+        return resource.value or 0
+
+    def map(self, resource: int, stream: int) -> None:
+        """Take a texture from OpenGL: what that was asked before is done before what `stream` is asked from now on."""
+        self._call("cuGraphicsMapResources", 1, ctypes.byref(_POINTER(resource)), stream)
+
+    def mapped_array(self, resource: int) -> int:
+        """The memory of a mapped texture, as copies take it; another one after each `map`."""
+        array = _POINTER()
+        self._call("cuGraphicsSubResourceGetMappedArray", ctypes.byref(array), resource, 0, 0)
+        return array.value or 0
+
+    def unmap(self, resource: int, stream: int) -> None:
+        """Give a texture back: what `stream` was asked is done before what OpenGL is asked from now on."""
+        self._call("cuGraphicsUnmapResources", 1, ctypes.byref(_POINTER(resource)), stream)
+
+    def unregister(self, resource: int) -> None:
+        """Let CUDA forget a texture."""
+        self._call("cuGraphicsUnregisterResource", resource)
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        status = getattr(self._library, name)(*arguments)
+        if status:
+            cure = _CURES.get(status) if name in ("cuGLGetDevices_v2", "cuGraphicsGLRegisterImage") else None
+            cure = "no OpenGL context is current on the thread that asked" if status == _NO_CONTEXT else cure
+            raise CudaError(f"{name} answers {self._error_name(status)} ({status})" + (f": {cure}" if cure else ""))
+
+    def _error_name(self, status: int) -> str:
+        text = ctypes.c_char_p()
+        self._library.cuGetErrorName(status, ctypes.byref(text))
+        return text.value.decode() if text.value else "an unknown error"
+
+
+def _load() -> Any:
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        return ctypes.CDLL(name)  # on x86-64 Windows has one calling convention, so CDLL is right there too
+    except OSError as error:
+        raise CudaError(f"there is no NVIDIA driver ({name} is not found)") from error

@@ -1,0 +1,123 @@
+"""Where the viewer's head is at the moment that a picture is drawn.
+
+A measurement is old when it arrives, and the next one comes two drawn pictures later. In between the head is led on
+along its movement, for at most `LONGEST_LEAD_S`, so that the drawn face keeps up with whoever moves and stands still
+with whoever does not. It knows neither networks nor OpenGL.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import Features, Placement
+
+PLACEMENT_TIME_S = 0.045  # time constant with which the place follows where the head is taken to be
+VELOCITY_TIME_S = 0.08  # time constant of the velocity
+FIRST_LEAD_S = 0.017  # how far a new measurement is led on at once; one 33 ms later then goes on where that has come to
+LONGEST_LEAD_S = 0.05
+LONGEST_GAP_S = 0.4  # measurements further apart say nothing of a movement
+FARTHEST = 3.0  # eye distances that a head can move between two measurements; further away is somebody else
+CALM = np.array([0.05, 0.05, 0.15, 0.2, 10.0, 10.0])
+"""Speeds of what trembles rather than moves, which is not led on: picture widths, heights, logarithm of the size, rad,
+degrees, degrees, each a second."""
+
+Pose = NDArray[np.float64]  # x, y, logarithm of the distance between the eyes, roll (rad), yaw, pitch (degrees)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head at one moment.
+
+    Attributes:
+        placement: where it is in the camera's picture.
+        yaw_deg, pitch_deg: where it is turned, as in `Features`.
+    """
+
+    placement: Placement
+    yaw_deg: float
+    pitch_deg: float
+
+
+class HeadFollower:
+    """Follows the measurements of one head: `take` each that is new, `update` once per drawn frame, then read `head`.
+
+    The velocity is the mean of the newest ones, but never more than the newest of all and never against it: a head that
+    stops is not overshot for longer than it takes to see that.
+
+    Attributes:
+        head: as it is now; None before the first measurement.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know of no head; the next is taken where it is."""
+        self.head: Head | None = None
+        self._measured: Features | None = None
+        self._since_s = 0.0
+        self._smooth = np.zeros(6)
+        self._velocity = np.zeros(6)
+
+    def take(self, features: Features) -> None:
+        """Take a measurement, unless a newer one was taken already."""
+        last = self._measured
+        elapsed_s = features.captured_s - last.captured_s if last is not None else 0.0
+        if elapsed_s < 0 or features is last:
+            return
+        if last is not None and 0 < elapsed_s <= LONGEST_GAP_S and is_same_head(last.placement, features.placement):
+            moved = difference(pose(features), pose(last)) / elapsed_s
+            self._smooth += (1.0 - math.exp(-elapsed_s / VELOCITY_TIME_S)) * (moved - self._smooth)
+            self._velocity = steady_part(moved, self._smooth)
+        elif elapsed_s > 0:
+            self._smooth, self._velocity = np.zeros(6), np.zeros(6)
+        self._measured = features
+        if elapsed_s > 0:
+            self._since_s = 0.0
+
+    def update(self, dt_s: float) -> None:
+        """Move on by `dt_s`."""
+        if self._measured is None:
+            return
+        lead_s = min(LONGEST_LEAD_S, FIRST_LEAD_S + self._since_s)
+        target = pose(self._measured) + lead_s * self._velocity
+        place, aspect = target[:4], self._measured.placement.aspect
+        if self.head is not None:
+            shown = _of_placement(self.head.placement)
+            share = 1.0 - math.exp(-dt_s / PLACEMENT_TIME_S)
+            place = shown + share * difference(place, shown)
+        x, y, size, roll = (float(number) for number in place)
+        self.head = Head(Placement(x, y, math.exp(size), roll, aspect), float(target[4]), float(target[5]))
+        self._since_s += dt_s
+
+
+def pose(features: Features) -> Pose:
+    """The six numbers of a head's `Pose`."""
+    return np.append(_of_placement(features.placement), (features.yaw_deg, features.pitch_deg))
+
+
+def difference(after: Pose, before: Pose) -> Pose:
+    """`after` less `before`, of whole poses or of their first four numbers; a roll turns the short way round."""
+    apart = after - before
+    apart[3] = math.remainder(apart[3], 2 * math.pi)
+    return apart
+
+
+def steady_part(newest: Pose, mean: Pose) -> Pose:
+    """What two velocities agree on: the smaller if they have one sign, else nothing; nearly none where it is calm."""
+    agreed = np.where(newest * mean > 0, np.sign(mean) * np.minimum(np.abs(newest), np.abs(mean)), 0.0)
+    return np.asarray(agreed * agreed**2 / (agreed**2 + CALM**2))
+
+
+def is_same_head(before: Placement, after: Placement) -> bool:
+    """Whether a head can have moved so far between two measurements."""
+    jump = math.hypot((after.x - before.x) * after.aspect, after.y - before.y)
+    return jump <= FARTHEST * max(before.eye_distance, after.eye_distance)
+
+
+def _of_placement(place: Placement) -> Pose:
+    return np.array([place.x, place.y, math.log(max(place.eye_distance, 1e-6)), place.roll_rad])

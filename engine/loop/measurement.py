@@ -1,0 +1,123 @@
+"""Measurement: shows the pattern, looks for it in the camera's pictures, and says how late the mirror is.
+
+Whoever moves sees it after the camera, the mirror and the screen have each taken their time. The pattern goes from the
+screen through the camera to the moment that a picture of it is read; the stamps of the reflections go on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DeviceError
+from engine.loop.delay import Delay, Seen, Shown, find_delay
+from engine.loop.pattern import PERIOD_S, level_at
+from engine.types import ByteArray, FloatArray, Frame, Reflection
+
+LOOP_S = PERIOD_S + 1.5  # how long a measurement lasts if nothing else is said
+GRID_WH = (32, 24)  # parts of the camera's picture
+THINNED_PX = 240  # larger pictures are thinned to about so many rows
+MOST = 6000  # pictures that are kept of each side
+
+HELP = ("let the camera see this square, and hold it still",)
+UNSEEN = (
+    "the camera does not see the pattern: point it at the screen, or hold a mirror before the screen, so that the "
+    "flickering square fills a good part of its picture, and lower the light of the room"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What was found.
+
+    Attributes:
+        delay: from the screen through the camera to the program; None where the camera did not see the pattern.
+        mirror_s: median time from reading a picture to showing its answer; None where none was answered.
+    """
+
+    delay: Delay | None
+    mirror_s: float | None
+
+    def __str__(self) -> str:
+        if self.delay is None:
+            return UNSEEN
+        found = self.delay
+        outside = f"screen and camera take {1000 * found.delay_s:.1f} ms (± {1000 * found.error_s:.1f} ms"
+        outside += f", confidence {found.confidence:.2f})"
+        if self.mirror_s is None:
+            return f"{outside}; the mirror answered nothing meanwhile"
+        both_s = found.delay_s + self.mirror_s
+        return f"{outside}, the mirror {1000 * self.mirror_s:.1f} ms: who moves sees it {1000 * both_s:.0f} ms later"
+
+    def tell(self) -> None:
+        """Say it on the terminal.
+
+        Raises:
+            DeviceError: the camera did not see the pattern; the message says what to do.
+        """
+        if self.delay is None:
+            raise DeviceError(str(self))
+        print(f"narcissus: {self}", flush=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--stats`; times in ms, None where nothing was found."""
+        delay = self.delay
+        return {
+            "screen_and_camera_ms": None if delay is None else round(1000 * delay.delay_s, 2),
+            "error_ms": None if delay is None else round(1000 * delay.error_s, 2),
+            "confidence": None if delay is None else round(delay.confidence, 3),
+            "share_of_picture": None if delay is None else round(delay.share, 3),
+            "mirror_ms": None if self.mirror_s is None else round(1000 * self.mirror_s, 2),
+        }
+
+
+class LoopMeasurement:
+    """Gathers what was shown and seen: ask for `level` before drawing, tell `presented` after, `see` each picture."""
+
+    def __init__(self) -> None:
+        self._level = 0
+        self._shown: list[tuple[float, int]] = []
+        self._seen: list[tuple[float, FloatArray]] = []
+        self._mirror_s: list[float] = []
+
+    def level(self, time_s: float) -> int:
+        """What is to be shown `time_s` after the beginning of the show: 0 dark, 1 bright."""
+        self._level = level_at(time_s)
+        return self._level
+
+    def presented(self, now_s: float, reflection: Reflection | None) -> None:
+        """What `level` said last is on the screen since `now_s`, and with it the reflection, if it is a new one."""
+        if len(self._shown) < MOST:
+            self._shown.append((now_s, self._level))
+        if reflection is not None and reflection.stamps is not None and len(self._mirror_s) < MOST:
+            self._mirror_s.append(now_s - reflection.stamps.read_s)
+
+    def see(self, frame: Frame) -> None:
+        """A picture of the camera."""
+        if len(self._seen) < MOST:
+            moment_s = frame.captured_s if frame.read_s is None else frame.read_s
+            self._seen.append((moment_s, brightness(frame.image)))
+
+    def result(self) -> Loop:
+        """What can be said by now."""
+        mirror_s = float(np.median(self._mirror_s)) if self._mirror_s else None
+        if not self._shown or not self._seen:
+            return Loop(None, mirror_s)
+        shown = Shown(*np.array(self._shown, np.float64).T)
+        seen = Seen(
+            np.array([moment_s for moment_s, _ in self._seen]),
+            np.array([parts.ravel() for _, parts in self._seen], np.float64),
+        )
+        return Loop(find_delay(shown, seen), mirror_s)
+
+
+def brightness(image: ByteArray) -> FloatArray:
+    """The mean brightness of each part of a picture (H, W, 3): `GRID_WH`, rows first, 0 to 255; fewer of tiny ones."""
+    step = max(1, image.shape[0] // THINNED_PX)
+    green = image[::step, ::step, 1]  # which carries most of the brightness
+    columns, rows = (min(parts, side) for parts, side in zip(GRID_WH, green.shape[::-1], strict=True))
+    height, width = green.shape[0] // rows, green.shape[1] // columns
+    cut = green[: rows * height, : columns * width].reshape(rows, height, columns, width)
+    return np.asarray(cut.mean(axis=(1, 3), dtype=np.float32))

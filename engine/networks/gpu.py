@@ -1,0 +1,289 @@
+"""The run-time form of the generator on an NVIDIA card, by whichever framework Keras runs on there.
+
+What it draws stays on the card: the picture is handed on as a CuPy array over the framework's own memory (DLPack).
+Nothing is awaited while Python's lock is held: the picture's extremes, two numbers, are computed beside it, and asking
+for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/shared_texture.py`'s.
+
+Never yet run on a card: see README.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from engine.cuda_driver import CudaDriver, CudaError
+from engine.errors import ModelError, in_one_line
+from engine.gpu_memory import leave_room, limit_loaded
+from engine.networks.folded import fold, fold_previews, layers_for
+from engine.networks.layout import GeneratorSettings
+from engine.networks.persona import Persona
+from engine.networks.preview_rgb import find_preview_rgb
+from engine.networks.tensorflow_runtime import mapped_libraries
+from engine.networks.weight_file import read_network
+from engine.types import ByteArray, DeviceImage, FloatArray
+
+# Keras' backends, the fastest first, and the package by whose presence each is known to have CUDA here.
+_CUDA_PACKAGES = {
+    "jax": ("jax_cuda12_plugin", "jax_cuda13_plugin"),
+    "torch": ("torch",),
+    "tensorflow": ("nvidia.cudnn",),  # of tensorflow[and-cuda]
+}
+
+_log = logging.getLogger(__name__)
+
+Launch = Callable[[FloatArray], tuple[list[Any], Any]]
+"""Latents (1, latent_size) -> pictures (H, W, 4) on their way, and the lowest and highest level of the last one."""
+
+
+class GpuEngine:
+    """A network that is ready to draw on the card. One thread at a time may use it.
+
+    Args:
+        launch: starts to draw one latent.
+        backend: `jax`, `torch` or `tensorflow`, which Keras runs on.
+        precision: `float32` or `bfloat16`.
+        stays_on_card: says, for each picture of `draw_one`, whether it is left there.
+    """
+
+    most_at_once = 1
+
+    def __init__(
+        self, launch: Launch, backend: str, precision: str, stays_on_card: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.backend = backend
+        self.precision = precision
+        self._launch = launch
+        self._stays_on_card = stays_on_card
+        self._can_stay = True
+
+    def draw(self, latents: FloatArray) -> list[ByteArray]:
+        """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory: the resolutions on the way, if it was opened
+        with previews, and the finished picture last."""
+        from keras import ops
+
+        pictures, _ = self._launch(latents)
+        return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
+
+    def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
+        """(latent_size,) -> the finished picture (S, S, 4) alone."""
+        from keras import ops
+
+        pictures, extremes = self._launch(np.ascontiguousarray(z, np.float32)[None])
+        darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without Python's lock
+        if self._can_stay and self._stays_on_card():
+            try:
+                return DeviceImage(as_cupy(pictures[-1], self.backend), darkest, brightest)
+            except CudaError as error:
+                self._can_stay = False
+                _log.warning("drawn faces leave the graphics card: %s", error)
+        return np.asarray(ops.convert_to_numpy(pictures[-1]))
+
+
+@dataclass(frozen=True)
+class GpuRuntime:
+    """Opens a persona's generator on the card.
+
+    Attributes:
+        persona: whose generator.
+        backend, precision, stays_on_card: as of `GpuEngine`.
+    """
+
+    persona: Persona
+    backend: str
+    precision: str
+    stays_on_card: Callable[[], bool] = lambda: False
+
+    @property
+    def name(self) -> str:
+        return self.backend
+
+    def open(self, size_px: int, with_previews: bool = False) -> GpuEngine:
+        """An engine; its first picture takes until the framework has compiled the network.
+
+        Args:
+            size_px: with how many pixels it draws; fewer than the whole need the persona's preview layers.
+            with_previews: whether it draws the resolutions on the way too, if the persona has layers for them.
+
+        Raises:
+            ModelError: the generator's file is damaged.
+        """
+        from engine.networks.folded_network import FoldedGenerator
+
+        settings, arrays = read_network(self.persona.generator_path, GeneratorSettings)
+        previews = fold_previews(settings, find_preview_rgb(self.persona))
+        layers, on_the_way = layers_for(settings, fold(settings, arrays), previews, size_px, with_previews)
+        launch = _COMPILERS[self.backend](FoldedGenerator(settings, layers, self.precision, on_the_way))
+        return GpuEngine(launch, self.backend, self.precision, self.stays_on_card)
+
+
+def open_on_gpu(
+    persona: Persona, precision: str, stays_on_card: Callable[[], bool], *, is_asked: bool
+) -> GpuRuntime | None:
+    """What draws on the card, or None where there is none that Keras can use.
+
+    Args:
+        persona: whose generator.
+        precision: `auto` takes bfloat16 where the card computes in it.
+        stays_on_card: as of `GpuEngine`.
+        is_asked: whether it is an error if there is none.
+
+    Raises:
+        ModelError: there is none, and it was asked for.
+    """
+    try:
+        driver = CudaDriver()
+        if driver.device_count() == 0:
+            raise CudaError("the NVIDIA driver finds no card")
+    except CudaError as error:  # the usual case, of which nobody needs to hear at every start
+        _tell_without_card(error, logging.DEBUG, is_asked=is_asked)
+        return None
+    try:
+        backend = choose_backend()
+        start_backend(backend)
+    except (CudaError, ImportError, RuntimeError) as error:
+        _tell_without_card(error, logging.INFO, is_asked=is_asked)
+        return None
+    exact = precision if precision != "auto" else "bfloat16" if driver.computes_bfloat16() else "float32"
+    return GpuRuntime(persona, backend, exact, stays_on_card)
+
+
+def _tell_without_card(error: Exception, level: int, *, is_asked: bool) -> None:
+    if is_asked:
+        raise ModelError(f"the generator cannot run on a graphics card: {in_one_line(error)}") from error
+    _log.log(level, "the generator does not run on a graphics card: %s", in_one_line(error))
+
+
+def choose_backend() -> str:
+    """The backend that Keras has, or is to have, and that is installed with CUDA.
+
+    Raises:
+        CudaError: none is, or Keras runs on another.
+    """
+    keras = sys.modules.get("keras")
+    settled = keras.backend.backend() if keras is not None else os.environ.get("KERAS_BACKEND")
+    if settled and settled not in _CUDA_PACKAGES:
+        raise CudaError(f"Keras runs on {settled}, which has no CUDA here: set KERAS_BACKEND to jax or torch")
+    for backend in (settled,) if settled else _CUDA_PACKAGES:
+        if any(_is_installed(package) for package in _CUDA_PACKAGES[backend]):
+            return backend
+    missing = f"{settled} is not" if settled else "neither JAX, PyTorch nor TensorFlow is"
+    raise CudaError(f"{missing} installed with CUDA: README.md says how")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
+
+
+def start_backend(backend: str) -> None:
+    """Load a framework and have Keras take it, with a bound on the card's memory.
+
+    Raises:
+        CudaError: the backend finds no card.
+    """
+    leave_room()
+    if backend == "torch":
+        import torch
+
+        found, framework = torch.cuda.is_available(), torch
+        torch.backends.cudnn.benchmark = True  # one shape, drawn for hours: the search for the fastest pays
+    elif backend == "jax":
+        import jax
+
+        found, framework = any(device.platform == "gpu" for device in jax.devices()), jax
+    else:
+        if "libLLVM" in mapped_libraries():
+            raise CudaError("TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM")
+        import tensorflow
+
+        found, framework = bool(tensorflow.config.list_physical_devices("GPU")), tensorflow
+    if not found:
+        raise CudaError(f"{backend} finds no card that it can use")
+    limit_loaded(backend, framework)
+    os.environ["KERAS_BACKEND"] = backend
+
+
+def _finished(pictures: Any) -> tuple[list[Any], Any]:
+    """What a network drew of one latent, without the axis of the batch, and the extremes of the last picture."""
+    from keras import ops
+
+    each = [batch[0] for batch in (pictures if isinstance(pictures, list | tuple) else [pictures])]
+    colours = each[-1][..., :3]
+    return each, ops.stack([ops.min(colours), ops.max(colours)])
+
+
+def _compile_jax(network: Any) -> Launch:
+    import jax
+
+    values = [variable.value for variable in network.non_trainable_variables]
+
+    @jax.jit
+    def run(values: list[Any], z: Any) -> tuple[list[Any], Any]:
+        pictures, _ = network.stateless_call([], values, z)
+        return _finished(pictures)
+
+    return lambda z: run(values, z)
+
+
+def _compile_torch(network: Any) -> Launch:
+    import torch
+
+    def run(z: FloatArray) -> tuple[list[Any], Any]:
+        with torch.no_grad():
+            pictures, extremes = _finished(network(z))
+            return [picture.contiguous() for picture in pictures], extremes  # cuDNN may have kept channels first
+
+    return run
+
+
+def _compile_tensorflow(network: Any) -> Launch:
+    import tensorflow as tf
+
+    signature = tf.TensorSpec([1, network.settings.latent_size], tf.float32)
+    run: Launch = tf.function(lambda z: _finished(network(z)), input_signature=[signature], jit_compile=True)
+    return run
+
+
+_COMPILERS: dict[str, Callable[[Any], Launch]] = {
+    "jax": _compile_jax,
+    "torch": _compile_torch,
+    "tensorflow": _compile_tensorflow,
+}
+
+
+def as_cupy(picture: Any, backend: str) -> Any:
+    """The same memory as a CuPy array, which keeps the framework's tensor.
+
+    Args:
+        picture: (H, W, 4) uint8, a tensor of the backend, finished.
+        backend: `jax`, `torch` or `tensorflow`.
+
+    Raises:
+        CudaError: CuPy cannot take it over.
+    """
+    try:
+        import cupy
+
+        if backend == "tensorflow":  # its tensors have no `__dlpack__`
+            import tensorflow as tf
+
+            array = cupy.from_dlpack(tf.experimental.dlpack.to_dlpack(picture))
+        else:
+            array = cupy.from_dlpack(picture)
+    except (ImportError, RuntimeError, ValueError, TypeError, BufferError) as error:
+        raise CudaError(
+            f"CuPy cannot take over a picture of {backend}: {' '.join(str(error).split())[:200]}"
+        ) from error
+    if not array.flags.c_contiguous:
+        raise CudaError(f"{backend} keeps pictures in another order than rows, columns, colours")
+    return array

@@ -1,0 +1,195 @@
+"""A generator through OpenVINO: graphs in the form that suits the machine, compiled, and little around each run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.clock import Clock, TimeSource
+from engine.networks.folded import FoldedLayer, layers_for
+from engine.networks.form_choice import FormChoice
+from engine.networks.form_trial import FormTrial
+from engine.networks.forms import Form
+from engine.networks.layout import GeneratorSettings
+from engine.networks.openvino_core import import_openvino, openvino_core
+from engine.networks.openvino_graph import build_graph
+from engine.networks.rung import Engine
+from engine.types import ByteArray, FloatArray
+
+TRIAL_AFTER = 150  # pictures of a show before forms are tried: the start belongs to the visitor
+REST = 60  # pictures between two duels, as a challenger costs up to a second to compile
+
+_log = logging.getLogger(__name__)
+
+Layers = tuple[tuple[FoldedLayer, ...], tuple[FoldedLayer, ...]]
+
+
+class OpenVinoEngine:
+    """One compiled graph. Each picture is written by OpenVINO into the array that is handed on, and copied nowhere."""
+
+    most_at_once = 1
+
+    def __init__(self, model: Any, precision: str, threads: int | None) -> None:
+        self.precision = precision
+        compiled = openvino_core().compile_model(model, "CPU", compile_options(precision, threads))
+        self._tensor = import_openvino().Tensor
+        self._request = compiled.create_infer_request()
+        self._latent = np.zeros(tuple(compiled.input(0).shape), np.float32)
+        self._request.set_input_tensor(self._tensor(self._latent, shared_memory=True))
+        self._shapes = [tuple(output.shape) for output in compiled.outputs]
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self.draw(z[None])[-1][0]
+        return picture
+
+    def draw(self, latents: FloatArray) -> list[ByteArray]:
+        self._latent[:] = latents
+        pictures = [np.empty(shape, np.uint8) for shape in self._shapes]
+        for index, picture in enumerate(pictures):
+            self._request.set_output_tensor(index, self._tensor(picture, shared_memory=True))
+        self._request.infer(share_outputs=True)
+        return pictures
+
+
+def compile_options(precision: str, threads: int | None) -> dict[str, str | int]:
+    """What OpenVINO is asked for: one picture at a time, as soon as can be."""
+    options: dict[str, str | int] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+    }
+    return options if threads is None else options | {"INFERENCE_NUM_THREADS": threads}
+
+
+@dataclass
+class OpenVinoRuntime:
+    """Opens a persona's generator through OpenVINO.
+
+    Args:
+        settings: of the generator.
+        read_layers: reads its layers and preview layers as `folded.fold` and `fold_previews` make them; called whenever
+            a graph is built, so that weights are not held twice.
+        forms: that it may take, the first at once.
+        threads: processor threads to draw with; None leaves it to OpenVINO.
+        choice: where the fastest form is remembered; None stays with the first and measures nothing.
+        clock: measures.
+
+    Attributes:
+        form: in which it draws: what is remembered, else the first, until a trial has found the fastest.
+        is_settled: whether nothing is left to be measured.
+    """
+
+    settings: GeneratorSettings
+    read_layers: Callable[[], Layers]
+    forms: Sequence[Form]
+    threads: int | None = None
+    choice: FormChoice | None = None
+    clock: TimeSource | None = None
+    name: str = "openvino"
+
+    def __post_init__(self) -> None:
+        remembered = self.choice.read() if self.choice is not None else None
+        self.form = remembered or self.forms[0]
+        self.is_settled = self.choice is None or remembered is not None or len(self.forms) == 1
+
+    def open(self, size_px: int, with_previews: bool) -> Engine:
+        if size_px == self.settings.resolution and not with_previews and not self.is_settled:
+            return TryingEngine(self, self.clock or Clock())
+        return self.open_form(self.form, size_px, with_previews)
+
+    def open_form(self, form: Form, size_px: int, with_previews: bool = False) -> OpenVinoEngine:
+        """An engine in a certain form.
+
+        Raises:
+            RuntimeError: this machine cannot run it.
+        """
+        return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
+
+    def graph(self, form: Form, size_px: int, with_previews: bool = False) -> Any:
+        """The network as `openvino.Model`, as of `build_graph`."""
+        layers, previews = layers_for(self.settings, *self.read_layers(), size_px, with_previews)
+        return build_graph(self.settings, layers, form, previews)
+
+    def settle(self, trial: FormTrial) -> None:
+        """Draw in the form that won from now on, and remember it."""
+        self.form, self.is_settled = trial.champion, True
+        if self.choice is not None:
+            self.choice.write(trial.champion, trial.ratios)
+        _log.info("the generator is fastest as: %s", trial.champion)
+
+
+class TryingEngine:
+    """Draws the show's pictures in one form and another until it is known which is fastest; they are the same pictures.
+
+    Args:
+        runtime: what it draws for, and tells who won.
+        clock: measures.
+        trial_after, rest: as `TRIAL_AFTER` and `REST`.
+    """
+
+    most_at_once = 1
+
+    def __init__(
+        self, runtime: OpenVinoRuntime, clock: TimeSource, trial_after: int = TRIAL_AFTER, rest: int = REST
+    ) -> None:
+        self._runtime = runtime
+        self._clock = clock
+        first = runtime.form
+        self._trial = FormTrial([first, *(form for form in runtime.forms if form != first)])
+        self._engines = {first: self._open(first)}
+        self._rest, self._pause = rest, trial_after
+
+    @property
+    def precision(self) -> str:
+        return self._trial.champion.precision
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self.draw(z[None])[-1][0]
+        return picture
+
+    def draw(self, latents: FloatArray) -> list[ByteArray]:
+        form = self._trial.champion
+        if self._pause > 0:
+            self._pause -= 1
+        elif not self._trial.is_over and self._has_challenger():
+            form = self._trial.next()
+        began_s = self._clock.now_s()
+        pictures = self._engines[form].draw(latents)
+        if not self._trial.is_over and len(self._engines) > 1:
+            self._note(form, self._clock.now_s() - began_s)
+        return pictures
+
+    def _note(self, form: Form, seconds: float) -> None:
+        challenger = self._trial.challenger
+        self._trial.note(form, seconds)
+        if self._trial.challenger == challenger:
+            return
+        self._engines = {self._trial.champion: self._engines[self._trial.champion]}
+        self._pause = self._rest
+        if self._trial.is_over:
+            self._runtime.settle(self._trial)
+
+    def _has_challenger(self) -> bool:
+        """Open the next challenger if that is not done; one that this machine cannot run is passed over."""
+        challenger = self._trial.challenger
+        if challenger is None or challenger in self._engines:
+            return challenger is not None
+        try:
+            engine = self._open(challenger)
+            engine.draw(
+                np.zeros((1, self._runtime.settings.latent_size), np.float32)
+            )  # the first run plans, and is late
+        except (RuntimeError, MemoryError) as error:
+            _log.info("the form %s cannot be tried: %s", challenger, " ".join(str(error).split())[:200])
+            self._trial.withdraw()
+            if self._trial.is_over:
+                self._runtime.settle(self._trial)
+            return False
+        self._engines[challenger] = engine
+        return True
+
+    def _open(self, form: Form) -> OpenVinoEngine:
+        return self._runtime.open_form(form, self._runtime.settings.resolution)

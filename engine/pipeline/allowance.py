@@ -1,0 +1,32 @@
+"""Allowance: whether there is time for more than the reflection itself. It reads no clock."""
+
+from __future__ import annotations
+
+MOST = 0.9  # share of a thread's time that may be planned
+MEMORY = 0.1  # how much the newest turn counts
+
+
+class Allowance:
+    """How busy a thread is that works at a rate, and what something more costs it now and then.
+
+    Args:
+        every_s: how often that something more is done.
+    """
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._busy = 0.0  # share of the time that the work itself takes
+        self._cost_s = 0.0
+
+    def worked(self, seconds: float, period_s: float) -> None:
+        """One turn took `seconds` of the `period_s` that there are for it."""
+        self._busy += MEMORY * (seconds / period_s - self._busy)
+
+    def spent(self, seconds: float) -> None:
+        """Something more was done, and took `seconds`."""
+        self._cost_s = max(seconds, (1 - MEMORY) * self._cost_s)
+
+    @property
+    def permits(self) -> bool:
+        """Whether the rate is held, with what more costs."""
+        return self._busy + self._cost_s / self._every_s <= MOST

@@ -1,0 +1,60 @@
+"""Features, smoothed: each group of the vector by a filter of its own, before anything is answered to them.
+
+A head must be followed at once and tremble never; colours change with the light, slowly; what somebody is taken for
+changes last. It knows the groups by their names, and what becomes of the numbers not at all.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.pipeline.feature_layout import FeatureLayout
+from engine.pipeline.one_euro import OneEuro
+from engine.reflection_settings import CalmSettings, FilterSettings
+from engine.types import FloatArray
+
+REACH = {"shape": 0.25, "pose": 15.0, "expression": 0.3, "colour": 25.0}
+"""How far from what is held a number of each group counts, in the group's unit: more in one frame is a fault."""
+
+
+class FeatureFilter:
+    """Filters the features of one visitor.
+
+    Args:
+        layout: of the vectors.
+        calm: how calmly each of its groups follows.
+    """
+
+    def __init__(self, layout: FeatureLayout, calm: CalmSettings) -> None:
+        self._size = layout.size
+        self._slices = {group.name: layout[group.name] for group in layout.groups}
+        self._filters = {
+            name: OneEuro(*_parameters(calm.of(name)), reach=REACH.get(name, math.inf)) for name in self._slices
+        }
+
+    def tune(self, calm: CalmSettings) -> None:
+        """Go on with other parameters."""
+        for name, part in self._filters.items():
+            part.tune(*_parameters(calm.of(name)))
+
+    def reset(self) -> None:
+        """Forget the visitor: the next features pass unchanged."""
+        for part in self._filters.values():
+            part.reset()
+
+    def __call__(self, vector: FloatArray, dt_s: float) -> FloatArray:
+        """Filter features (F,), finite, that came `dt_s` after the last.
+
+        Raises:
+            ValueError: the vector has another layout.
+        """
+        if vector.shape != (self._size,):
+            raise ValueError(f"features of shape {vector.shape} are not of the layout, which has {self._size} numbers")
+        parts = [part(vector[self._slices[name]], dt_s) for name, part in self._filters.items()]
+        return np.concatenate(parts).astype(np.float32)
+
+
+def _parameters(settings: FilterSettings) -> tuple[float, float]:
+    return settings.min_cutoff_hz, settings.beta

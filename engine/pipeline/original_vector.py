@@ -1,0 +1,101 @@
+"""`original342`: the 342 numbers that the artwork of 2019 measured of a face, so that its inverters can be compared.
+
+They are 68 landmarks in pixels of a 1024 px portrait, a class of age, a class of gender, and the picture's colour at
+each landmark. What is measured here is what its authors meant; where their program did something else, this does not:
+
+* They took landmarks where the face stood in the picture, of a 1024 px portrait in training and of a camera's 640 px
+  before the mirror. Here the face is put where a portrait has it, upright, first.
+* They read the picture at row x and column y, one pixel each. Here it is row y and column x, the median of 25 places
+  nearby, and never beyond the border.
+* They took the most probable class for a number. Here it is the mean of the classes' numbers by their probabilities.
+* They found landmarks with another model: the 68 of iBUG's 300-W (Sagonas et al. 2013). Here they are those of FaceMesh
+  that lie there. The points of the jaw differ most, as FaceMesh has its outline on the face and not in the picture.
+
+What remains is theirs: no pose, expressions only as places, colours in sRGB, and nothing of hair or background.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.networks.attributes_layout import AGES_YEARS
+from engine.pipeline.face_geometry import FaceGeometry
+from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout
+from engine.pipeline.feature_vector import Years, regrouped
+from engine.types import Alignment, ByteArray, FloatArray
+
+SIDE_PX = 1024
+LANDMARKS = (
+    *(162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389),  # jaw, from the left
+    *(71, 63, 105, 66, 107, 336, 296, 334, 293, 301),  # brows
+    *(168, 197, 5, 4, 75, 97, 2, 326, 305),  # nose
+    *(33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380),  # eyes
+    *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87),  # lips
+)
+"""FaceMesh's numbers of the 68, in their order."""
+
+_PORTRAIT = Alignment()
+_AGE, _GENDER = (len(AGES_YEARS) - 1) / 2, 0.5
+_NEARBY = np.stack(np.meshgrid(*[np.linspace(-0.02, 0.02, 5)] * 2), axis=-1).reshape(-1, 2)  # (25, 2) eye distances
+
+LAYOUT_342 = FeatureLayout(
+    name="original342",
+    version=1,
+    groups=(
+        FeatureGroup(
+            "landmarks",
+            tuple(f"{number}_{axis}" for number in range(1, 69) for axis in "xy"),
+            "px",
+            f"the 68 points of iBUG's 300-W in an upright portrait of {SIDE_PX} px; x to the right, y down",
+            {str(number): f"landmark {landmark} of FaceMesh" for number, landmark in enumerate(LANDMARKS, 1)},
+        ),
+        FeatureGroup(
+            "attributes",
+            ("age", "gender"),
+            "classes",
+            "mean number of the class; the middle where it is switched off or has not been read",
+            {"age": "0 (up to 2 years) to 7 (from 60 years)", "gender": "0 male, 1 female"},
+            neutral=(_AGE, _GENDER),
+        ),
+        FeatureGroup(
+            "colour",
+            tuple(f"{number}_{channel}" for number in range(1, 69) for channel in "RGB"),
+            "sRGB, 0 to 255",
+            "of the picture at each landmark",
+        ),
+    ),
+)
+
+
+class OriginalVector:
+    """The numbers of 2019, as `LAYOUT_342` has them."""
+
+    layout = LAYOUT_342
+
+    def measure(
+        self, image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry, colours: FloatArray
+    ) -> FloatArray:
+        """As `feature_vector.FeatureVector.measure`."""
+        points = landmarks_px[list(LANDMARKS), :2].astype(np.float64)
+        roll_rad = face.placement.roll_rad
+        cos, sin = math.cos(roll_rad), math.sin(roll_rad)
+        upright = (points - face.eyes_px) @ np.array([[cos, -sin], [sin, cos]]) / face.eye_distance_px
+        portrait = SIDE_PX * (_PORTRAIT.eye_distance * upright + np.array([_PORTRAIT.x, _PORTRAIT.y]))
+        places = np.floor(points[:, None] + _NEARBY * face.eye_distance_px)  # (68, 25, 2)
+        columns_rows = np.clip(places, 0, np.array(image.shape[1::-1]) - 1).astype(np.intp)
+        there = np.median(image[columns_rows[..., 1], columns_rows[..., 0]], axis=1)  # (68, 3)
+        return np.asarray(np.concatenate([portrait.ravel(), (_AGE, _GENDER), there.ravel()]), np.float32)
+
+    def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
+        """As `feature_vector.FeatureVector.with_attributes`."""
+        told = vector.copy()
+        age, gender = _AGE, _GENDER
+        if "age" in readings:
+            age = float(regrouped(readings["age"], years, AGES_YEARS) @ np.arange(len(AGES_YEARS)))
+        if "gender" in readings:
+            gender = float(readings["gender"][1])
+        told[LAYOUT_342["attributes"]] = age, gender
+        return told

@@ -1,0 +1,32 @@
+"""How long to wait before what was given up is tried again: longer each time that the last attempt did not last."""
+
+from __future__ import annotations
+
+
+class Patience:
+    """Counts falls and returns.
+
+    Args:
+        first_s: the wait after a fall.
+        longest_s: the wait doubles up to this, each time that a return lasted shorter than the wait before it.
+    """
+
+    def __init__(self, first_s: float, longest_s: float) -> None:
+        self._first_s, self._longest_s = first_s, longest_s
+        self._wait_s = first_s
+        self._changed_s = float("-inf")
+        self._has_returned = False
+
+    def is_over(self, now_s: float) -> bool:
+        """Whether it is time to try again."""
+        return now_s - self._changed_s >= self._wait_s
+
+    def fall(self, now_s: float) -> None:
+        """Something was given up."""
+        was_in_vain = self._has_returned and not self.is_over(now_s)
+        self._wait_s = min(2 * self._wait_s, self._longest_s) if was_in_vain else self._first_s
+        self._changed_s, self._has_returned = now_s, False
+
+    def come_back(self, now_s: float) -> None:
+        """It is tried again."""
+        self._changed_s, self._has_returned = now_s, True

@@ -1,0 +1,89 @@
+"""How many pixels the face is drawn with, so that the rate of reflections is held: fewer if it is not, more later.
+
+It judges a window of turns at a time and knows what drawing cost at the size that it left, so that it comes back only
+where that would now fit; and it waits longer each time that it came back in vain. It is told times and reads no clock.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from engine.pipeline.patience import Patience
+
+WINDOW_S, LEAST_TURNS = 2.0, 10  # what is judged at a time
+TOO_SLOW = 1.25  # turns that take so many periods are too slow ...
+FITS = 0.8  # ... and those that are expected to take so many fit: far apart, so that it does not swing
+DRAWING_SHARE = 0.25  # of a turn; where drawing is less of it, drawing less does not help
+WAIT_S, LONGEST_WAIT_S = 10.0, 320.0  # before it comes back; twice as long each time that was in vain
+
+
+class SpeedControl:
+    """Chooses a size.
+
+    Args:
+        sizes_px: that it may choose from, the greatest first; one alone is never left.
+
+    Attributes:
+        size_px: what is to be drawn now.
+        lowered_count: how often it went down.
+    """
+
+    def __init__(self, sizes_px: Sequence[int]) -> None:
+        self._sizes_px = tuple(sizes_px)
+        self.size_px = self._sizes_px[0]
+        self.lowered_count = 0
+        self._drawing_s: list[float] = []
+        self._turn_s: list[float] = []
+        self._began_s: float | None = None
+        self._cost_above_s: list[float] = []  # what drawing took at each greater size when that was left
+        self._cost_here_s: float | None = None  # what it took at this size first
+        self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
+
+    def note(self, drawing_s: float, turn_s: float, period_s: float, now_s: float) -> None:
+        """Count a turn.
+
+        Args:
+            drawing_s: what drawing took of it.
+            turn_s: all the work from frame to reflection, without waiting.
+            period_s: what the turn may take.
+            now_s: the present.
+        """
+        self._began_s = now_s if self._began_s is None else self._began_s
+        self._drawing_s.append(drawing_s)
+        self._turn_s.append(turn_s)
+        if now_s - self._began_s >= WINDOW_S and len(self._turn_s) >= LEAST_TURNS:
+            drawing_s, turn_s = statistics.median(self._drawing_s), statistics.median(self._turn_s)
+            self._forget()
+            self._judge(drawing_s, turn_s, period_s, now_s)
+
+    def _judge(self, drawing_s: float, turn_s: float, period_s: float, now_s: float) -> None:
+        index = self._sizes_px.index(self.size_px)
+        is_costly = drawing_s >= DRAWING_SHARE * turn_s
+        if turn_s > TOO_SLOW * period_s and is_costly and index + 1 < len(self._sizes_px):
+            self._lower(index, drawing_s, now_s)
+        elif index > 0 and self._cost_here_s is None:
+            self._cost_here_s = drawing_s
+        elif index > 0 and self._cost_here_s is not None and self._patience.is_over(now_s):
+            load = drawing_s / max(self._cost_here_s, 1e-6)  # how busy the machine is, against when this size was new
+            if turn_s - drawing_s + load * self._cost_above_s[-1] <= FITS * period_s:
+                self._raise(index, now_s)
+
+    def _lower(self, index: int, drawing_s: float, now_s: float) -> None:
+        self._patience.fall(now_s)
+        self._cost_above_s.append(drawing_s)
+        self.lowered_count += 1
+        self._change(index + 1)
+
+    def _raise(self, index: int, now_s: float) -> None:
+        self._cost_above_s.pop()
+        self._patience.come_back(now_s)
+        self._change(index - 1)
+
+    def _change(self, index: int) -> None:
+        self.size_px = self._sizes_px[index]
+        self._cost_here_s = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._drawing_s, self._turn_s, self._began_s = [], [], None

@@ -1,0 +1,120 @@
+"""Programme: which scene is on the wall and which is coming, by key, by the playlist, or because a file was saved.
+
+It also has the wall go black outside the opening hours. How a scene is built and drawn is the mirror's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.clock import TimeSource, local_time
+from engine.errors import ConfigError
+from engine.playlist import Playlist
+from engine.reflection_settings import ReflectionSettings
+from engine.render.calibration import Calibration
+from engine.render.mirror import Mirror
+from engine.render.shader import ShaderLibrary
+from engine.repertoire import Repertoire
+from engine.schedule import Schedule
+from engine.types import Tick
+from engine.visit import VisitState
+
+
+class Programme:
+    """Changes the scenes of a mirror; a broken one is told to the operator, and the wall stays as it is.
+
+    Args:
+        name: of the scene that the mirror shows now.
+        repertoire: what there is to show.
+        playlist, schedule: what is shown when.
+        mirror, calibration, library: what is built anew when a file is saved.
+        adjust: tells the reflection thread how the scene wants to be answered.
+        say: tells the operator one sentence; an empty one takes the last back.
+        clock: limits how long is built at a time.
+
+    Attributes:
+        name: of the scene that is shown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        repertoire: Repertoire,
+        playlist: Playlist,
+        schedule: Schedule,
+        mirror: Mirror,
+        calibration: Calibration,
+        library: ShaderLibrary,
+        adjust: Callable[[ReflectionSettings], None],
+        say: Callable[[str], None],
+        clock: TimeSource,
+    ) -> None:
+        self.name = name
+        self._repertoire = repertoire
+        self._playlist, self._schedule = playlist, schedule
+        self._mirror, self._calibration, self._library = mirror, calibration, library
+        self._adjust, self._say = adjust, say
+        self._clock = clock
+        self._coming_name: str | None = None  # of a scene that is being read or built
+        self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
+
+    def update(self, saved: frozenset[Path], tick: Tick) -> None:
+        """Move on to `tick`: what is due, what was saved, and a step of building what is coming."""
+        self._mirror.closing.is_on = not self._schedule.is_open(local_time())
+        is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
+        due = self._playlist.update(self.name, is_held, tick)
+        if due is not None:
+            self.change_scene(due)
+        self._reload(saved)
+        self._build()
+
+    def on_key(self, number: int) -> None:
+        """Show the scene of a key, from 1; nothing if it has none."""
+        name = self._repertoire.on_key(number)
+        if name is not None:
+            self.change_scene(name)
+
+    def change_scene(self, name: str, *, again: bool = False) -> None:
+        """Read a scene and begin to build it; `again` if it is the one that is shown."""
+        self._coming_name = name
+        try:
+            self._mirror.prepare(self._repertoire.load(name), again=again)
+        except ConfigError as error:
+            self._give_up(error)
+
+    def _reload(self, saved: frozenset[Path]) -> None:
+        """Show the scene again if one of its files or any shader was saved.
+
+        A broken one does not say which files it would be made of: then any file that is saved is a reason to try again.
+        """
+        name = self._coming_name or self.name
+        own = self._mirror.scene.files | {self._repertoire.path(name)}
+        try:
+            if any(self._library.has(path) for path in saved):
+                self._calibration.reload()
+        except ConfigError as error:
+            self._say(str(error))
+            return
+        if any(path in own or self._library.has(path) or self._is_broken for path in saved):
+            self.change_scene(name, again=name == self.name)
+
+    def _build(self) -> None:
+        """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
+        until_s = self._clock.now_s() + self._mirror.building_s
+        try:
+            scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
+        except ConfigError as error:
+            self._give_up(error)
+            return
+        if scene is not None and self._coming_name is not None:  # and not the same in another size
+            self._adjust(scene.reflection)
+            self.name, self._coming_name = self._coming_name, None
+            self._is_broken = False
+            self._say("")
+
+    def _give_up(self, error: ConfigError) -> None:
+        self._is_broken |= self._coming_name == self.name
+        self._coming_name = None
+        self._say(str(error))

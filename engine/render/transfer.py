@@ -1,0 +1,136 @@
+"""Transfer: which way drawn faces take into textures on this machine, found out once at the start, by trying.
+
+A face that was drawn on an NVIDIA card stays there if CUDA and this OpenGL share memory (`shared_texture.py`); every
+other one goes through pixel buffers (`pixel_ring.py`). Knows nothing of what the pictures show.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+import moderngl
+import numpy as np
+
+from engine.cuda_driver import CudaDriver, CudaError
+from engine.errors import DeviceError, in_one_line
+from engine.gpu_memory import leave_room
+from engine.render.gl_calls import GlCalls
+from engine.render.shared_texture import DeviceCopies, SharedTexture
+from engine.render.texture import Landing, PixelTexture
+from engine.types import DeviceImage
+
+Way = Literal["auto", "cuda", "pixel_buffer"]
+PROBE_PX = 16
+
+log = logging.getLogger(__name__)
+
+
+class Transfer:
+    """The way, for all textures of a context.
+
+    Args:
+        ctx: the context.
+        gl: its waiting functions; None takes ordinary pixel buffers.
+        copies: of pictures that are on the card; None where CUDA cannot be used.
+        note: the way and its reason, in a few words.
+
+    Attributes:
+        note: for the overlay; changes when it falls back.
+    """
+
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        gl: GlCalls | None = None,
+        copies: DeviceCopies | None = None,
+        note: str = "pixel buffers",
+    ) -> None:
+        self._ctx = ctx
+        self.gl = gl
+        self._copies = copies
+        self.note = note
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether pictures are best left on the card."""
+        return self._copies is not None
+
+    def texture(self) -> Landing:
+        """A new texture for drawn faces."""
+        pixels = PixelTexture(self._ctx, self.gl)
+        return pixels if self._copies is None else SharedTexture(pixels, self._copies)
+
+    def fall_back(self, error: CudaError) -> None:
+        """Go on through pixel buffers, and say why."""
+        self._copies = None
+        self.note = f"pixel buffers: {error}"
+        log.warning("drawn faces go on through pixel buffers: %s", error)
+
+
+def open_transfer(
+    ctx: moderngl.Context,
+    gl: GlCalls,
+    wanted: Way = "auto",
+    open_copies: Callable[[moderngl.Context], DeviceCopies] | None = None,
+) -> Transfer:
+    """Try which way works.
+
+    Args:
+        ctx, gl: the current context.
+        wanted: `auto` takes CUDA where a trial picture arrives unchanged; `cuda` insists on it.
+        open_copies: starts CUDA.
+
+    Raises:
+        DeviceError: CUDA was insisted on, and does not work.
+    """
+    if wanted == "pixel_buffer":
+        return Transfer(ctx, gl, note="pixel buffers, as config.yaml says")
+    try:
+        copies = (open_copies or start_cuda)(ctx)
+        probe(ctx, gl, copies)
+    except CudaError as error:
+        if wanted == "cuda":
+            raise DeviceError(f"display.transfer is cuda, which does not work here: {error}; auto does") from error
+        log.info("drawn faces go through pixel buffers: %s", error)
+        return Transfer(ctx, gl, note=f"pixel buffers: {error}")
+    log.info("drawn faces stay on the graphics card: CUDA writes OpenGL's textures")
+    return Transfer(ctx, gl, copies, "shared by CUDA")
+
+
+def start_cuda(ctx: moderngl.Context) -> DeviceCopies:
+    """Start CUDA for the current context.
+
+    Raises:
+        CudaError: what is missing.
+    """
+    if "nvidia" not in str(ctx.info["GL_VENDOR"]).lower():
+        raise CudaError("OpenGL is not NVIDIA's, and CUDA shares with no other")
+    driver = CudaDriver()
+    leave_room()
+    try:
+        import cupy
+    except ImportError as error:
+        raise CudaError(f"CuPy cannot be imported, README.md says how it is installed: {in_one_line(error)}") from error
+    return DeviceCopies(driver, cupy)
+
+
+def probe(ctx: moderngl.Context, gl: GlCalls, copies: DeviceCopies) -> None:
+    """Send a small picture that knows its way up through CUDA, and look at what OpenGL has of it.
+
+    Raises:
+        CudaError: a call failed, or other bytes arrived.
+    """
+    rows, columns = np.mgrid[:PROBE_PX, :PROBE_PX]
+    pattern = np.stack([rows * 16, columns * 16, rows ^ columns, np.full_like(rows, 255)], -1).astype(np.uint8)
+    texture = SharedTexture(PixelTexture(ctx, gl), copies)
+    try:
+        image: DeviceImage = copies.upload(pattern)
+        texture.write(image)
+        found = np.frombuffer(texture.texture.read(), np.uint8).reshape(pattern.shape)
+        if not np.array_equal(found, pattern):
+            wrong = int(np.count_nonzero((found != pattern).any(-1)))
+            raise CudaError(f"of a trial picture {wrong} of {PROBE_PX**2} pixels arrived changed")
+    finally:
+        texture.close()

@@ -1,0 +1,135 @@
+"""`python -m tools.compare`: film, captions, table, and what it says to bad input. Boards stand for faces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.errors import DeviceError
+from engine.networks.latents import seed_latent
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, Features, Frame
+from tests.pipeline.test_video import write_video
+from tests.tiny_persona import write_tiny_persona
+from tests.tools.drawn import PaintingDrawer, features_of, without_drawing
+from tools import compare, evaluate
+from tools.contenders import film, steps, trial
+from tools.contenders.film import GAP_PX, SIDE_PX
+from tools.train_inverter import main as train
+
+__all__ = ["without_drawing"]
+
+FRAMES = 8
+
+
+class BoardDrawer(PaintingDrawer):
+    def __init__(self, persona: Persona, threads: int | None = None, layout: object = None) -> None:
+        super().__init__(persona, threads)
+        self._layout = layout or LAYOUT
+
+    def measure(self, picture: ByteArray) -> Features | None:
+        if picture.std() < 5:
+            return None
+        middles = picture[..., 0].reshape(4, 8, 4, 8)[:, 2:6, :, 2:6].mean(axis=(1, 3))
+        return features_of(((middles - 128) / 28).ravel().astype(np.float32), self._layout)  # type: ignore[arg-type]
+
+    def close(self) -> None: ...
+
+
+class FakeFeaturizer:
+    """Sees seed 7 in every frame but the first."""
+
+    def __init__(self, mode: str, vector: object) -> None:
+        self._layout = vector.layout  # type: ignore[attr-defined]
+
+    def __call__(self, frame: Frame) -> Features | None:
+        return features_of(seed_latent(7, 16), self._layout) if frame.sequence else None
+
+    def __enter__(self) -> FakeFeaturizer:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def models(tmp_path: Path, without_drawing: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny persona with an inverter and two contenders, and boards in place of faces."""
+    for module in (film, compare, steps, trial):
+        monkeypatch.setattr(module, "FaceDrawer", BoardDrawer)
+    monkeypatch.setattr(film, "Featurizer", FakeFeaturizer)
+    write_tiny_persona(tmp_path / "tiny")
+    for kind in ((), ("--kind", "ridge"), ("--kind", "linear@original342")):
+        assert train(["--model", "tiny", "--count", "1000", "--workers", "1", *kind], tmp_path) == 0
+    return tmp_path
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return write_video(tmp_path / "viewer.mp4", [120] * FRAMES)
+
+
+def test_a_film_shows_the_viewer_and_every_answer(
+    models: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, figures = models / "out.mp4", models / "out.json"
+    names = "shipped,ridge,linear@original342"
+    command = ["--model", "tiny", "--inverters", names, "--source", str(video), "--output", str(output)]
+    assert compare.main([*command, "--json", str(figures)], models) == 0
+    with av.open(str(output)) as opened:
+        frames = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+    assert len(frames) == FRAMES
+    assert frames[0].shape == (SIDE_PX + 2 * GAP_PX + film.CAPTION_PX, 4 * (SIDE_PX + GAP_PX) + GAP_PX, 3)
+    panels = [frames[-1][GAP_PX : GAP_PX + SIDE_PX, GAP_PX + n * (SIDE_PX + GAP_PX) :][:, :SIDE_PX] for n in range(4)]
+    board = BoardDrawer(Persona.open(models / "tiny")).draw(seed_latent(7, 16)[None])[0]
+    for panel in panels[2:]:  # both regressions find the very face
+        fields = panel.reshape(4, SIDE_PX // 4, 4, SIDE_PX // 4, 3)[:, 30:66, :, 30:66].mean(axis=(1, 3, 4))
+        assert np.abs(fields - board[4::8, 4::8, 0]).max() < 12
+    assert frames[0][GAP_PX : GAP_PX + SIDE_PX, -GAP_PX - SIDE_PX : -GAP_PX].std() < 3, "nobody was there yet"
+    said = json.loads(figures.read_text())
+    assert set(said) == {"shipped", "ridge", "linear@original342"}
+    assert said["ridge"]["shape_rmse"] < 0.3 and said["ridge"]["speed_deg_s"] < 1
+    assert "| linear@original342 | 0." in capsys.readouterr().out
+
+
+def test_a_film_without_a_face_is_told(
+    models: Path, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(FakeFeaturizer, "__call__", lambda self, frame: None)
+    command = ["--model", "tiny", "--source", str(video), "--output", str(models / "out.mp4")]
+    assert compare.main(command, models) == DeviceError.exit_status
+    assert "no face was found" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        ("shipped,shipped", "--inverters takes 1 to 6 different names"),
+        ("svm", "there is no kind of inverter 'svm'"),
+        ("knn", "knn.safetensors is missing: run `python -m tools.train_inverter --model tiny --kind knn`"),
+    ],
+)
+def test_bad_names_are_one_sentence(
+    models: Path, video: Path, capsys: pytest.CaptureFixture[str], names: str, complaint: str
+) -> None:
+    output = models / "out.mp4"
+    capsys.readouterr()
+    command = ["--model", "tiny", "--inverters", names, "--source", str(video), "--output", str(output)]
+    assert compare.main(command, models) != 0
+    error = capsys.readouterr().err
+    assert complaint in error and error.count("\n") == 1 and not output.exists()
+
+
+def test_the_steps_from_2019_are_set_side_by_side(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = models / "steps.json"
+    assert evaluate.main(["--model", "tiny", "--steps", "--count", "40", "--json", str(path)], models) == 0
+    found = json.loads(path.read_text())["steps"]["synthetic"]
+    assert set(found) == {"ridge", "shipped"}
+    assert found["ridge"]["recall_at_1"] == 1 and found["ridge"]["shape_rmse"] < found["shipped"]["shape_rmse"]
+    assert found["ridge"]["trembling_deg_s"] > 0
+    out = capsys.readouterr().out
+    assert "not fitted: knn" in out and "| ridge | 100.0% |" in out

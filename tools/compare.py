@@ -1,0 +1,95 @@
+"""Inverters side by side: `python -m tools.compare --model NAME --inverters A,B --source VIDEO --output FILE.mp4`.
+
+The viewer of a video stands left, the answer of each inverter beside them, with its errors and its speed below; at the
+end a table over the whole film. `shipped` is the persona's own; the others are kinds that `tools.train_inverter --kind`
+has fitted, `mlp-64` or, on the features of 2019, `mlp-64@original342`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.networks.persona import Persona
+from engine.render.recorder_settings import RecorderSettings
+from engine.render.video_file import VideoFile
+from tools.contenders.film import SideBySide
+from tools.contenders.methods import SHIPPED, open_methods
+from tools.contenders.names import KINDS
+from tools.contenders.steps import scale_of
+from tools.draw_bank import FaceDrawer
+from tools.json_file import write_json
+from tools.train_inverter import MODELS
+
+MOST_INVERTERS = 6
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
+    """Run the command; returns the exit status."""
+    options = _parse(arguments)
+    try:
+        compare(Persona.open(models / options.model), options)
+    except NarcissusError as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted; the film up to here plays", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.compare", description="Inverters side by side, as a film.")
+    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument(
+        "--inverters",
+        default=SHIPPED,
+        metavar="A,B,...",
+        help=f"{SHIPPED}, and any of {', '.join(KINDS)}; with @original342 on the features of 2019",
+    )
+    parser.add_argument("--source", type=Path, required=True, metavar="VIDEO", help="a film of a viewer")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="the film that is made, .mp4 or .mkv"
+    )
+    parser.add_argument("--as-filmed", action="store_true", help="do not mirror the video")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    return parser.parse_args(arguments)
+
+
+def compare(persona: Persona, options: argparse.Namespace) -> None:
+    """Make the film and print the table.
+
+    Raises:
+        NarcissusError: an inverter, the video or the output cannot be used, or no face is found in the whole video.
+    """
+    names = [name.strip() for name in options.inverters.split(",") if name.strip()]
+    if not 1 <= len(names) <= MOST_INVERTERS or len(set(names)) < len(names):
+        raise ConfigError(f"--inverters takes 1 to {MOST_INVERTERS} different names, not {options.inverters!r}")
+    methods = open_methods(persona, names)
+    with FaceDrawer(persona, threads=1) as drawer:
+        scale = scale_of(persona, drawer)
+    with SideBySide(persona, methods, scale, not options.as_filmed) as side_by_side:
+        film = VideoFile(options.output, side_by_side.size_wh, RecorderSettings(quality=16, preset="veryfast"))
+        try:
+            for picture, time_s in tqdm(side_by_side.pictures(options.source), unit=" pictures", desc="compare"):
+                film.append(picture, time_s)
+        finally:
+            film.close()
+        if not side_by_side.faces_seen:
+            raise DeviceError(f"in {options.source} no face was found: {options.output} shows a viewer and no answer")
+        summary = side_by_side.summary()
+    print("| inverter | shape RMSE | colour RMSE | moves, °/s |\n|---|---|---|---|")
+    for title, values in summary.items():
+        cells = ("-" if value is None else f"{value:.2f}" for value in values.values())
+        print(f"| {title} | {' | '.join(cells)} |")
+    if options.json is not None:
+        write_json(options.json, summary)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

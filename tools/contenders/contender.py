@@ -1,0 +1,149 @@
+"""A contender and its file: models/NAME/contenders/KIND.safetensors. It does not know how contenders are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.latents import normalise
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_arrays, read_header
+from engine.pipeline.feature_layout import FeatureLayout
+from engine.pipeline.features import VECTORS
+from engine.types import FloatArray
+from tools.contenders.answers import Answer, completed, dense, forest, mean_on_sphere, nearest
+from tools.contenders.names import HIDDEN, MEMBERS, ContenderName
+
+FORMAT = "narcissus-contender 1"
+FOLDER = "contenders"
+CLIP_SD = 5.0  # stranger features than this are taken for faults, as the shipped inverter does
+FITTING = "fitting"  # epochs that are done, in the file of one whose fitting goes on
+
+Arrays = Mapping[str, FloatArray]
+
+
+class Contender:
+    """Stands where `networks.inverter.Inverter` stands: features -> latent. It has no memory.
+
+    Args:
+        name: of it.
+        mean, sd: (F,) of the bank's features.
+        answer: standardised features -> latent.
+
+    Attributes:
+        typicality, nearness: not measured by it, 0.
+    """
+
+    typicality = nearness = 0.0
+
+    def __init__(self, name: ContenderName, mean: FloatArray, sd: FloatArray, answer: Answer) -> None:
+        self.name = name
+        self._mean, self._sd, self._answer = mean, sd, answer
+
+    @property
+    def layout(self) -> FeatureLayout:
+        """Of the features that it hears."""
+        return VECTORS[self.name.layout].layout
+
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32 of its layout."""
+        standard = np.clip((vector - self._mean) / self._sd, -CLIP_SD, CLIP_SD)
+        return normalise(self._answer(standard.astype(np.float32)))
+
+    def reset(self) -> None:
+        """Nothing is kept from one face to the next."""
+
+
+def contender_path(persona: Persona, name: ContenderName) -> Path:
+    """Where a contender of a persona is kept."""
+    return persona.folder / FOLDER / f"{name}.safetensors"
+
+
+def open_contender(persona: Persona, name: ContenderName) -> Contender:
+    """A contender that was fitted for a persona.
+
+    Raises:
+        ModelError: it was not, or its file is damaged or of another generator or layout.
+    """
+    mean, sd, answer = _open(persona, name)
+    return Contender(name, mean, sd, answer)
+
+
+def _open(persona: Persona, name: ContenderName) -> tuple[FloatArray, FloatArray, Answer]:
+    path = contender_path(persona, name)
+    arrays, notes = read_contender(persona, name)
+    if FITTING in notes:
+        raise ModelError(f"{path} is fitted only in part: {_remedy(persona, name)}")
+    try:
+        mean, sd = arrays.pop("mean"), arrays.pop("sd")
+        if name.kind == "ensemble":
+            return mean, sd, mean_on_sphere([_open(persona, ContenderName(kind, name.layout))[2] for kind in MEMBERS])
+        answer = _forms(persona.settings.latent_size)[name.kind](arrays)
+        fits = answer(np.zeros_like(mean)).shape == (persona.settings.latent_size,)
+    except (KeyError, IndexError, ValueError):
+        fits = False
+    if not fits:
+        raise ModelError(f"{path} is damaged: {_remedy(persona, name)}")
+    return mean, sd, answer
+
+
+def _forms(latent_size: int) -> Mapping[str, Callable[[Arrays], Answer]]:
+    return {
+        "linear": dense,
+        "ridge": dense,
+        "completed": completed,
+        "knn": lambda arrays: nearest(arrays, latent_size),
+        "forest": forest,
+        **dict.fromkeys(HIDDEN, dense),
+    }
+
+
+def read_contender(persona: Persona, name: ContenderName) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
+    """Arrays and notes of a contender's file.
+
+    Raises:
+        ModelError: it is missing, damaged, or of another generator or layout.
+    """
+    path = contender_path(persona, name)
+    if not path.exists():
+        raise ModelError(f"{path} is missing: {_remedy(persona, name)}")
+    notes = read_header(path).metadata
+    if any(notes.get(key) != value for key, value in _identity(persona, name).items()):
+        raise ModelError(f"{path} is of another generator, layout or program: {_remedy(persona, name)}")
+    return dict(read_arrays(path)), notes
+
+
+def write_contender(persona: Persona, name: ContenderName, arrays: Arrays, notes: Mapping[str, str]) -> Path:
+    """Write a contender, all or nothing; large arrays in float16."""
+    from safetensors.numpy import save
+
+    path = contender_path(persona, name)
+    path.parent.mkdir(exist_ok=True)
+    stored = {
+        key: np.ascontiguousarray(array, np.float16 if key in ("faces", "values") else np.float32)
+        for key, array in arrays.items()
+    }
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(save(stored, {**notes, **_identity(persona, name)}))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _identity(persona: Persona, name: ContenderName) -> dict[str, str]:
+    layout = VECTORS[name.layout].layout
+    return {
+        "format": FORMAT,
+        "kind": name.kind,
+        "generator_sha256": persona.generator_sha256,
+        "layout": f"{layout.name} {layout.stamp}",
+    }
+
+
+def _remedy(persona: Persona, name: ContenderName) -> str:
+    return f"run `python -m tools.train_inverter --model {persona.name} --kind {name}`"

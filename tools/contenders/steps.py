@@ -1,0 +1,83 @@
+"""Methods before held-out faces and before portraits: the tables of `tools.evaluate --steps` and `tools.compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, FloatArray
+from tools.clouds import found
+from tools.contenders.methods import Method
+from tools.contenders.trial import Outcome, Viewers, compare
+from tools.draw_bank import FaceDrawer
+from tools.evaluation import draw, measure_faces
+from tools.likeness import LikenessScale
+from tools.likeness_figures import FEWEST
+from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
+from tools.portrait_set import PortraitSet
+from tools.train_inverter import HELD_OUT_SEED
+
+Outcomes = dict[str, Outcome]
+
+
+def before_all(
+    persona: Persona, methods: Sequence[Method], count: int, portraits: PortraitSet | None
+) -> Iterator[tuple[str, Outcomes]]:
+    """How methods do before each kind of viewers: `synthetic`, then, of portraits, `real` (in colour) and `real_mono`.
+
+    Args:
+        count: held-out faces that are drawn.
+
+    Raises:
+        ModelError: the generator draws no faces that can be found.
+    """
+    layouts = {method.layout.name for method in methods}
+    with FaceDrawer(persona, threads=1) as drawer:
+        scale = scale_of(persona, drawer)
+        for kind, pictures in _pictures(persona, drawer, count, portraits):
+            viewers = Viewers(persona, pictures, layouts)
+            if len(viewers) >= FEWEST:
+                yield kind, compare(methods, viewers, drawer, scale)
+
+
+def _pictures(
+    persona: Persona, drawer: FaceDrawer, count: int, portraits: PortraitSet | None
+) -> Iterator[tuple[str, ByteArray]]:
+    yield "synthetic", draw(drawer, _seeds(persona, HELD_OUT_SEED, count), "held-out faces")
+    if portraits is not None:
+        is_mono = np.array([label.kind == "mono" for label in portraits.labels], bool)
+        for kind, chosen in (("real", ~is_mono), ("real_mono", is_mono)):
+            if chosen.any():
+                yield kind, np.ascontiguousarray(portraits.pictures[chosen][:, :, ::-1])  # as in a mirror
+
+
+def scale_of(persona: Persona, drawer: FaceDrawer) -> LikenessScale:
+    """The standard deviations of random faces.
+
+    Raises:
+        ModelError: the generator draws no faces that can be found.
+    """
+    latents = _seeds(persona, RANDOM_SEED, FEWEST_RANDOM)
+    others = found(measure_faces(drawer.measure, draw(drawer, latents, "random faces"), "measuring random faces"))
+    if len(others) < FEWEST:
+        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+    return LikenessScale(others)
+
+
+def _seeds(persona: Persona, first: int, count: int) -> FloatArray:
+    return seed_latents(range(first, first + count), persona.settings.latent_size)
+
+
+def as_figures(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
+    """Outcomes as plain values, by the title of the method."""
+    return {
+        title: {**asdict(outcome.likeness), "trembling_deg_s": outcome.trembling_deg_s, "layout": LAYOUT.stamp}
+        for title, outcome in outcomes.items()
+    }

@@ -1,0 +1,125 @@
+"""Methods side by side: the same viewers stand before each, and what it answers is drawn and measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.networks.persona import Persona
+from engine.pipeline.features import LAYOUT, VECTORS
+from engine.types import ByteArray, FloatArray
+from tools.contenders.methods import Method
+from tools.draw_bank import FaceDrawer
+from tools.likeness import Likeness, LikenessScale
+from tools.measures.agreement import rms
+from tools.measures.motion import jitter_deg_s
+from tools.motion_trial import RATE_HZ, answers_afresh
+from tools.show_noise import disturbed
+
+TREMBLING_VIEWERS, TREMBLING_FRAMES, SETTLING_FRAMES = 12, 60, 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a method did.
+
+    Attributes:
+        likeness: of what it answered.
+        trembling_deg_s: root mean square speed of its answers to faces that keep still, under the noise of a show and
+            without any smoothing, degrees of the sphere a second at 30 Hz.
+    """
+
+    likeness: Likeness
+    trembling_deg_s: float
+
+
+class Viewers:
+    """Those who stand before every method.
+
+    Args:
+        persona: whose attributes are read.
+        pictures: (N, H, W, 3) uint8 RGB, mirrored already if they are to be.
+        layouts: names of the layouts in which their features are wanted.
+    """
+
+    def __init__(self, persona: Persona, pictures: ByteArray, layouts: set[str]) -> None:
+        self.vectors: dict[str, FloatArray] = {}
+        self.noise: dict[str, FloatArray] = {}
+        with ExitStack() as stack:
+            drawers = {
+                name: stack.enter_context(FaceDrawer(persona, threads=1, layout=VECTORS[name].layout))
+                for name in sorted({*layouts, LAYOUT.name})
+            }
+            self._measure(drawers, pictures)
+
+    def _measure(self, drawers: Mapping[str, FaceDrawer], pictures: ByteArray) -> None:
+        random = np.random.default_rng(0)
+        rows: dict[str, list[FloatArray]] = {name: [] for name in drawers}
+        noise: dict[str, list[FloatArray]] = {name: [] for name in drawers}
+        for picture in tqdm(pictures, unit=" pictures", desc="viewers"):
+            noisy = disturbed(picture, random)
+            seen = {name: (drawer.measure(picture), drawer.measure(noisy)) for name, drawer in drawers.items()}
+            if any(face is None or again is None for face, again in seen.values()):
+                continue  # the same viewers for all
+            for name, (face, again) in seen.items():
+                assert face is not None and again is not None
+                rows[name].append(face.vector)
+                noise[name].append(again.vector - face.vector)
+        self.vectors = {name: np.array(found, np.float32) for name, found in rows.items()}
+        self.noise = {name: np.array(found, np.float32) for name, found in noise.items()}
+
+    def __len__(self) -> int:
+        return len(self.vectors[LAYOUT.name])
+
+
+def compare(
+    methods: Sequence[Method], viewers: Viewers, drawer: FaceDrawer, scale: LikenessScale
+) -> dict[str, Outcome]:
+    """How each method did, by title.
+
+    Args:
+        methods: their layouts are among the viewers'.
+        viewers: two or more.
+        drawer: of the persona.
+        scale: in whose standard deviations everything is.
+    """
+    asked = viewers.vectors[LAYOUT.name]
+    outcomes = {}
+    for method in tqdm(methods, unit=" methods", desc="methods"):
+        heard = viewers.vectors[method.layout.name]
+        came = drawer.draw_and_measure(answers_afresh(method.inverter, heard))
+        likeness = scale.compare(asked, [None if face is None else face.vector for face in came])
+        outcomes[method.title] = Outcome(likeness, trembling(method, heard, viewers.noise[method.layout.name]))
+    return outcomes
+
+
+def trembling(method: Method, heard: FloatArray, noise: FloatArray) -> float:
+    """As `Outcome.trembling_deg_s`, over some of the viewers (N, F), each trembling by the noise (M, F) of all."""
+    random = np.random.default_rng(3)
+    speeds = []
+    for vector in heard[:TREMBLING_VIEWERS]:
+        method.inverter.reset()
+        frames = vector + noise[random.integers(len(noise), size=SETTLING_FRAMES + TREMBLING_FRAMES)]
+        latents = np.stack([method.inverter(frame) for frame in frames])
+        speeds.append(jitter_deg_s(latents[SETTLING_FRAMES:], RATE_HZ))
+    return rms(np.array(speeds))
+
+
+def table(outcomes: Mapping[str, Outcome]) -> str:
+    """Outcomes in Markdown."""
+    rows = [
+        "| method | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 | trembling, °/s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for title, outcome in outcomes.items():
+        value = outcome.likeness
+        rows.append(
+            f"| {title} | {value.found:.1%} | {value.shape_rmse:.2f} | {value.colour_rmse:.2f} | "
+            f"{value.shape_gain:.2f} / {value.colour_gain:.2f} | {value.recall_at_1:.0%} of {value.count} | "
+            f"{outcome.trembling_deg_s:.0f} |"
+        )
+    return "\n".join(rows)

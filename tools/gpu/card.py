@@ -1,0 +1,57 @@
+"""Which card there is, and which of the packages that a part needs are missing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from engine.cuda_driver import CudaDriver, CudaError
+from engine.wording import join_words
+
+# package: the distributions that may bring it
+_DISTRIBUTIONS = {"cupy": ("cupy-cuda12x", "cupy-cuda13x", "cupy"), "cv2": ("opencv-contrib-python",)}
+
+
+def describe_card() -> dict[str, str]:
+    """Name, driver and memory of the first card, as nvidia-smi says.
+
+    Raises:
+        CudaError: there is no NVIDIA driver, or no card.
+    """
+    if CudaDriver().device_count() == 0:
+        raise CudaError("the NVIDIA driver finds no card")
+    command = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        name, driver, memory = (part.strip() for part in said.splitlines()[0].split(","))
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return {"name": "NVIDIA card", "driver": "unknown", "memory": "unknown"}
+    return {"name": name, "driver": driver, "memory": memory}
+
+
+def file_stem(name: str) -> str:
+    """A card's name as a file's: `NVIDIA H100 80GB HBM3` is `h100-80gb-hbm3`."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return words.removeprefix("nvidia-").removeprefix("geforce-") or "gpu"
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of those that are installed."""
+    found = {}
+    for package in packages:
+        for distribution in _DISTRIBUTIONS.get(package, (package,)):
+            try:
+                found[package] = version(distribution)
+            except PackageNotFoundError:
+                continue
+    return found
+
+
+def missing(packages: Iterable[str]) -> str:
+    """A sentence that names those that are not installed; empty if all are."""
+    absent = [package for package in packages if find_spec(package) is None]
+    verb = "is" if len(absent) == 1 else "are"
+    return f"{join_words(absent, 'and')} {verb} not installed" if absent else ""

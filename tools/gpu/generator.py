@@ -1,0 +1,133 @@
+"""How fast a framework draws with the run-time form, beside how fast it computes and moves at all.
+
+`tools.gpu_report` starts it as a process for each framework, as Keras takes one for its whole life:
+
+    python -m tools.gpu.generator jax --output figures.json [--sizes 128 1024] [--runs 200]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.clock import Clock
+from engine.cuda_driver import CudaError
+from engine.networks.gpu import GpuEngine, GpuRuntime, start_backend
+from engine.networks.latents import seed_latent
+from engine.networks.layout import GeneratorSettings, variable_shapes
+from engine.networks.persona import GENERATOR_FILE, Persona, write_description
+from engine.networks.weight_file import write_network
+from engine.types import Alignment, DeviceImage
+from tools.gpu.bound import SHAPES
+
+PRECISIONS = ("float32", "bfloat16")
+WARM_UP_RUNS = 20
+MATRIX_SIDE, MATRIX_RUNS = 8192, 20
+MOVED_BYTES, MOVE_RUNS = (1 << 26, 1 << 29), 20
+
+
+def measure_generators(backend: str, sizes: Sequence[int], runs: int) -> list[dict[str, Any]]:
+    """Time from the latent to the finished picture, ms, one picture at a time, for each size and precision.
+
+    Where CuPy is installed the picture stays on the card, as in the show; else it is copied into the memory.
+    """
+    rows, has_cupy = [], find_spec("cupy") is not None
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            persona = random_persona(Path(folder, str(size)), SHAPES[size])
+            for precision in PRECISIONS:
+                engine = GpuRuntime(persona, backend, precision, lambda: has_cupy).open(persona.settings.resolution)
+                rows.append({"size": size, "precision": precision} | _timed(engine, persona, runs))
+    return rows
+
+
+def _timed(engine: GpuEngine, persona: Persona, runs: int) -> dict[str, Any]:
+    clock = Clock()
+    latents = [seed_latent(seed, persona.settings.latent_size) for seed in range(WARM_UP_RUNS)]
+    began_s = clock.now_s()
+    image = engine.draw_one(latents[0])
+    first_s = clock.now_s() - began_s
+    milliseconds = []
+    for run in range(WARM_UP_RUNS + runs):
+        began_s = clock.now_s()
+        image = engine.draw_one(latents[run % WARM_UP_RUNS])
+        milliseconds.append((clock.now_s() - began_s) * 1000)
+    p50, p95 = np.percentile(milliseconds[WARM_UP_RUNS:], [50, 95])
+    stayed = isinstance(image, DeviceImage)
+    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "first_s": round(first_s, 1), "stayed": stayed}
+
+
+def random_persona(folder: Path, settings: GeneratorSettings) -> Persona:
+    """A persona of this shape with weights as a training begins with; what it draws is no face."""
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    arrays = {
+        name: random.standard_normal(shape, np.float32) * np.float32(1.0 if name.endswith("weight") else 0.1)
+        for name, shape in variable_shapes(settings).items()
+    }
+    write_network(folder / GENERATOR_FILE, settings, arrays)
+    write_description(folder, "Random weights", Alignment())
+    return Persona.open(folder)
+
+
+def measure_peaks(side: int = MATRIX_SIDE, moved: Sequence[int] = MOVED_BYTES) -> dict[str, Any]:
+    """The best rates of this framework on this device: multiplications and additions a second of large matrix products,
+    and bytes a second, read and written, by the size of what is moved."""
+    from keras import ops
+
+    matrix = np.random.default_rng(0).standard_normal((side, side), np.float32)
+    operations = {}
+    for precision in PRECISIONS:
+        factor = ops.cast(ops.convert_to_tensor(matrix), precision)
+        seconds = _seconds(lambda factor=factor: ops.matmul(factor, factor), MATRIX_RUNS)  # type: ignore[misc]
+        operations[precision] = 2 * side**3 / seconds
+    rates = {}
+    for n_bytes in moved:
+        numbers = ops.zeros((n_bytes // 4,), "float32")
+        rates[str(2 * n_bytes)] = 2 * n_bytes / _seconds(lambda numbers=numbers: numbers + 1.0, MOVE_RUNS)  # type: ignore[misc]
+    return {"operations_per_s": operations, "bytes_per_s": rates}
+
+
+def _seconds(launch: Callable[[], Any], runs: int) -> float:
+    """The best of three rounds: launches follow each other without a wait, so that their start costs nothing."""
+    from keras import ops
+
+    clock, rounds = Clock(), []
+    for _ in range(4):  # the first one compiles
+        began_s = clock.now_s()
+        for _ in range(runs):
+            result = launch()
+        ops.convert_to_numpy(ops.ravel(result)[0])  # waits for all of them
+        rounds.append((clock.now_s() - began_s) / runs)
+    return min(rounds[1:])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; the exit status is 4 where the framework finds no card."""
+    parser = argparse.ArgumentParser(prog="python -m tools.gpu.generator", description="Time one framework.")
+    parser.add_argument("backend", choices=("jax", "torch", "tensorflow"))
+    parser.add_argument("--output", type=Path, required=True, help="JSON")
+    parser.add_argument("--sizes", type=int, nargs="+", choices=tuple(SHAPES), default=list(SHAPES))
+    parser.add_argument("--runs", type=int, default=200)
+    options = parser.parse_args(arguments)
+    try:
+        start_backend(options.backend)
+    except (CudaError, ImportError) as error:
+        print(f"generator: {error}", file=sys.stderr)
+        return CudaError.exit_status
+    rows = measure_generators(options.backend, options.sizes, options.runs)
+    figures = {"backend": options.backend, "rows": rows, "peaks": measure_peaks()}
+    options.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""See in which form the generator is fastest on this machine, and measure it again: `python -m tools.tune_generator`.
+
+A show begins in the usual form, measures the others with its own pictures and remembers the fastest; this says what is
+remembered, and `--again` measures at once, while nothing else should run. `--layers` says where the time goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.clock import Clock
+from engine.config import load_config
+from engine.errors import NarcissusError
+from engine.networks.forms import PRECISIONS
+from engine.networks.latents import seed_latents
+from engine.networks.openvino_core import openvino_core
+from engine.networks.openvino_runtime import OpenVinoEngine, OpenVinoRuntime, TryingEngine, compile_options
+from engine.networks.persona import Persona
+from engine.networks.runtime import open_openvino
+from engine.types import FloatArray
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES, WARM_UP_PICTURES = 40, 5
+
+
+def thread_counts(asked: int | None) -> tuple[int | None, ...]:
+    """The numbers of threads that a show may use: all where a graphics card draws, half where the processor does."""
+    return (asked,) if asked is not None else (None, max(1, (os.cpu_count() or 2) // 2))
+
+
+def measure(runtime: OpenVinoRuntime, title: str) -> None:
+    """Let all forms meet, and remember the fastest."""
+    if runtime.choice is not None:
+        runtime.choice.forget()
+    runtime.is_settled = len(runtime.forms) == 1
+    engine = TryingEngine(runtime, Clock(), trial_after=0, rest=0)
+    latents = seed_latents(range(8), runtime.settings.latent_size)
+    with tqdm(unit=" pictures", desc=title, leave=False, disable=None) as progress:
+        while not runtime.is_settled:
+            engine.draw(latents[progress.n % 8][None])
+            progress.update()
+
+
+def picture_ms(engine: OpenVinoEngine, latents: FloatArray) -> float:
+    """Median duration of a picture."""
+    clock, durations = Clock(), []
+    for index in range(WARM_UP_PICTURES + PICTURES):
+        began_s = clock.now_s()
+        engine.draw(latents[index % len(latents)][None])
+        durations.append(clock.now_s() - began_s)
+    return 1000 * statistics.median(durations[WARM_UP_PICTURES:])
+
+
+def layer_table(runtime: OpenVinoRuntime) -> str:
+    """What OpenVINO says of each operation that it ran: the least µs that it took, and the kernel that it chose."""
+    size_px = runtime.settings.resolution
+    options = compile_options(runtime.form.precision, runtime.threads) | {"PERF_COUNT": "YES"}
+    request = openvino_core().compile_model(runtime.graph(runtime.form, size_px), "CPU", options).create_infer_request()
+    latents = seed_latents(range(8), runtime.settings.latent_size)
+    durations: dict[tuple[str, str, str], list[float]] = {}
+    for index in range(WARM_UP_PICTURES + PICTURES):
+        request.infer([latents[index % 8][None]])
+        for node in request.profiling_info:
+            if index >= WARM_UP_PICTURES and node.status == node.Status.EXECUTED:
+                key = node.node_name, node.node_type, node.exec_type
+                durations.setdefault(key, []).append(node.real_time.total_seconds() * 1e6)
+    least = {key: min(found) for key, found in durations.items()}  # whatever else ran made it longer, never shorter
+    lines = [f"  {us:8.0f} µs  {name:16} {kind:24} {kernel}" for (name, kind, kernel), us in least.items()]
+    return "\n".join([*lines, f"  {sum(least.values()):8.0f} µs  in all"])
+
+
+def report(persona: Persona, precision: str, threads: int | None, options: argparse.Namespace) -> None:
+    """Print what is known for one number of threads, after measuring it if that is asked for."""
+    runtime = open_openvino(persona, precision, threads, is_tuned=True)
+    title = f"{persona.name}, {persona.settings.resolution} px, {precision}, {threads or 'all'} threads"
+    if options.again:
+        measure(runtime, title)
+    assert runtime.choice is not None
+    remembered = runtime.choice.read()
+    print(f"{title}: {remembered or f'not measured yet; begins with {runtime.form}'}")
+    for form, ratio in runtime.choice.ratios().items():
+        print(f"  {ratio:5.2f} times as long as the best before it: {form}")
+    if options.again or options.layers:
+        engine = runtime.open_form(runtime.form, persona.settings.resolution)
+        latents = seed_latents(range(8), persona.settings.latent_size)
+        print(f"  a picture takes {picture_ms(engine, latents):.2f} ms")
+    if options.layers:
+        print(layer_table(runtime))
+
+
+def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
+    """Command line; the exit status is that of what went wrong, as for the mirror itself."""
+    parser = argparse.ArgumentParser(prog="python -m tools.tune_generator", description=__doc__.partition(":")[0] + ".")
+    parser.add_argument("--model", help="a persona; that of config.yaml if none is named")
+    parser.add_argument("--precision", choices=PRECISIONS, help="as config.yaml has it if it is not said")
+    parser.add_argument("--threads", type=int, help="as config.yaml has it; if it is null there, all and half of them")
+    parser.add_argument("--again", action="store_true", help="measure now, some seconds each, and remember")
+    parser.add_argument("--layers", action="store_true", help="time of each operation in the form that is used")
+    options = parser.parse_args(arguments)
+    try:
+        config = load_config(ROOT / "config.yaml")
+        persona = Persona.open(models / (options.model or config.persona.model))
+        precision = options.precision or config.reflection.precision
+        for threads in thread_counts(options.threads or config.reflection.threads):
+            report(persona, precision, threads, options)
+    except NarcissusError as error:
+        print(f"tune_generator: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
