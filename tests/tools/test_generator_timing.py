@@ -144,7 +144,7 @@ def test_a_process_that_dies_leaves_its_last_words(tmp_path: Path) -> None:
     script.chmod(0o755)
     dying = Contender("pytorch", script, tmp_path)
     try:
-        with pytest.raises(AbsentError, match="^the last words$"):
+        with pytest.raises(AbsentError, match=r"^the last words$"):
             dying.ask(do="version")
     finally:
         dying.close()

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.networks.layout import GeneratorSettings
-from tools.runtimes import PROCESSOR
 from tools.generator_timing.crew import AbsentError, Crew
 from tools.generator_timing.layers import layer_rows
 from tools.roofline import Peaks, network_bound_ms, network_costs
+from tools.runtimes import PROCESSOR
 
 MEASURERS = ("narcissus", "pytorch")  # each knows matrix products of its own; the faster ones count
 

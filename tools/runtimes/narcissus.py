@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
+from tools.roofline import Peaks
 from tools.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.runtimes.processor_peaks import processor_peaks
-from tools.roofline import Peaks
 
 WAYS = (("fused", ""),)
 ON_PROCESSOR = ("openvino", "tensorflow")

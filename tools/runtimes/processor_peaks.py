@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine.clock import Clock
-from engine.networks.openvino_import import import_openvino
-from engine.networks.runtime import computes_bfloat16
+from engine.networks.openvino_core import import_openvino
+from engine.networks.processor import computes_bfloat16
 from engine.types import FloatArray
 from tools.roofline import Peaks
 

@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 from engine.networks.latents import seed_latent
-from engine.networks.openvino_import import import_openvino
+from engine.networks.openvino_core import import_openvino
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from tools.runtimes import NotOfferedError

@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from engine.clock import Clock
 from engine.types import ByteArray, FloatArray
+from tools.roofline import Peaks
 from tools.runtimes import PROCESSOR, Opened
 from tools.runtimes.forms import FORMS, Form, channels_first, read_form
-from tools.roofline import Peaks
 
 WAYS = tuple((form, variant) for variant in ("eager", "compiled") for form in FORMS)
 RUNS = 8

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from engine.clock import Clock
-from tools.runtimes import NotOfferedError, Opened
 from tools.roofline import Peaks
+from tools.runtimes import NotOfferedError, Opened
 
 MAX_REASON = 200
 

@@ -16,11 +16,11 @@ from engine.render.display_settings import DisplaySettings
 from engine.render.texture import PixelTexture
 from engine.render.window import open_window
 from engine.types import FloatArray, Frame
-from tools.runtimes import PROCESSOR
-from tools.runtimes.processor_peaks import processor_peaks
 from tools.moving_portrait import FPS, motion_at, moved
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.roofline import Peaks, bound_of
+from tools.runtimes import PROCESSOR
+from tools.runtimes.processor_peaks import processor_peaks
 
 RUNS, QUICK_RUNS, WARM_UP_RUNS = 300, 60, 10
 UPLOADED_PX = 1024  # beside the persona's own size
