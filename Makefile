@@ -1,4 +1,5 @@
-# make run | test | check | bench | gpu | gallery | format | golden | schema | lock | clean. Each sets up .venv when it is missing or out of date.
+# make run | test | check | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
+# Each sets up .venv when it is missing or out of date; bench also .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 # With CUDA=1 each takes .venv-cuda, for an NVIDIA card: make run CUDA=1, make gpu CUDA=1.
 
@@ -13,11 +14,12 @@ LOAD := 0.7 GB
 endif
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
+BENCH_VENV := .venv-bench
 COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check lint format types borders bench gpu gallery golden schema lock lock-cuda clean
+.PHONY: run test check lint format types borders bench gpu gallery golden schema lock lock-bench lock-cuda clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -44,8 +46,13 @@ borders: $(READY)
 	@echo "Borders between parts"
 	@$(VENV)/bin/lint-imports --no-logo
 
-bench: $(READY)
+# What cannot be installed is not compared: the report says so, and the rest is measured.
+bench: $(READY) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring generator,$(ARGS)),,other parts)),,$(BENCH_VENV)/.ready)
 	@$(PYTHON) -m tools.benchmark $(ARGS)
+
+$(BENCH_VENV)/.ready: requirements-bench.lock | $(READY)
+	@echo "Installing what requirements-bench.lock names into $(BENCH_VENV): 0.4 GB to load, some minutes"
+	@$(PYTHON) -m tools.runtimes.install $(BENCH_VENV) || true
 
 gpu: $(READY)
 	@$(PYTHON) -m tools.gpu_report $(ARGS)
@@ -68,9 +75,16 @@ lock-cuda: $(READY)
 	@echo "Resolving pyproject.toml, with its extra cuda, into requirements-cuda.lock"
 	@$(COMPILE) --extra cuda --custom-compile-command "make lock-cuda" --output-file requirements-cuda.lock $(ARGS)
 
+# UV_FIND_LINKS or UV_EXTRA_INDEX_URL says where PyTorch's builds for processors are.
+lock-bench: $(READY)
+	@echo "Resolving requirements-bench.in into requirements-bench.lock"
+	@$(VENV)/bin/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock-bench" --quiet \
+	  --output-file requirements-bench.lock $(ARGS)
+
 clean:
-	@echo "Removing $(VENV) and caches"
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@echo "Removing $(VENV), $(BENCH_VENV) and caches"
+	@rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first Python of a fitting version that really runs; one that cannot make environments is named with the cure.

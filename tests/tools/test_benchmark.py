@@ -48,14 +48,18 @@ STAGE: dict[str, Any] = {
 }
 
 
+def result(*, quick: bool = False) -> dict[str, Any]:
+    return {"machine": benchmark.machine(), "quick": quick, "stage": STAGE, "took_s": {"stage": 120.0}}
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Collection[str]]:
     """What was asked to be measured; nothing is."""
     asked: list[Collection[str]] = []
 
-    def measure(parts: Collection[str], model: str, seconds: float, size: str) -> dict[str, Any]:
-        asked.append(parts)
-        return {"machine": benchmark.machine(), "stage": STAGE}
+    def measure(options: benchmark.Options) -> dict[str, Any]:
+        asked.append(options.parts)
+        return result(quick=options.quick)
 
     monkeypatch.setattr(benchmark, "measure", measure)
     monkeypatch.setattr(benchmark, "OUTPUT", tmp_path / "benchmarks")
@@ -88,7 +92,7 @@ def test_what_is_wrong_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
-        (benchmark.PARTS, benchmark.STAGE_PARTS),
+        (benchmark.PARTS, ("drawing",)),
         (["stage"], benchmark.STAGE_PARTS),
         (["offline", "reload"], ("reload", "offline")),
         (["generator"], None),
@@ -98,16 +102,26 @@ def test_the_stage_is_all_of_its_parts_or_some(
     parts: Collection[str], expected: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_stage: list[tuple[str, ...]] = []
-    monkeypatch.setattr(benchmark, "measure_stage", lambda persona, parts: of_stage.append(tuple(parts)))
-    for name in ("measure_generator", "float32_bound_ms", "measure_pipeline"):
-        monkeypatch.setattr(benchmark, name, lambda *_: {})
-    result = benchmark.measure(parts, "portraits", 1.0, "64x36")
+    monkeypatch.setattr(benchmark, "measure_stage", lambda persona, parts, quick: of_stage.append(tuple(parts)))
+    monkeypatch.setattr(benchmark, "measure_generators", lambda persona, **_: {"generator": [], "bounds": {}})
+    for name in ("measure_steps", "measure_pipeline"):
+        monkeypatch.setattr(benchmark, name, lambda *_, **__: {})
+    found = benchmark.measure(benchmark.Options(parts))
     assert of_stage == ([expected] if expected else [])
-    assert ("generator" in result, "pipeline" in result) == ("generator" in parts, "pipeline" in parts)
+    for name in ("generator", "steps", "pipeline"):
+        assert (name in found) == (name in parts) == (name in found["took_s"])
+
+
+def test_a_quick_measurement_replaces_no_report_and_says_so(
+    asked: list[Collection[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert benchmark.main(["--quick"]) == 0
+    assert asked == [benchmark.PARTS] and not (tmp_path / "benchmarks").exists()
+    assert "This was a quick measurement" in capsys.readouterr().out
 
 
 def test_tables_have_a_line_for_each_row_with_all_its_cells() -> None:
-    lines = benchmark.report({"machine": benchmark.machine(), "stage": STAGE}).splitlines()
+    lines = benchmark.report(result()).splitlines()
     assert any("`render_scale: auto` is 0.5 here, so stages are 32x18." in line for line in lines)
     assert "| pool | dwell | 3.00 (4.50) | 333.3 | 3.00 (4.50) | 333.3 |" in lines
     assert "| water | pool | arrive | 3.00 (4.50) | 3.00 (4.50) |" in lines
@@ -121,5 +135,5 @@ def test_tables_have_a_line_for_each_row_with_all_its_cells() -> None:
 
 
 def test_the_figures_that_ship_make_the_page_that_ships() -> None:
-    result = json.loads((ROOT / "benchmarks" / "latest.json").read_text(encoding="utf-8"))
-    assert benchmark.report(result) == (ROOT / "benchmarks" / "report.md").read_text(encoding="utf-8")
+    shipped = json.loads((ROOT / "benchmarks" / "latest.json").read_text(encoding="utf-8"))
+    assert benchmark.report(shipped) == (ROOT / "benchmarks" / "report.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from engine.app import SCENES
 from engine.networks.persona import Persona
 from engine.render.passes import registry
 from engine.scene import load_scene
-from tools.stage_timing.drawing import measure_drawing
+from tools.stage_timing.drawing import FRAMES, SIZES_WH, measure_drawing
 from tools.stage_timing.filming import measure_recording
 from tools.stage_timing.offline import measure_offline
 from tools.stage_timing.reloading import measure_reloading
@@ -28,8 +28,11 @@ PARTS = tuple(TABLES)
 FILMED = "gilded_mirror"
 
 
-def measure_stage(persona: Persona, parts: Collection[str] = PARTS) -> dict[str, Any]:
-    """Measure some of `PARTS`, with the scenes that ship.
+QUICK_FRAMES = 6
+
+
+def measure_stage(persona: Persona, parts: Collection[str] = PARTS, *, quick: bool = False) -> dict[str, Any]:
+    """Measure some of `PARTS`, with the scenes that ship; quickly, scenes and passes in one size and few frames.
 
     Raises:
         NarcissusError: a scene cannot be shown, a film cannot be made.
@@ -38,7 +41,8 @@ def measure_stage(persona: Persona, parts: Collection[str] = PARTS) -> dict[str,
     footage = film_visitor(persona)
     result: dict[str, Any] = {}
     if "drawing" in parts:
-        result["drawing"] = measure_drawing(footage, scenes)
+        sizes_wh, frames = (SIZES_WH[:1], QUICK_FRAMES) if quick else (SIZES_WH, FRAMES)
+        result["drawing"] = measure_drawing(footage, scenes, sizes_wh, frames)
     if "reload" in parts:
         result["reload"] = measure_reloading(footage)
     if "recording" in parts:

@@ -1,0 +1,92 @@
+"""The generator's speed beside other runtimes with the same weights, and beside what the machine could do at best.
+
+`tools.benchmark` asks for it. Each runtime is in a process of its own, those that are no part of the show in an
+environment of their own, and all are timed in turns.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.networks.latents import seed_latents
+from engine.networks.persona import Persona
+from engine.networks.processor import computes_bfloat16
+from tools.generator_timing.bounds import bounds, measure_peaks, merge_peaks
+from tools.generator_timing.cases import Case, cases, compare_cases, open_cases, time_in_turns
+from tools.generator_timing.crew import BENCH_PYTHON, AbsentError, Crew
+from tools.generator_timing.networks import Network, networks
+from tools.generator_timing.tables import generator_tables
+
+__all__ = ["generator_tables", "measure_generators"]
+
+BUDGET_S, QUICK_BUDGET_S = 15.0, 4.0  # of one network, for all contenders together
+LATENTS = 2
+
+
+def measure_generators(persona: Persona, *, quick: bool = False, guests_python: Path = BENCH_PYTHON) -> dict[str, Any]:
+    """Time the generator in all its sizes, beside all runtimes that are there.
+
+    Args:
+        persona: whose generator is one of them.
+        quick: fewer networks and turns.
+        guests_python: the interpreter of the environment of the other runtimes.
+
+    Returns:
+        `contenders`, `generator` (a row for each network, runtime, form and precision) and `bounds`, which has the
+        peaks and the layers.
+    """
+    precisions = ("float32", "bfloat16") if computes_bfloat16() else ("float32",)
+    rows: list[dict[str, Any]] = []
+    profiles: list[dict[str, Any]] = []
+    to_time = networks(persona, quick=quick)
+    shapes = {network.name: network.settings for network in to_time}
+    with Crew(guests_python) as crew, tqdm(to_time, "generator", unit="network") as bar:
+        crew.muster()
+        peaks = measure_peaks(crew)
+        for network in bar:
+            with tempfile.TemporaryDirectory(prefix="narcissus-") as scratch:
+                found = _time(crew, network, Path(scratch), precisions, quick, bar)
+                profiles += _profile(crew, network, Path(scratch), precisions)
+            crew.close_networks()
+            merge_peaks(peaks, measure_peaks(crew))
+            size = {"network": network.name, "size": network.settings.resolution}
+            rows += [size | case.row() for case in found]
+        return {"contenders": crew.summary, "generator": rows, "bounds": bounds(rows, profiles, shapes, peaks)}
+
+
+def _time(
+    crew: Crew, network: Network, scratch: Path, precisions: Sequence[str], quick: bool, bar: tqdm[Network]
+) -> list[Case]:
+    """One network with all contenders; `scratch` holds its persona afterwards."""
+
+    def say(what: str) -> None:
+        bar.set_postfix_str(f"{network.name}: {what}")
+
+    network.write(scratch)
+    latents = scratch / "latents.npy"
+    np.save(latents, seed_latents(range(LATENTS), network.settings.latent_size), allow_pickle=False)
+    found = cases(crew.ways, precisions, compiled=network.is_judged and not quick)
+    open_cases(crew, found, scratch, say)
+    say("comparing with the reference")
+    compare_cases(crew, found, latents)
+    say("timing")
+    time_in_turns(crew, found, latents, QUICK_BUDGET_S if quick else BUDGET_S)
+    return found
+
+
+def _profile(crew: Crew, network: Network, folder: Path, precisions: Sequence[str]) -> list[dict[str, Any]]:
+    """The operations of a network that is judged, in the quickest precision."""
+    if not network.is_judged:
+        return []
+    which = {"network": network.name, "precision": precisions[-1]}
+    try:
+        answer = crew["narcissus"].ask(do="profile", folder=str(folder), precision=precisions[-1])
+    except AbsentError as reason:
+        return [which | {"absent": str(reason)}]
+    return [which | answer]

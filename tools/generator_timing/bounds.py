@@ -1,0 +1,84 @@
+"""Measured peaks, and with them a bound beside every row and every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.networks.layout import GeneratorSettings
+from tools.generator_timing.crew import AbsentError, Crew
+from tools.generator_timing.layers import layer_rows
+from tools.roofline import Peaks, network_bound_ms, network_costs
+from tools.runtimes import PROCESSOR
+
+MEASURERS = ("narcissus", "pytorch")  # each knows matrix products of its own; the faster ones count
+
+
+def merge_peaks(peaks: dict[str, Peaks], others: Mapping[str, Peaks]) -> None:
+    """Raise `peaks` to the others, by device: a peak is the best that was ever seen."""
+    for device, other in others.items():
+        peaks[device] = peaks[device].merged(other) if device in peaks else other
+
+
+def measure_peaks(crew: Crew) -> dict[str, Peaks]:
+    """The peaks of each device that somebody can measure, by its name."""
+    peaks: dict[str, Peaks] = {}
+    for name in MEASURERS:
+        if name in crew.absent:
+            continue
+        try:
+            found = Peaks.from_json(crew[name].ask(do="peaks"))
+        except AbsentError as reason:
+            crew.absent[f"peaks by {name}"] = str(reason)
+            continue
+        merge_peaks(peaks, {found.device: found})
+    return peaks
+
+
+def bounds(
+    rows: Sequence[dict[str, Any]],
+    profiles: Sequence[Mapping[str, Any]],
+    shapes: Mapping[str, GeneratorSettings],
+    peaks: Mapping[str, Peaks],
+) -> dict[str, Any]:
+    """Give every row its `bound_ms`.
+
+    Args:
+        rows: of the generator.
+        profiles: of networks: their `network`, `precision` and `nodes`, or why they are `absent`.
+        shapes: of the networks, by name.
+        peaks: of the devices, by name.
+
+    Returns:
+        `peaks`, and `layers`: of each profiled network its `rows`, or why they are `absent`.
+    """
+    for row in rows:
+        here = _peaks_of(row.get("device"), peaks)
+        if here is not None and row["precision"] in here.operations_per_s:
+            costs = network_costs(shapes[row["network"]], row["form"], row["precision"])
+            row["bound_ms"] = round(network_bound_ms(costs, here, row["precision"]), 3)
+    return {
+        "peaks": [each.to_json() for each in peaks.values()],
+        "layers": [_layers(profile, shapes, peaks) for profile in profiles],
+    }
+
+
+def _peaks_of(device: str | None, peaks: Mapping[str, Peaks]) -> Peaks | None:
+    """Those of a device; a graphics card is the one that there is, whatever its user calls it."""
+    cards = [each for name, each in peaks.items() if name != PROCESSOR]
+    return peaks.get(device or "", cards[0] if cards and device not in (None, PROCESSOR) else None)
+
+
+def _layers(
+    profile: Mapping[str, Any], shapes: Mapping[str, GeneratorSettings], peaks: Mapping[str, Peaks]
+) -> dict[str, Any]:
+    of_whom = {"network": profile["network"], "precision": profile["precision"]}
+    if "absent" in profile:
+        return of_whom | {"absent": profile["absent"]}
+    if PROCESSOR not in peaks:
+        return of_whom | {"absent": "the peaks of the processor could not be measured"}
+    costs = network_costs(shapes[profile["network"]], "fused", profile["precision"])
+    try:
+        return of_whom | {"rows": layer_rows(costs, profile["nodes"], peaks[PROCESSOR], profile["precision"])}
+    except ValueError as error:
+        return of_whom | {"absent": str(error)}

@@ -1,0 +1,65 @@
+"""The generators that are timed: the shape that was published, from 64 to 1024 px, a narrow one, and the persona's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.networks.layout import GeneratorSettings, variable_shapes
+from engine.networks.persona import GENERATOR_FILE, Persona, write_description
+from engine.networks.weight_file import write_network
+from engine.types import Alignment
+
+
+@dataclass(frozen=True)
+class Network:
+    """A generator that is timed.
+
+    Attributes:
+        name: for tables.
+        settings: its shape.
+        folder: of the persona that has it; None for random weights.
+        is_judged: whether the aims are for it; then PyTorch compiles it as well, and its layers are looked at.
+        runs_quickly: whether it is part of a quick measurement.
+    """
+
+    name: str
+    settings: GeneratorSettings
+    folder: Path | None = None
+    is_judged: bool = False
+    runs_quickly: bool = False
+
+    def write(self, scratch: Path) -> None:
+        """Write its persona, with random weights or a copy: what is converted is kept beside it, and goes with it."""
+        if self.folder is not None:
+            for path in (path for path in self.folder.iterdir() if path.suffix in (".json", ".safetensors")):
+                shutil.copyfile(path, scratch / path.name)
+            return
+        shapes = variable_shapes(self.settings)
+        random = np.random.default_rng(0)
+        spread: Mapping[str, float] = {name: 1.0 if name.endswith("weight") else 0.1 for name in shapes}
+        arrays = {
+            name: np.float32(spread[name]) * random.standard_normal(shape, np.float32) for name, shape in shapes.items()
+        }
+        write_network(scratch / GENERATOR_FILE, self.settings, arrays)
+        write_description(scratch, self.name, Alignment(0.5, 0.48, 0.25))
+
+
+def networks(persona: Persona, *, quick: bool) -> tuple[Network, ...]:
+    """Those to time, the persona's first."""
+    own = Network(f"{persona.name}, {_shape(persona.settings)}", persona.settings, persona.folder, True, True)
+    narrow = GeneratorSettings(128, fmap_base=4096, fmap_max=256)
+    official = [GeneratorSettings(resolution) for resolution in (64, 128, 256, 512, 1024)]
+    rest = [
+        Network(_shape(settings), settings, None, settings in (narrow, official[-1]), settings == narrow)
+        for settings in (narrow, *official)
+    ]
+    return tuple(network for network in (own, *rest) if network.runs_quickly or not quick)
+
+
+def _shape(settings: GeneratorSettings) -> str:
+    return f"{settings.resolution}², {settings.fmap_base}/{settings.fmap_max}"

@@ -1,0 +1,67 @@
+"""The two equivalent forms of a generator that all contenders run: upsampling fused, or by repeating pixels.
+
+NumPy alone, so that it can be read in an environment that has a contender and nothing of the show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.networks.folded import FoldedLayer, fold
+from engine.networks.layout import GeneratorSettings, generator_layers
+from engine.networks.persona import GENERATOR_FILE
+from engine.networks.weight_file import Arrays, read_network
+
+FORMS = ("fused", "plain")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A generator whose constants are folded into its weights.
+
+    Attributes:
+        settings: of the generator.
+        layers: in the order in which they run. Kinds as of `FoldedLayer`, and `repeat`: double the picture by
+            repeating pixels, then convolve (HWIO).
+    """
+
+    settings: GeneratorSettings
+    layers: tuple[FoldedLayer, ...]
+
+
+def read_form(folder: Path, form: str) -> Form:
+    """One of `FORMS` of the generator in a persona's folder.
+
+    Raises:
+        ModelError: its file is missing or damaged.
+    """
+    settings, arrays = read_network(folder / GENERATOR_FILE, GeneratorSettings)
+    layers = fold(settings, arrays)
+    return Form(settings, layers if form == "fused" else _unfused(settings, arrays, layers))
+
+
+def _unfused(settings: GeneratorSettings, arrays: Arrays, layers: Sequence[FoldedLayer]) -> tuple[FoldedLayer, ...]:
+    """The layers with `repeat` in place of `up`, each with the 3x3 kernel that it was made from."""
+    doubling = (layer for layer in generator_layers(settings) if "/Conv0" in layer.name)
+    plain = []
+    for folded in layers:
+        if folded.kind == "up":
+            layer = next(doubling)
+            weight = arrays[f"{layer.name}/weight"] * np.float32(layer.he_constant if settings.use_wscale else 1.0)
+            if layer.kind == "up":  # stored transposed and turned round
+                weight = weight[::-1, ::-1].transpose(0, 1, 3, 2)
+            folded = FoldedLayer("repeat", np.ascontiguousarray(weight), folded.bias)
+        plain.append(folded)
+    return tuple(plain)
+
+
+def channels_first(dense: FoldedLayer) -> FoldedLayer:
+    """The first layer with its outputs in order C, 4, 4 in place of 4, 4, C."""
+    weight = dense.weight.reshape(len(dense.weight), 16, -1).transpose(0, 2, 1).reshape(dense.weight.shape)
+    return FoldedLayer(
+        "dense", np.ascontiguousarray(weight), np.ascontiguousarray(dense.bias.reshape(16, -1).T.ravel())
+    )

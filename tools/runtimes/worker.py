@@ -1,0 +1,109 @@
+"""The process of one contender: `python -m tools.runtimes.worker NAME`. A line of JSON asks, one answers.
+
+    {"do": "version"}                                             {"version", "ways": [[form, variant], ...]}
+    {"do": "open", "key", "folder", "form", "precision", "variant"}     {"how", "device"}
+    {"do": "draw", "key", "latents": FILE, "output": FILE}        {}
+    {"do": "time", "key", "latents": FILE, "seconds", "runs"}     {"ms": [...]}
+    {"do": "close"}                                               {}, after all are closed
+    {"do": "peaks"} and {"do": "profile", "folder", "precision"}  what the modules of these names say
+
+What cannot be done is {"absent"} with one sentence.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.clock import Clock
+from tools.roofline import Peaks
+from tools.runtimes import NotOfferedError, Opened
+
+MAX_REASON = 200
+
+
+class Worker:
+    """Answers requests with one contender.
+
+    Args:
+        name: of its module in `runtimes`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._contender = importlib.import_module(f"tools.runtimes.{name}")
+        self._opened: dict[str, Opened] = {}
+        self._slow: set[str] = set()
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked."""
+        what = request.pop("do")
+        found: dict[str, Any] = getattr(self, f"_{what}")(**request)
+        return found
+
+    def _version(self) -> dict[str, Any]:
+        return {"version": self._contender.version(), "ways": self._contender.WAYS}
+
+    def _open(self, key: str, folder: str, form: str, precision: str, variant: str) -> dict[str, Any]:
+        opened = self._contender.open_case(Path(folder), form, precision, variant)
+        self._opened[key] = opened
+        return {"how": opened.how, "device": opened.device}
+
+    def _draw(self, key: str, latents: str, output: str) -> dict[str, Any]:
+        opened = self._opened[key]
+        np.save(output, np.concatenate([opened.draw(z[None]) for z in np.load(latents)]), allow_pickle=False)
+        return {}
+
+    def _time(self, key: str, latents: str, seconds: float, runs: int) -> dict[str, Any]:
+        """Up to `runs` in about `seconds`; but for slow ones, after one that does not count: others had the caches."""
+        draw, clock, rows = self._opened[key].draw, Clock(), np.load(latents)
+        if key not in self._slow:
+            draw(rows[:1])
+        durations_ms: list[float] = []
+        while len(durations_ms) < runs and sum(durations_ms) < 1000 * seconds:
+            z = rows[len(durations_ms) % len(rows)][None]
+            began_s = clock.now_s()
+            draw(z)
+            durations_ms.append(1000 * (clock.now_s() - began_s))
+        if len(durations_ms) == 1:
+            self._slow.add(key)
+        return {"ms": durations_ms}
+
+    def _close(self) -> dict[str, Any]:
+        self._opened.clear()
+        self._slow.clear()
+        return {}
+
+    def _peaks(self) -> dict[str, Any]:
+        peaks: Peaks = self._contender.peaks()
+        return peaks.to_json()
+
+    def _profile(self, folder: str, precision: str) -> dict[str, Any]:
+        from tools.runtimes.profile import profile
+
+        return {"nodes": profile(Path(folder), precision)}
+
+
+def main() -> None:
+    """Answer until the asker goes away."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)  # what libraries print is no answer
+        worker: Worker | None = None
+        for line in sys.stdin:
+            try:
+                worker = worker or Worker(sys.argv[1])
+                answer = worker.answer(json.loads(line))
+            except NotOfferedError as reason:
+                answer = {"absent": str(reason)}
+            except Exception as error:  # whatever it is, the others go on
+                answer = {"absent": f"{type(error).__name__}: {' '.join(str(error).split())[:MAX_REASON]}"}
+            print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""What the steps of the show take, alone and together: features, inverter, upload; start, pace and memory of the whole.
+
+`tools.benchmark` asks for it.
+"""
+
+from tools.show_timing.pipeline import measure_pipeline
+from tools.show_timing.steps import measure_steps
+from tools.show_timing.tables import pipeline_tables, steps_table
+
+__all__ = ["measure_pipeline", "measure_steps", "pipeline_tables", "steps_table"]

@@ -1,0 +1,110 @@
+"""The steps beside the generator, each alone: features of a camera picture, their latent, a face into a texture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.clock import Clock
+from engine.networks.inverter import Inverter
+from engine.networks.persona import Persona
+from engine.networks.weight_file import read_header
+from engine.pipeline.features import LAYOUT, Featurizer
+from engine.render.display_settings import DisplaySettings
+from engine.render.texture import PixelTexture
+from engine.render.window import open_window
+from engine.types import FloatArray, Frame
+from tools.moving_portrait import FPS, motion_at, moved
+from tools.rehearsal import CAMERA_WH, portrait
+from tools.roofline import Peaks, bound_of
+from tools.runtimes import PROCESSOR
+from tools.runtimes.processor_peaks import processor_peaks
+
+RUNS, QUICK_RUNS, WARM_UP_RUNS = 300, 60, 10
+UPLOADED_PX = 1024  # beside the persona's own size
+WINDOW_WH = (64, 64)
+
+
+def measure_steps(persona: Persona, *, quick: bool = False) -> list[dict[str, Any]]:
+    """Time each step.
+
+    Args:
+        persona: with an inverter.
+        quick: fewer runs.
+
+    Returns:
+        A row for each: `step`, `ms` (p50, p95), and `bound_ms` and `bound_by` where its operations and bytes are known.
+
+    Raises:
+        ModelError: the persona has no inverter, or it does not fit.
+        DeviceError: no picture can be drawn here.
+    """
+    runs = QUICK_RUNS if quick else RUNS
+    peaks = processor_peaks(PROCESSOR)
+    features, vectors = _measure_features(runs)
+    return [features, _measure_inverter(persona, vectors, runs, peaks), *_measure_uploads(persona, runs, peaks)]
+
+
+def _measure_features(runs: int) -> tuple[dict[str, Any], list[FloatArray]]:
+    """A row, and the feature vectors that were found."""
+    face = portrait()
+    frames = [Frame(moved(face, motion_at(i / FPS), CAMERA_WH), i / FPS, i) for i in range(min(runs, 240))]
+    vectors: list[FloatArray] = []
+    with Featurizer("live") as featurizer:
+
+        def measure(i: int) -> None:
+            features = featurizer(frames[i % len(frames)])
+            if features is not None:
+                vectors.append(features.vector)
+
+        ms = _percentiles(measure, runs)
+    return {"step": f"features of a picture of {CAMERA_WH[0]}x{CAMERA_WH[1]}", "ms": ms}, vectors
+
+
+def _measure_inverter(persona: Persona, vectors: list[FloatArray], runs: int, peaks: Peaks) -> dict[str, Any]:
+    inverter = Inverter.open(persona.inverter_path, persona)
+    faces, dimensions = read_header(persona.inverter_path).tensors["codes"].shape
+    ms = _percentiles(lambda i: inverter(vectors[i % len(vectors)]), runs)
+    numbers = faces * dimensions + LAYOUT.size * dimensions + dimensions * persona.settings.latent_size
+    step = f"inverter: latent of a face, of {faces} in the bank"
+    return {"step": step, "ms": ms, **_bound(2 * numbers, 4 * numbers, peaks)}
+
+
+def _measure_uploads(persona: Persona, runs: int, peaks: Peaks) -> list[dict[str, Any]]:
+    rows = []
+    with open_window(DisplaySettings(), WINDOW_WH, headless=True) as window:
+        for size in dict.fromkeys((persona.settings.resolution, UPLOADED_PX)):
+            random = np.random.default_rng(0)
+            pictures = [random.integers(0, 256, (size, size, 4), np.uint8) for _ in range(3)]
+            texture = PixelTexture(window.ctx)
+
+            def upload(i: int, texture: PixelTexture = texture, pictures: list[Any] = pictures) -> None:
+                texture.write(pictures[i % len(pictures)])
+                window.finish()
+
+            ms = _percentiles(upload, runs)
+            texture.close()
+            step = f"upload of {size}² RGBA into a texture, by {window.renderer}"
+            # a graphics card reads over a bus whose rate is not measured
+            bound = _bound(0, 2 * pictures[0].nbytes, peaks) if window.is_software else {}
+            rows.append({"step": step, "ms": ms, **bound})
+    return rows
+
+
+def _bound(operations: int, n_bytes: int, peaks: Peaks) -> dict[str, Any]:
+    bound = bound_of(operations, n_bytes, peaks)
+    return {"bound_ms": round(bound.ms, 4), "bound_by": bound.by}
+
+
+def _percentiles(work: Callable[[int], object], runs: int) -> dict[str, float]:
+    """p50 and p95 of one call, ms, after a warm-up."""
+    clock, durations_ms = Clock(), []
+    for i in range(-WARM_UP_RUNS, runs):
+        began_s = clock.now_s()
+        work(i)
+        if i >= 0:
+            durations_ms.append(1000 * (clock.now_s() - began_s))
+    p50, p95 = np.percentile(durations_ms, [50, 95])
+    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3)}
