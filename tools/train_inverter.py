@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from engine.errors import ModelError, NarcissusError
 from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
-from engine.networks.inverter import Inverter, InverterWeights, write_inverter
+from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.feature_layout import FeatureLayout
