@@ -15,14 +15,18 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import Arrays, read_arrays, read_header
+from engine.networks.refining import ReadoutWeights, RefiningInverter
+from engine.networks.trunk import Trunk
+from engine.networks.weight_file import Arrays, read_arrays, read_header, read_network
 from engine.pipeline.features import LAYOUT
 
 FORMAT = "narcissus-inverter 1"
-RETRIEVAL = "retrieval"
+RETRIEVAL, REFINING = "retrieval", "refining"
 MAX_FACES = 1_000_000
-EXACT = ("mean", "sd", "seeds")  # written in float32; all others in float16
+READOUT = "readout/"  # stands before the names of what a refining inverter has beside the bank
+EXACT = ("mean", "sd", "seeds", f"{READOUT}bias", f"{READOUT}doubt")  # written in float32; all others in float16
 
 
 class Contents(NamedTuple):
@@ -69,15 +73,19 @@ def write_inverter(
     weights: InverterWeights,
     persona: Persona,
     notes: Mapping[str, str],
+    readout: ReadoutWeights | None = None,
 ) -> None:
     """Write an inverter for a persona, all or nothing; codes and matrices in float16.
 
     Args:
         notes: further texts for the metadata.
+        readout: makes it one that refines by the layers of the generator.
     """
     from safetensors.numpy import save
 
     arrays = _arrays(weights)
+    if readout is not None:
+        arrays |= {f"{READOUT}{name}": array for name, array in _arrays(readout).items()}
     content = save(
         {
             name: np.ascontiguousarray(array, np.float32 if name in EXACT else np.float16)
@@ -86,7 +94,7 @@ def write_inverter(
         {
             **notes,
             "format": FORMAT,
-            "kind": RETRIEVAL,
+            "kind": RETRIEVAL if readout is None else REFINING,
             "generator_sha256": persona.generator_sha256,
             "layout": LAYOUT.stamp,
             "faces": str(len(weights.codes)),
@@ -100,12 +108,33 @@ def write_inverter(
         partial.unlink(missing_ok=True)
 
 
-def _arrays(weights: InverterWeights) -> Arrays:
+def _arrays(weights: InverterWeights | ReadoutWeights) -> Arrays:
     return {field.name: getattr(weights, field.name) for field in fields(weights)}
 
 
 def _retrieval(contents: Contents) -> Inverter:
     return Inverter(_bank(contents, contents.arrays), contents.metadata)
+
+
+def _refining(contents: Contents) -> Inverter:
+    path, arrays, metadata, persona = contents
+    rest = {name: array for name, array in arrays.items() if not name.startswith(READOUT)}
+    weights = _bank(contents, rest)
+    own = {name.removeprefix(READOUT): array for name, array in arrays.items() if name.startswith(READOUT)}
+    try:
+        readout = ReadoutWeights(**own)
+    except TypeError as error:
+        raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
+    trunk = Trunk(*read_network(persona.generator_path, GeneratorSettings))
+    dimensions = weights.codes.shape[1]
+    fits = (
+        readout.weight.shape == (trunk.size, dimensions)
+        and readout.bias.shape == readout.doubt.shape == (dimensions,)
+        and (readout.doubt > 0).all()
+    )
+    if not fits:
+        raise ModelError(f"{path} is damaged: its arrays do not fit together")
+    return RefiningInverter(weights, metadata, readout, trunk)
 
 
 def _bank(contents: Contents, arrays: Arrays) -> InverterWeights:
@@ -129,5 +158,5 @@ def _bank(contents: Contents, arrays: Arrays) -> InverterWeights:
     return weights.spread(columns, LAYOUT.size)
 
 
-KINDS: Mapping[str, Callable[[Contents], Inverter]] = {RETRIEVAL: _retrieval}
+KINDS: Mapping[str, Callable[[Contents], Inverter]] = {RETRIEVAL: _retrieval, REFINING: _refining}
 """What `kind` a file says -> who makes an inverter of it."""
