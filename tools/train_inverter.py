@@ -1,7 +1,8 @@
 """Make a persona's inverter: `python -m tools.train_inverter --model NAME [--count 60000]`.
 
 Draws a bank of faces from seeds, measures each as it measures a viewer, and saves what finds the nearest one to
-models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are. Interrupt it when you
+models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are, and by which of two
+models of the generator a likeness deepens faster; that one is kept. Interrupt it when you
 like: the bank is in models/NAME/bank/, and the next run goes on where this one stopped.
 """
 
