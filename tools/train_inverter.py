@@ -2,8 +2,8 @@
 
 Draws a bank of faces from seeds, measures each as it measures a viewer, and saves what finds the nearest one to
 models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are, and by which of two
-models of the generator a likeness deepens faster; that one is kept. Interrupt it when you
-like: the bank is in models/NAME/bank/, and the next run goes on where this one stopped.
+models of the generator a likeness deepens faster; that one is kept. Interrupt it when you like: the bank is in
+models/NAME/bank/, and the next run goes on where this one stopped.
 """
 
 from __future__ import annotations
