@@ -1,8 +1,9 @@
 """Make a persona's inverter: `python -m tools.train_inverter --model NAME [--count 60000]`.
 
 Draws a bank of faces from seeds, measures each as it measures a viewer, and saves what finds the nearest one to
-models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are. Interrupt it when you
-like: the bank is in models/NAME/bank/, and the next run goes on where this one stopped.
+models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are, and by which of two
+models of the generator a likeness deepens faster; that one is kept. Interrupt it when you like: the bank is in
+models/NAME/bank/, and the next run goes on where this one stopped.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ from tqdm import tqdm
 
 from engine.errors import ModelError, NarcissusError
 from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
-from engine.networks.inverter import Inverter, InverterWeights, write_inverter
+from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latents
+from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
+from engine.networks.refining import ReadoutWeights, RefiningInverter
+from engine.networks.trunk import Trunk
+from engine.networks.weight_file import read_network
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT, VECTORS
 from engine.types import FloatArray
 from tools.contenders.names import KINDS, ContenderName
 from tools.draw_bank import FaceDrawer, complete_bank
+from tools.first_trial import FirstTrial, measure_first_trial
 from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
+from tools.readout import fit_readout
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_COUNT = 60_000
@@ -35,6 +43,7 @@ HELD_OUT_SHARD = 20_000  # seeds from ten millions on are never in a bank
 HELD_OUT_SHARDS = 2
 HELD_OUT_SEED, HELD_OUT_SEEDS = HELD_OUT_SHARD * SHARD_SEEDS, HELD_OUT_SHARDS * SHARD_SEEDS
 PATH_STEPS = 100
+FIRST_TRIALS = 200
 
 # How much a standard deviation of each counts in the search for the nearest face. The best likeness of drawn faces has
 # pose and expression below 1; but faces before a camera differ more from all drawn ones, the search becomes a
@@ -180,18 +189,44 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     inverter = Inverter(weights, {})
     with FaceDrawer(persona) as drawer:
         likeness = measure(inverter, drawer, held_out, faces, scale)
+        readout, trial = choose_refining(inverter, weights, persona, drawer, held_out.vectors[:FIRST_TRIALS], say)
     continuity = measure_continuity(inverter, held_out)
     say(show(likeness))
     say(f"continuity on straight paths of {PATH_STEPS} steps: {continuity}")
     notes = {
         "likeness": json.dumps({name: value.rounded() for name, value in likeness.items()}),
         "continuity": json.dumps(continuity),
+        "first_trial": json.dumps(trial.rounded()),
         "detection": f"{faces.detection:.4f}",
     }
-    write_inverter(persona.inverter_path, weights, persona, notes)
+    write_inverter(persona.inverter_path, weights, persona, notes, readout)
     size_mib = persona.inverter_path.stat().st_size / 2**20
     say(f"{persona.inverter_path} ({size_mib:.1f} MiB, {weights.codes.shape[1]} dimensions)")
     return Inverter.open(persona.inverter_path, persona)
+
+
+def choose_refining(
+    inverter: Inverter,
+    weights: InverterWeights,
+    persona: Persona,
+    drawer: FaceDrawer,
+    asked: FloatArray,
+    say: Callable[[str], None],
+) -> tuple[ReadoutWeights | None, FirstTrial]:
+    """The readout by which the likeness deepens, None if the linear model of `inverter` does better; what it gains.
+
+    Args:
+        inverter: with these weights.
+        asked: (N, F) held-out faces that decide.
+    """
+    trunk = Trunk(*read_network(persona.generator_path, GeneratorSettings))
+    readout = fit_readout(trunk, weights)
+    linear = measure_first_trial(inverter, drawer, asked)
+    refining = measure_first_trial(RefiningInverter(weights, {}, readout, trunk), drawer, asked)
+    say("| first trial while a visitor stays | helps | likeness gained |\n|---|---|---|")
+    for name, trial in (("linear model", linear), ("layers of the generator", refining)):
+        say(f"| {name} | {trial.helped:.0%} of {trial.count} | {trial.gained:.3f} |")
+    return (readout, refining) if refining.gained > linear.gained else (None, linear)
 
 
 def train_contender(persona: Persona, name: ContenderName, count: int, workers: int) -> None:

@@ -17,7 +17,7 @@ any of them. So:
   that movement costs more likeness than it brings.
 * What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
   that has what this one lacks. It is right often enough for steps that are looked at before they are shown
-  (`pipeline/deepening.py`), and not for others.
+  (`pipeline/deepening.py`), and not for others. `refining.py` has a better one, where the file holds it.
 """
 
 from __future__ import annotations
@@ -34,16 +34,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
 from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_arrays, read_header
-from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
-FORMAT = "narcissus-inverter 1"
 NEIGHBOURS = 8
 BLEND = 0.01  # width of the blend, as a share of the squared distance to the nearest
 LOYALTY = 0.3  # how much nearer, as a share of that distance, the shown neighbour counts
@@ -51,7 +47,6 @@ FADE = 0.4  # share of the way to the new neighbours in one call
 FORGOTTEN = 0.02  # a share below this ends
 FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions hold nearby
 CLIP_SD = 5.0  # stranger features than this are taken for faults
-MAX_FACES = 1_000_000
 CACHED_LATENTS = 256
 MODELLED_FACES = 5000  # of which the linear model is made
 DAMPING = 0.1  # of its inverse, as a share of the mean square of its rows
@@ -77,9 +72,9 @@ class InverterWeights:
     following: FloatArray
 
     def encode(self, vectors: FloatArray) -> FloatArray:
-        """Codes (..., D) of feature vectors (..., F)."""
-        standard = np.clip((vectors - self.mean) / self.sd, -CLIP_SD, CLIP_SD)
-        return np.asarray(standard @ self.projection, np.float32)
+        """Codes (..., D) of feature vectors (..., F); a feature that is not a number counts as the mean."""
+        standard = np.nan_to_num((vectors - self.mean) / self.sd, nan=0.0, posinf=CLIP_SD, neginf=-CLIP_SD)
+        return np.asarray(np.clip(standard, -CLIP_SD, CLIP_SD) @ self.projection, np.float32)
 
     def spread(self, columns: NDArray[np.intp], size: int) -> InverterWeights:
         """The same for longer vectors (size,) which have its features in those columns (F,), and others it ignores."""
@@ -125,26 +120,9 @@ class Inverter:
             ModelError: the file is missing, damaged, or made for another generator or a layout of the features whose
                 numbers are no longer measured.
         """
-        remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
-        if not path.exists():
-            raise ModelError(f"{path} is missing: {remedy}")
-        metadata = read_header(path).metadata
-        if metadata.get("format") != FORMAT:
-            raise ModelError(f"{path} cannot be used: it is no inverter of this program: {remedy}")
-        trained_for = metadata.get("generator_sha256", "")
-        if trained_for != persona.generator_sha256:
-            raise ModelError(
-                f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
-                f"({persona.generator_sha256[:12]}): {remedy}"
-            )
-        columns = LAYOUT.columns_of(metadata.get("layout", ""))
-        if columns is None:
-            raise ModelError(
-                f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "
-                f"this program measures layout {LAYOUT.stamp!r}: {remedy}"
-            )
-        weights = _read_weights(path, len(columns), persona.settings.latent_size)
-        return cls(weights.spread(columns, LAYOUT.size), metadata)
+        from engine.networks.inverter_kinds import read_inverter  # which knows every kind, this one among them
+
+        return read_inverter(path, persona)
 
     @property
     def likeness(self) -> Mapping[str, Any]:
@@ -165,7 +143,7 @@ class Inverter:
     def __call__(self, vector: FloatArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
         code = self._weights.encode(vector)
-        distances = self._squares - 2 * (self._weights.codes @ code) + code @ code
+        distances = self._distances(code)
         self._shares = _fade(self._shares, self._nearest(distances.copy()))
         self._judge(code, distances)
         self._taken = {index: self._taken.get(index, code) for index in self._shares}
@@ -195,6 +173,10 @@ class Inverter:
             step = np.linalg.solve(damped, missing) @ self._model
             z, missing = normalise(z + step), missing - self._model @ step
         return z
+
+    def _distances(self, code: FloatArray) -> FloatArray:
+        """Squared distances (N,) of the bank's faces from a code (D,)."""
+        return np.asarray(self._squares - 2 * (self._weights.codes @ code) + code @ code)
 
     def _judge(self, code: FloatArray, distances: FloatArray) -> None:
         """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
@@ -261,51 +243,3 @@ def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int,
     kept = {index: share for index, share in moved.items() if share >= FORGOTTEN or index in target}
     total = sum(kept.values())
     return {index: share / total for index, share in kept.items()}
-
-
-def _read_weights(path: Path, features: int, latent_size: int) -> InverterWeights:
-    arrays = read_arrays(path)
-    try:
-        weights = InverterWeights(**arrays)
-    except TypeError as error:
-        raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
-    faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
-    fits = (
-        0 < faces <= MAX_FACES
-        and weights.mean.shape == weights.sd.shape == (features,)
-        and weights.projection.shape == (features, dimensions)
-        and weights.seeds.shape == (faces,)
-        and weights.following.shape == (dimensions, latent_size)
-    )
-    if not fits or (weights.sd <= 0).any() or (weights.seeds < 0).any():
-        raise ModelError(f"{path} is damaged: its arrays do not fit together")
-    return weights
-
-
-def write_inverter(path: Path, weights: InverterWeights, persona: Persona, notes: Mapping[str, str]) -> None:
-    """Write an inverter for a persona, all or nothing; codes and matrices in float16.
-
-    Args:
-        notes: further texts for the metadata.
-    """
-    from safetensors.numpy import save
-
-    half = {"projection": weights.projection, "codes": weights.codes, "following": weights.following}
-    exact = {"mean": weights.mean, "sd": weights.sd, "seeds": weights.seeds}
-    content = save(
-        {name: np.ascontiguousarray(array, np.float16) for name, array in half.items()}
-        | {name: np.ascontiguousarray(array, np.float32) for name, array in exact.items()},
-        {
-            **notes,
-            "format": FORMAT,
-            "generator_sha256": persona.generator_sha256,
-            "layout": LAYOUT.stamp,
-            "faces": str(len(weights.codes)),
-        },
-    )
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.networks import inverter as inverter_module
-from engine.networks.inverter import Inverter, InverterWeights, write_inverter
+from engine.networks import inverter_kinds
+from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
 from engine.pipeline.feature_layout import FeatureGroup, Predecessor
@@ -208,6 +209,22 @@ def test_strange_features_are_answered_too() -> None:
         assert np.isfinite(z).all() and np.linalg.norm(z) == pytest.approx(4.0, rel=1e-5)
 
 
+def test_a_feature_that_is_not_a_number_counts_as_the_mean() -> None:
+    weights = some_weights()
+    vector = vector_of(weights.codes[5])
+    vector[2] = np.nan
+    filled = vector.copy()
+    filled[2] = weights.mean[2]
+    np.testing.assert_array_equal(Inverter(weights, {})(vector), Inverter(weights, {})(filled))
+
+
+def test_a_kind_that_nobody_knows(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_inverter(persona.inverter_path, some_weights(), persona, {})
+    monkeypatch.setattr(inverter_kinds, "KINDS", {"oracle": None})
+    with pytest.raises(ModelError, match=r"of the kind 'retrieval'; there are oracle: run `python -m tools.train_inv"):
+        Inverter.open(persona.inverter_path, persona)
+
+
 @pytest.mark.parametrize("faces", [1, 2, 5])
 def test_small_banks_answer(faces: int) -> None:
     inverter = Inverter(some_weights(faces), {})
@@ -278,7 +295,7 @@ def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Pa
 def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
     newer = replace(LAYOUT, version=LAYOUT.version + 1, predecessors=())
-    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    monkeypatch.setattr(inverter_kinds, "LAYOUT", newer)
     with pytest.raises(ModelError, match=r"layout '2 .*measures layout '3 .*tools.train_inverter --model tiny"):
         Inverter.open(persona.inverter_path, persona)
 
@@ -290,7 +307,7 @@ def test_an_inverter_of_the_layout_before_gets_its_own_numbers(
     before = Inverter.open(persona.inverter_path, persona)
     added = FeatureGroup("added", ("first", "second"), "1", "new")
     newer = replace(LAYOUT, version=3, groups=(added, *LAYOUT.groups), predecessors=(Predecessor(LAYOUT),))
-    monkeypatch.setattr(inverter_module, "LAYOUT", newer)
+    monkeypatch.setattr(inverter_kinds, "LAYOUT", newer)
     now = Inverter.open(persona.inverter_path, persona)
     vector = np.linspace(-1, 1, LAYOUT.size).astype(np.float32)
     np.testing.assert_array_equal(now(np.concatenate([[9, -9], vector]).astype(np.float32)), before(vector))

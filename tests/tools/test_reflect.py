@@ -16,7 +16,8 @@ from PIL import Image
 from skimage.data import astronaut
 from skimage.transform import SimilarityTransform, warp
 
-from engine.networks.inverter import InverterWeights, write_inverter
+from engine.networks.inverter import InverterWeights
+from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT, Featurizer

@@ -1,0 +1,162 @@
+"""An inverter's file, and the kinds of inverters that it can hold: what is checked, read and written.
+
+A file belongs to one generator and one layout of the features; which kind it is stands in its metadata, and `KINDS`
+knows who reads it. It does not know how any of them answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.layout import GeneratorSettings
+from engine.networks.persona import Persona
+from engine.networks.refining import ReadoutWeights, RefiningInverter
+from engine.networks.trunk import Trunk
+from engine.networks.weight_file import Arrays, read_arrays, read_header, read_network
+from engine.pipeline.features import LAYOUT
+
+FORMAT = "narcissus-inverter 1"
+RETRIEVAL, REFINING = "retrieval", "refining"
+MAX_FACES = 1_000_000
+READOUT = "readout/"  # stands before the names of what a refining inverter has beside the bank
+EXACT = ("mean", "sd", "seeds", f"{READOUT}bias", f"{READOUT}doubt")  # written in float32; all others in float16
+
+
+class Contents(NamedTuple):
+    """A file whose metadata fits the persona: its place, its arrays, and what both go with."""
+
+    path: Path
+    arrays: Arrays
+    metadata: Mapping[str, str]
+    persona: Persona
+
+
+def read_inverter(path: Path, persona: Persona) -> Inverter:
+    """Open the inverter of a persona, whatever its kind.
+
+    Raises:
+        ModelError: the file is missing, damaged, of no known kind, or made for another generator or a layout of the
+            features whose numbers are no longer measured.
+    """
+    remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
+    if not path.exists():
+        raise ModelError(f"{path} is missing: {remedy}")
+    metadata = read_header(path).metadata
+    if metadata.get("format") != FORMAT:
+        raise ModelError(f"{path} cannot be used: it is no inverter of this program: {remedy}")
+    trained_for = metadata.get("generator_sha256", "")
+    if trained_for != persona.generator_sha256:
+        raise ModelError(
+            f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
+            f"({persona.generator_sha256[:12]}): {remedy}"
+        )
+    if LAYOUT.columns_of(metadata.get("layout", "")) is None:
+        raise ModelError(
+            f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "
+            f"this program measures layout {LAYOUT.stamp!r}: {remedy}"
+        )
+    kind = metadata.get("kind", RETRIEVAL)
+    if kind not in KINDS:
+        raise ModelError(f"{path} holds an inverter of the kind {kind[:40]!r}; there are {', '.join(KINDS)}: {remedy}")
+    return KINDS[kind](Contents(path, read_arrays(path), metadata, persona))
+
+
+def write_inverter(
+    path: Path,
+    weights: InverterWeights,
+    persona: Persona,
+    notes: Mapping[str, str],
+    readout: ReadoutWeights | None = None,
+) -> None:
+    """Write an inverter for a persona, all or nothing; codes and matrices in float16.
+
+    Args:
+        notes: further texts for the metadata.
+        readout: makes it one that refines by the layers of the generator.
+    """
+    from safetensors.numpy import save
+
+    arrays = _arrays(weights)
+    if readout is not None:
+        arrays |= {f"{READOUT}{name}": array for name, array in _arrays(readout).items()}
+    content = save(
+        {
+            name: np.ascontiguousarray(array, np.float32 if name in EXACT else np.float16)
+            for name, array in arrays.items()
+        },
+        {
+            **notes,
+            "format": FORMAT,
+            "kind": RETRIEVAL if readout is None else REFINING,
+            "generator_sha256": persona.generator_sha256,
+            "layout": LAYOUT.stamp,
+            "faces": str(len(weights.codes)),
+        },
+    )
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _arrays(weights: InverterWeights | ReadoutWeights) -> Arrays:
+    return {field.name: getattr(weights, field.name) for field in fields(weights)}
+
+
+def _retrieval(contents: Contents) -> Inverter:
+    return Inverter(_bank(contents, contents.arrays), contents.metadata)
+
+
+def _refining(contents: Contents) -> Inverter:
+    path, arrays, metadata, persona = contents
+    rest = {name: array for name, array in arrays.items() if not name.startswith(READOUT)}
+    weights = _bank(contents, rest)
+    own = {name.removeprefix(READOUT): array for name, array in arrays.items() if name.startswith(READOUT)}
+    try:
+        readout = ReadoutWeights(**own)
+    except TypeError as error:
+        raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
+    trunk = Trunk(*read_network(persona.generator_path, GeneratorSettings))
+    dimensions = weights.codes.shape[1]
+    fits = (
+        readout.weight.shape == (trunk.size, dimensions)
+        and readout.bias.shape == readout.doubt.shape == (dimensions,)
+        and (readout.doubt > 0).all()
+    )
+    if not fits:
+        raise ModelError(f"{path} is damaged: its arrays do not fit together")
+    return RefiningInverter(weights, metadata, readout, trunk)
+
+
+def _bank(contents: Contents, arrays: Arrays) -> InverterWeights:
+    """The arrays that find a neighbour, for vectors of today's layout."""
+    path, columns = contents.path, LAYOUT.columns_of(contents.metadata["layout"])
+    try:
+        weights = InverterWeights(**arrays)
+    except TypeError as error:
+        raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
+    assert columns is not None  # `read_inverter` has looked
+    faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
+    fits = (
+        0 < faces <= MAX_FACES
+        and weights.mean.shape == weights.sd.shape == (len(columns),)
+        and weights.projection.shape == (len(columns), dimensions)
+        and weights.seeds.shape == (faces,)
+        and weights.following.shape == (dimensions, contents.persona.settings.latent_size)
+    )
+    if not fits or (weights.sd <= 0).any() or (weights.seeds < 0).any():
+        raise ModelError(f"{path} is damaged: its arrays do not fit together")
+    return weights.spread(columns, LAYOUT.size)
+
+
+KINDS: Mapping[str, Callable[[Contents], Inverter]] = {RETRIEVAL: _retrieval, REFINING: _refining}
+"""What `kind` a file says -> who makes an inverter of it."""
