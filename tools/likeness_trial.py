@@ -20,10 +20,9 @@ from tqdm import tqdm
 
 from engine.clock import Clock
 from engine.errors import ModelError
-from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter import Inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_arrays
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
 from tools.clouds import found
@@ -84,7 +83,6 @@ class Trial:
         self._drawer = drawer
         self._latent_size = persona.settings.latent_size
         self._inverter = Inverter.open(persona.inverter_path, persona)
-        self._weights = InverterWeights(**read_arrays(persona.inverter_path))
         self._random = self._of_latents(self._seeds(RANDOM_SEED, max(count, FEWEST_RANDOM)), "random faces")
         if len(found(self._random)) < FEWEST:
             raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
@@ -170,12 +168,12 @@ class Trial:
 
     def _fixed(self, asked: FloatArray) -> FloatArray:
         """The best fixed face, as often as there are viewers, (N, F): the nearest of the bank to their mean."""
-        seeds = nearest_seeds(self._weights, asked.mean(axis=0), 1)
+        seeds = nearest_seeds(self._inverter.weights, asked.mean(axis=0), 1)
         face = self._of_latents(seed_latents(seeds, self._latent_size), "the best fixed face")
         return np.repeat(face, len(asked), axis=0)
 
     def _search(self, asked: FloatArray, latents: FloatArray, count: int) -> tuple[Indices, FloatArray]:
-        oracle = Oracle(self._weights, self._drawer.draw_and_measure, self._scale)
+        oracle = Oracle(self._inverter.weights, self._drawer.draw_and_measure, self._scale)
         random = np.random.default_rng(2)
         own = np.linspace(0, len(asked) - 1, min(count, len(asked))).round().astype(np.int64)
         best = [oracle(asked[index], latents[index], random) for index in tqdm(own, unit=" viewers", desc="oracle")]

@@ -29,7 +29,6 @@ from engine.config import load_config
 from engine.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_arrays
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, FloatArray
 from tools.draw_bank import FaceDrawer
@@ -55,7 +54,7 @@ class Reflector:
     def __init__(self, persona: Persona) -> None:
         self._alignment = persona.alignment
         self._inverter = Inverter.open(persona.inverter_path, persona)
-        self._bank_sd = read_arrays(persona.inverter_path)["sd"]  # (F,)
+        self._bank_sd = self._inverter.weights.sd  # (F,)
         self._drawer = FaceDrawer(persona)
 
     def __call__(self, path: Path) -> tuple[dict[str, Any], dict[str, ByteArray]]:

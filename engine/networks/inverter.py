@@ -92,13 +92,14 @@ class Inverter:
         metadata: of its file, among them the measured likeness.
 
     Attributes:
+        weights: as it was given them.
         typicality: of the last viewer: 1 is the mean of the bank's faces, 0.5 as far from it as half of them are.
         nearness: of the last answer: 1 has the viewer's features, 0 is as far from them as the bank's faces are on
             average (root mean square). The features are those that were measured when the bank was drawn.
     """
 
     def __init__(self, weights: InverterWeights, metadata: Mapping[str, str]) -> None:
-        self._weights = weights
+        self.weights = weights
         self.metadata = dict(metadata)
         self.latent_size = weights.following.shape[1]
         self._squares = np.einsum("nd,nd->n", weights.codes, weights.codes)
@@ -133,7 +134,7 @@ class Inverter:
     @property
     def neighbour_seeds(self) -> dict[int, float]:
         """Seed of each face in the last answer and its share; empty after `reset`."""
-        return {int(self._weights.seeds[index]): share for index, share in self._shares.items()}
+        return {int(self.weights.seeds[index]): share for index, share in self._shares.items()}
 
     def reset(self) -> None:
         """Forget the visitor: the next answer depends on the next features alone."""
@@ -142,7 +143,7 @@ class Inverter:
 
     def __call__(self, vector: FloatArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
-        code = self._weights.encode(vector)
+        code = self.weights.encode(vector)
         distances = self._distances(code)
         self._shares = _fade(self._shares, self._nearest(distances.copy()))
         self._judge(code, distances)
@@ -152,21 +153,21 @@ class Inverter:
         for index, share in self._shares.items():
             z += share * self._latent(index)
             change -= share * self._taken[index]
-        step = change @ self._weights.following
+        step = change @ self.weights.following
         length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
         return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
-        code = self._weights.encode(wanted)
-        return self._nearness(code, float(np.linalg.norm(code - self._weights.encode(came))))
+        code = self.weights.encode(wanted)
+        return self._nearness(code, float(np.linalg.norm(code - self.weights.encode(came))))
 
     def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
         """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
 
         Gauss-Newton steps with Levenberg's damping in the linear model, from the face as it was measured.
         """
-        missing = self._weights.encode(vector) - self._weights.encode(came)
+        missing = self.weights.encode(vector) - self.weights.encode(came)
         gram = self._model @ self._model.T
         damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
         for _ in range(steps):
@@ -176,7 +177,7 @@ class Inverter:
 
     def _distances(self, code: FloatArray) -> FloatArray:
         """Squared distances (N,) of the bank's faces from a code (D,)."""
-        return np.asarray(self._squares - 2 * (self._weights.codes @ code) + code @ code)
+        return np.asarray(self._squares - 2 * (self.weights.codes @ code) + code @ code)
 
     def _judge(self, code: FloatArray, distances: FloatArray) -> None:
         """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
@@ -206,7 +207,7 @@ class Inverter:
         return {int(index): float(weight) for index, weight in zip(found, weights, strict=True) if weight > 0}
 
     def _latent_of(self, index: int) -> FloatArray:
-        return seed_latent(int(self._weights.seeds[index]), self.latent_size)
+        return seed_latent(int(self.weights.seeds[index]), self.latent_size)
 
 
 def open_inverter(persona: Persona) -> Inverter | None:

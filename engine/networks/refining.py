@@ -65,7 +65,7 @@ class RefiningInverter(Inverter):
         """
         if steps < 1:
             return z
-        missing = self._weights.encode(vector) - self._weights.encode(came)
+        missing = self.weights.encode(vector) - self.weights.encode(came)
         slopes = self._trunk.derivative(z).pull(self._rows)
         slopes -= np.outer(slopes @ z, z) / (z @ z)  # along the sphere
         step = slopes.T @ np.linalg.solve(slopes @ slopes.T + self._damping, missing)
