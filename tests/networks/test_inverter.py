@@ -320,5 +320,5 @@ def test_the_inverter_that_ships_fits_its_persona_and_is_good() -> None:
     assert int(inverter.metadata["faces"]) > 20_000
     assert measured["shape_rmse"] <= 0.58 and measured["colour_rmse"] <= 0.41 and measured["recall_at_1"] >= 0.67
     assert shipped.inverter_path.stat().st_size < 16 * 2**20
-    z = inverter(inverter._weights.mean)
+    z = inverter(inverter.weights.mean)
     assert z.shape == (shipped.settings.latent_size,)

@@ -70,7 +70,7 @@ def drawn(persona: Persona, z: FloatArray) -> FloatArray:
 def test_its_step_is_better_than_that_of_the_linear_model(persona: Persona) -> None:
     refiner, linear = refiner_of(persona), Inverter(made_for(persona)[0], {})
     gains = []
-    for seed in range(20, 50):
+    for seed in range(20, 36):
         wanted = drawn(persona, seed_latent(seed, 16))
         linear.reset()
         z = linear(wanted)
