@@ -59,7 +59,7 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without MediaPipe: nobody is ever seen, and nothing has to load."""
 
     class Blind:
-        def __init__(self, mode: str) -> None: ...
+        def __init__(self, mode: str, **settings: Any) -> None: ...
 
         def __call__(self, frame: Frame) -> Features | None:
             return None
