@@ -229,10 +229,11 @@ def test_every_row_has_the_bound_of_its_own_form(tmp_path: Path) -> None:
         for form in ("fused", "plain")
         for device in ("processor", "a card")
     ]
+    tiny = {"network": "tiny", "form": "fused", "precision": "bfloat16", "variant": "phase, rms"}
     profiles = [
-        {"network": "tiny", "precision": "bfloat16", "nodes": TINY_NODES},
-        {"network": "tiny", "precision": "float32", "absent": "it says nothing"},
-        {"network": "tiny", "precision": "bfloat16", "nodes": TINY_NODES[:5]},
+        {**tiny, "nodes": TINY_NODES},
+        {**tiny, "absent": "it says nothing"},
+        {**tiny, "nodes": TINY_NODES[:5]},
     ]
     found = bounds(rows, profiles, {"tiny": settings}, {"processor": PEAKS})
     for row in rows:
@@ -306,7 +307,7 @@ def test_the_page_has_all_figures_and_says_what_is_missing(tmp_path: Path) -> No
         "bounds": {
             "peaks": [PEAKS.to_json()],
             "layers": [
-                {"network": "net", "precision": "bfloat16", "rows": layers},
+                {"network": "net", "precision": "bfloat16", "variant": "phase, rms", "rows": layers},
                 {"network": "other", "precision": "float32", "absent": "it says nothing"},
             ],
         },
@@ -316,7 +317,7 @@ def test_the_page_has_all_figures_and_says_what_is_missing(tmp_path: Path) -> No
     assert "| processor | 1 G in float32, 2 G in bfloat16 | 1 G in 1 MB |" in lines
     assert "| **Narcissus** | fused | float32 | so | 10.00 | 11.00 | 1.00 | 2.00 | 5.0 | 0.01, 1 at most |" in lines
     assert "- ONNX Runtime, bfloat16: not measured, it has no bfloat16." in lines
-    assert "Not measured: it says nothing." in lines
+    assert "### net, layer by layer, bfloat16, phase, rms" in lines and "Not measured: it says nothing." in lines
     assert any(
         line.startswith("| net | bfloat16 | ONNX Runtime | fused, so, float32 | 11.00 | 4.00 |") for line in lines
     )

@@ -45,7 +45,7 @@ def bounds(
 
     Args:
         rows: of the generator.
-        profiles: of networks: their `network`, `precision` and `nodes`, or why they are `absent`.
+        profiles: of networks: their `network`, `form`, `precision`, `variant` and `nodes`, or why they are `absent`.
         shapes: of the networks, by name.
         peaks: of the devices, by name.
 
@@ -72,12 +72,12 @@ def _peaks_of(device: str | None, peaks: Mapping[str, Peaks]) -> Peaks | None:
 def _layers(
     profile: Mapping[str, Any], shapes: Mapping[str, GeneratorSettings], peaks: Mapping[str, Peaks]
 ) -> dict[str, Any]:
-    of_whom = {"network": profile["network"], "precision": profile["precision"]}
+    of_whom = {key: profile[key] for key in ("network", "form", "precision", "variant")}
     if "absent" in profile:
         return of_whom | {"absent": profile["absent"]}
     if PROCESSOR not in peaks:
         return of_whom | {"absent": "the peaks of the processor could not be measured"}
-    costs = network_costs(shapes[profile["network"]], "fused", profile["precision"])
+    costs = network_costs(shapes[profile["network"]], profile["form"], profile["precision"])
     try:
         return of_whom | {"rows": layer_rows(costs, profile["nodes"], peaks[PROCESSOR], profile["precision"])}
     except ValueError as error:

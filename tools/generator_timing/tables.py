@@ -100,7 +100,8 @@ def _row_line(row: Mapping[str, Any], ours_ms: float | None) -> str:
 
 
 def _layer_lines(network: Mapping[str, Any]) -> list[str]:
-    lines = [f"### {network['network']}, layer by layer, {network['precision']}", ""]
+    way = ", ".join(word for word in (network["precision"], network.get("variant")) if word)
+    lines = [f"### {network['network']}, layer by layer, {way}", ""]
     if "absent" in network:
         return [*lines, f"Not measured: {network['absent']}.", ""]
     lines += [

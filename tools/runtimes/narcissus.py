@@ -1,18 +1,29 @@
-"""The show's own generator, as the show opens it."""
+"""The show's own generator: as the show opens it at first, and in each of the forms among which it then looks."""
 
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from engine.networks.forms import Form, candidates
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator
+from engine.networks.runtime import open_generator, open_openvino
 from tools.roofline import Peaks
 from tools.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.runtimes.processor_peaks import processor_peaks
 
-WAYS = (("fused", ""),)
 ON_PROCESSOR = ("openvino", "tensorflow")
+
+
+def _ways() -> tuple[tuple[str, str], ...]:
+    """The first form is that in which the show begins; variants name the others as `forms.Form` has them."""
+    forms = candidates("float32", has_bfloat16=False)
+    names = ("", *(f"{form.upsampling}, {form.pixel_norm}" for form in forms[1:]))
+    kinds = ("plain" if form.upsampling == "nearest" else "fused" for form in forms)
+    return tuple(zip(kinds, names, strict=True))
+
+
+WAYS = _ways()
 
 
 def version() -> str:
@@ -20,7 +31,13 @@ def version() -> str:
 
 
 def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
-    generator = open_generator(Persona.open(folder), precision=precision)
+    persona = Persona.open(folder)
+    if variant:
+        upsampling, pixel_norm = variant.split(", ")
+        at_work = Form(upsampling, pixel_norm, precision)
+        engine = open_openvino(persona, precision).open_form(at_work, persona.settings.resolution)
+        return Opened(lambda z: engine.draw(z)[-1], f"openvino, {variant}")
+    generator = open_generator(persona, precision=precision)
     if generator.precision != precision:
         raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
     device = PROCESSOR if generator.runtime in ON_PROCESSOR else f"graphics card, by {generator.runtime}"

@@ -11,16 +11,18 @@ from typing import Any
 from unittest import mock
 
 from engine.networks.latents import seed_latent
+from engine.networks.layout import GeneratorSettings
 from engine.networks.openvino_core import import_openvino
-from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator
+from engine.networks.persona import GENERATOR_FILE
+from engine.networks.weight_file import check_network_header
 from tools.runtimes import NotOfferedError
+from tools.runtimes.narcissus import open_case
 
 RUNS = 15
 
 
-def profile(folder: Path, precision: str) -> list[dict[str, Any]]:
-    """Run the generator of a persona's folder, as the show opens it, with OpenVINO's counters on.
+def profile(folder: Path, form: str, precision: str, variant: str) -> list[dict[str, Any]]:
+    """Run the show's generator with OpenVINO's counters on; arguments as of `narcissus.open_case`.
 
     Returns:
         For every operation that takes time, in the order in which they run: `type`, `shape` of what it makes, the
@@ -30,19 +32,20 @@ def profile(folder: Path, precision: str) -> list[dict[str, Any]]:
         NotOfferedError: the show does not draw through OpenVINO here.
     """
     with _counters() as requests:
-        generator = open_generator(Persona.open(folder), precision=precision)
-        latents = [seed_latent(seed, generator.latent_size) for seed in range(RUNS)]
+        opened = open_case(folder, form, precision, variant)
+        latent_size = check_network_header(folder / GENERATOR_FILE, GeneratorSettings).latent_size
+        latents = [seed_latent(seed, latent_size)[None] for seed in range(RUNS)]
         for z in latents[:2]:
-            generator(z)
+            opened.draw(z)
         before = [_times_ms(request) for _, request in requests]
-        generator(latents[0])
+        opened.draw(latents[0])
         at_work = [pair for pair, times in zip(requests, before, strict=True) if _times_ms(pair[1]) != times]
         if len(at_work) != 1:
-            raise NotOfferedError(f"the show draws through {generator.runtime}, which does not say where its time goes")
+            raise NotOfferedError(f"the show draws through {opened.how}, which does not say where its time goes")
         compiled, request = at_work[0]
         durations: defaultdict[str, list[float]] = defaultdict(list)
         for z in latents:
-            generator(z)
+            opened.draw(z)
             for name, duration_ms in _times_ms(request).items():
                 durations[name].append(duration_ms)
     return _in_order(compiled, {name: statistics.median(each) for name, each in durations.items()})
