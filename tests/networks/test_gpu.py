@@ -212,3 +212,12 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
     assert framework.ROOM == ("false", "true")
     assert len(framework.told) == (has_card and backend != "jax")
     assert os.environ["KERAS_BACKEND"] == (backend if has_card else "of the operator")
+
+
+def test_tensorflow_is_not_loaded_beside_software_opengl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(
+        CudaError, match=r"^TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an"
+    ):
+        gpu.start_backend("tensorflow")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.networks.layout import GeneratorSettings
+from tools.roofline import Peaks, network_bound_ms, network_costs
 
 SHAPES = {
     128: GeneratorSettings(128, fmap_base=4096, fmap_max=256),  # the persona that ships
@@ -13,17 +14,13 @@ SHAPES = {
 }
 
 
-def bound_ms(size: int, precision: str, peaks: Mapping[str, Any]) -> float | None:
-    """The roofline of the run-time form; None where `tools.roofline` is not there to compute it.
+def bound_ms(size: int, precision: str, peaks: Mapping[str, Any]) -> float:
+    """The roofline of the run-time form.
 
     Args:
         size: of `SHAPES`.
         precision: `float32` or `bfloat16`.
         peaks: what `generator.measure_peaks` found.
     """
-    try:
-        from tools.roofline import Peaks, network_bound_ms, network_costs
-    except ImportError:
-        return None
     costs = network_costs(SHAPES[size], "fused", precision)
-    return float(network_bound_ms(costs, Peaks.from_json({"device": "card"} | dict(peaks)), precision))
+    return network_bound_ms(costs, Peaks.from_json({"device": "card"} | dict(peaks)), precision)
