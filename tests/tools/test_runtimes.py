@@ -121,7 +121,7 @@ def test_a_worker_opens_draws_and_times(worker: Worker, tmp_path: Path) -> None:
     with pytest.raises(NotOfferedError, match="no bfloat16"):
         worker.answer({"do": "open", "key": "b", **case, "precision": "bfloat16"})
     worker.answer({"do": "close"})
-    with pytest.raises(KeyError):
+    with pytest.raises(NotOfferedError, match="started anew without it"):
         worker.answer({"do": "draw", "key": "a", "latents": str(latents), "output": str(output)})
 
 

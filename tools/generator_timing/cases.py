@@ -28,7 +28,7 @@ class Case:
         how, device: what the contender says of it.
         parity: mean and greatest difference to the reference, levels of 255; none where there is no reference.
         durations_ms: of all its runs.
-        absent: why it was not timed.
+        absent: why it was not timed, or no longer.
     """
 
     runtime: str
@@ -48,7 +48,7 @@ class Case:
     def row(self) -> dict[str, Any]:
         """For the report."""
         row: dict[str, Any] = {"form": self.form, "precision": self.precision, "runtime": self.runtime}
-        if self.absent:
+        if not self.durations_ms:
             return row | {"variant": self.variant, "absent": self.absent}
         row |= {"how": self.how, "device": self.device}
         if self.parity is not None:

@@ -63,12 +63,14 @@ class Contender:
             line = self._answers.get(timeout=limit_s)
         except queue.Empty:
             self._stop()
-            raise AbsentError(f"no answer within {limit_s:.0f} s") from None
+            raise AbsentError(f"no answer within {limit_s:g} s") from None
         except OSError:
             line = None
         if line is None:
+            with suppress(subprocess.TimeoutExpired):  # so that its own status is told, and not that it was ended
+                process.wait(timeout=1.0)
             self._stop()
-            raise AbsentError(self._words[-1] if self._words else "its process ended without a word")
+            raise AbsentError(self._words[-1] if self._words else f"its process ended with status {process.returncode}")
         answer: dict[str, Any] = json.loads(line)
         if "absent" in answer:
             raise AbsentError(answer["absent"])

@@ -55,13 +55,13 @@ class Worker:
         return {"how": opened.how, "device": opened.device}
 
     def _draw(self, key: str, latents: str, output: str) -> dict[str, Any]:
-        opened = self._opened[key]
+        opened = self._at(key)
         np.save(output, np.concatenate([opened.draw(z[None]) for z in np.load(latents)]), allow_pickle=False)
         return {}
 
     def _time(self, key: str, latents: str, seconds: float, runs: int) -> dict[str, Any]:
         """Up to `runs` in about `seconds`; but for slow ones, after one that does not count: others had the caches."""
-        draw, clock, rows = self._opened[key].draw, Clock(), np.load(latents)
+        draw, clock, rows = self._at(key).draw, Clock(), np.load(latents)
         if key not in self._slow:
             draw(rows[:1])
         durations_ms: list[float] = []
@@ -73,6 +73,11 @@ class Worker:
         if len(durations_ms) == 1:
             self._slow.add(key)
         return {"ms": durations_ms}
+
+    def _at(self, key: str) -> Opened:
+        if key not in self._opened:
+            raise NotOfferedError("its process had ended, and was started anew without it")
+        return self._opened[key]
 
     def _close(self) -> dict[str, Any]:
         self._opened.clear()
