@@ -27,7 +27,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,6 @@ class Inverter:
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
-        self._model = _linear_model(weights)
         self.typicality = self.nearness = 0.0
 
     @classmethod
@@ -161,6 +160,10 @@ class Inverter:
         """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
         code = self.weights.encode(wanted)
         return self._nearness(code, float(np.linalg.norm(code - self.weights.encode(came))))
+
+    @cached_property
+    def _model(self) -> FloatArray:
+        return _linear_model(self.weights)
 
     def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
         """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
