@@ -1,4 +1,4 @@
-"""What tests of passes share: one pass alone on a stage, and a face to look at."""
+"""What tests of drawing share: one pass alone on a stage, a face to look at, and a picture to film."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from engine.render.texture import PixelTexture
 from engine.render.view import View
 from engine.scene import PassSpec, Scene
 from engine.types import Placement, Tick
+from tests.render.films import SIZE, paint
 from tests.render.foreign import Corners, Playing
 from tests.render.pictures import ALIGNMENT, read_texture
 
@@ -72,3 +73,13 @@ def playing(gl: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     made = Playing(gl, tmp_path / "shaders")
     yield made
     made.close()
+
+
+@pytest.fixture
+def picture(gl: moderngl.Context) -> Iterator[moderngl.Framebuffer]:
+    """A framebuffer whose upper half, as people see it, is red and whose lower half is blue."""
+    framebuffer = gl.framebuffer([gl.texture(SIZE, 4)])
+    paint(framebuffer)
+    yield framebuffer
+    framebuffer.color_attachments[0].release()
+    framebuffer.release()
