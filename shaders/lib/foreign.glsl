@@ -22,9 +22,11 @@ uniform float n_limit;          // the largest value that the canvas takes
 in vec2 isf_FragNormCoord;
 out vec4 isf_FragColor;
 
-// A pixel that is no number, or too large to be one, is not drawn: Python counts those that are.
+// A pixel that is no number, or too large to be one, is not drawn: Python counts those that are. Whether it is one is
+// asked of its bits (IEEE 754: all of the exponent is set), as compilers turn comparisons round as if there were no NaN.
 void n_keep() {
-    if (!all(lessThanEqual(abs(isf_FragColor), vec4(n_limit))))
+    uvec4 exponent = floatBitsToUint(isf_FragColor) & 0x7f800000u;
+    if (any(equal(exponent, uvec4(0x7f800000u))) || any(greaterThan(abs(isf_FragColor), vec4(n_limit))))
         discard;
 }
 #endif

@@ -116,6 +116,18 @@ def test_what_is_no_number_shows_the_picture_below_and_is_told_once(
     assert shown.troubles == told, "for the operator's overlay"
 
 
+@pytest.mark.parametrize("channel", range(4))
+@pytest.mark.parametrize("value", ["sqrt(-1.0 - TIME)", "log(-1.0 - TIME)", "1.0 / (0.0 * TIME)"])
+def test_one_channel_that_is_no_number_is_enough(playing: Playing, channel: int, value: str) -> None:
+    channels = ["0.5"] * 4
+    channels[channel] = value
+    playing.write(a__fs=isf(f"gl_FragColor = vec4({', '.join(channels)});"))
+    shown = playing.open("isf", {"file": "a.fs"})
+    pictures = [frame(shown, tick) for tick in ticks(8)]
+    assert len(shown.troubles) == 1
+    assert pictures[-1][0, -1] == pytest.approx([1.0, 0.0, 0.0], abs=3e-3), "the picture below"
+
+
 @pytest.mark.parametrize(
     "main",
     [
