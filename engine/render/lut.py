@@ -18,6 +18,7 @@ from engine.types import FloatArray
 MAX_FILE_BYTES = 16 * 1024 * 1024
 SIZES = (2, 65)
 MAX_LINE = 250
+NO_NUMBERS = {"nan", "inf", "infinity"}  # what a colour may begin with that is not one
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Reader:
             self._low, self._high = (low,) * 3, (high,) * 3
         elif word.startswith("LUT_1D"):
             raise self._wrong(number, "tables of one dimension are not known; export one of three (LUT_3D_SIZE)")
-        elif word[0].isalpha():
+        elif word[0].isalpha() and word.lower() not in NO_NUMBERS:
             raise self._wrong(number, f"{word[:40]} is not known; there are TITLE, LUT_3D_SIZE, DOMAIN_MIN, DOMAIN_MAX")
         else:
             self._add(number, [word, *values])

@@ -17,6 +17,7 @@ from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Stage
 from engine.render.view import View
+from engine.scene import load_scene
 from engine.types import Tick
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture
@@ -114,6 +115,7 @@ PROBLEMS = {
     "words": ("LUT_3D_SIZE 2\n0 0 x\n", r"mine\.cube:2: must have 3 numbers, not '0 0 x'"),
     "two": ("LUT_3D_SIZE 2\n0 0\n", r"mine\.cube:2: must have 3 numbers, not '0 0'"),
     "nan": ("LUT_3D_SIZE 2\n0 nan 0\n", r"mine\.cube:2: must have 3 numbers"),
+    "nan first": ("LUT_3D_SIZE 2\nnan 0 0\n", r"mine\.cube:2: must have 3 numbers, not 'nan 0 0'"),
     "1D": ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", r"mine\.cube:1: tables of one dimension are not known"),
     "unknown": ("LUT_3D_SIZE 2\nSHAPER 3\n", r"mine\.cube:2: SHAPER is not known"),
     "domain": ("LUT_3D_SIZE 2\nDOMAIN_MAX 0 0 0\n" + "0 0 0\n" * 8, r"DOMAIN_MIN must be less than DOMAIN_MAX"),
@@ -144,6 +146,15 @@ def test_files_that_are_not_there_or_no_text_are_told(tmp_path: Path) -> None:
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="lut"):
         registry()["grade"](lut=name)
+
+
+def test_what_is_no_name_of_a_table_is_told_in_words(tmp_path: Path) -> None:
+    scene = tmp_path / "scene.yaml"
+    scene.write_text("format: 1\ntitle: T\nsize: [640, 360]\npasses:\n  - grade: {lut: mine.cube}\n")
+    with pytest.raises(
+        ConfigError, match=r"grade\.lut: must be the name of a file in shaders/luts/, without \.cube, not"
+    ):
+        load_scene(scene, registry())
 
 
 def test_a_missing_table_is_told_without_opengl(shaders: Path) -> None:

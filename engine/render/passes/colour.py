@@ -12,6 +12,7 @@ from engine.render.stage import Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
+from engine.validation import IN_WORDS
 
 
 @register("grade")
@@ -21,7 +22,11 @@ class Grade(Pass):
     class Settings(PassSettings):
         """Knobs of `grade`."""
 
-        lut: str = Field(default="lamplight", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+        lut: str = Field(
+            default="lamplight",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+            json_schema_extra={IN_WORDS: "the name of a file in shaders/luts/, without .cube"},
+        )
         """Which table: the name of a file in `shaders/luts/`, without `.cube`. Baked."""
         strength: float = Field(default=1.0, ge=0.0, le=1.0)
         """How far the picture is graded: 0 as it was, 1 as the table has it."""
