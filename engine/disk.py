@@ -60,6 +60,7 @@ def explain(error: HasReason, path: Path, what: str) -> ConfigError | DeviceErro
         errno.ENOENT: "the file or its folder is gone; choose a folder that stays",
         errno.ENOTDIR: "its folder is not a folder; choose another",
         errno.EEXIST: "its folder is not a folder; choose another",
+        errno.EISDIR: "it is a folder; choose another name",
         errno.EIO: "the disk does not answer; check it and its cable",
     }
     cause = causes.get(error.errno or 0, f"{error.strerror or error}; see whether the disk or the encoder is at fault")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DeviceError
+from engine.disk import explain
 from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.slot import Slot
@@ -137,7 +137,7 @@ class Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self.summary(health), indent=2) + "\n", encoding="utf-8")
         except OSError as error:
-            raise DeviceError(f"{path}: the statistics could not be written: {error.strerror}") from error
+            raise explain(error, path, f"the statistics {path} could not be written") from error
 
     def _count_legs(self, stamps: Stamps) -> None:
         for name, milliseconds in stamps.legs_ms().items():

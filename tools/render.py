@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.clock import ManualClock
-from engine.errors import ModelError, NarcissusError
+from engine.errors import ConfigError, ModelError, NarcissusError
 from engine.interruption import terminated_as_interrupted
 from engine.logs import set_up_logging
 from engine.networks.persona import Persona
@@ -118,13 +118,21 @@ def _described(session: Session, persona: Persona, scene: str | None, root: Path
     """What the pictures depend on, apart from size and rate."""
     looks = hashlib.sha256()
     for path in sorted([*(root / "scenes").rglob("*.yaml"), *(root / "shaders").rglob("*.*")]):
-        looks.update(path.name.encode() + path.read_bytes())
+        if path.is_file():
+            looks.update(path.name.encode() + _content(path))
     return {
         "session": file_sha256(session.path),
         "generator": persona.generator_sha256,
         "scene": scene,
         "look of scenes and shaders": looks.hexdigest(),
     }
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; change its permissions or take it away") from error
 
 
 if __name__ == "__main__":

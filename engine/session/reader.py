@@ -110,7 +110,7 @@ class Session:
                 self._refuse("it does not begin with its description")
             return read_head(content)
         except DamagedError as error:
-            self._refuse(str(error))
+            self._refuse(str(error) or "it is cut off in its description, before the first answer")
 
     def _look_through(self, file: BinaryIO) -> None:
         """Check every chunk's checksum and times, up to the end or the first fault."""

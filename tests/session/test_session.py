@@ -239,7 +239,7 @@ def test_a_full_disk_ends_it_with_one_sentence(tmp_path: Path, caplog: pytest.Lo
     recorder.cue(START)
     recorder.close()
     assert recorder.error is not None and "a.narc stopped: the disk is full; free some space" in recorder.error
-    assert [record.getMessage() for record in caplog.records] == [recorder.error]
+    assert not caplog.records, "whoever asked for it tells it, once"
 
 
 def test_a_disk_that_nearly_is_full_ends_it(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ NOT_A_TIME = b'{"time_s": NaN, "scene": "a", "is_black": false, "is_held": false
         (b"PK\x03\x04" + bytes(100), "it is no session of this program"),
         (MAGIC[:6] + b"\n" + bytes(100), "it is no session of this program"),
         (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads forms 2 and 3"),
-        (MAGIC, "cannot be used: "),
+        (MAGIC, "cannot be used: it is cut off in its description, before the first answer"),
         (MAGIC + b"HEAD\xff\xff\xff\xff" + bytes(4), "it is damaged there"),
         (MAGIC + cue_chunk(START), "it does not begin with its description"),
         (MAGIC + framed(HEAD, b"[" * 9000), "a description in it is not as it must be"),

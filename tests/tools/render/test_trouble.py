@@ -60,6 +60,24 @@ def test_another_generator_that_is_asked_for_is_drawn_and_told(place: Path, caps
     assert "is not the generator that answered" in capsys.readouterr().err
 
 
+def test_a_folder_among_the_shaders_changes_nothing_and_what_cannot_be_read_is_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "shaders" / "luts" / "old.cube").mkdir()
+    assert render(place, "a.mkv") == 0
+    locked, read = place / "shaders" / "room.frag", Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    capsys.readouterr()
+    assert render(place, "b.mkv") == 3
+    assert "room.frag cannot be read: Permission denied; change its permissions" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [(["--fps", "0"], "must be a number from 4 to 240, not '0'"), (["--size", "big"], "must be WIDTHxHEIGHT in px")],
