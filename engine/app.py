@@ -258,13 +258,11 @@ class App:
         if self._config.scene.reload:
             self._watcher = parts.enter_context(Watcher((self._scenes, SHADERS)))
         if self._record_path is not None:
-            self._keepsakes.begin_film(self._record_path, self._calibration.picture_wh)
-            if self._headless and not self._keepsakes.is_filming:
-                raise DeviceError(self._note)  # nobody would see the show
+            # off screen nobody would see the show
+            self._keepsakes.begin_film(self._record_path, self._calibration.picture_wh, is_needed=self._headless)
         if self._session_path is not None:
-            self._keepsakes.begin_session(self._session_path, session_head(self._persona, self._calibration.picture_wh))
-            if self._headless and not self._keepsakes.is_noting:
-                raise DeviceError(self._note)
+            head = session_head(self._persona, self._calibration.picture_wh)
+            self._keepsakes.begin_session(self._session_path, head, is_needed=self._headless)
         with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
             while not self._is_over:
                 tick = self._pacer.tick()

@@ -7,14 +7,15 @@ It takes the picture between drawing and what lies over it, so that no overlay a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import moderngl
 
 from engine.clock import TimeSource, file_stamp
-from engine.errors import NarcissusError
+from engine.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.pipeline.face_mesh import LANDMARK_COUNT
 from engine.pipeline.features import LAYOUT
@@ -73,27 +74,24 @@ class Keepsakes:
         """A free name for a film of a scene."""
         return self.path(scene, usual_ending(self._settings.codec))
 
-    def begin_film(self, path: Path, size_wh: tuple[int, int]) -> None:
-        """Film what is shown from now on; trouble is said, not raised."""
-        try:
-            self._recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
-        except NarcissusError as error:
-            self._say(str(error))
-        else:
-            if self._recorder.error is not None:
-                self._close_film()
+    def begin_film(self, path: Path, size_wh: tuple[int, int], *, is_needed: bool = False) -> None:
+        """Film what is shown from now on; trouble is said, or raised where the film `is_needed`."""
+        with self._trouble_said(unless=is_needed):
+            recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
+            if recorder.error is not None:
+                recorder.close()
+                raise DeviceError(recorder.error)
+            self._recorder = recorder
 
     def end_film(self) -> None:
         """End the film soon, without holding up the show."""
         if self._recorder is not None:
             self._recorder.stop()
 
-    def begin_session(self, path: Path, head: SessionHead) -> None:
-        """Keep what the mirror answers from now on, as numbers; trouble is said, not raised."""
-        try:
+    def begin_session(self, path: Path, head: SessionHead, *, is_needed: bool = False) -> None:
+        """Keep what the mirror answers from now on, as numbers; trouble is said, or raised where it `is_needed`."""
+        with self._trouble_said(unless=is_needed):
             self._session = SessionRecorder(path, head, self._settings.keep_free_mb)
-        except NarcissusError as error:
-            self._say(str(error))
 
     def note(self, cue: Cue, reflection: Reflection | None, audio: float) -> None:
         """Tell the session what is shown now, once per frame.
@@ -133,6 +131,15 @@ class Keepsakes:
         self._close_session()
         if self._snapshot is not None:
             self._snapshot.join(SNAPSHOT_WAIT_S)
+
+    @contextmanager
+    def _trouble_said(self, *, unless: bool) -> Iterator[None]:
+        try:
+            yield
+        except NarcissusError as error:
+            if unless:
+                raise
+            self._say(str(error))
 
     def _close_film(self) -> None:
         recorder, self._recorder = self._recorder, None

@@ -50,7 +50,7 @@ class Recorder:
     """A film of the frames that are handed to `capture`.
 
     Trouble with disk or encoder, at the start or later, is no exception: `error` has the sentence, `is_recording` is
-    False, the sentence is logged once, and what was written before stays playable.
+    False, and what was written before stays playable. Whoever asked for the film tells it.
 
     Args:
         ctx: the OpenGL context, current on the calling thread.
@@ -213,7 +213,6 @@ class Recorder:
     def _fail(self, sentence: str) -> None:
         if self.error is None:
             self.error = sentence
-            log.error("%s", sentence)
 
 
 def save_snapshot(framebuffer: moderngl.Framebuffer, path: Path) -> threading.Thread:

@@ -7,7 +7,6 @@ them. Knows no OpenGL and no network. What a kill leaves is readable up to half 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import queue
 import threading
@@ -31,8 +30,6 @@ from engine.session.format import (
 )
 from engine.types import Latent
 
-log = logging.getLogger(__name__)
-
 FLUSH_S = 0.5
 CLOSE_S = 5.0
 MOST_WAITING = 4096  # more than two minutes of answers; a disk that is stuck for longer loses some
@@ -41,8 +38,8 @@ MOST_WAITING = 4096  # more than two minutes of answers; a disk that is stuck fo
 class SessionRecorder:
     """A session being recorded.
 
-    Trouble with the disk is no exception once it has begun: `error` has the sentence, which is logged once, and what
-    was written before stays readable.
+    Trouble with the disk is no exception once it has begun: `error` has the sentence, which whoever asked for the
+    session tells, and what was written before stays readable.
 
     Args:
         path: the file, which must not exist; its folder is made if needed.
@@ -142,7 +139,6 @@ class SessionRecorder:
     def _fail(self, sentence: str) -> None:
         if self.error is None:
             self.error = sentence
-            log.error("%s", sentence)
 
 
 def _chunks(items: Iterable[Answer | Cue]) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.render.actions import Action
 from tests.app.shows import SCENE, app, by_and_by, during, frames_of
@@ -50,12 +51,16 @@ def test_a_film_ends_by_its_key_while_the_show_goes_on(place: Path, blind: None)
     assert 1 < len(frames_of(place / "first.mp4")) < show._report.summary(show._worker.health)["frames"]["drawn"]
 
 
-def test_an_unwritable_film_is_told_and_the_show_goes_on(place: Path, blind: None) -> None:
+def test_an_unwritable_film_is_told_once_and_the_show_goes_on(
+    place: Path, blind: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     (place / "file").write_text("")
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + "recorder: {folder: file}\n")
     show = app(seconds=1.0)
     during(show, lambda: show._act(Action.RECORD))
     assert "file" in show._note and not show._keepsakes.is_filming
+    assert caplog.text.count("cannot be created: its folder is not a folder") == 1
     assert show._report.seconds >= 1.0
 
 

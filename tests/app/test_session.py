@@ -10,7 +10,6 @@ import pytest
 import engine.app
 import engine.programme
 from engine.clock import TimeSource
-from engine.errors import DeviceError
 from engine.hearing import AudioSettings, Hearing
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
@@ -61,9 +60,3 @@ def test_a_session_is_kept_of_every_show_where_the_configuration_asks(place: Pat
     app().run()
     (path,) = (place / "recordings").glob("*_plain.narc")
     assert Session(path).seconds > 0
-
-
-def test_off_screen_a_session_that_cannot_be_kept_ends_it(place: Path, blind: None) -> None:
-    (place / "file").write_text("")
-    with pytest.raises(DeviceError, match=r"the session file/a\.narc cannot be created: its folder is not a folder"):
-        app(session=Path("file/a.narc")).run()

@@ -63,10 +63,14 @@ def test_what_is_wrong_at_the_start_is_one_sentence(
     assert "\n" not in str(told.value)
 
 
-def test_off_screen_an_unwritable_film_ends_it(place: Path, blind: None) -> None:
+@pytest.mark.parametrize("kept", [{"record": Path("file/out.mp4")}, {"session": Path("file/out.narc")}])
+def test_off_screen_what_cannot_be_kept_ends_it_with_one_sentence(
+    place: Path, blind: None, kept: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
     (place / "file").write_text("")
-    with pytest.raises(DeviceError, match=r"file/out\.mp4"):
-        app(record=Path("file/out.mp4")).run()
+    with pytest.raises(DeviceError, match=r"file/out\.\w+ cannot be created: its folder is not a folder"):
+        app(**kept).run()
+    assert "cannot be created" not in caplog.text, "main.py prints what is raised"
 
 
 def test_a_stage_without_opengl_is_one_sentence(place: Path, blind: None, monkeypatch: pytest.MonkeyPatch) -> None:
