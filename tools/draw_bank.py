@@ -35,13 +35,16 @@ class FaceDrawer:
         persona: whose generator draws.
         threads: processor threads of the generator.
         layout: of the features, one of `VECTORS`; age and gender are read if the folder of personas has a network.
+
+    Attributes:
+        reader: that network, None if there is none.
     """
 
     def __init__(self, persona: Persona, threads: int | None = None, layout: FeatureLayout = LAYOUT) -> None:
         self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
         weights = attributes_path(persona.folder.parent)
-        reader = AttributeReader(weights) if weights.exists() else None
-        self._featurizer = Featurizer("static", VECTORS[layout.name], reader)
+        self.reader = AttributeReader(weights) if weights.exists() else None
+        self._featurizer = Featurizer("static", VECTORS[layout.name], self.reader)
 
     def draw(self, z: FloatArray) -> ByteArray:
         """Pictures (N, H, W, 3) uint8 RGB of latents (N, latent_size)."""

@@ -13,6 +13,7 @@ from engine.pipeline.colours import PATCHES
 from engine.pipeline.face_geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
 from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
+from tools.attribute_figures import attributes_kept
 from tools.clouds import found
 from tools.likeness import LikenessScale
 from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
@@ -96,6 +97,7 @@ def likeness_figures(
             name: correlation(wanted[:, LAYOUT.index(number)], kept[:, LAYOUT.index(number)])
             for name, number in MIRRORED.items()
         },
+        "attributes": attributes_kept(wanted, kept),
         "nme": float(landmarks_apart(wanted, kept).mean()),
         "error": total,
         "skill": None if fixed is None or total is None else skill(total, fixed),

@@ -65,8 +65,10 @@ ROWS = (
     Row("steadiness, all frames", ("temporal_global",), ".3f", (0.95, None), (0.95, None)),
     *(Row(f"mirrored {name}, r", ("mirror", name), ".2f", (0.8, None), (0.65, None)) for name in MIRRORED),
     Row("inverter, ms, 99th percentile", ("inverter_ms_p99",), ".1f"),
-    Row("attributes", ("attributes",), ".2f"),
-    Row("attribute flips", ("attribute_flips",), ".2f"),
+    Row("gender kept, where sure", ("attributes", "gender"), ".1%", (0.92, None), (0.85, None)),
+    Row("age kept", ("attributes", "age"), ".1%", (0.6, None), (0.45, None)),
+    Row("age kept or next class", ("attributes", "age_near"), ".1%", (0.9, None), (0.8, None)),
+    Row("attribute flips a minute", ("attribute_flips",), ".2f", (None, 0.5), (None, 0.5)),
 )
 
 

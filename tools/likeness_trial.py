@@ -12,7 +12,7 @@ No answer can be better than the floor, and none needs to be better than the ora
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
+from tools.attribute_figures import flips_per_minute
 from tools.clouds import found
 from tools.draw_bank import FaceDrawer
 from tools.evaluation import draw, measure_faces
@@ -40,7 +41,7 @@ from tools.train_inverter import HELD_OUT_SEED
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
 FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
 REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched")
-NO_ATTRIBUTES = "no inverter follows age and gender yet"
+NO_READER = "the folder of personas has no network that reads age and gender"
 
 Measured = dict[str, dict[str, Any]]
 
@@ -53,12 +54,14 @@ class Viewers:
         faces: N of them, as they are.
         seen: (N, F) as the mirror sees them.
         again: (N, F) measured again under the noise of a show, NaN where no face was found then.
+        pictures: (N, H, W, 3) of them.
         shown: pictures that there were; shown - N of them show no face that can be found.
     """
 
     faces: list[Features]
     seen: FloatArray
     again: FloatArray
+    pictures: ByteArray
     shown: int
 
     @property
@@ -93,20 +96,22 @@ class Trial:
         pictures = draw(self._drawer, self._seeds(HELD_OUT_SEED, count), "held-out faces")
         viewers = self.viewers(pictures)
         is_lost = np.isnan(viewers.again[:, :1])
-        return Viewers(viewers.faces, np.where(is_lost, viewers.vectors, viewers.again), viewers.again, viewers.shown)
+        return replace(viewers, seen=np.where(is_lost, viewers.vectors, viewers.again))
 
     def viewers(self, pictures: ByteArray) -> Viewers:
         """Faces in pictures (N, H, W, 3), mirrored already if they are to be; the mirror sees them as they are."""
         random = np.random.default_rng(0)
-        faces, again = [], []
-        for picture in tqdm(pictures, unit=" pictures", desc="viewers"):
+        faces, again, has_face = [], [], np.zeros(len(pictures), bool)
+        for index, picture in enumerate(tqdm(pictures, unit=" pictures", desc="viewers")):
             face = self._drawer.measure(picture)
             if face is not None:
                 faces.append(face)
+                has_face[index] = True
                 noisy = self._drawer.measure(disturbed(picture, random))
                 again.append(np.full(LAYOUT.size, np.nan, np.float32) if noisy is None else noisy.vector)
         vectors = np.array([face.vector for face in faces], np.float32).reshape(-1, LAYOUT.size)
-        return Viewers(faces, vectors, np.array(again, np.float32).reshape(-1, LAYOUT.size), len(pictures))
+        measured_again = np.array(again, np.float32).reshape(-1, LAYOUT.size)
+        return Viewers(faces, vectors, measured_again, pictures[has_face], len(pictures))
 
     def run(self, viewers: Viewers, searched: int, discriminator: Any = None) -> Measured:
         """Every measure with its references.
@@ -143,8 +148,7 @@ class Trial:
         measured["diversity_deg"] = _entry(value=_mean_angle_deg(latents), random=90.0, fixed=0.0)
         measured["inverter_ms_p99"] = _entry(value=float(np.percentile(times_ms, 99)))
         measured["realism"] = self._realism(pictures, discriminator)
-        for name in ("attributes", "attribute_flips"):
-            measured[name] = _entry() | {"reason": NO_ATTRIBUTES}
+        measured |= self._attributes(viewers, measured.get("attributes", _entry()))
         return measured
 
     def _seeds(self, first: int, count: int) -> FloatArray:
@@ -183,6 +187,14 @@ class Trial:
         noise = found(viewers.again - viewers.vectors)
         motion = MotionTrial(self._inverter, self._drawer, self._scale, found(self._random))
         return motion.still(viewers.faces, noise) | motion.turning(viewers.faces)
+
+    def _attributes(self, viewers: Viewers, kept: dict[str, Any]) -> Measured:
+        """What viewers are taken for: whether their answers are (`kept`, as measured), and how often it changes."""
+        reader = self._drawer.reader
+        if reader is None:
+            return {name: _entry() | {"reason": NO_READER} for name in ("attributes", "attribute_flips")}
+        flips = flips_per_minute(reader, self._drawer.measure, viewers.pictures)
+        return {"attributes": kept, "attribute_flips": _entry(value=flips)}
 
     def _realism(self, pictures: ByteArray, discriminator: Any) -> dict[str, Any]:
         """The answers' median percentile among random faces, as the discriminator scores them."""

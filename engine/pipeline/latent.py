@@ -18,6 +18,7 @@ from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.one_euro import SphereOneEuro
+from engine.pipeline.reach import reach_by
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent
 
@@ -116,6 +117,7 @@ class LatentFollower:
     ) -> None:
         self.inverter = inverter
         self.deepening = None if wander_share else deepening_by(inverter)
+        self._reach = reach_by(inverter)
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
@@ -167,7 +169,7 @@ class LatentFollower:
             self._presence,
             self._features,
             captured_s,
-            typicality=inverter.typicality if inverter else 0.0,
+            typicality=self._typicality if inverter else 0.0,
             likeness=measured if measured is not None else inverter.nearness if inverter else 0.0,
             deepening=deepening.progress if deepening else 0.0,
         )
@@ -222,7 +224,8 @@ class LatentFollower:
         wandering = self._wander.step(dt_s)
         if self.inverter is None:
             return wandering
-        self._wanted = self._calm(features.vector, dt_s)
+        calm = self._calm(features.vector, dt_s)
+        self._wanted = calm if self._reach is None else self._reach(calm)
         self._said = target = self.inverter(self._wanted)
         if self.deepening is not None and self._settings.deepening:
             target = self.deepening.apply(target, dt_s)
@@ -236,9 +239,15 @@ class LatentFollower:
     def _rate_limit_deg_s(self, features: Features) -> float:
         """The fastest that the face may change: less, the less sure the mirror is of what it sees."""
         turned = _share(math.hypot(features.yaw_deg, features.pitch_deg), *TURNED_DEG)
-        strange = _share(self.inverter.typicality, *TYPICALITY) if self.inverter is not None else 0.0
+        strange = _share(self._typicality, *TYPICALITY)
         sure, doubtful = self._settings.rate_limit_deg_s, self._settings.doubtful_rate_limit_deg_s
         return sure + max(turned, strange) * (min(sure, doubtful) - sure)
+
+    @property
+    def _typicality(self) -> float:
+        """Of the viewer as measured, not as brought within reach."""
+        usual = 1.0 if self.inverter is None else self.inverter.typicality
+        return usual if self._reach is None else self._reach.as_it_was(usual)
 
     def _ease_presence(self, dt_s: float) -> None:
         towards, duration_s = (1.0, self._settings.arrive_s) if self._is_following else (0.0, self._settings.leave_s)

@@ -10,6 +10,7 @@ import pytest
 from engine.networks.bank import Bank, DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray, Placement
@@ -28,7 +29,9 @@ def features_of(z: FloatArray, layout: FeatureLayout = LAYOUT) -> Features:
 
 
 class FakeDrawer:
-    """In place of `draw_bank.FaceDrawer`."""
+    """In place of `draw_bank.FaceDrawer`; it reads no attributes."""
+
+    reader: ReadsAttributes | None = None
 
     def __init__(self, persona: Persona) -> None:
         self.persona = persona

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,13 +14,14 @@ from engine.errors import DeviceError
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT
-from engine.types import ByteArray, Features, Frame
+from engine.types import ByteArray, Features, FloatArray, Frame
 from tests.pipeline.test_video import write_video
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, features_of, without_drawing
 from tools import compare, evaluate
 from tools.contenders import film, steps, trial
 from tools.contenders.film import GAP_PX, SIDE_PX
+from tools.contenders.methods import Method, open_methods
 from tools.train_inverter import main as train
 
 __all__ = ["without_drawing"]
@@ -84,16 +86,82 @@ def test_a_film_shows_the_viewer_and_every_answer(
         frames = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
     assert len(frames) == FRAMES
     assert frames[0].shape == (SIDE_PX + 2 * GAP_PX + film.CAPTION_PX, 4 * (SIDE_PX + GAP_PX) + GAP_PX, 3)
-    panels = [frames[-1][GAP_PX : GAP_PX + SIDE_PX, GAP_PX + n * (SIDE_PX + GAP_PX) :][:, :SIDE_PX] for n in range(4)]
     board = BoardDrawer(Persona.open(models / "tiny")).draw(seed_latent(7, 16)[None])[0]
-    for panel in panels[2:]:  # both regressions find the very face
-        fields = panel.reshape(4, SIDE_PX // 4, 4, SIDE_PX // 4, 3)[:, 30:66, :, 30:66].mean(axis=(1, 3, 4))
-        assert np.abs(fields - board[4::8, 4::8, 0]).max() < 12
+    for column in (2, 3):  # both regressions find the very face
+        assert np.abs(fields_of(panel_at(frames[-1], column)) - board[4::8, 4::8, 0]).max() < 12
     assert frames[0][GAP_PX : GAP_PX + SIDE_PX, -GAP_PX - SIDE_PX : -GAP_PX].std() < 3, "nobody was there yet"
     said = json.loads(figures.read_text())
     assert set(said) == {"shipped", "ridge", "linear@original342"}
     assert said["ridge"]["shape_rmse"] < 0.3 and said["ridge"]["speed_deg_s"] < 1
     assert "| linear@original342 | 0." in capsys.readouterr().out
+
+
+def panel_at(frame: ByteArray, column: int) -> ByteArray:
+    return frame[GAP_PX : GAP_PX + SIDE_PX, GAP_PX + column * (SIDE_PX + GAP_PX) :][:, :SIDE_PX]
+
+
+def fields_of(panel: ByteArray) -> FloatArray:
+    """The levels (4, 4) of a board."""
+    fields = panel.reshape(4, SIDE_PX // 4, 4, SIDE_PX // 4, 3)[:, 30:66, :, 30:66].mean(axis=(1, 3, 4))
+    return fields.astype(np.float32)
+
+
+def test_another_viewer_is_answered_at_once(models: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def see(self: FakeFeaturizer, frame: Frame) -> Features:
+        seed = 7 if frame.sequence < FRAMES - 1 else 8
+        return replace(features_of(seed_latent(seed, 16), self._layout), identity=seed)
+
+    monkeypatch.setattr(FakeFeaturizer, "__call__", see)
+    persona = Persona.open(models / "tiny")
+    methods = open_methods(persona, ["ridge"])
+    with film.SideBySide(persona, methods, steps.scale_of(persona, BoardDrawer(persona)), False) as side_by_side:
+        frames = [picture for picture, _ in side_by_side.pictures(video)]
+    for frame, seed in ((frames[-2], 7), (frames[-1], 8)):
+        board = BoardDrawer(persona).draw(seed_latent(seed, 16)[None])[0]
+        assert np.abs(fields_of(panel_at(frame, 1)) - board[4::8, 4::8, 0]).max() < 12
+
+
+def test_features_are_calmed_before_they_are_answered(
+    models: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A face that trembles in one number by as much as a face can is not answered by one that runs about."""
+    smile = LAYOUT.index("expression.smile")
+
+    def see(self: FakeFeaturizer, frame: Frame) -> Features:
+        face = features_of(seed_latent(7, 16), self._layout)
+        vector = face.vector.copy()
+        vector[smile] += 40.0 * (-1) ** frame.sequence
+        return replace(face, vector=vector)
+
+    monkeypatch.setattr(FakeFeaturizer, "__call__", see)
+    persona = Persona.open(models / "tiny")
+    scale = steps.scale_of(persona, BoardDrawer(persona))
+    asked: list[FloatArray] = []
+
+    class Listening:
+        typicality = nearness = 1.0
+
+        def __call__(self, vector: FloatArray) -> FloatArray:
+            asked.append(vector)
+            return seed_latent(7, 16)
+
+        def reset(self) -> None: ...
+
+    with film.SideBySide(persona, [Method("listening", Listening(), LAYOUT)], scale, False) as side_by_side:
+        list(side_by_side.pictures(video))
+    said = np.array([vector[smile] for vector in asked])
+    assert len(said) == FRAMES and np.abs(np.diff(said)).max() < 1.0
+
+
+def test_an_answer_without_a_face_is_told_from_no_answer(
+    models: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persona = Persona.open(models / "tiny")
+    scale = steps.scale_of(persona, BoardDrawer(persona))
+    monkeypatch.setattr(BoardDrawer, "measure", lambda self, picture: None)
+    with film.SideBySide(persona, open_methods(persona, ["ridge"]), scale, False) as side_by_side:
+        told = [side_by_side._panels[0].caption()[1] for _ in side_by_side.pictures(video)]
+    assert told == ["nobody yet"] + ["no face in it"] * (FRAMES - 1)
 
 
 def test_a_film_without_a_face_is_told(

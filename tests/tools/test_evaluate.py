@@ -13,6 +13,7 @@ import pytest
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import ByteArray
+from tests.pipeline.test_attributes import FakeReader
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tests.tools.portraits import encode, label
@@ -107,7 +108,7 @@ def test_every_measure_with_its_references(whole: tuple[Any, str]) -> None:
         }
         assert all(set(entry) - {"reason"} == REFERENCES for entry in kind.values())
         assert_references_are_in_order(kind)
-        for name in ("attributes", "realism"):
+        for name in ("attributes", "attribute_flips", "realism"):
             assert kind[name]["value"] is None and kind[name]["reason"]
 
 
@@ -157,6 +158,21 @@ def test_a_discriminator_judges_realism_and_the_oracle_may_be_left_out(models: P
     assert 10 < measured["realism"]["value"] < 90 and measured["realism"]["random"] == 50  # drawn among drawn faces
     assert all(entry["oracle"] in (None, 0) for entry in measured.values())
     assert measured["expression_r"]["value"] is not None
+
+
+@pytest.mark.usefixtures("painted")
+def test_where_attributes_are_read_they_are_compared_and_watched(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PaintingDrawer, "reader", FakeReader())
+    path = tmp_path / "figures.json"
+    assert main(["--model", "tiny", "--count", "12", "--oracle", "3", "--json", str(path)], models) == 0
+    measured = json.loads(path.read_text())["synthetic"]
+    kept = measured["attributes"]
+    assert set(kept["value"]) == {"gender", "age", "age_near"} and "reason" not in kept
+    assert kept["value"]["age"] >= kept["fixed"]["age"] and kept["floor"]["age"] > 0.8
+    assert kept["oracle"]["age_near"] is not None
+    assert measured["attribute_flips"]["value"] == 0  # a reader that always says the same
 
 
 @pytest.mark.usefixtures("painted")

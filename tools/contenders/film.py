@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.networks.latents import angle_deg
 from engine.networks.persona import Persona
+from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.features import LAYOUT, VECTORS, Featurizer
+from engine.pipeline.latent import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.video import pictures_of
 from engine.reflection_settings import ReflectionSettings
@@ -35,6 +37,7 @@ class _Panel:
     """A method at work, and what of it is shown."""
 
     method: Method
+    calm: FeatureFilter
     filter: SphereOneEuro
     picture: ByteArray
     last: FloatArray | None = None
@@ -44,7 +47,7 @@ class _Panel:
     all_speeds: list[float] = field(default_factory=list)
 
     def answer(self, vector: FloatArray, dt_s: float) -> FloatArray:
-        z = self.filter(self.method.inverter(vector), dt_s)
+        z = self.filter(self.method.inverter(self.calm(vector, dt_s)), dt_s)
         if self.last is not None:
             speed = float(angle_deg(z, self.last)) / dt_s
             self.speeds.append(speed)
@@ -54,19 +57,23 @@ class _Panel:
 
     def forget(self) -> None:
         self.method.inverter.reset()
+        self.calm.reset()
         self.filter.reset()
         self.last = None
 
     def caption(self) -> tuple[str, str]:
         if not self.errors:
-            return self.method.title, "nobody yet"
+            return self.method.title, "nobody yet" if self.last is None else "no face in it"
         shape, colour = np.sqrt(np.mean(np.square(list(self.errors)), axis=0))
         speed = f"   moves {np.mean(self.speeds):.0f}°/s" if self.speeds else ""
         return self.method.title, f"shape {shape:.2f}   colour {colour:.2f}{speed}"
 
 
 class SideBySide:
-    """Films a video before several methods; every method is smoothed in the same way, on the sphere alone.
+    """Films a video before several methods; all are smoothed as in the mirror: features first, then on the sphere.
+
+    Smoothed on the sphere alone, a regression whose answer leaps with the noise of the features would be seen running
+    after it at the rate limit, through faces that it never gave.
 
     Args:
         persona: whose they are.
@@ -87,6 +94,7 @@ class SideBySide:
         self._panels = [
             _Panel(
                 method,
+                FeatureFilter(method.layout, settings.features),
                 SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s),
                 nobody,
             )
@@ -94,6 +102,7 @@ class SideBySide:
         ]
         self._persona, self._scale, self._is_mirrored = persona, scale, is_mirrored
         self._fonts = ImageFont.load_default(20), ImageFont.load_default(16)
+        self._viewer: Features | None = None
         self.faces_seen = 0
 
     @property
@@ -114,10 +123,11 @@ class SideBySide:
             frame = Frame(image, captured_s=time_s, sequence=index)
             seen = {name: featurizer(frame) for name, featurizer in self._featurizers.items()}
             own = seen[LAYOUT.name]
-            if own is None:
+            if own is None or is_someone_else(self._viewer, own):
                 for panel in self._panels:
                     panel.forget()
-            else:
+            self._viewer = own
+            if own is not None:
                 self.faces_seen += 1
                 self._answer(seen, own, max(LEAST_DT_S, min(time_s - last_s, 1.0)))
             last_s = time_s

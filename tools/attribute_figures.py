@@ -1,0 +1,87 @@
+"""What viewers and their answers are taken for: whether it is the same, and whether it keeps still.
+
+Both faces are read by the one network, so this says how alike it takes them to be, and nothing of who anybody is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.pipeline.attributes import READ_HZ, AttributeFollower, ReadsAttributes
+from engine.pipeline.feature_vector import AGES
+from engine.pipeline.features import LAYOUT
+from engine.types import ByteArray, Features, FloatArray, Frame
+from tools.show_noise import disturbed
+
+SURE = 0.8  # how probable a viewer's gender must be for its answer to count
+WATCHED_VIEWERS, WATCHED_S = 12, 30.0
+
+_ATTRIBUTES = LAYOUT["attributes"]
+_NEUTRAL = np.array(next(group for group in LAYOUT.groups if group.name == "attributes").neutral, np.float32)
+
+
+def attributes_kept(asked: FloatArray, came: FloatArray) -> dict[str, float | None] | None:
+    """Shares of answers (N, F) that are taken for the same as their viewers (N, F), neither with NaN.
+
+    Returns:
+        `gender`, among viewers who are surely of one, None if nobody is; `age`, in the same class; `age_near`, in that
+        or the next. None if nobody's attributes were read.
+    """
+    wanted, answered = asked[:, _ATTRIBUTES], came[:, _ATTRIBUTES]
+    if not len(wanted) or np.allclose(wanted, _NEUTRAL) or np.allclose(answered, _NEUTRAL):
+        return None
+    male, is_male_answer = wanted[:, len(AGES)], answered[:, len(AGES)] >= 0.5
+    is_sure = np.maximum(male, 1 - male) > SURE
+    same_gender = ((male >= 0.5) == is_male_answer)[is_sure]
+    classes_apart = np.abs(wanted[:, : len(AGES)].argmax(axis=1) - answered[:, : len(AGES)].argmax(axis=1))
+    return {
+        "gender": float(same_gender.mean()) if len(same_gender) else None,
+        "age": float((classes_apart == 0).mean()),
+        "age_near": float((classes_apart <= 1).mean()),
+    }
+
+
+def flips_per_minute(
+    reader: ReadsAttributes,
+    measure: Callable[[ByteArray], Features | None],
+    pictures: ByteArray,
+    seconds: float = WATCHED_S,
+) -> float | None:
+    """How often a minute what a still viewer is taken for changes, age and gender together, as the mirror tells it.
+
+    Args:
+        reader: of attributes.
+        measure: of a face in a picture (H, W, 3).
+        pictures: (N, H, W, 3) of viewers, of whom the first `WATCHED_VIEWERS` stand still under the noise of a show.
+        seconds: for which each of them is watched, from the arrival on.
+
+    Returns:
+        None where none of them shows a face.
+    """
+    random = np.random.default_rng(4)
+    flips, watched_s = 0, 0.0
+    for picture in tqdm(pictures[:WATCHED_VIEWERS], unit=" viewers", desc="attributes"):
+        follower = AttributeFollower(reader)
+        told: list[tuple[str, ...]] = []
+        for index in range(round(seconds * READ_HZ)):
+            frame = Frame(disturbed(picture, random), captured_s=index / READ_HZ, sequence=index)
+            face = measure(frame.image)
+            if face is not None:
+                told.append(_answers(follower(frame, replace(face, captured_s=frame.captured_s))))
+        flips += _changes(told)
+        watched_s += len(told) / READ_HZ
+    return flips / watched_s * 60 if watched_s else None
+
+
+def _answers(face: Features) -> tuple[str, ...]:
+    return tuple(attribute.value for attribute in face.attributes)
+
+
+def _changes(told: Sequence[tuple[str, ...]]) -> int:
+    """How many answers differ from those before them."""
+    return sum(a != b for before, after in pairwise(told) for a, b in zip(before, after, strict=True))
