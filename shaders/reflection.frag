@@ -33,23 +33,24 @@ vec3 code_at(vec2 uv) {
     return mix(previous, texture(u_reflection, uv - moved_by(u_turned, uv)).rgb, u_blend);
 }
 
-// The spline that enlarges the face also blurs it; this undoes what it can, so that the eyes stay clear.
-vec3 crisp_at(vec2 uv) {
-    vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
-    vec3 middle = code_at(uv);
-    vec3 beside = vec3(0.0);
-    for (int i = 0; i < rolled(4); ++i)
-        beside += code_at(uv + texel * vec2(i < 2 ? 2 * i - 1 : 0, i < 2 ? 0 : 2 * i - 5));
-    return srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
-}
-
+// Nine looks at the face say how bright it is; one here, and four beside it for the edges: the spline that enlarges the
+// face also blurs it, and this undoes what it can, so that the eyes stay clear. All looks are of one loop, as a driver
+// that draws on the processor compiles anew whatever is called from another place.
 void main() {
-    vec3 mean = vec3(0.0);
-    for (int i = 0; i < rolled(9); ++i)
-        mean += code_at(u_alignment.xy + u_alignment.z * vec2(0.55 * float(i % 3 - 1), 0.45 * float(i / 3)));
-    float level = pow(dot(mean / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
+    vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
+    vec3 face = vec3(0.0), middle = vec3(0.0), beside = vec3(0.0);
+    for (int i = 0; i < rolled(14); ++i) {
+        vec2 near = vec2(i < 12 ? 2 * i - 21 : 0, i < 12 ? 0 : 2 * i - 25);     // left, right, above, below
+        vec2 place = u_alignment.xy + u_alignment.z * vec2(0.55 * float(i % 3 - 1), 0.45 * float(i / 3));
+        vec3 code = code_at(i < 9 ? place : i < 10 ? v_uv : v_uv + texel * near);
+        if (i < 9) face += code;
+        else if (i < 10) middle = code;
+        else beside += code;
+    }
+    float level = pow(dot(face / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
     float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.5, 2.5), u_even);
-    f_colour = vec4(crisp_at(v_uv) * gain, 1.0);
+    vec3 crisp = srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
+    f_colour = vec4(crisp * gain, 1.0);
 }
 #else
 #include "lib/spline.glsl"

@@ -17,6 +17,7 @@ from engine.networks.latents import seed_latent
 from engine.pacing import TurnPacer
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
+from engine.pipeline.deepening import Trial
 from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.ladder import Ladder, Standing
@@ -121,6 +122,7 @@ class ReflectionWorker:
         self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
+        self._aside: tuple[Trial, Reflection] | None = None  # a face that may be better, not measured yet
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
         self._turned_s = 0.0  # when the newest turn had its frame
@@ -212,20 +214,26 @@ class ReflectionWorker:
         began_s = self._clock.now_s()
         follower = self._follower if self._settings.deepening and self._allowance.permits else None
         deepening = follower.deepening if follower is not None else None
-        if self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None):
+        has_listened = self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None)
+        if has_listened:
             if follower is not None and self._listener.echo is not None:
                 follower.look(self._listener.echo.stranger.vector)
         elif follower is not None and deepening is not None and deepening.trial is not None:
-            self._deepening(follower, deepening.trial.z)
+            self._deepening(follower, deepening.trial)
         else:
             return
-        self._allowance.spent(self._clock.now_s() - began_s)
+        self._allowance.spent(self._clock.now_s() - began_s, goes_on=not has_listened)
 
-    def _try_better(self, follower: LatentFollower, z: FloatArray) -> None:
-        """Draw and measure a face that may be better than the shown one."""
+    def _try_better(self, follower: LatentFollower, trial: Trial) -> None:
+        """Draw a face that may be better than the shown one; measure it in the next turn, so that neither waits long."""
         assert self._last is not None
-        reflection = self._face(replace(self._last.latent, z=z), False)
-        found = self._listener.look(reflection) if reflection is not None else None
+        if self._aside is None or self._aside[0] is not trial:
+            reflection = self._face(replace(self._last.latent, z=trial.z), False)
+            self._aside = (trial, reflection) if reflection is not None else None
+            if reflection is not None:
+                return
+        found = self._listener.look(self._aside[1]) if self._aside is not None else None
+        self._aside = None
         follower.judge(found.vector if found is not None else None)
 
     def _note_pace(self, drawing_s: float, turn_s: float) -> None:

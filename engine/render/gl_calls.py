@@ -5,6 +5,10 @@ processor to draw) also stops the reflection thread. A function called through c
 llvmpipe at 1280x720: a second Python thread woke 90 times a second beside `moderngl.Context.finish`, 1700 times beside
 `GlCalls.finish`. So whoever is about to wait calls `finish` or a `Fence` of this module first.
 
+Software OpenGL also waits while it is told what to draw: for what it is to read from, and where too much lies before
+it. Somebody who waits for each rectangle without the lock (`unlocked_wait`) is ready as soon, and another thread that
+wants the lock has to wait longer than 2 ms for it in 4 % of the time instead of 65 %.
+
 Knows nothing of pictures or windows. All calls belong to the thread on which the context is current.
 """
 
@@ -15,7 +19,9 @@ import ctypes.util
 import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import moderngl
 import numpy as np
 
 from engine.errors import DeviceError
@@ -46,6 +52,9 @@ GL_SYNC_GPU_COMMANDS_COMPLETE = 0x9117
 GL_SYNC_FLUSH_COMMANDS_BIT = 0x0001
 GL_ALREADY_SIGNALED = 0x911A
 GL_CONDITION_SATISFIED = 0x911C
+
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
+_waits: WeakKeyDictionary[moderngl.Context, Callable[[], None]] = WeakKeyDictionary()
 
 _INT, _UINT, _SIZE, _POINTER = ctypes.c_int, ctypes.c_uint, ctypes.c_ssize_t, ctypes.c_void_p
 _UINT64 = ctypes.c_uint64
@@ -107,6 +116,22 @@ def _address_lookup() -> Callable[[str], int | None]:
             lookup = _prototype(_POINTER, ctypes.c_char_p)((f"{prefix}GetProcAddress", library))
             return lambda name: lookup(name.encode())
     raise DeviceError("OpenGL functions cannot be looked up: no OpenGL context is current on this thread")
+
+
+def is_software(ctx: moderngl.Context) -> bool:
+    """Whether the processor draws."""
+    return any(name in str(ctx.info["GL_RENDERER"]).lower() for name in SOFTWARE_RENDERERS)
+
+
+def unlocked_wait(ctx: moderngl.Context) -> Callable[[], None]:
+    """What to call after something was drawn: where the processor draws, it waits for that without Python's lock."""
+    if ctx not in _waits:
+        _waits[ctx] = GlCalls().finish if is_software(ctx) else _go_on
+    return _waits[ctx]
+
+
+def _go_on() -> None:
+    """A graphics card draws on its own: nobody waits for it here."""
 
 
 class GlCalls:

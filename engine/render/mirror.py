@@ -34,7 +34,7 @@ from engine.visit import VisitState
 log = logging.getLogger(__name__)
 
 COMING_S = 0.03  # how much of the time of a frame goes into building a scene that is coming,
-AGAIN_S = 0.12  # and what somebody waits for who has just saved it, or drawn the window larger
+AGAIN_S = 0.2  # and what somebody waits for who has just saved it, or drawn the window larger
 
 
 class Mirror:

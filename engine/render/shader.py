@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import moderngl
@@ -23,6 +23,7 @@ ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".png", ".jpg", ".cube"}
 Define = bool | int | float | str
 Origin = tuple[str, int]
 """File name as people know it, and line, from 1."""
+Stamp = tuple[int, int, int]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"\s*$')
 _ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")
@@ -51,6 +52,23 @@ class ShaderSource:
         return self.origins[min(max(line, 1), len(self.origins)) - 1]
 
 
+@dataclass
+class _Pasted:
+    """What a shader has become so far: its lines, where each comes from, and the files as they were then."""
+
+    text: list[str] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    stamps: dict[Path, Stamp] = field(default_factory=dict)
+
+    def add(self, line: str, file: str, number: int) -> None:
+        self.text.append(line)
+        self.origins.append((file, number))
+
+    @property
+    def is_current(self) -> bool:
+        return all(stamp(path) == before for path, before in self.stamps.items())
+
+
 class ShaderLibrary:
     """The folder of shaders.
 
@@ -60,6 +78,7 @@ class ShaderLibrary:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._known: dict[tuple[str, str], tuple[_Pasted, ShaderSource]] = {}
 
     def has(self, path: Path) -> bool:
         """Whether a file, by its absolute path, is a shader, an include or a picture of this folder."""
@@ -68,6 +87,8 @@ class ShaderLibrary:
     def source(self, name: str, defines: Mapping[str, Define] | None = None) -> ShaderSource:
         """Read a shader file, paste its includes, put `#define` lines after its `#version`, leave out what is not seen.
 
+        While none of its files is saved again, it is known by heart.
+
         Args:
             name: path within the folder, e.g. `film.frag`.
             defines: True defines a bare name, False leaves it undefined, anything else is its value.
@@ -75,18 +96,24 @@ class ShaderLibrary:
         Raises:
             ConfigError: a file is missing, an include goes in a circle, `#version` is not on line 1.
         """
-        lines = self._read(name, included_by=None)
+        key = name, repr(defines)
+        if key in self._known and self._known[key][0].is_current:
+            return self._known[key][1]
+        pasted = _Pasted()
+        lines = self._read(name, pasted)
         if not lines or not _VERSION.match(lines[0]):
             raise ConfigError(f"{self.shown(name)}:1: a shader must begin with #version 330 core")
-        text: list[str] = [lines[0]]
-        origins: list[Origin] = [(self.shown(name), 1)]
-        for key, value in (defines or {}).items():
+        pasted.add(lines[0], self.shown(name), 1)
+        for define, value in (defines or {}).items():
             if value is not False:
-                text.append(f"#define {key} {_glsl_value(value)}".rstrip())
-                origins.append((self.shown(name), 1))
-        self._paste(name, lines[1:], 2, (name,), text, origins)
-        seen = list(seen_lines(text))
-        return ShaderSource("".join(f"{line}\n" for _, line in seen), tuple(origins[index] for index, _ in seen))
+                pasted.add(f"#define {define} {_glsl_value(value)}".rstrip(), self.shown(name), 1)
+        self._paste(name, lines[1:], 2, (name,), pasted)
+        seen = list(seen_lines(pasted.text))
+        source = ShaderSource(
+            "".join(f"{line}\n" for _, line in seen), tuple(pasted.origins[index] for index, _ in seen)
+        )
+        self._known[key] = pasted, source
+        return source
 
     def include(self, name: str) -> ShaderSource:
         """Read a file of functions with its own includes, to be put into a shader that is made elsewhere.
@@ -94,10 +121,9 @@ class ShaderLibrary:
         Raises:
             ConfigError: as `source` does.
         """
-        text: list[str] = []
-        origins: list[Origin] = []
-        self._paste(name, self._read(name, included_by=None), 1, (name,), text, origins)
-        return ShaderSource("\n".join(text) + "\n", tuple(origins))
+        pasted = _Pasted()
+        self._paste(name, self._read(name, pasted), 1, (name,), pasted)
+        return ShaderSource("\n".join(pasted.text) + "\n", tuple(pasted.origins))
 
     def read(self, name: str) -> str:
         """A file as it stands there, at most 256 KiB of UTF-8.
@@ -105,7 +131,7 @@ class ShaderLibrary:
         Raises:
             ConfigError: it is missing, too large, no text, or lies outside the folder.
         """
-        return "\n".join(self._read(name, included_by=None))
+        return "\n".join(self._read(name, _Pasted()))
 
     def path(self, name: str) -> Path:
         """Where a file of the folder is.
@@ -158,31 +184,23 @@ class ShaderLibrary:
         return self.shown(f"{name}.frag")
 
     def _paste(
-        self,
-        name: str,
-        lines: list[str],
-        first_line: int,
-        chain: tuple[str, ...],
-        text: list[str],
-        origins: list[Origin],
+        self, name: str, lines: list[str], first_line: int, chain: tuple[str, ...], pasted: _Pasted
     ) -> None:
         for number, line in enumerate(lines, first_line):
             include = _INCLUDE.match(line)
             if include is None:
                 if _ANY_INCLUDE.match(line):
                     raise ConfigError(f'{self.shown(name)}:{number}: write an include as #include "lib/name.glsl"')
-                text.append(line)
-                origins.append((self.shown(name), number))
+                pasted.add(line, self.shown(name), number)
                 continue
             self._check_include(include[1], name, number, chain)
-            inner = self._read(include[1], included_by=(name, number))
+            inner = self._read(include[1], pasted, included_by=(name, number))
             # Several files may ask for a function, within #ifdef or not; the preprocessor sees that it is defined once.
             guard = "INCLUDED_" + re.sub(r"\W", "_", include[1])
-            text += [f"#ifndef {guard}", f"#define {guard}"]
-            origins += [(self.shown(name), number)] * 2
-            self._paste(include[1], inner, 1, (*chain, include[1]), text, origins)
-            text.append("#endif")
-            origins.append((self.shown(name), number))
+            pasted.add(f"#ifndef {guard}", self.shown(name), number)
+            pasted.add(f"#define {guard}", self.shown(name), number)
+            self._paste(include[1], inner, 1, (*chain, include[1]), pasted)
+            pasted.add("#endif", self.shown(name), number)
 
     def _check_include(self, include: str, name: str, line: int, chain: tuple[str, ...]) -> None:
         where = f"{self.shown(name)}:{line}"
@@ -192,7 +210,7 @@ class ShaderLibrary:
         if len(chain) >= MAX_INCLUDE_DEPTH:
             raise ConfigError(f"{where}: includes are nested more than {MAX_INCLUDE_DEPTH} deep")
 
-    def _read(self, name: str, included_by: Origin | None) -> list[str]:
+    def _read(self, name: str, pasted: _Pasted, included_by: Origin | None = None) -> list[str]:
         where = f"{self.shown(included_by[0])}:{included_by[1]}: " if included_by else ""
         try:
             path = self.path(name)
@@ -201,6 +219,7 @@ class ShaderLibrary:
         if not path.is_file():
             raise ConfigError(f"{where}there is no shader {self.shown(name)}")
         try:
+            pasted.stamps[path] = stamp(path)  # before: what is saved meanwhile is read again
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise ConfigError(f"{where}{self.shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -211,6 +230,15 @@ class ShaderLibrary:
         if included_by and lines and _VERSION.match(lines[0]):
             raise ConfigError(f"{self.shown(name)}:1: an included file must not have a #version")
         return lines
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes when a file is saved: when that was (ns), which file it is, its size; zeros if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def link(ctx: moderngl.Context, vertex: ShaderSource, fragment: ShaderSource) -> moderngl.Program:

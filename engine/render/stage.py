@@ -19,8 +19,9 @@ import moderngl
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.render.gl_calls import unlocked_wait
 from engine.render.opening import Opening, Rect
-from engine.render.shader import Define, ShaderLibrary
+from engine.render.shader import Define, ShaderLibrary, Stamp, stamp
 from engine.scene_values import read_picture
 from engine.types import ByteArray, FloatArray
 
@@ -32,6 +33,7 @@ WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
 Dtype = Literal["f1", "f2", "f4"]
 OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 ADDED = (moderngl.ONE, moderngl.ONE)
+REPLACED = (moderngl.ONE, moderngl.ZERO)  # as without blending; but software OpenGL then compiles half as much
 Blend = tuple[int, int]
 
 
@@ -157,6 +159,7 @@ class Brush:
         self._text = library.text(name, defines)
         self._program = library.program(ctx, name, defines=defines)
         self._vertices = ctx.vertex_array(self._program, [])
+        self._wait = unlocked_wait(ctx)
         self._uniforms = {n: u for n in self._program if isinstance(u := self._program[n], moderngl.Uniform)}
 
     @property
@@ -209,6 +212,7 @@ class Brush:
             target.scissor = (0, 0, target.width, target.height)
         for unit, sampler in samplers.items():
             sampler.clear(unit)
+        self._wait()
 
     def _send(self, values: Mapping[str, Value]) -> dict[int, moderngl.Sampler]:
         """Returns the samplers in use, by unit."""
@@ -266,7 +270,7 @@ class Stage:
         self._ground = ground
         self._owned = ExitStack()
         self._brushes: list[Brush] = []
-        self._pictures: dict[Path, tuple[int, moderngl.Texture]] = {}
+        self._pictures: dict[Path, tuple[Stamp, moderngl.Texture]] = {}
         self._to_do: deque[Callable[[], object]] = deque()
         self._noise: Canvas | None = None
 
@@ -335,13 +339,13 @@ class Stage:
             ConfigError: it cannot be read.
         """
         if path not in self._pictures:
-            stamp, pixels = _stamp(path), read_picture(path)  # in this order: what is saved meanwhile is read again
+            before, pixels = stamp(path), read_picture(path)  # in this order: what is saved meanwhile is read again
             texture = self.ctx.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
             self._owned.callback(texture.release)
             texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
             texture.repeat_x = texture.repeat_y = False
             texture.build_mipmaps()
-            self._pictures[path] = stamp, texture
+            self._pictures[path] = before, texture
         return self._pictures[path][1]
 
     def bake(
@@ -355,7 +359,8 @@ class Stage:
         width, height = canvas.texture.size
         step = max(1, STRIP_PIXELS // width)
         for row in range(0, height, step):
-            self.later(partial(brush.draw, canvas.framebuffer, values, rows=(row, min(step, height - row))))
+            rows = row, min(step, height - row)
+            self.later(partial(brush.draw, canvas.framebuffer, values, blend=REPLACED, rows=rows))
         if canvas.has_mipmaps:
             self.later(canvas.texture.build_mipmaps)
 
@@ -377,7 +382,7 @@ class Stage:
             ConfigError: a shader can no longer be read.
         """
         return all(brush.is_current() for brush in self._brushes) and all(
-            _stamp(path) == stamp for path, (stamp, _) in self._pictures.items()
+            stamp(path) == before for path, (before, _) in self._pictures.items()
         )
 
     def own(self, part: Closable) -> None:
@@ -388,11 +393,3 @@ class Stage:
         """Release all canvases and brushes; may be called again."""
         self._to_do.clear()
         self._owned.close()
-
-
-def _stamp(path: Path) -> int:
-    """When a file was saved, ns; 0 if it is not there."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -26,7 +26,7 @@ from engine.render.display_settings import DisplaySettings
 from engine.render.displays import find_display, name_display
 from engine.render.edits import Edit, Pointer, edit_for
 from engine.render.fullscreen import Fullscreen
-from engine.render.gl_calls import Fence, GlCalls
+from engine.render.gl_calls import Fence, GlCalls, is_software
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
 FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited for
 KEY_REPEAT_MS = (350, 40)  # of keys that are held while calibrating: until the second, and between the others
-SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
 
 
 class Window(ABC):
@@ -79,7 +78,7 @@ class Window(ABC):
     @property
     def is_software(self) -> bool:
         """Whether the processor draws."""
-        return any(name in self.renderer.lower() for name in SOFTWARE_RENDERERS)
+        return is_software(self.ctx)
 
     @property
     def is_fullscreen(self) -> bool:

@@ -107,8 +107,8 @@ def test_there_is_time_for_more_only_where_the_rate_is_held() -> None:
     assert allowance.permits
     allowance.spent(0.100)
     assert allowance.permits, "0.6 and a fifth of the time"
-    allowance.spent(0.200)
-    assert not allowance.permits
+    allowance.spent(0.100, goes_on=True)
+    assert not allowance.permits, "both steps of it count"
     late = Allowance(every_s=0.5)
     for _ in range(100):
         late.worked(0.034, 1 / 30)
