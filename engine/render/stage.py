@@ -26,8 +26,9 @@ from engine.scene_values import read_picture
 from engine.types import ByteArray, FloatArray
 
 NOISE_WH = (512, 512)
-STRIP_PIXELS = 32_768
-"""How many pixels of a canvas that is drawn once are drawn in one go."""
+STRIP_PIXELS, STRIP_ROWS = 65_536, 64
+"""How many pixels of a canvas that is drawn once are drawn in one go, about; in rows of so many: those of the tiles of
+software OpenGL, which loads and stores each of them whole."""
 
 WHOLE: Rect = (0.0, 0.0, 1.0, 1.0)
 Dtype = Literal["f1", "f2", "f4"]
@@ -357,7 +358,7 @@ class Stage:
         """
         brush = self.brush(name, defines)
         width, height = canvas.texture.size
-        step = max(1, STRIP_PIXELS // width)
+        step = max(1, STRIP_PIXELS // width // STRIP_ROWS) * STRIP_ROWS
         for row in range(0, height, step):
             rows = row, min(step, height - row)
             self.later(partial(brush.draw, canvas.framebuffer, values, blend=REPLACED, rows=rows))
