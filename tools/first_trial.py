@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from engine.networks.inverter import Inverter
-from engine.pipeline.deepening import GAIN, Deepening, Trial
+from engine.pipeline.deepening import GAIN, Attempt, Deepening
 from engine.types import FloatArray
 from tools.draw_bank import FaceDrawer
 
@@ -41,17 +41,22 @@ def measure_first_trial(inverter: Inverter, drawer: FaceDrawer, asked: FloatArra
     for vector in asked:
         inverter.reset()
         answers.append(inverter(vector))
-    trials: list[Trial] = []
+    trials: list[tuple[Attempt, float]] = []  # and the likeness before
     for vector, z, came in zip(asked, answers, drawer.draw_and_measure(np.stack(answers)), strict=True):
+        inverter.reset()
         deepening = Deepening(inverter)
-        if came is not None:
-            deepening.look(vector, z, z, came.vector)
-        if deepening.trial is not None:
-            trials.append(deepening.trial)
+        first = deepening.propose(vector, z)
+        if came is None or first is None:
+            continue
+        deepening.learn(first, came.vector)
+        trial = deepening.propose(vector, z)
+        if trial is not None:
+            trials.append((trial, inverter.compare(vector, came.vector)))
     if not trials:
         return FirstTrial(0.0, 0.0, len(asked))
     gains = []
-    for trial, face in zip(trials, drawer.draw_and_measure(np.stack([trial.z for trial in trials])), strict=True):
+    faces = drawer.draw_and_measure(np.stack([trial.z for trial, _ in trials]))
+    for (trial, before), face in zip(trials, faces, strict=True):
         likeness = 0.0 if face is None else inverter.compare(trial.wanted, face.vector)
-        gains.append(likeness - trial.likeness if likeness > trial.likeness + GAIN else 0.0)
+        gains.append(likeness - before if likeness > before + GAIN else 0.0)
     return FirstTrial(sum(gain > 0 for gain in gains) / len(asked), sum(gains) / len(asked), len(asked))

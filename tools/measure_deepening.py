@@ -22,8 +22,7 @@ from engine.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent, seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.deepening import Refines
-from engine.pipeline.echo import PERIOD_S
+from engine.pipeline.deepening import PERIOD_S, Refines
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
 from engine.reflection_settings import ReflectionSettings
@@ -38,7 +37,7 @@ from tools.portrait_set import read_portraits
 from tools.show_noise import disturbed
 from tools.train_inverter import HELD_OUT_SEED, MODELS
 
-MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0)  # since the face has arrived
+MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # since the face has arrived
 DEFAULT_COUNT, MOST = 40, 1000
 TRACKED = 1 / 3  # of the noise of pictures that are looked at afresh remains where a face is tracked, as it is live
 
@@ -80,28 +79,25 @@ class GrowthTrial:
         size = self._drawer.generator.latent_size
         self._inverter.reset()
         follower = LatentFollower(seed_latent(0, size), self._inverter, settings)
-        looks = set(np.arange(0, settings.arrive_s + MARKS_S[-1], PERIOD_S).round(3)) if deepens else set()
+        chances = set(np.arange(0, settings.arrive_s + MARKS_S[-1], PERIOD_S).round(3)) if deepens else set()
         marks = {round(settings.arrive_s + mark_s, 3) for mark_s in MARKS_S}
         seen: list[FloatArray] = []
         for index, vector in enumerate(still_clip(face.vector, noise, random, settings.arrive_s + MARKS_S[-1]).vectors):
             now_s = clock.now_s()
             viewer = replace(face, vector=vector, captured_s=now_s, sequence=index)
             z = follower.follow(viewer, now_s, now_s).z
-            self._deepen(follower, z, _begins(looks, now_s))
+            if _begins(chances, now_s):
+                self._deepen(follower)
             if _begins(marks, now_s):
                 seen.append(self._measure(z))
             clock.advance(1 / RATE_HZ)
         return np.stack(seen)
 
-    def _deepen(self, follower: LatentFollower, z: FloatArray, is_due: bool) -> None:
-        deepening = follower.deepening
-        if deepening is None:
-            return
-        if is_due and np.isfinite(came := self._measure(z)).all():
-            follower.look(came)
-        elif deepening.trial is not None:
-            came = self._measure(deepening.trial.z)
-            follower.judge(came if np.isfinite(came).all() else None)
+    def _deepen(self, follower: LatentFollower) -> None:
+        attempt = follower.propose()
+        if attempt is not None:
+            came = self._measure(attempt.z)
+            follower.learn(attempt, came if np.isfinite(came).all() else None)
 
     def _measure(self, z: FloatArray) -> FloatArray:
         """Features (F,) of a drawn face, NaN if none is found."""

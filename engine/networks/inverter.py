@@ -16,7 +16,7 @@ any of them. So:
   it differed from the beginning does not: that movement costs more likeness than it brings.
 * What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
   that has what this one lacks. It is right often enough for steps that are looked at before they are shown
-  (`pipeline/deepening.py`), and not for others. `refining.py` has a better one, where the file holds it.
+  (`pipeline/deepening.py`), and learns from each (`learn`). `refining.py` has a better one, where the file holds it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.networks.descent import Descent
 from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
 from engine.types import FloatArray
@@ -140,6 +141,7 @@ class Inverter:
         self._left_over = np.zeros(self.latent_size, np.float32)
         self._calls = 0
         self._is_doubted = False
+        self._descent: Descent | None = None  # from the neighbour that is shown
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
@@ -170,7 +172,7 @@ class Inverter:
 
     def reset(self) -> None:
         """Forget the visitor: the next answer depends on the next features alone."""
-        self._shown, self._calls, self._is_doubted = None, 0, False
+        self._shown, self._calls, self._is_doubted, self._descent = None, 0, False, None
         self._left_over = np.zeros(self.latent_size, np.float32)
         self.typicality = self.nearness = 0.0
 
@@ -193,7 +195,7 @@ class Inverter:
         was_doubted, self._is_doubted = self._is_doubted, bool(distances[nearest] < (1 - LOYALTY) * apart)
         if nearest == shown.index or not (was_doubted and self._is_doubted):
             return shown
-        self._is_doubted = False
+        self._is_doubted, self._descent = False, None
         other = self._take(nearest, code)
         self._left_over = shown.answer(code) + self._left_over - other.answer(code)
         return other
@@ -208,22 +210,35 @@ class Inverter:
         code = self.weights.encode(wanted)
         return self._nearness(code, float(np.linalg.norm(code - self.weights.encode(came))))
 
-    @cached_property
-    def _model(self) -> FloatArray:
-        return _linear_model(self.weights)
-
-    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+    def refine(
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+    ) -> FloatArray:
         """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
 
-        Gauss-Newton steps with Levenberg's damping in the linear model, from the face as it was measured.
+        Args:
+            surmise: makes another step than the likeliest (`Descent.step`).
         """
         missing = self.weights.encode(vector) - self.weights.encode(came)
-        gram = self._model @ self._model.T
-        damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
-        for _ in range(steps):
-            step = np.linalg.solve(damped, missing) @ self._model
-            z, missing = normalise(z + step), missing - self._model @ step
-        return z
+        return normalise(z + self._descent_from(z).step(z, missing, surmise))
+
+    def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
+        """Learn what came of a step from `z`, whose face had features `came` (F,), to `tried`."""
+        change = self.weights.encode(turned_out) - self.weights.encode(came)
+        self._descent_from(z).learn(tried - z, change)
+
+    def _descent_from(self, z: FloatArray) -> Descent:
+        if self._descent is None:
+            self._descent = self._begin_descent(z)
+        return self._descent
+
+    def _begin_descent(self, z: FloatArray) -> Descent:
+        """What is known of steps from a latent (latent_size,) before any was made."""
+        slopes = self._average_slopes
+        return Descent(slopes, DAMPING * float(np.einsum("ij,ij", slopes, slopes)) / len(slopes))
+
+    @cached_property
+    def _average_slopes(self) -> FloatArray:
+        return _linear_model(self.weights)
 
     def _distances(self, code: FloatArray) -> FloatArray:
         """Squared distances (N,) of the bank's faces from a code (D,)."""

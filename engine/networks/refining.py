@@ -5,15 +5,17 @@ the features in `TREMBLING` has changed is asked of the derivative at that very 
 damping is their measuring noise: what trembles most follows least, as in a Wiener filter. Measured on held-out faces
 that turn, the drawn yaw follows by 0.3 to 0.9 of the viewer's, along average directions by 0.15.
 
-`refine` is better too: in place of one linear model for all faces stands a
-linear readout of the code from the first layers of the generator (`trunk.py`), with the derivative at the very face
-that was drawn. One damped Gauss-Newton step (Levenberg 1944, Marquardt 1963) from there makes the smallest
+`refine` is better too: in place of one linear model for all faces it begins with a linear readout of the code from the
+first layers of the generator (`trunk.py`), with the derivative at the very face that was drawn. One damped Gauss-Newton
+step from there makes the smallest
 
     |code(z) - code of the viewer|^2 + damping * |z - z of the drawn face|^2
 
 As that face was measured, the model's error is taken away where it begins. What the model cannot explain changes by
 its variance from one face to a stranger, so by that share of a radian squared on the way there: that is the damping,
-`CAUTION` times. Whether the step was right is seen when its face is drawn (`pipeline/deepening.py`).
+`CAUTION` times. Whether the step was right is seen when its face is drawn (`pipeline/deepening.py`); the model learns
+from that, and need not be asked for its derivative again while the neighbour is kept. Measured on 24 held-out faces,
+40 such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.networks.descent import Descent
 from engine.networks.inverter import Inverter, InverterWeights, Neighbour
-from engine.networks.latents import normalise
 from engine.networks.trunk import Trunk
 from engine.pipeline.feature_vector import LAYOUT
 from engine.types import FloatArray
 
-MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains a sixth more
+MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains no more
 TREMBLING = {"pose.yaw": 0.08, "pose.pitch": 0.2, "expression.mouth_open": 0.44, "expression.smile": 0.28}
 """What a neighbour follows, and how it trembles where a face stands still: standard deviation of what is measured when
 its picture is shifted by a pixel, brightened and compressed again, in standard deviations over the bank's faces."""
@@ -67,8 +69,7 @@ class RefiningInverter(Inverter):
         super().__init__(weights, metadata)
         self._trunk = trunk
         self._rows = np.ascontiguousarray(readout.weight.T[:MOST_ROWS])
-        damping = np.float32(CAUTION * readout.doubt[:MOST_ROWS].sum() / self.latent_size)
-        self._damping = damping * np.eye(len(self._rows), dtype=np.float32)
+        self._damping = CAUTION * float(readout.doubt[:MOST_ROWS].sum()) / self.latent_size
         self._reading = weights.reading([LAYOUT.index(name) for name in TREMBLING])  # (D, 4)
         self._reading_rows = np.ascontiguousarray((readout.weight @ self._reading).T)  # (4, M)
         noise = np.square(np.array(list(TREMBLING.values()), np.float32))
@@ -90,18 +91,8 @@ class RefiningInverter(Inverter):
             followed=np.asarray(self._reading @ answered @ self._average, np.float32),
         )
 
-    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
-        """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
-
-        One step, whatever `steps` allows: a second one would trust the model further away than it is right.
-        """
-        if steps < 1:
-            return z
-        missing = (self.weights.encode(vector) - self.weights.encode(came))[: len(self._rows)]
-        slopes = self._trunk.derivative(z).pull(self._rows)
-        slopes -= np.outer(slopes @ z, z) / (z @ z)  # along the sphere
-        step = slopes.T @ np.linalg.solve(slopes @ slopes.T + self._damping, missing)
-        return normalise(z + step)
+    def _begin_descent(self, z: FloatArray) -> Descent:
+        return Descent(self._trunk.derivative(z).pull(self._rows), self._damping)
 
 
 def _slopes(codes: FloatArray, reading: FloatArray) -> FloatArray:

@@ -1,8 +1,8 @@
 """Looks again at what was drawn: the stranger's own features beside the viewer's, now and then and only if asked.
 
 It costs the reflection thread some milliseconds every half second, after the face was handed on; its face mesh starts
-in a thread of its own. It does not know what the comparison is used for: scenes show it, and the mirror learns from it
-(`deepening.py`).
+in a thread of its own. It does not know what the comparison is used for: scenes show it. The mirror also has it look at
+faces that it draws aside (`deepening.py`).
 """
 
 from __future__ import annotations
@@ -59,13 +59,19 @@ class EchoListener:
         if period == self._heard_at:
             return False
         self._heard_at = period
-        if not self._waits and not self.stage.is_ready:
+        if not self.is_ready():
             self.echo = None
-            self._load()
             return False
         stranger = self.look(reflection)
         self.echo = Echo(viewer, stranger) if stranger is not None else None
         return True
+
+    def is_ready(self) -> bool:
+        """Whether it can look at once; otherwise it begins to get ready."""
+        if self._waits or self.stage.is_ready:
+            return True
+        self._load()
+        return False
 
     def look(self, reflection: Reflection) -> Features | None:
         """Measure a drawn face; None if none is found in it, or the step fails."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.head import is_same_head
 from engine.networks.latents import normalise, slerp
-from engine.pipeline.deepening import deepening_by
+from engine.pipeline.deepening import Attempt, deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.feature_vector import LAYOUT
@@ -174,17 +174,21 @@ class LatentFollower:
             deepening=deepening.progress if deepening else 0.0,
         )
 
-    def look(self, came: FloatArray) -> None:
-        """Learn what the last latent drew: features (F,) of that face."""
-        has_arrived = self._last_s is not None and self._last_s - self._arrived_s >= self._settings.arrive_s
-        if self.deepening is not None and self._is_following and has_arrived and self._wanted is not None:
-            self.deepening.look(self._wanted, self._said, self._z, self._known(came, self._wanted))
+    @property
+    def deepens(self) -> bool:
+        """Whether somebody is answered whose answer may be deepened."""
+        return self.deepening is not None and self._settings.deepening and self._is_following
 
-    def judge(self, came: FloatArray | None) -> None:
-        """Learn what the trial of `deepening` drew: features (F,) of that face, None if it shows none."""
-        if self.deepening is not None and self.deepening.trial is not None:
-            wanted = self.deepening.trial.wanted
-            self.deepening.judge(None if came is None else self._known(came, wanted))
+    def propose(self) -> Attempt | None:
+        """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
+        if self.deepening is None or not self.deepens or self._wanted is None:
+            return None
+        return self.deepening.propose(self._wanted, self._said)
+
+    def learn(self, attempt: Attempt, came: FloatArray | None) -> None:
+        """Learn what an attempt drew: features (F,) of that face, None if it shows none."""
+        if self.deepening is not None:
+            self.deepening.learn(attempt, None if came is None else self._known(came, attempt.wanted))
 
     def _known(self, came: FloatArray, wanted: FloatArray) -> FloatArray:
         """Features of a drawn face, of which nobody asks what it is taken for: in that it is as it should be."""

@@ -17,8 +17,8 @@ from engine.networks.latents import seed_latent
 from engine.pacing import TurnPacer
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.deepening import Trial
-from engine.pipeline.echo import PERIOD_S, EchoListener
+from engine.pipeline.deepening import PERIOD_S, Attempt
+from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import Draws, FacePainter
 from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
@@ -111,7 +111,7 @@ class ReflectionWorker:
         self._latent = Stage("latent", self._build_follower, clock)
         self._face = Stage("face", self._build_painter, clock)
         self._listener = EchoListener(build_still_featurizer, clock)
-        self._deepening = Stage("deepening", lambda: self._try_better, clock)
+        self._deepening = Stage("deepening", lambda: self._deepen, clock)
         self._allowance = Allowance(PERIOD_S)
         self._spare: tuple[Stage[Any, Any], ...] = (self._listener.stage, self._deepening)
         self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
@@ -122,7 +122,8 @@ class ReflectionWorker:
         self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
-        self._aside: tuple[Trial, Reflection] | None = None  # a face that may be better, not measured yet
+        self._attempt: tuple[Attempt, Reflection] | None = None  # drawn aside, not measured yet
+        self._deepens_s = 0.0  # when the next is due
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
         self._turned_s = 0.0  # when the newest turn had its frame
@@ -210,31 +211,28 @@ class ReflectionWorker:
             self._look_again(reflection, now_s)  # what was drawn does not wait for it
 
     def _look_again(self, reflection: Reflection, now_s: float) -> None:
-        """Measure what was drawn, where a scene asks for it or the mirror deepens and there is time."""
-        began_s = self._clock.now_s()
-        follower = self._follower if self._settings.deepening and self._allowance.permits else None
-        deepening = follower.deepening if follower is not None else None
-        has_listened = self._listener.listen(reflection, now_s, is_asked=self.wants_echo or deepening is not None)
-        if has_listened:
-            if follower is not None and self._listener.echo is not None:
-                follower.look(self._listener.echo.stranger.vector)
-        elif follower is not None and deepening is not None and deepening.trial is not None:
-            self._deepening(follower, deepening.trial)
+        """Draw or measure a face aside, one step a turn, where a scene asks for it or the mirror deepens and may."""
+        began_s, goes_on = self._clock.now_s(), self._attempt is not None
+        is_due = now_s >= self._deepens_s and self._allowance.permits
+        if self._listener.listen(reflection, now_s, is_asked=self.wants_echo):
+            pass
+        elif self._follower is not None and self._follower.deepens and (goes_on or is_due):
+            self._deepening(self._follower, reflection.latent)
+            self._deepens_s = self._deepens_s if goes_on else now_s + PERIOD_S
         else:
             return
-        self._allowance.spent(self._clock.now_s() - began_s, goes_on=not has_listened)
+        self._allowance.spent(self._clock.now_s() - began_s, goes_on=goes_on)
 
-    def _try_better(self, follower: LatentFollower, trial: Trial) -> None:
-        """Draw a face that may be better than the shown one; measure it in the next turn, so that neither waits long."""
-        assert self._last is not None
-        if self._aside is None or self._aside[0] is not trial:
-            reflection = self._face(replace(self._last.latent, z=trial.z), False)
-            self._aside = (trial, reflection) if reflection is not None else None
-            if reflection is not None:
-                return
-        found = self._listener.look(self._aside[1]) if self._aside is not None else None
-        self._aside = None
-        follower.judge(found.vector if found is not None else None)
+    def _deepen(self, follower: LatentFollower, latent: Latent) -> None:
+        """Draw a face that may be better than the shown one, or measure it, so that no turn has to wait for both."""
+        begun, self._attempt = self._attempt, None
+        if begun is not None:
+            attempt, drawn = begun
+            found = self._listener.look(drawn)
+            follower.learn(attempt, found.vector if found is not None else None)
+        elif self._listener.is_ready() and (proposed := follower.propose()) is not None:
+            aside = self._face(replace(latent, z=proposed.z), False)
+            self._attempt = (proposed, aside) if aside is not None else None
 
     def _note_pace(self, drawing_s: float, turn_s: float) -> None:
         """Let the ladder judge, once nothing is loaded beside that would pass."""

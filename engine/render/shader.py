@@ -183,9 +183,7 @@ class ShaderLibrary:
                         return ":".join(map(str, source.origin(number)))
         return self.shown(f"{name}.frag")
 
-    def _paste(
-        self, name: str, lines: list[str], first_line: int, chain: tuple[str, ...], pasted: _Pasted
-    ) -> None:
+    def _paste(self, name: str, lines: list[str], first_line: int, chain: tuple[str, ...], pasted: _Pasted) -> None:
         for number, line in enumerate(lines, first_line):
             include = _INCLUDE.match(line)
             if include is None:

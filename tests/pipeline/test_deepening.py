@@ -7,13 +7,15 @@ import itertools
 import numpy as np
 import pytest
 
+from engine.networks.descent import Descent
 from engine.networks.latents import angle_deg, normalise, seed_latent
 from engine.pipeline.allowance import Allowance
-from engine.pipeline.deepening import FURTHEST_DEG, LONGEST_STEP_DEG, SHORTEST_STEP_DEG, Deepening
+from engine.pipeline.deepening import FURTHEST_DEG, KNOWN_DEG, LONGEST_STEP_DEG, PATIENCE, PERIOD_S, Deepening
 from engine.types import FloatArray
 
 SIZE, FEATURES = 64, 12
 DT_S = 1 / 30
+FRAMES = round(PERIOD_S / DT_S)  # from one chance to the next
 MIXING = np.random.default_rng(0).standard_normal((FEATURES, SIZE)).astype(np.float32) / 8
 
 
@@ -23,35 +25,43 @@ def drawn(z: FloatArray) -> FloatArray:
 
 
 class Model:
-    """An inverter that knows how a step changes the features, roughly; `direction` turns it round."""
+    """An inverter that knows how a step changes the features, roughly; `direction` turns it round, for good."""
 
     def __init__(self, direction: float = 1.0) -> None:
-        self._back = direction * np.linalg.pinv(MIXING).astype(np.float32)
+        self._descent = Descent(direction * MIXING, 0.01)
+        self._learns = direction > 0
+        self.surmises = 0
 
-    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
-        return normalise(z + self._back @ (vector - came))
+    def refine(
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+    ) -> FloatArray:
+        self.surmises += surmise is not None
+        return normalise(z + self._descent.step(z, vector - came, surmise))
+
+    def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
+        if self._learns:
+            self._descent.learn(tried - z, turned_out - came)
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         return float(1 - np.linalg.norm(wanted - came) / 4)
 
 
-def stay(deepening: Deepening, answer: FloatArray, wanted: FloatArray, looks: int) -> list[FloatArray]:
-    """What is shown, frame by frame, while a visitor stays for that many halves of a second."""
-    shown = []
-    for index in range(15 * looks):
+def stay(deepening: Deepening, answer: FloatArray, wanted: FloatArray, chances: int) -> tuple[list[FloatArray], int]:
+    """What is shown, frame by frame, while a visitor has so many chances; and how many of them were taken."""
+    shown, taken = [], 0
+    for index in range(FRAMES * chances):
         shown.append(deepening.apply(answer, DT_S))
-        if index % 15 == 14:
-            deepening.look(wanted, answer, shown[-1], drawn(shown[-1]))
-        elif deepening.trial is not None:
-            deepening.judge(drawn(deepening.trial.z))
-    return shown
+        if index % FRAMES == 0 and (attempt := deepening.propose(wanted, answer)) is not None:
+            deepening.learn(attempt, drawn(attempt.z))
+            taken += 1
+    return shown, taken
 
 
 def test_the_likeness_grows_without_a_jump_and_stays_near_the_answer() -> None:
     model, answer, wanted = Model(), seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
     deepening = Deepening(model)
     assert (deepening.progress, deepening.likeness) == (0.0, None)
-    shown = stay(deepening, answer, wanted, 16)
+    shown, _ = stay(deepening, answer, wanted, 40)
     likeness = [model.compare(wanted, drawn(z)) for z in shown]
     assert likeness[-1] > likeness[0] + 0.15
     assert deepening.likeness == pytest.approx(likeness[-1], abs=0.02)
@@ -60,35 +70,51 @@ def test_the_likeness_grows_without_a_jump_and_stays_near_the_answer() -> None:
     assert angle_deg(answer, shown[-1]) <= FURTHEST_DEG + 0.1
 
 
-def test_what_is_worse_is_never_shown_and_is_given_up() -> None:
+def test_what_is_worse_is_never_shown_and_is_tried_less_and_less() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
-    deepening = Deepening(Model(direction=-1.0))
-    shown = stay(deepening, answer, wanted, 12)
+    model = Model(direction=-1.0)
+    deepening = Deepening(model)
+    shown, taken = stay(deepening, answer, wanted, PATIENCE)
+    assert max(angle_deg(answer, z) for z in shown) < 0.1 and deepening.progress > 0
+    assert taken == PATIENCE and model.surmises == PATIENCE - 2, "the first measures, the second is the likeliest"
+    shown, taken = stay(deepening, answer, wanted, 10 * PATIENCE)
     assert max(angle_deg(answer, z) for z in shown) < 0.1
-    assert deepening.trial is None and deepening.progress > 0
-    deepening.look(wanted, answer, answer, drawn(answer))
-    assert deepening.trial is None, "the shortest step has failed"
-    elsewhere = seed_latent(3, SIZE)
-    deepening.look(wanted, elsewhere, elsewhere, drawn(elsewhere))
-    assert deepening.trial is not None, "but for another answer it may help"
-    assert angle_deg(elsewhere, deepening.trial.z) > SHORTEST_STEP_DEG
+    assert PATIENCE < taken < 5 * PATIENCE
 
 
-def test_a_trial_without_a_face_is_refused_and_a_moving_face_is_not_learnt_from() -> None:
+def test_a_face_that_is_not_found_is_refused() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
     deepening = Deepening(Model())
-    deepening.look(wanted, answer, seed_latent(4, SIZE), drawn(answer))
-    assert deepening.trial is None and deepening.likeness is not None
-    deepening.look(wanted, answer, answer, drawn(answer))
-    deepening.judge(None)
+    first = deepening.propose(wanted, answer)
+    assert first is not None and first.origin is None
+    deepening.learn(first, None)
+    assert deepening.likeness is None
+    again = deepening.propose(wanted, answer)
+    assert again is not None and again.origin is None, "where one stands is not known yet"
+    deepening.learn(again, drawn(again.z))
+    trial = deepening.propose(wanted, answer)
+    assert trial is not None and trial.origin is not None
+    deepening.learn(trial, None)
     assert angle_deg(answer, deepening.apply(answer, 10.0)) < 0.01
-    deepening.judge(drawn(answer))  # there is no trial: nothing happens
+
+
+def test_where_the_answer_has_moved_its_face_is_measured_before_the_next_trial() -> None:
+    wanted, answer = drawn(seed_latent(2, SIZE)), seed_latent(1, SIZE)
+    deepening = Deepening(Model())
+    first = deepening.propose(wanted, answer)
+    assert first is not None
+    deepening.learn(first, drawn(first.z))
+    near, far = (normalise(answer + np.float32(t) * seed_latent(3, SIZE)) for t in (0.02, 0.1))
+    assert angle_deg(answer, near) < KNOWN_DEG < angle_deg(answer, far)
+    for moved, is_known in ((near, True), (far, False)):
+        attempt = deepening.propose(wanted, moved)
+        assert attempt is not None and (attempt.origin is not None) == is_known
 
 
 def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
     deepening = Deepening(Model())
-    stay(deepening, answer, wanted, 8)
+    stay(deepening, answer, wanted, 20)
     other = seed_latent(5, SIZE)
     for _ in range(90):
         shown = deepening.apply(other, DT_S)
@@ -96,8 +122,30 @@ def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
     for _ in range(90):
         shown = deepening.apply(answer, DT_S)
     assert angle_deg(answer, shown) > 5, "and is there again when the head turns back"
+    late = deepening.propose(wanted, answer)
     deepening.reset()
     assert (deepening.apply(answer, DT_S) == answer).all() and deepening.progress == 0
+    assert late is not None
+    deepening.learn(late, drawn(late.z))
+    assert deepening.likeness is None, "what was drawn for one visitor says nothing of the next"
+
+
+def test_a_descent_learns_what_a_step_really_did() -> None:
+    random = np.random.default_rng(4)
+    really = random.standard_normal((4, SIZE)).astype(np.float32)
+    descent = Descent(np.zeros_like(really), 0.1)
+    z, missing = seed_latent(1, SIZE), np.float32([1, -1, 0.5, 0])
+    assert not descent.step(z, missing).any(), "it knows nothing"
+    for _ in range(200):
+        step = random.standard_normal(SIZE).astype(np.float32) / 10
+        descent.learn(step, really @ step)
+    step = descent.step(z, missing)
+    np.testing.assert_allclose(really @ step, missing, atol=0.05)
+    assert abs(step @ z) < 1e-3 * np.linalg.norm(step) * np.linalg.norm(z), "along the sphere"
+    descent.learn(np.zeros(SIZE, np.float32), missing)  # no step says nothing
+    np.testing.assert_array_equal(descent.step(z, missing), step)
+    others = [descent.step(z, missing, random) for _ in range(2)]
+    assert angle_deg(others[0], others[1]) > 1 and (others[0] @ step) > 0
 
 
 def test_there_is_time_for_more_only_where_the_rate_is_held() -> None:

@@ -205,8 +205,13 @@ class RefiningInverter(FixedInverter):
         super().__init__(z)
         self.better = better
 
-    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+    def refine(
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+    ) -> FloatArray:
         return self.better
+
+    def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
+        assert tried is not z
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         return float(1 - abs(came - wanted).mean())
@@ -216,25 +221,44 @@ def test_a_visitor_who_stays_is_answered_better_and_the_next_one_begins_anew() -
     answer, better = seed_latent(5, SIZE), slerp(seed_latent(5, SIZE), seed_latent(6, SIZE), 0.1)
     follower = LatentFollower(seed_latent(4, SIZE), RefiningInverter(answer, better), SETTINGS)
     deepening = follower.deepening
-    assert deepening is not None
+    assert deepening is not None and follower.propose() is None, "nobody is there"
     features, worse = face(), np.full(LAYOUT.size, 0.5, np.float32)
     for index in range(150):
         latent = follower.follow(features, index / FPS, index / FPS)
         if index == 10:
-            follower.look(worse)
-            assert deepening.likeness is None, "the face is still arriving"
-        if index == 60:
             assert (latent.likeness, latent.deepening) == (0.75, 0.0), "as the inverter expects it"
-            follower.look(worse)
-            assert deepening.trial is not None
-            follower.judge(np.zeros(LAYOUT.size, np.float32))
+            first = follower.propose()
+            assert first is not None and angle_deg(first.z, answer) < 0.01, "what the answer draws is measured first"
+            follower.learn(first, worse)
+        if index == 20:
+            second = follower.propose()
+            assert second is not None and angle_deg(second.z, better) < 0.01
+            follower.learn(second, np.zeros(LAYOUT.size, np.float32))
     assert angle_deg(latent.z, better) < 0.5
-    asked = 1 - (LAYOUT["attributes"].stop - LAYOUT["attributes"].start) / LAYOUT.size
-    assert latent.likeness == pytest.approx(1 - 0.5 * asked), "measured, but for what nobody asks a drawn face"
+    assert latent.likeness == pytest.approx(1.0)
     assert 0 < latent.deepening < 1
     assert follower.follow(face(x=0.05), 5.1, 5.1).deepening == 0.0
+    follower.learn(second, worse)
+    assert deepening.likeness is None, "that was another visitor's"
+
+
+def test_of_a_drawn_face_nobody_asks_what_it_is_taken_for() -> None:
+    answer = seed_latent(5, SIZE)
+    follower = LatentFollower(answer, RefiningInverter(answer, seed_latent(6, SIZE)), SETTINGS)
+    for index in range(30):
+        follower.follow(face(), index / FPS, index / FPS)
+    attempt = follower.propose()
+    assert attempt is not None and follower.deepening is not None
+    follower.learn(attempt, np.full(LAYOUT.size, 0.5, np.float32))
+    asked = 1 - (LAYOUT["attributes"].stop - LAYOUT["attributes"].start) / LAYOUT.size
+    assert follower.deepening.likeness == pytest.approx(1 - 0.5 * asked)
+
+
+def test_what_cannot_deepen_or_may_not_does_not() -> None:
+    answer, better = seed_latent(5, SIZE), seed_latent(6, SIZE)
+    features = face()
     off = LatentFollower(answer, RefiningInverter(answer, better), SETTINGS.model_copy(update={"deepening": False}))
-    assert off.follow(features, 0.0, 0.0).deepening == 0.0
+    assert off.follow(features, 0.0, 0.0).deepening == 0.0 and off.propose() is None
     assert LatentFollower(answer, FixedInverter(answer), SETTINGS).deepening is None
 
 

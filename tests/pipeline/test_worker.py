@@ -247,8 +247,13 @@ def test_without_a_second_look_the_show_goes_on() -> None:
 class RefiningInverter(ConstantInverter):
     """Whatever was drawn, something else may be better."""
 
-    def refine(self, z: FloatArray, vector: FloatArray, steps: int, came: FloatArray) -> FloatArray:
+    def refine(
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+    ) -> FloatArray:
         return seed_latent(int(came[0]), 16)
+
+    def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
+        pass
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         return 0.5
