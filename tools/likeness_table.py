@@ -85,7 +85,9 @@ def table(measured: Measured, is_drawn: bool) -> str:
         values = {name: _at(measured.get(row.keys[0], {}).get(name), row.keys[1:]) for name in REFERENCES}
         aim = row.drawn if is_drawn else row.real
         written = (UNKNOWN if value is None else format(value, f"z{row.form}") for value in values.values())
-        rows.append((row.title, *written, _aim_text(aim, row.form), _verdict(values["value"], aim)))
+        rows.append(
+            (row.title, *written, _aim_text(aim, row.form), _verdict(values["value"], values["value_stayed"], aim))
+        )
     reasons = {name: entry["reason"] for name, entry in measured.items() if "reason" in entry}
     return "\n".join([_markdown(rows), "", *(f"{name}: {reason}" for name, reason in reasons.items())]).rstrip()
 
@@ -110,11 +112,17 @@ def _aim_text(aim: Aim | None, form: str) -> str:
     return f"≥ {low:{form}}" if low is not None else f"≤ {high:{form}}"
 
 
-def _verdict(value: float | None, aim: Aim | None) -> str:
+def _verdict(value: float | None, stayed: float | None, aim: Aim | None) -> str:
     if value is None or aim is None:
         return ""
+    if _is_reached(value, aim):
+        return "reached"
+    return "reached by who stays" if stayed is not None and _is_reached(stayed, aim) else "missed"
+
+
+def _is_reached(value: float, aim: Aim) -> bool:
     low, high = aim
-    return "reached" if (low is None or value >= low) and (high is None or value <= high) else "missed"
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _at(value: Any, keys: Sequence[str]) -> Any:

@@ -5,6 +5,7 @@
 * `fixed`: the one drawn face that is nearest to all viewers on average.
 * `oracle`: what a search can make the generator draw (`tools/face_oracle.py`), for some of the viewers; beside it
   stands `value_searched`, what the inverter answers to these.
+* `value_stayed`: what it shows to the same viewers when they have stayed for `STAY_S`.
 * `floor`: the viewer's own picture, measured again under the noise of a show (`tools/show_noise.py`).
 
 No answer can be better than the floor, and none needs to be better than the oracle.
@@ -30,6 +31,7 @@ from tools.clouds import found
 from tools.draw_bank import FaceDrawer
 from tools.evaluation import draw, measure_faces
 from tools.face_oracle import Oracle, nearest_seeds
+from tools.growth_trial import TRACKED, GrowthTrial
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures
 from tools.motion_trial import MotionTrial, answers_afresh
@@ -40,7 +42,8 @@ from tools.train_inverter import HELD_OUT_SEED
 
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
 FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
-REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched")
+REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched", "value_stayed")
+STAY_S = 10.0  # after the face has arrived
 NO_READER = "the folder of personas has no network that reads age and gender"
 
 Measured = dict[str, dict[str, Any]]
@@ -137,6 +140,8 @@ class Trial:
             of_these = error(self._scale, asked[own], fixed[own])
             several["oracle"] = likeness_figures(self._scale, asked, best, own, of_these)
             several["value_searched"] = likeness_figures(self._scale, asked, came[own], own, of_these)
+            stayed = self._stayed(viewers, own)
+            several["value_stayed"] = likeness_figures(self._scale, asked, stayed, own, of_these)
         in_range = several.get("oracle", {}).get("expression")
         for figures in several.values():
             if "expression" in figures:
@@ -182,6 +187,14 @@ class Trial:
         own = np.linspace(0, len(asked) - 1, min(count, len(asked))).round().astype(np.int64)
         best = [oracle(asked[index], latents[index], random) for index in tqdm(own, unit=" viewers", desc="oracle")]
         return own, np.stack(best)
+
+    def _stayed(self, viewers: Viewers, own: Indices) -> FloatArray:
+        """Features (len(own), F) of what those viewers see who have stayed."""
+        noise = TRACKED * found(viewers.again - viewers.vectors)
+        if not len(noise):
+            noise = np.zeros((1, LAYOUT.size), np.float32)
+        growth = GrowthTrial(self._inverter, self._drawer, (STAY_S,))
+        return growth.run([viewers.faces[index] for index in own], noise, deepens=True).came[0]
 
     def _motion(self, viewers: Viewers) -> dict[str, dict[str, float | None]]:
         noise = found(viewers.again - viewers.vectors)

@@ -37,7 +37,7 @@ CONTRACT = {
     "lag_ms",
     "detected",
 }
-REFERENCES = {"value", "random", "fixed", "oracle", "floor", "value_searched"}
+REFERENCES = {"value", "random", "fixed", "oracle", "floor", "value_searched", "value_stayed"}
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_page_has_a_table_of_each_kind(whole: tuple[Any, str]) -> None:
         assert len(re.findall(rf"^\| {re.escape(row.title)} +\|", page, re.MULTILINE)) == 3
     assert "10 viewers; a face is found in 10 of 10 pictures, the oracle searched for 4 of them." in page
     assert "19 viewers; a face is found in 19 of 20 pictures" in page
-    assert re.search(r"\| faces found +\| 100\.0% .*\| +≥ 99\.0% \| reached \|", page)
+    assert re.search(r"\| faces found +\| 100\.0% .*\| +≥ 99\.0% \| reached +\|", page)
     assert "realism: the persona has no discriminator" in page and "-0.00" not in page
 
 
@@ -128,6 +128,7 @@ def assert_references_are_in_order(kind: dict[str, dict[str, Any]]) -> None:
     assert skill["random"] < skill["fixed"] == pytest.approx(0, abs=1e-6)
     assert skill["fixed"] < skill["value"] and skill["value"] < skill["floor"]
     assert skill["value_searched"] < skill["oracle"] and kind["error_over_oracle"]["value"] > 1
+    assert skill["value_searched"] < skill["value_stayed"]
     assert kind["pixel_jitter"]["value"] > 0 and kind["landmark_jitter"]["value"] > 0
     assert kind["nme"]["random"] > kind["nme"]["value"] > kind["nme"]["floor"] > 0
     assert kind["gain"]["floor"]["shape"] == pytest.approx(1, abs=0.05)

@@ -1,0 +1,99 @@
+"""A persona before viewers who stay: how their likeness grows, on a clock that waits for the processor.
+
+Viewers stand still, their features trembling as those of a show do, and are answered as in the show. What is drawn is
+measured at some moments after it has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.clock import ManualClock
+from engine.networks.inverter import Inverter
+from engine.networks.latents import seed_latent
+from engine.pipeline.deepening import PERIOD_S
+from engine.pipeline.feature_vector import LAYOUT
+from engine.pipeline.latent import LatentFollower
+from engine.reflection_settings import ReflectionSettings
+from engine.types import Features, FloatArray
+from tools.draw_bank import FaceDrawer
+from tools.motion_trial import RATE_HZ, still_clip
+
+MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # since the face has arrived
+TRACKED = 1 / 3  # of the noise of pictures that are looked at afresh remains where a face is tracked, as it is live
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What was measured of some visits.
+
+    Attributes:
+        asked: (N, F) features of the viewers.
+        came: (M, N, F) of the faces that they saw at each of the marks; NaN where no face was found.
+    """
+
+    asked: FloatArray
+    came: FloatArray
+
+
+class GrowthTrial:
+    """A persona before viewers who stay.
+
+    Args:
+        inverter: of the persona.
+        drawer: of the persona.
+        marks_s: when what is drawn is measured, since it has arrived.
+    """
+
+    def __init__(self, inverter: Inverter, drawer: FaceDrawer, marks_s: Sequence[float] = MARKS_S) -> None:
+        self._inverter = inverter
+        self._drawer = drawer
+        self._marks_s = marks_s
+
+    def run(self, faces: Sequence[Features], noise: FloatArray, *, deepens: bool) -> Growth:
+        """The visits of `faces`, whose features tremble by rows of `noise` (K, F)."""
+        random = np.random.default_rng(3)
+        what = "with deepening" if deepens else "without"
+        visits = [self._visit(face, noise, random, deepens) for face in tqdm(faces, unit=" visits", desc=what)]
+        return Growth(np.stack([face.vector for face in faces]), np.stack(visits, axis=1))
+
+    def _visit(self, face: Features, noise: FloatArray, random: np.random.Generator, deepens: bool) -> FloatArray:
+        settings, clock = ReflectionSettings(deepening=deepens), ManualClock()
+        size = self._drawer.generator.latent_size
+        self._inverter.reset()
+        follower = LatentFollower(seed_latent(0, size), self._inverter, settings)
+        chances = set(np.arange(0, settings.arrive_s + self._marks_s[-1], PERIOD_S).round(3)) if deepens else set()
+        marks = {round(settings.arrive_s + mark_s, 3) for mark_s in self._marks_s}
+        seen: list[FloatArray] = []
+        for index, vector in enumerate(
+            still_clip(face.vector, noise, random, settings.arrive_s + self._marks_s[-1]).vectors
+        ):
+            now_s = clock.now_s()
+            viewer = replace(face, vector=vector, captured_s=now_s, sequence=index)
+            z = follower.follow(viewer, now_s, now_s).z
+            if _begins(chances, now_s):
+                self._deepen(follower)
+            if _begins(marks, now_s):
+                seen.append(self._measure(z))
+            clock.advance(1 / RATE_HZ)
+        return np.stack(seen)
+
+    def _deepen(self, follower: LatentFollower) -> None:
+        attempt = follower.propose()
+        if attempt is not None:
+            came = self._measure(attempt.z)
+            follower.learn(attempt, came if np.isfinite(came).all() else None)
+
+    def _measure(self, z: FloatArray) -> FloatArray:
+        """Features (F,) of a drawn face, NaN if none is found."""
+        face = self._drawer.draw_and_measure(z[None])[0]
+        return np.full(LAYOUT.size, np.nan, np.float32) if face is None else face.vector
+
+
+def _begins(moments_s: set[float], now_s: float) -> bool:
+    """Whether one of the moments lies within this frame."""
+    return any(moment_s <= now_s + 1e-6 < moment_s + 1 / RATE_HZ for moment_s in moments_s)
