@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.networks import inverter_kinds
-from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
@@ -124,6 +124,22 @@ def test_a_refined_latent_draws_more_of_what_is_wanted() -> None:
     assert np.linalg.norm(better) == pytest.approx(4.0, rel=1e-5)
     assert np.linalg.norm(draws @ better + offset - wanted) < 0.6 * np.linalg.norm(came - wanted)
     assert angle_deg(inverter.refine(z, vector_of(came), vector_of(came)), z) < 0.01
+
+
+@pytest.mark.parametrize(("calls_before", "searches"), [(1, 1), (ARRIVING + 1, DOUBTS)])
+def test_another_neighbour_takes_over_soon_while_somebody_arrives_and_slowly_later(
+    calls_before: int, searches: int
+) -> None:
+    weights = some_weights()
+    inverter = Inverter(weights, {})
+    for _ in range(calls_before):
+        inverter(vector_of(weights.codes[5]))
+    assert inverter.neighbour_seed == weights.seeds[5]
+    calls = 0
+    while inverter.neighbour_seed != weights.seeds[9]:
+        inverter(vector_of(weights.codes[9]))
+        calls += 1
+    assert (searches - 1) * SEARCH_EVERY < calls <= searches * SEARCH_EVERY
 
 
 def test_the_answer_to_a_still_face_comes_to_rest_on_one_neighbour() -> None:
