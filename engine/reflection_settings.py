@@ -91,8 +91,8 @@ class AnswerSettings(Settings):
     """The same where the mirror is least sure of what it sees: in profile, or a face unlike any that it can draw."""
 
     deepening: bool = True
-    """Whether the answer becomes more like a visitor while they stay: what was drawn is measured again, twice a second
-    where there is time for it."""
+    """Whether the answer becomes more like a visitor while they stay: faces that may be better are drawn aside and
+    measured, five times a second where there is time for it."""
 
     wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
     """How fast the face drifts while nobody is there, 0 to 45 degrees of the latent sphere a second."""
