@@ -115,7 +115,7 @@ class App:
         options = self._options
         self._config = load_config(options.config)
         self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry(), self._config.reflection)
-        self._scene_name = options.scene or self._config.scene.name
+        self._scene_name = self._config.scene.name if options.scene is None else options.scene
         self._scene = self._repertoire.load(self._scene_name)
         for entry in self._config.playlist.scenes:
             self._repertoire.load(entry.scene)  # what is wrong with it is told now, not late at night

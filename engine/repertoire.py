@@ -21,6 +21,9 @@ class Repertoire:
         on_keys: names on the keys from 1 on; empty takes all of the folder by alphabet.
         registry: the settings class of each pass.
         reflection: how the mirror answers where a scene does not say.
+
+    Raises:
+        ConfigError: a key has a scene that is not there.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class Repertoire:
         self._on_keys = tuple(on_keys) or self._names()
         self._registry = registry
         self._reflection = reflection
+        for name in on_keys:
+            self._check(name, "scene.scenes: ")
 
     def path(self, name: str) -> Path:
         """The file of a scene, whether it is there or not."""
@@ -49,10 +54,13 @@ class Repertoire:
         Raises:
             ConfigError: there is none of that name, or what is wrong in it, one sentence per problem.
         """
+        self._check(name)
+        return load_scene(self.path(name), self._registry, self._reflection)
+
+    def _check(self, name: str, where: str = "") -> None:
         if not self.path(name).is_file():
             there = ", ".join(self._names()) or "none"
-            raise ConfigError(f"there is no scene '{name}': {self._folder} has {there}")
-        return load_scene(self.path(name), self._registry, self._reflection)
+            raise ConfigError(f"{where}there is no scene '{name}': {self._folder} has {there}")
 
     def _names(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self._folder.glob("*.yaml")))

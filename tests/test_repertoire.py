@@ -43,3 +43,5 @@ def test_a_scene_that_is_not_there_is_told_with_those_that_are(folder: Path, tmp
         repertoire(folder).load("pol")
     with pytest.raises(ConfigError, match=r"has none$"):
         repertoire(tmp_path / "empty").load("pol")
+    with pytest.raises(ConfigError, match=r"^scene.scenes: there is no scene 'pol': .* has archive, between, pool$"):
+        repertoire(folder, "pool", "pol")
