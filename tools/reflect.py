@@ -1,6 +1,6 @@
 """Reflect still pictures: `python -m tools.reflect IMAGE... --output DIR [--model NAME]`.
 
-For each picture of a face, as the mirror would answer it at first sight:
+For each picture of a face, as the mirror would answer somebody who stays, after `--looks` faces drawn aside:
 
 * `NAME_reflection.png`: the face that is drawn, enlarged to 512 px at least.
 * `NAME_pair.png`: left the viewer as in a mirror, with the eyes where the persona has its own; right the reflection.
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,9 @@ from engine.config import load_config
 from engine.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
+from engine.pipeline.deepening import deepening_by
 from engine.pipeline.features import LAYOUT
+from engine.pipeline.reach import reach_by
 from engine.types import ByteArray, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.face_pair import enlarge, pair
@@ -40,6 +43,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENDINGS = ("_reflection.png", "_pair.png")
 JSON_FILE = "reflect.json"
 INTERRUPTED = 130
+LOOKS, MOST_LOOKS = 50, 1000
 
 
 class Reflector:
@@ -47,14 +51,17 @@ class Reflector:
 
     Args:
         persona: with an inverter.
+        looks: faces that are drawn aside for each picture, to find one that is more alike.
 
     Raises:
         ModelError: its generator or its inverter cannot be used.
     """
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: Persona, looks: int = LOOKS) -> None:
+        self._looks = looks
         self._alignment = persona.alignment
         self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._reach = reach_by(self._inverter)
         self._bank_sd = self._inverter.weights.sd  # (F,)
         self._drawer = FaceDrawer(persona)
 
@@ -71,8 +78,7 @@ class Reflector:
         seen = self._drawer.measure(viewer)
         if seen is None:
             raise DeviceError(f"{path} shows no face that can be found")
-        self._inverter.reset()
-        latent = self._inverter(seen.vector)
+        latent = self._answer(seen.vector)
         drawn = self._drawer.draw(latent[None])[0]
         again = self._drawer.measure(drawn)
         reflection = enlarge(drawn)
@@ -84,6 +90,21 @@ class Reflector:
             "reflection_features": None if again is None else by_group(again.vector),
         }
         return entry, {"reflection": reflection, "pair": pair(viewer, seen.placement, reflection, self._alignment)}
+
+    def _answer(self, vector: FloatArray) -> FloatArray:
+        """The latent (n,) for features (F,)."""
+        wanted = vector if self._reach is None else self._reach(vector)
+        self._inverter.reset()
+        answer = self._inverter(wanted)
+        deepening = deepening_by(self._inverter)
+        if deepening is None:
+            return answer
+        for _ in range(self._looks):
+            attempt = deepening.propose(wanted, answer)
+            if attempt is not None:
+                face = self._drawer.draw_and_measure(attempt.z[None])[0]
+                deepening.learn(attempt, None if face is None else face.vector)
+        return deepening.apply(answer, math.inf)
 
     def close(self) -> None:
         """Release the face mesh."""
@@ -117,7 +138,7 @@ def _exact(values: FloatArray) -> list[float]:
     return [float(str(value)) for value in values]
 
 
-def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path) -> list[NarcissusError]:
+def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path, looks: int = LOOKS) -> list[NarcissusError]:
     """Reflect pictures into a folder; what was done until then is in reflect.json even if it is interrupted.
 
     Returns:
@@ -129,7 +150,10 @@ def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path) -> lis
     """
     errors: list[NarcissusError] = []
     listed: list[dict[str, Any]] = []
-    with Reflector(persona) as reflector, tqdm(pictures, unit="picture", disable=_bar_is_off(pictures)) as progress:
+    with (
+        Reflector(persona, looks) as reflector,
+        tqdm(pictures, unit="picture", disable=_bar_is_off(pictures)) as progress,
+    ):
         try:
             for path, name in zip(progress, output_names(pictures, folder, ENDINGS), strict=True):
                 try:
@@ -144,7 +168,7 @@ def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path) -> lis
                     write(folder / files[kind], picture)
                 listed.append({"file": str(path)} | files | entry)
         finally:
-            write(folder / JSON_FILE, _document(persona, listed))
+            write(folder / JSON_FILE, _document(persona, looks, listed))
     return errors
 
 
@@ -152,12 +176,13 @@ def _bar_is_off(pictures: Sequence[Path]) -> bool | None:
     return None if len(pictures) > 1 else True  # None: on if a person watches
 
 
-def _document(persona: Persona, listed: list[dict[str, Any]]) -> str:
+def _document(persona: Persona, looks: int, listed: list[dict[str, Any]]) -> str:
     groups = {group.name: {"unit": group.unit, "what": group.what} for group in LAYOUT.groups}
     head = {
         "format": 1,
         "model": persona.name,
         "generator_sha256": persona.generator_sha256,
+        "looks": looks,
         "layout": {"version": LAYOUT.version, "groups": groups},
     }
     return json.dumps(head | {"pictures": listed}, indent=1, ensure_ascii=False) + "\n"
@@ -171,7 +196,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models")
         persona = Persona.open(models / (options.model or load_config(ROOT / "config.yaml").persona.model))
         prepare_folder(options.output)
         pictures = list_pictures(options.images)
-        errors = reflect_all(persona, pictures, options.output)
+        errors = reflect_all(persona, pictures, options.output, options.looks)
     except NarcissusError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -191,10 +216,23 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--output", type=Path, required=True, metavar="DIR", help="a folder to write to; made if missing"
     )
     parser.add_argument("--model", metavar="NAME", help="a persona: a folder under models/; config.yaml's if absent")
+    parser.add_argument(
+        "--looks",
+        type=_looks,
+        default=LOOKS,
+        help=f"faces drawn aside for each picture, to find a better one: {LOOKS} if absent; 0 answers at first sight",
+    )
     options = parser.parse_args(arguments)
     if options.output.resolve() in [path.resolve() for path in options.images]:
         parser.error("--output must be another folder than the pictures': its files would be taken for viewers")
     return options
+
+
+def _looks(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= MOST_LOOKS:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {MOST_LOOKS}, not {value}")
+    return value
 
 
 if __name__ == "__main__":

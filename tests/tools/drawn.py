@@ -69,6 +69,9 @@ class PaintingDrawer(FakeDrawer):
     def draw_and_measure(self, z: FloatArray, progress: object = None) -> list[Features | None]:
         return [self.measure(picture) for picture in self.draw(z)]
 
+    def close(self) -> None:
+        pass
+
 
 def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, what: str) -> DrawnFaces:
     """In place of `draw_bank.complete_bank`: small shards, one face of each is not found."""

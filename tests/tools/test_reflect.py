@@ -284,7 +284,7 @@ def test_an_interrupted_run_lists_what_it_did(
         return draw(self, z)
 
     monkeypatch.setattr(FaceDrawer, "draw", interrupted)
-    assert main(["in", "--output", "out", "--model", "tiny"], models) == 130
+    assert main(["in", "--output", "out", "--model", "tiny", "--looks", "0"], models) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert [picture["file"] for picture in read()["pictures"]] == ["in/2.png"]
 
