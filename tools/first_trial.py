@@ -45,11 +45,11 @@ def measure_first_trial(inverter: Inverter, drawer: FaceDrawer, asked: FloatArra
     for vector, z, came in zip(asked, answers, drawer.draw_and_measure(np.stack(answers)), strict=True):
         inverter.reset()
         deepening = Deepening(inverter)
-        first = deepening.propose(vector, z)
+        first = deepening.propose(vector, z, 0.0)
         if came is None or first is None:
             continue
         deepening.learn(first, came.vector)
-        trial = deepening.propose(vector, z)
+        trial = deepening.propose(vector, z, 1.0)
         if trial is not None:
             trials.append((trial, inverter.compare(vector, came.vector)))
     if not trials:

@@ -15,7 +15,6 @@ from tqdm import tqdm
 from engine.clock import ManualClock
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
-from engine.pipeline.deepening import PERIOD_S
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
 from engine.reflection_settings import ReflectionSettings
@@ -66,7 +65,6 @@ class GrowthTrial:
         size = self._drawer.generator.latent_size
         self._inverter.reset()
         follower = LatentFollower(seed_latent(0, size), self._inverter, settings)
-        chances = set(np.arange(0, settings.arrive_s + self._marks_s[-1], PERIOD_S).round(3)) if deepens else set()
         marks = {round(settings.arrive_s + mark_s, 3) for mark_s in self._marks_s}
         seen: list[FloatArray] = []
         for index, vector in enumerate(
@@ -75,15 +73,14 @@ class GrowthTrial:
             now_s = clock.now_s()
             viewer = replace(face, vector=vector, captured_s=now_s, sequence=index)
             z = follower.follow(viewer, now_s, now_s).z
-            if _begins(chances, now_s):
-                self._deepen(follower)
+            self._deepen(follower, now_s)
             if _begins(marks, now_s):
                 seen.append(self._measure(z))
             clock.advance(1 / RATE_HZ)
         return np.stack(seen)
 
-    def _deepen(self, follower: LatentFollower) -> None:
-        attempt = follower.propose()
+    def _deepen(self, follower: LatentFollower, now_s: float) -> None:
+        attempt = follower.propose(now_s)
         if attempt is not None:
             came = self._measure(attempt.z)
             follower.learn(attempt, came if np.isfinite(came).all() else None)

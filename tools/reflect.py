@@ -99,8 +99,8 @@ class Reflector:
         deepening = deepening_by(self._inverter)
         if deepening is None:
             return answer
-        for _ in range(self._looks):
-            attempt = deepening.propose(wanted, answer)
+        for look in range(self._looks):
+            attempt = deepening.propose(wanted, answer, float(look))
             if attempt is not None:
                 face = self._drawer.draw_and_measure(attempt.z[None])[0]
                 deepening.learn(attempt, None if face is None else face.vector)

@@ -21,7 +21,8 @@ import numpy as np
 from engine.networks.latents import angle_deg, normalise, slerp
 from engine.types import FloatArray
 
-PERIOD_S = 0.2  # from one face that is drawn aside to the next: they take about a tenth of the time of a slow core
+PERIOD_S = 0.2  # from one face that is drawn aside to the next: they take about a tenth of the time of a slow core;
+FIRST_PERIOD_S = 0.1  # of the first `TRIALS`, which gain most
 FIRST_STEP_DEG, LONGEST_STEP_DEG, SHORTEST_STEP_DEG = 12.0, 25.0, 2.5
 LONGER, SHORTER = 1.4, 0.8
 FURTHEST_DEG = 40.0  # from the inverter's answer: beyond, it is no longer the answer to this face
@@ -109,6 +110,7 @@ class Deepening:
         self._best: Drawn | None = None
         self._step_deg = FIRST_STEP_DEG
         self._in_vain = self._passed = 0  # trials since one helped; chances since the last trial
+        self._due_s = -math.inf
         self._found_at: FloatArray | None = None  # the answer that `_offset` was found for
         self._offset: FloatArray | None = None
         self._shown: FloatArray | None = None  # the offset, eased
@@ -122,13 +124,19 @@ class Deepening:
         self._shown = before + np.float32(1 - math.exp(-dt_s / EASE_S)) * (target - before)
         return normalise(answer + self._shown)
 
-    def propose(self, wanted: FloatArray, answer: FloatArray) -> Attempt | None:
+    def is_due(self, now_s: float) -> bool:
+        """Whether it is time to `propose`."""
+        return now_s >= self._due_s
+
+    def propose(self, wanted: FloatArray, answer: FloatArray, now_s: float) -> Attempt | None:
         """A face to draw and measure now; None if this chance is let pass.
 
         Args:
             wanted: features (F,) that are answered now.
             answer: what the inverter says to them, (n,).
+            now_s: the present.
         """
+        self._due_s = now_s + (FIRST_PERIOD_S if self.progress < 1 - 1 / math.e else PERIOD_S)
         self._passed += 1
         if self._passed <= self._in_vain // PATIENCE:
             return None

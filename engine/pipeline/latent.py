@@ -174,16 +174,16 @@ class LatentFollower:
             deepening=deepening.progress if deepening else 0.0,
         )
 
-    @property
-    def deepens(self) -> bool:
-        """Whether somebody is answered whose answer may be deepened."""
-        return self.deepening is not None and self._settings.deepening and self._is_following
+    def deepens(self, now_s: float) -> bool:
+        """Whether it is time to `propose` a better answer to somebody."""
+        is_answering = self._settings.deepening and self._is_following
+        return self.deepening is not None and is_answering and self.deepening.is_due(now_s)
 
-    def propose(self) -> Attempt | None:
+    def propose(self, now_s: float) -> Attempt | None:
         """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
-        if self.deepening is None or not self.deepens or self._wanted is None:
+        if self.deepening is None or self._wanted is None or not self.deepens(now_s):
             return None
-        return self.deepening.propose(self._wanted, self._said)
+        return self.deepening.propose(self._wanted, self._said, now_s)
 
     def learn(self, attempt: Attempt, came: FloatArray | None) -> None:
         """Learn what an attempt drew: features (F,) of that face, None if it shows none."""

@@ -123,7 +123,6 @@ class ReflectionWorker:
         self._latent_size = 0
         self._last: Reflection | None = None
         self._attempt: tuple[Attempt, Reflection] | None = None  # drawn aside, not measured yet
-        self._deepens_s = 0.0  # when the next is due
         self._self_view = SelfView()
         self._faces_seen = self._frames_seen = 0
         self._turned_s = 0.0  # when the newest turn had its frame
@@ -213,24 +212,23 @@ class ReflectionWorker:
     def _look_again(self, reflection: Reflection, now_s: float) -> None:
         """Draw or measure a face aside, one step a turn, where a scene asks for it or the mirror deepens and may."""
         began_s, goes_on = self._clock.now_s(), self._attempt is not None
-        is_due = now_s >= self._deepens_s and self._allowance.permits
+        follower = self._follower
         if self._listener.listen(reflection, now_s, is_asked=self.wants_echo):
             pass
-        elif self._follower is not None and self._follower.deepens and (goes_on or is_due):
-            self._deepening(self._follower, reflection.latent)
-            self._deepens_s = self._deepens_s if goes_on else now_s + PERIOD_S
+        elif follower is not None and (goes_on or (self._allowance.permits and follower.deepens(now_s))):
+            self._deepening(follower, reflection.latent, now_s)
         else:
             return
         self._allowance.spent(self._clock.now_s() - began_s, goes_on=goes_on)
 
-    def _deepen(self, follower: LatentFollower, latent: Latent) -> None:
+    def _deepen(self, follower: LatentFollower, latent: Latent, now_s: float) -> None:
         """Draw a face that may be better than the shown one, or measure it, so that no turn has to wait for both."""
         begun, self._attempt = self._attempt, None
         if begun is not None:
             attempt, drawn = begun
             found = self._listener.look(drawn)
             follower.learn(attempt, found.vector if found is not None else None)
-        elif self._listener.is_ready() and (proposed := follower.propose()) is not None:
+        elif self._listener.is_ready() and (proposed := follower.propose(now_s)) is not None:
             aside = self._face(replace(latent, z=proposed.z), False)
             self._attempt = (proposed, aside) if aside is not None else None
 

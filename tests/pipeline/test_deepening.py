@@ -10,7 +10,15 @@ import pytest
 from engine.networks.descent import Descent
 from engine.networks.latents import angle_deg, normalise, seed_latent
 from engine.pipeline.allowance import Allowance
-from engine.pipeline.deepening import FURTHEST_DEG, KNOWN_DEG, LONGEST_STEP_DEG, PATIENCE, PERIOD_S, Deepening
+from engine.pipeline.deepening import (
+    FIRST_PERIOD_S,
+    FURTHEST_DEG,
+    KNOWN_DEG,
+    LONGEST_STEP_DEG,
+    PATIENCE,
+    PERIOD_S,
+    Deepening,
+)
 from engine.types import FloatArray
 
 SIZE, FEATURES = 64, 12
@@ -51,7 +59,7 @@ def stay(deepening: Deepening, answer: FloatArray, wanted: FloatArray, chances: 
     shown, taken = [], 0
     for index in range(FRAMES * chances):
         shown.append(deepening.apply(answer, DT_S))
-        if index % FRAMES == 0 and (attempt := deepening.propose(wanted, answer)) is not None:
+        if index % FRAMES == 0 and (attempt := deepening.propose(wanted, answer, 0.0)) is not None:
             deepening.learn(attempt, drawn(attempt.z))
             taken += 1
     return shown, taken
@@ -82,17 +90,32 @@ def test_what_is_worse_is_never_shown_and_is_tried_less_and_less() -> None:
     assert PATIENCE < taken < 5 * PATIENCE
 
 
+def test_the_first_looks_follow_each_other_sooner() -> None:
+    answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
+    deepening, now_s, looks_s = Deepening(Model()), 0.0, []
+    while now_s < 6:
+        if deepening.is_due(now_s) and (attempt := deepening.propose(wanted, answer, now_s)) is not None:
+            deepening.learn(attempt, drawn(attempt.z))
+            looks_s.append(now_s)
+        now_s += 0.01
+    apart_s = np.diff(looks_s)
+    np.testing.assert_allclose(apart_s[:9], FIRST_PERIOD_S, atol=0.011)
+    assert apart_s[12:].min() > PERIOD_S - 0.011
+    deepening.reset()
+    assert deepening.is_due(0.0)
+
+
 def test_a_face_that_is_not_found_is_refused() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
     deepening = Deepening(Model())
-    first = deepening.propose(wanted, answer)
+    first = deepening.propose(wanted, answer, 0.0)
     assert first is not None and first.origin is None
     deepening.learn(first, None)
     assert deepening.likeness is None
-    again = deepening.propose(wanted, answer)
+    again = deepening.propose(wanted, answer, 0.0)
     assert again is not None and again.origin is None, "where one stands is not known yet"
     deepening.learn(again, drawn(again.z))
-    trial = deepening.propose(wanted, answer)
+    trial = deepening.propose(wanted, answer, 0.0)
     assert trial is not None and trial.origin is not None
     deepening.learn(trial, None)
     assert angle_deg(answer, deepening.apply(answer, 10.0)) < 0.01
@@ -101,13 +124,13 @@ def test_a_face_that_is_not_found_is_refused() -> None:
 def test_where_the_answer_has_moved_its_face_is_measured_before_the_next_trial() -> None:
     wanted, answer = drawn(seed_latent(2, SIZE)), seed_latent(1, SIZE)
     deepening = Deepening(Model())
-    first = deepening.propose(wanted, answer)
+    first = deepening.propose(wanted, answer, 0.0)
     assert first is not None
     deepening.learn(first, drawn(first.z))
     near, far = (normalise(answer + np.float32(t) * seed_latent(3, SIZE)) for t in (0.02, 0.1))
     assert angle_deg(answer, near) < KNOWN_DEG < angle_deg(answer, far)
     for moved, is_known in ((near, True), (far, False)):
-        attempt = deepening.propose(wanted, moved)
+        attempt = deepening.propose(wanted, moved, 0.0)
         assert attempt is not None and (attempt.origin is not None) == is_known
 
 
@@ -122,7 +145,7 @@ def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
     for _ in range(90):
         shown = deepening.apply(answer, DT_S)
     assert angle_deg(answer, shown) > 5, "and is there again when the head turns back"
-    late = deepening.propose(wanted, answer)
+    late = deepening.propose(wanted, answer, 0.0)
     deepening.reset()
     assert (deepening.apply(answer, DT_S) == answer).all() and deepening.progress == 0
     assert late is not None

@@ -221,17 +221,17 @@ def test_a_visitor_who_stays_is_answered_better_and_the_next_one_begins_anew() -
     answer, better = seed_latent(5, SIZE), slerp(seed_latent(5, SIZE), seed_latent(6, SIZE), 0.1)
     follower = LatentFollower(seed_latent(4, SIZE), RefiningInverter(answer, better), SETTINGS)
     deepening = follower.deepening
-    assert deepening is not None and follower.propose() is None, "nobody is there"
+    assert deepening is not None and follower.propose(0.0) is None, "nobody is there"
     features, worse = face(), np.full(LAYOUT.size, 0.5, np.float32)
     for index in range(150):
         latent = follower.follow(features, index / FPS, index / FPS)
         if index == 10:
             assert (latent.likeness, latent.deepening) == (0.75, 0.0), "as the inverter expects it"
-            first = follower.propose()
+            first = follower.propose(index / FPS)
             assert first is not None and angle_deg(first.z, answer) < 0.01, "what the answer draws is measured first"
             follower.learn(first, worse)
         if index == 20:
-            second = follower.propose()
+            second = follower.propose(index / FPS)
             assert second is not None and angle_deg(second.z, better) < 0.01
             follower.learn(second, np.zeros(LAYOUT.size, np.float32))
     assert angle_deg(latent.z, better) < 0.5
@@ -247,7 +247,7 @@ def test_of_a_drawn_face_nobody_asks_what_it_is_taken_for() -> None:
     follower = LatentFollower(answer, RefiningInverter(answer, seed_latent(6, SIZE)), SETTINGS)
     for index in range(30):
         follower.follow(face(), index / FPS, index / FPS)
-    attempt = follower.propose()
+    attempt = follower.propose(1.0)
     assert attempt is not None and follower.deepening is not None
     follower.learn(attempt, np.full(LAYOUT.size, 0.5, np.float32))
     asked = 1 - (LAYOUT["attributes"].stop - LAYOUT["attributes"].start) / LAYOUT.size
@@ -258,7 +258,7 @@ def test_what_cannot_deepen_or_may_not_does_not() -> None:
     answer, better = seed_latent(5, SIZE), seed_latent(6, SIZE)
     features = face()
     off = LatentFollower(answer, RefiningInverter(answer, better), SETTINGS.model_copy(update={"deepening": False}))
-    assert off.follow(features, 0.0, 0.0).deepening == 0.0 and off.propose() is None
+    assert off.follow(features, 0.0, 0.0).deepening == 0.0 and off.propose(0.0) is None
     assert LatentFollower(answer, FixedInverter(answer), SETTINGS).deepening is None
 
 
