@@ -150,7 +150,9 @@ class Trial:
         measured = side_by_side(several)
         measured["viewers"] = _entry(value=len(asked), oracle=min(searched, len(asked)))
         measured |= {name: _entry(**values) for name, values in self._motion(viewers).items()}
-        measured["error_over_oracle"] = _entry(value=_ratio(measured.get("error", {})))
+        errors = measured.get("error", {})
+        over_oracle = {name: _ratio(errors, of) for name, of in (("value", "value_searched"), ("value_stayed",) * 2)}
+        measured["error_over_oracle"] = _entry(**over_oracle)
         measured["diversity_deg"] = _entry(value=_mean_angle_deg(latents), random=90.0, fixed=0.0)
         measured |= self._speed(viewers)
         measured["realism"] = self._realism(pictures, discriminator)
@@ -247,9 +249,9 @@ def _entry(**values: Any) -> dict[str, Any]:
     return dict.fromkeys(REFERENCES) | values
 
 
-def _ratio(errors: dict[str, Any]) -> float | None:
-    """How many times the oracle's error an answer's is, for the same viewers."""
-    ours, best = errors.get("value_searched"), errors.get("oracle")
+def _ratio(errors: dict[str, Any], of: str) -> float | None:
+    """How many times the oracle's error that of other answers is, to the same viewers."""
+    ours, best = errors.get(of), errors.get("oracle")
     return None if ours is None or not best else ours / best
 
 
