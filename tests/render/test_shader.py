@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import moderngl
@@ -160,4 +161,23 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     library = folder_with(tmp_path)
     (tmp_path / "shaders" / "a.frag").write_bytes(b"#version 330\n\xff\xfe")
     with pytest.raises(ConfigError, match=r"shaders/a\.frag is not UTF-8 text"):
+        library.source("a.frag")
+
+
+def test_a_source_is_read_again_only_when_one_of_its_files_was_saved(tmp_path: Path) -> None:
+    library = folder_with(
+        tmp_path, lib__one="float one() { return 1.0; }", a='#version 330 core\n#include "lib/one.glsl"'
+    )
+    bare, baked = library.source("a.frag"), library.source("a.frag", {"BAKE": True})
+    assert library.source("a.frag") is bare and library.source("a.frag", {"BAKE": True}) is baked
+    assert library.source("a.frag", {"BAKE": 1}).text != baked.text
+    include = tmp_path / "shaders" / "lib" / "one.glsl"
+    saved_at = include.stat()
+    draft = include.with_suffix(".draft")
+    draft.write_text("float one() { return 2.0; }")
+    os.utime(draft, ns=(saved_at.st_atime_ns, saved_at.st_mtime_ns))  # by a clock that is too coarse
+    draft.replace(include)
+    assert "2.0" in library.source("a.frag").text and "2.0" in library.source("a.frag", {"BAKE": True}).text
+    include.unlink()
+    with pytest.raises(ConfigError, match=r"there is no shader shaders/lib/one\.glsl"):
         library.source("a.frag")
