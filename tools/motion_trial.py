@@ -28,7 +28,7 @@ ARRIVAL_S = 2.5  # of a clip that are not measured: the visitor arrives, the fil
 STILL_S, TURNING_S = 3.0, 6.0
 TURN_DEG = 10.0  # to each side
 TURNING_EVERY = 2  # of its frames are drawn: 15 Hz
-STILL_VIEWERS, DRAWN_STILL_VIEWERS, TURNING_VIEWERS = 12, 2, 3
+STILL_VIEWERS, DRAWN_STILL_VIEWERS, TURNING_VIEWERS = 40, 8, 3
 TURN_PERIODS_S = (3.1, 1.9)  # two sines, so that no shift but the right one fits
 
 Values = dict[str, dict[str, float | None]]
