@@ -92,7 +92,7 @@ class AnswerSettings(Settings):
 
     deepening: bool = True
     """Whether the answer becomes more like a visitor while they stay: faces that may be better are drawn aside and
-    measured, five times a second where there is time for it."""
+    measured, up to ten times a second where there is time for it."""
 
     wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
     """How fast the face drifts while nobody is there, 0 to 45 degrees of the latent sphere a second."""

@@ -19,6 +19,7 @@ from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
 from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray
+from tools.clouds import found
 from tools.draw_bank import FaceDrawer
 from tools.motion_trial import RATE_HZ, still_clip
 
@@ -37,6 +38,17 @@ class Growth:
 
     asked: FloatArray
     came: FloatArray
+
+
+def tracked_noise(faces: FloatArray, again: FloatArray) -> FloatArray:
+    """What trembles in the features of tracked faces, (K, F) or, where nothing is known of that, one row of zeros.
+
+    Args:
+        faces: (N, F) features.
+        again: (N, F) the same, measured again under the noise of a show; NaN where no face was found then.
+    """
+    changes = found(again - faces)
+    return TRACKED * changes if len(changes) else np.zeros((1, faces.shape[1]), np.float32)
 
 
 class GrowthTrial:

@@ -31,7 +31,7 @@ from tools.clouds import found
 from tools.draw_bank import FaceDrawer
 from tools.evaluation import draw, measure_faces
 from tools.face_oracle import Oracle, nearest_seeds
-from tools.growth_trial import TRACKED, GrowthTrial
+from tools.growth_trial import GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures
 from tools.motion_trial import MotionTrial, answers_afresh, still_clip
@@ -167,9 +167,7 @@ class Trial:
 
     def _speed(self, viewers: Viewers) -> Measured:
         """How long the inverter takes, ms: over the calls of visits (99th percentile), and for their first (median)."""
-        noise = TRACKED * found(viewers.again - viewers.vectors)
-        if not len(noise):
-            noise = np.zeros((1, LAYOUT.size), np.float32)
+        noise = tracked_noise(viewers.vectors, viewers.again)
         clock, random, times_ms = Clock(), np.random.default_rng(4), []
         for face in viewers.faces[:TIMED_VIEWERS]:
             self._inverter.reset()
@@ -200,9 +198,7 @@ class Trial:
 
     def _stayed(self, viewers: Viewers, own: Indices) -> FloatArray:
         """Features (len(own), F) of what those viewers see who have stayed."""
-        noise = TRACKED * found(viewers.again - viewers.vectors)
-        if not len(noise):
-            noise = np.zeros((1, LAYOUT.size), np.float32)
+        noise = tracked_noise(viewers.vectors, viewers.again)
         growth = GrowthTrial(self._inverter, self._drawer, (STAY_S,))
         return growth.run([viewers.faces[index] for index in own], noise, deepens=True).came[0]
 

@@ -21,9 +21,8 @@ from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.deepening import Refines
 from engine.types import ByteArray, Features, FloatArray
-from tools.clouds import found
 from tools.draw_bank import FaceDrawer
-from tools.growth_trial import MARKS_S, TRACKED, Growth, GrowthTrial
+from tools.growth_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, error
 from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
@@ -88,9 +87,11 @@ def _viewers(drawer: FaceDrawer, options: argparse.Namespace) -> Iterator[tuple[
 def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> FloatArray:
     """What the noise of a show changes in the features of these faces while they are tracked, (K, F)."""
     random = np.random.default_rng(0)
-    again = [(face, drawer.measure(disturbed(picture, random))) for face, picture in faces]
-    changes = [after.vector - face.vector for face, after in again if after is not None]
-    return TRACKED * found(np.stack(changes)) if changes else np.zeros_like(faces[0][0].vector)[None]
+    again = [drawer.measure(disturbed(picture, random)) for _, picture in faces]
+    lost = np.full_like(faces[0][0].vector, np.nan)
+    return tracked_noise(
+        np.stack([face.vector for face, _ in faces]), np.stack([lost if one is None else one.vector for one in again])
+    )
 
 
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:

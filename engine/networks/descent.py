@@ -23,7 +23,7 @@ class Descent:
     """
 
     def __init__(self, slopes: FloatArray, damping: float) -> None:
-        self._slopes = slopes.astype(np.float32)
+        self._slopes = slopes.astype(np.float32)  # a copy, which learns
         self._damping = np.float32(damping)
 
     def step(self, z: FloatArray, missing: FloatArray, surmise: np.random.Generator | None = None) -> FloatArray:

@@ -11,7 +11,7 @@ any of them. So:
   in `DOUBTS` searches running one was found whose squared distance is less than the share `1 - LOYALTY` of what the
   shown one has after it has followed. So the noise of the landmarks does not make two of them flicker. In the first
   `ARRIVING` calls, while the filters calm what was measured at first, one such search is enough, and less of a share.
-  Measured on 100 held-out faces that keep still, 2.6 degrees a second, and no neighbour changes after the first second.
+  Measured on 100 held-out faces that keep still: 2.6 degrees a second, and hardly a change after the first second.
 * When another takes over, what is between the two is left over and fades by `FADE` a call: a morph and no cut.
 * While a neighbour is kept, the answer follows the head: what has changed since the neighbour was taken moves the
   latent along directions that turn a face on average (`following`; `refining.py` has those of this very face). What

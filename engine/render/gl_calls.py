@@ -19,7 +19,6 @@ import ctypes.util
 import sys
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import moderngl
 import numpy as np
@@ -54,7 +53,6 @@ GL_ALREADY_SIGNALED = 0x911A
 GL_CONDITION_SATISFIED = 0x911C
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
-_waits: WeakKeyDictionary[moderngl.Context, Callable[[], None]] = WeakKeyDictionary()
 
 _INT, _UINT, _SIZE, _POINTER = ctypes.c_int, ctypes.c_uint, ctypes.c_ssize_t, ctypes.c_void_p
 _UINT64 = ctypes.c_uint64
@@ -124,10 +122,14 @@ def is_software(ctx: moderngl.Context) -> bool:
 
 
 def unlocked_wait(ctx: moderngl.Context) -> Callable[[], None]:
-    """What to call after something was drawn: where the processor draws, it waits for that without Python's lock."""
-    if ctx not in _waits:
-        _waits[ctx] = GlCalls().finish if is_software(ctx) else _go_on
-    return _waits[ctx]
+    """What to call after something was drawn: where the processor draws, it waits for that without Python's lock.
+
+    It is looked up once and kept with the context, as `ctx.extra`, which nothing else uses.
+    """
+    if ctx.extra is None:
+        ctx.extra = GlCalls().finish if is_software(ctx) else _go_on
+    wait: Callable[[], None] = ctx.extra
+    return wait
 
 
 def _go_on() -> None:

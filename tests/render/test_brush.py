@@ -19,7 +19,7 @@ def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock
 ) -> None:
     waits: list[str] = []
     stage, target = Stage(gl, library, (64, 32)), Canvas(gl, (64, 32), "f1")
-    monkeypatch.setitem(gl_calls._waits, gl, lambda: waits.append("waited"))
+    monkeypatch.setattr(gl, "extra", lambda: waits.append("waited"))
     brush = stage.brush("picture")
     for count in (1, 2, 3):
         brush.draw(target.framebuffer, {"u_opacity": 0.5})
@@ -32,7 +32,7 @@ class Card:
     """A context of a graphics card, as far as it is asked for."""
 
     def __init__(self) -> None:
-        self.info = {"GL_RENDERER": "NVIDIA GeForce RTX 4070/PCIe/SSE2"}
+        self.info, self.extra = {"GL_RENDERER": "NVIDIA GeForce RTX 4070/PCIe/SSE2"}, None
 
 
 def test_a_card_draws_on_its_own(gl: moderngl.Context) -> None:
