@@ -72,8 +72,8 @@ MOST_MISFIT = 0.095
 
 Of 1 997 portraits the median is 0.031, the 99.9th percentile 0.082, the largest 0.091 (drawn faces: 0.024, 0.083,
 0.089 of 1 000). Faces turned by 40 degrees have 0.05 to 0.07, by 60 to 70 degrees 0.09 to 0.14, and their pose is wrong
-by half. It does not tell a face that is half hidden: where the mesh keeps its hold that is as good a face as any, and is
-answered.
+by half. It does not tell a face that is half hidden: where the mesh keeps its hold that is as good a face as any, and
+is answered.
 """
 
 Points = NDArray[np.float64]
