@@ -8,11 +8,11 @@ from engine.processor import limit_pools, share_processor
 
 
 def main() -> int:
-    """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/errors.py`)."""
+    """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/core/errors.py`)."""
     limit_pools()
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
-    from engine.errors import NarcissusError
+    from engine.core.errors import NarcissusError
     from engine.logs import set_up_logging
     from engine.options import parse_options
 

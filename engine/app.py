@@ -11,9 +11,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource, local_time
 from engine.config import load_config
-from engine.errors import ConfigError, DeviceError
+from engine.core.clock import Clock, TimeSource, local_time
+from engine.core.errors import ConfigError, DeviceError
+from engine.core.file_watcher import Watcher
+from engine.core.frame_pacing import Pacer, find_pace
+from engine.core.slot import Slot
 from engine.hearing import Hearing
 from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
@@ -23,7 +26,6 @@ from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
-from engine.pacing import Pacer, find_pace
 from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
@@ -47,9 +49,7 @@ from engine.repertoire import Repertoire
 from engine.report import Report
 from engine.schedule import Schedule
 from engine.session.format import Cue
-from engine.slot import Slot
 from engine.types import Features, Frame, Reflection, Tick
-from engine.watcher import Watcher
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import ctypes
 import sys
 from typing import Any
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 
 GL_TEXTURE_2D = 0x0DE1
 WRITE_DISCARD = 0x02  # CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD: every copy replaces the whole picture

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 
 MEGABYTE = 1_000_000
 

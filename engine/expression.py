@@ -21,8 +21,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from engine.errors import ConfigError
-from engine.wording import did_you_mean
+from engine.core.errors import ConfigError
+from engine.core.messages import did_you_mean
 
 MAX_LENGTH = 300
 MAX_NODES = 100

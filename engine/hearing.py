@@ -16,10 +16,10 @@ from typing import Annotated, Any, Protocol, Self
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from engine.clock import TimeSource
-from engine.errors import DeviceError
+from engine.core.clock import TimeSource
+from engine.core.errors import DeviceError
+from engine.core.slot import Slot
 from engine.microphone import Microphone, MissingSoundError
-from engine.slot import Slot
 from engine.types import FloatArray
 from engine.validation import IN_WORDS, Settings
 

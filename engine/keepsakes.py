@@ -14,8 +14,8 @@ from typing import Self
 
 import moderngl
 
-from engine.clock import TimeSource, file_stamp
-from engine.errors import DeviceError, NarcissusError
+from engine.core.clock import TimeSource, file_stamp
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.pipeline.face_mesh import LANDMARK_COUNT
 from engine.pipeline.features import LAYOUT

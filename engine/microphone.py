@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.types import FloatArray
 
 BLOCK_S = 0.02

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.clock import TimeSource, local_time
-from engine.errors import ConfigError
+from engine.core.clock import TimeSource, local_time
+from engine.core.errors import ConfigError
 from engine.playlist import Playlist
 from engine.reflection_settings import ReflectionSettings
 from engine.render.calibration import Calibration

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.errors import gathered_problems
+from engine.core.errors import gathered_problems
 from engine.reflection_settings import ReflectionSettings
 from engine.scene_file import read_scene_text
 from engine.scene_pass import PassSettings, PassSpec, read_pass

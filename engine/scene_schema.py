@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.core.messages import join_words
 from engine.expression import CONSTANTS, FUNCTIONS
 from engine.scene import SIGNALS, PassSettings
 from engine.scene_file import PassPlace, SceneExtension, SceneFile
 from engine.scene_values import is_colour
 from engine.visit import VisitState
-from engine.wording import join_words
 
 _EXPRESSION = {
     "type": ["string", "number"],

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
+from engine.core.messages import shown_value
 from engine.types import ByteArray
 from engine.validation import IN_WORDS
-from engine.wording import shown_value
 from engine.yaml_file import shown_path
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024

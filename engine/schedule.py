@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from engine.clock import LocalTime
+from engine.core.clock import LocalTime
 from engine.validation import IN_WORDS, Settings
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import in_one_line
+from engine.core.latency_stamps import Stamps
 from engine.cuda_driver import CudaError
-from engine.errors import in_one_line
-from engine.stamps import Stamps
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
 

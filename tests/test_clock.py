@@ -1,6 +1,6 @@
 import pytest
 
-from engine.clock import Clock, ManualClock, calendar_date, file_stamp
+from engine.core.clock import Clock, ManualClock, calendar_date, file_stamp
 
 
 def test_manual_clock_moves_only_when_told() -> None:

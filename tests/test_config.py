@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from engine.config import Config, load_config
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.yaml_file import load_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config.yaml"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH, SMOOTHERS, Memory, compile_expression
 
 NAMES = ("presence", "dwell", "time")

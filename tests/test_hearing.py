@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.clock import Clock, ManualClock
-from engine.errors import DeviceError
+from engine.core.clock import Clock, ManualClock
+from engine.core.errors import DeviceError
 from engine.hearing import LOST_S, RETRY_S, STUCK_S, AudioSettings, Follower, Hearing, loudness
 from engine.microphone import BLOCK_S, Microphone, MissingSoundError
 from engine.types import FloatArray

@@ -3,8 +3,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.clock import ManualClock
-from engine.pacing import HEADROOM, MAX_DT_S, SOFTWARE_HZ, TRIAL_LIMIT_S, UNPACED_HZ, Pacer, TurnPacer, find_pace
+from engine.core.clock import ManualClock
+from engine.core.frame_pacing import (
+    HEADROOM,
+    MAX_DT_S,
+    SOFTWARE_HZ,
+    TRIAL_LIMIT_S,
+    UNPACED_HZ,
+    Pacer,
+    TurnPacer,
+    find_pace,
+)
 
 
 def test_pictures_are_evenly_spaced() -> None:

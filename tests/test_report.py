@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
+from engine.core.latency_stamps import Stamps
+from engine.core.slot import Slot
 from engine.networks.rung import Rung
 from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.report import Report
-from engine.slot import Slot
-from engine.stamps import Stamps
 from engine.types import Latent, Reflection
 
 HEALTH = Health({"features": {"p50": 9.0, "p95": 12.0}, "face": {}}, {"features": 1, "face": 0}, None, 4, 5, True)

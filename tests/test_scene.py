@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import Memory
 from engine.scene import SIGNALS, PassSettings, Scene, load_scene
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.reflection_settings import ReflectionSettings
 from engine.scene import SIGNALS, PassSettings, Scene, load_scene
 

@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from engine import scene_values
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.scene import SIGNALS, PassSettings, Scene, load_scene
 from engine.scene_values import Colour, Picture, linear_light, read_picture, screen_colour
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import LocalTime, local_time
 from engine.config import load_config
-from engine.errors import ConfigError
+from engine.core.clock import LocalTime, local_time
+from engine.core.errors import ConfigError
 from engine.schedule import WEEKDAYS, Schedule, ScheduleSettings
 
 

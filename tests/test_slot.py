@@ -1,6 +1,6 @@
 import threading
 
-from engine.slot import Slot
+from engine.core.slot import Slot
 
 
 def test_newest_wins_and_drops_are_counted() -> None:

@@ -1,4 +1,4 @@
-from engine.statistics import Samples, describe, rate_per_s
+from engine.core.samples import Samples, describe, rate_per_s
 
 
 def test_percentiles_of_the_newest_values() -> None:

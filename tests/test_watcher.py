@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import engine.watcher
-from engine.clock import Clock
-from engine.watcher import Watcher
+import engine.core.file_watcher
+from engine.core.clock import Clock
+from engine.core.file_watcher import Watcher
 
 PATIENCE_S = 20.0  # of a busy machine; a save is told within a fraction of a second
 
@@ -128,7 +128,7 @@ def test_a_folder_that_vanishes_is_told_once(
 ) -> None:
     shutil.rmtree(folders[0])
     assert ended(watcher)
-    assert [record.getMessage() for record in caplog.records if record.name == "engine.watcher"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "engine.core.file_watcher"] == [
         f"there is no folder {folders[0]}: what is saved is shown on its scene's key only, no longer at once"
     ]
     watcher.poll()
@@ -147,7 +147,7 @@ def test_a_limit_of_the_system_is_told(
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("Error creating recommended watcher: Too many open files (os error 24)")
 
-    monkeypatch.setattr(engine.watcher, "watch", refuse)
+    monkeypatch.setattr(engine.core.file_watcher, "watch", refuse)
     with Watcher((tmp_path,)) as watcher:
         assert ended(watcher)
     assert caplog.text.count("Too many open files (os error 24): what is saved is shown on its scene's key only") == 1

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.yaml_file import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Locator, load_yaml
 
 

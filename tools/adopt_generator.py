@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError, NarcissusError
 from engine.networks.bank import DrawnFaces
 from engine.networks.inverter import Inverter
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings

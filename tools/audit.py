@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.networks.weight_file import file_sha256
 from tools.audit_faces import FEWEST_FACES, draw_crowd, measure_crowd

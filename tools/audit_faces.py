@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT, Featurizer

@@ -21,8 +21,8 @@ from typing import Any
 
 import psutil
 
-from engine.clock import Clock
-from engine.errors import NarcissusError
+from engine.core.clock import Clock
+from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from tools.generator_timing import generator_tables, measure_generators
 from tools.generator_timing.crew import BENCH_PYTHON

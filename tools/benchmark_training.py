@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.clock import Clock, processor_time_s
-from engine.errors import NarcissusError
+from engine.core.clock import Clock, processor_time_s
+from engine.core.errors import NarcissusError
 from engine.networks.layout import RESOLUTIONS
 
 if TYPE_CHECKING:

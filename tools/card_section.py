@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.networks.persona import Persona
 from tools.picture_files import write
 

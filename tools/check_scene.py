@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary
 from engine.scene import PassSpec, load_scene

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
 from engine.networks.latents import seed_latents

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.contenders.methods import steps_from_2019

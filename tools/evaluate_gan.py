@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
 from engine.networks.weight_file import check_network_header

@@ -11,7 +11,7 @@ from string import Template
 import numpy as np
 from PIL import Image
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.types import ByteArray
 from tools.contact_sheet import contact_sheet
 from tools.evaluation import Evaluation

@@ -13,8 +13,8 @@ from typing import Self
 
 from tqdm import tqdm
 
-from engine.clock import Clock
-from engine.errors import NarcissusError
+from engine.core.clock import Clock
+from engine.core.errors import NarcissusError
 from engine.render.codecs import CARDS, FILM_CODECS, PROCESSOR
 from engine.render.recorder_settings import RecorderSettings
 from engine.types import ByteArray

@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from engine.core.errors import ConfigError, DeviceError
 from engine.disk import create_file, explain
-from engine.errors import ConfigError, DeviceError
 from engine.render.codecs import choose_codec
 from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.interruption import terminated_as_interrupted
 from engine.pipeline.stills import FORMATS, MAX_PIXELS, is_image, natural_order
 from engine.types import ByteArray

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator

@@ -22,7 +22,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.errors import NarcissusError, in_one_line
+from engine.core.errors import NarcissusError, in_one_line
 from tools.gpu.card import describe_card, file_stem, missing, versions
 from tools.gpu.page import page
 

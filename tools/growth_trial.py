@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.pipeline.feature_vector import LAYOUT

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.attributes_layout import CLASSES, attribute_shapes
 from engine.networks.caffe_conversion import OUTPUT_FILE
 from engine.networks.confinement import read_confined, refusal

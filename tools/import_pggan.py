@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.confinement import check_source, read_confined, refusal
 from engine.networks.latents import seed_latent
 from engine.networks.layout import DiscriminatorSettings

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 
 
 def write_json(path: Path, figures: Any) -> None:

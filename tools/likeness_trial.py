@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.clock import Clock
-from engine.errors import ModelError
+from engine.core.clock import Clock
+from engine.core.errors import ModelError
 from engine.networks.inverter import Inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from engine.errors import NarcissusError
+from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from engine.render.context import standalone_context
 from engine.render.mirror import Mirror

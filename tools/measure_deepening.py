@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from engine.errors import ConfigError, NarcissusError
+from engine.core.errors import ConfigError, NarcissusError
 from engine.types import ByteArray
 
 FPS = 30

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.errors import ConfigError, NarcissusError
+from engine.core.errors import ConfigError, NarcissusError
 from engine.render.passes import pass_class, registry
 from engine.repertoire import Repertoire
 from engine.scene import load_scene

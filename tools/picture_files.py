@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.pipeline.stills import load_image, natural_order
 from engine.types import ByteArray
 

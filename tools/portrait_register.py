@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import NoReturn
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from tools.portrait_screening import Portrait
 from tools.portrait_set import KIND_WEIGHTS, SPLITS, Label
 

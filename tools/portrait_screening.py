@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.pipeline.colours import lab
 from engine.pipeline.face_geometry import OVAL
 from engine.pipeline.stills import load_image

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.types import ByteArray, FloatArray
 
 LABELS_FILE = "labels.csv"

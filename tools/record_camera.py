@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource
 from engine.config import load_config
-from engine.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.clock import Clock, TimeSource
+from engine.core.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.slot import Slot
 from engine.interruption import told_by_signals
 from engine.logs import set_up_logging
 from engine.options import duration_s
@@ -25,7 +26,6 @@ from engine.pipeline.camera import Source, open_source
 from engine.render.codecs import choose_codec
 from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
-from engine.slot import Slot
 from engine.types import Frame
 
 FIRST_PICTURE_S = 20.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.types import ByteArray
 from tools.portrait_set import KIND_WEIGHTS, Label, PortraitSet, read_portraits
 

@@ -28,7 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.config import load_config
-from engine.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.deepening import deepening_by

@@ -13,7 +13,7 @@ import numpy as np
 import skimage.data
 from tqdm import tqdm
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent

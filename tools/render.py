@@ -19,8 +19,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from engine.clock import ManualClock
-from engine.errors import ConfigError, ModelError, NarcissusError
+from engine.core.clock import ManualClock
+from engine.core.errors import ConfigError, ModelError, NarcissusError
 from engine.interruption import terminated_as_interrupted
 from engine.logs import set_up_logging
 from engine.networks.persona import Persona

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.pacing import MAX_DT_S
+from engine.core.frame_pacing import MAX_DT_S
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.features import LAYOUT, with_patches
 from engine.render.mirror import Mirror

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.small_attributes_layout import ANSWERS
 from engine.networks.weight_file import file_sha256, write_arrays
 from engine.types import FloatArray

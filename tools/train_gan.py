@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from engine.clock import Clock, TimeSource
-from engine.errors import DeviceError, ModelError, NarcissusError
+from engine.core.clock import Clock, TimeSource
+from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.layout import RESOLUTIONS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError, NarcissusError
 from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter

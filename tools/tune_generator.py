@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.clock import Clock
 from engine.config import load_config
-from engine.errors import NarcissusError
+from engine.core.clock import Clock
+from engine.core.errors import NarcissusError
 from engine.networks.forms import PRECISIONS
 from engine.networks.latents import seed_latents
 from engine.networks.openvino_core import openvino_core

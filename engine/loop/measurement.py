@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.loop.delay import Delay, Seen, Shown, find_delay
 from engine.loop.pattern import PERIOD_S, level_at
 from engine.types import ByteArray, FloatArray, Frame, Reflection

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks import attributes_layout, small_attributes_layout
 from engine.networks.attribute_graphs import Runs, levi_hassner_runner, small_runner
 from engine.networks.attributes_layout import CLASSES, MEAN_BGR, attribute_shapes

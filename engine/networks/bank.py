@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.weight_file import read_arrays, read_header
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.features import LAYOUT

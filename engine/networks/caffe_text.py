@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 
 MAX_BYTES = 256 * 1024
 MAX_TOKENS = 20_000

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks import caffe_conversion, official_conversion
 from engine.networks.confined_job import Job
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 
 MAX_SOURCE_BYTES = 1 << 30
 TIME_LIMIT_S = 300.0

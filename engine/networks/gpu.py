@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.core.errors import ModelError, in_one_line
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import ModelError, in_one_line
 from engine.gpu_memory import leave_room, limit_loaded
 from engine.networks.folded import fold, fold_previews, layers_for
 from engine.networks.layout import GeneratorSettings

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona

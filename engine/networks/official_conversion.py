@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.confined_job import Job
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.official_pickle import OfficialNetwork, read_official

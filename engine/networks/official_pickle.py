@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from engine.networks.pickle_reader import read_pickle
 from engine.networks.pickle_values import Array, Instance, as_text, shown

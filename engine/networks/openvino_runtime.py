@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock, TimeSource
+from engine.core.clock import Clock, TimeSource
 from engine.networks.folded import FoldedLayer, layers_for
 from engine.networks.form_choice import FormChoice
 from engine.networks.form_trial import FormTrial

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.pickle_values import (
     DTYPE,
     ENCODE,

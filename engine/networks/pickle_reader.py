@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.pickle_machine import PickleMachine, whole
 from engine.networks.pickle_values import MAX_NAME_LETTERS
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 
 MAX_NAME_LETTERS = 200
 MAX_WHOLE = 1 << 31

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings, layers_of
 from engine.networks.persona import Persona

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.folded import fold, fold_previews
 from engine.networks.form_choice import FormChoice
 from engine.networks.forms import PRECISIONS, candidates

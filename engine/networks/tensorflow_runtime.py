@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.folded import layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.networks.openvino_runtime import Layers

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
 
 # settings that the TensorFlow code no longer has, with the only value that it can express

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.layout import (
     DiscriminatorSettings,
     GeneratorSettings,

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.clock import TimeSource
-from engine.errors import ConfigError, DeviceError
+from engine.core.clock import TimeSource
+from engine.core.errors import ConfigError, DeviceError
+from engine.core.slot import Slot
 from engine.pipeline.camera_settings import ALLOWED_SOURCES, CameraSettings
 from engine.pipeline.source import Source
 from engine.pipeline.stills import Folder, Still, is_image
 from engine.pipeline.video import Video
 from engine.pipeline.webcam import Webcam, probe_camera
 from engine.pipeline.webcam_device import WebcamDevice, parse_device
-from engine.slot import Slot
 from engine.types import Frame
 
 __all__ = ["Source", "choose_source", "open_source", "probe_camera"]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
 from engine.pipeline.stage import Stage
 from engine.types import Echo, Features, Frame, Reflection
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
 from engine.networks.memory_fault import is_out_of_memory
 from engine.networks.rung import Rung
 from engine.pipeline.patience import Patience

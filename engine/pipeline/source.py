@@ -17,8 +17,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from engine.clock import TimeSource
-from engine.slot import Slot
+from engine.core.clock import TimeSource
+from engine.core.slot import Slot
 from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
 
-from engine.clock import TimeSource
-from engine.statistics import Samples
+from engine.core.clock import TimeSource
+from engine.core.samples import Samples
 
 log = logging.getLogger(__name__)
 

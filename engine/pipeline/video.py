@@ -13,12 +13,12 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.clock import TimeSource
-from engine.errors import DeviceError
+from engine.core.clock import TimeSource
+from engine.core.errors import DeviceError
+from engine.core.slot import Slot
 from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.pixels import check_size, size_within
 from engine.pipeline.source import LostError, Source
-from engine.slot import Slot
 from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 
 DEV = Path("/dev")
 

@@ -22,7 +22,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.pipeline.pixels import MAX_SIDE_PX, size_of_area, to_rgb
 from engine.types import ByteArray
 

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 import cv2
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

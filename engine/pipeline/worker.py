@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
+from engine.core.frame_pacing import TurnPacer
+from engine.core.latency_stamps import Stamps
+from engine.core.slot import Slot
 from engine.networks.latents import seed_latent
-from engine.pacing import TurnPacer
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.deepening import PERIOD_S, Attempt
@@ -26,8 +28,6 @@ from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
 from engine.processor import give_way
 from engine.reflection_settings import ReflectionSettings
-from engine.slot import Slot
-from engine.stamps import Stamps
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import Self
 import moderngl
 import numpy as np
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.render.edits import Edit, Pointer, Wish
 from engine.render.overlay import Overlay
 from engine.render.shader import ShaderLibrary

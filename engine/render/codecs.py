@@ -16,7 +16,7 @@ from typing import Any
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.render.recorder_settings import RecorderSettings
 
 CARDS = ("nvenc", "qsv", "amf")

@@ -15,7 +15,7 @@ from typing import Self
 import moderngl
 import numpy as np
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import Memory
 from engine.render.opening import Opening, Rect
 from engine.render.passes import Pass, pass_class

@@ -13,7 +13,7 @@ from typing import Any
 import moderngl
 import pygame
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 
 TITLE = "Narcissus"
 REQUIRED_VERSION = 330

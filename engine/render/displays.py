@@ -14,8 +14,8 @@ from pathlib import Path
 import pygame
 import pygame.base
 
-from engine.errors import ConfigError
-from engine.wording import join_words
+from engine.core.errors import ConfigError
+from engine.core.messages import join_words
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.types import ByteArray
 
 GL_COLOR_BUFFER_BIT = 0x4000

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.types import FloatArray
 
 MAX_FILE_BYTES = 16 * 1024 * 1024

@@ -12,8 +12,8 @@ from typing import Self
 
 import moderngl
 
+from engine.core.errors import ConfigError
 from engine.cuda_driver import CudaError
-from engine.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening

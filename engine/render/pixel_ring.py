@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.render.gl_calls import Fence, GlCalls
 from engine.types import ByteArray
 

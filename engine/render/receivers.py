@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.render.send_settings import SendSettings
 from engine.types import ByteArray
 

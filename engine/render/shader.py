@@ -12,7 +12,7 @@ from pathlib import Path
 
 import moderngl
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.conditionals import seen_lines
 
 MAX_INCLUDE_DEPTH = 8

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from engine.core.errors import in_one_line
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import in_one_line
 from engine.render.texture import PixelTexture
 from engine.types import ByteArray, DeviceImage
 

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 import moderngl
 import numpy as np
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.gl_calls import unlocked_wait
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary, Stamp, stamp

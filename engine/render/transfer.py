@@ -13,8 +13,8 @@ from typing import Literal
 import moderngl
 import numpy as np
 
+from engine.core.errors import DeviceError, in_one_line
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import DeviceError, in_one_line
 from engine.gpu_memory import leave_room
 from engine.render.gl_calls import GlCalls
 from engine.render.shared_texture import DeviceCopies, SharedTexture

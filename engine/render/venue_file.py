@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.render.display_settings import DisplaySettings
 from engine.render.venue import Corners, ProjectorSettings, Venue
 from engine.types import ByteArray

@@ -18,8 +18,8 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
+from engine.core.errors import ConfigError
 from engine.disk import check_disk, create_file, explain
-from engine.errors import ConfigError
 from engine.render.codecs import choose_codec, choose_encoder, configure
 from engine.render.recorder_settings import RecorderSettings
 from engine.types import ByteArray

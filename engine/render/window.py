@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 import moderngl
 import pygame
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.actions import Action, action_for, key_help
 from engine.render.context import (
     has_display,

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
+from engine.core.messages import join_words
 from engine.session.format import (
     CUES,
     FACE,
@@ -30,7 +31,6 @@ from engine.session.format import (
     read_head,
     read_span,
 )
-from engine.wording import join_words
 
 MOST_SCENES = 1000
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.core.errors import DeviceError
 from engine.disk import check_disk, create_file, explain
-from engine.errors import DeviceError
 from engine.session.format import (
     MAGIC,
     MAX_ROWS,

@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from engine.app import App
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.options import Options
 from engine.render.actions import Action
 

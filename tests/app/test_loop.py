@@ -14,10 +14,10 @@ from PIL import Image
 import engine.app
 import engine.programme
 from engine.app import App
-from engine.clock import TimeSource
-from engine.errors import ConfigError, DeviceError
+from engine.core.clock import TimeSource
+from engine.core.errors import ConfigError, DeviceError
+from engine.core.slot import Slot
 from engine.pipeline.source import Source
-from engine.slot import Slot
 from engine.types import Frame
 from tests.app.shows import app
 

@@ -10,8 +10,8 @@ import pytest
 
 import engine.app
 import engine.programme
-from engine.clock import LocalTime
-from engine.errors import ConfigError
+from engine.core.clock import LocalTime
+from engine.core.errors import ConfigError
 from tests.app.shows import SCENE, app, by_and_by
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import engine.app
 import engine.programme
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
 from engine.hearing import AudioSettings, Hearing
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue

@@ -17,7 +17,7 @@ from PIL import Image
 import engine.app
 import engine.programme
 from engine.app import ROOT, App
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.render.actions import Action
 from tests.app.shows import app, during, frames_of
 

@@ -11,7 +11,7 @@ import pytest
 
 import engine.app
 import engine.programme
-from engine.errors import ConfigError, DeviceError, ModelError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from tests.app.shows import SCENE, app
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.actions import Action
 from tests.app.shows import app, during, frames_of
 

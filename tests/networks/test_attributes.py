@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.attributes import AttributeReader, network_input
 from engine.networks.attributes_layout import CLASSES
 from engine.networks.caffe_model import read_caffemodel

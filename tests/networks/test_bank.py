@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.bank import SHARD_SEEDS, Bank, DrawnFaces
 from engine.pipeline.features import LAYOUT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.confinement import MAX_SOURCE_BYTES, check_source, read_confined
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.networks import openvino_runtime
 from engine.networks.form_choice import FormChoice, user_cache_folder
 from engine.networks.form_trial import HOPELESS_TURNS, TURNS, FormTrial

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.core.errors import ModelError
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.errors import ModelError
 from engine.networks import gpu
 from engine.networks.gpu import GpuRuntime, choose_backend, open_on_gpu
 from engine.networks.latents import seed_latent

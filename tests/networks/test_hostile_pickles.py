@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.confined_job import Job
 from engine.networks.confinement import read_confined
 from engine.networks.official_conversion import convert

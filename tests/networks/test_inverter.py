@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks import inverter_kinds
 from engine.networks.inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.confinement import read_confined
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.official_pickle import read_official

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.layout import GeneratorSettings, settings_from_text, settings_to_text
 from engine.networks.persona import Persona, load_discriminator, write_description
 from engine.networks.weight_file import MAX_HEADER_BYTES, read_network, write_network

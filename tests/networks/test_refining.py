@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latent, seed_latents

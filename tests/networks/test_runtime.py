@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks import openvino_core, tensorflow_runtime
 from engine.networks.folded import build_network
 from engine.networks.latents import seed_latents

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.attributes import IMPORTED_FILE, OWN_FILE, AttributeReader, attributes_path
 from engine.networks.small_attributes_layout import ANSWERS, small_attribute_shapes, small_network_input
 from engine.networks.weight_file import Arrays, read_arrays, write_arrays

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.pipeline.webcam_process import ReaderRequest
 
 READER = f"{__name__}:open_scripted"

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.clock import Clock
+from engine.core.clock import Clock
+from engine.core.slot import Slot
 from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.source import Backoff
 from engine.pipeline.webcam import Webcam, WebcamLimits
 from engine.pipeline.webcam_device import WebcamDevice
-from engine.slot import Slot
 from engine.types import Frame
 from tests.pipeline.fake_reader import READER
 from tests.pipeline.viewing import PATIENCE_S, until

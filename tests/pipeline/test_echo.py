@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.pipeline.echo import PERIOD_S, EchoListener
 from engine.types import Features, Frame, Latent, Reflection
 from tests.render.pictures import measured_viewer

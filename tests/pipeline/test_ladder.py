@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.networks.rung import Rung
 from engine.pipeline.face import FacePainter
 from engine.pipeline.ladder import WAIT_S as MEMORY_WAIT_S

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.clock import Clock, ManualClock
+from engine.core.clock import Clock, ManualClock
 from engine.pipeline.camera import Source, open_source
 from engine.pipeline.source import Backoff, LostError
 from tests.pipeline.viewing import PLAIN, saved, until

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.pipeline.stage import RETRY_S, Stage
 
 

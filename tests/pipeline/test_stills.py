@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.clock import ManualClock
-from engine.errors import DeviceError
+from engine.core.clock import ManualClock
+from engine.core.errors import DeviceError
 from engine.pipeline.camera import open_source
 from engine.pipeline.pixels import size_within
 from engine.pipeline.stills import load_image, natural_order

@@ -11,11 +11,11 @@ import pytest
 from av.video.reformatter import Colorspace
 from PIL import Image
 
-from engine.clock import ManualClock
-from engine.errors import DeviceError
+from engine.core.clock import ManualClock
+from engine.core.errors import DeviceError
+from engine.core.slot import Slot
 from engine.pipeline.camera import open_source
 from engine.pipeline.video import Video, pictures_of
-from engine.slot import Slot
 from engine.types import Frame
 from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, level_of, until, viewings
 

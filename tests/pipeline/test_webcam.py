@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice

@@ -104,7 +104,7 @@ def shared_blocks() -> set[str]:
 
 ORPHANING = """
 import sys
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
 from engine.pipeline.camera_settings import CameraSettings

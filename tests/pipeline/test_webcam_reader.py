@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.pipeline import webcam, webcam_reader
 from engine.pipeline.webcam_process import Ended, ReaderRequest, WebcamProcess
 from tests.pipeline.viewing import until

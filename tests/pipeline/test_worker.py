@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
+from engine.core.slot import Slot
 from engine.networks.latents import seed_latent
 from engine.networks.rung import Rung
 from engine.pipeline.attributes import ReadsAttributes
@@ -14,7 +15,6 @@ from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker
 from engine.reflection_settings import ReflectionSettings
-from engine.slot import Slot
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
 SETTINGS = ReflectionSettings(rate_hz=120, floor_px=4)

@@ -9,7 +9,7 @@ import av
 import moderngl
 import numpy as np
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.render.recorder import Recorder
 from engine.render.recorder_settings import RecorderSettings
 from engine.types import ByteArray

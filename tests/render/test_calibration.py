@@ -14,7 +14,7 @@ import pygame
 import pytest
 from PIL import Image
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render import displays, window
 from engine.render.calibration import LOOK_S, Calibration
 from engine.render.displays import desktop_bounds, find_display, name_display, union

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import compile_expression
 from engine.parting import compare
 from engine.render.compositor import Compositor

@@ -11,7 +11,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.lut import read_cube
 from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary

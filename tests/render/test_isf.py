@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.shader import ShaderLibrary
 from engine.render.view import View
 from engine.scene import SIGNALS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.foreign.isf_header import read_header
 
 

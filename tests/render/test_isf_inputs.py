@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import compile_expression
 from engine.render.passes import registry
 from engine.render.texture import PixelTexture

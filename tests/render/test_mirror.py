@@ -12,7 +12,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.blackout import Blackout
 from engine.render.mirror import Mirror
 from engine.render.passes import registry

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.passes import registry
 from engine.render.passes.picture import lie

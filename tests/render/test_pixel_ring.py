@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.render.gl_calls import GlCalls
 from engine.render.pixel_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PixelRing
 from engine.render.texture import PixelTexture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.render.gl_calls import GlCalls
 from engine.render.readback import Readback, fitting_box
 from engine.render.recorder import Recorder, recording_path, save_snapshot

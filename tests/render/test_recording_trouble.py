@@ -16,9 +16,9 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.clock import Clock
+from engine.core.clock import Clock
+from engine.core.errors import ConfigError, DeviceError
 from engine.disk import create_file
-from engine.errors import ConfigError, DeviceError
 from engine.render import codecs
 from engine.render.recorder import Recorder
 from engine.render.recorder_settings import RecorderSettings
@@ -162,7 +162,7 @@ CHILD = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 generator = np.random.default_rng(0)

@@ -13,7 +13,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.clock import Clock, ManualClock
+from engine.core.clock import Clock, ManualClock
 from engine.render.receivers import RECEIVERS, Receiver
 from engine.render.send_settings import SendSettings
 from engine.render.sender import RETRY_S, Sender

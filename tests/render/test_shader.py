@@ -8,7 +8,7 @@ from pathlib import Path
 import moderngl
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.shader import ShaderLibrary, explain
 
 VERTEX = "#version 330 core\nvoid main() { gl_Position = vec4(0.0); }\n"

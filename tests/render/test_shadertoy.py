@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.passes import registry
 from engine.render.texture import PixelTexture
 from engine.render.view import View

@@ -10,7 +10,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary

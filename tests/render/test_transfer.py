@@ -9,8 +9,8 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.errors import DeviceError
 from engine.cuda_driver import CudaError
-from engine.errors import DeviceError
 from engine.render.gl_calls import GlCalls
 from engine.render.mirror import Mirror
 from engine.render.passes import registry

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.render.venue import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
 from engine.render.venue_file import MAX_MASK_PX, load_venue, read_mask, save_venue, venue_text
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.shader import ShaderLibrary
 from engine.render.venue import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
 from engine.render.wall import Wall

@@ -14,7 +14,7 @@ import moderngl
 import pygame
 import pytest
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.render.actions import BINDINGS, Action, action_for, key_help
 from engine.render.display_settings import DisplaySettings
 from engine.render.edits import Wish
@@ -184,7 +184,7 @@ CHILD = """
 import ctypes
 import json
 import pygame
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.display_settings import DisplaySettings
 from engine.render.window import has_display, open_window
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError, DeviceError
+from engine.core.errors import ConfigError, DeviceError
 from engine.networks.latents import angle_deg
 from engine.session.format import CUES, FACE, FRAME, HEAD, MAGIC, PREFIX, Answer, Cue, answers_chunk, cue_chunk, framed
 from engine.session.playback import Playback
@@ -138,7 +138,7 @@ def test_a_clock_that_goes_back_a_little_makes_no_unreadable_file(tmp_path: Path
 CHILD = """
 import sys
 from pathlib import Path
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.session.format import Cue
 from engine.session.recorder import SessionRecorder
 from tests.session import drawn

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona, load_generator
 from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.bank import DrawnFaces
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.types import FloatArray

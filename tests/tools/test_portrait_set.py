@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from tests.tools.portraits import cloud, encode, label, write_clouds
 from tools.portrait_set import LABELS_FILE, PortraitWriter, read_labels, read_portraits, to_nominal, write_portraits
 

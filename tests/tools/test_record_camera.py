@@ -9,12 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
+from engine.core.slot import Slot
 from engine.pipeline.camera import Source
 from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
-from engine.slot import Slot
 from engine.types import Frame
 from tests.pipeline.fake_reader import READER
 from tools import record_camera

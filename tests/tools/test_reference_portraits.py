@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 from tests.tools.portraits import cloud, encode, label, write_clouds
 from tools.portrait_set import write_portraits
 from tools.reference_portraits import ReferenceReader, draw_references, split_by_person

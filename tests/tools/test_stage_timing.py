@@ -14,8 +14,8 @@ import pytest
 import tools.stage_timing.filming as filming
 import tools.stage_timing.offline as offline
 import tools.stage_timing.reloading as reloading
-from engine.clock import ManualClock
-from engine.errors import ConfigError, DeviceError
+from engine.core.clock import ManualClock
+from engine.core.errors import ConfigError, DeviceError
 from engine.networks.latents import seed_latents
 from engine.reflection_settings import ReflectionSettings
 from engine.render.mirror import Mirror

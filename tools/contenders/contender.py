@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.latents import normalise
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_arrays, read_header

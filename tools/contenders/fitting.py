@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.bank import DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona

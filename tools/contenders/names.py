@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.pipeline.features import LAYOUT, VECTORS
 
 HIDDEN: Mapping[str, tuple[int, ...]] = {

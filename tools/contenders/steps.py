@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.features import LAYOUT

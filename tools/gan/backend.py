@@ -6,7 +6,7 @@ from types import ModuleType
 
 import keras
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.processor import computes_bfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")

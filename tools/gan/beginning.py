@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import fill_network, network_arrays
 from engine.networks.pggan import Discriminator, Generator

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DeviceError, ModelError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.weight_file import file_sha256, read_arrays, write_arrays, write_network
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from engine.errors import DeviceError, ModelError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.persona import network_arrays
 from engine.networks.weight_file import write_network
 from engine.types import FloatArray

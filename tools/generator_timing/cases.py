@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.types import ByteArray
 from tools.generator_timing.crew import GUESTS, OURS, AbsentError, Crew
 

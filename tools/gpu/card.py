@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from engine.core.messages import join_words
 from engine.cuda_driver import CudaDriver, CudaError
-from engine.wording import join_words
 
 # package: the distributions that may bring it
 _DISTRIBUTIONS = {"cupy": ("cupy-cuda12x", "cupy-cuda13x", "cupy"), "cv2": ("opencv-contrib-python",)}

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.cuda_driver import CudaError
 from engine.networks.gpu import GpuEngine, GpuRuntime, start_backend
 from engine.networks.latents import seed_latent

@@ -15,7 +15,7 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.cuda_driver import CudaError
 from engine.render.gl_calls import GlCalls
 from engine.render.shared_texture import DeviceCopies, SharedTexture

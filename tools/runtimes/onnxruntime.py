@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.types import ByteArray, FloatArray
 from tools.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.runtimes.forms import FORMS, read_form

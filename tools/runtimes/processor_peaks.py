@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.networks.openvino_core import import_openvino
 from engine.networks.processor import computes_bfloat16
 from engine.types import FloatArray

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.types import ByteArray, FloatArray
 from tools.roofline import Peaks
 from tools.runtimes import PROCESSOR, Opened

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from tools.roofline import Peaks
 from tools.runtimes import NotOfferedError, Opened
 

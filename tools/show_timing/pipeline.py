@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 from tqdm import tqdm
 
-from engine.clock import Clock
-from engine.errors import DeviceError
+from engine.core.clock import Clock
+from engine.core.errors import DeviceError
 from tools.moving_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
 

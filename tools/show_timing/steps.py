@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import Clock
+from engine.core.clock import Clock
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header

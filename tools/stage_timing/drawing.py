@@ -13,15 +13,15 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from engine.app import SHADERS, SOFTWARE_SCALE
-from engine.clock import Clock
-from engine.errors import ConfigError
+from engine.core.clock import Clock
+from engine.core.errors import ConfigError
+from engine.core.samples import Samples, rate_per_s
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import Pass, pass_class, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
 from engine.scene import PassSpec, Scene
-from engine.statistics import Samples, rate_per_s
 from tools.stage_timing.visitor import Footage, Visitor
 
 SIZES_WH = ((1280, 720), (1920, 1080))

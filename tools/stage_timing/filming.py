@@ -9,8 +9,9 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.app import SHADERS
-from engine.clock import Clock
-from engine.errors import DeviceError
+from engine.core.clock import Clock
+from engine.core.errors import DeviceError
+from engine.core.samples import rate_per_s
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.recorder import Recorder
@@ -18,7 +19,6 @@ from engine.render.recorder_settings import RecorderSettings
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
 from engine.scene import Scene
-from engine.statistics import rate_per_s
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor
 

@@ -12,8 +12,8 @@ from typing import Any
 import av
 
 from engine.app import ROOT
-from engine.clock import Clock
-from engine.errors import DeviceError
+from engine.core.clock import Clock
+from engine.core.errors import DeviceError
 from tools.moving_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.render import main as render_session

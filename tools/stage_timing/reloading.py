@@ -17,16 +17,16 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.app import SCENES, SHADERS
-from engine.clock import Clock
-from engine.errors import ConfigError, DeviceError
-from engine.pacing import Pacer, find_pace
+from engine.core.clock import Clock
+from engine.core.errors import ConfigError, DeviceError
+from engine.core.file_watcher import Watcher
+from engine.core.frame_pacing import Pacer, find_pace
 from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
 from engine.repertoire import Repertoire
-from engine.watcher import Watcher
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor
 

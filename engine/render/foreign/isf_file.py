@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
+from engine.core.messages import did_you_mean, join_words
 from engine.render.foreign.isf_header import Header, read_header
 from engine.render.foreign.isf_input import GLSL_TYPES
 from engine.render.foreign.paths import FOLDER
 from engine.render.foreign.pictures import IMAGE_ENDINGS, SOURCES
 from engine.render.foreign.program import ForeignProgram, ForeignText
 from engine.render.shader import ShaderLibrary
-from engine.wording import did_you_mean, join_words
 
 FRAGMENT_NAMES = {
     "gl_FragColor": "isf_FragColor",

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import ConfigDict, Field
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.expression import Expression, compile_expression
 from engine.render.foreign.isf_input import Input
 from engine.validation import IN_WORDS, Settings, validate

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 
 Value = float | bool | int | tuple[float, ...]
 """As the shader takes it."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import moderngl
 import numpy as np
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.foreign.paths import FOLDER
 from engine.render.opening import Rect
 from engine.render.stage import WHOLE, Canvas, Stage, Value

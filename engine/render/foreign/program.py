@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import moderngl
 
-from engine.errors import ConfigError
+from engine.core.errors import ConfigError
 from engine.render.foreign.glsl import translate, unsupported, words
 from engine.render.foreign.paths import FOLDER
 from engine.render.shader import Define, ShaderLibrary, ShaderSource, link

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.clock import calendar_date
-from engine.errors import ConfigError
+from engine.core.clock import calendar_date
+from engine.core.errors import ConfigError
 from engine.render.foreign.buffer import Buffer
 from engine.render.foreign.isf_file import IsfFile
 from engine.render.foreign.isf_header import Identifier

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import moderngl
 from pydantic import Field
 
-from engine.clock import calendar_date
+from engine.core.clock import calendar_date
 from engine.render.foreign.buffer import Buffer
 from engine.render.foreign.pictures import IMAGE_ENDINGS
 from engine.render.foreign.shadertoy_files import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError, ModelError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from tools.gan import checkpoint
 from tools.gan.beginning import go_on

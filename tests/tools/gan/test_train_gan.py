@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from tests.conftest import ROOT
 from tests.tools.gan.tiny import OPTIONS, training
 from tests.tools.portraits import write_clouds

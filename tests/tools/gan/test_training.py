@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError, ModelError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import load_generator
 from engine.networks.weight_file import read_network, write_network

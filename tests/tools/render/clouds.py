@@ -14,7 +14,7 @@ from PIL import Image
 
 import tools.film_parts
 import tools.render
-from engine.clock import ManualClock
+from engine.core.clock import ManualClock
 from engine.networks.persona import Persona
 from engine.networks.rung import Rung
 from engine.pipeline.echo import EchoListener

@@ -13,7 +13,7 @@ from typing import Self
 
 from watchfiles import watch
 
-from engine.slot import Slot
+from engine.core.slot import Slot
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.clock import TimeSource
+from engine.core.clock import TimeSource
 from engine.types import Tick
 
 MAX_DT_S = 0.25  # a stall is no jump

@@ -1,0 +1,1 @@
+"""Primitives without OS calls: time, slots, errors, sentences; imports nothing of the project."""
