@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.config import load_config
+from engine.config.config import load_config
 from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher

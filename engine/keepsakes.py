@@ -14,6 +14,7 @@ from typing import Self
 
 import moderngl
 
+from engine.config.recorder import RecorderSettings
 from engine.core.clock import TimeSource, file_stamp
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
@@ -21,7 +22,6 @@ from engine.pipeline.face_mesh import LANDMARK_COUNT
 from engine.pipeline.features import LAYOUT
 from engine.render.codecs import usual_ending
 from engine.render.recorder import Recorder, recording_path, save_snapshot
-from engine.render.recorder_settings import RecorderSettings
 from engine.session.format import Cue, SessionHead
 from engine.session.recorder import SessionRecorder
 from engine.types import Reflection

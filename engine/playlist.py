@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from engine.config.validation import Name, Settings
 from engine.types import Tick
-from engine.validation import Name, Settings
 
 
 class PlaylistEntry(Settings):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.playlist import Playlist
-from engine.reflection_settings import ReflectionSettings
 from engine.render.calibration import Calibration
 from engine.render.mirror import Mirror
 from engine.render.shader import ShaderLibrary

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.errors import ConfigError
-from engine.reflection_settings import ReflectionSettings
 from engine.scene import PassSettings, Scene, load_scene
 
 

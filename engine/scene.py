@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.errors import gathered_problems
-from engine.reflection_settings import ReflectionSettings
 from engine.scene_file import read_scene_text
 from engine.scene_pass import PassSettings, PassSpec, read_pass
 from engine.signals import SIGNALS

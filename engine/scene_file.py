@@ -16,13 +16,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from engine.config.reflection import AnswerSettings, VisitSettings
+from engine.config.validation import Name, Settings, validate
+from engine.config.yaml_loader import KeyPath, Locator, StackedLocator, load_yaml
 from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean
-from engine.reflection_settings import AnswerSettings, VisitSettings
 from engine.scene_pass import BIND, STATES
 from engine.transition import TransitionSettings
-from engine.validation import Name, Settings, validate
-from engine.yaml_file import KeyPath, Locator, StackedLocator, load_yaml
 
 MAX_EXTENDED = 8
 

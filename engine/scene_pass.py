@@ -14,14 +14,14 @@ from typing import Any
 
 from pydantic import Field
 
+from engine.config.validation import Settings, validate
+from engine.config.yaml_loader import KeyPath, Locator, StackedLocator
 from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean, join_words, shown_value
 from engine.expression import Expression, Memory, compile_expression
 from engine.scene_values import Rgb, is_colour, linear_light, screen_colour
 from engine.signals import SIGNALS, STATE_SIGNALS
-from engine.validation import Settings, validate
 from engine.visit import VisitState
-from engine.yaml_file import KeyPath, Locator, StackedLocator
 
 BIND, STATES = "bind", "states"
 _LIKE = {VisitState.NOTICE: VisitState.IDLE, VisitState.ARRIVE: VisitState.DWELL, VisitState.LEAVE: VisitState.IDLE}

@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from engine.config.validation import IN_WORDS
+from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.core.messages import shown_value
 from engine.types import ByteArray
-from engine.validation import IN_WORDS
-from engine.yaml_file import shown_path
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_PICTURE_SIDE_PX = 8192

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from engine.config.validation import Settings
 from engine.types import Tick
-from engine.validation import Settings
 
 
 class TransitionSettings(Settings):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.config.reflection import VisitSettings
 from engine.head import HeadFollower, is_same_head
 from engine.parting import Parting, PartingFollower
-from engine.reflection_settings import VisitSettings
 from engine.signals import SIGNALS, STATE_SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
 from engine.visit import Visit

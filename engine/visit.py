@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from engine.reflection_settings import VisitSettings
+from engine.config.reflection import VisitSettings
 from engine.types import Tick
 
 

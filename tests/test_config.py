@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from engine.config import Config, load_config
+from engine.config.config import Config, load_config
+from engine.config.yaml_loader import load_yaml
 from engine.core.errors import ConfigError
-from engine.yaml_file import load_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config.yaml"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.errors import ConfigError
-from engine.reflection_settings import ReflectionSettings
 from engine.scene import SIGNALS, PassSettings, Scene, load_scene
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import load_config
+from engine.config.config import load_config
 from engine.core.clock import LocalTime, local_time
 from engine.core.errors import ConfigError
 from engine.schedule import WEEKDAYS, Schedule, ScheduleSettings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.reflection_settings import VisitSettings
+from engine.config.reflection import VisitSettings
 from engine.types import Tick
 from engine.visit import Visit, VisitState
 

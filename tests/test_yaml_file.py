@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config.yaml_loader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Locator, load_yaml
 from engine.core.errors import ConfigError
-from engine.yaml_file import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Locator, load_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> tuple[dict[str, Any], Locator]:

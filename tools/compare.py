@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.networks.persona import Persona
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from tools.contenders.film import SideBySide
 from tools.contenders.methods import SHIPPED, open_methods

@@ -20,10 +20,10 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError
 from engine.disk import create_file, explain
 from engine.render.codecs import choose_codec
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from engine.types import ByteArray
 

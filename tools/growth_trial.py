@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray
 from tools.clouds import found
 from tools.draw_bank import FaceDrawer

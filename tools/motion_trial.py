@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.networks.latents import seed_latent
 from engine.pipeline.features import LAYOUT
 from engine.pipeline.latent import Inverts, LatentFollower
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.likeness import LikenessScale

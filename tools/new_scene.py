@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from engine.config.validation import Name, allowed
+from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, NarcissusError
 from engine.render.passes import pass_class, registry
 from engine.repertoire import Repertoire
 from engine.scene import load_scene
 from engine.scene_file import SceneText, read_scene_text
-from engine.validation import Name, allowed
-from engine.yaml_file import shown_path
 from tools.check_scene import SCENES
 
 PASSES = ("room", "reflection", "film")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.config import load_config
+from engine.config.config import load_config
+from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.core.slot import Slot
@@ -24,7 +25,6 @@ from engine.logs import set_up_logging
 from engine.options import duration_s
 from engine.pipeline.camera import Source, open_source
 from engine.render.codecs import choose_codec
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from engine.types import Frame
 

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.config import load_config
+from engine.config.config import load_config
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona

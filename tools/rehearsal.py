@@ -13,6 +13,7 @@ import numpy as np
 import skimage.data
 from tqdm import tqdm
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
@@ -24,7 +25,6 @@ from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.pipeline.features import Featurizer
 from engine.pipeline.latent import LatentFollower
-from engine.reflection_settings import ReflectionSettings
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.moving_portrait import motion_at, moved
 

@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError, NarcissusError
 from engine.interruption import terminated_as_interrupted
@@ -30,7 +31,6 @@ from engine.options import picture_size
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.pipeline.features import Featurizer
-from engine.render.display_settings import DisplaySettings
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.config import load_config
+from engine.config.config import load_config
 from engine.core.clock import Clock
 from engine.core.errors import NarcissusError
 from engine.networks.forms import PRECISIONS

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.config.camera import ALLOWED_SOURCES, CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.camera_settings import ALLOWED_SOURCES, CameraSettings
 from engine.pipeline.source import Source
 from engine.pipeline.stills import Folder, Still, is_image
 from engine.pipeline.video import Video

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
+from engine.config.reflection import CalmSettings, FilterSettings
 from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.one_euro import OneEuro
-from engine.reflection_settings import CalmSettings, FilterSettings
 from engine.types import FloatArray
 
 REACH = {"shape": 0.25, "pose": 15.0, "expression": 0.3, "colour": 25.0}

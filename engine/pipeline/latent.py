@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.config.reflection import ReflectionSettings
 from engine.head import is_same_head
 from engine.networks.latents import normalise, slerp
 from engine.pipeline.deepening import Attempt, deepening_by
@@ -19,7 +20,6 @@ from engine.pipeline.feature_layout import FeatureLayout
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.reach import reach_by
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.pixels import MAX_SIDE_PX, check_size, size_within
 from engine.pipeline.source import LostError, Source
 from engine.types import ByteArray, Frame

@@ -13,10 +13,10 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.pixels import check_size, size_within
 from engine.pipeline.source import LostError, Source
 from engine.types import ByteArray, Frame

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.slot import Slot
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.source import WAKE_S, Backoff, LostError, Source
 from engine.pipeline.webcam_device import WebcamDevice
 from engine.pipeline.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess

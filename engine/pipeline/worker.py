@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import TimeSource
 from engine.core.frame_pacing import TurnPacer
 from engine.core.latency_stamps import Stamps
@@ -27,7 +28,6 @@ from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
 from engine.processor import give_way
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)

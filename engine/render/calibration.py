@@ -13,6 +13,7 @@ from typing import Self
 import moderngl
 import numpy as np
 
+from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.edits import Edit, Pointer, Wish
 from engine.render.overlay import Overlay
@@ -24,7 +25,6 @@ from engine.render.wall import GL_SRGB8_ALPHA8, Wall
 from engine.render.warp_editor import WarpEditor
 from engine.render.window import Window
 from engine.types import Tick
-from engine.yaml_file import shown_path
 
 LOOK_S = 0.5  # how often it is looked whether a file was saved
 LINES_MIDDLE = (0.5, 0.88)  # of the target: below the card's bars, far from every corner

@@ -16,8 +16,8 @@ from typing import Any
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.recorder_settings import RecorderSettings
 
 CARDS = ("nvenc", "qsv", "amf")
 PROCESSOR = "processor"

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from engine.config.video_output import SendSettings
 from engine.core.errors import DeviceError
-from engine.render.send_settings import SendSettings
 from engine.types import ByteArray
 
 RGBA = 0x1908  # OpenGL's number, which Spout takes

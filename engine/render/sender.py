@@ -16,13 +16,13 @@ from typing import Self
 import moderngl
 import numpy as np
 
+from engine.config.video_output import SendSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.render.gl_calls import GlCalls
 from engine.render.readback import Readback
 from engine.render.receivers import RECEIVERS, MissingPackageError, Receiver
-from engine.render.send_settings import SendSettings
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from engine.config.display import DisplaySettings
+from engine.config.validation import validate
+from engine.config.yaml_loader import load_yaml, shown_path
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.display_settings import DisplaySettings
 from engine.render.venue import Corners, ProjectorSettings, Venue
 from engine.types import ByteArray
-from engine.validation import validate
-from engine.yaml_file import load_yaml, shown_path
 
 log = logging.getLogger(__name__)
 

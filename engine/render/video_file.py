@@ -18,10 +18,10 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
+from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError
 from engine.disk import check_disk, create_file, explain
 from engine.render.codecs import choose_codec, choose_encoder, configure
-from engine.render.recorder_settings import RecorderSettings
 from engine.types import ByteArray
 
 TICKS_PER_S = 90_000

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 import moderngl
 import pygame
 
+from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError
 from engine.render.actions import Action, action_for, key_help
 from engine.render.context import (
@@ -22,7 +23,6 @@ from engine.render.context import (
     standalone_context,
     window_context,
 )
-from engine.render.display_settings import DisplaySettings
 from engine.render.displays import find_display, name_display
 from engine.render.edits import Edit, Pointer, edit_for
 from engine.render.fullscreen import Fullscreen

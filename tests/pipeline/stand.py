@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import Clock
 from engine.core.slot import Slot
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.source import Backoff
 from engine.pipeline.webcam import Webcam, WebcamLimits
 from engine.pipeline.webcam_device import WebcamDevice

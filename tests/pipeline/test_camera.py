@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, ManualClock
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
 from engine.pipeline import camera
 from engine.pipeline.camera import choose_source, open_source, probe_camera
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
 from engine.types import Frame

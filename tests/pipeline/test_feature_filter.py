@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.config.reflection import CalmSettings, FilterSettings
 from engine.pipeline.feature_filter import REACH, FeatureFilter
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.original_vector import LAYOUT_342
-from engine.reflection_settings import CalmSettings, FilterSettings
 from engine.types import FloatArray
 
 DT_S = 1 / 30

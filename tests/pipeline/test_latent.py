@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.config.reflection import ReflectionSettings
 from engine.networks.latents import angle_deg, seed_latent, slerp
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower, Wander
 from engine.pipeline.one_euro import SphereOneEuro
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Latent, Placement
 
 SIZE = 64

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.config.reflection import ReflectionSettings
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.latents import seed_latent
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
 from engine.pipeline.reach import LEEWAY, SAMPLED_FACES, Reach, reach_by
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Features, FloatArray, Placement
 
 DIMENSIONS, LATENT_SIZE, MEAN, SD = 3, 16, 0.5, 2.0

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import Clock
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
 from tests.pipeline.fake_reader import moving_picture

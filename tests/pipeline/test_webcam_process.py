@@ -107,7 +107,7 @@ import sys
 from engine.core.clock import Clock
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
-from engine.pipeline.camera_settings import CameraSettings
+from engine.config.camera import CameraSettings
 if __name__ == "__main__":
     webcam = Webcam(WebcamDevice(sys.argv[1]), CameraSettings(), [], Clock(), reader=sys.argv[2])
     webcam.start()

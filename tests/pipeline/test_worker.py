@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import Clock
 from engine.core.slot import Slot
 from engine.networks.latents import seed_latent
@@ -14,7 +15,6 @@ from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker
-from engine.reflection_settings import ReflectionSettings
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
 SETTINGS = ReflectionSettings(rate_hz=120, floor_px=4)

@@ -9,9 +9,9 @@ import av
 import moderngl
 import numpy as np
 
+from engine.config.recorder import RecorderSettings
 from engine.core.clock import ManualClock
 from engine.render.recorder import Recorder
-from engine.render.recorder_settings import RecorderSettings
 from engine.types import ByteArray
 
 SIZE = (64, 48)

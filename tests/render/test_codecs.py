@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
+from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError
 from engine.render.codecs import FILM_CODECS, choose_codec, choose_encoder
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from engine.types import ByteArray
 

@@ -16,12 +16,12 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError, DeviceError
 from engine.disk import create_file
 from engine.render import codecs
 from engine.render.recorder import Recorder
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from tests.conftest import ROOT
 from tests.render.films import EVERY_FRAME, SIZE, TIMEOUT_S, collecting, decode, noise
@@ -163,7 +163,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from engine.core.errors import DeviceError
-from engine.render.recorder_settings import RecorderSettings
+from engine.config.recorder import RecorderSettings
 from engine.render.video_file import VideoFile
 generator = np.random.default_rng(0)
 video = VideoFile(Path(sys.argv[1]), (160, 120), RecorderSettings(keep_free_mb=0))

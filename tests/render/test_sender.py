@@ -13,9 +13,9 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.config.video_output import SendSettings
 from engine.core.clock import Clock, ManualClock
 from engine.render.receivers import RECEIVERS, Receiver
-from engine.render.send_settings import SendSettings
 from engine.render.sender import RETRY_S, Sender
 from engine.types import ByteArray
 

@@ -14,9 +14,9 @@ import moderngl
 import pygame
 import pytest
 
+from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.actions import BINDINGS, Action, action_for, key_help
-from engine.render.display_settings import DisplaySettings
 from engine.render.edits import Wish
 from engine.render.window import HeadlessWindow, Window, has_display, key_name, open_window
 
@@ -185,7 +185,7 @@ import ctypes
 import json
 import pygame
 from engine.core.errors import ConfigError
-from engine.render.display_settings import DisplaySettings
+from engine.config.display import DisplaySettings
 from engine.render.window import has_display, open_window
 
 said = {"has_display": has_display()}

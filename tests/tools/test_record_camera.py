@@ -9,10 +9,10 @@ import av
 import numpy as np
 import pytest
 
+from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.slot import Slot
 from engine.pipeline.camera import Source
-from engine.pipeline.camera_settings import CameraSettings
 from engine.pipeline.webcam import Webcam
 from engine.pipeline.webcam_device import WebcamDevice
 from engine.types import Frame

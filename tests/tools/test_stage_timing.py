@@ -14,10 +14,10 @@ import pytest
 import tools.stage_timing.filming as filming
 import tools.stage_timing.offline as offline
 import tools.stage_timing.reloading as reloading
+from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, DeviceError
 from engine.networks.latents import seed_latents
-from engine.reflection_settings import ReflectionSettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.passes.frame import Frame as FramePass

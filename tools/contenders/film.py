@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from engine.config.reflection import ReflectionSettings
 from engine.networks.latents import angle_deg
 from engine.networks.persona import Persona
 from engine.pipeline.feature_filter import FeatureFilter
@@ -19,7 +20,6 @@ from engine.pipeline.features import LAYOUT, VECTORS, Featurizer
 from engine.pipeline.latent import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.video import pictures_of
-from engine.reflection_settings import ReflectionSettings
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.contenders.methods import Method
 from tools.draw_bank import FaceDrawer

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header
 from engine.pipeline.features import LAYOUT, Featurizer
-from engine.render.display_settings import DisplaySettings
 from engine.render.texture import PixelTexture
 from engine.render.window import open_window
 from engine.types import FloatArray, Frame

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from engine.app import SHADERS, SOFTWARE_SCALE
+from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError
 from engine.core.samples import Samples, rate_per_s
-from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import Pass, pass_class, registry
 from engine.render.shader import ShaderLibrary

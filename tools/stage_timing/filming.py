@@ -9,13 +9,13 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.app import SHADERS
+from engine.config.display import DisplaySettings
+from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from engine.core.samples import rate_per_s
-from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.recorder import Recorder
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
 from engine.scene import Scene

@@ -17,11 +17,11 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.app import SCENES, SHADERS
+from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
-from engine.render.display_settings import DisplaySettings
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary

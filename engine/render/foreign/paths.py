@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.validation import IN_WORDS
+from engine.config.validation import IN_WORDS
 
 FOLDER = "foreign"
 """Of `shaders/`."""

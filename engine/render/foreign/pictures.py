@@ -12,13 +12,13 @@ from collections.abc import Mapping
 import moderngl
 import numpy as np
 
+from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.foreign.paths import FOLDER
 from engine.render.opening import Rect
 from engine.render.stage import WHOLE, Canvas, Stage, Value
 from engine.render.view import View
 from engine.scene_values import MAX_PICTURE_BYTES
-from engine.yaml_file import shown_path
 
 SOURCES: Mapping[str, str] = {
     "picture": "the picture so far",

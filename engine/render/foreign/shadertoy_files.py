@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from engine.config.validation import Settings
 from engine.core.errors import ConfigError
 from engine.core.messages import join_words
 from engine.render.foreign.paths import path_field
 from engine.render.foreign.pictures import IMAGE_ENDINGS, SOURCES
 from engine.render.foreign.program import ForeignProgram, ForeignText
 from engine.render.shader import ShaderLibrary
-from engine.validation import Settings
 
 BUFFERS = ("A", "B", "C", "D")
 CHANNELS = ("iChannel0", "iChannel1", "iChannel2", "iChannel3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
+from engine.config.validation import IN_WORDS
 from engine.render.lut import CubeLut, read_cube
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.shader import ShaderLibrary
@@ -12,7 +13,6 @@ from engine.render.stage import Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import Tick
-from engine.validation import IN_WORDS
 
 
 @register("grade")

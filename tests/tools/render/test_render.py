@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
+from engine.config.recorder import RecorderSettings
 from engine.render.codecs import FILM_CODECS
-from engine.render.recorder_settings import RecorderSettings
 from engine.render.video_file import VideoFile
 from engine.session.format import Cue
 from tests.session import drawn

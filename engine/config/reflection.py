@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from engine.validation import Settings
+from engine.config.validation import Settings
 
 Model = TypeVar("Model", bound=Settings)
 

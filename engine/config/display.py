@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.validation import IN_WORDS
+from engine.config.validation import IN_WORDS
 
 DisplayName = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={IN_WORDS: "a part of its name"})]
 Extent = Annotated[int, Field(ge=16, le=16384)]

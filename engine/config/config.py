@@ -11,16 +11,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from engine.config.camera import CameraSettings
+from engine.config.display import DisplaySettings
+from engine.config.recorder import RecorderSettings
+from engine.config.reflection import ReflectionSettings
+from engine.config.validation import Name, Settings, validate
+from engine.config.video_output import SendSettings
+from engine.config.yaml_loader import load_yaml
 from engine.hearing import AudioSettings
-from engine.pipeline.camera_settings import CameraSettings
 from engine.playlist import PlaylistSettings
-from engine.reflection_settings import ReflectionSettings
-from engine.render.display_settings import DisplaySettings
-from engine.render.recorder_settings import RecorderSettings
-from engine.render.send_settings import SendSettings
 from engine.schedule import ScheduleSettings
-from engine.validation import Name, Settings, validate
-from engine.yaml_file import load_yaml
 
 
 class PersonaSettings(Settings):

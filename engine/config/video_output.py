@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from engine.validation import IN_WORDS
+from engine.config.validation import IN_WORDS
 
 EVEN: JsonDict = {IN_WORDS: "an even number between 16 and 8192"}
 Side = Annotated[int, Field(ge=16, le=8192, multiple_of=2, json_schema_extra=EVEN)]

@@ -14,9 +14,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.config.yaml_loader import KeyPath, Locator
 from engine.core.errors import ConfigError
 from engine.core.messages import did_you_mean, join_words, shown_value
-from engine.yaml_file import KeyPath, Locator
 
 Model = TypeVar("Model", bound=BaseModel)
 Schema = Mapping[str, Any]

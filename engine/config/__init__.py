@@ -1,0 +1,1 @@
+"""Config.yaml: loader, validation, one file per section (as frigate/config/)."""
