@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from engine.processor import limit_pools, share_processor
+from engine.system.cpu_priority import limit_pools, share_processor
 
 
 def main() -> int:
@@ -13,8 +13,8 @@ def main() -> int:
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
     from engine.core.errors import NarcissusError
-    from engine.logs import set_up_logging
     from engine.options import parse_options
+    from engine.system.logging_setup import set_up_logging
 
     options = parse_options()
     set_up_logging()

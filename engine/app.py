@@ -18,7 +18,6 @@ from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.core.slot import Slot
 from engine.hearing import Hearing
-from engine.interruption import told_by_signals
 from engine.keepsakes import Keepsakes, session_head
 from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes
@@ -49,6 +48,7 @@ from engine.repertoire import Repertoire
 from engine.report import Report
 from engine.schedule import Schedule
 from engine.session.format import Cue
+from engine.system.shutdown import told_by_signals
 from engine.types import Features, Frame, Reflection, Tick
 
 log = logging.getLogger(__name__)

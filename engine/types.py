@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import in_one_line
 from engine.core.latency_stamps import Stamps
-from engine.cuda_driver import CudaError
+from engine.system.cuda_driver import CudaError
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]

@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
-from engine.processor import NICENESS, give_way, limit_pools
+from engine.system.cpu_priority import NICENESS, give_way, limit_pools
 
 SHARED = """
 import sys
 import cv2
-from engine.processor import SWITCH_S, share_processor
+from engine.system.cpu_priority import SWITCH_S, share_processor
 share_processor()
 assert cv2.getNumThreads() == 1
 assert sys.getswitchinterval() == SWITCH_S

@@ -22,9 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError
-from engine.disk import create_file, explain
 from engine.render.codecs import choose_codec
 from engine.render.video_file import VideoFile
+from engine.system.disk import create_file, explain
 from engine.types import ByteArray
 
 PART_S = 10.0

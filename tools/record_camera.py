@@ -20,12 +20,12 @@ from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.core.slot import Slot
-from engine.interruption import told_by_signals
-from engine.logs import set_up_logging
 from engine.options import duration_s
 from engine.pipeline.camera import Source, open_source
 from engine.render.codecs import choose_codec
 from engine.render.video_file import VideoFile
+from engine.system.logging_setup import set_up_logging
+from engine.system.shutdown import told_by_signals
 from engine.types import Frame
 
 FIRST_PICTURE_S = 20.0

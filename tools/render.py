@@ -22,8 +22,6 @@ from typing import Any
 from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError, NarcissusError
-from engine.interruption import terminated_as_interrupted
-from engine.logs import set_up_logging
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.networks.weight_file import file_sha256
@@ -36,6 +34,8 @@ from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
 from engine.repertoire import Repertoire
 from engine.session.reader import Session
+from engine.system.logging_setup import set_up_logging
+from engine.system.shutdown import terminated_as_interrupted
 from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
 from tools.film_parts import open_parts
 from tools.session_drawing import SessionDrawing

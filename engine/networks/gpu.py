@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import ModelError, in_one_line
-from engine.cuda_driver import CudaDriver, CudaError
-from engine.gpu_memory import leave_room, limit_loaded
 from engine.networks.folded import fold, fold_previews, layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
 from engine.networks.tensorflow_runtime import mapped_libraries
 from engine.networks.weight_file import read_network
+from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.gpu_memory import leave_room, limit_loaded
 from engine.types import ByteArray, DeviceImage, FloatArray
 
 # Keras' backends, the fastest first, and the package by whose presence each is known to have CUDA here.

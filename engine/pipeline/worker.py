@@ -27,7 +27,7 @@ from engine.pipeline.ladder import Ladder, Standing
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.pipeline.self_view import SelfView
 from engine.pipeline.stage import Stage
-from engine.processor import give_way
+from engine.system.cpu_priority import give_way
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)

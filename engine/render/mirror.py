@@ -13,7 +13,6 @@ from typing import Self
 import moderngl
 
 from engine.core.errors import ConfigError
-from engine.cuda_driver import CudaError
 from engine.render.blackout import Blackout
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
@@ -26,6 +25,7 @@ from engine.render.texture import CameraTexture, GrowthTexture
 from engine.render.transfer import Transfer
 from engine.render.view import View
 from engine.scene import Scene
+from engine.system.cuda_driver import CudaError
 from engine.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.viewer import Viewer

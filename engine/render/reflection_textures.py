@@ -10,9 +10,9 @@ from typing import Self
 
 import moderngl
 
-from engine.cuda_driver import CudaError
 from engine.render.texture import Landing
 from engine.render.transfer import Transfer
+from engine.system.cuda_driver import CudaError
 from engine.types import Reflection
 
 PLACES = 3

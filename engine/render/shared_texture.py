@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.core.errors import in_one_line
-from engine.cuda_driver import CudaDriver, CudaError
 from engine.render.texture import PixelTexture
+from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.types import ByteArray, DeviceImage
 
 MOST_UNDER_WAY = 3

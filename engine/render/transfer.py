@@ -14,11 +14,11 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import DeviceError, in_one_line
-from engine.cuda_driver import CudaDriver, CudaError
-from engine.gpu_memory import leave_room
 from engine.render.gl_calls import GlCalls
 from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import Landing, PixelTexture
+from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.gpu_memory import leave_room
 from engine.types import DeviceImage
 
 Way = Literal["auto", "cuda", "pixel_buffer"]

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.core.errors import DeviceError
-from engine.disk import check_disk, create_file, explain
 from engine.session.format import (
     MAGIC,
     MAX_ROWS,
@@ -28,6 +27,7 @@ from engine.session.format import (
     framed,
     head_chunk,
 )
+from engine.system.disk import check_disk, create_file, explain
 from engine.types import Latent
 
 FLUSH_S = 0.5

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver, CudaError
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cuda_driver import CudaDriver
+from engine.system.cuda_driver import CudaDriver
 
 pytestmark = [pytest.mark.gpu, pytest.mark.filterwarnings("default")]  # other people's packages may warn
 

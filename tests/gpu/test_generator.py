@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.cuda_driver import CudaDriver
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_network
+from engine.system.cuda_driver import CudaDriver
 from tests.networks.reference_pggan import generate
 from tests.tiny_persona import write_tiny_persona
 

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.cuda_driver import CudaDriver, CudaError
 from engine.networks import gpu
 from engine.networks.gpu import GpuRuntime, choose_backend, open_on_gpu
 from engine.networks.latents import seed_latent
@@ -24,6 +23,7 @@ from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.preview_rgb import fit_preview_rgb, write_preview_rgb
 from engine.networks.runtime import open_generator
 from engine.networks.weight_file import read_network
+from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.types import DeviceImage
 from tests.networks.reference_pggan import generate
 from tests.render.fake_cuda import FakeCuda

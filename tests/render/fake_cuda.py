@@ -17,8 +17,8 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from engine.cuda_driver import CudaDriver
 from engine.render.shared_texture import DeviceCopies
+from engine.system.cuda_driver import CudaDriver
 from engine.types import DeviceImage
 
 UNKNOWN, NO_CONTEXT = 999, 219

@@ -19,10 +19,10 @@ import pytest
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError, DeviceError
-from engine.disk import create_file
 from engine.render import codecs
 from engine.render.recorder import Recorder
 from engine.render.video_file import VideoFile
+from engine.system.disk import create_file
 from tests.conftest import ROOT
 from tests.render.films import EVERY_FRAME, SIZE, TIMEOUT_S, collecting, decode, noise
 

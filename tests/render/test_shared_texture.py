@@ -11,9 +11,9 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.cuda_driver import CudaError
 from engine.render.shared_texture import MOST_UNDER_WAY, SharedTexture
 from engine.render.texture import PixelTexture
+from engine.system.cuda_driver import CudaError
 from tests.render.fake_cuda import FakeCuda
 
 SHARING = ["cuGraphicsMapResources", "cuGraphicsSubResourceGetMappedArray", "memcpy2DToArrayAsync"]

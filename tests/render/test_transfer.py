@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError
-from engine.cuda_driver import CudaError
 from engine.render.gl_calls import GlCalls
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
@@ -20,6 +19,7 @@ from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import PixelTexture
 from engine.render.transfer import Transfer, open_transfer
 from engine.scene import PassSpec, Scene
+from engine.system.cuda_driver import CudaError
 from engine.types import DeviceImage, Latent, Reflection, Tick
 from tests.render.fake_cuda import FakeCuda
 from tests.render.pictures import ALIGNMENT

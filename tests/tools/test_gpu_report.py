@@ -12,9 +12,9 @@ from typing import Any
 import moderngl
 import pytest
 
-from engine.cuda_driver import CudaDriver, CudaError
 from engine.networks.layout import GeneratorSettings
 from engine.render.gl_calls import GlCalls
+from engine.system.cuda_driver import CudaDriver, CudaError
 from tests.render.fake_cuda import FakeCuda
 from tools import gpu_report
 from tools.gpu import card, generator

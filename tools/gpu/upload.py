@@ -16,11 +16,11 @@ import moderngl
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.cuda_driver import CudaError
 from engine.render.gl_calls import GlCalls
 from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import PixelTexture
 from engine.render.transfer import probe, start_cuda
+from engine.system.cuda_driver import CudaError
 
 SIZES = (128, 1024)
 WARM_UP_RUNS = 30
