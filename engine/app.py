@@ -11,13 +11,13 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine.audio.level_meter import Hearing
 from engine.config.config import load_config
 from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.core.slot import Slot
-from engine.hearing import Hearing
 from engine.keepsakes import Keepsakes, session_head
 from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, AudioSettings, Follower, Hearing, loudness
+from engine.audio.microphone import BLOCK_S, Microphone, MissingSoundError
 from engine.core.clock import Clock, ManualClock
 from engine.core.errors import DeviceError
-from engine.hearing import LOST_S, RETRY_S, STUCK_S, AudioSettings, Follower, Hearing, loudness
-from engine.microphone import BLOCK_S, Microphone, MissingSoundError
 from engine.types import FloatArray
 
 TIMEOUT_S = 20.0
@@ -150,7 +150,7 @@ def test_a_microphone_that_vanishes_is_told_once_and_heard_again_when_it_is_back
 def test_a_microphone_that_hangs_is_told_and_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("engine.hearing.CLOSE_S", 0.05)
+    monkeypatch.setattr("engine.audio.level_meter.CLOSE_S", 0.05)
     asked, go, clock = threading.Event(), threading.Event(), ManualClock()
 
     def hang(device: int | str | None, hear: Callable[[FloatArray], None]) -> Room:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from engine.audio.level_meter import AudioSettings
 from engine.config.camera import CameraSettings
 from engine.config.display import DisplaySettings
 from engine.config.recorder import RecorderSettings
@@ -18,7 +19,6 @@ from engine.config.reflection import ReflectionSettings
 from engine.config.validation import Name, Settings, validate
 from engine.config.video_output import SendSettings
 from engine.config.yaml_loader import load_yaml
-from engine.hearing import AudioSettings
 from engine.playlist import PlaylistSettings
 from engine.schedule import ScheduleSettings
 

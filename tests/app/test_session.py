@@ -9,8 +9,8 @@ import pytest
 
 import engine.app
 import engine.programme
+from engine.audio.level_meter import AudioSettings, Hearing
 from engine.core.clock import TimeSource
-from engine.hearing import AudioSettings, Hearing
 from engine.render.actions import Action
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session

@@ -16,11 +16,11 @@ from typing import Annotated, Any, Protocol, Self
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from engine.audio.microphone import Microphone, MissingSoundError
 from engine.config.validation import IN_WORDS, Settings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.microphone import Microphone, MissingSoundError
 from engine.types import FloatArray
 
 log = logging.getLogger(__name__)
