@@ -18,6 +18,7 @@ from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.core.slot import Slot
+from engine.features.featurizer import Featurizer
 from engine.keepsakes import Keepsakes, session_head
 from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes import open_attributes
@@ -26,7 +27,6 @@ from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.options import Options
 from engine.pipeline.camera import Source, choose_source, open_source
-from engine.pipeline.features import Featurizer
 from engine.pipeline.worker import ReflectionWorker
 from engine.playlist import Playlist
 from engine.programme import Programme

@@ -17,9 +17,9 @@ import moderngl
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import TimeSource, file_stamp
 from engine.core.errors import DeviceError, NarcissusError
+from engine.features.face_mesh import LANDMARK_COUNT
+from engine.features.featurizer import LAYOUT
 from engine.networks.persona import Persona
-from engine.pipeline.face_mesh import LANDMARK_COUNT
-from engine.pipeline.features import LAYOUT
 from engine.render.codecs import usual_ending
 from engine.render.recorder import Recorder, recording_path, save_snapshot
 from engine.session.format import Cue, SessionHead

@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from tqdm import tqdm
 
+from engine.features.featurizer import LAYOUT
+from engine.features.vector import AGES
 from engine.pipeline.attributes import READ_HZ, AttributeFollower, ReadsAttributes
-from engine.pipeline.feature_vector import AGES
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.show_noise import disturbed
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT, Featurizer
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT, Featurizer
 from engine.types import ByteArray, FloatArray, Frame
 from tools.draw_bank import BATCH, FaceDrawer
 from tools.portrait_screening import is_coloured

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout
-from engine.pipeline.features import VECTORS
+from engine.features.featurizer import VECTORS
+from engine.features.layout import FeatureGroup, FeatureLayout
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "features.md"
 FIRST_WORDS = """# The numbers of a face

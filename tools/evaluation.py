@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from engine.features.featurizer import LAYOUT
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
 from tools.clouds import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.draw_bank import FaceDrawer

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from engine.pipeline.features import LAYOUT
+from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 from tools.clouds import FEWEST_FACES, found
 from tools.evaluation import Evaluation

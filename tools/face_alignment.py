@@ -16,7 +16,7 @@ def measure_alignment(pictures: NDArray[np.uint8]) -> Alignment | None:
     """The median place of the eyes in square pictures (N, H, W, 3); None if fewer than half of them show a face."""
     import cv2
 
-    from engine.pipeline.features import Featurizer
+    from engine.features.featurizer import Featurizer
 
     places = []
     with Featurizer("static") as featurizer:

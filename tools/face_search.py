@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.pipeline.face_mesh import FaceMesh, import_solution, without_native_chatter
+from engine.features.face_mesh import FaceMesh, import_solution, without_native_chatter
 from engine.types import ByteArray, FloatArray
 
 DETECTOR_PX = 640  # the detector itself looks at 192 px

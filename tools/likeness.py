@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from engine.pipeline.colours import PATCHES
-from engine.pipeline.features import LAYOUT
+from engine.features.colours import PATCHES
+from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 
 SHAPE_COMPONENTS = 10

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.json_file import write_json

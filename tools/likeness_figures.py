@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.pipeline.colours import PATCHES
-from engine.pipeline.face_geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
-from engine.pipeline.features import LAYOUT
+from engine.features.colours import PATCHES
+from engine.features.featurizer import LAYOUT
+from engine.features.geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
 from engine.types import FloatArray
 from tools.attribute_figures import attributes_kept
 from tools.clouds import found

@@ -21,10 +21,10 @@ from tqdm import tqdm
 
 from engine.core.clock import Clock
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
 from engine.networks.inverter import Inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
 from tools.attribute_figures import flips_per_minute
 from tools.clouds import found

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
-from engine.pipeline.face_geometry import mean_face
+from engine.features.geometry import mean_face
 
 OUTPUT = Path(__file__).resolve().parent.parent / "engine" / "render" / "passes" / "face_map.npz"
 N_SURFACE = 468  # those after it are the irises, which lie on the surface

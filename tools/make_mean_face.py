@@ -1,6 +1,6 @@
 """Make the mean face that head poses are measured against: `python -m tools.make_mean_face PICTURES [--output FILE]`.
 
-`engine/pipeline/mean_face.npy` comes from an earlier form of this program and 5 453 portraits; from the same pictures
+`engine/features/mean_face.npy` comes from an earlier form of this program and 5 453 portraits; from the same pictures
 this one makes landmarks that are within 0.01 eye distances of it. Run it again only together with a new version of the
 feature layout, since every pose changes with it. PICTURES is a zip file or a folder of portraits, a few thousand of
 them, of people who look at the camera for the most part.
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from engine.pipeline.face_geometry import LEFT_EYE_CORNERS, MEAN_FACE_FILE, RIGHT_EYE_CORNERS
-from engine.pipeline.face_mesh import FaceMesh
+from engine.features.face_mesh import FaceMesh
+from engine.features.geometry import LEFT_EYE_CORNERS, MEAN_FACE_FILE, RIGHT_EYE_CORNERS
 from engine.types import ByteArray
 
 Points = NDArray[np.float64]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.core.errors import DeviceError
-from engine.pipeline.colours import lab
-from engine.pipeline.face_geometry import OVAL
+from engine.features.colours import lab
+from engine.features.geometry import OVAL
 from engine.pipeline.stills import load_image
 from engine.types import ByteArray, FloatArray
 from tools.face_search import FaceSearch, face_width

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
+from engine.features.featurizer import Featurizer
 from engine.networks.attributes import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
@@ -23,7 +24,6 @@ from engine.networks.runtime import open_generator
 from engine.pipeline.attributes import AttributeFollower
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
-from engine.pipeline.features import Featurizer
 from engine.pipeline.latent import LatentFollower
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.moving_portrait import motion_at, moved

@@ -22,13 +22,13 @@ from typing import Any
 from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError, NarcissusError
+from engine.features.featurizer import Featurizer
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator
 from engine.networks.weight_file import file_sha256
 from engine.options import picture_size
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
-from engine.pipeline.features import Featurizer
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window

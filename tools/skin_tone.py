@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.pipeline.features import LAYOUT
+from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 
 PATCHES = ("forehead", "cheek_left", "cheek_right")

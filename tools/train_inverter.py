@@ -19,6 +19,8 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.core.errors import ModelError, NarcissusError
+from engine.features.featurizer import LAYOUT, VECTORS
+from engine.features.layout import FeatureLayout
 from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter
@@ -28,8 +30,6 @@ from engine.networks.persona import Persona
 from engine.networks.refining import ReadoutWeights, RefiningInverter
 from engine.networks.trunk import Trunk
 from engine.networks.weight_file import read_network
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.features import LAYOUT, VECTORS
 from engine.types import FloatArray
 from tools.contenders.names import KINDS, ContenderName
 from tools.draw_bank import FaceDrawer, complete_bank

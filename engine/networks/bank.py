@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
+from engine.features.layout import FeatureLayout
 from engine.networks.weight_file import read_arrays, read_header
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray, Placement
 
 SHARD_SEEDS = 500

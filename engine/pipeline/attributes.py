@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.pipeline.face_crop import crop_face
-from engine.pipeline.feature_vector import FeatureVector, NarcissusVector, Years
+from engine.features.face_crop import crop_face
+from engine.features.vector import FeatureVector, NarcissusVector, Years
 from engine.pipeline.latent import is_someone_else
 from engine.pipeline.one_euro import smoothing_share
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from engine.config.reflection import CalmSettings, FilterSettings
-from engine.pipeline.feature_layout import FeatureLayout
+from engine.features.layout import FeatureLayout
 from engine.pipeline.one_euro import OneEuro
 from engine.types import FloatArray
 

@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.layout import FeatureLayout
+from engine.features.vector import LAYOUT
 from engine.head import is_same_head
 from engine.networks.latents import normalise, slerp
 from engine.pipeline.deepening import Attempt, deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.reach import reach_by
 from engine.types import Features, FloatArray, Latent

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
 from engine.networks.bank import SHARD_SEEDS, Bank, DrawnFaces
-from engine.pipeline.features import LAYOUT
 
 
 def some_faces(shard: int, count: int = 5) -> DrawnFaces:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
+from engine.features.layout import FeatureGroup, Predecessor
 from engine.networks import inverter_kinds
 from engine.networks.inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
-from engine.pipeline.feature_layout import FeatureGroup, Predecessor
-from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import angle_deg, seed_latent, seed_latents
@@ -17,7 +18,6 @@ from engine.networks.persona import Persona
 from engine.networks.refining import ReadoutWeights, RefiningInverter
 from engine.networks.trunk import Trunk
 from engine.networks.weight_file import read_network
-from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 

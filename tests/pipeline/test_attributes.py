@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.features.face_crop import EYE_DISTANCE, EYES_AT, crop_face
+from engine.features.vector import LAYOUT
 from engine.pipeline.attributes import READ_HZ, AttributeFollower
-from engine.pipeline.face_crop import EYE_DISTANCE, EYES_AT, crop_face
-from engine.pipeline.feature_vector import LAYOUT
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement
 
 STEP_S = 1 / 30

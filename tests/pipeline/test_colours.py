@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.pipeline.colours import (
+from engine.features.colours import (
     BESIDE_THE_FACE,
     COLOUR_NAMES,
     ON_THE_FACE,
@@ -15,7 +15,7 @@ from engine.pipeline.colours import (
     patch_colours,
     sample_patches,
 )
-from engine.pipeline.face_geometry import mean_face
+from engine.features.geometry import mean_face
 from engine.types import ByteArray, FloatArray
 
 EYE_PX = 40.0

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.config.reflection import CalmSettings, FilterSettings
+from engine.features.vector import LAYOUT
+from engine.features.vector_2019 import LAYOUT_342
 from engine.pipeline.feature_filter import REACH, FeatureFilter
-from engine.pipeline.feature_vector import LAYOUT
-from engine.pipeline.original_vector import LAYOUT_342
 from engine.types import FloatArray
 
 DT_S = 1 / 30

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.features.featurizer import VECTORS
+from engine.features.geometry import mean_face, measure_face
+from engine.features.vector import AGES, LAYOUT, regrouped
+from engine.features.vector_2019 import LANDMARKS, LAYOUT_342, OriginalVector
 from engine.networks.attributes_layout import AGES_YEARS as LEVI_HASSNER_YEARS
 from engine.networks.small_attributes_layout import AGES_YEARS as OWN_YEARS
-from engine.pipeline.face_geometry import mean_face, measure_face
-from engine.pipeline.feature_vector import AGES, LAYOUT, regrouped
-from engine.pipeline.features import VECTORS
-from engine.pipeline.original_vector import LANDMARKS, LAYOUT_342, OriginalVector
 from engine.types import ByteArray, FloatArray
 from tools.describe_features import describe
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from engine.pipeline.colours import PATCHES
-from engine.pipeline.face_geometry import EXPRESSION_NAMES, EYE_CORNERS, SHAPE_LANDMARKS, mean_face, measure_face
-from engine.pipeline.face_mesh import CHATTER, FaceMesh, without_native_chatter
-from engine.pipeline.features import LAYOUT, Featurizer, with_patches
+from engine.features.colours import PATCHES
+from engine.features.face_mesh import CHATTER, FaceMesh, without_native_chatter
+from engine.features.featurizer import LAYOUT, Featurizer, with_patches
+from engine.features.geometry import EXPRESSION_NAMES, EYE_CORNERS, SHAPE_LANDMARKS, mean_face, measure_face
 from engine.types import ByteArray, Features, FloatArray, Frame
 
 
@@ -197,7 +197,7 @@ def test_what_is_no_chatter_is_still_heard(capfd: pytest.CaptureFixture[str]) ->
 
 def test_mediapipe_starts_without_tensorflow_and_jax() -> None:
     program = (
-        "import sys; from engine.pipeline.features import Featurizer; before = 'mediapipe' in sys.modules;"
+        "import sys; from engine.features.featurizer import Featurizer; before = 'mediapipe' in sys.modules;"
         "Featurizer('live').close();"
         "print(before, *(name in sys.modules for name in ('tensorflow', 'jax', 'mediapipe')))"
     )

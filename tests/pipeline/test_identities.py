@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.pipeline.identities import (
+from engine.features.face_tracker import (
     COVERED_S,
     FORGET_S,
     PAINTING_S,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from engine.pipeline.face_geometry import MOST_MISFIT, mean_face, measure_face, misfit
-from engine.pipeline.features import Featurizer
+from engine.features.featurizer import Featurizer
+from engine.features.geometry import MOST_MISFIT, mean_face, measure_face, misfit
 from engine.types import Features, FloatArray, Frame
 from tests.pipeline.test_features import posed
 

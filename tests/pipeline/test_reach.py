@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.vector import LAYOUT
 from engine.networks.inverter import Inverter, InverterWeights
 from engine.networks.latents import seed_latent
-from engine.pipeline.feature_vector import LAYOUT
 from engine.pipeline.latent import LatentFollower
 from engine.pipeline.reach import LEEWAY, SAMPLED_FACES, Reach, reach_by
 from engine.types import Features, FloatArray, Placement

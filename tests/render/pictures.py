@@ -7,8 +7,8 @@ from dataclasses import replace
 import moderngl
 import numpy as np
 
-from engine.pipeline.colours import PATCHES, patch_centres
-from engine.pipeline.face_geometry import mean_face, measure_face
+from engine.features.colours import PATCHES, patch_centres
+from engine.features.geometry import mean_face, measure_face
 from engine.render.projector import Projector
 from engine.types import Alignment, Attribute, ByteArray, Features, Placement
 

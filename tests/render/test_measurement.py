@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.pipeline.colours import PATCHES, lab
+from engine.features.colours import PATCHES, lab
 from engine.render.passes.data_columns import SWATCHES, DataColumns
 from engine.render.passes.face_drawing import FaceDrawing, PlacedFace, load_map
 from engine.render.passes.sheet import LETTER, RED, SWATCH, Sheet, linear_rgb

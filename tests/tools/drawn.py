@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from engine.features.featurizer import LAYOUT
+from engine.features.layout import FeatureLayout
 from engine.networks.bank import Bank, DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.attributes import ReadsAttributes
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter
 from tools.draw_bank import collect

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.features.featurizer import LAYOUT
+from engine.features.vector import EVEN_AGES, EVEN_GENDER
 from engine.pipeline.attributes import READ_HZ
-from engine.pipeline.feature_vector import EVEN_AGES, EVEN_GENDER
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, Features, FloatArray
 from tests.pipeline.test_attributes import FakeReader
 from tests.tools.drawn import features_of

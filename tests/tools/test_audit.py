@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from engine.features.featurizer import LAYOUT
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.portraits import KINDS, label, write_clouds
 from tools import audit

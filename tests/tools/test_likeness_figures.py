@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.pipeline.features import LAYOUT
+from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 from tests.tools.test_train_inverter import random_vectors
 from tools.likeness import LikenessScale

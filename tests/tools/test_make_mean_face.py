@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.pipeline.face_geometry import EYE_CORNERS, mean_face
+from engine.features.geometry import EYE_CORNERS, mean_face
 from tools.make_mean_face import main, mean_of
 
 

@@ -16,11 +16,11 @@ from PIL import Image
 from skimage.data import astronaut
 from skimage.transform import SimilarityTransform, warp
 
+from engine.features.featurizer import LAYOUT, Featurizer
 from engine.networks.inverter import InverterWeights
 from engine.networks.inverter_kinds import write_inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT, Featurizer
 from engine.types import Alignment, ByteArray, Features, FloatArray, Frame, Placement
 from tests.tiny_persona import write_tiny_persona
 from tools import picture_files

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.features.featurizer import LAYOUT
 from engine.networks.bank import Bank, DrawnFaces
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, without_drawing

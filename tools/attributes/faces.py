@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engine.features.face_crop import crop_face
+from engine.features.featurizer import Featurizer
 from engine.networks.small_attributes_layout import ANSWERS, INPUT_PX
-from engine.pipeline.face_crop import crop_face
-from engine.pipeline.features import Featurizer
 from engine.types import ByteArray, Frame
 from tools.portrait_set import KIND_WEIGHTS, Label, PortraitSet
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import VECTORS
+from engine.features.layout import FeatureLayout
 from engine.networks.latents import normalise
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_arrays, read_header
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.features import VECTORS
 from engine.types import FloatArray
 from tools.contenders.answers import Answer, completed, dense, forest, mean_on_sphere, nearest
 from tools.contenders.names import HIDDEN, MEMBERS, ContenderName

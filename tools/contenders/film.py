@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.latents import angle_deg
 from engine.networks.persona import Persona
 from engine.pipeline.feature_filter import FeatureFilter
-from engine.pipeline.features import LAYOUT, VECTORS, Featurizer
 from engine.pipeline.latent import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.video import pictures_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.features.featurizer import LAYOUT
+from engine.features.layout import FeatureLayout
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
-from engine.pipeline.feature_layout import FeatureLayout
-from engine.pipeline.features import LAYOUT
 from engine.pipeline.latent import Inverts
 from tools.contenders.contender import contender_path, open_contender
 from tools.contenders.names import ContenderName

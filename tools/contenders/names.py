@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.core.errors import ModelError
-from engine.pipeline.features import LAYOUT, VECTORS
+from engine.features.featurizer import LAYOUT, VECTORS
 
 HIDDEN: Mapping[str, tuple[int, ...]] = {
     "mlp-64": (64,),

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import ModelError
+from engine.features.featurizer import LAYOUT
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT
 from engine.types import ByteArray, FloatArray
 from tools.clouds import found
 from tools.contenders.methods import Method

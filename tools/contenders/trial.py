@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from engine.features.featurizer import LAYOUT, VECTORS
 from engine.networks.persona import Persona
-from engine.pipeline.features import LAYOUT, VECTORS
 from engine.types import ByteArray, FloatArray
 from tools.contenders.methods import Method
 from tools.draw_bank import FaceDrawer

@@ -9,10 +9,10 @@ import numpy as np
 
 from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
+from engine.features.featurizer import LAYOUT, Featurizer
 from engine.networks.inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header
-from engine.pipeline.features import LAYOUT, Featurizer
 from engine.render.texture import PixelTexture
 from engine.render.window import open_window
 from engine.types import FloatArray, Frame

@@ -12,14 +12,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.colours import patch_centres, patch_colours
+from engine.features.face_mesh import FaceMesh, Mode
+from engine.features.face_tracker import Identities, Sighting, Zone, is_ignored, prominence
+from engine.features.geometry import FaceGeometry, measure_face
+from engine.features.vector import LAYOUT as LAYOUT
+from engine.features.vector import FeatureVector, NarcissusVector
+from engine.features.vector_2019 import OriginalVector
 from engine.pipeline.attributes import ReadsAttributes, read_once
-from engine.pipeline.colours import patch_centres, patch_colours
-from engine.pipeline.face_geometry import FaceGeometry, measure_face
-from engine.pipeline.face_mesh import FaceMesh, Mode
-from engine.pipeline.feature_vector import LAYOUT as LAYOUT
-from engine.pipeline.feature_vector import FeatureVector, NarcissusVector
-from engine.pipeline.identities import Identities, Sighting, Zone, is_ignored, prominence
-from engine.pipeline.original_vector import OriginalVector
 from engine.types import Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.pipeline.colours import COLOUR_NAMES, PATCHES
-from engine.pipeline.face_geometry import EXPRESSION_NAMES, EXPRESSIONS, SHAPE_LANDMARKS, FaceGeometry
-from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout, Predecessor
+from engine.features.colours import COLOUR_NAMES, PATCHES
+from engine.features.geometry import EXPRESSION_NAMES, EXPRESSIONS, SHAPE_LANDMARKS, FaceGeometry
+from engine.features.layout import FeatureGroup, FeatureLayout, Predecessor
 from engine.types import ByteArray, FloatArray
 
 Years = tuple[tuple[int, int], ...]

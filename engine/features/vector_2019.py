@@ -21,10 +21,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from engine.features.geometry import FaceGeometry
+from engine.features.layout import FeatureGroup, FeatureLayout
+from engine.features.vector import Years, regrouped
 from engine.networks.attributes_layout import AGES_YEARS
-from engine.pipeline.face_geometry import FaceGeometry
-from engine.pipeline.feature_layout import FeatureGroup, FeatureLayout
-from engine.pipeline.feature_vector import Years, regrouped
 from engine.types import Alignment, ByteArray, FloatArray
 
 SIDE_PX = 1024
