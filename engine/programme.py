@@ -18,7 +18,7 @@ from engine.render.shader import ShaderLibrary
 from engine.repertoire import Repertoire
 from engine.schedule import Schedule
 from engine.types import Tick
-from engine.visit import VisitState
+from engine.visitor.visit_state import VisitState
 
 
 class Programme:

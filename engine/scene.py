@@ -14,8 +14,8 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.errors import gathered_problems
 from engine.scene_file import read_scene_text
 from engine.scene_pass import PassSettings, PassSpec, read_pass
-from engine.signals import SIGNALS
 from engine.transition import TransitionSettings
+from engine.visitor.signals import SIGNALS
 
 __all__ = ["SIGNALS", "PassSettings", "PassSpec", "Scene", "load_scene"]
 

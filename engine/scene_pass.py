@@ -20,8 +20,8 @@ from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean, join_words, shown_value
 from engine.expression import Expression, Memory, compile_expression
 from engine.scene_values import Rgb, is_colour, linear_light, screen_colour
-from engine.signals import SIGNALS, STATE_SIGNALS
-from engine.visit import VisitState
+from engine.visitor.signals import SIGNALS, STATE_SIGNALS
+from engine.visitor.visit_state import VisitState
 
 BIND, STATES = "bind", "states"
 _LIKE = {VisitState.NOTICE: VisitState.IDLE, VisitState.ARRIVE: VisitState.DWELL, VisitState.LEAVE: VisitState.IDLE}

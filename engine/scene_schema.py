@@ -15,7 +15,7 @@ from engine.expression import CONSTANTS, FUNCTIONS
 from engine.scene import SIGNALS, PassSettings
 from engine.scene_file import PassPlace, SceneExtension, SceneFile
 from engine.scene_values import is_colour
-from engine.visit import VisitState
+from engine.visitor.visit_state import VisitState
 
 _EXPRESSION = {
     "type": ["string", "number"],

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.head import LONGEST_LEAD_S, HeadFollower, difference
 from engine.types import Features, Placement
+from engine.visitor.head_predictor import LONGEST_LEAD_S, HeadFollower, difference
 
 CAMERA_S, DRAWN_S, AGE_S = 1 / 30, 1 / 60, 0.04  # a measurement arrives that long after its picture was taken
 

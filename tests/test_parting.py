@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.parting import APART_TIME_S, PartingFollower, compare
 from engine.types import Echo, Latent, Reflection
+from engine.visitor.face_difference import APART_TIME_S, PartingFollower, compare
 from tests.render.pictures import measured_stranger, measured_viewer
 
 VIEWER = measured_viewer(0.0)

@@ -5,7 +5,7 @@ import pytest
 
 from engine.scene import SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
-from engine.viewer import EYE_A, EYE_B, LOWER_LIP, Viewer
+from engine.visitor.visitor import EYE_A, EYE_B, LOWER_LIP, Viewer
 
 
 def features(x: float, yaw_deg: float = 0.0, captured_s: float = 0.0, mouth_px: float = 0.0) -> Features:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.config.reflection import VisitSettings
 from engine.types import Tick
-from engine.visit import Visit, VisitState
+from engine.visitor.visit_state import Visit, VisitState
 
 FPS = 30
 TIMES = VisitSettings(notice_s=0.5, arrive_s=1.0, leave_s=2.0)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.head import FARTHEST
 from engine.types import FloatArray, Placement
+from engine.visitor.head_predictor import FARTHEST
 
 OFF_CENTRE_COST = 0.5  # how much smaller a face at the edge of the picture counts than one in the middle
 LOYALTY = 1.3  # how much more prominent another face has to be,

@@ -14,13 +14,13 @@ import numpy as np
 from engine.config.reflection import ReflectionSettings
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
-from engine.head import is_same_head
 from engine.networks.latents import normalise, slerp
 from engine.pipeline.deepening import Attempt, deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.reach import reach_by
 from engine.types import Features, FloatArray, Latent
+from engine.visitor.head_predictor import is_same_head
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters

@@ -28,8 +28,8 @@ from engine.scene import Scene
 from engine.system.cuda_driver import CudaError
 from engine.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection, Tick
-from engine.viewer import Viewer
-from engine.visit import VisitState
+from engine.visitor.visit_state import VisitState
+from engine.visitor.visitor import Viewer
 
 log = logging.getLogger(__name__)
 

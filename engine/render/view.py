@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import moderngl
 
-from engine.parting import Parting
 from engine.types import Alignment, Features, Placement
+from engine.visitor.face_difference import Parting
 
 
 @dataclass(frozen=True)

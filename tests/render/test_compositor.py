@@ -15,7 +15,6 @@ from pydantic import Field
 
 from engine.core.errors import ConfigError
 from engine.expression import compile_expression
-from engine.parting import compare
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
 from engine.render.passes import base, registry
@@ -26,8 +25,9 @@ from engine.render.stage import ADDED, Stage
 from engine.render.texture import GrowthTexture, PixelTexture
 from engine.render.view import View
 from engine.scene import PassSettings, PassSpec, Scene, load_scene
-from engine.signals import SIGNALS
 from engine.types import Echo, Reflection, Tick
+from engine.visitor.face_difference import compare
+from engine.visitor.signals import SIGNALS
 from tests.conftest import ROOT, CompareGolden
 from tests.render.pictures import (
     ALIGNMENT,

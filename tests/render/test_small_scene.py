@@ -17,7 +17,7 @@ from engine.render.shader import ShaderLibrary
 from engine.render.view import View
 from engine.scene import load_scene
 from engine.types import FloatArray, Reflection, Tick
-from engine.viewer import Viewer
+from engine.visitor.visitor import Viewer
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture
 from tests.render.visits import NOBODY, SOMEBODY

@@ -25,7 +25,7 @@ from engine.render.passes.glass import Glass
 from engine.render.shader import ShaderLibrary
 from engine.scene import PassSpec, Scene, load_scene
 from engine.types import Frame, Latent, Reflection
-from engine.visit import VisitState
+from engine.visitor.visit_state import VisitState
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face
 from tests.tools.drawn import features_of

@@ -6,7 +6,6 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
-from engine.parting import Parting
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.echo_lines import EchoLines, FaceOnStage
 from engine.render.passes.face import put_face
@@ -15,6 +14,7 @@ from engine.render.stage import ADDED, Stage
 from engine.render.view import View
 from engine.scene import PassSettings
 from engine.types import FloatArray, Tick
+from engine.visitor.face_difference import Parting
 
 MOST_HALOS = 16
 """Patches on the skin, lips, brows and eyes; what follows are hair and background, whose light is the room's."""

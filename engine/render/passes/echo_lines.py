@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.parting import Parting
 from engine.render.passes.face_drawing import FACE_LINES
 from engine.types import FloatArray
+from engine.visitor.face_difference import Parting
 
 STEPS = 5  # samples from one landmark to the next
 TAPER = 15.0  # samples over which a line begins and ends

@@ -11,11 +11,11 @@ import math
 from collections.abc import Mapping
 
 from engine.config.reflection import VisitSettings
-from engine.head import HeadFollower, is_same_head
-from engine.parting import Parting, PartingFollower
-from engine.signals import SIGNALS, STATE_SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
-from engine.visit import Visit
+from engine.visitor.face_difference import Parting, PartingFollower
+from engine.visitor.head_predictor import HeadFollower, is_same_head
+from engine.visitor.signals import SIGNALS, STATE_SIGNALS
+from engine.visitor.visit_state import Visit
 
 SIGNAL_TIME_S = 0.15
 GONE = 0.01

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.visit import VisitState
+from engine.visitor.visit_state import VisitState
 
 STATE_SIGNALS: Mapping[VisitState, str] = MappingProxyType(
     {
