@@ -21,7 +21,7 @@ from engine.core.slot import Slot
 from engine.features.featurizer import Featurizer
 from engine.keepsakes import Keepsakes, session_head
 from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
-from engine.networks.attributes import open_attributes
+from engine.networks.attributes.classifier import open_attributes
 from engine.networks.inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.networks.runtime import open_generator

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.features.layout import FeatureLayout
-from engine.networks.attributes import AttributeReader, attributes_path
+from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona

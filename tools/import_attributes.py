@@ -17,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.core.errors import DeviceError, ModelError, NarcissusError
-from engine.networks.attributes_layout import CLASSES, attribute_shapes
+from engine.networks.attributes.levi_hassner import CLASSES, attribute_shapes
 from engine.networks.caffe_conversion import OUTPUT_FILE
 from engine.networks.confinement import read_confined, refusal
 from engine.networks.weight_file import read_arrays

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
-from engine.networks.attributes import AttributeReader, attributes_path
+from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
-from engine.networks.small_attributes_layout import ANSWERS
+from engine.networks.attributes.small_cnn import ANSWERS
 from engine.networks.weight_file import file_sha256, write_arrays
 from engine.types import FloatArray
 from tools.attributes.calibration import fit_temperature, negative_log_likelihood, score, softmax

@@ -24,7 +24,7 @@ import numpy as np
 from engine.features.geometry import FaceGeometry
 from engine.features.layout import FeatureGroup, FeatureLayout
 from engine.features.vector import Years, regrouped
-from engine.networks.attributes_layout import AGES_YEARS
+from engine.networks.attributes.levi_hassner import AGES_YEARS
 from engine.types import Alignment, ByteArray, FloatArray
 
 SIDE_PX = 1024

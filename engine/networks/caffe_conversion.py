@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.attributes_layout import CLASSES, INPUT_PX, LAYERS, AttributeLayer, attribute_shapes
+from engine.networks.attributes.levi_hassner import CLASSES, INPUT_PX, LAYERS, AttributeLayer, attribute_shapes
 from engine.networks.caffe_model import Blobs, read_caffemodel
 from engine.networks.caffe_text import Table, read_prototxt
 from engine.networks.confined_job import Job

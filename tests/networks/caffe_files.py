@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.attributes_layout import CLASSES, LAYERS
+from engine.networks.attributes.levi_hassner import CLASSES, LAYERS
 
 FloatArray = NDArray[np.float32]
 POOL = "pooling_param { pool: MAX kernel_size: 3 stride: 2 }"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.attributes import AttributeReader, network_input
-from engine.networks.attributes_layout import CLASSES
+from engine.networks.attributes.classifier import AttributeReader, network_input
+from engine.networks.attributes.levi_hassner import CLASSES
 from engine.networks.caffe_model import read_caffemodel
 from engine.networks.caffe_text import MAX_BYTES, read_prototxt
 from engine.networks.weight_file import write_arrays

@@ -11,8 +11,8 @@ from engine.features.featurizer import VECTORS
 from engine.features.geometry import mean_face, measure_face
 from engine.features.vector import AGES, LAYOUT, regrouped
 from engine.features.vector_2019 import LANDMARKS, LAYOUT_342, OriginalVector
-from engine.networks.attributes_layout import AGES_YEARS as LEVI_HASSNER_YEARS
-from engine.networks.small_attributes_layout import AGES_YEARS as OWN_YEARS
+from engine.networks.attributes.levi_hassner import AGES_YEARS as LEVI_HASSNER_YEARS
+from engine.networks.attributes.small_cnn import AGES_YEARS as OWN_YEARS
 from engine.types import ByteArray, FloatArray
 from tools.describe_features import describe
 

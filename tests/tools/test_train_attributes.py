@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.networks.attributes import AttributeReader
+from engine.networks.attributes.classifier import AttributeReader
 from engine.types import ByteArray
 from tests.tools.portraits import encode, label, write_clouds
 from tools import train_attributes

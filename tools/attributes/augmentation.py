@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from engine.networks.small_attributes_layout import INPUT_PX
+from engine.networks.attributes.small_cnn import INPUT_PX
 from engine.types import ByteArray
 
 TURN_DEG, ZOOM, SHIFT_PX = 8.0, 0.12, 3.0  # at most, either way; ZOOM as a logarithm

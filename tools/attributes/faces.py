@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from engine.features.face_crop import crop_face
 from engine.features.featurizer import Featurizer
-from engine.networks.small_attributes_layout import ANSWERS, INPUT_PX
+from engine.networks.attributes.small_cnn import ANSWERS, INPUT_PX
 from engine.types import ByteArray, Frame
 from tools.portrait_set import KIND_WEIGHTS, Label, PortraitSet
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from engine.networks.small_attributes_layout import ANSWERS, INPUT_PX, MAPS, WIDTH, small_network_input
+from engine.networks.attributes.small_cnn import ANSWERS, INPUT_PX, MAPS, WIDTH, small_network_input
 from engine.networks.weight_file import Arrays
 from engine.types import ByteArray, FloatArray
 from tools.attributes.augmentation import vary

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from engine.core.errors import ModelError
-from engine.networks import attributes_layout, small_attributes_layout
-from engine.networks.attribute_graphs import Runs, levi_hassner_runner, small_runner
-from engine.networks.attributes_layout import CLASSES, MEAN_BGR, attribute_shapes
-from engine.networks.small_attributes_layout import ANSWERS, small_attribute_shapes, small_network_input
+from engine.networks.attributes import levi_hassner, small_cnn
+from engine.networks.attributes.levi_hassner import CLASSES, MEAN_BGR, attribute_shapes
+from engine.networks.attributes.openvino_graphs import Runs, levi_hassner_runner, small_runner
+from engine.networks.attributes.small_cnn import ANSWERS, small_attribute_shapes, small_network_input
 from engine.networks.weight_file import read_arrays, read_header
 from engine.types import ByteArray, FloatArray
 
@@ -52,9 +52,9 @@ class AttributeReader:
             raise ModelError(
                 f"{path} cannot be used: {odd[:80]} is missing, has another shape or does not belong there"
             )
-        self.input_px = small_attributes_layout.INPUT_PX if self._is_own else attributes_layout.INPUT_PX
+        self.input_px = small_cnn.INPUT_PX if self._is_own else levi_hassner.INPUT_PX
         self.answers: Mapping[str, tuple[str, ...]] = ANSWERS if self._is_own else _levi_hassner_answers()
-        own, other = small_attributes_layout.AGES_YEARS, attributes_layout.AGES_YEARS
+        own, other = small_cnn.AGES_YEARS, levi_hassner.AGES_YEARS
         self.age_years: tuple[tuple[int, int], ...] = own if self._is_own else other
         self._run: Runs = (small_runner if self._is_own else levi_hassner_runner)(read_arrays(path))
 
@@ -91,7 +91,7 @@ def network_input(faces: ByteArray) -> FloatArray:
     Raises:
         ValueError: the faces have another shape.
     """
-    side_px = attributes_layout.INPUT_PX
+    side_px = levi_hassner.INPUT_PX
     if faces.ndim != 4 or faces.shape[1:] != (side_px, side_px, 3):
         raise ValueError(f"faces must have the shape (N, {side_px}, {side_px}, 3), not {faces.shape}")
     return faces[..., ::-1].astype(np.float32) - np.array(MEAN_BGR, np.float32)
@@ -102,5 +102,5 @@ def _levi_hassner_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def _levi_hassner_answers() -> dict[str, tuple[str, ...]]:
-    ages = tuple(f"{first} to {last}" for first, last in attributes_layout.AGES_YEARS)
-    return {"age": ages, "gender": attributes_layout.GENDERS}
+    ages = tuple(f"{first} to {last}" for first, last in levi_hassner.AGES_YEARS)
+    return {"age": ages, "gender": levi_hassner.GENDERS}

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.networks import attributes_layout, small_attributes_layout
-from engine.networks.attributes_layout import AttributeLayer
+from engine.networks.attributes import levi_hassner, small_cnn
+from engine.networks.attributes.levi_hassner import AttributeLayer
 from engine.networks.openvino_core import import_openvino, openvino_core
 from engine.networks.weight_file import Arrays
 from engine.types import FloatArray
@@ -27,38 +27,38 @@ def small_runner(arrays: Arrays) -> Runs:
     """`small_network_input` (1, 64, 64) -> question -> probabilities (classes,)."""
     openvino = import_openvino()
     ops = _operations()
-    side = small_attributes_layout.INPUT_PX
+    side = small_cnn.INPUT_PX
     x = inputs = ops.parameter([1, 1, side, side], np.float32)
-    for number in range(1, len(small_attributes_layout.MAPS) + 1):
+    for number in range(1, len(small_cnn.MAPS) + 1):
         x = ops.relu(_convolved(ops, x, arrays, f"conv{number}", stride=2, pad=1))
     x = ops.reshape(ops.transpose(x, [0, 2, 3, 1]), [1, -1], False)  # to the order of HWC
     x = ops.relu(_multiplied(ops, x, arrays, "dense"))
-    outputs = [ops.softmax(_multiplied(ops, x, arrays, name), 1) for name in small_attributes_layout.ANSWERS]
+    outputs = [ops.softmax(_multiplied(ops, x, arrays, name), 1) for name in small_cnn.ANSWERS]
     run = _compiled(openvino, outputs, inputs)
-    return lambda x: dict(zip(small_attributes_layout.ANSWERS, run(x[:, None]), strict=True))
+    return lambda x: dict(zip(small_cnn.ANSWERS, run(x[:, None]), strict=True))
 
 
 def levi_hassner_runner(arrays: Arrays) -> Runs:
     """`network_input` (1, 227, 227, 3) -> question -> probabilities (classes,)."""
     openvino = import_openvino()
     ops = _operations()
-    side = attributes_layout.INPUT_PX
+    side = levi_hassner.INPUT_PX
     inputs = ops.parameter([1, 3, side, side], np.float32)
     outputs = []
-    for kind in attributes_layout.CLASSES:
+    for kind in levi_hassner.CLASSES:
         x = inputs
-        for layer in attributes_layout.LAYERS:
+        for layer in levi_hassner.LAYERS:
             x = _levi_hassner_layer(ops, layer, x, arrays, kind)
         outputs.append(ops.softmax(x, 1))
     run = _compiled(openvino, outputs, inputs)
-    return lambda x: dict(zip(attributes_layout.CLASSES, run(x.transpose(0, 3, 1, 2)), strict=True))
+    return lambda x: dict(zip(levi_hassner.CLASSES, run(x.transpose(0, 3, 1, 2)), strict=True))
 
 
 def _levi_hassner_layer(ops: ModuleType, layer: AttributeLayer, x: Any, arrays: Arrays, kind: str) -> Any:
     name = f"{kind}/{layer.name}"
     if layer.kind == "dense":
         x = _multiplied(ops, ops.reshape(x, [1, -1], False), arrays, name)
-        return ops.relu(x) if layer is not attributes_layout.LAYERS[-1] else x
+        return ops.relu(x) if layer is not levi_hassner.LAYERS[-1] else x
     x = ops.relu(_convolved(ops, x, arrays, name, layer.stride, layer.pad))
     if layer.has_pooling:  # Caffe rounds up: windows that stick out count
         x = ops.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [3, 3], "ceil").output(0)
