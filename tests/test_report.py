@@ -8,7 +8,7 @@ import pytest
 from engine.core.errors import DeviceError
 from engine.core.latency_stamps import Stamps
 from engine.core.slot import Slot
-from engine.networks.rung import Rung
+from engine.networks.backends.backend import Rung
 from engine.pipeline.ladder import Standing
 from engine.pipeline.worker import Health
 from engine.report import Report

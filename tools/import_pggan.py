@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.confinement import check_source, read_confined, refusal
 from engine.networks.latents import seed_latent
 from engine.networks.layout import DiscriminatorSettings
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, write_description
-from engine.networks.runtime import open_generator
 from engine.networks.weight_file import read_network
 from engine.types import Alignment
 from tools.contact_sheet import contact_sheet, shrink

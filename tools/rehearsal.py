@@ -17,10 +17,10 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
+from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator
 from engine.pipeline.attributes import AttributeFollower
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter

@@ -23,8 +23,8 @@ from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError, NarcissusError
 from engine.features.featurizer import Featurizer
+from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator
 from engine.networks.weight_file import file_sha256
 from engine.options import picture_size
 from engine.pipeline.echo import EchoListener

@@ -18,12 +18,12 @@ from tqdm import tqdm
 from engine.config.config import load_config
 from engine.core.clock import Clock
 from engine.core.errors import NarcissusError
-from engine.networks.forms import PRECISIONS
+from engine.networks.backends.generator_runtime import open_openvino
+from engine.networks.backends.graph_variants import PRECISIONS
+from engine.networks.backends.openvino_backend import OpenVinoEngine, OpenVinoRuntime, TryingEngine, compile_options
+from engine.networks.backends.openvino_loader import openvino_core
 from engine.networks.latents import seed_latents
-from engine.networks.openvino_core import openvino_core
-from engine.networks.openvino_runtime import OpenVinoEngine, OpenVinoRuntime, TryingEngine, compile_options
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_openvino
 from engine.types import FloatArray
 
 ROOT = Path(__file__).resolve().parent.parent

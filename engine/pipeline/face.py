@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.core.clock import TimeSource
-from engine.networks.rung import Rung
+from engine.networks.backends.backend import Rung
 from engine.pipeline.ladder import Ladder
 from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 

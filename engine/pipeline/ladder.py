@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.core.clock import TimeSource
-from engine.networks.memory_fault import is_out_of_memory
-from engine.networks.rung import Rung
+from engine.networks.backends.backend import Rung
+from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.pipeline.patience import Patience
 from engine.pipeline.speed_control import SpeedControl
 

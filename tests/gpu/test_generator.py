@@ -28,7 +28,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 import numpy as np
-from engine.networks.gpu import GpuRuntime, start_backend
+from engine.networks.backends.gpu_backend import GpuRuntime, start_backend
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.types import DeviceImage

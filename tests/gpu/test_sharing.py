@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.networks.gpu import as_cupy
+from engine.networks.backends.gpu_backend import as_cupy
 from engine.system.cuda_driver import CudaError
 from engine.types import DeviceImage
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.networks import openvino_runtime
-from engine.networks.form_choice import FormChoice, user_cache_folder
-from engine.networks.form_trial import HOPELESS_TURNS, TURNS, FormTrial
-from engine.networks.forms import Form, candidates
+from engine.networks.backends import openvino_backend
+from engine.networks.backends.autotune_cache import FormChoice, user_cache_folder
+from engine.networks.backends.autotuner import HOPELESS_TURNS, TURNS, FormTrial
+from engine.networks.backends.cpu_features import computes_bfloat16, processor_name
+from engine.networks.backends.generator_runtime import open_generator, open_openvino
+from engine.networks.backends.graph_variants import Form, candidates
+from engine.networks.backends.openvino_backend import OpenVinoEngine, OpenVinoRuntime, TryingEngine
 from engine.networks.latents import seed_latents
-from engine.networks.openvino_runtime import OpenVinoEngine, OpenVinoRuntime, TryingEngine
 from engine.networks.persona import Persona
-from engine.networks.processor import computes_bfloat16, processor_name
-from engine.networks.runtime import open_generator, open_openvino
 from tests.tiny_persona import write_tiny_persona
 
 FORMS = candidates("auto", has_bfloat16=True)
@@ -159,7 +159,7 @@ def test_a_show_finds_the_fastest_form_while_it_draws_and_remembers_it(
 ) -> None:
     clock = TimedEngine.clock = ManualClock()
     TimedEngine.seconds = {"float32": 0.01, "bfloat16": 0.004}
-    monkeypatch.setattr(openvino_runtime, "OpenVinoEngine", TimedEngine)
+    monkeypatch.setattr(openvino_backend, "OpenVinoEngine", TimedEngine)
     forms = (FUSED, FAST)
     runtime = OpenVinoRuntime(
         tiny.settings,

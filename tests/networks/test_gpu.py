@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks import gpu
-from engine.networks.gpu import GpuRuntime, choose_backend, open_on_gpu
+from engine.networks.backends import gpu_backend
+from engine.networks.backends.generator_runtime import open_generator
+from engine.networks.backends.gpu_backend import GpuRuntime, choose_backend, open_on_gpu
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
 from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.preview_rgb import fit_preview_rgb, write_preview_rgb
-from engine.networks.runtime import open_generator
 from engine.networks.weight_file import read_network
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.types import DeviceImage
@@ -104,7 +104,7 @@ def test_a_picture_that_cupy_does_not_take_leaves_the_card_and_that_is_said_once
 def test_rows_in_another_order_are_not_taken_for_a_picture(cupy: SimpleNamespace) -> None:
     cupy.from_dlpack = lambda lender: SimpleNamespace(flags=SimpleNamespace(c_contiguous=False))
     with pytest.raises(CudaError, match="torch keeps pictures in another order than rows, columns, colours"):
-        gpu.as_cupy(None, "torch")
+        gpu_backend.as_cupy(None, "torch")
 
 
 def test_it_draws_the_resolutions_on_the_way(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_without_a_card_the_processor_draws_and_who_insists_is_told(
     def missing() -> None:
         raise CudaError("there is no NVIDIA driver (libcuda.so.1 is not found)")
 
-    monkeypatch.setattr(gpu, "CudaDriver", missing)
+    monkeypatch.setattr(gpu_backend, "CudaDriver", missing)
     with caplog.at_level(logging.DEBUG):
         assert open_on_gpu(tiny, "auto", lambda: True, is_asked=False) is None
     told = [record for record in caplog.records if "does not run on a graphics card: there is no" in record.message]
@@ -136,8 +136,8 @@ def test_without_a_card_the_processor_draws_and_who_insists_is_told(
 def test_a_card_without_a_framework_is_told(
     tiny: Persona, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(gpu, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
-    monkeypatch.setattr(gpu, "_is_installed", lambda package: False)
+    monkeypatch.setattr(gpu_backend, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
+    monkeypatch.setattr(gpu_backend, "_is_installed", lambda package: False)
     with caplog.at_level(logging.INFO):
         assert open_on_gpu(tiny, "auto", lambda: True, is_asked=False) is None
     assert "does not run on a graphics card: jax is not installed with CUDA: README.md says how" in caplog.text
@@ -145,9 +145,9 @@ def test_a_card_without_a_framework_is_told(
 
 def test_with_a_card_it_is_opened_there(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(gpu, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
-    monkeypatch.setattr(gpu, "_is_installed", lambda package: True)
-    monkeypatch.setattr(gpu, "start_backend", started.append)
+    monkeypatch.setattr(gpu_backend, "CudaDriver", lambda: CudaDriver(FakeCuda().library))
+    monkeypatch.setattr(gpu_backend, "_is_installed", lambda package: True)
+    monkeypatch.setattr(gpu_backend, "start_backend", started.append)
     generator = open_generator(tiny)
     assert (generator.runtime, generator.precision, started) == ("jax", "bfloat16", ["jax"])
     z = seed_latent(3, generator.latent_size)
@@ -156,7 +156,7 @@ def test_with_a_card_it_is_opened_there(tiny: Persona, monkeypatch: pytest.Monke
 
 def test_the_backend_is_the_one_that_keras_has(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = {"torch", "nvidia.cudnn"}
-    monkeypatch.setattr(gpu, "_is_installed", installed.__contains__)
+    monkeypatch.setattr(gpu_backend, "_is_installed", installed.__contains__)
     monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(backend=SimpleNamespace(backend=lambda: "jax")))
     with pytest.raises(CudaError, match=r"^jax is not installed with CUDA: README\.md says how$"):
         choose_backend()
@@ -198,16 +198,16 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
     for name in ("XLA_PYTHON_CLIENT_PREALLOCATE", "TF_FORCE_GPU_ALLOW_GROWTH"):
         os.environ.pop(name, None)
     os.environ["KERAS_BACKEND"] = "of the operator"
-    monkeypatch.setattr(gpu.leave_room, "__defaults__", (os.environ,))
+    monkeypatch.setattr(gpu_backend.leave_room, "__defaults__", (os.environ,))
     for name in [name for name in sys.modules if name.partition(".")[0] == backend]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(gpu, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libc.so.6")
+    monkeypatch.setattr(gpu_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libc.so.6")
     if has_card:
-        gpu.start_backend(backend)
+        gpu_backend.start_backend(backend)
     else:
         with pytest.raises(CudaError, match=f"^{backend} finds no card that it can use$"):
-            gpu.start_backend(backend)
+            gpu_backend.start_backend(backend)
     framework = sys.modules.pop(backend)
     assert framework.ROOM == ("false", "true")
     assert len(framework.told) == (has_card and backend != "jax")
@@ -215,9 +215,9 @@ def test_memory_is_bounded_before_a_framework_is_loaded(
 
 
 def test_tensorflow_is_not_loaded_beside_software_opengl(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+    monkeypatch.setattr(gpu_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(
         CudaError, match=r"^TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an"
     ):
-        gpu.start_backend("tensorflow")
+        gpu_backend.start_backend("tensorflow")

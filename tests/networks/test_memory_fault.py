@@ -1,6 +1,6 @@
 import pytest
 
-from engine.networks.memory_fault import is_out_of_memory
+from engine.networks.backends.out_of_memory import is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.networks.openvino_core import openvino_core
+from engine.networks.backends.openvino_loader import openvino_core
 from tests.conftest import ROOT
 from tests.tiny_persona import write_tiny_persona
 
@@ -18,7 +18,7 @@ DRAW_THEN_INTERRUPT = """
 import faulthandler, os, signal, sys
 from pathlib import Path
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator
+from engine.networks.backends.generator_runtime import open_generator
 
 faulthandler.enable()  # gives this thread a signal stack, as a debugger or a test runner does
 heard = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.networks.backends.graph_variants import Form, candidates
+from engine.networks.backends.openvino_backend import OpenVinoEngine
+from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.folded import build_network, fold, fold_previews, layers_for, unfuse_upscale
-from engine.networks.forms import Form, candidates
 from engine.networks.layout import GeneratorSettings, generator_layers
-from engine.networks.openvino_graph import build_graph
-from engine.networks.openvino_runtime import OpenVinoEngine
 from tests.networks.variations import GENERATORS
 from tests.tiny_persona import random_arrays
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks import openvino_core, tensorflow_runtime
+from engine.networks.backends import openvino_loader, tensorflow_backend
+from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.folded import build_network
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
 from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
-from engine.networks.runtime import open_generator
 from engine.networks.weight_file import read_network
 from tests.networks.reference_pggan import generate
 from tests.networks.variations import GENERATORS
@@ -82,7 +82,7 @@ def draw_with_tensorflow(persona: Persona, z: np.ndarray, precision: str, folder
     run_apart(
         "from pathlib import Path; import numpy as np\n"
         "from engine.networks.persona import Persona\n"
-        "from engine.networks.runtime import open_generator\n"
+        "from engine.networks.backends.generator_runtime import open_generator\n"
         f"folder, persona = Path({str(folder)!r}), Persona.open(Path({str(persona.folder)!r}))\n"
         f"generator = open_generator(persona, runtime='tensorflow', precision={precision!r})\n"
         f"assert (generator.runtime, generator.precision) == ('tensorflow', {precision!r})\n"
@@ -162,7 +162,7 @@ def test_drawing_needs_neither_tensorflow_nor_keras(tiny: Persona) -> None:
         "import sys; from pathlib import Path; import numpy as np\n"
         "from engine.networks.latents import seed_latent\n"
         "from engine.networks.persona import Persona\n"
-        "from engine.networks.runtime import open_generator\n"
+        "from engine.networks.backends.generator_runtime import open_generator\n"
         f"persona = Persona.open(Path({str(tiny.folder)!r}))\n"
         f"generator = open_generator(persona, precision='float32')\n"
         "picture = generator(seed_latent(7, persona.settings.latent_size))\n"
@@ -181,7 +181,7 @@ def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, t
         "logging.basicConfig(stream=sys.stdout); sys.modules['openvino'] = None\n"
         "from engine.networks.latents import seed_latent\n"
         "from engine.networks.persona import Persona\n"
-        "from engine.networks.runtime import open_generator\n"
+        "from engine.networks.backends.generator_runtime import open_generator\n"
         f"generator = open_generator(Persona.open(Path({str(tiny.folder)!r})), precision='float32')\n"
         f"np.save({str(tmp_path / 'picture.npy')!r}, generator(seed_latent(9, 16)))\n"
         "print(generator.runtime)\n"
@@ -192,11 +192,11 @@ def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, t
 
 
 def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorflow_runtime, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+    monkeypatch.setattr(tensorflow_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
     with pytest.raises(ModelError, match="TensorFlow cannot be loaded beside Mesa's software OpenGL"):
         open_generator(tiny, runtime="tensorflow")
     monkeypatch.setitem(sys.modules, "openvino", None)
-    monkeypatch.setattr(openvino_core, "openvino_core", openvino_core.import_openvino)  # not the one that is open
+    monkeypatch.setattr(openvino_loader, "openvino_core", openvino_loader.import_openvino)  # not the one that is open
     with pytest.raises(ModelError, match=r"OpenVINO cannot run .*generator\.safetensors: import of openvino halted"):
         open_generator(tiny, runtime="openvino")
 

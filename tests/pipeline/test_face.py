@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.networks.rung import Rung
+from engine.networks.backends.backend import Rung
 from engine.pipeline.face import FacePainter
 from engine.types import ByteArray, FloatArray, Latent
 

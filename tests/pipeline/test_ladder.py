@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.networks.rung import Rung
+from engine.networks.backends.backend import Rung
 from engine.pipeline.face import FacePainter
 from engine.pipeline.ladder import WAIT_S as MEMORY_WAIT_S
 from engine.pipeline.ladder import Ladder

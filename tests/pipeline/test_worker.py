@@ -10,8 +10,8 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import Clock
 from engine.core.slot import Slot
 from engine.features.vector import LAYOUT
+from engine.networks.backends.backend import Rung
 from engine.networks.latents import seed_latent
-from engine.networks.rung import Rung
 from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker

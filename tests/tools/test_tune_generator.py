@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.networks.backends.generator_runtime import open_openvino
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_openvino
 from tests.tiny_persona import write_tiny_persona
 from tools.tune_generator import main, thread_counts
 

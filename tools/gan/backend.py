@@ -7,7 +7,7 @@ from types import ModuleType
 import keras
 
 from engine.core.errors import ModelError
-from engine.networks.processor import computes_bfloat16
+from engine.networks.backends.cpu_features import computes_bfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.networks.gpu import GpuEngine, GpuRuntime, start_backend
+from engine.networks.backends.gpu_backend import GpuEngine, GpuRuntime, start_backend
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings, variable_shapes
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from engine.networks.forms import Form, candidates
+from engine.networks.backends.generator_runtime import open_generator, open_openvino
+from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.persona import Persona
-from engine.networks.runtime import open_generator, open_openvino
 from tools.roofline import Peaks
 from tools.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.runtimes.processor_peaks import processor_peaks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.networks.openvino_core import import_openvino
+from engine.networks.backends.openvino_loader import import_openvino
 from engine.types import ByteArray, FloatArray
 from tools.runtimes import Opened
 from tools.runtimes.forms import FORMS, read_form

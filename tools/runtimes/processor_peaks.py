@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.networks.openvino_core import import_openvino
-from engine.networks.processor import computes_bfloat16
+from engine.networks.backends.cpu_features import computes_bfloat16
+from engine.networks.backends.openvino_loader import import_openvino
 from engine.types import FloatArray
 from tools.roofline import Peaks
 

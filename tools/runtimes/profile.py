@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.latents import seed_latent
 from engine.networks.layout import GeneratorSettings
-from engine.networks.openvino_core import import_openvino
 from engine.networks.persona import GENERATOR_FILE
 from engine.networks.weight_file import check_network_header
 from tools.runtimes import NotOfferedError

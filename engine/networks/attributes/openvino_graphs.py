@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.networks.attributes import levi_hassner, small_cnn
 from engine.networks.attributes.levi_hassner import AttributeLayer
-from engine.networks.openvino_core import import_openvino, openvino_core
+from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.weight_file import Arrays
 from engine.types import FloatArray
 

@@ -15,8 +15,8 @@ from PIL import Image
 import tools.film_parts
 import tools.render
 from engine.core.clock import ManualClock
+from engine.networks.backends.backend import Rung
 from engine.networks.persona import Persona
-from engine.networks.rung import Rung
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.render.passes import registry

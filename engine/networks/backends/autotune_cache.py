@@ -16,10 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from engine.networks.forms import Form
-from engine.networks.openvino_graph import VERSION
+from engine.networks.backends.cpu_features import processor_name
+from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.openvino_graph import VERSION
 from engine.networks.persona import Persona
-from engine.networks.processor import processor_name
 
 _MOST_BYTES = 64 * 1024
 

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import ModelError, in_one_line
+from engine.networks.backends.tensorflow_backend import mapped_libraries
 from engine.networks.folded import fold, fold_previews, layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
-from engine.networks.tensorflow_runtime import mapped_libraries
 from engine.networks.weight_file import read_network
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.system.gpu_memory import leave_room, limit_loaded

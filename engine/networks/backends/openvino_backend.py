@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock, TimeSource
+from engine.networks.backends.autotune_cache import FormChoice
+from engine.networks.backends.autotuner import FormTrial
+from engine.networks.backends.backend import Engine
+from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.openvino_graph import build_graph
+from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.folded import FoldedLayer, layers_for
-from engine.networks.form_choice import FormChoice
-from engine.networks.form_trial import FormTrial
-from engine.networks.forms import Form
 from engine.networks.layout import GeneratorSettings
-from engine.networks.openvino_core import import_openvino, openvino_core
-from engine.networks.openvino_graph import build_graph
-from engine.networks.rung import Engine
 from engine.types import ByteArray, FloatArray
 
 TRIAL_AFTER = 150  # pictures of a show before forms are tried: the start belongs to the visitor

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from engine.networks.forms import Form
+from engine.networks.backends.graph_variants import Form
 
 TURNS = 15
 HOPELESS_TURNS, HOPELESS = 4, 1.25  # after so many turns, a challenger that is so much slower at its best is out

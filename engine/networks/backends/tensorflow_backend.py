@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import ModelError
+from engine.networks.backends.backend import Engine
+from engine.networks.backends.openvino_backend import Layers
 from engine.networks.folded import layers_for
 from engine.networks.layout import GeneratorSettings
-from engine.networks.openvino_runtime import Layers
-from engine.networks.rung import Engine
 from engine.types import ByteArray, FloatArray
 
 _log = logging.getLogger(__name__)

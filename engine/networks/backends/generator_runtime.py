@@ -13,18 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import ModelError
+from engine.networks.backends.autotune_cache import FormChoice
+from engine.networks.backends.backend import Engine, Rung, Runtime
+from engine.networks.backends.cpu_features import computes_bfloat16
+from engine.networks.backends.gpu_backend import open_on_gpu
+from engine.networks.backends.graph_variants import PRECISIONS, candidates
+from engine.networks.backends.openvino_backend import Layers, OpenVinoRuntime
+from engine.networks.backends.out_of_memory import is_out_of_memory
+from engine.networks.backends.tensorflow_backend import TensorFlowRuntime
 from engine.networks.folded import fold, fold_previews
-from engine.networks.form_choice import FormChoice
-from engine.networks.forms import PRECISIONS, candidates
-from engine.networks.gpu import open_on_gpu
 from engine.networks.layout import RESOLUTIONS, GeneratorSettings
-from engine.networks.memory_fault import is_out_of_memory
-from engine.networks.openvino_runtime import Layers, OpenVinoRuntime
 from engine.networks.persona import Persona
 from engine.networks.preview_rgb import find_preview_rgb
-from engine.networks.processor import computes_bfloat16
-from engine.networks.rung import Engine, Rung, Runtime
-from engine.networks.tensorflow_runtime import TensorFlowRuntime
 from engine.networks.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.folded import FoldedLayer, unfuse_upscale
-from engine.networks.forms import Form
 from engine.networks.layout import GeneratorSettings
-from engine.networks.openvino_core import import_openvino
 from engine.types import FloatArray
 
 VERSION = 1  # of the graphs; raise it when a form is computed in another way, so that its speed is measured again
