@@ -22,6 +22,8 @@ from tqdm import tqdm
 
 from engine.core.errors import ModelError, NarcissusError
 from engine.networks.bank import DrawnFaces
+from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
+from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
 from engine.networks.inverter import Inverter
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import (
@@ -32,8 +34,6 @@ from engine.networks.persona import (
     load_generator,
     write_description,
 )
-from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
-from engine.networks.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
 from engine.networks.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers

@@ -1,6 +1,6 @@
 """Fit what reads a face's code from the first layers of its generator: ridge regression on the faces of a bank.
 
-The activations of `engine/networks/trunk.py` at 8x8 hold nearly all of the finished face, and the code is nearly
+The activations of `engine/networks/generator/trunk.py` at 8x8 hold nearly all of the finished face, and the code is nearly
 linear in them; so one system of normal equations stands in for the training of a network (Hoerl and Kennard 1970). How
 strongly it is held back is chosen on faces that were left out.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from tqdm import tqdm
 
+from engine.networks.generator.trunk import Trunk
 from engine.networks.inverter import InverterWeights
 from engine.networks.latents import seed_latents
 from engine.networks.refining import ReadoutWeights
-from engine.networks.trunk import Trunk
 from engine.types import FloatArray
 
 MOST_FACES = 16_000  # of 60 000 the readout explains more, 0.86 of the variance and not 0.83, and refines no better

@@ -27,8 +27,8 @@ import numpy as np
 
 from engine.features.vector import LAYOUT
 from engine.networks.descent import Descent
+from engine.networks.generator.trunk import Trunk
 from engine.networks.inverter import Inverter, InverterWeights, Neighbour
-from engine.networks.trunk import Trunk
 from engine.types import FloatArray
 
 MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains no more

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from engine.networks.folded import build_network
+from engine.networks.generator.folded_layers import build_network
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import load_generator

@@ -16,12 +16,12 @@ import pytest
 from engine.core.errors import ModelError
 from engine.networks.backends import openvino_loader, tensorflow_backend
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.folded import build_network
+from engine.networks.generator.folded_layers import build_network
+from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
+from engine.networks.generator.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
-from engine.networks.preview_rgb import FILE_NAME as PREVIEW_FILE
-from engine.networks.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
 from engine.networks.weight_file import read_network
 from tests.networks.reference_pggan import generate
 from tests.networks.variations import GENERATORS
@@ -209,7 +209,7 @@ def test_the_same_file_gives_the_same_picture_on_every_backend(backend: str, tin
     output = tmp_path / f"{backend}.npz"
     run_apart(
         "from pathlib import Path; import sys; import keras; import numpy as np\n"
-        "from engine.networks.folded import build_network\n"
+        "from engine.networks.generator.folded_layers import build_network\n"
         "from engine.networks.latents import seed_latents\n"
         "from engine.networks.persona import GeneratorSettings, load_generator\n"
         "from engine.networks.weight_file import read_network\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.networks.generator.trunk import Trunk
 from engine.networks.latents import seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import load_generator
-from engine.networks.trunk import Trunk
 from engine.networks.weight_file import read_network
 from tests.tiny_persona import write_tiny_persona
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.networks.folded import FoldedLayer, fold
+from engine.networks.generator.folded_layers import FoldedLayer, fold
 from engine.networks.layout import GeneratorSettings, generator_layers
 from engine.networks.persona import GENERATOR_FILE
 from engine.networks.weight_file import Arrays, read_network

@@ -21,10 +21,10 @@ from engine.networks.backends.graph_variants import PRECISIONS, candidates
 from engine.networks.backends.openvino_backend import Layers, OpenVinoRuntime
 from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.networks.backends.tensorflow_backend import TensorFlowRuntime
-from engine.networks.folded import fold, fold_previews
+from engine.networks.generator.folded_layers import fold, fold_previews
+from engine.networks.generator.preview_rgb import find_preview_rgb
 from engine.networks.layout import RESOLUTIONS, GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.preview_rgb import find_preview_rgb
 from engine.networks.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 

@@ -21,10 +21,10 @@ import numpy as np
 
 from engine.core.errors import ModelError, in_one_line
 from engine.networks.backends.tensorflow_backend import mapped_libraries
-from engine.networks.folded import fold, fold_previews, layers_for
+from engine.networks.generator.folded_layers import fold, fold_previews, layers_for
+from engine.networks.generator.preview_rgb import find_preview_rgb
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.preview_rgb import find_preview_rgb
 from engine.networks.weight_file import read_network
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.system.gpu_memory import leave_room, limit_loaded
@@ -115,7 +115,7 @@ class GpuRuntime:
         Raises:
             ModelError: the generator's file is damaged.
         """
-        from engine.networks.folded_network import FoldedGenerator
+        from engine.networks.generator.folded_network import FoldedGenerator
 
         settings, arrays = read_network(self.persona.generator_path, GeneratorSettings)
         previews = fold_previews(settings, find_preview_rgb(self.persona))

@@ -16,7 +16,7 @@ from engine.networks.backends.backend import Engine
 from engine.networks.backends.graph_variants import Form
 from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.backends.openvino_loader import import_openvino, openvino_core
-from engine.networks.folded import FoldedLayer, layers_for
+from engine.networks.generator.folded_layers import FoldedLayer, layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.types import ByteArray, FloatArray
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.networks.backends.graph_variants import Form
 from engine.networks.backends.openvino_loader import import_openvino
-from engine.networks.folded import FoldedLayer, unfuse_upscale
+from engine.networks.generator.folded_layers import FoldedLayer, unfuse_upscale
 from engine.networks.layout import GeneratorSettings
 from engine.types import FloatArray
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine.core.errors import ModelError
 from engine.networks.backends.backend import Engine
 from engine.networks.backends.openvino_backend import Layers
-from engine.networks.folded import layers_for
+from engine.networks.generator.folded_layers import layers_for
 from engine.networks.layout import GeneratorSettings
 from engine.types import ByteArray, FloatArray
 
@@ -74,7 +74,7 @@ class TensorFlowRuntime:
     def open(self, size_px: int, with_previews: bool) -> Engine:
         import tensorflow as tf
 
-        from engine.networks.folded_network import FoldedGenerator
+        from engine.networks.generator.folded_network import FoldedGenerator
 
         layers, previews = layers_for(self._settings, *self._read_layers(), size_px, with_previews)
         network = FoldedGenerator(self._settings, layers, self._precision, previews)

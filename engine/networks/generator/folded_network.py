@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from engine.networks.folded import FoldedLayer
+from engine.networks.generator.folded_layers import FoldedLayer
 from engine.networks.layout import GeneratorSettings
 from engine.networks.pggan import pixel_norm
 

@@ -145,6 +145,6 @@ def build_network(
         previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the
             finished one last.
     """
-    from engine.networks.folded_network import FoldedGenerator
+    from engine.networks.generator.folded_network import FoldedGenerator
 
     return FoldedGenerator(settings, fold(settings, arrays), precision, fold_previews(settings, previews or {}))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.networks.folded import FoldedLayer, fold
+from engine.networks.generator.folded_layers import FoldedLayer, fold
 from engine.networks.layout import GeneratorSettings
 from engine.networks.weight_file import Arrays
 from engine.types import FloatArray
