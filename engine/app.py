@@ -23,7 +23,7 @@ from engine.keepsakes import Keepsakes, session_head
 from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes.classifier import open_attributes
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.inverter import open_inverter
+from engine.networks.inversion.retrieval_inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.options import Options
 from engine.pipeline.camera import Source, choose_source, open_source

@@ -21,10 +21,10 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.core.errors import ModelError, NarcissusError
-from engine.networks.bank import DrawnFaces
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.latent_bank import DrawnFaces
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import (
     DESCRIPTION_FILE,

@@ -19,7 +19,7 @@ from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.features.layout import FeatureLayout
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import RuntimeGenerator, open_generator
-from engine.networks.bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
+from engine.networks.inversion.latent_bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import ByteArray, Features, FloatArray, Frame

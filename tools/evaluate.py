@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.contenders.methods import steps_from_2019
 from tools.contenders.steps import as_figures, before_all

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.pipeline.deepening import GAIN, Attempt, Deepening
 from engine.types import FloatArray
 from tools.draw_bank import FaceDrawer

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.pipeline.latent import LatentFollower
 from engine.types import Features, FloatArray

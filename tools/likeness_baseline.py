@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import Features, FloatArray

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from engine.core.clock import Clock
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
 from engine.types import ByteArray, Features, FloatArray

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.deepening import Refines

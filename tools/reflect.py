@@ -30,10 +30,10 @@ from tqdm import tqdm
 from engine.config.config import load_config
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.feature_clamp import reach_by
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.deepening import deepening_by
-from engine.pipeline.reach import reach_by
 from engine.types import ByteArray, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.face_pair import enlarge, pair

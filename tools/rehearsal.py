@@ -18,7 +18,7 @@ from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.pipeline.attributes import AttributeFollower

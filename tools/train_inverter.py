@@ -21,14 +21,14 @@ from tqdm import tqdm
 from engine.core.errors import ModelError, NarcissusError
 from engine.features.featurizer import LAYOUT, VECTORS
 from engine.features.layout import FeatureLayout
-from engine.networks.bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inverter import Inverter, InverterWeights
-from engine.networks.inverter_kinds import write_inverter
+from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.latent_bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
+from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
+from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.refining import ReadoutWeights, RefiningInverter
 from engine.networks.weight_file import read_network
 from engine.types import FloatArray
 from tools.contenders.names import KINDS, ContenderName

@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.bank import SHARD_SEEDS, Bank, DrawnFaces
+from engine.networks.inversion.latent_bank import SHARD_SEEDS, Bank, DrawnFaces
 
 
 def some_faces(shard: int, count: int = 5) -> DrawnFaces:

@@ -14,9 +14,9 @@ import pytest
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureGroup, Predecessor
-from engine.networks import inverter_kinds
-from engine.networks.inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
-from engine.networks.inverter_kinds import write_inverter
+from engine.networks.inversion import inverter_file
+from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.retrieval_inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
 from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
 from engine.types import FloatArray
@@ -233,7 +233,7 @@ def test_a_feature_that_is_not_a_number_counts_as_the_mean() -> None:
 
 def test_a_kind_that_nobody_knows(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
-    monkeypatch.setattr(inverter_kinds, "KINDS", {"oracle": None})
+    monkeypatch.setattr(inverter_file, "KINDS", {"oracle": None})
     with pytest.raises(ModelError, match=r"of the kind 'retrieval'; there are oracle: run `python -m tools.train_inv"):
         Inverter.open(persona.inverter_path, persona)
 
@@ -308,7 +308,7 @@ def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Pa
 def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
     newer = replace(LAYOUT, version=LAYOUT.version + 1, predecessors=())
-    monkeypatch.setattr(inverter_kinds, "LAYOUT", newer)
+    monkeypatch.setattr(inverter_file, "LAYOUT", newer)
     with pytest.raises(ModelError, match=r"layout '2 .*measures layout '3 .*tools.train_inverter --model tiny"):
         Inverter.open(persona.inverter_path, persona)
 
@@ -320,7 +320,7 @@ def test_an_inverter_of_the_layout_before_gets_its_own_numbers(
     before = Inverter.open(persona.inverter_path, persona)
     added = FeatureGroup("added", ("first", "second"), "1", "new")
     newer = replace(LAYOUT, version=3, groups=(added, *LAYOUT.groups), predecessors=(Predecessor(LAYOUT),))
-    monkeypatch.setattr(inverter_kinds, "LAYOUT", newer)
+    monkeypatch.setattr(inverter_file, "LAYOUT", newer)
     now = Inverter.open(persona.inverter_path, persona)
     vector = np.linspace(-1, 1, LAYOUT.size).astype(np.float32)
     np.testing.assert_array_equal(now(np.concatenate([[9, -9], vector]).astype(np.float32)), before(vector))

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.networks.descent import Descent
+from engine.networks.inversion.broyden import Descent
 from engine.networks.latents import angle_deg, normalise, seed_latent
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.deepening import (

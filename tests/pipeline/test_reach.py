@@ -7,10 +7,10 @@ import pytest
 
 from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
-from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, Reach, reach_by
+from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.latents import seed_latent
 from engine.pipeline.latent import LatentFollower
-from engine.pipeline.reach import LEEWAY, SAMPLED_FACES, Reach, reach_by
 from engine.types import Features, FloatArray, Placement
 
 DIMENSIONS, LATENT_SIZE, MEAN, SD = 3, 16, 0.5, 2.0

@@ -9,7 +9,7 @@ import pytest
 
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
-from engine.networks.bank import Bank, DrawnFaces
+from engine.networks.inversion.latent_bank import Bank, DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.pipeline.attributes import ReadsAttributes

@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona, load_generator
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT, without_drawing

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.bank import DrawnFaces
+from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
 from tests.tiny_persona import write_tiny_persona

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.bank import Bank
-from engine.networks.inverter import InverterWeights
+from engine.networks.inversion.latent_bank import Bank
+from engine.networks.inversion.retrieval_inverter import InverterWeights
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import Features, FloatArray

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona

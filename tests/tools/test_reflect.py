@@ -17,8 +17,8 @@ from skimage.data import astronaut
 from skimage.transform import SimilarityTransform, warp
 
 from engine.features.featurizer import LAYOUT, Featurizer
-from engine.networks.inverter import InverterWeights
-from engine.networks.inverter_kinds import write_inverter
+from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.retrieval_inverter import InverterWeights
 from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
 from engine.types import Alignment, ByteArray, Features, FloatArray, Frame, Placement

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.features.featurizer import LAYOUT
-from engine.networks.bank import Bank, DrawnFaces
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.latent_bank import Bank, DrawnFaces
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import FloatArray

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.core.errors import ModelError
-from engine.networks.bank import DrawnFaces
+from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
 from engine.types import FloatArray

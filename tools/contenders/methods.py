@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent import Inverts
 from tools.contenders.contender import contender_path, open_contender

@@ -10,7 +10,7 @@ import numpy as np
 from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.features.featurizer import LAYOUT, Featurizer
-from engine.networks.inverter import Inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.weight_file import read_header
 from engine.render.texture import PixelTexture

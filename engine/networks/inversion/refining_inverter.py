@@ -26,9 +26,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.features.vector import LAYOUT
-from engine.networks.descent import Descent
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inverter import Inverter, InverterWeights, Neighbour
+from engine.networks.inversion.broyden import Descent
+from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights, Neighbour
 from engine.types import FloatArray
 
 MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains no more

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from engine.networks.inverter import CLIP_SD, InverterWeights
+from engine.networks.inversion.retrieval_inverter import CLIP_SD, InverterWeights
 from engine.types import FloatArray
 
 USUAL_SHARE = 99.5  # percent of the bank's faces that count as within reach

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.descent import Descent
+from engine.networks.inversion.broyden import Descent
 from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
 from engine.types import FloatArray
@@ -159,7 +159,7 @@ class Inverter:
             ModelError: the file is missing, damaged, or made for another generator or a layout of the features whose
                 numbers are no longer measured.
         """
-        from engine.networks.inverter_kinds import read_inverter  # which knows every kind, this one among them
+        from engine.networks.inversion.inverter_file import read_inverter  # which knows every kind, this one among them
 
         return read_inverter(path, persona)
 

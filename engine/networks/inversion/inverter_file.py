@@ -16,10 +16,10 @@ import numpy as np
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inverter import Inverter, InverterWeights
+from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
+from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.refining import ReadoutWeights, RefiningInverter
 from engine.networks.weight_file import Arrays, read_arrays, read_header, read_network
 
 FORMAT = "narcissus-inverter 1"

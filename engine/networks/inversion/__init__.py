@@ -1,0 +1,1 @@
+"""GAN inversion: retrieval, refinement, bank, clamp."""
