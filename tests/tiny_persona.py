@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from engine.networks.persona import DISCRIMINATOR_FILE, GENERATOR_FILE, write_description
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
+from engine.networks.pggan.weight_file import write_network
 from engine.types import Alignment
 
 

@@ -25,7 +25,6 @@ from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
 from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import (
     DESCRIPTION_FILE,
     DISCRIMINATOR_FILE,
@@ -34,7 +33,8 @@ from engine.networks.persona import (
     load_generator,
     write_description,
 )
-from engine.networks.weight_file import file_sha256, read_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
 from tools.draw_bank import FaceDrawer
@@ -186,7 +186,7 @@ def alignment_of(faces: DrawnFaces) -> Alignment:
 
 def read_preview_errors(path: Path) -> dict[int, float]:
     """RMS error of each preview layer in levels of 255, as its file says."""
-    from engine.networks.weight_file import read_header
+    from engine.networks.pggan.weight_file import read_header
 
     content = json.loads(read_header(path).metadata.get("rms_levels", "{}"))
     return {int(lod): float(error) for lod, error in content.items()}

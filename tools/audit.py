@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
-from engine.networks.weight_file import file_sha256
+from engine.networks.pggan.weight_file import file_sha256
 from tools.audit_faces import FEWEST_FACES, draw_crowd, measure_crowd
 from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
 from tools.audit_plots import plots

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT, Featurizer
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray, Frame
 from tools.draw_bank import BATCH, FaceDrawer
 from tools.portrait_screening import is_coloured

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.core.clock import Clock, processor_time_s
 from engine.core.errors import NarcissusError
-from engine.networks.layout import RESOLUTIONS
+from engine.networks.pggan.architecture import RESOLUTIONS
 
 if TYPE_CHECKING:
     from tools.gan.step import Steps

@@ -20,8 +20,8 @@ from engine.features.layout import FeatureLayout
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import RuntimeGenerator, open_generator
 from engine.networks.inversion.latent_bank import PLACEMENT_COLUMNS, SHARD_SEEDS, Bank, DrawnFaces, placement_row
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, Features, FloatArray, Frame
 
 PATIENCE_S = 600.0  # a shard takes some seconds; after this the processes must have died

@@ -21,9 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.core.errors import DeviceError, ModelError, NarcissusError
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
-from engine.networks.weight_file import check_network_header
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.weight_file import check_network_header
 from engine.types import Alignment
 from tools.card_section import EVALUATION, write_section
 from tools.draw_bank import FaceDrawer

@@ -15,9 +15,9 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.features.featurizer import LAYOUT
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_header
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import read_header
 from engine.types import ByteArray, Features, FloatArray
 from tools.clouds import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.draw_bank import FaceDrawer

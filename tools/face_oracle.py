@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.networks.inversion.retrieval_inverter import InverterWeights
-from engine.networks.latents import normalise, seed_latents
+from engine.networks.pggan.latent_sphere import normalise, seed_latents
 from engine.types import Features, FloatArray
 from tools.likeness import LikenessScale
 from tools.likeness_figures import points

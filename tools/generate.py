@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import DeviceError, ModelError, NarcissusError
-from engine.networks.latents import seed_latents
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 from tools.contact_sheet import contact_sheet, to_pixels
 

@@ -16,7 +16,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent import LatentFollower
 from engine.types import Features, FloatArray
 from tools.clouds import found

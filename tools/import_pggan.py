@@ -26,10 +26,10 @@ from tqdm import tqdm
 from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.confinement import check_source, read_confined, refusal
-from engine.networks.latents import seed_latent
-from engine.networks.layout import DiscriminatorSettings
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, write_description
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import DiscriminatorSettings
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.pggan.weight_file import read_network
 from engine.types import Alignment
 from tools.contact_sheet import contact_sheet, shrink
 from tools.face_alignment import measure_alignment

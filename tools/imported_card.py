@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.networks.weight_file import file_sha256
+from engine.networks.pggan.weight_file import file_sha256
 
 
 def write_card(path: Path, name: str, source: Path, found: dict[str, Any]) -> None:

@@ -20,8 +20,8 @@ import numpy as np
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.json_file import write_json

@@ -23,8 +23,8 @@ from engine.core.clock import Clock
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
 from tools.attribute_figures import flips_per_minute
 from tools.clouds import found

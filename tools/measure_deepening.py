@@ -17,8 +17,8 @@ import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.deepening import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.draw_bank import FaceDrawer

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.featurizer import LAYOUT
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent import Inverts, LatentFollower
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer

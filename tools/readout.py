@@ -13,7 +13,7 @@ from tqdm import tqdm
 from engine.networks.generator.trunk import Trunk
 from engine.networks.inversion.refining_inverter import ReadoutWeights
 from engine.networks.inversion.retrieval_inverter import InverterWeights
-from engine.networks.latents import seed_latents
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 
 MOST_FACES = 16_000  # of 60 000 the readout explains more, 0.86 of the variance and not 0.83, and refines no better

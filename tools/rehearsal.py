@@ -19,8 +19,8 @@ from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attributes import AttributeFollower
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter

@@ -25,7 +25,7 @@ from engine.core.errors import ConfigError, ModelError, NarcissusError
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
-from engine.networks.weight_file import file_sha256
+from engine.networks.pggan.weight_file import file_sha256
 from engine.options import picture_size
 from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter

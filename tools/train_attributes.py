@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.attributes.small_cnn import ANSWERS
-from engine.networks.weight_file import file_sha256, write_arrays
+from engine.networks.pggan.weight_file import file_sha256, write_arrays
 from engine.types import FloatArray
 from tools.attributes.calibration import fit_temperature, negative_log_likelihood, score, softmax
 from tools.attributes.faces import LabelledFaces, find_faces, held_out

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from engine.core.clock import Clock, TimeSource
 from engine.core.errors import DeviceError, ModelError, NarcissusError
-from engine.networks.layout import RESOLUTIONS
+from engine.networks.pggan.architecture import RESOLUTIONS
 
 if TYPE_CHECKING:
     from tools.gan.training import Training

@@ -17,7 +17,7 @@ from engine.networks.attributes.levi_hassner import CLASSES, INPUT_PX, LAYERS, A
 from engine.networks.caffe_model import Blobs, read_caffemodel
 from engine.networks.caffe_text import Table, read_prototxt
 from engine.networks.confined_job import Job
-from engine.networks.weight_file import write_arrays
+from engine.networks.pggan.weight_file import write_arrays
 
 OUTPUT_FILE = "attributes.safetensors"
 _WITHOUT_EFFECT = {"weight_filler", "bias_filler", "engine"}

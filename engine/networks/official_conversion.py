@@ -6,9 +6,9 @@ from typing import Any
 
 from engine.core.errors import ModelError
 from engine.networks.confined_job import Job
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.official_pickle import OfficialNetwork, read_official
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import write_network
 
 DEFAULT_NETWORK = "Gs"  # the moving average of the generator, which the authors' pictures are drawn with
 

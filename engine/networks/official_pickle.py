@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from engine.networks.pickle_reader import read_pickle
 from engine.networks.pickle_values import Array, Instance, as_text, shown
 from engine.networks.theano_weights import theano_kwargs, theano_variables

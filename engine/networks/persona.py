@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.layout import (
+from engine.networks.pggan.architecture import (
     DiscriminatorSettings,
     GeneratorSettings,
     Shape,
     WeightLayer,
 )
-from engine.networks.weight_file import file_sha256, read_network, write_network
+from engine.networks.pggan.weight_file import file_sha256, read_network, write_network
 from engine.types import Alignment, FloatArray
 
 if TYPE_CHECKING:
-    from engine.networks.pggan import Discriminator, Generator
+    from engine.networks.pggan.model import Discriminator, Generator
 
 GENERATOR_FILE = "generator.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
@@ -129,7 +129,7 @@ def load_generator(path: Path) -> Generator:
         ModelError: the file is missing, damaged or of another network.
     """
     settings, arrays = read_network(path, GeneratorSettings)
-    from engine.networks.pggan import Generator
+    from engine.networks.pggan.model import Generator
 
     model = Generator(settings)
     fill_network(model, arrays)
@@ -143,7 +143,7 @@ def load_discriminator(path: Path) -> Discriminator:
         ModelError: the file is missing, damaged or of another network.
     """
     settings, arrays = read_network(path, DiscriminatorSettings)
-    from engine.networks.pggan import Discriminator
+    from engine.networks.pggan.model import Discriminator
 
     model = Discriminator(settings)
     fill_network(model, arrays)

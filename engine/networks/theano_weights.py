@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
 
 # settings that the TensorFlow code no longer has, with the only value that it can express
 _ONLY: Mapping[str, tuple[Any, ...]] = {

@@ -18,7 +18,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from engine.networks.latents import angle_deg, normalise, slerp
+from engine.networks.pggan.latent_sphere import angle_deg, normalise, slerp
 from engine.types import FloatArray
 
 PERIOD_S = 0.2  # from one face that is drawn aside to the next: they take about a tenth of the time of a slow core;

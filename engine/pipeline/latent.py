@@ -15,7 +15,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import reach_by
-from engine.networks.latents import normalise, slerp
+from engine.networks.pggan.latent_sphere import normalise, slerp
 from engine.pipeline.deepening import Attempt, deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.one_euro import SphereOneEuro

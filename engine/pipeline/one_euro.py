@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from engine.networks.latents import angle_deg, slerp
+from engine.networks.pggan.latent_sphere import angle_deg, slerp
 from engine.types import FloatArray
 
 DERIVATIVE_CUTOFF_HZ = 1.0  # of the velocity

@@ -17,7 +17,7 @@ from engine.core.clock import TimeSource
 from engine.core.frame_pacing import TurnPacer
 from engine.core.latency_stamps import Stamps
 from engine.core.slot import Slot
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
 from engine.pipeline.deepening import PERIOD_S, Attempt

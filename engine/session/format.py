@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.latents import normalise
+from engine.networks.pggan.latent_sphere import normalise
 from engine.types import Features, FloatArray, Latent, Placement
 
 MAGIC = b"NARC\x00\x03\r\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from engine.networks.latents import slerp
+from engine.networks.pggan.latent_sphere import slerp
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session
 from engine.types import Latent

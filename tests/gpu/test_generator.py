@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.networks.latents import seed_latent
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.pggan.weight_file import read_network
 from engine.system.cuda_driver import CudaDriver
 from tests.networks.reference_pggan import generate
 from tests.tiny_persona import write_tiny_persona
@@ -29,7 +29,7 @@ from importlib.util import find_spec
 from pathlib import Path
 import numpy as np
 from engine.networks.backends.gpu_backend import GpuRuntime, start_backend
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.persona import Persona
 from engine.types import DeviceImage
 backend, precision, folder = sys.argv[1:]

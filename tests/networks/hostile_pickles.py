@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from tests.networks.official_files import official_pickle, official_state
 from tests.tiny_persona import random_arrays
 

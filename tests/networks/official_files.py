@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
 from tests.tiny_persona import random_arrays
 
 AnySettings = GeneratorSettings | DiscriminatorSettings

@@ -15,10 +15,10 @@ import keras
 import numpy as np
 
 from engine.networks.generator.folded_layers import build_network
-from engine.networks.latents import seed_latents
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import load_generator
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import write_network
 from tests.networks.reference_pggan import generate
 from tests.tiny_persona import random_arrays
 

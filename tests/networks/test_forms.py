@@ -17,8 +17,8 @@ from engine.networks.backends.cpu_features import computes_bfloat16, processor_n
 from engine.networks.backends.generator_runtime import open_generator, open_openvino
 from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.backends.openvino_backend import OpenVinoEngine, OpenVinoRuntime, TryingEngine
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from tests.tiny_persona import write_tiny_persona
 
 FORMS = candidates("auto", has_bfloat16=True)

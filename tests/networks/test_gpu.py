@@ -19,10 +19,10 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.backends.gpu_backend import GpuRuntime, choose_backend, open_on_gpu
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, write_preview_rgb
-from engine.networks.latents import seed_latent
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.pggan.weight_file import read_network
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.types import DeviceImage
 from tests.networks.reference_pggan import generate

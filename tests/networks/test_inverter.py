@@ -17,8 +17,8 @@ from engine.features.layout import FeatureGroup, Predecessor
 from engine.networks.inversion import inverter_file
 from engine.networks.inversion.inverter_file import write_inverter
 from engine.networks.inversion.retrieval_inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
-from engine.networks.latents import angle_deg, seed_latent
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import angle_deg, seed_latent
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 

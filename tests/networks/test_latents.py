@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.latents import angle_deg, normalise, seed_latent, seed_latents, slerp
+from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_latent, seed_latents, slerp
 
 
 def test_a_seed_always_stands_for_the_same_point_on_the_sphere() -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.confinement import read_confined
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.official_pickle import read_official
 from engine.networks.persona import load_discriminator, load_generator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import read_network
 from tests.networks.official_files import (
     official_pickle,
     official_state,

@@ -9,7 +9,7 @@ from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.backends.openvino_backend import OpenVinoEngine
 from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.generator.folded_layers import build_network, fold, fold_previews, layers_for, unfuse_upscale
-from engine.networks.layout import GeneratorSettings, generator_layers
+from engine.networks.pggan.architecture import GeneratorSettings, generator_layers
 from tests.networks.variations import GENERATORS
 from tests.tiny_persona import random_arrays
 

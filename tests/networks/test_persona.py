@@ -15,9 +15,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from engine.core.errors import ModelError
-from engine.networks.layout import GeneratorSettings, settings_from_text, settings_to_text
 from engine.networks.persona import Persona, load_discriminator, write_description
-from engine.networks.weight_file import MAX_HEADER_BYTES, read_network, write_network
+from engine.networks.pggan.architecture import GeneratorSettings, settings_from_text, settings_to_text
+from engine.networks.pggan.weight_file import MAX_HEADER_BYTES, read_network, write_network
 from engine.types import Alignment
 from tests.networks.variations import DISCRIMINATORS, GENERATORS
 from tests.tiny_persona import random_arrays, write_tiny_persona

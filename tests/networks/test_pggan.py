@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.networks.latents import seed_latents
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from engine.networks.persona import load_discriminator, load_generator, save_discriminator, save_generator
-from engine.networks.weight_file import read_network, write_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import read_network, write_network
 from tests.networks.reference_pggan import generate, judge
 from tests.networks.variations import DISCRIMINATORS, GENERATORS
 from tests.tiny_persona import random_arrays

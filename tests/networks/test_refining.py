@@ -14,10 +14,10 @@ from engine.networks.generator.trunk import Trunk
 from engine.networks.inversion.inverter_file import write_inverter
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
-from engine.networks.latents import angle_deg, seed_latent, seed_latents
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, seed_latents
+from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 

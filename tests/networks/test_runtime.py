@@ -19,10 +19,10 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.generator.folded_layers import build_network
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
-from engine.networks.latents import seed_latents
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona, load_generator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import read_network
 from tests.networks.reference_pggan import generate
 from tests.networks.variations import GENERATORS
 from tests.tiny_persona import random_arrays, write_tiny_persona
@@ -160,7 +160,7 @@ def test_drawing_needs_neither_tensorflow_nor_keras(tiny: Persona) -> None:
     here = open_generator(tiny, precision="float32")(z)
     printed = run_apart(
         "import sys; from pathlib import Path; import numpy as np\n"
-        "from engine.networks.latents import seed_latent\n"
+        "from engine.networks.pggan.latent_sphere import seed_latent\n"
         "from engine.networks.persona import Persona\n"
         "from engine.networks.backends.generator_runtime import open_generator\n"
         f"persona = Persona.open(Path({str(tiny.folder)!r}))\n"
@@ -179,7 +179,7 @@ def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, t
     printed = run_apart(
         "import logging, sys; from pathlib import Path; import numpy as np\n"
         "logging.basicConfig(stream=sys.stdout); sys.modules['openvino'] = None\n"
-        "from engine.networks.latents import seed_latent\n"
+        "from engine.networks.pggan.latent_sphere import seed_latent\n"
         "from engine.networks.persona import Persona\n"
         "from engine.networks.backends.generator_runtime import open_generator\n"
         f"generator = open_generator(Persona.open(Path({str(tiny.folder)!r})), precision='float32')\n"
@@ -210,9 +210,9 @@ def test_the_same_file_gives_the_same_picture_on_every_backend(backend: str, tin
     run_apart(
         "from pathlib import Path; import sys; import keras; import numpy as np\n"
         "from engine.networks.generator.folded_layers import build_network\n"
-        "from engine.networks.latents import seed_latents\n"
+        "from engine.networks.pggan.latent_sphere import seed_latents\n"
         "from engine.networks.persona import GeneratorSettings, load_generator\n"
-        "from engine.networks.weight_file import read_network\n"
+        "from engine.networks.pggan.weight_file import read_network\n"
         f"assert keras.backend.backend() == {backend!r}\n"
         f"path = Path({str(tiny.generator_path)!r})\n"
         "z = seed_latents([11], 16)\n"

@@ -10,7 +10,7 @@ import pytest
 from engine.core.errors import ModelError
 from engine.networks.attributes.classifier import IMPORTED_FILE, OWN_FILE, AttributeReader, attributes_path
 from engine.networks.attributes.small_cnn import ANSWERS, small_attribute_shapes, small_network_input
-from engine.networks.weight_file import Arrays, read_arrays, write_arrays
+from engine.networks.pggan.weight_file import Arrays, read_arrays, write_arrays
 from tools.attributes.calibration import softmax
 from tools.attributes.network import build_network, folded_weights, read_logits
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.networks.generator.trunk import Trunk
-from engine.networks.latents import seed_latents
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import load_generator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import read_network
 from tests.tiny_persona import write_tiny_persona
 
 

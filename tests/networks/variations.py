@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 
 _TINY: dict[str, Any] = {"resolution": 16, "fmap_base": 64, "fmap_max": 12}
 

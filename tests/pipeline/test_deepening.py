@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.networks.inversion.broyden import Descent
-from engine.networks.latents import angle_deg, normalise, seed_latent
+from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_latent
 from engine.pipeline.allowance import Allowance
 from engine.pipeline.deepening import (
     FIRST_PERIOD_S,

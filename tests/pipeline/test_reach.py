@@ -9,7 +9,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, Reach, reach_by
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent import LatentFollower
 from engine.types import Features, FloatArray, Placement
 

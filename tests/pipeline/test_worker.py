@@ -11,7 +11,7 @@ from engine.core.clock import Clock
 from engine.core.slot import Slot
 from engine.features.vector import LAYOUT
 from engine.networks.backends.backend import Rung
-from engine.networks.latents import seed_latent
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attributes import ReadsAttributes
 from engine.pipeline.latent import Inverts
 from engine.pipeline.worker import ReflectionWorker

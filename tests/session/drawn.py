@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.networks.latents import seed_latents, slerp
+from engine.networks.pggan.latent_sphere import seed_latents, slerp
 from engine.session.format import Answer, Cue, SessionHead
 from engine.session.recorder import SessionRecorder
 from engine.types import Features, Latent, Placement

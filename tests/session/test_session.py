@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError, DeviceError
-from engine.networks.latents import angle_deg
+from engine.networks.pggan.latent_sphere import angle_deg
 from engine.session.format import CUES, FACE, FRAME, HEAD, MAGIC, PREFIX, Answer, Cue, answers_chunk, cue_chunk, framed
 from engine.session.playback import Playback
 from engine.session.reader import Session

@@ -10,8 +10,8 @@ import pytest
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
 from engine.networks.inversion.latent_bank import Bank, DrawnFaces
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.attributes import ReadsAttributes
 from engine.types import ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter

@@ -12,8 +12,8 @@ import pytest
 
 from engine.core.errors import DeviceError
 from engine.features.featurizer import LAYOUT
-from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tests.pipeline.test_video import write_video
 from tests.tiny_persona import write_tiny_persona

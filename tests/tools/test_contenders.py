@@ -9,8 +9,8 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.inversion.latent_bank import DrawnFaces
-from engine.networks.latents import angle_deg, seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import features_of, without_drawing
 from tools import train_inverter

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray
 from tests.pipeline.test_attributes import FakeReader
 from tests.tiny_persona import write_tiny_persona

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_network, write_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.weight_file import read_network, write_network
 from engine.types import ByteArray, Features, FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT

@@ -7,8 +7,8 @@ import pytest
 
 from engine.networks.inversion.latent_bank import Bank
 from engine.networks.inversion.retrieval_inverter import InverterWeights
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, features_of

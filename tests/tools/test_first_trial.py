@@ -11,9 +11,9 @@ import pytest
 from engine.networks.generator.trunk import Trunk
 from engine.networks.inversion.refining_inverter import RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.weight_file import read_network
 from engine.types import Features, FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools import drawn

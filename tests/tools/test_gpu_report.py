@@ -12,7 +12,7 @@ from typing import Any
 import moderngl
 import pytest
 
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from engine.render.gl_calls import GlCalls
 from engine.system.cuda_driver import CudaDriver, CudaError
 from tests.render.fake_cuda import FakeCuda

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import Persona, load_discriminator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import read_network
 from engine.types import Alignment
 from tests.networks.official_files import official_pickle, official_state, official_triple
 from tests.tiny_persona import random_arrays

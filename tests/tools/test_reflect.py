@@ -19,8 +19,8 @@ from skimage.transform import SimilarityTransform, warp
 from engine.features.featurizer import LAYOUT, Featurizer
 from engine.networks.inversion.inverter_file import write_inverter
 from engine.networks.inversion.retrieval_inverter import InverterWeights
-from engine.networks.latents import seed_latent
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latent
 from engine.types import Alignment, ByteArray, Features, FloatArray, Frame, Placement
 from tests.tiny_persona import write_tiny_persona
 from tools import picture_files

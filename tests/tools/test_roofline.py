@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from tools.roofline import Peaks, bound_of, network_bound_ms, network_costs
 
 OFFICIAL = GeneratorSettings(1024)

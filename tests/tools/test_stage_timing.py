@@ -17,7 +17,7 @@ import tools.stage_timing.reloading as reloading
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, DeviceError
-from engine.networks.latents import seed_latents
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.passes.frame import Frame as FramePass

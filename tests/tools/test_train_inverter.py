@@ -11,8 +11,8 @@ import pytest
 from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.latent_bank import Bank, DrawnFaces
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, without_drawing

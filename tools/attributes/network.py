@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.networks.attributes.small_cnn import ANSWERS, INPUT_PX, MAPS, WIDTH, small_network_input
-from engine.networks.weight_file import Arrays
+from engine.networks.pggan.weight_file import Arrays
 from engine.types import ByteArray, FloatArray
 from tools.attributes.augmentation import vary
 from tools.attributes.faces import LabelledFaces

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from engine.networks.latents import normalise, seed_latent, seed_latents
+from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
 from engine.types import FloatArray
 
 Answer = Callable[[FloatArray], FloatArray]  # standardised features (F,) -> latent (n,) of any length but zero

@@ -10,9 +10,9 @@ import numpy as np
 from engine.core.errors import ModelError
 from engine.features.featurizer import VECTORS
 from engine.features.layout import FeatureLayout
-from engine.networks.latents import normalise
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_arrays, read_header
+from engine.networks.pggan.latent_sphere import normalise
+from engine.networks.pggan.weight_file import read_arrays, read_header
 from engine.types import FloatArray
 from tools.contenders.answers import Answer, completed, dense, forest, mean_on_sphere, nearest
 from tools.contenders.names import HIDDEN, MEMBERS, ContenderName

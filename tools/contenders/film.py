@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.config.reflection import ReflectionSettings
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
-from engine.networks.latents import angle_deg
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import angle_deg
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from engine.core.errors import ModelError
 from engine.networks.inversion.latent_bank import DrawnFaces
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 from tools.contenders.contender import FITTING, Arrays, contender_path, read_contender, write_contender
 from tools.contenders.names import HIDDEN, MEMBERS, ContenderName

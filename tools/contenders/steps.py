@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray
 from tools.clouds import found
 from tools.contenders.methods import Method

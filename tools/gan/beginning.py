@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import fill_network, network_arrays
-from engine.networks.pggan import Discriminator, Generator
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.model import Discriminator, Generator
+from engine.networks.pggan.weight_file import read_network
 from tools.gan.checkpoint import network_file, newest_checkpoint, read_exact, read_state
 from tools.gan.schedule import stage_begin_kimg
 from tools.gan.step import MOMENTS, NETWORKS, State, variables_of

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import DeviceError, ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
-from engine.networks.weight_file import file_sha256, read_arrays, write_arrays, write_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import file_sha256, read_arrays, write_arrays, write_network
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -15,7 +15,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from engine.core.clock import file_stamp, unix_time_s
-from engine.networks.latents import seed_latents
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 from tools.contact_sheet import contact_sheet, to_pixels
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from engine.networks.pggan import Discriminator, Generator, downscale, upscale
+from engine.networks.pggan.model import Discriminator, Generator, downscale, upscale
 from engine.types import ByteArray, FloatArray
 from tools.gan.augmentation import augment
 from tools.gan.backend import training_backend

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.core.errors import DeviceError, ModelError
 from engine.networks.persona import network_arrays
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.weight_file import write_network
 from engine.types import FloatArray
 from tools.gan.batches import Batches, Portraits, uniform_numbers
 from tools.gan.beginning import Beginning, exact_arrays

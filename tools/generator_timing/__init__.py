@@ -15,8 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.networks.backends.cpu_features import computes_bfloat16
-from engine.networks.latents import seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import seed_latents
 from tools.generator_timing.bounds import bounds, measure_peaks, merge_peaks
 from tools.generator_timing.cases import Case, cases, compare_cases, open_cases, time_in_turns
 from tools.generator_timing.crew import BENCH_PYTHON, OURS, AbsentError, Crew

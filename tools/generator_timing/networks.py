@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.networks.layout import GeneratorSettings, variable_shapes
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.architecture import GeneratorSettings, variable_shapes
+from engine.networks.pggan.weight_file import write_network
 from engine.types import Alignment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from tools.roofline import Peaks, network_bound_ms, network_costs
 
 SHAPES = {

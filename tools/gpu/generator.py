@@ -20,10 +20,10 @@ import numpy as np
 
 from engine.core.clock import Clock
 from engine.networks.backends.gpu_backend import GpuEngine, GpuRuntime, start_backend
-from engine.networks.latents import seed_latent
-from engine.networks.layout import GeneratorSettings, variable_shapes
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
-from engine.networks.weight_file import write_network
+from engine.networks.pggan.architecture import GeneratorSettings, variable_shapes
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.pggan.weight_file import write_network
 from engine.system.cuda_driver import CudaError
 from engine.types import Alignment, DeviceImage
 from tools.gpu.bound import SHAPES

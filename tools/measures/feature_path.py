@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.latents import normalise, seed_latents, slerp
+from engine.networks.pggan.latent_sphere import normalise, seed_latents, slerp
 from engine.types import FloatArray
 
 STEP_DEG = 5.0  # smaller steps measure the noise of the mesh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.networks.latents import angle_deg
+from engine.networks.pggan.latent_sphere import angle_deg
 from engine.types import FloatArray
 from tools.measures.agreement import correlation, rms
 

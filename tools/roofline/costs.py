@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engine.networks.layout import GeneratorSettings, WeightLayer, generator_layers
+from engine.networks.pggan.architecture import GeneratorSettings, WeightLayer, generator_layers
 
 BYTES = {"float32": 4, "bfloat16": 2}
 TAPS = {"fused": 4, "plain": 9}  # per drawn pixel, of a convolution that doubles the picture

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.networks.generator.folded_layers import FoldedLayer, fold
-from engine.networks.layout import GeneratorSettings, generator_layers
 from engine.networks.persona import GENERATOR_FILE
-from engine.networks.weight_file import Arrays, read_network
+from engine.networks.pggan.architecture import GeneratorSettings, generator_layers
+from engine.networks.pggan.weight_file import Arrays, read_network
 
 FORMS = ("fused", "plain")
 

@@ -11,10 +11,10 @@ from typing import Any
 from unittest import mock
 
 from engine.networks.backends.openvino_loader import import_openvino
-from engine.networks.latents import seed_latent
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import GENERATOR_FILE
-from engine.networks.weight_file import check_network_header
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.pggan.weight_file import check_network_header
 from tools.runtimes import NotOfferedError
 from tools.runtimes.narcissus import open_case
 

@@ -18,7 +18,7 @@ from engine.networks.attributes import levi_hassner, small_cnn
 from engine.networks.attributes.levi_hassner import CLASSES, MEAN_BGR, attribute_shapes
 from engine.networks.attributes.openvino_graphs import Runs, levi_hassner_runner, small_runner
 from engine.networks.attributes.small_cnn import ANSWERS, small_attribute_shapes, small_network_input
-from engine.networks.weight_file import read_arrays, read_header
+from engine.networks.pggan.weight_file import read_arrays, read_header
 from engine.types import ByteArray, FloatArray
 
 _log = logging.getLogger(__name__)

@@ -23,9 +23,9 @@ from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.networks.backends.tensorflow_backend import TensorFlowRuntime
 from engine.networks.generator.folded_layers import fold, fold_previews
 from engine.networks.generator.preview_rgb import find_preview_rgb
-from engine.networks.layout import RESOLUTIONS, GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import read_network
+from engine.networks.pggan.architecture import RESOLUTIONS, GeneratorSettings
+from engine.networks.pggan.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 
 RUNTIMES = ("auto", "openvino", "tensorflow", "gpu")

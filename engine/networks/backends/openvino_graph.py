@@ -15,7 +15,7 @@ import numpy as np
 from engine.networks.backends.graph_variants import Form
 from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.generator.folded_layers import FoldedLayer, unfuse_upscale
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from engine.types import FloatArray
 
 VERSION = 1  # of the graphs; raise it when a form is computed in another way, so that its speed is measured again

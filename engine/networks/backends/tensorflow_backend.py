@@ -13,7 +13,7 @@ from engine.core.errors import ModelError
 from engine.networks.backends.backend import Engine
 from engine.networks.backends.openvino_backend import Layers
 from engine.networks.generator.folded_layers import layers_for
-from engine.networks.layout import GeneratorSettings
+from engine.networks.pggan.architecture import GeneratorSettings
 from engine.types import ByteArray, FloatArray
 
 _log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.networks.layout import GeneratorSettings, WeightLayer, generator_layers, layers_of
-from engine.networks.weight_file import Arrays
+from engine.networks.pggan.architecture import GeneratorSettings, WeightLayer, generator_layers, layers_of
+from engine.networks.pggan.weight_file import Arrays
 from engine.types import FloatArray
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import keras
 from keras import ops
 
 from engine.networks.generator.folded_layers import FoldedLayer
-from engine.networks.layout import GeneratorSettings
-from engine.networks.pggan import pixel_norm
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.model import pixel_norm
 
 
 class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types

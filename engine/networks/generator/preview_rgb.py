@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.latents import seed_latents
-from engine.networks.layout import GeneratorSettings, layers_of
 from engine.networks.persona import Persona
-from engine.networks.weight_file import Arrays, read_arrays, read_header
+from engine.networks.pggan.architecture import GeneratorSettings, layers_of
+from engine.networks.pggan.latent_sphere import seed_latents
+from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header
 
 if TYPE_CHECKING:
-    from engine.networks.pggan import Generator
+    from engine.networks.pggan.model import Generator
 
 FILE_NAME = "preview_rgb.safetensors"
 FORMAT = "narcissus-preview-rgb 1"

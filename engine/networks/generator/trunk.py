@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.networks.generator.folded_layers import FoldedLayer, fold
-from engine.networks.layout import GeneratorSettings
-from engine.networks.weight_file import Arrays
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.weight_file import Arrays
 from engine.types import FloatArray
 
 MOST_ACTIVATIONS = 8192  # of one face: what is read from them is a matrix of as many rows

@@ -18,9 +18,9 @@ from engine.features.featurizer import LAYOUT
 from engine.networks.generator.trunk import Trunk
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
-from engine.networks.layout import GeneratorSettings
 from engine.networks.persona import Persona
-from engine.networks.weight_file import Arrays, read_arrays, read_header, read_network
+from engine.networks.pggan.architecture import GeneratorSettings
+from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, read_network
 
 FORMAT = "narcissus-inverter 1"
 RETRIEVAL, REFINING = "retrieval", "refining"

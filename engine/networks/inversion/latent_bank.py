@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
-from engine.networks.weight_file import read_arrays, read_header
+from engine.networks.pggan.weight_file import read_arrays, read_header
 from engine.types import FloatArray, Placement
 
 SHARD_SEEDS = 500

@@ -36,8 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.networks.inversion.broyden import Descent
-from engine.networks.latents import normalise, seed_latent, seed_latents
 from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
 from engine.types import FloatArray
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError, ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, variable_shapes
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from tools.gan import checkpoint
 from tools.gan.beginning import go_on
 from tools.gan.checkpoint import newest_checkpoint, read_exact, read_state, write_checkpoint

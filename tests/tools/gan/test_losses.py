@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.layout import DiscriminatorSettings
-from engine.networks.pggan import Discriminator
+from engine.networks.pggan.architecture import DiscriminatorSettings
+from engine.networks.pggan.model import Discriminator
 from tools.gan.backend_jax import pull_back
 from tools.gan.losses import adam_step, discriminator_loss, generator_loss, gradient_penalty, moving_average
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError, ModelError
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings
 from engine.networks.persona import load_generator
-from engine.networks.weight_file import read_network, write_network
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.weight_file import read_network, write_network
 from tests.tools.gan.tiny import PLAN, training
 from tests.tools.portraits import label, write_clouds
 from tools.gan.batches import Portraits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.latents import angle_deg
+from engine.networks.pggan.latent_sphere import angle_deg
 from tools.measures.feature_path import REACH_DEG, STEP_DEG, great_circles, measure_feature_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.latents import normalise, slerp
+from engine.networks.pggan.latent_sphere import normalise, slerp
 from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
 
 TIME_S = (np.arange(180) / 30).astype(np.float32)

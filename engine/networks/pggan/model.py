@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from engine.networks.layout import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
+from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
 
 
 def pixel_norm(x: Any, epsilon: float) -> Any:

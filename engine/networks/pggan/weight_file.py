@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.layout import (
+from engine.networks.pggan.architecture import (
     DiscriminatorSettings,
     GeneratorSettings,
     settings_from_text,

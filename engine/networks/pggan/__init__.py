@@ -1,0 +1,1 @@
+"""The published network and its weight files."""
