@@ -44,8 +44,8 @@ from engine.render.shader import ShaderLibrary
 from engine.render.transfer import open_transfer
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
-from engine.repertoire import Repertoire
 from engine.report import Report
+from engine.scene.library import Repertoire
 from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.system.shutdown import told_by_signals

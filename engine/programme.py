@@ -15,7 +15,7 @@ from engine.playlist import Playlist
 from engine.render.calibration import Calibration
 from engine.render.mirror import Mirror
 from engine.render.shader import ShaderLibrary
-from engine.repertoire import Repertoire
+from engine.scene.library import Repertoire
 from engine.schedule import Schedule
 from engine.types import Tick
 from engine.visitor.visit_state import VisitState

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.expression import FUNCTIONS, SMOOTHERS, compile_expression
 from engine.render.passes import registry
-from engine.scene import SIGNALS
-from engine.scene_file import PassPlace
+from engine.scene.expression import FUNCTIONS, SMOOTHERS, compile_expression
+from engine.scene.scene import SIGNALS
+from engine.scene.scene_file import PassPlace
 from tools.check_scene import SCENES, SCHEMA, main, schema_text
 
 HEAD = "format: 1\ntitle: Pool\nsize: [640, 360]\npasses:\n"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
-from engine.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH, SMOOTHERS, Memory, compile_expression
+from engine.scene.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH, SMOOTHERS, Memory, compile_expression
 
 NAMES = ("presence", "dwell", "time")
 SIGNALS = {"presence": 0.25, "dwell": 12.0, "time": 3.5}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.repertoire import Repertoire
-from engine.scene import PassSettings
+from engine.scene.library import Repertoire
+from engine.scene.scene import PassSettings
 
 SCENE = "format: 1\ntitle: {}\nsize: [64, 36]\npasses: [plain: {{}}]\n"
 

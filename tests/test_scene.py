@@ -10,8 +10,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from engine.core.errors import ConfigError
-from engine.expression import Memory
-from engine.scene import SIGNALS, PassSettings, Scene, load_scene
+from engine.scene.expression import Memory
+from engine.scene.scene import SIGNALS, PassSettings, Scene, load_scene
 
 ROOT = Path(__file__).resolve().parent.parent
 

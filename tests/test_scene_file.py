@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.config.reflection import ReflectionSettings
 from engine.core.errors import ConfigError
-from engine.scene import SIGNALS, PassSettings, Scene, load_scene
+from engine.scene.scene import SIGNALS, PassSettings, Scene, load_scene
 
 
 class Ripple(PassSettings):

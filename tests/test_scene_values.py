@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from engine import scene_values
 from engine.core.errors import ConfigError
-from engine.scene import SIGNALS, PassSettings, Scene, load_scene
-from engine.scene_values import Colour, Picture, linear_light, read_picture, screen_colour
+from engine.scene import values
+from engine.scene.scene import SIGNALS, PassSettings, Scene, load_scene
+from engine.scene.values import Colour, Picture, linear_light, read_picture, screen_colour
 
 
 class Wall(PassSettings):
@@ -131,9 +131,9 @@ def test_what_is_no_picture_beside_the_scene_is_told(folder: Path, name: str, se
 
 
 def test_sizes_are_bounded_before_memory_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene_values, "MAX_PICTURE_SIDE_PX", 3)
+    monkeypatch.setattr(values, "MAX_PICTURE_SIDE_PX", 3)
     assert "red.png is larger than 3 px, the limit" in refusal(folder, "picture: pictures/red.png")
-    monkeypatch.setattr(scene_values, "MAX_PICTURE_BYTES", 8)
+    monkeypatch.setattr(values, "MAX_PICTURE_BYTES", 8)
     assert "which is larger than 0 MiB, the limit" in refusal(folder, "picture: pictures/red.png")
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from engine.transition import Transition, TransitionSettings
+from engine.scene.transition import Transition, TransitionSettings
 from engine.types import Tick
 
 CURVES = get_args(TransitionSettings.model_fields["curve"].annotation)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.scene import SIGNALS
+from engine.scene.scene import SIGNALS
 from engine.types import Features, Latent, Placement, Reflection, Tick
 from engine.visitor.visitor import EYE_A, EYE_B, LOWER_LIP, Viewer
 

@@ -17,9 +17,9 @@ from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary
-from engine.scene import PassSpec, load_scene
-from engine.scene_schema import scene_schema
-from engine.scene_values import read_picture
+from engine.scene.json_schema import scene_schema
+from engine.scene.scene import PassSpec, load_scene
+from engine.scene.values import read_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENES, SHADERS = ROOT / "scenes", ROOT / "shaders"

@@ -23,7 +23,7 @@ from engine.render.context import standalone_context
 from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
-from engine.scene import Scene, load_scene
+from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray, Tick
 from tools.rehearsal import RATE_HZ, Rehearsal
 

@@ -19,9 +19,9 @@ from engine.config.validation import Name, allowed
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, NarcissusError
 from engine.render.passes import pass_class, registry
-from engine.repertoire import Repertoire
-from engine.scene import load_scene
-from engine.scene_file import SceneText, read_scene_text
+from engine.scene.library import Repertoire
+from engine.scene.scene import load_scene
+from engine.scene.scene_file import SceneText, read_scene_text
 from tools.check_scene import SCENES
 
 PASSES = ("room", "reflection", "film")

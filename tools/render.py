@@ -32,7 +32,7 @@ from engine.pipeline.face import FacePainter
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
-from engine.repertoire import Repertoire
+from engine.scene.library import Repertoire
 from engine.session.reader import Session
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import terminated_as_interrupted

@@ -22,7 +22,7 @@ from engine.render.mirror import Mirror
 from engine.render.passes import pass_class
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window
-from engine.scene import Scene
+from engine.scene.scene import Scene
 from engine.session.format import Cue
 from engine.session.playback import Moment, Playback
 from engine.session.reader import Session

@@ -16,7 +16,6 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import ConfigError
-from engine.expression import Memory
 from engine.render.opening import Opening, Rect
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
@@ -24,7 +23,8 @@ from engine.render.shader import ShaderLibrary
 from engine.render.stage import WHOLE, Canvas, Stage
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import SIGNALS, PassSpec, Scene
+from engine.scene.expression import Memory
+from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Features, Tick
 
 GLASS_MARGIN = 0.01

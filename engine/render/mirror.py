@@ -24,9 +24,9 @@ from engine.render.succession import Succession
 from engine.render.texture import CameraTexture, GrowthTexture
 from engine.render.transfer import Transfer
 from engine.render.view import View
-from engine.scene import Scene
+from engine.scene.scene import Scene
+from engine.scene.transition import Transition
 from engine.system.cuda_driver import CudaError
-from engine.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection, Tick
 from engine.visitor.visit_state import VisitState
 from engine.visitor.visitor import Viewer

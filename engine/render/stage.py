@@ -22,7 +22,7 @@ from engine.core.errors import ConfigError
 from engine.render.gl_calls import unlocked_wait
 from engine.render.opening import Opening, Rect
 from engine.render.shader import Define, ShaderLibrary, Stamp, stamp
-from engine.scene_values import read_picture
+from engine.scene.values import read_picture
 from engine.types import ByteArray, FloatArray
 
 NOISE_WH = (512, 512)

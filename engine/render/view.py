@@ -50,7 +50,7 @@ class View:
             and pitch, up; rad.
         turned_before: the same for `previous`.
         presence: 0 nobody is there, 1 somebody is; eased.
-        signals: what bound knobs may read (`engine.scene.SIGNALS`).
+        signals: what bound knobs may read (`engine.scene.scene.SIGNALS`).
     """
 
     camera: moderngl.Texture | None = None

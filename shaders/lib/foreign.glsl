@@ -1,6 +1,6 @@
 // What every foreign shader is put into, whatever its dialect: it draws a canvas whose row 0 is at the bottom, in
 // sRGB-encoded values. VERTEX is defined for the vertex shader. The mirror's signals, `n_<signal>`, are declared by
-// Python, from engine/scene.py.
+// Python, from engine/scene/scene.py.
 
 uniform vec4 n_face;            // the reflection's eyes: x, y of their middle (fractions of the stage, origin bottom
                                 // left), their distance (stage heights), roll (rad, counterclockwise)

@@ -14,7 +14,7 @@ from engine.render.passes import base, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import PassSpec, Scene
+from engine.scene.scene import PassSpec, Scene
 from engine.types import Placement, Tick
 from tests.render.films import SIZE, paint
 from tests.render.foreign import Corners, Playing

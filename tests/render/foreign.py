@@ -16,7 +16,7 @@ from engine.render.passes.base import Knobs, Pass
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Stage
 from engine.render.view import View
-from engine.scene import PassSettings, PassSpec, Scene
+from engine.scene.scene import PassSettings, PassSpec, Scene
 from engine.types import Tick
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture

@@ -14,7 +14,6 @@ import pytest
 from pydantic import Field
 
 from engine.core.errors import ConfigError
-from engine.expression import compile_expression
 from engine.render.compositor import Compositor
 from engine.render.evening import Evening
 from engine.render.passes import base, registry
@@ -24,7 +23,8 @@ from engine.render.shader import ShaderLibrary
 from engine.render.stage import ADDED, Stage
 from engine.render.texture import GrowthTexture, PixelTexture
 from engine.render.view import View
-from engine.scene import PassSettings, PassSpec, Scene, load_scene
+from engine.scene.expression import compile_expression
+from engine.scene.scene import PassSettings, PassSpec, Scene, load_scene
 from engine.types import Echo, Reflection, Tick
 from engine.visitor.face_difference import compare
 from engine.visitor.signals import SIGNALS

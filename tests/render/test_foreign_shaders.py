@@ -16,7 +16,7 @@ from engine.render.passes import registry
 from engine.render.projector import Projector
 from engine.render.shader import ShaderLibrary
 from engine.render.view import View
-from engine.scene import SIGNALS, PassSpec, Scene
+from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Tick
 from tests.conftest import ROOT, CompareGolden
 from tests.render.pictures import REST, presented, synthetic_face

@@ -17,7 +17,7 @@ from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Stage
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import Tick
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture

@@ -10,7 +10,7 @@ import pytest
 from engine.core.errors import ConfigError
 from engine.render.shader import ShaderLibrary
 from engine.render.view import View
-from engine.scene import SIGNALS
+from engine.scene.scene import SIGNALS
 from engine.types import Tick
 from tests.render.foreign import Playing, code, frame, light, ticks
 from tests.render.isf import IMAGE, H, W, isf, middle

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ConfigError
-from engine.expression import compile_expression
 from engine.render.passes import registry
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.expression import compile_expression
+from engine.scene.scene import load_scene
 from tests.render.foreign import Playing, code, frame, ticks
 from tests.render.isf import isf, middle
 

@@ -19,8 +19,8 @@ from engine.render.passes import registry
 from engine.render.passes.air import Film
 from engine.render.passes.frame import Frame
 from engine.render.shader import ShaderLibrary
-from engine.scene import PassSpec, Scene
-from engine.transition import TransitionSettings
+from engine.scene.scene import PassSpec, Scene
+from engine.scene.transition import TransitionSettings
 from engine.types import ByteArray, Tick
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face

@@ -13,7 +13,7 @@ from engine.render.passes import registry
 from engine.render.passes.mosaic import Mosaic
 from engine.render.texture import GrowthTexture
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import ByteArray, Reflection
 from tests.conftest import ROOT
 from tests.render.conftest import Draw

@@ -13,7 +13,7 @@ from engine.render.passes import registry
 from engine.render.passes.paper import Print
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import ByteArray, Placement
 from tests.conftest import ROOT
 from tests.render.conftest import STAGE_WH, Draw

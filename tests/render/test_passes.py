@@ -18,7 +18,7 @@ from engine.render.passes.frame import Frame
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import PassSettings, PassSpec, Scene
+from engine.scene.scene import PassSettings, PassSpec, Scene
 from engine.types import Placement, Tick
 from tests.render.conftest import STAGE_WH, START, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture

@@ -15,8 +15,8 @@ from engine.render.passes import registry
 from engine.render.passes.picture import lie
 from engine.render.shader import ShaderLibrary
 from engine.render.view import View
-from engine.scene import load_scene
-from engine.scene_values import linear_light
+from engine.scene.scene import load_scene
+from engine.scene.values import linear_light
 from engine.types import FloatArray
 from tests.render.conftest import START, Draw
 from tests.render.pictures import read_texture

@@ -16,7 +16,7 @@ from engine.render.passes.pool import MOST_STEPS, STEPS_PER_S, steps_of
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import SIGNALS, PassSpec, Scene, load_scene
+from engine.scene.scene import SIGNALS, PassSpec, Scene, load_scene
 from engine.types import Placement, Tick
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture

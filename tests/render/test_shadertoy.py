@@ -15,7 +15,7 @@ from engine.core.errors import ConfigError
 from engine.render.passes import registry
 from engine.render.texture import PixelTexture
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import Tick
 from tests.render.foreign import FPS, SIZE_WH, Playing, code, frame, light, ticks
 from tests.render.pictures import ALIGNMENT, REST

@@ -15,7 +15,7 @@ from engine.render.compositor import Compositor
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.view import View
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import FloatArray, Reflection, Tick
 from engine.visitor.visitor import Viewer
 from tests.conftest import ROOT

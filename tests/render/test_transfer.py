@@ -18,7 +18,7 @@ from engine.render.shader import ShaderLibrary
 from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import PixelTexture
 from engine.render.transfer import Transfer, open_transfer
-from engine.scene import PassSpec, Scene
+from engine.scene.scene import PassSpec, Scene
 from engine.system.cuda_driver import CudaError
 from engine.types import DeviceImage, Latent, Reflection, Tick
 from tests.render.fake_cuda import FakeCuda

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from engine.render.passes import registry
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from engine.types import Frame, Latent, Reflection
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, grown, measured_viewer, synthetic_face

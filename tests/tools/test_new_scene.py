@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.render.passes import registry
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from tools.check_scene import SCENES
 from tools.new_scene import PASSES, main
 

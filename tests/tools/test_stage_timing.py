@@ -23,7 +23,7 @@ from engine.render.passes import registry
 from engine.render.passes.frame import Frame as FramePass
 from engine.render.passes.glass import Glass
 from engine.render.shader import ShaderLibrary
-from engine.scene import PassSpec, Scene, load_scene
+from engine.scene.scene import PassSpec, Scene, load_scene
 from engine.types import Frame, Latent, Reflection
 from engine.visitor.visit_state import VisitState
 from tests.conftest import ROOT

@@ -8,7 +8,7 @@ from typing import Any
 from engine.app import SCENES
 from engine.networks.persona import Persona
 from engine.render.passes import registry
-from engine.scene import load_scene
+from engine.scene.scene import load_scene
 from tools.stage_timing.drawing import FRAMES, SIZES_WH, measure_drawing
 from tools.stage_timing.filming import measure_recording
 from tools.stage_timing.offline import measure_offline

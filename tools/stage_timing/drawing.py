@@ -21,7 +21,7 @@ from engine.render.mirror import Mirror
 from engine.render.passes import Pass, pass_class, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
-from engine.scene import PassSpec, Scene
+from engine.scene.scene import PassSpec, Scene
 from tools.stage_timing.visitor import Footage, Visitor
 
 SIZES_WH = ((1280, 720), (1920, 1080))

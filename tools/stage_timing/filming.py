@@ -18,7 +18,7 @@ from engine.render.mirror import Mirror
 from engine.render.recorder import Recorder
 from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
-from engine.scene import Scene
+from engine.scene.scene import Scene
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor
 

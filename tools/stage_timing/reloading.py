@@ -26,7 +26,7 @@ from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
-from engine.repertoire import Repertoire
+from engine.scene.library import Repertoire
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor
 

@@ -18,8 +18,8 @@ from pydantic import ConfigDict, Field
 from engine.config.validation import IN_WORDS, Settings, validate
 from engine.config.yaml_loader import KeyPath, Locator, parse_yaml
 from engine.core.errors import ConfigError
-from engine.expression import Expression, compile_expression
 from engine.render.foreign.isf_input import Input
+from engine.scene.expression import Expression, compile_expression
 
 MAX_HEADER_CHARACTERS = 64 * 1024
 MAX_INPUTS = 64

@@ -18,7 +18,7 @@ from engine.render.foreign.paths import FOLDER
 from engine.render.opening import Rect
 from engine.render.stage import WHOLE, Canvas, Stage, Value
 from engine.render.view import View
-from engine.scene_values import MAX_PICTURE_BYTES
+from engine.scene.values import MAX_PICTURE_BYTES
 
 SOURCES: Mapping[str, str] = {
     "picture": "the picture so far",

@@ -14,7 +14,7 @@ from engine.core.errors import ConfigError
 from engine.render.foreign.glsl import translate, unsupported, words
 from engine.render.foreign.paths import FOLDER
 from engine.render.shader import Define, ShaderLibrary, ShaderSource, link
-from engine.scene import SIGNALS
+from engine.scene.scene import SIGNALS
 
 HEAD = "lib/foreign.glsl"
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.stage import ADDED, Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 

@@ -15,7 +15,7 @@ from engine.render.passes.face import PreparedFace
 from engine.render.passes.relief import Relief, breath
 from engine.render.stage import OVER, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import FloatArray, Tick
 
 OVAL = 0.79

@@ -17,7 +17,7 @@ from engine.render.opening import Opening, Rect
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import WHOLE, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Placement, Tick
 
 COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
@@ -146,7 +146,7 @@ def register(kind: str) -> Callable[[PassType], PassType]:
 
 
 def registry() -> Mapping[str, type[PassSettings]]:
-    """Settings class of every known pass, by name: what `engine.scene.load_scene` asks for."""
+    """Settings class of every known pass, by name: what `engine.scene.scene.load_scene` asks for."""
     return MappingProxyType({kind: pass_type.Settings for kind, pass_type in _PASSES.items()})
 
 

@@ -11,7 +11,7 @@ from engine.render.passes.base import Knobs, Pass, register
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 

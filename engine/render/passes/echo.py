@@ -12,7 +12,7 @@ from engine.render.passes.face import put_face
 from engine.render.passes.sheet import linear_rgb
 from engine.render.stage import ADDED, Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import FloatArray, Tick
 from engine.visitor.face_difference import Parting
 

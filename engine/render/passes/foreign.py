@@ -18,7 +18,7 @@ from engine.render.passes.face import put_face
 from engine.render.passes.glass import Reflection, cover_fit
 from engine.render.stage import OVER, Brush, Stage, Value
 from engine.render.view import View
-from engine.scene import SIGNALS, PassSettings
+from engine.scene.scene import SIGNALS, PassSettings
 from engine.types import Tick
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from engine.render.opening import Opening
 from engine.render.passes.base import register
 from engine.render.passes.relief import Relief
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 
 
 @register("frame")

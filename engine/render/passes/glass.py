@@ -10,7 +10,7 @@ from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face import PreparedFace, figure_rect, put_face
 from engine.render.stage import OVER, Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 

@@ -20,7 +20,7 @@ from engine.render.passes.foreign import ForeignPass, Moment
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Dtype, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 MAX_SIDE_PX = 4096

@@ -16,7 +16,7 @@ from engine.render.passes.sheet import Sheet
 from engine.render.stage import OVER, Stage
 from engine.render.type_case import TypeCase
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Features, FloatArray, Tick
 
 MOST_MARKS = 2600

@@ -11,7 +11,7 @@ from engine.render.passes.face import put_face
 from engine.render.passes.relief import breath
 from engine.render.stage import OVER, Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 FINEST_STONES = 64

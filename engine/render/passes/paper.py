@@ -11,7 +11,7 @@ from engine.render.passes.face import PreparedFace, put_face
 from engine.render.passes.relief import Relief
 from engine.render.stage import Stage
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 

@@ -11,8 +11,8 @@ from engine.render.opening import Rect
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.stage import OVER, Stage
 from engine.render.view import View
-from engine.scene import PassSettings
-from engine.scene_values import Colour, Picture, linear_light
+from engine.scene.scene import PassSettings
+from engine.scene.values import Colour, Picture, linear_light
 from engine.types import Tick
 
 

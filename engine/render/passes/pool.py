@@ -12,7 +12,7 @@ from engine.render.passes.face import put_face
 from engine.render.passes.glass import Reflection
 from engine.render.stage import OVER, WHOLE, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 FIELD_ROWS = 90

@@ -13,7 +13,7 @@ import moderngl
 from engine.render.passes.base import Knobs, Pass
 from engine.render.stage import OVER, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 BAKE_PIXELS = 8_300_000

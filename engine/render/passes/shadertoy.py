@@ -26,7 +26,7 @@ from engine.render.passes.foreign import ForeignPass, Moment
 from engine.render.shader import ShaderLibrary
 from engine.render.stage import Brush, Sampled, Stage, Value
 from engine.render.view import View
-from engine.scene import PassSettings
+from engine.scene.scene import PassSettings
 from engine.types import Tick
 
 PRESENT = 0.5  # from this presence on, the mouse is held down

@@ -21,7 +21,7 @@ from engine.pipeline.echo import EchoListener
 from engine.pipeline.face import FacePainter
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
-from engine.repertoire import Repertoire
+from engine.scene.library import Repertoire
 from engine.session.format import SessionHead
 from engine.session.reader import Session
 from engine.types import ByteArray, Features, FloatArray, Frame

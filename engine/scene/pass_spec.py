@@ -18,8 +18,8 @@ from engine.config.validation import Settings, validate
 from engine.config.yaml_loader import KeyPath, Locator, StackedLocator
 from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean, join_words, shown_value
-from engine.expression import Expression, Memory, compile_expression
-from engine.scene_values import Rgb, is_colour, linear_light, screen_colour
+from engine.scene.expression import Expression, Memory, compile_expression
+from engine.scene.values import Rgb, is_colour, linear_light, screen_colour
 from engine.visitor.signals import SIGNALS, STATE_SIGNALS
 from engine.visitor.visit_state import VisitState
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from engine.config.reflection import ReflectionSettings
 from engine.core.errors import gathered_problems
-from engine.scene_file import read_scene_text
-from engine.scene_pass import PassSettings, PassSpec, read_pass
-from engine.transition import TransitionSettings
+from engine.scene.pass_spec import PassSettings, PassSpec, read_pass
+from engine.scene.scene_file import read_scene_text
+from engine.scene.transition import TransitionSettings
 from engine.visitor.signals import SIGNALS
 
 __all__ = ["SIGNALS", "PassSettings", "PassSpec", "Scene", "load_scene"]

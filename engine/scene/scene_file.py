@@ -21,8 +21,8 @@ from engine.config.validation import Name, Settings, validate
 from engine.config.yaml_loader import KeyPath, Locator, StackedLocator, load_yaml
 from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean
-from engine.scene_pass import BIND, STATES
-from engine.transition import TransitionSettings
+from engine.scene.pass_spec import BIND, STATES
+from engine.scene.transition import TransitionSettings
 
 MAX_EXTENDED = 8
 

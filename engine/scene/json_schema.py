@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.core.messages import join_words
-from engine.expression import CONSTANTS, FUNCTIONS
-from engine.scene import SIGNALS, PassSettings
-from engine.scene_file import PassPlace, SceneExtension, SceneFile
-from engine.scene_values import is_colour
+from engine.scene.expression import CONSTANTS, FUNCTIONS
+from engine.scene.scene import SIGNALS, PassSettings
+from engine.scene.scene_file import PassPlace, SceneExtension, SceneFile
+from engine.scene.values import is_colour
 from engine.visitor.visit_state import VisitState
 
 _EXPRESSION = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.config.reflection import ReflectionSettings
 from engine.core.errors import ConfigError
-from engine.scene import PassSettings, Scene, load_scene
+from engine.scene.scene import PassSettings, Scene, load_scene
 
 
 class Repertoire:

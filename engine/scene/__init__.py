@@ -1,0 +1,1 @@
+"""Scene YAML -> Scene: files, pass settings, expressions, transitions, library."""
