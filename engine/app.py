@@ -27,7 +27,7 @@ from engine.networks.inversion.retrieval_inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.options import Options
 from engine.pipeline.camera import Source, choose_source, open_source
-from engine.pipeline.worker import ReflectionWorker
+from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.playlist import Playlist
 from engine.programme import Programme
 from engine.render.blackout import Blackout

@@ -11,8 +11,8 @@ from typing import Any
 from engine.core.latency_stamps import LEGS, Stamps
 from engine.core.samples import Samples, describe, rate_per_s
 from engine.core.slot import Slot
-from engine.pipeline.ladder import Standing
-from engine.pipeline.worker import Health
+from engine.pipeline.quality_controller import Standing
+from engine.pipeline.reflection_thread import Health
 from engine.system.disk import explain
 from engine.types import Reflection
 

@@ -9,8 +9,8 @@ from engine.core.errors import DeviceError
 from engine.core.latency_stamps import Stamps
 from engine.core.slot import Slot
 from engine.networks.backends.backend import Rung
-from engine.pipeline.ladder import Standing
-from engine.pipeline.worker import Health
+from engine.pipeline.quality_controller import Standing
+from engine.pipeline.reflection_thread import Health
 from engine.report import Report
 from engine.types import Latent, Reflection
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from engine.features.featurizer import LAYOUT
 from engine.features.vector import AGES
-from engine.pipeline.attributes import READ_HZ, AttributeFollower, ReadsAttributes
+from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower, ReadsAttributes
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.show_noise import disturbed
 

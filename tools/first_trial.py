@@ -1,7 +1,7 @@
 """What the first trial of a likeness that deepens gains: how good an inverter's `refine` is, measured on drawn faces.
 
 For each viewer the answer is drawn and measured, a better face is asked for as while a visitor stays
-(`engine/pipeline/deepening.py`), and that is drawn and measured too.
+(`engine/pipeline/latent_refinement.py`), and that is drawn and measured too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.pipeline.deepening import GAIN, Attempt, Deepening
+from engine.pipeline.latent_refinement import GAIN, Attempt, Deepening
 from engine.types import FloatArray
 from tools.draw_bank import FaceDrawer
 

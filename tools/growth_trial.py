@@ -17,7 +17,7 @@ from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.latent import LatentFollower
+from engine.pipeline.latent_follower import LatentFollower
 from engine.types import Features, FloatArray
 from tools.clouds import found
 from tools.draw_bank import FaceDrawer

@@ -19,7 +19,7 @@ from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
-from engine.pipeline.deepening import Refines
+from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.growth_trial import MARKS_S, Growth, GrowthTrial, tracked_noise

@@ -16,7 +16,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.featurizer import LAYOUT
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.latent import Inverts, LatentFollower
+from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.types import Features, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.likeness import LikenessScale

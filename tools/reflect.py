@@ -33,7 +33,7 @@ from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.feature_clamp import reach_by
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
-from engine.pipeline.deepening import deepening_by
+from engine.pipeline.latent_refinement import deepening_by
 from engine.types import ByteArray, FloatArray
 from tools.draw_bank import FaceDrawer
 from tools.face_pair import enlarge, pair

@@ -21,10 +21,10 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.attributes import AttributeFollower
-from engine.pipeline.echo import EchoListener
-from engine.pipeline.face import FacePainter
-from engine.pipeline.latent import LatentFollower
+from engine.pipeline.attribute_follower import AttributeFollower
+from engine.pipeline.generator_step import FacePainter
+from engine.pipeline.latent_follower import LatentFollower
+from engine.pipeline.reflection_analyzer import EchoListener
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.moving_portrait import motion_at, moved
 

@@ -27,8 +27,8 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
 from engine.options import picture_size
-from engine.pipeline.echo import EchoListener
-from engine.pipeline.face import FacePainter
+from engine.pipeline.generator_step import FacePainter
+from engine.pipeline.reflection_analyzer import EchoListener
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window

@@ -19,7 +19,7 @@ from engine.features.geometry import FaceGeometry, measure_face
 from engine.features.vector import LAYOUT as LAYOUT
 from engine.features.vector import FeatureVector, NarcissusVector
 from engine.features.vector_2019 import OriginalVector
-from engine.pipeline.attributes import ReadsAttributes, read_once
+from engine.pipeline.attribute_follower import ReadsAttributes, read_once
 from engine.types import Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()

@@ -8,7 +8,7 @@ import pytest
 
 from engine.features.face_crop import EYE_DISTANCE, EYES_AT, crop_face
 from engine.features.vector import LAYOUT
-from engine.pipeline.attributes import READ_HZ, AttributeFollower
+from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement
 
 STEP_S = 1 / 30

@@ -9,8 +9,7 @@ import pytest
 
 from engine.networks.inversion.broyden import Descent
 from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_latent
-from engine.pipeline.allowance import Allowance
-from engine.pipeline.deepening import (
+from engine.pipeline.latent_refinement import (
     FIRST_PERIOD_S,
     FURTHEST_DEG,
     KNOWN_DEG,
@@ -19,6 +18,7 @@ from engine.pipeline.deepening import (
     PERIOD_S,
     Deepening,
 )
+from engine.pipeline.time_budget import Allowance
 from engine.types import FloatArray
 
 SIZE, FEATURES = 64, 12

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.pipeline.echo import PERIOD_S, EchoListener
+from engine.pipeline.reflection_analyzer import PERIOD_S, EchoListener
 from engine.types import Features, Frame, Latent, Reflection
 from tests.render.pictures import measured_viewer
 

@@ -3,7 +3,7 @@ import pytest
 
 from engine.core.clock import ManualClock
 from engine.networks.backends.backend import Rung
-from engine.pipeline.face import FacePainter
+from engine.pipeline.generator_step import FacePainter
 from engine.types import ByteArray, FloatArray, Latent
 
 

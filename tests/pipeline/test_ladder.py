@@ -10,10 +10,10 @@ import pytest
 
 from engine.core.clock import ManualClock
 from engine.networks.backends.backend import Rung
-from engine.pipeline.face import FacePainter
-from engine.pipeline.ladder import WAIT_S as MEMORY_WAIT_S
-from engine.pipeline.ladder import Ladder
-from engine.pipeline.speed_control import TOO_SLOW, WAIT_S, WINDOW_S, SpeedControl
+from engine.pipeline.dynamic_resolution import TOO_SLOW, WAIT_S, WINDOW_S, SpeedControl
+from engine.pipeline.generator_step import FacePainter
+from engine.pipeline.quality_controller import WAIT_S as MEMORY_WAIT_S
+from engine.pipeline.quality_controller import Ladder
 from engine.types import ByteArray, FloatArray, Latent
 
 PERIOD_S = 1 / 30

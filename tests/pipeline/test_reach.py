@@ -10,7 +10,7 @@ from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, Reach, reach_by
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.latent import LatentFollower
+from engine.pipeline.latent_follower import LatentFollower
 from engine.types import Features, FloatArray, Placement
 
 DIMENSIONS, LATENT_SIZE, MEAN, SD = 3, 16, 0.5, 2.0

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.pipeline.stage import RETRY_S, Stage
+from engine.pipeline.supervised_step import RETRY_S, Stage
 
 
 class Doubler:

@@ -12,9 +12,9 @@ from engine.core.slot import Slot
 from engine.features.vector import LAYOUT
 from engine.networks.backends.backend import Rung
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.attributes import ReadsAttributes
-from engine.pipeline.latent import Inverts
-from engine.pipeline.worker import ReflectionWorker
+from engine.pipeline.attribute_follower import ReadsAttributes
+from engine.pipeline.latent_follower import Inverts
+from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
 SETTINGS = ReflectionSettings(rate_hz=120, floor_px=4)

@@ -7,7 +7,7 @@ import pytest
 
 from engine.features.featurizer import LAYOUT
 from engine.features.vector import EVEN_AGES, EVEN_GENDER
-from engine.pipeline.attributes import READ_HZ
+from engine.pipeline.attribute_follower import READ_HZ
 from engine.types import ByteArray, Features, FloatArray
 from tests.pipeline.test_attributes import FakeReader
 from tests.tools.drawn import features_of

@@ -9,7 +9,7 @@ from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
-from engine.pipeline.latent import Inverts
+from engine.pipeline.latent_follower import Inverts
 from tools.contenders.contender import contender_path, open_contender
 from tools.contenders.names import ContenderName
 

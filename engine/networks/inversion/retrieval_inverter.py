@@ -18,7 +18,7 @@ any of them. So:
   it differed from the beginning does not: that movement costs more likeness than it brings.
 * What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
   that has what this one lacks. It is right often enough for steps that are looked at before they are shown
-  (`pipeline/deepening.py`), and learns from each (`learn`). `refining.py` has a better one, where the file holds it.
+  (`pipeline/latent_refinement.py`), and learns from each (`learn`). `refining.py` has a better one, where the file holds it.
 """
 
 from __future__ import annotations

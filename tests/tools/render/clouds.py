@@ -17,8 +17,8 @@ import tools.render
 from engine.core.clock import ManualClock
 from engine.networks.backends.backend import Rung
 from engine.networks.persona import Persona
-from engine.pipeline.echo import EchoListener
-from engine.pipeline.face import FacePainter
+from engine.pipeline.generator_step import FacePainter
+from engine.pipeline.reflection_analyzer import EchoListener
 from engine.render.passes import registry
 from engine.render.shader import ShaderLibrary
 from engine.scene.library import Repertoire

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from engine.pipeline.patience import Patience
+from engine.pipeline.backoff import Patience
 
 WINDOW_S, LEAST_TURNS = 2.0, 10  # what is judged at a time
 TOO_SLOW = 1.25  # turns that take so many periods are too slow ...

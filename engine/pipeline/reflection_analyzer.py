@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.core.clock import TimeSource
-from engine.pipeline.stage import Stage
+from engine.pipeline.supervised_step import Stage
 from engine.types import Echo, Features, Frame, Reflection
 
 PERIOD_S = 0.5

@@ -16,8 +16,8 @@ from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import reach_by
 from engine.networks.pggan.latent_sphere import normalise, slerp
-from engine.pipeline.deepening import Attempt, deepening_by
 from engine.pipeline.feature_filter import FeatureFilter
+from engine.pipeline.latent_refinement import Attempt, deepening_by
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.types import Features, FloatArray, Latent
 from engine.visitor.head_predictor import is_same_head

@@ -14,8 +14,8 @@ from typing import TypeVar
 from engine.core.clock import TimeSource
 from engine.networks.backends.backend import Rung
 from engine.networks.backends.out_of_memory import is_out_of_memory
-from engine.pipeline.patience import Patience
-from engine.pipeline.speed_control import SpeedControl
+from engine.pipeline.backoff import Patience
+from engine.pipeline.dynamic_resolution import SpeedControl
 
 FREED_S = 60.0  # memory that runs out again within this time of being freed is too little
 WAIT_S, LONGEST_WAIT_S = 30.0, 960.0  # before a rung that was left is tried again; twice as long each time in vain

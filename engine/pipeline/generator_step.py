@@ -6,7 +6,7 @@ from typing import Protocol
 
 from engine.core.clock import TimeSource
 from engine.networks.backends.backend import Rung
-from engine.pipeline.ladder import Ladder
+from engine.pipeline.quality_controller import Ladder
 from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 

@@ -18,15 +18,15 @@ from engine.core.frame_pacing import TurnPacer
 from engine.core.latency_stamps import Stamps
 from engine.core.slot import Slot
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.allowance import Allowance
-from engine.pipeline.attributes import AttributeFollower, ReadsAttributes
-from engine.pipeline.deepening import PERIOD_S, Attempt
-from engine.pipeline.echo import EchoListener
-from engine.pipeline.face import Draws, FacePainter
-from engine.pipeline.ladder import Ladder, Standing
-from engine.pipeline.latent import Inverts, LatentFollower
+from engine.pipeline.attribute_follower import AttributeFollower, ReadsAttributes
+from engine.pipeline.generator_step import Draws, FacePainter
+from engine.pipeline.latent_follower import Inverts, LatentFollower
+from engine.pipeline.latent_refinement import PERIOD_S, Attempt
+from engine.pipeline.quality_controller import Ladder, Standing
+from engine.pipeline.reflection_analyzer import EchoListener
 from engine.pipeline.self_view import SelfView
-from engine.pipeline.stage import Stage
+from engine.pipeline.supervised_step import Stage
+from engine.pipeline.time_budget import Allowance
 from engine.system.cpu_priority import give_way
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 

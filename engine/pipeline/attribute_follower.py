@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.features.face_crop import crop_face
 from engine.features.vector import FeatureVector, NarcissusVector, Years
-from engine.pipeline.latent import is_someone_else
+from engine.pipeline.latent_follower import is_someone_else
 from engine.pipeline.one_euro import smoothing_share
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame
 
