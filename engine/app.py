@@ -26,8 +26,8 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import open_inverter
 from engine.networks.persona import Persona
 from engine.options import Options
-from engine.pipeline.camera import Source, choose_source, open_source
 from engine.pipeline.reflection_thread import ReflectionWorker
+from engine.pipeline.sources.open_source import Source, choose_source, open_source
 from engine.playlist import Playlist
 from engine.programme import Programme
 from engine.render.blackout import Blackout

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
-from engine.pipeline.stills import FORMATS, MAX_PIXELS, is_image, natural_order
+from engine.pipeline.sources.images import FORMATS, MAX_PIXELS, is_image, natural_order
 from engine.system.shutdown import terminated_as_interrupted
 from engine.types import ByteArray
 from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film

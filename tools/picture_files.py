@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine.core.errors import DeviceError
-from engine.pipeline.stills import load_image, natural_order
+from engine.pipeline.sources.images import load_image, natural_order
 from engine.types import ByteArray
 
 MAX_NAME_LETTERS = 50  # of at most four bytes: with its ending it still fits into a file's name

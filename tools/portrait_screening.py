@@ -17,7 +17,7 @@ from PIL import Image
 from engine.core.errors import DeviceError
 from engine.features.colours import lab
 from engine.features.geometry import OVAL
-from engine.pipeline.stills import load_image
+from engine.pipeline.sources.images import load_image
 from engine.types import ByteArray, FloatArray
 from tools.face_search import FaceSearch, face_width
 from tools.portrait_alignment import cut, square_of

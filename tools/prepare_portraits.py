@@ -26,7 +26,7 @@ from pathlib import Path, PurePath
 from tqdm import tqdm
 
 from engine.core.errors import DeviceError, NarcissusError
-from engine.pipeline.stills import natural_order
+from engine.pipeline.sources.images import natural_order
 from tools.picture_files import prepare_folder, write
 from tools.portrait_register import Register, read_rows, text_of, with_somebody_held_out
 from tools.portrait_screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening

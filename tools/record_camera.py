@@ -21,7 +21,7 @@ from engine.core.clock import Clock, TimeSource
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.core.slot import Slot
 from engine.options import duration_s
-from engine.pipeline.camera import Source, open_source
+from engine.pipeline.sources.open_source import Source, open_source
 from engine.render.codecs import choose_codec
 from engine.render.video_file import VideoFile
 from engine.system.logging_setup import set_up_logging

@@ -24,7 +24,7 @@ from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.pipeline.latent_refinement import PERIOD_S, Attempt
 from engine.pipeline.quality_controller import Ladder, Standing
 from engine.pipeline.reflection_analyzer import EchoListener
-from engine.pipeline.self_view import SelfView
+from engine.pipeline.sources.self_feedback import SelfView
 from engine.pipeline.supervised_step import Stage
 from engine.pipeline.time_budget import Allowance
 from engine.system.cpu_priority import give_way

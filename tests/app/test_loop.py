@@ -17,7 +17,7 @@ from engine.app import App
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.source import Source
+from engine.pipeline.sources.base import Source
 from engine.types import Frame
 from tests.app.shows import app
 

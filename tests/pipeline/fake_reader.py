@@ -1,4 +1,4 @@
-"""A scripted camera for the child process of `engine.pipeline.webcam`: each opening follows the next line of a file.
+"""A scripted camera for the child process of `engine.pipeline.sources.webcam`: each opening follows the next line of a file.
 
 The device's path is the script. A line is an act and a number: `run 5` gives five moving pictures and then ends, with
 a crash; `hang 5` never comes back, `freeze 5` repeats its last picture, `empty 5` gives nothing any more. Other acts
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.clock import Clock
-from engine.pipeline.webcam_process import ReaderRequest
+from engine.pipeline.sources.webcam_process import ReaderRequest
 
 READER = f"{__name__}:open_scripted"
 HEAVY = (
@@ -29,7 +29,7 @@ HEAVY = (
     "pygame",
     "av",
     "pydantic",
-    "engine.pipeline.webcam",
+    "engine.pipeline.sources.webcam",
 )
 PERIOD_S = 0.01
 FOR_EVER_S = 3600.0

@@ -9,9 +9,9 @@ from typing import Any
 from engine.config.camera import CameraSettings
 from engine.core.clock import Clock
 from engine.core.slot import Slot
-from engine.pipeline.source import Backoff
-from engine.pipeline.webcam import Webcam, WebcamLimits
-from engine.pipeline.webcam_device import WebcamDevice
+from engine.pipeline.sources.base import Backoff
+from engine.pipeline.sources.webcam import Webcam, WebcamLimits
+from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.types import Frame
 from tests.pipeline.fake_reader import READER
 from tests.pipeline.viewing import PATIENCE_S, until

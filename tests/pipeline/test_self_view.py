@@ -1,6 +1,6 @@
 import numpy as np
 
-from engine.pipeline.self_view import BACKGROUND_RGB, SelfView
+from engine.pipeline.sources.self_feedback import BACKGROUND_RGB, SelfView
 from engine.types import ByteArray, Latent, Reflection
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.core.clock import Clock, ManualClock
-from engine.pipeline.camera import Source, open_source
-from engine.pipeline.source import Backoff, LostError
+from engine.pipeline.sources.base import Backoff, LostError
+from engine.pipeline.sources.open_source import Source, open_source
 from tests.pipeline.viewing import PLAIN, saved, until
 
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 from engine.core.clock import ManualClock
 from engine.core.errors import DeviceError
-from engine.pipeline.camera import open_source
-from engine.pipeline.pixels import size_within
-from engine.pipeline.stills import load_image, natural_order
+from engine.pipeline.sources.images import load_image, natural_order
+from engine.pipeline.sources.open_source import open_source
+from engine.pipeline.sources.pixel_formats import size_within
 from tests.pipeline.viewing import PLAIN, View, corners, level_of, lopsided, saved, until, viewings
 
 

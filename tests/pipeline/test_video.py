@@ -14,8 +14,8 @@ from PIL import Image
 from engine.core.clock import ManualClock
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.camera import open_source
-from engine.pipeline.video import Video, pictures_of
+from engine.pipeline.sources.open_source import open_source
+from engine.pipeline.sources.video_file import Video, pictures_of
 from engine.types import Frame
 from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, level_of, until, viewings
 

@@ -11,8 +11,8 @@ import pytest
 
 from engine.config.camera import CameraSettings
 from engine.core.clock import Clock
-from engine.pipeline.webcam import Webcam
-from engine.pipeline.webcam_device import WebcamDevice
+from engine.pipeline.sources.webcam import Webcam
+from engine.pipeline.sources.webcam_device import WebcamDevice
 from tests.pipeline.fake_reader import moving_picture
 from tests.pipeline.stand import Stand
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.pipeline.webcam_device import WebcamDevice, parse_device
+from engine.pipeline.sources.webcam_device import WebcamDevice, parse_device
 
 
 def test_a_camera_is_followed_to_its_new_number(tmp_path: Path) -> None:

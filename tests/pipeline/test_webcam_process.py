@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.pipeline import webcam
-from engine.pipeline.webcam import probe_camera
-from engine.pipeline.webcam_process import ReaderRequest, WebcamProcess
+from engine.pipeline.sources import webcam
+from engine.pipeline.sources.webcam import probe_camera
+from engine.pipeline.sources.webcam_process import ReaderRequest, WebcamProcess
 from tests.conftest import ROOT
 from tests.pipeline.fake_reader import READER
 from tests.pipeline.stand import Stand
@@ -105,8 +105,8 @@ def shared_blocks() -> set[str]:
 ORPHANING = """
 import sys
 from engine.core.clock import Clock
-from engine.pipeline.webcam import Webcam
-from engine.pipeline.webcam_device import WebcamDevice
+from engine.pipeline.sources.webcam import Webcam
+from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.config.camera import CameraSettings
 if __name__ == "__main__":
     webcam = Webcam(WebcamDevice(sys.argv[1]), CameraSettings(), [], Clock(), reader=sys.argv[2])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.core.clock import Clock
-from engine.pipeline import webcam, webcam_reader
-from engine.pipeline.webcam_process import Ended, ReaderRequest, WebcamProcess
+from engine.pipeline.sources import webcam, webcam_reader
+from engine.pipeline.sources.webcam_process import Ended, ReaderRequest, WebcamProcess
 from tests.pipeline.viewing import until
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, ManualClock
 from engine.core.slot import Slot
-from engine.pipeline.camera import open_source
+from engine.pipeline.sources.open_source import open_source
 from engine.types import ByteArray, Frame
 
 PATIENCE_S = 30.0  # what should come within a second may take this long on a busy machine

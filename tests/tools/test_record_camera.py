@@ -12,9 +12,9 @@ import pytest
 from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.slot import Slot
-from engine.pipeline.camera import Source
-from engine.pipeline.webcam import Webcam
-from engine.pipeline.webcam_device import WebcamDevice
+from engine.pipeline.sources.open_source import Source
+from engine.pipeline.sources.webcam import Webcam
+from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.types import Frame
 from tests.pipeline.fake_reader import READER
 from tools import record_camera

@@ -19,7 +19,7 @@ from engine.networks.pggan.latent_sphere import angle_deg
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_follower import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
-from engine.pipeline.video import pictures_of
+from engine.pipeline.sources.video_file import pictures_of
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.contenders.methods import Method
 from tools.draw_bank import FaceDrawer

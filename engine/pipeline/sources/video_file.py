@@ -17,8 +17,8 @@ from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.pixels import check_size, size_within
-from engine.pipeline.source import LostError, Source
+from engine.pipeline.sources.base import LostError, Source
+from engine.pipeline.sources.pixel_formats import check_size, size_within
 from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)

@@ -13,11 +13,11 @@ from engine.config.camera import ALLOWED_SOURCES, CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.source import Source
-from engine.pipeline.stills import Folder, Still, is_image
-from engine.pipeline.video import Video
-from engine.pipeline.webcam import Webcam, probe_camera
-from engine.pipeline.webcam_device import WebcamDevice, parse_device
+from engine.pipeline.sources.base import Source
+from engine.pipeline.sources.images import Folder, Still, is_image
+from engine.pipeline.sources.video_file import Video
+from engine.pipeline.sources.webcam import Webcam, probe_camera
+from engine.pipeline.sources.webcam_device import WebcamDevice, parse_device
 from engine.types import Frame
 
 __all__ = ["Source", "choose_source", "open_source", "probe_camera"]

@@ -15,14 +15,14 @@ import numpy as np
 from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.slot import Slot
-from engine.pipeline.source import WAKE_S, Backoff, LostError, Source
-from engine.pipeline.webcam_device import WebcamDevice
-from engine.pipeline.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess
+from engine.pipeline.sources.base import WAKE_S, Backoff, LostError, Source
+from engine.pipeline.sources.webcam_device import WebcamDevice
+from engine.pipeline.sources.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess
 from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)
 
-WEBCAM_READER = "engine.pipeline.webcam_reader:open_webcam"
+WEBCAM_READER = "engine.pipeline.sources.webcam_reader:open_webcam"
 PROBE_S = 6.0
 SLOWEST_FRAMES = 3  # a camera that was asked for one picture a second is not restarted before it could give so many
 

@@ -22,7 +22,7 @@ from engine.core.clock import Clock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.pipeline.webcam_process import ReaderRequest
+    from engine.pipeline.sources.webcam_process import ReaderRequest
 
 YUV_PIXELS = 640 * 480  # above this USB 2 carries full rate only as MJPEG
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.clock import Clock
-from engine.pipeline.pixels import MAX_SIDE_PX, size_of_area, to_rgb
+from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, size_of_area, to_rgb
 from engine.types import ByteArray
 
 BUFFERS = 3  # one is read, one is written, one is the newest
