@@ -20,7 +20,6 @@ from engine.core.frame_pacing import Pacer, find_pace
 from engine.core.slot import Slot
 from engine.features.featurizer import Featurizer
 from engine.keepsakes import Keepsakes, session_head
-from engine.loop.measurement import HELP, LOOP_S, LoopMeasurement
 from engine.networks.attributes.classifier import open_attributes
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import open_inverter
@@ -44,11 +43,12 @@ from engine.render.shader import ShaderLibrary
 from engine.render.transfer import open_transfer
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
-from engine.report import Report
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule
 from engine.session.format import Cue
 from engine.system.shutdown import told_by_signals
+from engine.telemetry.loopback import HELP, LOOP_S, LoopMeasurement
+from engine.telemetry.report import Report
 from engine.types import Features, Frame, Reflection, Tick
 
 log = logging.getLogger(__name__)

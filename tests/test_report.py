@@ -11,7 +11,7 @@ from engine.core.slot import Slot
 from engine.networks.backends.backend import Rung
 from engine.pipeline.quality_controller import Standing
 from engine.pipeline.reflection_thread import Health
-from engine.report import Report
+from engine.telemetry.report import Report
 from engine.types import Latent, Reflection
 
 HEALTH = Health({"features": {"p50": 9.0, "p95": 12.0}, "face": {}}, {"features": 1, "face": 0}, None, 4, 5, True)

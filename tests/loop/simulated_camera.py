@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.loop.measurement import LoopMeasurement
+from engine.telemetry.loopback import LoopMeasurement
 from engine.types import ByteArray, Frame
 
 SIZE_WH = (64, 48)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core.latency_stamps import Stamps
-from engine.loop.measurement import GRID_WH, LOOP_S, Loop, LoopMeasurement, brightness
+from engine.telemetry.loopback import GRID_WH, LOOP_S, Loop, LoopMeasurement, brightness
 from engine.types import Latent, Reflection
 from tests.loop.simulated_camera import SimulatedCamera
 

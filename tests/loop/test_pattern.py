@@ -1,6 +1,6 @@
 import numpy as np
 
-from engine.loop.pattern import CHIP_S, PERIOD_S, SEQUENCE, level_at
+from engine.telemetry.flicker_pattern import CHIP_S, PERIOD_S, SEQUENCE, level_at
 
 
 def test_it_resembles_itself_at_no_other_time() -> None:

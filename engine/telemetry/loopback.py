@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import DeviceError
-from engine.loop.delay import Delay, Seen, Shown, find_delay
-from engine.loop.pattern import PERIOD_S, level_at
+from engine.telemetry.delay_estimator import Delay, Seen, Shown, find_delay
+from engine.telemetry.flicker_pattern import PERIOD_S, level_at
 from engine.types import ByteArray, FloatArray, Frame, Reflection
 
 LOOP_S = PERIOD_S + 1.5  # how long a measurement lasts if nothing else is said

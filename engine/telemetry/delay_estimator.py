@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.loop.pattern import CHIP_S
+from engine.telemetry.flicker_pattern import CHIP_S
 
 LONGEST_S = 1.2  # delays that are looked for: from 0 to here
 COARSE_S, FINE_S = 0.01, 0.001  # steps of the search in all parts of the picture, and in what is left of it
