@@ -29,15 +29,15 @@ from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
 from engine.playlist import Playlist
 from engine.programme import Programme
-from engine.render.blackout import Blackout
 from engine.render.calibration import Calibration
 from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
+from engine.render.fade_to_black import Blackout
 from engine.render.inspection import Inspection
-from engine.render.mirror import Mirror
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
+from engine.render.renderer import Mirror
 from engine.render.sender import Sender
 from engine.render.shader import ShaderLibrary
 from engine.render.transfer import open_transfer

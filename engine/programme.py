@@ -13,7 +13,7 @@ from engine.core.clock import TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.playlist import Playlist
 from engine.render.calibration import Calibration
-from engine.render.mirror import Mirror
+from engine.render.renderer import Mirror
 from engine.render.shader import ShaderLibrary
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule

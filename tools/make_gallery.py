@@ -20,8 +20,8 @@ from tqdm import tqdm
 from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from engine.render.context import standalone_context
-from engine.render.mirror import Mirror
 from engine.render.passes import registry
+from engine.render.renderer import Mirror
 from engine.render.shader import ShaderLibrary
 from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray, Tick

@@ -16,13 +16,13 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import ConfigError
-from engine.render.opening import Opening, Rect
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Opening, Rect
+from engine.render.pass_context import WHOLE, Canvas, Stage
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import WHOLE, Canvas, Stage
 from engine.render.texture import PixelTexture
-from engine.render.view import View
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Features, Tick

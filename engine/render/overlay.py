@@ -13,8 +13,8 @@ import pygame
 import pygame.font
 
 from engine.render.lettering import BRIGHT, DIM, letter_block, letter_spaced, open_font
+from engine.render.pass_context import Brush
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Brush
 from engine.types import ByteArray
 
 Rgba = tuple[float, float, float, float]

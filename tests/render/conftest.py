@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.render.compositor import Compositor
+from engine.render.frame_inputs import View
 from engine.render.passes import base, registry
 from engine.render.shader import ShaderLibrary
 from engine.render.texture import PixelTexture
-from engine.render.view import View
 from engine.scene.scene import PassSpec, Scene
 from engine.types import Placement, Tick
 from tests.render.films import SIZE, paint

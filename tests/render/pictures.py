@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.features.colours import PATCHES, patch_centres
 from engine.features.geometry import mean_face, measure_face
-from engine.render.projector import Projector
+from engine.render.output_pass import Projector
 from engine.types import Alignment, Attribute, ByteArray, Features, Placement
 
 ALIGNMENT = Alignment(0.5, 0.48, 0.25)

@@ -10,9 +10,9 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.evening import PLACES, Evening
+from engine.render.frame_inputs import View
 from engine.render.passes.archive import MOULDING, hang
-from engine.render.view import View
+from engine.render.portrait_archive import PLACES, Evening
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import REST, synthetic_face
 from tests.render.visits import hang_visitor

@@ -10,8 +10,8 @@ import pytest
 
 from engine.render import gl_calls
 from engine.render.gl_calls import unlocked_wait
+from engine.render.pass_context import Canvas, Stage
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Canvas, Stage
 
 
 def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock(

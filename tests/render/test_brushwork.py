@@ -9,11 +9,11 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.render.frame_inputs import View
+from engine.render.pass_context import Stage
 from engine.render.passes import pass_class, registry
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Stage
 from engine.render.texture import PixelTexture
-from engine.render.view import View
 from engine.types import Tick
 from tests.render.conftest import Draw
 from tests.render.pictures import centre_of_light, read_texture

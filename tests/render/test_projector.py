@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.projector import Projector, fit_rect
+from engine.render.output_pass import Projector, fit_rect
 from engine.render.shader import ShaderLibrary
 from tests.render.pictures import presented
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.render.succession import Succession
+from engine.render.reflection_blend import Succession
 from engine.types import Latent, Reflection
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from engine.core.errors import DeviceError
 from engine.render.gl_calls import GlCalls
-from engine.render.mirror import Mirror
 from engine.render.passes import registry
 from engine.render.reflection_textures import ReflectionTextures
+from engine.render.renderer import Mirror
 from engine.render.shader import ShaderLibrary
 from engine.render.shared_texture import DeviceCopies, SharedTexture
 from engine.render.texture import PixelTexture

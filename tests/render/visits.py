@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.render.evening import Evening
+from engine.render.portrait_archive import Evening
 from engine.types import ByteArray, Latent, Reflection, Tick
 from tests.render.pictures import measured_viewer
 

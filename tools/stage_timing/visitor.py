@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.networks.persona import Persona
-from engine.render.mirror import Mirror
+from engine.render.renderer import Mirror
 from engine.types import Alignment, Reflection, Tick
 from tools.moving_portrait import FPS
 from tools.rehearsal import Rehearsal, Visit

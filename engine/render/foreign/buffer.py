@@ -9,7 +9,7 @@ from typing import Any
 
 import moderngl
 
-from engine.render.stage import Brush, Canvas, Dtype, Value
+from engine.render.pass_context import Brush, Canvas, Dtype, Value
 
 log = logging.getLogger(__name__)
 

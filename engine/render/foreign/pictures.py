@@ -15,9 +15,9 @@ import numpy as np
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.foreign.paths import FOLDER
-from engine.render.opening import Rect
-from engine.render.stage import WHOLE, Canvas, Stage, Value
-from engine.render.view import View
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Rect
+from engine.render.pass_context import WHOLE, Canvas, Stage, Value
 from engine.scene.values import MAX_PICTURE_BYTES
 
 SOURCES: Mapping[str, str] = {

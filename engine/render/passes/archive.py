@@ -8,13 +8,13 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
-from engine.render.evening import PLACES
-from engine.render.opening import Opening
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Opening
+from engine.render.pass_context import OVER, Stage, Value
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.face import PreparedFace
 from engine.render.passes.relief import Relief, breath
-from engine.render.stage import OVER, Stage, Value
-from engine.render.view import View
+from engine.render.portrait_archive import PLACES
 from engine.scene.scene import PassSettings
 from engine.types import FloatArray, Tick
 

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, TypeVar
 
 import moderngl
 
-from engine.render.opening import Opening, Rect
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Opening, Rect
+from engine.render.pass_context import WHOLE, Stage, Value
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import WHOLE, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Placement, Tick
 

@@ -7,9 +7,9 @@ import math
 import moderngl
 from pydantic import Field
 
+from engine.render.frame_inputs import View
+from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import OVER, Stage
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

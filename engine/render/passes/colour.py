@@ -6,11 +6,11 @@ import moderngl
 from pydantic import Field
 
 from engine.config.validation import IN_WORDS
+from engine.render.frame_inputs import View
 from engine.render.lut import CubeLut, read_cube
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Stage
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

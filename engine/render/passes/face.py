@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import moderngl
 
-from engine.render.opening import Opening, Rect
+from engine.render.glass_area import Opening, Rect
+from engine.render.pass_context import Canvas, Stage, Value
 from engine.render.passes.base import Knobs
-from engine.render.stage import Canvas, Stage, Value
 from engine.types import Alignment, Placement
 
 SMOKE = 0.5

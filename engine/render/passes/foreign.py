@@ -13,11 +13,11 @@ from pydantic import Field
 from engine.render.foreign.buffer import Area, Buffer, FiniteWatch
 from engine.render.foreign.pictures import Pictures
 from engine.render.foreign.program import ForeignText
+from engine.render.frame_inputs import View
+from engine.render.pass_context import OVER, Brush, Stage, Value
 from engine.render.passes.base import Knobs, Pass
 from engine.render.passes.face import put_face
 from engine.render.passes.glass import Reflection, cover_fit
-from engine.render.stage import OVER, Brush, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import SIGNALS, PassSettings
 from engine.types import Tick
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engine.render.opening import Opening
+from engine.render.glass_area import Opening
 from engine.render.passes.base import register
 from engine.render.passes.relief import Relief
 from engine.scene.scene import PassSettings

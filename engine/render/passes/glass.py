@@ -5,11 +5,11 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
-from engine.render.opening import overlap
+from engine.render.frame_inputs import View
+from engine.render.glass_area import overlap
+from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face import PreparedFace, figure_rect, put_face
-from engine.render.stage import OVER, Stage
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -15,11 +15,11 @@ from engine.render.foreign.isf_header import Identifier
 from engine.render.foreign.isf_input import Value as InputValue
 from engine.render.foreign.paths import path_field
 from engine.render.foreign.pictures import SOURCES
+from engine.render.frame_inputs import View
+from engine.render.pass_context import Dtype, Stage, Value
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.foreign import ForeignPass, Moment
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Dtype, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

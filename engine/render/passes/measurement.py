@@ -8,14 +8,14 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
+from engine.render.frame_inputs import View
+from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.data_columns import DataColumns
 from engine.render.passes.face_drawing import FaceDrawing, PlacedFace
 from engine.render.passes.relief import breath
 from engine.render.passes.sheet import Sheet
-from engine.render.stage import OVER, Stage
 from engine.render.type_case import TypeCase
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Features, FloatArray, Tick
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
-from engine.render.opening import Opening
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Opening
+from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face import put_face
 from engine.render.passes.relief import breath
-from engine.render.stage import OVER, Stage
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -7,10 +7,10 @@ from typing import Literal
 import moderngl
 from pydantic import Field
 
-from engine.render.opening import Rect
+from engine.render.frame_inputs import View
+from engine.render.glass_area import Rect
+from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.stage import OVER, Stage
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.scene.values import Colour, Picture, linear_light
 from engine.types import Tick

@@ -7,11 +7,11 @@ import math
 import moderngl
 from pydantic import Field
 
+from engine.render.frame_inputs import View
+from engine.render.pass_context import OVER, WHOLE, Stage, Value
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face import put_face
 from engine.render.passes.glass import Reflection
-from engine.render.stage import OVER, WHOLE, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

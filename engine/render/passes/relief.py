@@ -10,9 +10,9 @@ import math
 
 import moderngl
 
+from engine.render.frame_inputs import View
+from engine.render.pass_context import OVER, Stage, Value
 from engine.render.passes.base import Knobs, Pass
-from engine.render.stage import OVER, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

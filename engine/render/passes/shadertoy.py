@@ -21,11 +21,11 @@ from engine.render.foreign.shadertoy_files import (
     ShadertoyFiles,
     Tab,
 )
+from engine.render.frame_inputs import View
+from engine.render.pass_context import Brush, Sampled, Stage, Value
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.foreign import ForeignPass, Moment
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import Brush, Sampled, Stage, Value
-from engine.render.view import View
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
-from engine.render.view import Kept
+from engine.render.frame_inputs import Kept
 from engine.types import ByteArray, Reflection, Tick
 
 PLACES = 17

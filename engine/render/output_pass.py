@@ -7,9 +7,9 @@ from typing import Self
 
 import moderngl
 
-from engine.render.opening import Rect
+from engine.render.glass_area import Rect
+from engine.render.pass_context import WHOLE, Brush, Canvas
 from engine.render.shader import ShaderLibrary
-from engine.render.stage import WHOLE, Brush, Canvas
 
 
 def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:
