@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.render.foreign.glsl import translate, unsupported, words
+from engine.render.external_shaders.glsl import translate, unsupported, words
 
 
 def test_lines_stay_where_they_are() -> None:

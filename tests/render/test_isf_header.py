@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
-from engine.render.foreign.isf_header import read_header
+from engine.render.external_shaders.isf_header import read_header
 
 
 def test_a_header_with_tabs_and_all_types() -> None:

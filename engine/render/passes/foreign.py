@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import moderngl
 from pydantic import Field
 
-from engine.render.foreign.buffer import Area, Buffer, FiniteWatch
-from engine.render.foreign.pictures import Pictures
-from engine.render.foreign.program import ForeignText
+from engine.render.external_shaders.buffer import Area, Buffer, FiniteWatch
+from engine.render.external_shaders.pictures import Pictures
+from engine.render.external_shaders.program import ForeignText
 from engine.render.frame_inputs import View
 from engine.render.pass_context import OVER, Brush, Stage, Value
 from engine.render.passes.base import Knobs, Pass

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from engine.core.clock import calendar_date
 from engine.core.errors import ConfigError
-from engine.render.foreign.buffer import Buffer
-from engine.render.foreign.isf_file import IsfFile
-from engine.render.foreign.isf_header import Identifier
-from engine.render.foreign.isf_input import Value as InputValue
-from engine.render.foreign.paths import path_field
-from engine.render.foreign.pictures import SOURCES
+from engine.render.external_shaders.buffer import Buffer
+from engine.render.external_shaders.isf_file import IsfFile
+from engine.render.external_shaders.isf_header import Identifier
+from engine.render.external_shaders.isf_input import Value as InputValue
+from engine.render.external_shaders.paths import path_field
+from engine.render.external_shaders.pictures import SOURCES
 from engine.render.frame_inputs import View
 from engine.render.pass_context import Dtype, Stage, Value
 from engine.render.passes.base import Knobs, register

@@ -9,9 +9,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import calendar_date
-from engine.render.foreign.buffer import Buffer
-from engine.render.foreign.pictures import IMAGE_ENDINGS
-from engine.render.foreign.shadertoy_files import (
+from engine.render.external_shaders.buffer import Buffer
+from engine.render.external_shaders.pictures import IMAGE_ENDINGS
+from engine.render.external_shaders.shadertoy_files import (
     CHANNELS,
     BufferName,
     BufferTab,

@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, Field, field_validator
 from engine.config.validation import Settings
 from engine.core.errors import ConfigError
 from engine.core.messages import join_words
-from engine.render.foreign.paths import path_field
-from engine.render.foreign.pictures import IMAGE_ENDINGS, SOURCES
-from engine.render.foreign.program import ForeignProgram, ForeignText
+from engine.render.external_shaders.paths import path_field
+from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
+from engine.render.external_shaders.program import ForeignProgram, ForeignText
 from engine.render.shader import ShaderLibrary
 
 BUFFERS = ("A", "B", "C", "D")

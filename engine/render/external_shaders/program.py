@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import moderngl
 
 from engine.core.errors import ConfigError
-from engine.render.foreign.glsl import translate, unsupported, words
-from engine.render.foreign.paths import FOLDER
+from engine.render.external_shaders.glsl import translate, unsupported, words
+from engine.render.external_shaders.paths import FOLDER
 from engine.render.shader import Define, ShaderLibrary, ShaderSource, link
 from engine.scene.scene import SIGNALS
 

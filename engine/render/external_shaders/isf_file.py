@@ -7,11 +7,11 @@ from typing import Any
 
 from engine.core.errors import ConfigError
 from engine.core.messages import did_you_mean, join_words
-from engine.render.foreign.isf_header import Header, read_header
-from engine.render.foreign.isf_input import GLSL_TYPES
-from engine.render.foreign.paths import FOLDER
-from engine.render.foreign.pictures import IMAGE_ENDINGS, SOURCES
-from engine.render.foreign.program import ForeignProgram, ForeignText
+from engine.render.external_shaders.isf_header import Header, read_header
+from engine.render.external_shaders.isf_input import GLSL_TYPES
+from engine.render.external_shaders.paths import FOLDER
+from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
+from engine.render.external_shaders.program import ForeignProgram, ForeignText
 from engine.render.shader import ShaderLibrary
 
 FRAGMENT_NAMES = {

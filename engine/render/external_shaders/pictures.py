@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
-from engine.render.foreign.paths import FOLDER
+from engine.render.external_shaders.paths import FOLDER
 from engine.render.frame_inputs import View
 from engine.render.glass_area import Rect
 from engine.render.pass_context import WHOLE, Canvas, Stage, Value

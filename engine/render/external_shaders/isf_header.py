@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 from engine.config.validation import IN_WORDS, Settings, validate
 from engine.config.yaml_loader import KeyPath, Locator, parse_yaml
 from engine.core.errors import ConfigError
-from engine.render.foreign.isf_input import Input
+from engine.render.external_shaders.isf_input import Input
 from engine.scene.expression import Expression, compile_expression
 
 MAX_HEADER_CHARACTERS = 64 * 1024
