@@ -33,14 +33,14 @@ from engine.render.calibration import Calibration
 from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
 from engine.render.fade_to_black import Blackout
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture_upload import open_transfer
 from engine.render.inspection import Inspection
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.recorder import recording_path
 from engine.render.renderer import Mirror
 from engine.render.sender import Sender
-from engine.render.shader import ShaderLibrary
-from engine.render.transfer import open_transfer
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.scene.library import Repertoire

@@ -13,8 +13,8 @@ from engine.core.clock import TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.playlist import Playlist
 from engine.render.calibration import Calibration
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule
 from engine.types import Tick

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.render.shader import ShaderLibrary
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.types import ByteArray
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import pass_class, registry
-from engine.render.shader import ShaderLibrary
 from engine.scene.json_schema import scene_schema
 from engine.scene.scene import PassSpec, load_scene
 from engine.scene.values import read_picture

@@ -29,8 +29,8 @@ from engine.networks.pggan.weight_file import file_sha256
 from engine.options import picture_size
 from engine.pipeline.generator_step import FacePainter
 from engine.pipeline.reflection_analyzer import EchoListener
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
 from engine.scene.library import Repertoire
 from engine.session.reader import Session

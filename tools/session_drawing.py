@@ -18,9 +18,9 @@ import numpy as np
 from engine.core.frame_pacing import MAX_DT_S
 from engine.features.featurizer import LAYOUT, with_patches
 from engine.pipeline.reflection_analyzer import EchoListener
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import pass_class
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.render.window import Window
 from engine.scene.scene import Scene
 from engine.session.format import Cue

@@ -17,12 +17,12 @@ import numpy as np
 
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Opening, Rect
 from engine.render.pass_context import WHOLE, Canvas, Stage
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
-from engine.render.shader import ShaderLibrary
-from engine.render.texture import PixelTexture
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Features, Tick

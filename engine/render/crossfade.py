@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import moderngl
 
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Brush, Canvas, Value
-from engine.render.shader import ShaderLibrary
 
 
 class Passage:

@@ -7,9 +7,9 @@ from typing import Self
 
 import moderngl
 
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Rect
 from engine.render.pass_context import WHOLE, Brush, Canvas
-from engine.render.shader import ShaderLibrary
 
 
 def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:

@@ -19,9 +19,9 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import ConfigError
-from engine.render.gl_calls import unlocked_wait
+from engine.render.gl.gl_functions import unlocked_wait
+from engine.render.gl.shader_library import Define, ShaderLibrary, Stamp, stamp
 from engine.render.glass_area import Opening, Rect
-from engine.render.shader import Define, ShaderLibrary, Stamp, stamp
 from engine.scene.values import read_picture
 from engine.types import ByteArray, FloatArray
 

@@ -21,8 +21,8 @@ from PIL import Image
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import TimeSource, file_stamp
 from engine.core.errors import DeviceError
-from engine.render.gl_calls import GlCalls
-from engine.render.readback import Picture, Readback
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.readback import Picture, Readback
 from engine.render.video_file import VideoFile
 from engine.system.disk import create_file, explain
 from engine.types import ByteArray

@@ -17,13 +17,13 @@ from engine.render.compositor import Compositor
 from engine.render.crossfade import Passage
 from engine.render.fade_to_black import Blackout
 from engine.render.frame_inputs import View
+from engine.render.gl.reflection_textures import ReflectionTextures
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import CameraTexture, GrowthTexture
+from engine.render.gl.texture_upload import Transfer
 from engine.render.output_pass import Projector
 from engine.render.portrait_archive import Evening
 from engine.render.reflection_blend import Succession
-from engine.render.reflection_textures import ReflectionTextures
-from engine.render.shader import ShaderLibrary
-from engine.render.texture import CameraTexture, GrowthTexture
-from engine.render.transfer import Transfer
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition
 from engine.system.cuda_driver import CudaError

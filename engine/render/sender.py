@@ -20,8 +20,8 @@ from engine.config.video_output import SendSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
-from engine.render.gl_calls import GlCalls
-from engine.render.readback import Readback
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.readback import Readback
 from engine.render.receivers import RECEIVERS, MissingPackageError, Receiver
 from engine.types import ByteArray
 

@@ -13,8 +13,8 @@ from typing import Self
 
 import moderngl
 
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Brush, Canvas
-from engine.render.shader import ShaderLibrary
 from engine.render.venue import Blend, Colour, ProjectorSettings, Venue
 from engine.render.venue_file import read_mask
 from engine.render.warp import Point

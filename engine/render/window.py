@@ -26,7 +26,7 @@ from engine.render.context import (
 from engine.render.displays import find_display, name_display
 from engine.render.edits import Edit, Pointer, edit_for
 from engine.render.fullscreen import Fullscreen
-from engine.render.gl_calls import Fence, GlCalls, is_software
+from engine.render.gl.gl_functions import Fence, GlCalls, is_software
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 

@@ -14,10 +14,10 @@ from engine.types import DeviceImage
 
 pytest.importorskip("moderngl", reason="ModernGL is not installed")
 
-from engine.render.gl_calls import GlCalls
-from engine.render.shared_texture import DeviceCopies, SharedTexture
-from engine.render.texture import PixelTexture
-from engine.render.transfer import open_transfer, probe, start_cuda
+from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.texture import PixelTexture
+from engine.render.gl.texture_upload import open_transfer, probe, start_cuda
 from tools.gpu.upload import measure_uploads
 
 pytestmark = [pytest.mark.gpu, pytest.mark.filterwarnings("default")]  # other people's packages may warn

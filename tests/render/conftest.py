@@ -11,9 +11,9 @@ import pytest
 
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import PixelTexture
 from engine.render.passes import base, registry
-from engine.render.shader import ShaderLibrary
-from engine.render.texture import PixelTexture
 from engine.scene.scene import PassSpec, Scene
 from engine.types import Placement, Tick
 from tests.render.films import SIZE, paint

@@ -17,7 +17,7 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from engine.render.shared_texture import DeviceCopies
+from engine.render.gl.cuda_interop import DeviceCopies
 from engine.system.cuda_driver import CudaDriver
 from engine.types import DeviceImage
 

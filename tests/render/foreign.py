@@ -12,10 +12,10 @@ import numpy as np
 
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Stage
 from engine.render.passes import registry
 from engine.render.passes.base import Knobs, Pass
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import PassSettings, PassSpec, Scene
 from engine.types import Tick
 from tests.conftest import ROOT

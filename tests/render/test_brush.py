@@ -8,10 +8,10 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render import gl_calls
-from engine.render.gl_calls import unlocked_wait
+from engine.render.gl import gl_functions
+from engine.render.gl.gl_functions import unlocked_wait
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Canvas, Stage
-from engine.render.shader import ShaderLibrary
 
 
 def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock(
@@ -37,10 +37,10 @@ class Card:
 
 def test_a_card_draws_on_its_own(gl: moderngl.Context) -> None:
     card = Card()
-    assert unlocked_wait(card) is unlocked_wait(card) is gl_calls._go_on  # type: ignore[arg-type]
+    assert unlocked_wait(card) is unlocked_wait(card) is gl_functions._go_on  # type: ignore[arg-type]
     unlocked_wait(card)()  # type: ignore[arg-type]
-    assert unlocked_wait(gl) is not gl_calls._go_on
-    assert gl_calls.is_software(SimpleNamespace(info={"GL_RENDERER": "llvmpipe (LLVM 15.0.6)"}))  # type: ignore[arg-type]
+    assert unlocked_wait(gl) is not gl_functions._go_on
+    assert gl_functions.is_software(SimpleNamespace(info={"GL_RENDERER": "llvmpipe (LLVM 15.0.6)"}))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size_wh", [(64, 64), (40, 200), (1300, 130)])

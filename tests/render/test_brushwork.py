@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import PixelTexture
 from engine.render.pass_context import Stage
 from engine.render.passes import pass_class, registry
-from engine.render.shader import ShaderLibrary
-from engine.render.texture import PixelTexture
 from engine.types import Tick
 from tests.render.conftest import Draw
 from tests.render.pictures import centre_of_light, read_texture

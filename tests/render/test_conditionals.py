@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.render.conditionals import seen_lines
+from engine.render.gl.glsl_preprocessor import seen_lines
 
 
 def seen(text: str) -> str:

@@ -13,9 +13,9 @@ import pytest
 
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.output_pass import Projector
 from engine.render.passes import registry
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Tick
 from tests.conftest import ROOT, CompareGolden

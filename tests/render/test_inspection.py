@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.inspection import Inspection, camera_rect, places_of
-from engine.render.shader import ShaderLibrary
 from tests.render.pictures import measured_viewer
 from tests.render.test_overlay import extent, release, seen
 

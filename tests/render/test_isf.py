@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
-from engine.render.shader import ShaderLibrary
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.scene.scene import SIGNALS
 from engine.types import Tick
 from tests.render.foreign import Playing, code, frame, light, ticks

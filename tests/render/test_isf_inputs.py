@@ -12,8 +12,8 @@ from PIL import Image
 
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
+from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
-from engine.render.texture import PixelTexture
 from engine.scene.expression import compile_expression
 from engine.scene.scene import load_scene
 from tests.render.foreign import Playing, code, frame, ticks

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.render.frame_inputs import View
+from engine.render.gl.texture import GrowthTexture
 from engine.render.passes import registry
 from engine.render.passes.mosaic import Mosaic
-from engine.render.texture import GrowthTexture
 from engine.scene.scene import load_scene
 from engine.types import ByteArray, Reflection
 from tests.conftest import ROOT

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.render import overlay as overlay_module
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.lettering import letter_block, letter_spaced, open_font
 from engine.render.overlay import Overlay
-from engine.render.shader import ShaderLibrary
 
 SIZE = (640, 360)
 GREY = 128

@@ -11,13 +11,13 @@ import pytest
 
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Opening
 from engine.render.passes import base, registry
 from engine.render.passes.base import Pass, register
 from engine.render.passes.face import put_face
 from engine.render.passes.frame import Frame
-from engine.render.shader import ShaderLibrary
-from engine.render.texture import PixelTexture
 from engine.scene.scene import PassSettings, PassSpec, Scene
 from engine.types import Placement, Tick
 from tests.render.conftest import STAGE_WH, START, Draw

@@ -12,9 +12,9 @@ from PIL import Image
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.picture import lie
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import load_scene
 from engine.scene.values import linear_light
 from engine.types import FloatArray

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError
-from engine.render.gl_calls import GlCalls
-from engine.render.pixel_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PixelRing
-from engine.render.texture import PixelTexture
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.pbo_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PixelRing
+from engine.render.gl.texture import PixelTexture
 
 
 def picture(seed: int, shape: tuple[int, int, int]) -> np.ndarray:

@@ -8,8 +8,8 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.output_pass import Projector, fit_rect
-from engine.render.shader import ShaderLibrary
 from tests.render.pictures import presented
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
-from engine.render.gl_calls import GlCalls
-from engine.render.readback import Readback, fitting_box
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.readback import Readback, fitting_box
 from engine.render.recorder import Recorder, recording_path, save_snapshot
 from engine.render.video_file import VideoFile
 from tests.render.films import EVERY_FRAME, SIZE, TIMEOUT_S, collecting, decode

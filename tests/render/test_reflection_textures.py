@@ -6,8 +6,8 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.reflection_textures import ReflectionTextures
-from engine.render.transfer import Transfer
+from engine.render.gl.reflection_textures import ReflectionTextures
+from engine.render.gl.texture_upload import Transfer
 from engine.types import ByteArray, Latent, Reflection
 
 

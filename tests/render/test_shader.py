@@ -9,7 +9,7 @@ import moderngl
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.render.shader import ShaderLibrary, explain
+from engine.render.gl.shader_library import ShaderLibrary, explain
 
 VERTEX = "#version 330 core\nvoid main() { gl_Position = vec4(0.0); }\n"
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
+from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
-from engine.render.texture import PixelTexture
 from engine.scene.scene import load_scene
 from engine.types import Tick
 from tests.render.foreign import FPS, SIZE_WH, Playing, code, frame, light, ticks

@@ -11,8 +11,8 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.shared_texture import MOST_UNDER_WAY, SharedTexture
-from engine.render.texture import PixelTexture
+from engine.render.gl.cuda_interop import MOST_UNDER_WAY, SharedTexture
+from engine.render.gl.texture import PixelTexture
 from engine.system.cuda_driver import CudaError
 from tests.render.fake_cuda import FakeCuda
 

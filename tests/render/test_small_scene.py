@@ -13,8 +13,8 @@ import pytest
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import load_scene
 from engine.types import FloatArray, Reflection, Tick
 from engine.visitor.visitor import Viewer

@@ -6,7 +6,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.texture import CameraTexture, PixelTexture
+from engine.render.gl.texture import CameraTexture, PixelTexture
 from engine.types import ByteArray, Frame
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError
-from engine.render.gl_calls import GlCalls
+from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.reflection_textures import ReflectionTextures
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture import PixelTexture
+from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.passes import registry
-from engine.render.reflection_textures import ReflectionTextures
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
-from engine.render.shared_texture import DeviceCopies, SharedTexture
-from engine.render.texture import PixelTexture
-from engine.render.transfer import Transfer, open_transfer
 from engine.scene.scene import PassSpec, Scene
 from engine.system.cuda_driver import CudaError
 from engine.types import DeviceImage, Latent, Reflection, Tick

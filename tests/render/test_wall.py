@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ConfigError
-from engine.render.shader import ShaderLibrary
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.venue import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
 from engine.render.wall import Wall
 from engine.render.warp import UNIT_SQUARE, Point, homography

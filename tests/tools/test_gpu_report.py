@@ -13,7 +13,7 @@ import moderngl
 import pytest
 
 from engine.networks.pggan.architecture import GeneratorSettings
-from engine.render.gl_calls import GlCalls
+from engine.render.gl.gl_functions import GlCalls
 from engine.system.cuda_driver import CudaDriver, CudaError
 from tests.render.fake_cuda import FakeCuda
 from tools import gpu_report

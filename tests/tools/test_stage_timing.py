@@ -18,11 +18,11 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, DeviceError
 from engine.networks.pggan.latent_sphere import seed_latents
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.frame import Frame as FramePass
 from engine.render.passes.glass import Glass
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import PassSpec, Scene, load_scene
 from engine.types import Frame, Latent, Reflection
 from engine.visitor.visit_state import VisitState

@@ -16,10 +16,10 @@ import moderngl
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.render.gl_calls import GlCalls
-from engine.render.shared_texture import DeviceCopies, SharedTexture
-from engine.render.texture import PixelTexture
-from engine.render.transfer import probe, start_cuda
+from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.texture import PixelTexture
+from engine.render.gl.texture_upload import probe, start_cuda
 from engine.system.cuda_driver import CudaError
 
 SIZES = (128, 1024)

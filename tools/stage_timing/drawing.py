@@ -17,9 +17,9 @@ from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError
 from engine.core.samples import Samples, rate_per_s
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import Pass, pass_class, registry
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
 from engine.scene.scene import PassSpec, Scene
 from tools.stage_timing.visitor import Footage, Visitor

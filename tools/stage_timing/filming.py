@@ -14,9 +14,9 @@ from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from engine.core.samples import rate_per_s
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.recorder import Recorder
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.render.window import Window, open_window
 from engine.scene.scene import Scene
 from tools.stage_timing.drawing import render_scale

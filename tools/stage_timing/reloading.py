@@ -22,9 +22,9 @@ from engine.core.clock import Clock
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.renderer import Mirror
-from engine.render.shader import ShaderLibrary
 from engine.render.window import open_window
 from engine.scene.library import Repertoire
 from tools.stage_timing.drawing import render_scale

@@ -2,7 +2,7 @@
 
 What it draws stays on the card: the picture is handed on as a CuPy array over the framework's own memory (DLPack).
 Nothing is awaited while Python's lock is held: the picture's extremes, two numbers, are computed beside it, and asking
-for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/shared_texture.py`'s.
+for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/gl/cuda_interop.py`'s.
 
 Never yet run on a card: see README.md.
 """

@@ -12,7 +12,7 @@ from engine.render.external_shaders.isf_input import GLSL_TYPES
 from engine.render.external_shaders.paths import FOLDER
 from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
 from engine.render.external_shaders.program import ForeignProgram, ForeignText
-from engine.render.shader import ShaderLibrary
+from engine.render.gl.shader_library import ShaderLibrary
 
 FRAGMENT_NAMES = {
     "gl_FragColor": "isf_FragColor",

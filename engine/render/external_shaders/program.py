@@ -13,7 +13,7 @@ import moderngl
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.glsl import translate, unsupported, words
 from engine.render.external_shaders.paths import FOLDER
-from engine.render.shader import Define, ShaderLibrary, ShaderSource, link
+from engine.render.gl.shader_library import Define, ShaderLibrary, ShaderSource, link
 from engine.scene.scene import SIGNALS
 
 HEAD = "lib/foreign.glsl"

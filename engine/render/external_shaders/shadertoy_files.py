@@ -14,7 +14,7 @@ from engine.core.messages import join_words
 from engine.render.external_shaders.paths import path_field
 from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
 from engine.render.external_shaders.program import ForeignProgram, ForeignText
-from engine.render.shader import ShaderLibrary
+from engine.render.gl.shader_library import ShaderLibrary
 
 BUFFERS = ("A", "B", "C", "D")
 CHANNELS = ("iChannel0", "iChannel1", "iChannel2", "iChannel3")

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, TypeVar
 import moderngl
 
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Opening, Rect
 from engine.render.pass_context import WHOLE, Stage, Value
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import PassSettings
 from engine.types import Placement, Tick
 

@@ -16,10 +16,10 @@ from engine.render.external_shaders.isf_input import Value as InputValue
 from engine.render.external_shaders.paths import path_field
 from engine.render.external_shaders.pictures import SOURCES
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Dtype, Stage, Value
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.foreign import ForeignPass, Moment
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

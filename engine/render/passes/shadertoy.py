@@ -22,10 +22,10 @@ from engine.render.external_shaders.shadertoy_files import (
     Tab,
 )
 from engine.render.frame_inputs import View
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Brush, Sampled, Stage, Value
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.foreign import ForeignPass, Moment
-from engine.render.shader import ShaderLibrary
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -19,8 +19,8 @@ from engine.networks.backends.backend import Rung
 from engine.networks.persona import Persona
 from engine.pipeline.generator_step import FacePainter
 from engine.pipeline.reflection_analyzer import EchoListener
+from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.shader import ShaderLibrary
 from engine.scene.library import Repertoire
 from engine.session.format import SessionHead
 from engine.session.reader import Session

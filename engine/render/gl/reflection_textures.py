@@ -10,8 +10,8 @@ from typing import Self
 
 import moderngl
 
-from engine.render.texture import Landing
-from engine.render.transfer import Transfer
+from engine.render.gl.texture import Landing
+from engine.render.gl.texture_upload import Transfer
 from engine.system.cuda_driver import CudaError
 from engine.types import Reflection
 

@@ -14,9 +14,9 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import DeviceError, in_one_line
-from engine.render.gl_calls import GlCalls
-from engine.render.shared_texture import DeviceCopies, SharedTexture
-from engine.render.texture import Landing, PixelTexture
+from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.texture import Landing, PixelTexture
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.system.gpu_memory import leave_room
 from engine.types import DeviceImage

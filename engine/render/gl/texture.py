@@ -12,8 +12,8 @@ from typing import Protocol, Self
 import moderngl
 import numpy as np
 
-from engine.render.gl_calls import GlCalls
-from engine.render.pixel_ring import PixelRing
+from engine.render.gl.gl_functions import GlCalls
+from engine.render.gl.pbo_ring import PixelRing
 from engine.types import ByteArray, DeviceImage, Frame, Reflection
 
 SMALLEST_GROWTH = 4  # px: where a generator begins

@@ -10,7 +10,7 @@ from collections import deque
 
 import moderngl
 
-from engine.render.gl_calls import Fence, GlCalls, Rectangle
+from engine.render.gl.gl_functions import Fence, GlCalls, Rectangle
 from engine.types import ByteArray
 
 BYTES_PER_PIXEL = 4

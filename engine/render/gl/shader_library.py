@@ -13,7 +13,7 @@ from pathlib import Path
 import moderngl
 
 from engine.core.errors import ConfigError
-from engine.render.conditionals import seen_lines
+from engine.render.gl.glsl_preprocessor import seen_lines
 
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ import moderngl
 import numpy as np
 
 from engine.core.errors import DeviceError
-from engine.render.gl_calls import Fence, GlCalls
+from engine.render.gl.gl_functions import Fence, GlCalls
 from engine.types import ByteArray
 
 RING_LENGTH = 3

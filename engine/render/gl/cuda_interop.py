@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.core.errors import in_one_line
-from engine.render.texture import PixelTexture
+from engine.render.gl.texture import PixelTexture
 from engine.system.cuda_driver import CudaDriver, CudaError
 from engine.types import ByteArray, DeviceImage
 

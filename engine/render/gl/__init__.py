@@ -1,0 +1,1 @@
+"""OpenGL resources: programs, render targets, textures, uploads, read-back."""
