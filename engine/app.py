@@ -30,17 +30,17 @@ from engine.pipeline.sources.open_source import Source, choose_source, open_sour
 from engine.playlist import Playlist
 from engine.programme import Programme
 from engine.render.calibration import Calibration
-from engine.render.codecs import choose_codec, usual_ending
 from engine.render.edits import EDIT_HELP
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import open_transfer
 from engine.render.inspection import Inspection
+from engine.render.output.codecs import choose_codec, usual_ending
+from engine.render.output.recorder import recording_path
+from engine.render.output.sender import Sender
 from engine.render.overlay import Overlay
 from engine.render.passes import registry
-from engine.render.recorder import recording_path
 from engine.render.renderer import Mirror
-from engine.render.sender import Sender
 from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.scene.library import Repertoire

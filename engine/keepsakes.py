@@ -20,8 +20,8 @@ from engine.core.errors import DeviceError, NarcissusError
 from engine.features.face_mesh import LANDMARK_COUNT
 from engine.features.featurizer import LAYOUT
 from engine.networks.persona import Persona
-from engine.render.codecs import usual_ending
-from engine.render.recorder import Recorder, recording_path, save_snapshot
+from engine.render.output.codecs import usual_ending
+from engine.render.output.recorder import Recorder, recording_path, save_snapshot
 from engine.session.format import Cue, SessionHead
 from engine.session.recorder import SessionRecorder
 from engine.types import Reflection

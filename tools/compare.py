@@ -17,7 +17,7 @@ from tqdm import tqdm
 from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.networks.persona import Persona
-from engine.render.video_file import VideoFile
+from engine.render.output.video_writer import VideoFile
 from tools.contenders.film import SideBySide
 from tools.contenders.methods import SHIPPED, open_methods
 from tools.contenders.names import KINDS

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import NarcissusError
-from engine.render.codecs import CARDS, FILM_CODECS, PROCESSOR
+from engine.render.output.codecs import CARDS, FILM_CODECS, PROCESSOR
 from engine.types import ByteArray
 from tools.film_parts import PICTURES, Parts
 

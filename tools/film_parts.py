@@ -22,8 +22,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.codecs import choose_codec
-from engine.render.video_file import VideoFile
+from engine.render.output.codecs import choose_codec
+from engine.render.output.video_writer import VideoFile
 from engine.system.disk import create_file, explain
 from engine.types import ByteArray
 

@@ -22,8 +22,8 @@ from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.core.slot import Slot
 from engine.options import duration_s
 from engine.pipeline.sources.open_source import Source, open_source
-from engine.render.codecs import choose_codec
-from engine.render.video_file import VideoFile
+from engine.render.output.codecs import choose_codec
+from engine.render.output.video_writer import VideoFile
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import told_by_signals
 from engine.types import Frame

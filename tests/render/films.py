@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import ManualClock
-from engine.render.recorder import Recorder
+from engine.render.output.recorder import Recorder
 from engine.types import ByteArray
 
 SIZE = (64, 48)

@@ -11,8 +11,8 @@ import pytest
 
 from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError
-from engine.render.codecs import FILM_CODECS, choose_codec, choose_encoder
-from engine.render.video_file import VideoFile
+from engine.render.output.codecs import FILM_CODECS, choose_codec, choose_encoder
+from engine.render.output.video_writer import VideoFile
 from engine.types import ByteArray
 
 SIZE = (128, 72)

@@ -14,8 +14,8 @@ from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.readback import Readback, fitting_box
-from engine.render.recorder import Recorder, recording_path, save_snapshot
-from engine.render.video_file import VideoFile
+from engine.render.output.recorder import Recorder, recording_path, save_snapshot
+from engine.render.output.video_writer import VideoFile
 from tests.render.films import EVERY_FRAME, SIZE, TIMEOUT_S, collecting, decode
 
 # ------------------------------------------------------------------ what is in a film
@@ -194,7 +194,7 @@ def test_a_snapshot_that_cannot_be_kept_is_logged(
 
 
 def test_two_films_of_one_second_get_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.render.recorder.file_stamp", lambda: "2026-03-01_19-30-05")
+    monkeypatch.setattr("engine.render.output.recorder.file_stamp", lambda: "2026-03-01_19-30-05")
     first = recording_path(tmp_path, "pool")
     first.touch()
     assert first.name == "2026-03-01_19-30-05_pool.mp4"

@@ -19,9 +19,9 @@ import pytest
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError, DeviceError
-from engine.render import codecs
-from engine.render.recorder import Recorder
-from engine.render.video_file import VideoFile
+from engine.render.output import codecs
+from engine.render.output.recorder import Recorder
+from engine.render.output.video_writer import VideoFile
 from engine.system.disk import create_file
 from tests.conftest import ROOT
 from tests.render.films import EVERY_FRAME, SIZE, TIMEOUT_S, collecting, decode, noise
@@ -164,7 +164,7 @@ from pathlib import Path
 import numpy as np
 from engine.core.errors import DeviceError
 from engine.config.recorder import RecorderSettings
-from engine.render.video_file import VideoFile
+from engine.render.output.video_writer import VideoFile
 generator = np.random.default_rng(0)
 video = VideoFile(Path(sys.argv[1]), (160, 120), RecorderSettings(keep_free_mb=0))
 try:

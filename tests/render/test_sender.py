@@ -15,8 +15,8 @@ import pytest
 
 from engine.config.video_output import SendSettings
 from engine.core.clock import Clock, ManualClock
-from engine.render.receivers import RECEIVERS, Receiver
-from engine.render.sender import RETRY_S, Sender
+from engine.render.output.sender import RETRY_S, Sender
+from engine.render.output.sinks import RECEIVERS, Receiver
 from engine.types import ByteArray
 
 SIZE = (64, 48)
@@ -113,7 +113,7 @@ def test_a_receiver_that_breaks_is_told_once_and_opened_again(
 def test_a_receiver_that_hangs_does_not_keep_the_program_from_ending(
     gl: moderngl.Context, picture: moderngl.Framebuffer, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    monkeypatch.setattr("engine.render.sender.CLOSE_S", 0.05)
+    monkeypatch.setattr("engine.render.output.sender.CLOSE_S", 0.05)
     opening, go = threading.Event(), threading.Event()
 
     def hang(_: SendSettings) -> Receiver:

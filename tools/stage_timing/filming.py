@@ -15,7 +15,7 @@ from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from engine.core.samples import rate_per_s
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.recorder import Recorder
+from engine.render.output.recorder import Recorder
 from engine.render.renderer import Mirror
 from engine.render.window import Window, open_window
 from engine.scene.scene import Scene

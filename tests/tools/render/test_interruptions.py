@@ -15,7 +15,7 @@ import pytest
 import tools.film_parts
 import tools.render
 from engine.config.display import DisplaySettings
-from engine.render.video_file import VideoFile
+from engine.render.output.video_writer import VideoFile
 from engine.render.window import open_window
 from engine.session.format import Answer, Cue
 from engine.types import ByteArray

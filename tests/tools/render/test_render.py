@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.config.recorder import RecorderSettings
-from engine.render.codecs import FILM_CODECS
-from engine.render.video_file import VideoFile
+from engine.render.output.codecs import FILM_CODECS
+from engine.render.output.video_writer import VideoFile
 from engine.session.format import Cue
 from tests.session import drawn
 from tests.tools.render.clouds import SCENE, digests, head_of, pictures, render

@@ -20,7 +20,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError
-from engine.render.codecs import choose_codec, choose_encoder, configure
+from engine.render.output.codecs import choose_codec, choose_encoder, configure
 from engine.system.disk import check_disk, create_file, explain
 from engine.types import ByteArray
 

@@ -22,7 +22,7 @@ from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.readback import Readback
-from engine.render.receivers import RECEIVERS, MissingPackageError, Receiver
+from engine.render.output.sinks import RECEIVERS, MissingPackageError, Receiver
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from engine.core.clock import TimeSource, file_stamp
 from engine.core.errors import DeviceError
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.readback import Picture, Readback
-from engine.render.video_file import VideoFile
+from engine.render.output.video_writer import VideoFile
 from engine.system.disk import create_file, explain
 from engine.types import ByteArray
 
