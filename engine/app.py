@@ -34,11 +34,11 @@ from engine.render.edits import EDIT_HELP
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import open_transfer
-from engine.render.inspection import Inspection
 from engine.render.output.codecs import choose_codec, usual_ending
 from engine.render.output.recorder import recording_path
 from engine.render.output.sender import Sender
-from engine.render.overlay import Overlay
+from engine.render.overlay.debug_overlay import Inspection
+from engine.render.overlay.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.renderer import Mirror
 from engine.render.venue_file import open_venue

@@ -17,7 +17,7 @@ from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.edits import Edit, Pointer, Wish
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.overlay import Overlay
+from engine.render.overlay.overlay import Overlay
 from engine.render.test_card import draw_test_card
 from engine.render.venue import Venue
 from engine.render.venue_file import load_venue, save_venue

@@ -12,7 +12,7 @@ import numpy as np
 import pygame.font
 from numpy.typing import NDArray
 
-from engine.render.lettering import BRIGHT, DIM, Colour, letter_spaced, open_font
+from engine.render.overlay.text import BRIGHT, DIM, Colour, letter_spaced, open_font
 from engine.render.warp import FloatArray
 from engine.types import ByteArray
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.inspection import Inspection, camera_rect, places_of
+from engine.render.overlay.debug_overlay import Inspection, camera_rect, places_of
 from tests.render.pictures import measured_viewer
 from tests.render.test_overlay import extent, release, seen
 

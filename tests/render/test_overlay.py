@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.render import overlay as overlay_module
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.lettering import letter_block, letter_spaced, open_font
-from engine.render.overlay import Overlay
+from engine.render.overlay import overlay as overlay_module
+from engine.render.overlay.overlay import Overlay
+from engine.render.overlay.text import letter_block, letter_spaced, open_font
 
 SIZE = (640, 360)
 GREY = 128

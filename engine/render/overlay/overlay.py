@@ -13,7 +13,7 @@ import pygame
 import pygame.font
 
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.lettering import BRIGHT, DIM, letter_block, letter_spaced, open_font
+from engine.render.overlay.text import BRIGHT, DIM, letter_block, letter_spaced, open_font
 from engine.render.pass_context import Brush
 from engine.types import ByteArray
 
