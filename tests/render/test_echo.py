@@ -11,7 +11,7 @@ from engine.render.frame_inputs import View
 from engine.render.glass_area import Opening
 from engine.render.passes.echo import halo_table
 from engine.render.passes.echo_lines import EchoLines, FaceOnStage
-from engine.render.passes.face import put_face
+from engine.render.passes.face_placement import put_face
 from engine.types import Echo, Placement
 from engine.visitor.face_difference import Parting, compare
 from tests.render.conftest import STAGE_WH, Draw

@@ -14,9 +14,9 @@ import pytest
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.lut import read_cube
 from engine.render.pass_context import Stage
 from engine.render.passes import pass_class, registry
+from engine.render.passes.cube_lut import read_cube
 from engine.scene.scene import load_scene
 from engine.types import Tick
 from tests.conftest import ROOT

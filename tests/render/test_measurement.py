@@ -11,9 +11,9 @@ import pytest
 from engine.features.colours import PATCHES, lab
 from engine.render.frame_inputs import View
 from engine.render.overlay.glyph_atlas import FIGURES, TypeCase
-from engine.render.passes.data_columns import SWATCHES, DataColumns
-from engine.render.passes.face_drawing import FaceDrawing, PlacedFace, load_map
-from engine.render.passes.sheet import LETTER, RED, SWATCH, Sheet, linear_rgb
+from engine.render.passes.measurement_columns import SWATCHES, DataColumns
+from engine.render.passes.measurement_face import FaceDrawing, PlacedFace, load_map
+from engine.render.passes.measurement_sheet import LETTER, RED, SWATCH, Sheet, linear_rgb
 from engine.types import Attribute, Features
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import measured_viewer, synthetic_face

@@ -16,7 +16,7 @@ from engine.core.errors import ConfigError
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.passes.air import Film
+from engine.render.passes.dust import Film
 from engine.render.passes.frame import Frame
 from engine.render.renderer import Mirror
 from engine.scene.scene import PassSpec, Scene

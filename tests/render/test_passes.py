@@ -16,7 +16,7 @@ from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Opening
 from engine.render.passes import base, registry
 from engine.render.passes.base import Pass, register
-from engine.render.passes.face import put_face
+from engine.render.passes.face_placement import put_face
 from engine.render.passes.frame import Frame
 from engine.scene.scene import PassSettings, PassSpec, Scene
 from engine.types import Placement, Tick

@@ -15,7 +15,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Rect
 from engine.render.passes import glass, registry
-from engine.render.passes.pool import MOST_STEPS, STEPS_PER_S, steps_of
+from engine.render.passes.water import MOST_STEPS, STEPS_PER_S, steps_of
 from engine.scene.scene import SIGNALS, PassSpec, Scene, load_scene
 from engine.types import Placement, Tick
 from tests.conftest import ROOT

@@ -12,7 +12,7 @@ from engine.render.frame_inputs import View
 from engine.render.glass_area import Opening
 from engine.render.pass_context import OVER, Stage, Value
 from engine.render.passes.base import Knobs, register
-from engine.render.passes.face import PreparedFace
+from engine.render.passes.face_placement import PreparedFace
 from engine.render.passes.relief import Relief, breath
 from engine.render.portrait_archive import PLACES
 from engine.scene.scene import PassSettings

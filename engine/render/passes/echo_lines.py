@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.render.passes.face_drawing import FACE_LINES
+from engine.render.passes.measurement_face import FACE_LINES
 from engine.types import FloatArray
 from engine.visitor.face_difference import Parting
 

@@ -9,7 +9,7 @@ from engine.render.frame_inputs import View
 from engine.render.glass_area import overlap
 from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.face import PreparedFace, figure_rect, put_face
+from engine.render.passes.face_placement import PreparedFace, figure_rect, put_face
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -19,7 +19,7 @@ from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Dtype, Stage, Value
 from engine.render.passes.base import Knobs, register
-from engine.render.passes.foreign import ForeignPass, Moment
+from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
 from engine.types import Tick
 

@@ -12,10 +12,10 @@ from engine.render.frame_inputs import View
 from engine.render.overlay.glyph_atlas import TypeCase
 from engine.render.pass_context import OVER, Stage
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.data_columns import DataColumns
-from engine.render.passes.face_drawing import FaceDrawing, PlacedFace
+from engine.render.passes.measurement_columns import DataColumns
+from engine.render.passes.measurement_face import FaceDrawing, PlacedFace
+from engine.render.passes.measurement_sheet import Sheet
 from engine.render.passes.relief import breath
-from engine.render.passes.sheet import Sheet
 from engine.scene.scene import PassSettings
 from engine.types import Features, FloatArray, Tick
 

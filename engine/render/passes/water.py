@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.render.frame_inputs import View
 from engine.render.pass_context import OVER, WHOLE, Stage, Value
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.face import put_face
+from engine.render.passes.face_placement import put_face
 from engine.render.passes.glass import Reflection
 from engine.scene.scene import PassSettings
 from engine.types import Tick

@@ -16,7 +16,7 @@ from engine.render.external_shaders.program import ForeignText
 from engine.render.frame_inputs import View
 from engine.render.pass_context import OVER, Brush, Stage, Value
 from engine.render.passes.base import Knobs, Pass
-from engine.render.passes.face import put_face
+from engine.render.passes.face_placement import put_face
 from engine.render.passes.glass import Reflection, cover_fit
 from engine.scene.scene import SIGNALS, PassSettings
 from engine.types import Tick

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.render.overlay.glyph_atlas import TypeCase, joined
-from engine.render.passes.sheet import FINE, FIRM, INK, RED, THIN, Sheet, circle, letters, strokes
+from engine.render.passes.measurement_sheet import FINE, FIRM, INK, RED, THIN, Sheet, circle, letters, strokes
 from engine.types import Features, FloatArray
 
 FACE_LINES: tuple[tuple[float, tuple[int, ...]], ...] = (  # half width, landmarks in order

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from engine.render.overlay.glyph_atlas import MINUS, TypeCase, joined
-from engine.render.passes.face_drawing import PlacedFace
-from engine.render.passes.sheet import FINE, INK, RED, THIN, Sheet, circle, letters, strokes, swatch
+from engine.render.passes.measurement_face import PlacedFace
+from engine.render.passes.measurement_sheet import FINE, INK, RED, THIN, Sheet, circle, letters, strokes, swatch
 from engine.types import Features, FloatArray
 
 SWATCHES = (  # row of `Features.patches`, what it is called
