@@ -29,7 +29,6 @@ from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
 from engine.playlist import Playlist
 from engine.programme import Programme
-from engine.render.calibration import Calibration
 from engine.render.edits import EDIT_HELP
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
@@ -40,8 +39,9 @@ from engine.render.output.sender import Sender
 from engine.render.overlay.debug_overlay import Inspection
 from engine.render.overlay.overlay import Overlay
 from engine.render.passes import registry
+from engine.render.projection.calibration import Calibration
+from engine.render.projection.settings_file import open_venue
 from engine.render.renderer import Mirror
-from engine.render.venue_file import open_venue
 from engine.render.window import Action, Window, has_display, key_help, open_window
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule

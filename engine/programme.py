@@ -12,8 +12,8 @@ from engine.config.reflection import ReflectionSettings
 from engine.core.clock import TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.playlist import Playlist
-from engine.render.calibration import Calibration
 from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.projection.calibration import Calibration
 from engine.render.renderer import Mirror
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule

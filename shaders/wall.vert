@@ -1,5 +1,5 @@
 #version 330 core
-// A warped picture on the area of one projector: triangles of `engine/render/warp.py`. The fourth coordinate makes OpenGL
+// A warped picture on the area of one projector: triangles of `engine/render/projection/warp.py`. The fourth coordinate makes OpenGL
 // interpolate in perspective, so that a plain corner pin is exact with two triangles.
 
 in vec3 in_place;   // x * w, y * w, w: where a point of the picture lands, fractions of the area, origin top left, y down

@@ -11,8 +11,8 @@ from PIL import Image
 from pydantic import BaseModel
 
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.venue import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
-from engine.render.venue_file import MAX_MASK_PX, load_venue, read_mask, save_venue, venue_text
+from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.settings_file import MAX_MASK_PX, load_venue, read_mask, save_venue, venue_text
 
 
 def refusal(tmp_path: Path, text: str) -> str:

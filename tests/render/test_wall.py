@@ -13,9 +13,9 @@ from PIL import Image
 
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.venue import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
-from engine.render.wall import Wall
-from engine.render.warp import UNIT_SQUARE, Point, homography
+from engine.render.projection.projection_mapper import Wall
+from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.warp import UNIT_SQUARE, Point, homography
 from tests.conftest import ROOT
 
 SIZE_WH = (256, 144)

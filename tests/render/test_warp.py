@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.render.warp import UNIT_SQUARE, Point, Warp, corner_problem, homography, resampled, spline_weights
+from engine.render.projection.warp import (
+    UNIT_SQUARE,
+    Point,
+    Warp,
+    corner_problem,
+    homography,
+    resampled,
+    spline_weights,
+)
 
 QUAD: tuple[Point, ...] = ((0.1, 0.05), (0.9, 0.1), (1.0, 0.95), (0.02, 0.9))
 FLAT = np.zeros((2, 2, 2))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.render.edits import EDIT_HELP, KeyPress, Wish, edit_for
-from engine.render.venue import Corners, Grid, ProjectorSettings, Venue
-from engine.render.warp import UNIT_SQUARE, Warp
-from engine.render.warp_editor import WarpEditor
+from engine.render.projection.settings import Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.warp import UNIT_SQUARE, Warp
+from engine.render.projection.warp_editor import WarpEditor
 
 WALL_WH = (1000, 500)
 

@@ -13,7 +13,7 @@ import pygame.font
 from numpy.typing import NDArray
 
 from engine.render.overlay.text import BRIGHT, DIM, Colour, letter_spaced, open_font
-from engine.render.warp import FloatArray
+from engine.render.projection.warp import FloatArray
 from engine.types import ByteArray
 
 CELLS = 9

@@ -18,11 +18,11 @@ from engine.core.errors import ConfigError, DeviceError
 from engine.render.edits import Edit, Pointer, Wish
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
-from engine.render.test_card import draw_test_card
-from engine.render.venue import Venue
-from engine.render.venue_file import load_venue, save_venue
-from engine.render.wall import GL_SRGB8_ALPHA8, Wall
-from engine.render.warp_editor import WarpEditor
+from engine.render.projection.calibration_card import draw_test_card
+from engine.render.projection.projection_mapper import GL_SRGB8_ALPHA8, Wall
+from engine.render.projection.settings import Venue
+from engine.render.projection.settings_file import load_venue, save_venue
+from engine.render.projection.warp_editor import WarpEditor
 from engine.render.window import Window
 from engine.types import Tick
 

@@ -16,7 +16,7 @@ from engine.config.display import DisplaySettings
 from engine.config.validation import validate
 from engine.config.yaml_loader import load_yaml, shown_path
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.venue import Corners, ProjectorSettings, Venue
+from engine.render.projection.settings import Corners, ProjectorSettings, Venue
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from engine.config.validation import Settings
 from engine.render.edits import Wish
-from engine.render.venue import MAX_GRID, MIN_GRID, Corners, Grid, ProjectorSettings, Venue
-from engine.render.warp import CORNER_NAMES, UNIT_SQUARE, FloatArray, Point, resampled
+from engine.render.projection.settings import MAX_GRID, MIN_GRID, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.warp import CORNER_NAMES, UNIT_SQUARE, FloatArray, Point, resampled
 
 GRAB_PX = 40.0  # how near to a handle a click must be
 LARGE_STEP_PX = 10

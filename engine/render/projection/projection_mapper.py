@@ -15,9 +15,9 @@ import moderngl
 
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Brush, Canvas
-from engine.render.venue import Blend, Colour, ProjectorSettings, Venue
-from engine.render.venue_file import read_mask
-from engine.render.warp import Point
+from engine.render.projection.settings import Blend, Colour, ProjectorSettings, Venue
+from engine.render.projection.settings_file import read_mask
+from engine.render.projection.warp import Point
 
 GL_SRGB8_ALPHA8 = 0x8C43  # stores code values; light when it is read; drawing into it converts nothing
 SRGB_GAMMA = 2.2

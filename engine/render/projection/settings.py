@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from engine.config.validation import Settings
-from engine.render.warp import UNIT_SQUARE, FloatArray, Point, Warp, corner_problem
+from engine.render.projection.warp import UNIT_SQUARE, FloatArray, Point, Warp, corner_problem
 
 MIN_GRID, MAX_GRID = 2, 9
 WHOLE = (0.0, 0.0, 1.0, 1.0)

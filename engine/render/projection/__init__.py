@@ -1,0 +1,1 @@
+"""Projection mapping and calibration."""
