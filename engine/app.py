@@ -29,7 +29,6 @@ from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
 from engine.playlist import Playlist
 from engine.programme import Programme
-from engine.render.edits import EDIT_HELP
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import open_transfer
@@ -42,7 +41,8 @@ from engine.render.passes import registry
 from engine.render.projection.calibration import Calibration
 from engine.render.projection.settings_file import open_venue
 from engine.render.renderer import Mirror
-from engine.render.window import Action, Window, has_display, key_help, open_window
+from engine.render.window.calibration_keymap import EDIT_HELP
+from engine.render.window.window import Action, Window, has_display, key_help, open_window
 from engine.scene.library import Repertoire
 from engine.schedule import Schedule
 from engine.session.format import Cue

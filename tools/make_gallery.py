@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
-from engine.render.context import standalone_context
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.renderer import Mirror
+from engine.render.window.gl_context import standalone_context
 from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray, Tick
 from tools.rehearsal import RATE_HZ, Rehearsal

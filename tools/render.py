@@ -31,7 +31,7 @@ from engine.pipeline.generator_step import FacePainter
 from engine.pipeline.reflection_analyzer import EchoListener
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.window import open_window
+from engine.render.window.window import open_window
 from engine.scene.library import Repertoire
 from engine.session.reader import Session
 from engine.system.logging_setup import set_up_logging

@@ -21,7 +21,7 @@ from engine.pipeline.reflection_analyzer import EchoListener
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import pass_class
 from engine.render.renderer import Mirror
-from engine.render.window import Window
+from engine.render.window.window import Window
 from engine.scene.scene import Scene
 from engine.session.format import Cue
 from engine.session.playback import Moment, Playback

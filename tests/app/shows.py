@@ -13,7 +13,7 @@ import numpy as np
 from engine.app import App
 from engine.core.clock import Clock
 from engine.options import Options
-from engine.render.actions import Action
+from engine.render.window.keymap import Action
 
 SIZE_WH = (128, 72)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.render.actions import Action
+from engine.render.window.keymap import Action
 from tests.app.shows import SCENE, app, by_and_by, during, frames_of
 
 

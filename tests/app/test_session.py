@@ -11,7 +11,7 @@ import engine.app
 import engine.programme
 from engine.audio.level_meter import AudioSettings, Hearing
 from engine.core.clock import TimeSource
-from engine.render.actions import Action
+from engine.render.window.keymap import Action
 from engine.session.format import Answer, Cue
 from engine.session.reader import Session
 from tests.app.shows import SCENE, app, during

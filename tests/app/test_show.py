@@ -18,7 +18,7 @@ import engine.app
 import engine.programme
 from engine.app import ROOT, App
 from engine.core.clock import Clock
-from engine.render.actions import Action
+from engine.render.window.keymap import Action
 from tests.app.shows import app, during, frames_of
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.render.actions import Action
+from engine.render.window.keymap import Action
 from tests.app.shows import app, during, frames_of
 
 HALF_DARK = """

@@ -15,16 +15,16 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ConfigError
-from engine.render import displays, window
-from engine.render.displays import desktop_bounds, find_display, name_display, union
-from engine.render.edits import Edit, KeyPress, Pointer, Wish
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration import LOOK_S, Calibration
 from engine.render.projection.calibration_card import BAR_LEVEL, draw_test_card
 from engine.render.projection.settings import Colour, Corners, ProjectorSettings, Venue
 from engine.render.projection.settings_file import load_venue, save_venue
-from engine.render.window import Window, edit_of
+from engine.render.window import displays, window
+from engine.render.window.calibration_keymap import Edit, KeyPress, Pointer, Wish
+from engine.render.window.displays import desktop_bounds, find_display, name_display, union
+from engine.render.window.window import Window, edit_of
 from engine.types import Tick
 from tests.conftest import CompareGolden
 

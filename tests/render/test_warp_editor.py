@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.render.edits import EDIT_HELP, KeyPress, Wish, edit_for
 from engine.render.projection.settings import Corners, Grid, ProjectorSettings, Venue
 from engine.render.projection.warp import UNIT_SQUARE, Warp
 from engine.render.projection.warp_editor import WarpEditor
+from engine.render.window.calibration_keymap import EDIT_HELP, KeyPress, Wish, edit_for
 
 WALL_WH = (1000, 500)
 

@@ -16,9 +16,9 @@ import pytest
 
 from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.actions import BINDINGS, Action, action_for, key_help
-from engine.render.edits import Wish
-from engine.render.window import HeadlessWindow, Window, has_display, key_name, open_window
+from engine.render.window.calibration_keymap import Wish
+from engine.render.window.keymap import BINDINGS, Action, action_for, key_help
+from engine.render.window.window import HeadlessWindow, Window, has_display, key_name, open_window
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = DisplaySettings()
@@ -133,7 +133,7 @@ def test_a_size_beyond_the_graphics_card_is_refused(gl: moderngl.Context, monkey
             self.released = True
 
     card = SmallCard()
-    monkeypatch.setattr("engine.render.window.standalone_context", lambda: card)
+    monkeypatch.setattr("engine.render.window.window.standalone_context", lambda: card)
     with pytest.raises(ConfigError, match="8000x720 px is too large: this graphics card ends at 4096"):
         HeadlessWindow((8000, 720))
     assert card.released
@@ -186,7 +186,7 @@ import json
 import pygame
 from engine.core.errors import ConfigError
 from engine.config.display import DisplaySettings
-from engine.render.window import has_display, open_window
+from engine.render.window.window import has_display, open_window
 
 said = {"has_display": has_display()}
 try:

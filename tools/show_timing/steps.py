@@ -14,7 +14,7 @@ from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import read_header
 from engine.render.gl.texture import PixelTexture
-from engine.render.window import open_window
+from engine.render.window.window import open_window
 from engine.types import FloatArray, Frame
 from tools.moving_portrait import FPS, motion_at, moved
 from tools.rehearsal import CAMERA_WH, portrait

@@ -20,7 +20,7 @@ from engine.core.samples import Samples, rate_per_s
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import Pass, pass_class, registry
 from engine.render.renderer import Mirror
-from engine.render.window import Window, open_window
+from engine.render.window.window import Window, open_window
 from engine.scene.scene import PassSpec, Scene
 from tools.stage_timing.visitor import Footage, Visitor
 

@@ -17,7 +17,7 @@ from engine.core.samples import rate_per_s
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.output.recorder import Recorder
 from engine.render.renderer import Mirror
-from engine.render.window import Window, open_window
+from engine.render.window.window import Window, open_window
 from engine.scene.scene import Scene
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor

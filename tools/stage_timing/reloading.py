@@ -25,7 +25,7 @@ from engine.core.frame_pacing import Pacer, find_pace
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.renderer import Mirror
-from engine.render.window import open_window
+from engine.render.window.window import open_window
 from engine.scene.library import Repertoire
 from tools.stage_timing.drawing import render_scale
 from tools.stage_timing.visitor import Footage, Visitor

@@ -15,7 +15,6 @@ import numpy as np
 
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.edits import Edit, Pointer, Wish
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration_card import draw_test_card
@@ -23,7 +22,8 @@ from engine.render.projection.projection_mapper import GL_SRGB8_ALPHA8, Wall
 from engine.render.projection.settings import Venue
 from engine.render.projection.settings_file import load_venue, save_venue
 from engine.render.projection.warp_editor import WarpEditor
-from engine.render.window import Window
+from engine.render.window.calibration_keymap import Edit, Pointer, Wish
+from engine.render.window.window import Window
 from engine.types import Tick
 
 LOOK_S = 0.5  # how often it is looked whether a file was saved

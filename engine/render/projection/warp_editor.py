@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from engine.config.validation import Settings
-from engine.render.edits import Wish
 from engine.render.projection.settings import MAX_GRID, MIN_GRID, Corners, Grid, ProjectorSettings, Venue
 from engine.render.projection.warp import CORNER_NAMES, UNIT_SQUARE, FloatArray, Point, resampled
+from engine.render.window.calibration_keymap import Wish
 
 GRAB_PX = 40.0  # how near to a handle a click must be
 LARGE_STEP_PX = 10

@@ -16,7 +16,7 @@ import tools.film_parts
 import tools.render
 from engine.config.display import DisplaySettings
 from engine.render.output.video_writer import VideoFile
-from engine.render.window import open_window
+from engine.render.window.window import open_window
 from engine.session.format import Answer, Cue
 from engine.types import ByteArray
 from tests.conftest import ROOT

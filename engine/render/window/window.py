@@ -15,18 +15,18 @@ import pygame
 
 from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError
-from engine.render.actions import Action, action_for, key_help
-from engine.render.context import (
+from engine.render.gl.gl_functions import Fence, GlCalls, is_software
+from engine.render.window.calibration_keymap import Edit, Pointer, edit_for
+from engine.render.window.displays import find_display, name_display
+from engine.render.window.fullscreen import Fullscreen
+from engine.render.window.gl_context import (
     has_display,
     open_displays,
     open_pygame_window,
     standalone_context,
     window_context,
 )
-from engine.render.displays import find_display, name_display
-from engine.render.edits import Edit, Pointer, edit_for
-from engine.render.fullscreen import Fullscreen
-from engine.render.gl.gl_functions import Fence, GlCalls, is_software
+from engine.render.window.keymap import Action, action_for, key_help
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 

@@ -13,7 +13,7 @@ import logging
 import pygame
 from pygame._sdl2.video import Window as SdlWindow
 
-from engine.render.displays import Bounds, desktop_bounds
+from engine.render.window.displays import Bounds, desktop_bounds
 
 log = logging.getLogger(__name__)
 
