@@ -19,7 +19,6 @@ from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.core.slot import Slot
 from engine.features.featurizer import Featurizer
-from engine.keepsakes import Keepsakes, session_head
 from engine.networks.attributes.classifier import open_attributes
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import open_inverter
@@ -27,8 +26,6 @@ from engine.networks.persona import Persona
 from engine.options import Options
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
-from engine.playlist import Playlist
-from engine.programme import Programme
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import open_transfer
@@ -44,8 +41,11 @@ from engine.render.renderer import Mirror
 from engine.render.window.calibration_keymap import EDIT_HELP
 from engine.render.window.window import Action, Window, has_display, key_help, open_window
 from engine.scene.library import Repertoire
-from engine.schedule import Schedule
 from engine.session.format import Cue
+from engine.show.capture import Keepsakes, session_head
+from engine.show.playlist import Playlist
+from engine.show.scene_switcher import Programme
+from engine.show.schedule import Schedule
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import HELP, LOOP_S, LoopMeasurement
 from engine.telemetry.report import Report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.playlist import Playlist, PlaylistSettings
+from engine.show.playlist import Playlist, PlaylistSettings
 from engine.types import Tick
 
 SETTINGS = PlaylistSettings.model_validate(

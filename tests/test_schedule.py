@@ -9,7 +9,7 @@ import pytest
 from engine.config.config import load_config
 from engine.core.clock import LocalTime, local_time
 from engine.core.errors import ConfigError
-from engine.schedule import WEEKDAYS, Schedule, ScheduleSettings
+from engine.show.schedule import WEEKDAYS, Schedule, ScheduleSettings
 
 
 def is_open(day: str, time: str, **hours: object) -> bool:

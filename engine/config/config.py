@@ -19,8 +19,8 @@ from engine.config.reflection import ReflectionSettings
 from engine.config.validation import Name, Settings, validate
 from engine.config.video_output import SendSettings
 from engine.config.yaml_loader import load_yaml
-from engine.playlist import PlaylistSettings
-from engine.schedule import ScheduleSettings
+from engine.show.playlist import PlaylistSettings
+from engine.show.schedule import ScheduleSettings
 
 
 class PersonaSettings(Settings):

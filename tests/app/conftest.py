@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.types import Features, Frame
 from tests.app.shows import SCENE
 from tests.tiny_persona import write_tiny_persona

@@ -12,7 +12,7 @@ import skimage.data
 from PIL import Image
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.app import App
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError

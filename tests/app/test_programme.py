@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.core.clock import LocalTime
 from engine.core.errors import ConfigError
 from tests.app.shows import SCENE, app, by_and_by
@@ -31,7 +31,7 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
     place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [LocalTime(0, 9 * 3600)]
-    for module in (engine.app, engine.programme):
+    for module in (engine.app, engine.show.scene_switcher):
         monkeypatch.setattr(module, "local_time", lambda: now[0])
     hours = 'schedule: {monday: ["10:00-18:00"], fade_s: 0.2}\n'
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + hours)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import engine.app
-import engine.programme
-from engine.programme import Programme
+import engine.show.scene_switcher
+from engine.show.scene_switcher import Programme
 from tests.app.shows import SCENE, app, by_and_by, during, saved_until
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.audio.level_meter import AudioSettings, Hearing
 from engine.core.clock import TimeSource
 from engine.render.window.keymap import Action

@@ -15,7 +15,7 @@ import skimage.data
 from PIL import Image
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.app import ROOT, App
 from engine.core.clock import Clock
 from engine.render.window.keymap import Action

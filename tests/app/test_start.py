@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import engine.app
-import engine.programme
+import engine.show.scene_switcher
 from engine.core.errors import ConfigError, DeviceError, ModelError, NarcissusError
 from tests.app.shows import SCENE, app
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import TimeSource, local_time
 from engine.core.errors import ConfigError
-from engine.playlist import Playlist
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.projection.calibration import Calibration
 from engine.render.renderer import Mirror
 from engine.scene.library import Repertoire
-from engine.schedule import Schedule
+from engine.show.playlist import Playlist
+from engine.show.schedule import Schedule
 from engine.types import Tick
 from engine.visitor.visit_state import VisitState
 

@@ -1,0 +1,1 @@
+"""Show control: main loop, scene switching, playlist, opening hours, capture."""
