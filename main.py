@@ -12,8 +12,8 @@ def main() -> int:
     limit_pools()
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
+    from engine.cli import parse_options
     from engine.core.errors import NarcissusError
-    from engine.options import parse_options
     from engine.system.logging_setup import set_up_logging
 
     options = parse_options()

@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.audio.level_meter import Hearing
+from engine.cli import Options
 from engine.config.config import load_config
 from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
@@ -23,7 +24,6 @@ from engine.networks.attributes.classifier import open_attributes
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.inversion.retrieval_inverter import open_inverter
 from engine.networks.persona import Persona
-from engine.options import Options
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
 from engine.render.fade_to_black import Blackout

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.options import Options, parse_options
+from engine.cli import Options, parse_options
 
 
 def test_nothing_said_leaves_it_to_the_configuration() -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from engine.cli import duration_s
 from engine.config.config import load_config
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.core.slot import Slot
-from engine.options import duration_s
 from engine.pipeline.sources.open_source import Source, open_source
 from engine.render.output.codecs import choose_codec
 from engine.render.output.video_writer import VideoFile

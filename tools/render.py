@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from engine.cli import picture_size
 from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError, NarcissusError
@@ -26,7 +27,6 @@ from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
-from engine.options import picture_size
 from engine.pipeline.generator_step import FacePainter
 from engine.pipeline.reflection_analyzer import EchoListener
 from engine.render.gl.shader_library import ShaderLibrary

@@ -11,8 +11,8 @@ import av
 import numpy as np
 
 from engine.app import App
+from engine.cli import Options
 from engine.core.clock import Clock
-from engine.options import Options
 from engine.render.window.keymap import Action
 
 SIZE_WH = (128, 72)
