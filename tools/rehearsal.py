@@ -26,7 +26,7 @@ from engine.pipeline.generator_step import FacePainter
 from engine.pipeline.latent_follower import LatentFollower
 from engine.pipeline.reflection_analyzer import EchoListener
 from engine.types import ByteArray, Frame, Latent, Reflection
-from tools.moving_portrait import motion_at, moved
+from tools.animate_portrait import motion_at, moved
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 CAMERA_WH = (640, 480)

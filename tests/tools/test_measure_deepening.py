@@ -1,4 +1,4 @@
-"""`python -m tools.measure_deepening`, end to end on drawn boards in place of faces, and its answers to bad input."""
+"""`python -m tools.measure_refinement`, end to end on drawn boards in place of faces, and its answers to bad input."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
-from tools import growth_trial, measure_deepening, train_inverter
-from tools.measure_deepening import main
+from tools import growth_trial, measure_refinement, train_inverter
+from tools.measure_refinement import main
 
 __all__ = ["without_drawing"]
 
@@ -19,7 +19,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_drawing: Non
     write_tiny_persona(tmp_path / "tiny")
     write_tiny_persona(tmp_path / "bare")
     assert train_inverter.main(["--model", "tiny", "--count", "1000", "--workers", "1"], tmp_path) == 0
-    monkeypatch.setattr(measure_deepening, "FaceDrawer", PaintingDrawer)
+    monkeypatch.setattr(measure_refinement, "FaceDrawer", PaintingDrawer)
     return tmp_path
 
 

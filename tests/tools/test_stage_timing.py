@@ -29,7 +29,7 @@ from engine.visitor.visit_state import VisitState
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face
 from tests.tools.drawn import features_of
-from tools.moving_portrait import write_clip
+from tools.animate_portrait import write_clip
 from tools.stage_timing.drawing import ALONE, PassWatch, _dearest, _scene_row, _Times, measure_drawing
 from tools.stage_timing.visitor import MOMENTS, Footage, Visitor
 

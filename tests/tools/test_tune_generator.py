@@ -1,4 +1,4 @@
-"""`tools.tune_generator`: what is remembered is shown, measured again, and taken by a show."""
+"""`tools.autotune_generator`: what is remembered is shown, measured again, and taken by a show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from engine.networks.backends.generator_runtime import open_openvino
 from engine.networks.persona import Persona
 from tests.tiny_persona import write_tiny_persona
-from tools.tune_generator import main, thread_counts
+from tools.autotune_generator import main, thread_counts
 
 
 @pytest.fixture

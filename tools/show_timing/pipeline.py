@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
-from tools.moving_portrait import write_clip
+from tools.animate_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from engine.networks.pggan.weight_file import read_header
 from engine.render.gl.texture import PixelTexture
 from engine.render.window.window import open_window
 from engine.types import FloatArray, Frame
-from tools.moving_portrait import FPS, motion_at, moved
+from tools.animate_portrait import FPS, motion_at, moved
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.roofline import Peaks, bound_of
 from tools.runtimes import PROCESSOR

@@ -14,7 +14,7 @@ import av
 from engine.app import ROOT
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
-from tools.moving_portrait import write_clip
+from tools.animate_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.render import main as render_session
 from tools.stage_timing.drawing import SIZES_WH

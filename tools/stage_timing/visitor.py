@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from engine.networks.persona import Persona
 from engine.render.renderer import Mirror
 from engine.types import Alignment, Reflection, Tick
-from tools.moving_portrait import FPS
+from tools.animate_portrait import FPS
 from tools.rehearsal import Rehearsal, Visit
 
 MOMENTS = ("idle", "arrive", "dwell")

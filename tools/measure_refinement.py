@@ -1,4 +1,4 @@
-"""Measure how a likeness grows while a visitor stays: `python -m tools.measure_deepening --model NAME`.
+"""Measure how a likeness grows while a visitor stays: `python -m tools.measure_refinement --model NAME`.
 
 Viewers stand still before the mirror, their features trembling as those of a show do, and are answered as in the show,
 but on a clock that waits for the processor. What is drawn is measured a moment after it has arrived and again some
@@ -97,7 +97,7 @@ def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> F
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.measure_deepening", description=(__doc__ or "").split("\n")[0]
+        prog="python -m tools.measure_refinement", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
     parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portraits that stand before the mirror too")

@@ -1,4 +1,4 @@
-"""See in which form the generator is fastest on this machine, and measure it again: `python -m tools.tune_generator`.
+"""See in which form the generator is fastest on this machine, and measure it again: `python -m tools.autotune_generator`.
 
 A show begins in the usual form, measures the others with its own pictures and remembers the fastest; this says what is
 remembered, and `--again` measures at once, while nothing else should run. `--layers` says where the time goes.
@@ -97,7 +97,9 @@ def report(persona: Persona, precision: str, threads: int | None, options: argpa
 
 def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
     """Command line; the exit status is that of what went wrong, as for the mirror itself."""
-    parser = argparse.ArgumentParser(prog="python -m tools.tune_generator", description=__doc__.partition(":")[0] + ".")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.autotune_generator", description=__doc__.partition(":")[0] + "."
+    )
     parser.add_argument("--model", help="a persona; that of config.yaml if none is named")
     parser.add_argument("--precision", choices=PRECISIONS, help="as config.yaml has it if it is not said")
     parser.add_argument("--threads", type=int, help="as config.yaml has it; if it is null there, all and half of them")

@@ -1,6 +1,6 @@
 """A still portrait becomes a clip in which its head moves: a visitor for tests, benchmarks and demonstrations.
 
-    python -m tools.moving_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
+    python -m tools.animate_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
 
 The picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that what the
 mirror makes of it can be compared with what was shown.
