@@ -36,8 +36,8 @@ from engine.networks.persona import (
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.weight_file import file_sha256, read_network
 from engine.types import Alignment
+from tools.bank.builder import FaceDrawer
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
-from tools.draw_bank import FaceDrawer
 from tools.evaluation import kimg
 from tools.likeness_baseline import measure_baseline, write_baseline
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train

@@ -17,7 +17,7 @@ from engine.features.featurizer import LAYOUT, Featurizer
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray, Frame
-from tools.draw_bank import BATCH, FaceDrawer
+from tools.bank.builder import BATCH, FaceDrawer
 from tools.portrait_screening import is_coloured
 from tools.skin_tone import skin_ita_deg
 

@@ -18,11 +18,11 @@ from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.render.output.video_writer import VideoFile
+from tools.bank.builder import FaceDrawer
 from tools.contenders.film import SideBySide
 from tools.contenders.methods import SHIPPED, open_methods
 from tools.contenders.names import KINDS
 from tools.contenders.steps import scale_of
-from tools.draw_bank import FaceDrawer
 from tools.json_file import write_json
 from tools.train_inverter import MODELS
 

@@ -25,8 +25,8 @@ from engine.networks.persona import GENERATOR_FILE, Persona, write_description
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import check_network_header
 from engine.types import Alignment
+from tools.bank.builder import FaceDrawer
 from tools.card_section import EVALUATION, write_section
-from tools.draw_bank import FaceDrawer
 from tools.evaluation import Evaluation, RealPortraits, evaluate
 from tools.evaluation_report import write_report
 from tools.evaluation_table import comparison, markdown, table

@@ -13,7 +13,7 @@ import numpy as np
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.pipeline.latent_refinement import GAIN, Attempt, Deepening
 from engine.types import FloatArray
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 
 
 @dataclass(frozen=True)

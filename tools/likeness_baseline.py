@@ -23,7 +23,7 @@ from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.json_file import write_json
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, expression_r, likeness_figures

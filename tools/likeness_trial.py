@@ -27,8 +27,8 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
 from tools.attribute_figures import flips_per_minute
+from tools.bank.builder import FaceDrawer
 from tools.clouds import found
-from tools.draw_bank import FaceDrawer
 from tools.evaluation import draw, measure_faces
 from tools.face_oracle import Oracle, nearest_seeds
 from tools.growth_trial import GrowthTrial, tracked_noise

@@ -21,7 +21,7 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.growth_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, error

@@ -18,7 +18,7 @@ from engine.features.featurizer import LAYOUT
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.types import Features, FloatArray
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.likeness import LikenessScale
 from tools.likeness_figures import groups, landmarks_apart
 from tools.measures.motion import jitter_deg_s, lag_ms, steadiness

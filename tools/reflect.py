@@ -35,7 +35,7 @@ from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
 from engine.types import ByteArray, FloatArray
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.face_pair import enlarge, pair
 from tools.picture_files import list_pictures, output_names, prepare_folder, read_picture, write
 

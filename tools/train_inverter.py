@@ -31,8 +31,8 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
+from tools.bank.builder import FaceDrawer, complete_bank
 from tools.contenders.names import KINDS, ContenderName
-from tools.draw_bank import FaceDrawer, complete_bank
 from tools.first_trial import FirstTrial, measure_first_trial
 from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
 from tools.readout import fit_readout

@@ -15,7 +15,7 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.attribute_follower import ReadsAttributes
 from engine.types import ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter
-from tools.draw_bank import collect
+from tools.bank.builder import collect
 
 FACES_PER_SHARD = 150
 PLACEMENT = Placement(0.51, 0.47, 0.23, 0.01, 1.0)

@@ -16,7 +16,7 @@ from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tools import train_inverter
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.likeness_baseline import (
     GAIN_TOLERANCE,
     TOLERANCES,

@@ -24,7 +24,7 @@ from engine.networks.pggan.latent_sphere import seed_latent
 from engine.types import Alignment, ByteArray, Features, FloatArray, Frame, Placement
 from tests.tiny_persona import write_tiny_persona
 from tools import picture_files
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.face_pair import GAP_PX, align, enlarge
 from tools.picture_files import list_pictures, output_names
 from tools.reflect import ENDINGS, distances, main

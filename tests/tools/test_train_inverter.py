@@ -17,7 +17,7 @@ from engine.types import FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, without_drawing
 from tools import train_inverter
-from tools.draw_bank import FaceDrawer
+from tools.bank.builder import FaceDrawer
 from tools.likeness import LikenessScale
 from tools.train_inverter import main
 
@@ -106,5 +106,5 @@ def test_a_bank_is_not_drawn_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     persona = Persona.open(write_tiny_persona(tmp_path / "tiny"))
     bank = Bank(persona.folder / "bank", persona.generator_sha256)
     fake_complete_bank(persona, bank, [0, 1], 1, "")
-    monkeypatch.setattr("tools.draw_bank._draw_shards", lambda *_: pytest.fail("drawn again"))
+    monkeypatch.setattr("tools.bank.builder._draw_shards", lambda *_: pytest.fail("drawn again"))
     assert len(train_inverter.complete_bank(persona, bank, [0, 1], 1, "bank")) == 298

@@ -21,8 +21,8 @@ from engine.pipeline.latent_follower import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.sources.video_file import pictures_of
 from engine.types import ByteArray, Features, FloatArray, Frame
+from tools.bank.builder import FaceDrawer
 from tools.contenders.methods import Method
-from tools.draw_bank import FaceDrawer
 from tools.face_pair import align, enlarge
 from tools.likeness import LikenessScale
 

@@ -1,0 +1,1 @@
+"""Drawing and measuring the bank; held-out seeds."""
