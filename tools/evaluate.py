@@ -29,9 +29,9 @@ from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.bank.builder import FaceDrawer
-from tools.contenders.methods import steps_from_2019
-from tools.contenders.steps import as_figures, before_all
-from tools.contenders.trial import table as steps_table
+from tools.baselines.ablation import as_figures, before_all
+from tools.baselines.methods import steps_from_2019
+from tools.baselines.trial import table as steps_table
 from tools.json_file import write_json
 from tools.likeness_baseline import BASELINE_FILE, measure_baseline, write_baseline
 from tools.likeness_figures import FEWEST

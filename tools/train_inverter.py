@@ -32,7 +32,7 @@ from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer, complete_bank
-from tools.contenders.names import KINDS, ContenderName
+from tools.baselines.registry import KINDS, ContenderName
 from tools.first_trial import FirstTrial, measure_first_trial
 from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
 from tools.readout import fit_readout
@@ -231,7 +231,7 @@ def choose_refining(
 
 def train_contender(persona: Persona, name: ContenderName, count: int, workers: int) -> None:
     """Complete the bank in the layout that a contender hears, and fit it."""
-    from tools.contenders.fitting import fit_contender
+    from tools.baselines.fitting import fit_contender
 
     faces, _ = complete_banks(persona, count, workers, VECTORS[name.layout].layout)
     if len(faces) < 2:

@@ -1,4 +1,4 @@
-"""`python -m tools.compare`: film, captions, table, and what it says to bad input. Boards stand for faces."""
+"""`python -m tools.compare`: comparison_film, captions, table, and what it says to bad input. Boards stand for faces."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tests.pipeline.test_video import write_video
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, features_of, without_drawing
 from tools import compare, evaluate
-from tools.contenders import film, steps, trial
-from tools.contenders.film import GAP_PX, SIDE_PX
-from tools.contenders.methods import Method, open_methods
+from tools.baselines import ablation, comparison_film, trial
+from tools.baselines.comparison_film import GAP_PX, SIDE_PX
+from tools.baselines.methods import Method, open_methods
 from tools.train_inverter import main as train
 
 __all__ = ["without_drawing"]
@@ -61,9 +61,9 @@ class FakeFeaturizer:
 @pytest.fixture
 def models(tmp_path: Path, without_drawing: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny persona with an inverter and two contenders, and boards in place of faces."""
-    for module in (film, compare, steps, trial):
+    for module in (comparison_film, compare, ablation, trial):
         monkeypatch.setattr(module, "FaceDrawer", BoardDrawer)
-    monkeypatch.setattr(film, "Featurizer", FakeFeaturizer)
+    monkeypatch.setattr(comparison_film, "Featurizer", FakeFeaturizer)
     write_tiny_persona(tmp_path / "tiny")
     for kind in ((), ("--kind", "ridge"), ("--kind", "linear@original342")):
         assert train(["--model", "tiny", "--count", "1000", "--workers", "1", *kind], tmp_path) == 0
@@ -85,7 +85,7 @@ def test_a_film_shows_the_viewer_and_every_answer(
     with av.open(str(output)) as opened:
         frames = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
     assert len(frames) == FRAMES
-    assert frames[0].shape == (SIDE_PX + 2 * GAP_PX + film.CAPTION_PX, 4 * (SIDE_PX + GAP_PX) + GAP_PX, 3)
+    assert frames[0].shape == (SIDE_PX + 2 * GAP_PX + comparison_film.CAPTION_PX, 4 * (SIDE_PX + GAP_PX) + GAP_PX, 3)
     board = BoardDrawer(Persona.open(models / "tiny")).draw(seed_latent(7, 16)[None])[0]
     for column in (2, 3):  # both regressions find the very face
         assert np.abs(fields_of(panel_at(frames[-1], column)) - board[4::8, 4::8, 0]).max() < 12
@@ -114,7 +114,9 @@ def test_another_viewer_is_answered_at_once(models: Path, video: Path, monkeypat
     monkeypatch.setattr(FakeFeaturizer, "__call__", see)
     persona = Persona.open(models / "tiny")
     methods = open_methods(persona, ["ridge"])
-    with film.SideBySide(persona, methods, steps.scale_of(persona, BoardDrawer(persona)), False) as side_by_side:
+    with comparison_film.SideBySide(
+        persona, methods, ablation.scale_of(persona, BoardDrawer(persona)), False
+    ) as side_by_side:
         frames = [picture for picture, _ in side_by_side.pictures(video)]
     for frame, seed in ((frames[-2], 7), (frames[-1], 8)):
         board = BoardDrawer(persona).draw(seed_latent(seed, 16)[None])[0]
@@ -135,7 +137,7 @@ def test_features_are_calmed_before_they_are_answered(
 
     monkeypatch.setattr(FakeFeaturizer, "__call__", see)
     persona = Persona.open(models / "tiny")
-    scale = steps.scale_of(persona, BoardDrawer(persona))
+    scale = ablation.scale_of(persona, BoardDrawer(persona))
     asked: list[FloatArray] = []
 
     class Listening:
@@ -147,7 +149,7 @@ def test_features_are_calmed_before_they_are_answered(
 
         def reset(self) -> None: ...
 
-    with film.SideBySide(persona, [Method("listening", Listening(), LAYOUT)], scale, False) as side_by_side:
+    with comparison_film.SideBySide(persona, [Method("listening", Listening(), LAYOUT)], scale, False) as side_by_side:
         list(side_by_side.pictures(video))
     said = np.array([vector[smile] for vector in asked])
     assert len(said) == FRAMES and np.abs(np.diff(said)).max() < 1.0
@@ -157,9 +159,9 @@ def test_an_answer_without_a_face_is_told_from_no_answer(
     models: Path, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     persona = Persona.open(models / "tiny")
-    scale = steps.scale_of(persona, BoardDrawer(persona))
+    scale = ablation.scale_of(persona, BoardDrawer(persona))
     monkeypatch.setattr(BoardDrawer, "measure", lambda self, picture: None)
-    with film.SideBySide(persona, open_methods(persona, ["ridge"]), scale, False) as side_by_side:
+    with comparison_film.SideBySide(persona, open_methods(persona, ["ridge"]), scale, False) as side_by_side:
         told = [side_by_side._panels[0].caption()[1] for _ in side_by_side.pictures(video)]
     assert told == ["nobody yet"] + ["no face in it"] * (FRAMES - 1)
 

@@ -14,11 +14,11 @@ from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import features_of, without_drawing
 from tools import train_inverter
-from tools.contenders import answers, fitting
-from tools.contenders.contender import Contender, contender_path, open_contender, read_contender, write_contender
-from tools.contenders.fitting import fit_contender
-from tools.contenders.methods import FROM_2019_ON, SHIPPED, steps_from_2019
-from tools.contenders.names import KINDS, MEMBERS, ContenderName
+from tools.baselines import fitting, predictors
+from tools.baselines.baseline import Contender, contender_path, open_contender, read_contender, write_contender
+from tools.baselines.fitting import fit_contender
+from tools.baselines.methods import FROM_2019_ON, SHIPPED, steps_from_2019
+from tools.baselines.registry import KINDS, MEMBERS, ContenderName
 
 __all__ = ["without_drawing"]
 
@@ -68,7 +68,7 @@ def test_the_completed_answer_keeps_the_prediction_and_has_full_length(persona: 
     arrays["weight0"] *= 0.3  # as short as such means are on a real generator
     x = np.random.default_rng(1).standard_normal(len(arrays.pop("mean"))).astype(np.float32)
     arrays.pop("sd")
-    short, full = answers.dense(arrays)(x), answers.completed(arrays)(x)
+    short, full = predictors.dense(arrays)(x), predictors.completed(arrays)(x)
     assert np.linalg.norm(short) < 4 and np.linalg.norm(full) == pytest.approx(4, rel=1e-4)
     assert float(full @ short) == pytest.approx(float(short @ short), rel=1e-3)
 
@@ -82,7 +82,7 @@ def test_a_forest_in_numpy_answers_as_scikit_learn_does(monkeypatch: pytest.Monk
     kept: list[RandomForestRegressor] = []
     fit = RandomForestRegressor.fit
     monkeypatch.setattr(RandomForestRegressor, "fit", lambda self, *pair: kept.append(fit(self, *pair)))
-    ours = answers.forest({key: np.asarray(value, np.float32) for key, value in fitting._fit_forest(x, z).items()})
+    ours = predictors.forest({key: np.asarray(value, np.float32) for key, value in fitting._fit_forest(x, z).items()})
     assert np.allclose([ours(row) for row in x[:20]], kept[-1].predict(x[:20]), atol=1e-4)
 
 

@@ -10,8 +10,8 @@ from engine.features.layout import FeatureLayout
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_follower import Inverts
-from tools.contenders.contender import contender_path, open_contender
-from tools.contenders.names import ContenderName
+from tools.baselines.baseline import contender_path, open_contender
+from tools.baselines.registry import ContenderName
 
 SHIPPED = "shipped"
 FROM_2019_ON = ("mlp-512x512@original342", "mlp-512x512", "ridge", "completed", "knn")

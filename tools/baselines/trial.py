@@ -13,7 +13,7 @@ from engine.features.featurizer import LAYOUT, VECTORS
 from engine.networks.persona import Persona
 from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
-from tools.contenders.methods import Method
+from tools.baselines.methods import Method
 from tools.likeness import Likeness, LikenessScale
 from tools.measures.agreement import rms
 from tools.measures.motion import jitter_deg_s

@@ -14,8 +14,8 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import normalise
 from engine.networks.pggan.weight_file import read_arrays, read_header
 from engine.types import FloatArray
-from tools.contenders.answers import Answer, completed, dense, forest, mean_on_sphere, nearest
-from tools.contenders.names import HIDDEN, MEMBERS, ContenderName
+from tools.baselines.predictors import Answer, completed, dense, forest, mean_on_sphere, nearest
+from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
 
 FORMAT = "narcissus-contender 1"
 FOLDER = "contenders"

@@ -14,9 +14,9 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.baselines.methods import Method
+from tools.baselines.trial import Outcome, Viewers, compare
 from tools.clouds import found
-from tools.contenders.methods import Method
-from tools.contenders.trial import Outcome, Viewers, compare
 from tools.evaluation import draw, measure_faces
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST

@@ -22,7 +22,7 @@ from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.sources.video_file import pictures_of
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.bank.builder import FaceDrawer
-from tools.contenders.methods import Method
+from tools.baselines.methods import Method
 from tools.face_pair import align, enlarge
 from tools.likeness import LikenessScale
 

@@ -17,8 +17,8 @@ from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
-from tools.contenders.contender import FITTING, Arrays, contender_path, read_contender, write_contender
-from tools.contenders.names import HIDDEN, MEMBERS, ContenderName
+from tools.baselines.baseline import FITTING, Arrays, contender_path, read_contender, write_contender
+from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
 
 RIDGE_PENALTY = 100.0  # on features of standard deviation 1
 EPOCHS = 15
