@@ -1,7 +1,7 @@
 """Measure the mirror on this machine: `make bench`, or `python -m tools.benchmark [--only PART ...] [--quick]`.
 
 Writes benchmarks/latest.json and benchmarks/report.md; what is measured in part or quickly is shown, and written where
-`--output` says. The generator is timed beside other runtimes (`tools.generator_timing`), the
+`--output` says. The generator is timed beside other runtimes (`tools.bench.generator`), the
 steps beside it and the whole show by `tools.show_timing`, the stage by `tools.stage_timing`. All of it takes about
 twelve minutes on two cores that do nothing else; `--quick` about three.
 """
@@ -24,8 +24,8 @@ import psutil
 from engine.core.clock import Clock
 from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
-from tools.generator_timing import generator_tables, measure_generators
-from tools.generator_timing.crew import BENCH_PYTHON
+from tools.bench.generator import generator_tables, measure_generators
+from tools.bench.generator.worker_pool import BENCH_PYTHON
 from tools.show_timing import measure_pipeline, measure_steps, pipeline_tables, steps_table
 from tools.stage_timing import PARTS as STAGE_PARTS
 from tools.stage_timing import measure_stage, stage_tables

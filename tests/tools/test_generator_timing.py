@@ -14,13 +14,13 @@ import pytest
 
 from engine.networks.persona import Persona
 from tests.tiny_persona import write_tiny_persona
-from tools.generator_timing.bounds import bounds
-from tools.generator_timing.cases import Case, cases, compare_cases, open_cases, time_in_turns
-from tools.generator_timing.crew import AbsentError, Contender, Crew
-from tools.generator_timing.layers import layer_rows
-from tools.generator_timing.networks import Network, networks
-from tools.generator_timing.tables import generator_tables
-from tools.generator_timing.verdicts import verdicts
+from tools.bench.generator.bounds import bounds
+from tools.bench.generator.cases import Case, cases, compare_cases, open_cases, time_in_turns
+from tools.bench.generator.layers import layer_rows
+from tools.bench.generator.networks import Network, networks
+from tools.bench.generator.tables import generator_tables
+from tools.bench.generator.verdicts import verdicts
+from tools.bench.generator.worker_pool import AbsentError, Contender, Crew
 from tools.roofline import Peaks, network_bound_ms, network_costs
 
 PEAKS = Peaks("processor", {"float32": 1e9, "bfloat16": 2e9}, {1 << 20: 1e9})

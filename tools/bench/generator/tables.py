@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.generator_timing.crew import OURS
-from tools.generator_timing.verdicts import verdicts
+from tools.bench.generator.verdicts import verdicts
+from tools.bench.generator.worker_pool import OURS
 
 NAMES = {OURS: "**Narcissus**", "openvino": "OpenVINO alone", "onnxruntime": "ONNX Runtime", "pytorch": "PyTorch"}
 

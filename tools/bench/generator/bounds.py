@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.networks.pggan.architecture import GeneratorSettings
-from tools.generator_timing.crew import AbsentError, Crew
-from tools.generator_timing.layers import layer_rows
+from tools.bench.generator.layers import layer_rows
+from tools.bench.generator.worker_pool import AbsentError, Crew
 from tools.roofline import Peaks, network_bound_ms, network_costs
 from tools.runtimes import PROCESSOR
 

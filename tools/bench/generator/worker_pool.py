@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from tools.runtimes.install import environment_python
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BENCH_PYTHON = environment_python(ROOT / ".venv-bench")
 LIMIT_S = 240.0  # of one answer; compiling a network of 1024 px on a slow machine is the longest
 OURS = "narcissus"

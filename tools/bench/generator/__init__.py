@@ -17,11 +17,11 @@ from tqdm import tqdm
 from engine.networks.backends.cpu_features import computes_bfloat16
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
-from tools.generator_timing.bounds import bounds, measure_peaks, merge_peaks
-from tools.generator_timing.cases import Case, cases, compare_cases, open_cases, time_in_turns
-from tools.generator_timing.crew import BENCH_PYTHON, OURS, AbsentError, Crew
-from tools.generator_timing.networks import Network, networks
-from tools.generator_timing.tables import generator_tables
+from tools.bench.generator.bounds import bounds, measure_peaks, merge_peaks
+from tools.bench.generator.cases import Case, cases, compare_cases, open_cases, time_in_turns
+from tools.bench.generator.networks import Network, networks
+from tools.bench.generator.tables import generator_tables
+from tools.bench.generator.worker_pool import BENCH_PYTHON, OURS, AbsentError, Crew
 
 __all__ = ["generator_tables", "measure_generators"]
 

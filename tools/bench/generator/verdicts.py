@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.generator_timing.crew import GUESTS, OURS
+from tools.bench.generator.worker_pool import GUESTS, OURS
 
 SAME = 1.05  # times OpenVINO's own time, at most
 FASTER = {"float32": 1.3, "bfloat16": 2.0}  # times as fast as the others, at least

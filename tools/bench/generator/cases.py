@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.clock import Clock
 from engine.types import ByteArray
-from tools.generator_timing.crew import GUESTS, OURS, AbsentError, Crew
+from tools.bench.generator.worker_pool import GUESTS, OURS, AbsentError, Crew
 
 TURN_S, TURN_RUNS = 0.1, 20  # of one contender before the next has its turn
 LEAST_ROUNDS, MOST_ROUNDS = 4, 40
