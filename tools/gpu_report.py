@@ -23,8 +23,8 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.core.errors import NarcissusError, in_one_line
-from tools.gpu.card import describe_card, file_stem, missing, versions
-from tools.gpu.page import page
+from tools.bench.gpu.card import describe_card, file_stem, missing, versions
+from tools.bench.gpu.page import page
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"
@@ -72,14 +72,16 @@ def run_tests() -> dict[str, Any]:
 
 
 def time_generator(backend: str) -> dict[str, Any]:
-    """See `tools.gpu.generator`."""
-    figures = _figures(["tools.gpu.generator", backend], (backend, "keras", "safetensors"), {"KERAS_BACKEND": backend})
+    """See `tools.bench.gpu.generator`."""
+    figures = _figures(
+        ["tools.bench.gpu.generator", backend], (backend, "keras", "safetensors"), {"KERAS_BACKEND": backend}
+    )
     return {"backend": backend} | figures
 
 
 def time_upload() -> dict[str, Any]:
-    """See `tools.gpu.upload`."""
-    return _figures(["tools.gpu.upload"], ("moderngl",))
+    """See `tools.bench.gpu.upload`."""
+    return _figures(["tools.bench.gpu.upload"], ("moderngl",))
 
 
 def time_show() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.texture import PixelTexture
 from engine.render.gl.texture_upload import open_transfer, probe, start_cuda
-from tools.gpu.upload import measure_uploads
+from tools.bench.gpu.upload import measure_uploads
 
 pytestmark = [pytest.mark.gpu, pytest.mark.filterwarnings("default")]  # other people's packages may warn
 

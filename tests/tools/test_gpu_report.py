@@ -17,10 +17,10 @@ from engine.render.gl.gl_functions import GlCalls
 from engine.system.cuda_driver import CudaDriver, CudaError
 from tests.render.fake_cuda import FakeCuda
 from tools import gpu_report
-from tools.gpu import card, generator
-from tools.gpu.bound import bound_ms
-from tools.gpu.page import page
-from tools.gpu.upload import measure_uploads
+from tools.bench.gpu import card, generator
+from tools.bench.gpu.bound import bound_ms
+from tools.bench.gpu.page import page
+from tools.bench.gpu.upload import measure_uploads
 
 CARD = {"name": "NVIDIA GeForce RTX 3060", "driver": "560.1", "memory": "12288 MiB"}
 
@@ -87,7 +87,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             "renderer": "a card",
             "verdict": "shared by CUDA",
         }
-        if command[0] == "tools.gpu.upload":
+        if command[0] == "tools.bench.gpu.upload":
             figures["rows"] = [{"size": 128, "way": "cuda", "call_ms": ms, "done_ms": ms}]
         Path(command[command.index("--output") + 1]).write_text(json.dumps(figures), encoding="utf-8")
         return SimpleNamespace(returncode=0, stdout="", stderr="")
@@ -111,7 +111,7 @@ def test_each_part_is_measured_or_says_why_not(ran: list[list[str]], tmp_path: P
     assert "- tensorflow: Not measured: it is not installed." in text
     assert "| 128 | cuda | 1.000 | 2.000 |" in text
     assert "## The whole show\n\nNot measured: it is not installed." in text
-    assert [command[0] for command in ran] == ["pytest", *["tools.gpu.generator"] * 2, "tools.gpu.upload"]
+    assert [command[0] for command in ran] == ["pytest", *["tools.bench.gpu.generator"] * 2, "tools.bench.gpu.upload"]
 
 
 def test_a_part_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.gpu.bound import bound_ms
+from tools.bench.gpu.bound import bound_ms
 
 AIMS = {"generator 1024": 3.0, "upload_p95": 0.5, "age": 35.0}  # ms
 

@@ -2,7 +2,7 @@
 
 `tools.gpu_report` starts it as a process for each framework, as Keras takes one for its whole life:
 
-    python -m tools.gpu.generator jax --output figures.json [--sizes 128 1024] [--runs 200]
+    python -m tools.bench.gpu.generator jax --output figures.json [--sizes 128 1024] [--runs 200]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import write_network
 from engine.system.cuda_driver import CudaError
 from engine.types import Alignment, DeviceImage
-from tools.gpu.bound import SHAPES
+from tools.bench.gpu.bound import SHAPES
 
 PRECISIONS = ("float32", "bfloat16")
 WARM_UP_RUNS = 20
@@ -112,7 +112,7 @@ def _seconds(launch: Callable[[], Any], runs: int) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status is 4 where the framework finds no card."""
-    parser = argparse.ArgumentParser(prog="python -m tools.gpu.generator", description="Time one framework.")
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.gpu.generator", description="Time one framework.")
     parser.add_argument("backend", choices=("jax", "torch", "tensorflow"))
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     parser.add_argument("--sizes", type=int, nargs="+", choices=tuple(SHAPES), default=list(SHAPES))

@@ -1,6 +1,6 @@
 """How long a drawn face takes into its texture, with CUDA and through pixel buffers.
 
-python -m tools.gpu.upload --output figures.json [--runs 300]
+python -m tools.bench.gpu.upload --output figures.json [--runs 300]
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def _timed(write: Callable[[], None], gl: GlCalls, runs: int) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; where CUDA does not share, pixel buffers alone are measured and the reason is written down."""
-    parser = argparse.ArgumentParser(prog="python -m tools.gpu.upload", description="Time pictures into textures.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bench.gpu.upload", description="Time pictures into textures."
+    )
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     parser.add_argument("--runs", type=int, default=300)
     options = parser.parse_args(arguments)
