@@ -11,9 +11,9 @@ import moderngl
 import numpy as np
 import pytest
 
-import tools.stage_timing.filming as filming
-import tools.stage_timing.offline as offline
-import tools.stage_timing.reloading as reloading
+import tools.bench.render.filming as filming
+import tools.bench.render.offline as offline
+import tools.bench.render.reloading as reloading
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, DeviceError
@@ -30,8 +30,8 @@ from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face
 from tests.tools.drawn import features_of
 from tools.animate_portrait import write_clip
-from tools.stage_timing.drawing import ALONE, PassWatch, _dearest, _scene_row, _Times, measure_drawing
-from tools.stage_timing.visitor import MOMENTS, Footage, Visitor
+from tools.bench.render.drawing import ALONE, PassWatch, _dearest, _scene_row, _Times, measure_drawing
+from tools.bench.render.visitor import MOMENTS, Footage, Visitor
 
 SIZE_WH, SIZE = (64, 36), "64x36"
 KINDS = ("room", "film", "reflection", "picture", "glass")
@@ -115,7 +115,7 @@ def test_a_pass_that_cannot_be_drawn_alone_says_why(
         raise ConfigError("glass.file: say which\nand more")
 
     monkeypatch.setattr(Glass, "__init__", refuse)
-    monkeypatch.setattr("tools.stage_timing.drawing.registry", lambda: {kind: registry()[kind] for kind in KINDS})
+    monkeypatch.setattr("tools.bench.render.drawing.registry", lambda: {kind: registry()[kind] for kind in KINDS})
     found = measure_drawing(footage, {"plain": scene_of("room", "film")}, (SIZE_WH, (80, 46)), 2)
     rows = [(row["pass"], row["scene"], row["size"], row.get("skipped")) for row in found["passes"]]
     assert rows == [

@@ -9,12 +9,12 @@ from engine.app import SCENES
 from engine.networks.persona import Persona
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
-from tools.stage_timing.drawing import FRAMES, SIZES_WH, measure_drawing
-from tools.stage_timing.filming import measure_recording
-from tools.stage_timing.offline import measure_offline
-from tools.stage_timing.reloading import measure_reloading
-from tools.stage_timing.tables import drawing_tables, offline_table, recording_table, reload_table
-from tools.stage_timing.visitor import film_visitor
+from tools.bench.render.drawing import FRAMES, SIZES_WH, measure_drawing
+from tools.bench.render.filming import measure_recording
+from tools.bench.render.offline import measure_offline
+from tools.bench.render.reloading import measure_reloading
+from tools.bench.render.tables import drawing_tables, offline_table, recording_table, reload_table
+from tools.bench.render.visitor import film_visitor
 
 __all__ = ["PARTS", "measure_stage", "stage_tables"]
 

@@ -22,7 +22,7 @@ from engine.render.passes import Pass, pass_class, registry
 from engine.render.renderer import Mirror
 from engine.render.window.window import Window, open_window
 from engine.scene.scene import PassSpec, Scene
-from tools.stage_timing.visitor import Footage, Visitor
+from tools.bench.render.visitor import Footage, Visitor
 
 SIZES_WH = ((1280, 720), (1920, 1080))
 FRAMES = 20  # of each moment, of the scene as a whole and as many pass by pass

@@ -19,8 +19,8 @@ from engine.render.output.recorder import Recorder
 from engine.render.renderer import Mirror
 from engine.render.window.window import Window, open_window
 from engine.scene.scene import Scene
-from tools.stage_timing.drawing import render_scale
-from tools.stage_timing.visitor import Footage, Visitor
+from tools.bench.render.drawing import render_scale
+from tools.bench.render.visitor import Footage, Visitor
 
 SIZE_WH = (1280, 720)
 ROUNDS, ROUND_S = 4, 2.5

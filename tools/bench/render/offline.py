@@ -15,9 +15,9 @@ from engine.app import ROOT
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from tools.animate_portrait import write_clip
+from tools.bench.render.drawing import SIZES_WH
 from tools.rehearsal import CAMERA_WH, portrait
 from tools.render import main as render_session
-from tools.stage_timing.drawing import SIZES_WH
 
 SESSION_S, FPS = 5.0, 30
 

@@ -27,8 +27,8 @@ from engine.render.passes import registry
 from engine.render.renderer import Mirror
 from engine.render.window.window import open_window
 from engine.scene.library import Repertoire
-from tools.stage_timing.drawing import render_scale
-from tools.stage_timing.visitor import Footage, Visitor
+from tools.bench.render.drawing import render_scale
+from tools.bench.render.visitor import Footage, Visitor
 
 SIZE_WH = (1280, 720)
 REPEATS = 5
