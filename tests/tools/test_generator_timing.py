@@ -21,7 +21,7 @@ from tools.bench.generator.networks import Network, networks
 from tools.bench.generator.tables import generator_tables
 from tools.bench.generator.verdicts import verdicts
 from tools.bench.generator.worker_pool import AbsentError, Contender, Crew
-from tools.roofline import Peaks, network_bound_ms, network_costs
+from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 
 PEAKS = Peaks("processor", {"float32": 1e9, "bfloat16": 2e9}, {1 << 20: 1e9})
 WAYS = {

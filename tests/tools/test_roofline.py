@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.networks.pggan.architecture import GeneratorSettings
-from tools.roofline import Peaks, bound_of, network_bound_ms, network_costs
+from tools.bench.roofline import Peaks, bound_of, network_bound_ms, network_costs
 
 OFFICIAL = GeneratorSettings(1024)
 TINY = GeneratorSettings(8, fmap_base=32, fmap_max=8, latent_size=16)

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.networks.backends.generator_runtime import open_generator, open_openvino
 from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.persona import Persona
-from tools.roofline import Peaks
+from tools.bench.roofline import Peaks
 from tools.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.runtimes.processor_peaks import processor_peaks
 

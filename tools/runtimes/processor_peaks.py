@@ -13,7 +13,7 @@ from engine.core.clock import Clock
 from engine.networks.backends.cpu_features import computes_bfloat16
 from engine.networks.backends.openvino_loader import import_openvino
 from engine.types import FloatArray
-from tools.roofline import Peaks
+from tools.bench.roofline import Peaks
 
 SIDE, PRODUCTS = 1024, 2  # of the matrices, and how many are multiplied one after the other
 RUNS = 30

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from engine.core.clock import Clock
 from engine.types import ByteArray, FloatArray
-from tools.roofline import Peaks
+from tools.bench.roofline import Peaks
 from tools.runtimes import PROCESSOR, Opened
 from tools.runtimes.forms import FORMS, Form, channels_first, read_form
 

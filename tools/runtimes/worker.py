@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock
-from tools.roofline import Peaks
+from tools.bench.roofline import Peaks
 from tools.runtimes import NotOfferedError, Opened
 
 MAX_REASON = 200

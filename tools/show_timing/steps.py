@@ -17,8 +17,8 @@ from engine.render.gl.texture import PixelTexture
 from engine.render.window.window import open_window
 from engine.types import FloatArray, Frame
 from tools.animate_portrait import FPS, motion_at, moved
+from tools.bench.roofline import Peaks, bound_of
 from tools.rehearsal import CAMERA_WH, portrait
-from tools.roofline import Peaks, bound_of
 from tools.runtimes import PROCESSOR
 from tools.runtimes.processor_peaks import processor_peaks
 

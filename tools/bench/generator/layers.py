@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.roofline import Bound, LayerCost, Peaks, bound_of
+from tools.bench.roofline import Bound, LayerCost, Peaks, bound_of
 
 PRODUCTS = ("FullyConnected", "MatMul", "Convolution", "Deconvolution")
 NEAR = 1.3  # times the bound: nothing that is wrong with the layer itself

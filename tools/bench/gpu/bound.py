@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.networks.pggan.architecture import GeneratorSettings
-from tools.roofline import Peaks, network_bound_ms, network_costs
+from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 
 SHAPES = {
     128: GeneratorSettings(128, fmap_base=4096, fmap_max=256),  # the persona that ships

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tools.roofline.costs import LayerCost
+from tools.bench.roofline.costs import LayerCost
 
 
 @dataclass(frozen=True)
