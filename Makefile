@@ -52,7 +52,7 @@ bench: $(READY) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring genera
 
 $(BENCH_VENV)/.ready: requirements-bench.lock | $(READY)
 	@echo "Installing what requirements-bench.lock names into $(BENCH_VENV): 0.4 GB to load, some minutes"
-	@$(PYTHON) -m tools.runtimes.install $(BENCH_VENV) || true
+	@$(PYTHON) -m tools.bench.runtimes.install $(BENCH_VENV) || true
 
 gpu: $(READY)
 	@$(PYTHON) -m tools.gpu_report $(ARGS)

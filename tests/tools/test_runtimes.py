@@ -16,10 +16,11 @@ import pytest
 from engine.networks.persona import load_generator
 from tests.conftest import ROOT
 from tests.tiny_persona import write_tiny_persona
+from tools.bench.runtimes import engine_runtime, install
+from tools.bench.runtimes.forms import FORMS, Form, channels_first, read_form
+from tools.bench.runtimes.worker import Worker
 from tools.contact_sheet import to_pixels
-from tools.runtimes import NotOfferedError, Opened, install, narcissus
-from tools.runtimes.forms import FORMS, Form, channels_first, read_form
-from tools.runtimes.worker import Worker
+from tools.runtimes import NotOfferedError, Opened
 
 
 def drawn(form: Form, z: np.ndarray) -> np.ndarray:
@@ -75,21 +76,21 @@ def test_channels_come_first_where_a_runtime_wants_them(tmp_path: Path) -> None:
     np.testing.assert_allclose((z @ first.weight + first.bias).reshape(8, 4, 4), last.transpose(2, 0, 1), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("form", "variant"), narcissus.WAYS)
+@pytest.mark.parametrize(("form", "variant"), engine_runtime.WAYS)
 def test_the_show_draws_the_same_in_each_of_its_ways(tmp_path: Path, form: str, variant: str) -> None:
     folder = write_tiny_persona(tmp_path / "tiny")
     z = np.random.default_rng(3).standard_normal((1, 16)).astype(np.float32)
-    opened = narcissus.open_case(folder, form, "float32", variant)
+    opened = engine_runtime.open_case(folder, form, "float32", variant)
     picture = opened.draw(z)
     assert picture.shape == (1, 16, 16, 4) and opened.how == ", ".join(["openvino", variant]).removesuffix(", ")
     assert np.abs(picture.astype(int) - drawn(read_form(folder, form), z)).max() <= 1
 
 
 def test_where_the_time_goes_is_told_operation_by_operation(tmp_path: Path) -> None:
-    from tools.runtimes.profile import profile
+    from tools.bench.runtimes.profile import profile
 
     folder = write_tiny_persona(tmp_path / "tiny")
-    for form, variant in narcissus.WAYS:
+    for form, variant in engine_runtime.WAYS:
         found = profile(folder, form, "float32", variant)
         assert all(set(node) == {"type", "shape", "kernel", "ms"} and node["ms"] > 0 for node in found)
 
@@ -104,7 +105,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
         return Opened(lambda z: np.full((1, 2, 2, 4), int(z[0, 0]), np.uint8), f"{form} {variant}")
 
     module = types.SimpleNamespace(WAYS=(("fused", "fast"),), version=lambda: "Fake 1", open_case=open_case)
-    monkeypatch.setitem(sys.modules, "tools.runtimes.fake", module)  # type: ignore[arg-type]  # all that is read of it
+    monkeypatch.setitem(sys.modules, "tools.bench.runtimes.fake", module)  # type: ignore[arg-type]  # all that is read of it
     return Worker("fake")
 
 

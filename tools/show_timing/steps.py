@@ -18,9 +18,9 @@ from engine.render.window.window import open_window
 from engine.types import FloatArray, Frame
 from tools.animate_portrait import FPS, motion_at, moved
 from tools.bench.roofline import Peaks, bound_of
+from tools.bench.runtimes import PROCESSOR
+from tools.bench.runtimes.processor_peaks import processor_peaks
 from tools.rehearsal import CAMERA_WH, portrait
-from tools.runtimes import PROCESSOR
-from tools.runtimes.processor_peaks import processor_peaks
 
 RUNS, QUICK_RUNS, WARM_UP_RUNS = 300, 60, 10
 UPLOADED_PX = 1024  # beside the persona's own size

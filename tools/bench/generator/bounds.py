@@ -9,7 +9,7 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from tools.bench.generator.layers import layer_rows
 from tools.bench.generator.worker_pool import AbsentError, Crew
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
-from tools.runtimes import PROCESSOR
+from tools.bench.runtimes import PROCESSOR
 
 MEASURERS = ("narcissus", "pytorch")  # each knows matrix products of its own; the faster ones count
 

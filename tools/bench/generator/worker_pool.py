@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.runtimes.install import environment_python
+from tools.bench.runtimes.install import environment_python
 
 ROOT = Path(__file__).resolve().parents[3]
 BENCH_PYTHON = environment_python(ROOT / ".venv-bench")
@@ -85,7 +85,7 @@ class Contender:
             raise AbsentError(f"{self._python} is missing: {INSTALL}")
         settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "NARCISSUS_CACHE": str(self._cache)}
         self._process = subprocess.Popen(
-            [str(self._python), "-m", "tools.runtimes.worker", self.name],
+            [str(self._python), "-m", "tools.bench.runtimes.worker", self.name],
             cwd=ROOT,
             env=os.environ | settings,
             stdin=subprocess.PIPE,

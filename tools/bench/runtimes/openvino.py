@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.networks.backends.openvino_loader import import_openvino
 from engine.types import ByteArray, FloatArray
-from tools.runtimes import Opened
-from tools.runtimes.forms import FORMS, read_form
-from tools.runtimes.onnx_file import onnx_model
+from tools.bench.runtimes import Opened
+from tools.bench.runtimes.forms import FORMS, read_form
+from tools.bench.runtimes.onnx_file import onnx_model
 
 openvino = import_openvino()
 WAYS = tuple((form, "") for form in FORMS)

@@ -12,8 +12,8 @@ from torch.nn import functional
 from engine.core.clock import Clock
 from engine.types import ByteArray, FloatArray
 from tools.bench.roofline import Peaks
-from tools.runtimes import PROCESSOR, Opened
-from tools.runtimes.forms import FORMS, Form, channels_first, read_form
+from tools.bench.runtimes import PROCESSOR, Opened
+from tools.bench.runtimes.forms import FORMS, Form, channels_first, read_form
 
 WAYS = tuple((form, variant) for variant in ("eager", "compiled") for form in FORMS)
 RUNS = 8

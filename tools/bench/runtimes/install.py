@@ -1,4 +1,4 @@
-"""Make the environment of those who are compared with the generator: `python -m tools.runtimes.install FOLDER`.
+"""Make the environment of those who are compared with the generator: `python -m tools.bench.runtimes.install FOLDER`.
 
 It holds what requirements-bench.lock names, and nothing of the show. PyTorch's builds for processors are on an index of
 their own for some systems; where they are not found, the others are installed without it, and one sentence says so.
@@ -14,7 +14,7 @@ import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LOCK = ROOT / "requirements-bench.lock"
 STAMP = ".ready"  # as new as the lock when all of it was installed
 DISPENSABLE = "torch"

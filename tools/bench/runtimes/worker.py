@@ -1,4 +1,4 @@
-"""The process of one contender: `python -m tools.runtimes.worker NAME`. A line of JSON asks, one answers.
+"""The process of one contender: `python -m tools.bench.runtimes.worker NAME`. A line of JSON asks, one answers.
 
     {"do": "version"}                                             {"version", "ways": [[form, variant], ...]}
     {"do": "open", "key", "folder", "form", "precision", "variant"}     {"how", "device"}
@@ -23,7 +23,7 @@ import numpy as np
 
 from engine.core.clock import Clock
 from tools.bench.roofline import Peaks
-from tools.runtimes import NotOfferedError, Opened
+from tools.bench.runtimes import NotOfferedError, Opened
 
 MAX_REASON = 200
 
@@ -36,7 +36,7 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
-        self._contender = importlib.import_module(f"tools.runtimes.{name}")
+        self._contender = importlib.import_module(f"tools.bench.runtimes.{name}")
         self._opened: dict[str, Opened] = {}
         self._slow: set[str] = set()
 
@@ -89,7 +89,7 @@ class Worker:
         return peaks.to_json()
 
     def _profile(self, folder: str, form: str, precision: str, variant: str) -> dict[str, Any]:
-        from tools.runtimes.profile import profile
+        from tools.bench.runtimes.profile import profile
 
         return {"nodes": profile(Path(folder), form, precision, variant)}
 

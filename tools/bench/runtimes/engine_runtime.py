@@ -9,8 +9,8 @@ from engine.networks.backends.generator_runtime import open_generator, open_open
 from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.persona import Persona
 from tools.bench.roofline import Peaks
-from tools.runtimes import PROCESSOR, NotOfferedError, Opened
-from tools.runtimes.processor_peaks import processor_peaks
+from tools.bench.runtimes import PROCESSOR, NotOfferedError, Opened
+from tools.bench.runtimes.processor_peaks import processor_peaks
 
 ON_PROCESSOR = ("openvino", "tensorflow")
 

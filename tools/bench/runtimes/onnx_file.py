@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tools.runtimes.forms import Form, channels_first
+from tools.bench.runtimes.forms import Form, channels_first
 
 OPSET, IR_VERSION = 18, 10
 TYPES = {"float32": TensorProto.FLOAT, "bfloat16": TensorProto.BFLOAT16}

@@ -15,8 +15,8 @@ from engine.networks.persona import GENERATOR_FILE
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import check_network_header
-from tools.runtimes import NotOfferedError
-from tools.runtimes.narcissus import open_case
+from tools.bench.runtimes import NotOfferedError
+from tools.bench.runtimes.engine_runtime import open_case
 
 RUNS = 15
 

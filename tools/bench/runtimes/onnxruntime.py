@@ -12,9 +12,9 @@ import onnxruntime
 
 from engine.core.clock import Clock
 from engine.types import ByteArray, FloatArray
-from tools.runtimes import PROCESSOR, NotOfferedError, Opened
-from tools.runtimes.forms import FORMS, read_form
-from tools.runtimes.onnx_file import onnx_model
+from tools.bench.runtimes import PROCESSOR, NotOfferedError, Opened
+from tools.bench.runtimes.forms import FORMS, read_form
+from tools.bench.runtimes.onnx_file import onnx_model
 
 WAYS = tuple((form, "") for form in FORMS)
 TRIALS = 2
