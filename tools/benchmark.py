@@ -2,7 +2,7 @@
 
 Writes benchmarks/latest.json and benchmarks/report.md; what is measured in part or quickly is shown, and written where
 `--output` says. The generator is timed beside other runtimes (`tools.bench.generator`), the
-steps beside it and the whole show by `tools.show_timing`, the stage by `tools.bench.render`. All of it takes about
+steps beside it and the whole show by `tools.bench.show`, the stage by `tools.bench.render`. All of it takes about
 twelve minutes on two cores that do nothing else; `--quick` about three.
 """
 
@@ -28,7 +28,7 @@ from tools.bench.generator import generator_tables, measure_generators
 from tools.bench.generator.worker_pool import BENCH_PYTHON
 from tools.bench.render import PARTS as STAGE_PARTS
 from tools.bench.render import measure_stage, stage_tables
-from tools.show_timing import measure_pipeline, measure_steps, pipeline_tables, steps_table
+from tools.bench.show import measure_pipeline, measure_steps, pipeline_tables, steps_table
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"

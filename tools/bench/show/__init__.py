@@ -3,8 +3,8 @@
 `tools.benchmark` asks for it.
 """
 
-from tools.show_timing.pipeline import measure_pipeline
-from tools.show_timing.steps import measure_steps
-from tools.show_timing.tables import pipeline_tables, steps_table
+from tools.bench.show.pipeline import measure_pipeline
+from tools.bench.show.steps import measure_steps
+from tools.bench.show.tables import pipeline_tables, steps_table
 
 __all__ = ["measure_pipeline", "measure_steps", "pipeline_tables", "steps_table"]

@@ -22,7 +22,7 @@ from engine.core.errors import DeviceError
 from tools.animate_portrait import write_clip
 from tools.rehearsal import CAMERA_WH, portrait
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MEMORY_AT_S = (60, 300)
 CLIP_S = 24
 START_S = 1.0  # that is drawn when only the start is looked at
