@@ -21,8 +21,8 @@ from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
 from tools.audit_plots import plots
 from tools.audit_report import Audit, to_markdown
 from tools.card_section import AUDIT, write_section
+from tools.dataset.portrait_set import read_portraits
 from tools.picture_files import prepare_folder, write
-from tools.portrait_set import read_portraits
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.types import FloatArray
 from tools.audit_faces import Crowd
-from tools.portrait_set import KIND_WEIGHTS, Label
+from tools.dataset.portrait_set import KIND_WEIGHTS, Label
 from tools.prevalence import (
     Answers,
     Estimate,

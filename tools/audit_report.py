@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.audit_faces import Crowd
 from tools.audit_groups import Check, Known, Row
-from tools.portrait_set import KIND_WEIGHTS, Label
+from tools.dataset.portrait_set import KIND_WEIGHTS, Label
 from tools.prevalence import Estimate
 
 GROUPS_FILE, SKIN_TONE_FILE = "audit_groups.svg", "audit_skin_tone.svg"

@@ -33,10 +33,10 @@ def measure(
     Returns:
         Pictures per second, and per second of processor time.
     """
+    from tools.dataset.portrait_set import Label, PortraitSet
     from tools.gan.batches import Batches, Portraits
     from tools.gan.beginning import begin
     from tools.gan.step import Knobs, Steps
-    from tools.portrait_set import Label, PortraitSet
 
     beginning = begin({"resolution": resolution, "fmap_base": fmap_base, "fmap_max": fmap_max, "batch": batch})
     pictures = np.random.default_rng(0).integers(0, 256, (64, resolution, resolution, 3), np.uint8)

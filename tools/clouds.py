@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.types import FloatArray
+from tools.dataset.reference_set import Indices
 from tools.measures.kernel_distance import measure_kernel_distance
 from tools.measures.overlap import measure_overlap
-from tools.reference_portraits import Indices
 
 FEWEST_FACES = 20  # below, measures in the space of features say nothing
 Figures = dict[str, Any]

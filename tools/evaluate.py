@@ -32,13 +32,13 @@ from tools.bank.builder import FaceDrawer
 from tools.baselines.ablation import as_figures, before_all
 from tools.baselines.methods import steps_from_2019
 from tools.baselines.trial import table as steps_table
+from tools.dataset.portrait_set import SPLITS, PortraitSet, read_portraits
 from tools.json_file import write_json
 from tools.likeness_baseline import BASELINE_FILE, measure_baseline, write_baseline
 from tools.likeness_figures import FEWEST
 from tools.likeness_table import table
 from tools.likeness_trial import Measured, Trial, Viewers
 from tools.picture_files import write
-from tools.portrait_set import SPLITS, PortraitSet, read_portraits
 from tools.train_inverter import HELD_OUT_SEEDS, MODELS
 
 DEFAULT_ORACLE = 24

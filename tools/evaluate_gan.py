@@ -27,11 +27,11 @@ from engine.networks.pggan.weight_file import check_network_header
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
 from tools.card_section import EVALUATION, write_section
+from tools.dataset.reference_set import ReferenceReader
 from tools.evaluation import Evaluation, RealPortraits, evaluate
 from tools.evaluation_report import write_report
 from tools.evaluation_table import comparison, markdown, table
 from tools.json_file import write_json
-from tools.reference_portraits import ReferenceReader
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"

@@ -21,6 +21,7 @@ from engine.networks.pggan.weight_file import read_header
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.clouds import FEWEST_FACES, Clouds, Figures, compare, found
+from tools.dataset.reference_set import References
 from tools.measures.feature_path import FeaturePath, great_circles, measure_feature_path
 from tools.measures.memorisation import Memorisation, measure_memorisation
 from tools.measures.plausibility import measure_plausibility, yaw_asymmetry
@@ -28,7 +29,6 @@ from tools.measures.random_network import random_features
 from tools.measures.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
 from tools.measures.structural_similarity import structural_similarity
 from tools.measures.thumbnails import PixelComponents
-from tools.reference_portraits import References
 
 PATH_SEED = 30_000_000  # paths are drawn from seeds that nothing else uses
 BATCH = 50

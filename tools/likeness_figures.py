@@ -15,11 +15,11 @@ from engine.features.geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
 from engine.types import FloatArray
 from tools.attribute_figures import attributes_kept
 from tools.clouds import found
+from tools.dataset.reference_set import Indices
 from tools.likeness import LikenessScale
 from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
 from tools.measures.colour_difference import ciede2000
 from tools.measures.retrieval import measure_retrieval, ranks
-from tools.reference_portraits import Indices
 
 GROUPS = ("shape", "pose", "expression", "colour")
 PLACES = {

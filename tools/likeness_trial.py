@@ -29,14 +29,14 @@ from engine.types import ByteArray, Features, FloatArray
 from tools.attribute_figures import flips_per_minute
 from tools.bank.builder import FaceDrawer
 from tools.clouds import found
+from tools.dataset.portrait_set import to_nominal
+from tools.dataset.reference_set import Indices
 from tools.evaluation import draw, measure_faces
 from tools.face_oracle import Oracle, nearest_seeds
 from tools.growth_trial import GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures
 from tools.motion_trial import MotionTrial, answers_afresh, still_clip
-from tools.portrait_set import to_nominal
-from tools.reference_portraits import Indices
 from tools.show_noise import disturbed
 from tools.train_inverter import HELD_OUT_SEED
 

@@ -22,11 +22,11 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.dataset.portrait_set import read_portraits
 from tools.growth_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, error
 from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
-from tools.portrait_set import read_portraits
 from tools.show_noise import disturbed
 from tools.train_inverter import HELD_OUT_SEED, MODELS
 

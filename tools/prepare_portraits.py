@@ -3,7 +3,7 @@
     python -m tools.prepare_portraits SOURCE --output FILE.zip --size 128 [--labels FILE.csv]
 
 Every picture below SOURCE is looked at. A face that is large, sharp and frontal enough is cut out, with its eyes level,
-as in FFHQ, and goes into FILE.zip, which `tools.portrait_set` reads. Whatever cannot be used is listed with the reason
+as in FFHQ, and goes into FILE.zip, which `tools.dataset.portrait_set` reads. Whatever cannot be used is listed with the reason
 in FILE.rejected.csv. The labels' columns are `file` (path below SOURCE, or name) and any of id, source, split, kind,
 year, gender and age. Everything is written at the end or not at all; the same photographs give the same set.
 """
@@ -27,10 +27,10 @@ from tqdm import tqdm
 
 from engine.core.errors import DeviceError, NarcissusError
 from engine.pipeline.sources.images import natural_order
+from tools.dataset.labels import Register, read_rows, text_of, with_somebody_held_out
+from tools.dataset.portrait_set import KIND_WEIGHTS, Label, write_portraits
+from tools.dataset.screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening
 from tools.picture_files import prepare_folder, write
-from tools.portrait_register import Register, read_rows, text_of, with_somebody_held_out
-from tools.portrait_screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening
-from tools.portrait_set import KIND_WEIGHTS, Label, write_portraits
 
 SIZES = (64, 128, 256, 512, 1024)
 MIN_FACE, MAX_YAW, MIN_SHARPNESS, VAL_SHARE = 0.55, 0.45, 0.025, 0.05

@@ -1,6 +1,6 @@
 """Train the small network that reads age and gender: `python -m tools.train_attributes --data FILE.zip`.
 
-FILE.zip is a portrait set (`tools.portrait_set`) with genders and ages in its labels. The network is trained on
+FILE.zip is a portrait set (`tools.dataset.portrait_set`) with genders and ages in its labels. The network is trained on
 `train`, calibrated on a part of it with other people, and measured on `val`. The folder gets weights.safetensors,
 card.md and report.json, all at the end; the show takes the weights from models/attributes. It takes some minutes on a
 processor.
@@ -25,8 +25,8 @@ from tools.attributes.calibration import fit_temperature, negative_log_likelihoo
 from tools.attributes.faces import LabelledFaces, find_faces, held_out
 from tools.attributes.network import build_network, folded_weights, read_logits, train_network
 from tools.attributes.report import Question, Training, to_json, to_markdown
+from tools.dataset.portrait_set import read_portraits
 from tools.picture_files import prepare_folder, write
-from tools.portrait_set import read_portraits
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "attributes"

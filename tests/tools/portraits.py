@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tools.portrait_set import Label, write_portraits
+from tools.dataset.portrait_set import Label, write_portraits
 
 KINDS = ("modern", "colour", "mono")
 

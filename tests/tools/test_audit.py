@@ -18,7 +18,7 @@ from tools.audit_faces import Crowd
 from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
 from tools.audit_report import GROUPS_FILE, SKIN_TONE_FILE, weighted_median
 from tools.card_section import AUDIT
-from tools.portrait_set import Label, PortraitSet
+from tools.dataset.portrait_set import Label, PortraitSet
 from tools.skin_tone import BANDS, LEAST_B, PATCHES, band_of, ita_deg, skin_ita_deg
 
 PORTRAITS, DRAWN = 900, 600

@@ -10,7 +10,14 @@ import pytest
 
 from engine.core.errors import DeviceError
 from tests.tools.portraits import cloud, encode, label, write_clouds
-from tools.portrait_set import LABELS_FILE, PortraitWriter, read_labels, read_portraits, to_nominal, write_portraits
+from tools.dataset.portrait_set import (
+    LABELS_FILE,
+    PortraitWriter,
+    read_labels,
+    read_portraits,
+    to_nominal,
+    write_portraits,
+)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

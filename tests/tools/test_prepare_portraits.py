@@ -16,11 +16,11 @@ from skimage.data import astronaut
 
 from engine.types import ByteArray
 from tools import prepare_portraits
-from tools.face_search import FaceSearch
-from tools.portrait_alignment import LEFT_EYE, RIGHT_EYE, square_of
-from tools.portrait_register import Register, falls_below, read_rows, with_somebody_held_out
-from tools.portrait_screening import Duplicates, Limits, Portrait, Screening, fingerprint, is_coloured, sharpness
-from tools.portrait_set import PortraitWriter, read_portraits
+from tools.dataset.alignment import LEFT_EYE, RIGHT_EYE, square_of
+from tools.dataset.face_detection import FaceSearch
+from tools.dataset.labels import Register, falls_below, read_rows, with_somebody_held_out
+from tools.dataset.portrait_set import PortraitWriter, read_portraits
+from tools.dataset.screening import Duplicates, Limits, Portrait, Screening, fingerprint, is_coloured, sharpness
 from tools.prepare_portraits import main
 
 SIZE = 64

@@ -10,8 +10,8 @@ import pytest
 
 from engine.core.errors import DeviceError
 from tests.tools.portraits import cloud, encode, label, write_clouds
-from tools.portrait_set import write_portraits
-from tools.reference_portraits import ReferenceReader, draw_references, split_by_person
+from tools.dataset.portrait_set import write_portraits
+from tools.dataset.reference_set import ReferenceReader, draw_references, split_by_person
 
 
 def labels_of(**counts: int) -> list:

@@ -23,7 +23,7 @@ from tools.attributes.calibration import (
     softmax,
 )
 from tools.attributes.faces import FEWEST, MARGIN_PX, LabelledFaces, balanced_weights, held_out
-from tools.portrait_set import Label, PortraitSet, write_portraits
+from tools.dataset.portrait_set import Label, PortraitSet, write_portraits
 from tools.train_attributes import main
 
 SIDE_PX = 64 + 2 * MARGIN_PX

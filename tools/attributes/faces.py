@@ -17,7 +17,7 @@ from engine.features.face_crop import crop_face
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.small_cnn import ANSWERS, INPUT_PX
 from engine.types import ByteArray, Frame
-from tools.portrait_set import KIND_WEIGHTS, Label, PortraitSet
+from tools.dataset.portrait_set import KIND_WEIGHTS, Label, PortraitSet
 
 MARGIN_PX = 8
 """What is cut on each side of a face beyond what the network sees, so that cuts can vary."""

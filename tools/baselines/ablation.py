@@ -17,11 +17,11 @@ from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
 from tools.baselines.trial import Outcome, Viewers, compare
 from tools.clouds import found
+from tools.dataset.portrait_set import PortraitSet
 from tools.evaluation import draw, measure_faces
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST
 from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
-from tools.portrait_set import PortraitSet
 from tools.train_inverter import HELD_OUT_SEED
 
 Outcomes = dict[str, Outcome]

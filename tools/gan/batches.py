@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine.types import ByteArray, FloatArray
+from tools.dataset.portrait_set import PortraitSet
 from tools.gan.augmentation import NUMBERS
 from tools.gan.step import Batch
-from tools.portrait_set import PortraitSet
 
 
 class Portraits:

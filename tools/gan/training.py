@@ -14,12 +14,12 @@ from engine.core.errors import DeviceError, ModelError
 from engine.networks.persona import network_arrays
 from engine.networks.pggan.weight_file import write_network
 from engine.types import FloatArray
+from tools.dataset.portrait_set import PortraitSet, read_portraits
 from tools.gan.batches import Batches, Portraits, uniform_numbers
 from tools.gan.beginning import Beginning, exact_arrays
 from tools.gan.checkpoint import newest_checkpoint, write_checkpoint
 from tools.gan.schedule import Stage, averaging_share, stage_at
 from tools.gan.step import MEASURES, MOMENTS, NETWORKS, PENALTY_INTERVAL, Knobs, State, Steps, variables_of
-from tools.portrait_set import PortraitSet, read_portraits
 
 SNAPSHOT_KIMG = 50.0
 SNAPSHOTS_FOLDER = "snapshots"

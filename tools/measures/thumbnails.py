@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.types import ByteArray, FloatArray
-from tools.portrait_set import halve
+from tools.dataset.portrait_set import halve
 
 SIDE_PX = 32
 

@@ -19,8 +19,8 @@ from engine.features.colours import lab
 from engine.features.geometry import OVAL
 from engine.pipeline.sources.images import load_image
 from engine.types import ByteArray, FloatArray
-from tools.face_search import FaceSearch, face_width
-from tools.portrait_alignment import cut, square_of
+from tools.dataset.alignment import cut, square_of
+from tools.dataset.face_detection import FaceSearch, face_width
 
 READ_PX = 6144  # longer pictures are reduced when they are read
 SIMILAR_SIZE = 0.6  # of the largest face: from there on it is not clear whose portrait it is

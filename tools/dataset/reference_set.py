@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import DeviceError
 from engine.types import ByteArray
-from tools.portrait_set import KIND_WEIGHTS, Label, PortraitSet, read_portraits
+from tools.dataset.portrait_set import KIND_WEIGHTS, Label, PortraitSet, read_portraits
 
 Indices = NDArray[np.int64]
 

@@ -13,8 +13,8 @@ from pathlib import Path, PurePath
 from typing import NoReturn
 
 from engine.core.errors import DeviceError
-from tools.portrait_screening import Portrait
-from tools.portrait_set import KIND_WEIGHTS, SPLITS, Label
+from tools.dataset.portrait_set import KIND_WEIGHTS, SPLITS, Label
+from tools.dataset.screening import Portrait
 
 KEYS = ("id", "source", "split", "kind", "year", "gender", "age")
 CHOICES = {"split": SPLITS, "kind": tuple(KIND_WEIGHTS), "gender": ("M", "F")}
