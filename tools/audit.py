@@ -16,12 +16,12 @@ from pathlib import Path
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
-from tools.audit_faces import FEWEST_FACES, draw_crowd, measure_crowd
-from tools.audit_groups import QUESTIONS, Known, answer, measured_rows
-from tools.audit_plots import plots
-from tools.audit_report import Audit, to_markdown
 from tools.card_section import AUDIT, write_section
 from tools.dataset.portrait_set import read_portraits
+from tools.demographics.faces import FEWEST_FACES, draw_crowd, measure_crowd
+from tools.demographics.groups import QUESTIONS, Known, answer, measured_rows
+from tools.demographics.plots import plots
+from tools.demographics.report import Audit, to_markdown
 from tools.picture_files import prepare_folder, write
 
 ROOT = Path(__file__).resolve().parents[1]

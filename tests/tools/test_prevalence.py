@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from tools import prevalence
-from tools.prevalence import (
+from tools.demographics import prevalence
+from tools.demographics.prevalence import (
     Answers,
     Ridge,
     adjusted_share,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tools.audit_groups import Row
-from tools.audit_report import GROUPS_FILE, SKIN_TONE_FILE, Audit
-from tools.skin_tone import BANDS, LIMITS_DEG
+from tools.demographics.groups import Row
+from tools.demographics.report import GROUPS_FILE, SKIN_TONE_FILE, Audit
+from tools.demographics.skin_tone import BANDS, LIMITS_DEG
 
 SEEN, DRAWN, FAINT = "#6f6a62", "#a8431f", "#e9e4da"
 SHARE, ANGLES = (0.0, 1.0), (-60.0, 90.0)

@@ -1,6 +1,6 @@
 """Who is in a portrait set and whom a network draws: shares of groups, side by side.
 
-Gender, age and period of portraits are known from labels, and of drawn faces estimated (`tools.prevalence`). Whether a
+Gender, age and period of portraits are known from labels, and of drawn faces estimated (`tools.demographics.prevalence`). Whether a
 picture has colours, and the tone of the skin, is measured on both. It does not know how the shares are shown.
 """
 
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import FloatArray
-from tools.audit_faces import Crowd
 from tools.dataset.portrait_set import KIND_WEIGHTS, Label
-from tools.prevalence import (
+from tools.demographics.faces import Crowd
+from tools.demographics.prevalence import (
     Answers,
     Estimate,
     MainAxes,
@@ -27,7 +27,7 @@ from tools.prevalence import (
     cross_validate,
     estimate_bands,
 )
-from tools.skin_tone import BANDS, band_of
+from tools.demographics.skin_tone import BANDS, band_of
 
 FEWEST_KNOWN = 20  # portraits on either side of a threshold, in `train`
 

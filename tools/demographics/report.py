@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.audit_faces import Crowd
-from tools.audit_groups import Check, Known, Row
 from tools.dataset.portrait_set import KIND_WEIGHTS, Label
-from tools.prevalence import Estimate
+from tools.demographics.faces import Crowd
+from tools.demographics.groups import Check, Known, Row
+from tools.demographics.prevalence import Estimate
 
 GROUPS_FILE, SKIN_TONE_FILE = "audit_groups.svg", "audit_skin_tone.svg"
 BOOTSTRAP_ROUNDS = 1000
@@ -47,7 +47,7 @@ class Audit:
         size_px: at which faces were measured.
         labels: of the whole portrait set.
         known, drawn: the two crowds.
-        rows, checks: see `tools.audit_groups`.
+        rows, checks: see `tools.demographics.groups`.
     """
 
     data_name: str

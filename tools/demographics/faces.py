@@ -19,7 +19,7 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray, Frame
 from tools.bank.builder import BATCH, FaceDrawer
 from tools.dataset.screening import is_coloured
-from tools.skin_tone import skin_ita_deg
+from tools.demographics.skin_tone import skin_ita_deg
 
 THUMBNAIL_PX = 16
 FEWEST_FACES = 30
