@@ -58,7 +58,7 @@ gpu: $(READY)
 	@$(PYTHON) -m tools.gpu_report $(ARGS)
 
 gallery: $(READY)
-	@$(PYTHON) -m tools.make_gallery $(ARGS)
+	@$(PYTHON) -m tools.dev.make_gallery $(ARGS)
 
 golden: $(READY)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"

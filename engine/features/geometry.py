@@ -4,7 +4,7 @@ Everything but `placement` is measured relative to the face, so that it does not
 or tilted in the picture. Knows nothing of colours, pictures or the library that found the landmarks.
 
 The reference is a mean face of our own (`mean_face.npy`: x, y, z and weight of each landmark), made from 5 453
-portraits by symmetric Procrustes analysis (`tools/make_mean_face.py`). Its unit is the eye distance, its origin the
+portraits by symmetric Procrustes analysis (`tools/dev/make_mean_face.py`). Its unit is the eye distance, its origin the
 midpoint between the eyes, x to the right of the picture, y down, z away; it looks straight ahead, as those portraits do
 in the middle. "left" and "right" mean the sides of the picture.
 """

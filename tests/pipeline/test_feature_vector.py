@@ -14,7 +14,7 @@ from engine.features.vector_2019 import LANDMARKS, LAYOUT_342, OriginalVector
 from engine.networks.attributes.levi_hassner import AGES_YEARS as LEVI_HASSNER_YEARS
 from engine.networks.attributes.small_cnn import AGES_YEARS as OWN_YEARS
 from engine.types import ByteArray, FloatArray
-from tools.describe_features import describe
+from tools.dev.describe_features import describe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ def test_neutral_values_are_as_many_as_numbers() -> None:
 
 
 def test_the_document_says_what_the_layouts_are() -> None:
-    """If this fails: `python -m tools.describe_features`."""
+    """If this fails: `python -m tools.dev.describe_features`."""
     assert (ROOT / "docs" / "features.md").read_text(encoding="utf-8") == describe()
 
 

@@ -15,8 +15,8 @@ from engine.scene.scene import load_scene
 from engine.types import Frame, Latent, Reflection
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, grown, measured_viewer, synthetic_face
-from tools import make_gallery
-from tools.make_gallery import MAX_BYTES, as_jpeg, draw_scene
+from tools.dev import make_gallery
+from tools.dev.make_gallery import MAX_BYTES, as_jpeg, draw_scene
 
 STRANGERS = 3
 

@@ -1,4 +1,4 @@
-"""`python -m tools.make_mean_face`: a mean face from turned, differing faces."""
+"""`python -m tools.dev.make_mean_face`: a mean face from turned, differing faces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.features.geometry import EYE_CORNERS, mean_face
-from tools.make_mean_face import main, mean_of
+from tools.dev.make_mean_face import main, mean_of
 
 
 def test_the_mean_of_turned_noisy_faces_is_the_face_they_were_made_from() -> None:

@@ -1,4 +1,4 @@
-"""Draw every scene for README: `make gallery`, or `python -m tools.make_gallery [--scene NAME] [--model NAME]`.
+"""Draw every scene for README: `make gallery`, or `python -m tools.dev.make_gallery [--scene NAME] [--model NAME]`.
 
 A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its
 own, and somebody speaks; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there
@@ -27,7 +27,7 @@ from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray, Tick
 from tools.rehearsal import RATE_HZ, Rehearsal
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SIZE_WH = (1280, 720)
 DRAWN_S = 4.0  # only the end is drawn: the waves of the pool need so long to come about

@@ -1,4 +1,4 @@
-"""Make the mean face that head poses are measured against: `python -m tools.make_mean_face PICTURES [--output FILE]`.
+"""Make the mean face that head poses are measured against: `python -m tools.dev.make_mean_face PICTURES [--output FILE]`.
 
 `engine/features/mean_face.npy` comes from an earlier form of this program and 5 453 portraits; from the same pictures
 this one makes landmarks that are within 0.01 eye distances of it. Run it again only together with a new version of the
@@ -112,7 +112,9 @@ def _upright(face: Points) -> Points:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the mean face of the pictures that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m tools.make_mean_face", description="Average the shape of faces.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.dev.make_mean_face", description="Average the shape of faces."
+    )
     parser.add_argument("pictures", type=Path, help="zip file or folder of portraits")
     parser.add_argument("--output", type=Path, default=MEAN_FACE_FILE, help=f"{MEAN_FACE_FILE.name} if absent")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Write docs/features.md, every number of the feature vectors: `python -m tools.describe_features`."""
+"""Write docs/features.md, every number of the feature vectors: `python -m tools.dev.describe_features`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from engine.features.featurizer import VECTORS
 from engine.features.layout import FeatureGroup, FeatureLayout
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "features.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "features.md"
 FIRST_WORDS = """# The numbers of a face
 
-Made by `python -m tools.describe_features` from the layouts in `engine/pipeline`; do not edit it. The first layout is
+Made by `python -m tools.dev.describe_features` from the layouts in `engine/pipeline`; do not edit it. The first layout is
 what the mirror measures of viewers, drawn faces and portraits alike; a persona's inverter names the layout that it was
 trained on. Position, scale and roll are in none of the first's numbers: they are in `types.Placement`. "Left" and
 "right" are the sides of the picture. An *eye distance* is the distance between the middles of the eyes, as if seen from

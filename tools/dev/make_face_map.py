@@ -1,4 +1,4 @@
-"""Make engine/render/passes/face_map.npz: `python -m tools.make_face_map`.
+"""Make engine/render/passes/face_map.npz: `python -m tools.dev.make_face_map`.
 
 The places of the landmarks on the mean face as from the front, and triangles between them, so that a face can be drawn
 as a surface. To be made again when `mean_face.npy` is.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.features.geometry import mean_face
 
-OUTPUT = Path(__file__).resolve().parent.parent / "engine" / "render" / "passes" / "face_map.npz"
+OUTPUT = Path(__file__).resolve().parents[2] / "engine" / "render" / "passes" / "face_map.npz"
 N_SURFACE = 468  # those after it are the irises, which lie on the surface
 FLATTEST = 0.06  # height by longest side, below which a triangle at the rim is left out
 

@@ -1,0 +1,1 @@
+"""Maintainers' generators of assets and docs."""
