@@ -19,8 +19,8 @@ from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.pipeline.sources.images import FORMATS, MAX_PIXELS, is_image, natural_order
 from engine.system.shutdown import terminated_as_interrupted
 from engine.types import ByteArray
-from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
-from tools.film_parts import open_parts
+from tools.film.render_loop import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.film.segments import open_parts
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"}
 

@@ -36,9 +36,9 @@ from engine.scene.library import Repertoire
 from engine.session.reader import Session
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import terminated_as_interrupted
-from tools.film_making import INTERRUPTED, add_film_options, film_settings, make_film
-from tools.film_parts import open_parts
-from tools.session_drawing import SessionDrawing
+from tools.film.render_loop import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.film.segments import open_parts
+from tools.film.session_renderer import SessionDrawing
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from PIL import Image
 
-import tools.film_parts
+import tools.film.segments
 import tools.render
 from engine.core.clock import ManualClock
 from engine.networks.backends.backend import Rung
@@ -26,7 +26,7 @@ from engine.session.format import SessionHead
 from engine.session.reader import Session
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tests.render.pictures import measured_viewer
-from tools.session_drawing import SessionDrawing
+from tools.film.session_renderer import SessionDrawing
 
 SIZE, SIZE_WH = "96x54", (96, 54)
 

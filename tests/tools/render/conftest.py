@@ -8,7 +8,7 @@ from pathlib import Path
 import moderngl
 import pytest
 
-import tools.film_parts
+import tools.film.segments
 import tools.render
 from engine.session.format import Cue
 from tests.conftest import ROOT

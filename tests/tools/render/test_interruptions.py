@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tools.film_parts
+import tools.film.segments
 import tools.render
 from engine.config.display import DisplaySettings
 from engine.render.output.video_writer import VideoFile
@@ -22,7 +22,7 @@ from engine.types import ByteArray
 from tests.conftest import ROOT
 from tests.session import drawn
 from tests.tools.render.clouds import digests, drawing, head_of, look_again, pictures, render
-from tools.session_drawing import SessionDrawing
+from tools.film.session_renderer import SessionDrawing
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_what_was_interrupted_goes_on_with_the_same_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(tools.film_parts, "PART_S", 1.0)
+    monkeypatch.setattr(tools.film.segments, "PART_S", 1.0)
     interrupt(25)
     assert render(place, name) == 130
     assert f"stopped; {safe} of 3.0 s are safe, and the same command goes on there" in capsys.readouterr().err
@@ -120,7 +120,7 @@ def test_drawn_faces_are_looked_at_again(place: Path) -> None:
 def test_a_full_disk_keeps_what_is_safe(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tools.film_parts, "PART_S", 1.0)
+    monkeypatch.setattr(tools.film.segments, "PART_S", 1.0)
     write = VideoFile.write
 
     def fill(self: VideoFile, rows: ByteArray, time_s: float) -> None:

@@ -15,7 +15,7 @@ from engine.render.output.video_writer import VideoFile
 from engine.session.format import Cue
 from tests.session import drawn
 from tests.tools.render.clouds import SCENE, digests, head_of, pictures, render
-from tools.film_parts import join_films
+from tools.film.segments import join_films
 
 # ------------------------------------------------------------------ what is drawn
 

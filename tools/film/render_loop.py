@@ -18,7 +18,7 @@ from engine.core.clock import Clock
 from engine.core.errors import NarcissusError
 from engine.render.output.codecs import CARDS, FILM_CODECS, PROCESSOR
 from engine.types import ByteArray
-from tools.film_parts import PICTURES, Parts
+from tools.film.segments import PICTURES, Parts
 
 INTERRUPTED = 130
 FASTEST_FPS = 240.0
