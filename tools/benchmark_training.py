@@ -20,7 +20,7 @@ from engine.core.errors import NarcissusError
 from engine.networks.pggan.architecture import RESOLUTIONS
 
 if TYPE_CHECKING:
-    from tools.gan.step import Steps
+    from tools.gan.train_step import Steps
 
 PENALTY_ROUND = 8  # steps, one of them with the penalty
 
@@ -34,9 +34,9 @@ def measure(
         Pictures per second, and per second of processor time.
     """
     from tools.dataset.portrait_set import Label, PortraitSet
-    from tools.gan.batches import Batches, Portraits
-    from tools.gan.beginning import begin
-    from tools.gan.step import Knobs, Steps
+    from tools.gan.data_loader import Batches, Portraits
+    from tools.gan.initial_state import begin
+    from tools.gan.train_step import Knobs, Steps
 
     beginning = begin({"resolution": resolution, "fmap_base": fmap_base, "fmap_max": fmap_max, "batch": batch})
     pictures = np.random.default_rng(0).integers(0, 256, (64, resolution, resolution, 3), np.uint8)

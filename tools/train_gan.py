@@ -31,7 +31,7 @@ from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.pggan.architecture import RESOLUTIONS
 
 if TYPE_CHECKING:
-    from tools.gan.training import Training
+    from tools.gan.trainer import Training
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 REPORT_S = 30.0
@@ -50,7 +50,7 @@ class Session:
     """
 
     def __init__(self, training: Training, folder: Path, clock: TimeSource, save_s: float) -> None:
-        from tools.gan.records import Records
+        from tools.gan.training_log import Records
 
         self._training = training
         self._folder = folder
@@ -86,7 +86,7 @@ class Session:
             return self._save()
 
     def _advance(self) -> None:
-        from tools.gan.training import SNAPSHOT_KIMG
+        from tools.gan.trainer import SNAPSHOT_KIMG
 
         progress = self._training.progress
         before = progress.kimg // SNAPSHOT_KIMG
@@ -111,7 +111,7 @@ class Session:
         self._reported_s, self._reported_kimg = now_s, training.progress.kimg
 
     def _save(self) -> Path:
-        from tools.gan.records import write_sheet
+        from tools.gan.training_log import write_sheet
 
         path = self._training.save()
         name = f"sheet-{self._training.progress.step:07d}"
@@ -159,9 +159,9 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
         NarcissusError: what cannot be used, or why the training ended.
     """
     from tools.gan.backend import resolve_precision
-    from tools.gan.beginning import begin, go_on
     from tools.gan.checkpoint import newest_checkpoint
-    from tools.gan.training import Training, read_splits
+    from tools.gan.initial_state import begin, go_on
+    from tools.gan.trainer import Training, read_splits
 
     folder = options.output
     if newest_checkpoint(folder) and (options.resume is None or options.resume.resolve() != folder.resolve()):

@@ -12,9 +12,9 @@ import pytest
 from engine.core.errors import DeviceError, ModelError
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
 from tools.gan import checkpoint
-from tools.gan.beginning import go_on
 from tools.gan.checkpoint import newest_checkpoint, read_exact, read_state, write_checkpoint
-from tools.gan.step import MOMENTS, NETWORKS
+from tools.gan.initial_state import go_on
+from tools.gan.train_step import MOMENTS, NETWORKS
 
 GENERATOR = GeneratorSettings(8, fmap_base=32, fmap_max=8, latent_size=16, fused_scale=False)
 DISCRIMINATOR = DiscriminatorSettings(8, fmap_base=32, fmap_max=8, fused_scale=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.gan.schedule import Stage, averaging_share, stage_at, stage_begin_kimg, stage_length_kimg
+from tools.gan.growth_schedule import Stage, averaging_share, stage_at, stage_begin_kimg, stage_length_kimg
 
 
 def test_small_stages_are_short_and_large_ones_equally_long() -> None:

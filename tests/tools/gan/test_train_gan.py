@@ -21,7 +21,7 @@ from tests.tools.gan.tiny import OPTIONS, training
 from tests.tools.portraits import write_clouds
 from tools import train_gan
 from tools.gan.checkpoint import newest_checkpoint, read_state
-from tools.gan.records import Records
+from tools.gan.training_log import Records
 from tools.train_gan import Session, main
 
 
@@ -30,7 +30,7 @@ def test_a_session_saves_reports_and_draws(tmp_path: Path, monkeypatch: pytest.M
     going = training(folder)
     advance = going.advance
     monkeypatch.setattr(going, "advance", lambda: (advance(), clock.advance(20)))
-    monkeypatch.setattr("tools.gan.training.SNAPSHOT_KIMG", 0.03)
+    monkeypatch.setattr("tools.gan.trainer.SNAPSHOT_KIMG", 0.03)
     session = Session(going, folder, clock, save_s=60)
     try:
         path = session.run(limit_s=110, is_stopped=lambda: False)

@@ -17,10 +17,10 @@ from engine.networks.pggan.weight_file import read_network, write_network
 from tests.tools.gan.tiny import PLAN, training
 from tests.tools.portraits import label, write_clouds
 from tools.dataset.portrait_set import PortraitSet
-from tools.gan.batches import Portraits
-from tools.gan.beginning import begin, exact_arrays, go_on
 from tools.gan.checkpoint import newest_checkpoint
-from tools.gan.training import Training, read_splits
+from tools.gan.data_loader import Portraits
+from tools.gan.initial_state import begin, exact_arrays, go_on
+from tools.gan.trainer import Training, read_splits
 
 
 @pytest.fixture(scope="module")

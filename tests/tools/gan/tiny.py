@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.tools.portraits import write_clouds
-from tools.gan.beginning import Beginning, begin
-from tools.gan.step import Steps
-from tools.gan.training import Training, read_splits
+from tools.gan.initial_state import Beginning, begin
+from tools.gan.train_step import Steps
+from tools.gan.trainer import Training, read_splits
 
 PLAN: Mapping[str, Any] = {
     "resolution": 8,

@@ -15,11 +15,11 @@ from engine.networks.persona import network_arrays
 from engine.networks.pggan.weight_file import write_network
 from engine.types import FloatArray
 from tools.dataset.portrait_set import PortraitSet, read_portraits
-from tools.gan.batches import Batches, Portraits, uniform_numbers
-from tools.gan.beginning import Beginning, exact_arrays
 from tools.gan.checkpoint import newest_checkpoint, write_checkpoint
-from tools.gan.schedule import Stage, averaging_share, stage_at
-from tools.gan.step import MEASURES, MOMENTS, NETWORKS, PENALTY_INTERVAL, Knobs, State, Steps, variables_of
+from tools.gan.data_loader import Batches, Portraits, uniform_numbers
+from tools.gan.growth_schedule import Stage, averaging_share, stage_at
+from tools.gan.initial_state import Beginning, exact_arrays
+from tools.gan.train_step import MEASURES, MOMENTS, NETWORKS, PENALTY_INTERVAL, Knobs, State, Steps, variables_of
 
 SNAPSHOT_KIMG = 50.0
 SNAPSHOTS_FOLDER = "snapshots"

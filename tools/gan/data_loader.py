@@ -13,7 +13,7 @@ import numpy as np
 from engine.types import ByteArray, FloatArray
 from tools.dataset.portrait_set import PortraitSet
 from tools.gan.augmentation import NUMBERS
-from tools.gan.step import Batch
+from tools.gan.train_step import Batch
 
 
 class Portraits:

@@ -18,8 +18,8 @@ from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorS
 from engine.networks.pggan.model import Discriminator, Generator
 from engine.networks.pggan.weight_file import read_network
 from tools.gan.checkpoint import network_file, newest_checkpoint, read_exact, read_state
-from tools.gan.schedule import stage_begin_kimg
-from tools.gan.step import MOMENTS, NETWORKS, State, variables_of
+from tools.gan.growth_schedule import stage_begin_kimg
+from tools.gan.train_step import MOMENTS, NETWORKS, State, variables_of
 
 LATENT_SIZE = 512
 DEFAULTS: Mapping[str, Any] = {
