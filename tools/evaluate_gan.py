@@ -28,9 +28,9 @@ from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
 from tools.card_section import EVALUATION, write_section
 from tools.dataset.reference_set import ReferenceReader
-from tools.evaluation import Evaluation, RealPortraits, evaluate
-from tools.evaluation_report import write_report
-from tools.evaluation_table import comparison, markdown, table
+from tools.gan_eval.evaluation import Evaluation, RealPortraits, evaluate
+from tools.gan_eval.html_report import write_report
+from tools.gan_eval.table import comparison, markdown, table
 from tools.json_file import write_json
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,8 +14,8 @@ from engine.features.featurizer import LAYOUT
 from engine.features.geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
 from engine.types import FloatArray
 from tools.attribute_figures import attributes_kept
-from tools.clouds import found
 from tools.dataset.reference_set import Indices
+from tools.gan_eval.feature_sets import found
 from tools.likeness import LikenessScale
 from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
 from tools.measures.colour_difference import ciede2000

@@ -28,11 +28,11 @@ from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
 from tools.attribute_figures import flips_per_minute
 from tools.bank.builder import FaceDrawer
-from tools.clouds import found
 from tools.dataset.portrait_set import to_nominal
 from tools.dataset.reference_set import Indices
-from tools.evaluation import draw, measure_faces
 from tools.face_oracle import Oracle, nearest_seeds
+from tools.gan_eval.evaluation import draw, measure_faces
+from tools.gan_eval.feature_sets import found
 from tools.growth_trial import GrowthTrial, tracked_noise
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures

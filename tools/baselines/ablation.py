@@ -16,9 +16,9 @@ from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
 from tools.baselines.trial import Outcome, Viewers, compare
-from tools.clouds import found
 from tools.dataset.portrait_set import PortraitSet
-from tools.evaluation import draw, measure_faces
+from tools.gan_eval.evaluation import draw, measure_faces
+from tools.gan_eval.feature_sets import found
 from tools.likeness import LikenessScale
 from tools.likeness_figures import FEWEST
 from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED

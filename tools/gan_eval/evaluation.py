@@ -20,8 +20,8 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import read_header
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
-from tools.clouds import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.dataset.reference_set import References
+from tools.gan_eval.feature_sets import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.measures.feature_path import FeaturePath, great_circles, measure_feature_path
 from tools.measures.memorisation import Memorisation, measure_memorisation
 from tools.measures.plausibility import measure_plausibility, yaw_asymmetry

@@ -14,8 +14,8 @@ from PIL import Image
 from engine.core.errors import DeviceError
 from engine.types import ByteArray
 from tools.contact_sheet import contact_sheet
-from tools.evaluation import Evaluation
-from tools.evaluation_table import ROWS, Row, remark
+from tools.gan_eval.evaluation import Evaluation
+from tools.gan_eval.table import ROWS, Row, remark
 from tools.measures.memorisation import Nearest
 
 TEMPLATE = Path(__file__).with_name("evaluation_report.html")
@@ -43,7 +43,7 @@ def write_report(evaluation: Evaluation, path: Path) -> Path:
 
 def report(evaluation: Evaluation) -> str:
     """The page as text."""
-    from tools.evaluation_plots import plots  # matplotlib takes a second to load
+    from tools.gan_eval.plots import plots  # matplotlib takes a second to load
 
     figures = evaluation.figures
     by_title = {row.title: row for row in ROWS}

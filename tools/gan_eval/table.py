@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.clouds import FEWEST_FACES, Figures
+from tools.gan_eval.feature_sets import FEWEST_FACES, Figures
 
 UNKNOWN = "-"
 
