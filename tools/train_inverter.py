@@ -33,9 +33,9 @@ from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer, complete_bank
 from tools.baselines.registry import KINDS, ContenderName
-from tools.first_trial import FirstTrial, measure_first_trial
+from tools.inverter_training.readout import fit_readout
+from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
 from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
-from tools.readout import fit_readout
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_COUNT = 60_000
