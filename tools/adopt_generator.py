@@ -39,7 +39,7 @@ from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
 from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
 from tools.gan_eval.evaluation import kimg
-from tools.likeness_baseline import measure_baseline, write_baseline
+from tools.likeness.baseline import measure_baseline, write_baseline
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
 
 PREVIEW_PICTURES = 256

@@ -23,11 +23,11 @@ from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.dataset.portrait_set import read_portraits
-from tools.growth_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
-from tools.likeness import LikenessScale
-from tools.likeness_figures import FEWEST, error
-from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
-from tools.show_noise import disturbed
+from tools.likeness.camera_noise import disturbed
+from tools.likeness.figures import FEWEST, error
+from tools.likeness.refinement_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
+from tools.likeness.scale import LikenessScale
+from tools.likeness.trial import FEWEST_RANDOM, RANDOM_SEED
 from tools.train_inverter import HELD_OUT_SEED, MODELS
 
 DEFAULT_COUNT, MOST = 40, 1000

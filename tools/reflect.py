@@ -120,7 +120,7 @@ class Reflector:
 def distances(asked: FloatArray, came: FloatArray, bank_sd: FloatArray) -> dict[str, float]:
     """Root mean square difference of each group of features, in standard deviations over the bank.
 
-    Between two faces of the bank it is about 1.4. All numbers of a group count, other than in `tools.likeness`.
+    Between two faces of the bank it is about 1.4. All numbers of a group count, other than in `tools.likeness.scale`.
     """
     apart = (came - asked) / bank_sd
     return {group.name: round(float(np.sqrt(np.mean(apart[LAYOUT[group.name]] ** 2))), 4) for group in LAYOUT.groups}

@@ -35,7 +35,7 @@ from tools.bank.builder import FaceDrawer, complete_bank
 from tools.baselines.registry import KINDS, ContenderName
 from tools.inverter_training.readout import fit_readout
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
-from tools.likeness import SHAPE_COMPONENTS, Likeness, LikenessScale
+from tools.likeness.scale import SHAPE_COMPONENTS, Likeness, LikenessScale
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_COUNT = 60_000

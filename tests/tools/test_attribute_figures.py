@@ -11,7 +11,7 @@ from engine.pipeline.attribute_follower import READ_HZ
 from engine.types import ByteArray, Features, FloatArray
 from tests.pipeline.test_attributes import FakeReader
 from tests.tools.drawn import features_of
-from tools.attribute_figures import attributes_kept, flips_per_minute
+from tools.likeness.attribute_figures import attributes_kept, flips_per_minute
 
 YOUNG, MIDDLE, OLD = (0.8, 0.1, 0.1), (0.2, 0.7, 0.1), (0.0, 0.3, 0.7)
 NOBODY = np.zeros((3, 48, 64, 3), np.uint8)

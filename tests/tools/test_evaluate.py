@@ -17,10 +17,11 @@ from tests.pipeline.test_attributes import FakeReader
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tests.tools.portraits import encode, label
-from tools import evaluate, motion_trial, train_inverter
+from tools import evaluate, train_inverter
 from tools.dataset.portrait_set import write_portraits
 from tools.evaluate import main
-from tools.likeness_table import ROWS
+from tools.likeness import motion_trial
+from tools.likeness.table import ROWS
 
 __all__ = ["without_drawing"]
 

@@ -19,7 +19,7 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools import drawn
 from tests.tools.drawn import FakeDrawer, without_drawing
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
-from tools.likeness import LikenessScale
+from tools.likeness.scale import LikenessScale
 from tools.train_inverter import fit, main
 
 __all__ = ["without_drawing"]

@@ -17,7 +17,7 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tools import train_inverter
 from tools.bank.builder import FaceDrawer
-from tools.likeness_baseline import (
+from tools.likeness.baseline import (
     GAIN_TOLERANCE,
     TOLERANCES,
     measure_baseline,

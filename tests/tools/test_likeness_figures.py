@@ -8,8 +8,8 @@ import pytest
 from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 from tests.tools.test_train_inverter import random_vectors
-from tools.likeness import LikenessScale
-from tools.likeness_figures import GROUPS, error, expression_r, likeness_figures, points
+from tools.likeness.figures import GROUPS, error, expression_r, likeness_figures, points
+from tools.likeness.scale import LikenessScale
 
 
 @pytest.fixture(scope="module")

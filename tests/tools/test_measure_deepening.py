@@ -8,7 +8,8 @@ import pytest
 
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
-from tools import growth_trial, measure_refinement, train_inverter
+from tools import measure_refinement, train_inverter
+from tools.likeness import refinement_trial
 from tools.measure_refinement import main
 
 __all__ = ["without_drawing"]
@@ -31,7 +32,7 @@ def test_the_likeness_of_those_who_stay_grows(models: Path, capsys: pytest.Captu
     assert main(["--model", "tiny", "--count", "4"], models) == 0
     lines = {line.split("|")[1].strip(): line for line in capsys.readouterr().out.splitlines() if line.startswith("|")}
     grown, kept = numbers(lines["likeness, deepening"]), numbers(lines["likeness, without"])
-    assert len(grown) == len(kept) == len(growth_trial.MARKS_S)
+    assert len(grown) == len(kept) == len(refinement_trial.MARKS_S)
     assert kept[0] == pytest.approx(kept[-1], abs=0.01)
     assert grown[0] > kept[0] + 0.05, "it begins while the face arrives"
     assert grown[-1] > grown[0]

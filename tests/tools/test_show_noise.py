@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.tools.portraits import cloud
-from tools.show_noise import disturbed
+from tools.likeness.camera_noise import disturbed
 
 
 def test_a_picture_is_moved_by_a_pixel_and_hardly_changed() -> None:

@@ -18,7 +18,7 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, without_drawing
 from tools import train_inverter
 from tools.bank.builder import FaceDrawer
-from tools.likeness import LikenessScale
+from tools.likeness.scale import LikenessScale
 from tools.train_inverter import main
 
 __all__ = ["without_drawing"]

@@ -19,9 +19,9 @@ from tools.baselines.trial import Outcome, Viewers, compare
 from tools.dataset.portrait_set import PortraitSet
 from tools.gan_eval.evaluation import draw, measure_faces
 from tools.gan_eval.feature_sets import found
-from tools.likeness import LikenessScale
-from tools.likeness_figures import FEWEST
-from tools.likeness_trial import FEWEST_RANDOM, RANDOM_SEED
+from tools.likeness.figures import FEWEST
+from tools.likeness.scale import LikenessScale
+from tools.likeness.trial import FEWEST_RANDOM, RANDOM_SEED
 from tools.train_inverter import HELD_OUT_SEED
 
 Outcomes = dict[str, Outcome]

@@ -14,11 +14,11 @@ from engine.networks.persona import Persona
 from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
-from tools.likeness import Likeness, LikenessScale
+from tools.likeness.camera_noise import disturbed
+from tools.likeness.motion_trial import RATE_HZ, answers_afresh
+from tools.likeness.scale import Likeness, LikenessScale
 from tools.measures.agreement import rms
 from tools.measures.motion import jitter_deg_s
-from tools.motion_trial import RATE_HZ, answers_afresh
-from tools.show_noise import disturbed
 
 TREMBLING_VIEWERS, TREMBLING_FRAMES, SETTLING_FRAMES = 12, 60, 30
 

@@ -19,8 +19,8 @@ from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
-from tools.likeness import LikenessScale
-from tools.likeness_figures import groups, landmarks_apart
+from tools.likeness.figures import groups, landmarks_apart
+from tools.likeness.scale import LikenessScale
 from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
 
 RATE_HZ = 30.0

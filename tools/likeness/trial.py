@@ -3,10 +3,10 @@
 * `value`: what the inverter answers.
 * `random`: another drawn face, any.
 * `fixed`: the one drawn face that is nearest to all viewers on average.
-* `oracle`: what a search can make the generator draw (`tools/face_oracle.py`), for some of the viewers; beside it
+* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some of the viewers; beside it
   stands `value_searched`, what the inverter answers to these.
 * `value_stayed`: what it shows to the same viewers when they have stayed for `STAY_S`.
-* `floor`: the viewer's own picture, measured again under the noise of a show (`tools/show_noise.py`).
+* `floor`: the viewer's own picture, measured again under the noise of a show (`tools/likeness/camera_noise.py`).
 
 No answer can be better than the floor, and none needs to be better than the oracle.
 """
@@ -26,18 +26,18 @@ from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
-from tools.attribute_figures import flips_per_minute
 from tools.bank.builder import FaceDrawer
 from tools.dataset.portrait_set import to_nominal
 from tools.dataset.reference_set import Indices
-from tools.face_oracle import Oracle, nearest_seeds
 from tools.gan_eval.evaluation import draw, measure_faces
 from tools.gan_eval.feature_sets import found
-from tools.growth_trial import GrowthTrial, tracked_noise
-from tools.likeness import LikenessScale
-from tools.likeness_figures import FEWEST, Figures, error, expression_r, likeness_figures
-from tools.motion_trial import MotionTrial, answers_afresh, still_clip
-from tools.show_noise import disturbed
+from tools.likeness.attribute_figures import flips_per_minute
+from tools.likeness.camera_noise import disturbed
+from tools.likeness.figures import FEWEST, Figures, error, expression_r, likeness_figures
+from tools.likeness.motion_trial import MotionTrial, answers_afresh, still_clip
+from tools.likeness.refinement_trial import GrowthTrial, tracked_noise
+from tools.likeness.scale import LikenessScale
+from tools.likeness.search_bound import Oracle, nearest_seeds
 from tools.train_inverter import HELD_OUT_SEED
 
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses

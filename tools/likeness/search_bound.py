@@ -16,8 +16,8 @@ import numpy as np
 from engine.networks.inversion.retrieval_inverter import InverterWeights
 from engine.networks.pggan.latent_sphere import normalise, seed_latents
 from engine.types import Features, FloatArray
-from tools.likeness import LikenessScale
-from tools.likeness_figures import points
+from tools.likeness.figures import points
+from tools.likeness.scale import LikenessScale
 
 DRAWS = 200  # for each viewer
 BROOD = 10  # faces drawn from the best one before it is chosen anew

@@ -16,7 +16,7 @@ from engine.features.featurizer import LAYOUT
 from engine.features.vector import AGES
 from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower, ReadsAttributes
 from engine.types import ByteArray, Features, FloatArray, Frame
-from tools.show_noise import disturbed
+from tools.likeness.camera_noise import disturbed
 
 SURE = 0.8  # how probable a viewer's gender must be for its answer to count
 WATCHED_VIEWERS, WATCHED_S = 12, 30.0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.likeness_figures import GROUPS, MIRRORED
-from tools.likeness_trial import REFERENCES, Measured
+from tools.likeness.figures import GROUPS, MIRRORED
+from tools.likeness.trial import REFERENCES, Measured
 
 UNKNOWN = "-"
 Aim = tuple[float | None, float | None]  # the least and the greatest that is good enough

@@ -21,7 +21,7 @@ from engine.pipeline.latent_follower import LatentFollower
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.gan_eval.feature_sets import found
-from tools.motion_trial import RATE_HZ, still_clip
+from tools.likeness.motion_trial import RATE_HZ, still_clip
 
 MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # since the face has arrived
 TRACKED = 1 / 3  # of the noise of pictures that are looked at afresh remains where a face is tracked, as it is live

@@ -1,6 +1,6 @@
 """The figures of a likeness: features that were asked for against features of the faces that came.
 
-Everything here is numbers; who asked, and what answered, is in `tools/likeness_trial.py`.
+Everything here is numbers; who asked, and what answered, is in `tools/likeness/trial.py`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from engine.features.colours import PATCHES
 from engine.features.featurizer import LAYOUT
 from engine.features.geometry import EXPRESSION_NAMES, SHAPE_LANDMARKS
 from engine.types import FloatArray
-from tools.attribute_figures import attributes_kept
 from tools.dataset.reference_set import Indices
 from tools.gan_eval.feature_sets import found
-from tools.likeness import LikenessScale
+from tools.likeness.attribute_figures import attributes_kept
+from tools.likeness.scale import LikenessScale
 from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
 from tools.measures.colour_difference import ciede2000
 from tools.measures.retrieval import measure_retrieval, ranks
