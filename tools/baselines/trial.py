@@ -17,8 +17,8 @@ from tools.baselines.methods import Method
 from tools.likeness.camera_noise import disturbed
 from tools.likeness.motion_trial import RATE_HZ, answers_afresh
 from tools.likeness.scale import Likeness, LikenessScale
-from tools.measures.agreement import rms
-from tools.measures.motion import jitter_deg_s
+from tools.metrics.jitter_and_lag import jitter_deg_s
+from tools.metrics.regression import rms
 
 TREMBLING_VIEWERS, TREMBLING_FRAMES, SETTLING_FRAMES = 12, 60, 30
 

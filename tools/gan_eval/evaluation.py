@@ -22,13 +22,13 @@ from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.dataset.reference_set import References
 from tools.gan_eval.feature_sets import FEWEST_FACES, Clouds, Figures, compare, found
-from tools.measures.feature_path import FeaturePath, great_circles, measure_feature_path
-from tools.measures.memorisation import Memorisation, measure_memorisation
-from tools.measures.plausibility import measure_plausibility, yaw_asymmetry
-from tools.measures.random_network import random_features
-from tools.measures.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
-from tools.measures.structural_similarity import structural_similarity
-from tools.measures.thumbnails import PixelComponents
+from tools.metrics.memorization import Memorisation, measure_memorisation
+from tools.metrics.ms_ssim import structural_similarity
+from tools.metrics.path_length import FeaturePath, great_circles, measure_feature_path
+from tools.metrics.plausibility import measure_plausibility, yaw_asymmetry
+from tools.metrics.random_features import random_features
+from tools.metrics.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
+from tools.metrics.thumbnails import PixelComponents
 
 PATH_SEED = 30_000_000  # paths are drawn from seeds that nothing else uses
 BATCH = 50

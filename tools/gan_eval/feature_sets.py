@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.types import FloatArray
 from tools.dataset.reference_set import Indices
-from tools.measures.kernel_distance import measure_kernel_distance
-from tools.measures.overlap import measure_overlap
+from tools.metrics.kid import measure_kernel_distance
+from tools.metrics.precision_recall import measure_overlap
 
 FEWEST_FACES = 20  # below, measures in the space of features say nothing
 Figures = dict[str, Any]

@@ -16,7 +16,7 @@ from engine.types import ByteArray
 from tools.contact_sheet import contact_sheet
 from tools.gan_eval.evaluation import Evaluation
 from tools.gan_eval.table import ROWS, Row, remark
-from tools.measures.memorisation import Nearest
+from tools.metrics.memorization import Nearest
 
 TEMPLATE = Path(__file__).with_name("evaluation_report.html")
 SHEET_PICTURES, SHEET_COLUMNS = 64, 8

@@ -16,7 +16,7 @@ from engine.features.featurizer import LAYOUT
 from engine.types import FloatArray
 from tools.gan_eval.evaluation import Evaluation
 from tools.gan_eval.feature_sets import FEWEST_FACES, found
-from tools.measures.plausibility import ShapeScale
+from tools.metrics.plausibility import ShapeScale
 
 DRAWN, REAL, INK = "#9c4a2f", "#5f6f74", "#3a3632"
 STYLE: dict[str, Any] = {

@@ -17,9 +17,9 @@ from tools.dataset.reference_set import Indices
 from tools.gan_eval.feature_sets import found
 from tools.likeness.attribute_figures import attributes_kept
 from tools.likeness.scale import LikenessScale
-from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
-from tools.measures.colour_difference import ciede2000
-from tools.measures.retrieval import measure_retrieval, ranks
+from tools.metrics.ciede2000 import ciede2000
+from tools.metrics.regression import correlation, gain, landmark_error, rms, skill
+from tools.metrics.retrieval import measure_retrieval, ranks
 
 GROUPS = ("shape", "pose", "expression", "colour")
 PLACES = {

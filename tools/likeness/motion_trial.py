@@ -21,7 +21,7 @@ from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.likeness.figures import groups, landmarks_apart
 from tools.likeness.scale import LikenessScale
-from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
+from tools.metrics.jitter_and_lag import jitter_deg_s, lag_ms, steadiness
 
 RATE_HZ = 30.0
 ARRIVAL_S = 2.5  # of a clip that are not measured: the visitor arrives, the filters settle

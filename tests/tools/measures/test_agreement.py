@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.measures.agreement import correlation, gain, landmark_error, rms, skill
+from tools.metrics.regression import correlation, gain, landmark_error, rms, skill
 
 
 def test_gain_is_the_slope_whatever_the_means_and_whatever_noise_does_not_follow() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from skimage.color import deltaE_ciede2000
 
-from tools.measures.colour_difference import ciede2000
+from tools.metrics.ciede2000 import ciede2000
 
 PAIRS = (  # L*, a*, b* twice, difference
     (50, 2.6772, -79.7751, 50, 0, -82.7485, 2.0425),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.measures.distances import BLOCK_ROWS, neighbour_radii, squared_distances
+from tools.metrics.pairwise import BLOCK_ROWS, neighbour_radii, squared_distances
 
 
 def test_squared_distances_are_those_of_the_definition() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.networks.pggan.latent_sphere import angle_deg
-from tools.measures.feature_path import REACH_DEG, STEP_DEG, great_circles, measure_feature_path
+from tools.metrics.path_length import REACH_DEG, STEP_DEG, great_circles, measure_feature_path
 
 
 def test_circles_go_in_equal_steps_to_a_right_angle() -> None:

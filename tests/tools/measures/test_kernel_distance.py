@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.types import FloatArray
-from tools.measures.kernel_distance import measure_kernel_distance
+from tools.metrics.kid import measure_kernel_distance
 
 
 def gaussian(count: int, seed: int, mean: float = 0.0) -> FloatArray:

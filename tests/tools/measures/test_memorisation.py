@@ -7,7 +7,7 @@ import pytest
 
 from engine.types import ByteArray
 from tests.tools.measures.pictures import fields
-from tools.measures.memorisation import Memorisation, measure_memorisation
+from tools.metrics.memorization import Memorisation, measure_memorisation
 
 SIZE_PX, BLUR_PX = 16, 4.0
 SHARES = {"modern": 0.7, "mono": 0.3}

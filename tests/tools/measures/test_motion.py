@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.networks.pggan.latent_sphere import normalise, slerp
-from tools.measures.motion import jitter_deg_s, lag_ms, steadiness
+from tools.metrics.jitter_and_lag import jitter_deg_s, lag_ms, steadiness
 
 TIME_S = (np.arange(180) / 30).astype(np.float32)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.types import FloatArray
-from tools.measures.overlap import measure_overlap
+from tools.metrics.precision_recall import measure_overlap
 
 
 def gaussian(count: int, seed: int, mean: float = 0.0, sd: float = 1.0) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.types import FloatArray
-from tools.measures.plausibility import ShapeScale, measure_plausibility, yaw_asymmetry
+from tools.metrics.plausibility import ShapeScale, measure_plausibility, yaw_asymmetry
 
 MIX = np.random.default_rng(7).standard_normal((6, 6)).astype(np.float32)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.tools.measures.pictures import fields
-from tools.measures.kernel_distance import measure_kernel_distance
-from tools.measures.random_network import BATCH, FEATURES, random_features
+from tools.metrics.kid import measure_kernel_distance
+from tools.metrics.random_features import BATCH, FEATURES, random_features
 
 
 def test_features_belong_to_the_picture_and_not_to_its_batch() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.measures.retrieval import measure_retrieval, ranks
+from tools.metrics.retrieval import measure_retrieval, ranks
 
 
 def test_ranks_on_a_line() -> None:

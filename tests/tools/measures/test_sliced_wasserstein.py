@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.tools.measures.pictures import fields
-from tools.measures.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
+from tools.metrics.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
 
 
 def test_levels_go_down_to_16_px() -> None:

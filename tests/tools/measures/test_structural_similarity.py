@@ -7,7 +7,7 @@ import pytest
 from skimage.metrics import structural_similarity as reference
 
 from tests.tools.measures.pictures import fields
-from tools.measures.structural_similarity import BATCH, LUMA, structural_similarity
+from tools.metrics.ms_ssim import BATCH, LUMA, structural_similarity
 
 
 @pytest.mark.parametrize("size_px", [4, 16, 64, 256])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.tools.measures.pictures import fields
-from tools.measures.thumbnails import PixelComponents, shrunk, thumbnails
+from tools.metrics.thumbnails import PixelComponents, shrunk, thumbnails
 
 
 def test_pictures_are_halved_to_32_px_and_smaller_ones_kept() -> None:

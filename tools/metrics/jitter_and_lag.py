@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.networks.pggan.latent_sphere import angle_deg
 from engine.types import FloatArray
-from tools.measures.agreement import correlation, rms
+from tools.metrics.regression import correlation, rms
 
 LONGEST_LAG_S = 0.6
 LAG_STEP_S = 0.0025

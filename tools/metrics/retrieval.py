@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import FloatArray
-from tools.measures.distances import squared_distances
+from tools.metrics.pairwise import squared_distances
 
 
 @dataclass(frozen=True)

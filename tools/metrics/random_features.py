@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.types import ByteArray, FloatArray
-from tools.measures.thumbnails import shrunk
+from tools.metrics.thumbnails import shrunk
 
 SEED = 2018
 FEATURE_MAPS = (32, 64, 128)

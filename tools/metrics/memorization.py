@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import ByteArray, FloatArray
-from tools.measures.distances import blocks, squared_distances
-from tools.measures.thumbnails import thumbnails
+from tools.metrics.pairwise import blocks, squared_distances
+from tools.metrics.thumbnails import thumbnails
 
 DRAWS = 40  # of training pictures to compare with those held out
 Indices = NDArray[np.int64]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.types import FloatArray
-from tools.measures.distances import blocks, neighbour_radii, squared_distances
+from tools.metrics.pairwise import blocks, neighbour_radii, squared_distances
 
 NEIGHBOURS = 5
 
