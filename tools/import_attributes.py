@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from engine.core.errors import DeviceError, ModelError, NarcissusError
 from engine.networks.attributes.levi_hassner import CLASSES, attribute_shapes
-from engine.networks.caffe_conversion import OUTPUT_FILE
-from engine.networks.confinement import read_confined, refusal
 from engine.networks.pggan.weight_file import read_arrays
+from tools.model_import.caffe_conversion import OUTPUT_FILE
+from tools.model_import.sandbox import read_confined, refusal
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SOURCES = {

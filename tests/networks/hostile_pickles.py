@@ -104,7 +104,7 @@ GADGETS: dict[str, bytes] = {
         ("tfutil", "Network.__init__", "x"),
         ("networks", "G_paper", "x"),
         ("dnnlib.tflib.network", "Network", "x"),
-        ("engine.networks.pickle_values", "Array", "x"),
+        ("tools.model_import.pickle_values", "Array", "x"),
         ("copyreg", "__newobj__", "x"),
         ("collections", "OrderedDict", "x"),
     ]

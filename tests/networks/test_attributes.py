@@ -12,11 +12,11 @@ import pytest
 from engine.core.errors import ModelError
 from engine.networks.attributes.classifier import AttributeReader, network_input
 from engine.networks.attributes.levi_hassner import CLASSES
-from engine.networks.caffe_model import read_caffemodel
-from engine.networks.caffe_text import MAX_BYTES, read_prototxt
 from engine.networks.pggan.weight_file import write_arrays
 from tests.networks.caffe_files import blob, caffemodel, field, random_blobs, varint, write_caffe_files
 from tools.import_attributes import main
+from tools.model_import.caffe_model import read_caffemodel
+from tools.model_import.caffe_prototxt import MAX_BYTES, read_prototxt
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.confinement import MAX_SOURCE_BYTES, check_source, read_confined
+from tools.model_import.sandbox import MAX_SOURCE_BYTES, check_source, read_confined
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.confined_job import Job
-from engine.networks.confinement import read_confined
-from engine.networks.official_conversion import convert
-from engine.networks.official_pickle import read_official
 from tests.networks.hostile_pickles import GADGETS, HOSTILE, SOUND
 from tools.import_pggan import main
+from tools.model_import.pggan_conversion import convert
+from tools.model_import.pggan_pickle import read_official
+from tools.model_import.sandbox import read_confined
+from tools.model_import.sandbox_job import Job
 
 WATCHED = ("import", "exec", "compile", "os.", "subprocess.", "socket.", "ctypes.", "pickle.", "marshal.", "shutil.")
 

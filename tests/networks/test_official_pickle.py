@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.confinement import read_confined
-from engine.networks.official_pickle import read_official
 from engine.networks.persona import load_discriminator, load_generator
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.weight_file import read_network
@@ -25,6 +23,8 @@ from tests.networks.official_files import (
 from tests.networks.reference_pggan import generate, judge
 from tests.networks.variations import DISCRIMINATORS, GENERATORS
 from tests.tiny_persona import random_arrays
+from tools.model_import.pggan_pickle import read_official
+from tools.model_import.sandbox import read_confined
 
 ORACLE = Path(__file__).parents[1] / "oracle"
 G, D = GeneratorSettings(16, fmap_base=64, fmap_max=6), DiscriminatorSettings(16, fmap_base=64, fmap_max=6)

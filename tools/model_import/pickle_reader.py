@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core.errors import ModelError
-from engine.networks.pickle_machine import PickleMachine, whole
-from engine.networks.pickle_values import MAX_NAME_LETTERS
+from tools.model_import.pickle_machine import PickleMachine, whole
+from tools.model_import.pickle_values import MAX_NAME_LETTERS
 
 MAX_INSTRUCTIONS = 200_000
 MAX_NUMBER_LETTERS = 24

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, variable_shapes
-from engine.networks.pickle_reader import read_pickle
-from engine.networks.pickle_values import Array, Instance, as_text, shown
-from engine.networks.theano_weights import theano_kwargs, theano_variables
+from tools.model_import.pickle_reader import read_pickle
+from tools.model_import.pickle_values import Array, Instance, as_text, shown
+from tools.model_import.theano_weights import theano_kwargs, theano_variables
 
 CLASSES = frozenset({("tfutil", "Network"), ("network", "Network")})
 BUILDERS: Mapping[str, type[GeneratorSettings] | type[DiscriminatorSettings]] = {

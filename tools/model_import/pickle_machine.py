@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from engine.core.errors import ModelError
-from engine.networks.pickle_values import (
+from tools.model_import.pickle_values import (
     DTYPE,
     ENCODE,
     FROM_BUFFER,

@@ -13,7 +13,7 @@ def write_card(path: Path, name: str, source: Path, found: dict[str, Any]) -> No
 
     Args:
         source: the file that was imported.
-        found: what `engine.networks.official_conversion.convert` says of it.
+        found: what `tools.model_import.pggan_conversion.convert` says of it.
     """
     rows = "\n".join(
         f"| {network['name']} | {network['builder']} | {network['resolution']} | {network['latent_size'] or ''} "

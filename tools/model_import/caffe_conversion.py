@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
 from engine.networks.attributes.levi_hassner import CLASSES, INPUT_PX, LAYERS, AttributeLayer, attribute_shapes
-from engine.networks.caffe_model import Blobs, read_caffemodel
-from engine.networks.caffe_text import Table, read_prototxt
-from engine.networks.confined_job import Job
 from engine.networks.pggan.weight_file import write_arrays
+from tools.model_import.caffe_model import Blobs, read_caffemodel
+from tools.model_import.caffe_prototxt import Table, read_prototxt
+from tools.model_import.sandbox_job import Job
 
 OUTPUT_FILE = "attributes.safetensors"
 _WITHOUT_EFFECT = {"weight_filler", "bias_filler", "engine"}

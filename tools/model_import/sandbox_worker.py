@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import ModelError
-from engine.networks import caffe_conversion, official_conversion
-from engine.networks.confined_job import Job
+from tools.model_import import caffe_conversion, pggan_conversion
+from tools.model_import.sandbox_job import Job
 
 JOBS: Mapping[str, Callable[[Job], dict[str, Any]]] = {
-    "pggan": official_conversion.convert,
+    "pggan": pggan_conversion.convert,
     "attributes": caffe_conversion.convert,
 }
 PROCESSOR_LIMIT_S = 240

@@ -31,7 +31,7 @@ Progress = Callable[[float], None]
 
 _ROOT = Path(__file__).resolve().parents[2]
 # the child finds this program by its folder and nothing else by anything: no environment, no user's packages
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.networks.confined_reader import main; main()"
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from tools.model_import.sandbox_worker import main; main()"
 
 
 def check_source(path: Path) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.errors import ModelError
-from engine.networks.confined_job import Job
-from engine.networks.official_pickle import OfficialNetwork, read_official
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.weight_file import write_network
+from tools.model_import.pggan_pickle import OfficialNetwork, read_official
+from tools.model_import.sandbox_job import Job
 
 DEFAULT_NETWORK = "Gs"  # the moving average of the generator, which the authors' pictures are drawn with
 

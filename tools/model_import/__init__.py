@@ -1,0 +1,1 @@
+"""Readers of foreign model files: leave the show entirely."""
