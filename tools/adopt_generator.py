@@ -37,9 +37,9 @@ from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorS
 from engine.networks.pggan.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
-from tools.card_section import CARD_FILE, MEASURED, without_old_numbers
 from tools.gan_eval.evaluation import kimg
 from tools.likeness.baseline import measure_baseline, write_baseline
+from tools.reporting.model_card import CARD_FILE, MEASURED, without_old_numbers
 from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
 
 PREVIEW_PICTURES = 256

@@ -16,13 +16,13 @@ from pathlib import Path
 from engine.core.errors import DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
-from tools.card_section import AUDIT, write_section
 from tools.dataset.portrait_set import read_portraits
 from tools.demographics.faces import FEWEST_FACES, draw_crowd, measure_crowd
 from tools.demographics.groups import QUESTIONS, Known, answer, measured_rows
 from tools.demographics.plots import plots
 from tools.demographics.report import Audit, to_markdown
-from tools.picture_files import prepare_folder, write
+from tools.reporting.image_files import prepare_folder, write
+from tools.reporting.model_card import AUDIT, write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"

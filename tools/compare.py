@@ -23,7 +23,7 @@ from tools.baselines.ablation import scale_of
 from tools.baselines.comparison_film import SideBySide
 from tools.baselines.methods import SHIPPED, open_methods
 from tools.baselines.registry import KINDS
-from tools.json_file import write_json
+from tools.reporting.json_file import write_json
 from tools.train_inverter import MODELS
 
 MOST_INVERTERS = 6

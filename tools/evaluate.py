@@ -33,12 +33,12 @@ from tools.baselines.ablation import as_figures, before_all
 from tools.baselines.methods import steps_from_2019
 from tools.baselines.trial import table as steps_table
 from tools.dataset.portrait_set import SPLITS, PortraitSet, read_portraits
-from tools.json_file import write_json
 from tools.likeness.baseline import BASELINE_FILE, measure_baseline, write_baseline
 from tools.likeness.figures import FEWEST
 from tools.likeness.table import table
 from tools.likeness.trial import Measured, Trial, Viewers
-from tools.picture_files import write
+from tools.reporting.image_files import write
+from tools.reporting.json_file import write_json
 from tools.train_inverter import HELD_OUT_SEEDS, MODELS
 
 DEFAULT_ORACLE = 24

@@ -26,12 +26,12 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import check_network_header
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
-from tools.card_section import EVALUATION, write_section
 from tools.dataset.reference_set import ReferenceReader
 from tools.gan_eval.evaluation import Evaluation, RealPortraits, evaluate
 from tools.gan_eval.html_report import write_report
 from tools.gan_eval.table import comparison, markdown, table
-from tools.json_file import write_json
+from tools.reporting.json_file import write_json
+from tools.reporting.model_card import EVALUATION, write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"

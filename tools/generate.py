@@ -26,7 +26,7 @@ from engine.networks.persona import Persona, load_generator
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
-from tools.contact_sheet import contact_sheet, to_pixels
+from tools.reporting.contact_sheet import contact_sheet, to_pixels
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 MAX_PICTURES = 10_000

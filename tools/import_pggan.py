@@ -30,10 +30,10 @@ from engine.networks.pggan.architecture import DiscriminatorSettings
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import read_network
 from engine.types import Alignment
-from tools.contact_sheet import contact_sheet, shrink
 from tools.model_import.card import write_card
 from tools.model_import.eye_alignment import measure_alignment
 from tools.model_import.sandbox import check_source, read_confined, refusal
+from tools.reporting.contact_sheet import contact_sheet, shrink
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SHEET_FILE = "contact_sheet.png"

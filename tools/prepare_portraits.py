@@ -30,7 +30,7 @@ from engine.pipeline.sources.images import natural_order
 from tools.dataset.labels import Register, read_rows, text_of, with_somebody_held_out
 from tools.dataset.portrait_set import KIND_WEIGHTS, Label, write_portraits
 from tools.dataset.screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening
-from tools.picture_files import prepare_folder, write
+from tools.reporting.image_files import prepare_folder, write
 
 SIZES = (64, 128, 256, 512, 1024)
 MIN_FACE, MAX_YAW, MIN_SHARPNESS, VAL_SHARE = 0.55, 0.45, 0.025, 0.05

@@ -36,8 +36,8 @@ from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
 from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
-from tools.face_pair import enlarge, pair
-from tools.picture_files import list_pictures, output_names, prepare_folder, read_picture, write
+from tools.reporting.face_pair import enlarge, pair
+from tools.reporting.image_files import list_pictures, output_names, prepare_folder, read_picture, write
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDINGS = ("_reflection.png", "_pair.png")

@@ -26,7 +26,7 @@ from tools.attributes.faces import LabelledFaces, find_faces, held_out
 from tools.attributes.network import build_network, folded_weights, read_logits, train_network
 from tools.attributes.report import Question, Training, to_json, to_markdown
 from tools.dataset.portrait_set import read_portraits
-from tools.picture_files import prepare_folder, write
+from tools.reporting.image_files import prepare_folder, write
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "attributes"

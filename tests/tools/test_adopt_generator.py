@@ -15,7 +15,7 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT, without_drawing
 from tools import adopt_generator
 from tools.adopt_generator import main
-from tools.card_section import AUDIT, EVALUATION, MEASURED
+from tools.reporting.model_card import AUDIT, EVALUATION, MEASURED
 
 __all__ = ["without_drawing"]
 

@@ -14,12 +14,12 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.portraits import KINDS, label, write_clouds
 from tools import audit
 from tools.audit import main
-from tools.card_section import AUDIT
 from tools.dataset.portrait_set import Label, PortraitSet
 from tools.demographics.faces import Crowd
 from tools.demographics.groups import QUESTIONS, Known, answer, measured_rows
 from tools.demographics.report import GROUPS_FILE, SKIN_TONE_FILE, weighted_median
 from tools.demographics.skin_tone import BANDS, LEAST_B, PATCHES, band_of, ita_deg, skin_ita_deg
+from tools.reporting.model_card import AUDIT
 
 PORTRAITS, DRAWN = 900, 600
 GENDER, AGE, PERIOD = QUESTIONS

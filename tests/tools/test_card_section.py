@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.card_section import AUDIT, MEASURED
+from tools.reporting.model_card import AUDIT, MEASURED
 
 
 def test_a_card_without_the_part_gets_it_at_its_end() -> None:

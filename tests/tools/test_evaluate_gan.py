@@ -19,9 +19,9 @@ from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT
 from tests.tools.portraits import cloud, write_clouds
 from tools import evaluate_gan
-from tools.card_section import EVALUATION
 from tools.evaluate_gan import main, report_name
-from tools.json_file import write_json
+from tools.reporting.json_file import write_json
+from tools.reporting.model_card import EVALUATION
 
 CONTRACT = {"detection", "swd", "kid", "coverage", "recall", "nn_ratio", "kimg"}
 IN_FEATURES = ("kid", "precision", "recall", "density", "coverage", "mahalanobis", "yaw_asymmetry_deg")

@@ -11,8 +11,8 @@ from PIL import Image
 from engine.networks.persona import load_generator
 from engine.networks.pggan.latent_sphere import seed_latents
 from tests.tiny_persona import write_tiny_persona
-from tools.contact_sheet import GROUND, contact_sheet, to_pixels
 from tools.generate import main
+from tools.reporting.contact_sheet import GROUND, contact_sheet, to_pixels
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from engine.types import Alignment
 from tests.networks.official_files import official_pickle, official_state, official_triple
 from tests.tiny_persona import random_arrays
 from tools import import_pggan
-from tools.contact_sheet import shrink
+from tools.reporting.contact_sheet import shrink
 
 G, D = GeneratorSettings(16, fmap_base=64, fmap_max=6), DiscriminatorSettings(16, fmap_base=64, fmap_max=6)
 

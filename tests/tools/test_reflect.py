@@ -23,11 +23,11 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.types import Alignment, ByteArray, Features, FloatArray, Frame, Placement
 from tests.tiny_persona import write_tiny_persona
-from tools import picture_files
 from tools.bank.builder import FaceDrawer
-from tools.face_pair import GAP_PX, align, enlarge
-from tools.picture_files import list_pictures, output_names
 from tools.reflect import ENDINGS, distances, main
+from tools.reporting import image_files
+from tools.reporting.face_pair import GAP_PX, align, enlarge
+from tools.reporting.image_files import list_pictures, output_names
 
 ALIGNMENT = Alignment(0.5, 0.48, 0.25)  # of the tiny persona
 
@@ -265,7 +265,7 @@ def test_what_was_there_is_replaced_and_a_failed_write_leaves_it(
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(picture_files.Image.Image, "save", full)
+    monkeypatch.setattr(image_files.Image.Image, "save", full)
     assert main(arguments, models) == 4
     assert capsys.readouterr().err == "out/2_reflection.png cannot be written: No space left on device\n"
     assert Path("out/2_pair.png").read_bytes() == pair

@@ -19,7 +19,7 @@ from tests.tiny_persona import write_tiny_persona
 from tools.bench.runtimes import engine_runtime, install
 from tools.bench.runtimes.forms import FORMS, Form, channels_first, read_form
 from tools.bench.runtimes.worker import Worker
-from tools.contact_sheet import to_pixels
+from tools.reporting.contact_sheet import to_pixels
 from tools.runtimes import NotOfferedError, Opened
 
 

@@ -23,8 +23,8 @@ from engine.pipeline.sources.video_file import pictures_of
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
-from tools.face_pair import align, enlarge
 from tools.likeness.scale import LikenessScale
+from tools.reporting.face_pair import align, enlarge
 
 SIDE_PX, GAP_PX, CAPTION_PX = 384, 12, 92
 GROUND, INK, FAINT = (18, 17, 16), (226, 220, 208), (142, 136, 126)

@@ -17,7 +17,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from engine.core.clock import file_stamp, unix_time_s
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
-from tools.contact_sheet import contact_sheet, to_pixels
+from tools.reporting.contact_sheet import contact_sheet, to_pixels
 
 METRICS_FILE = "metrics.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"

@@ -13,10 +13,10 @@ from PIL import Image
 
 from engine.core.errors import DeviceError
 from engine.types import ByteArray
-from tools.contact_sheet import contact_sheet
 from tools.gan_eval.evaluation import Evaluation
 from tools.gan_eval.table import ROWS, Row, remark
 from tools.metrics.memorization import Nearest
+from tools.reporting.contact_sheet import contact_sheet
 
 TEMPLATE = Path(__file__).with_name("evaluation_report.html")
 SHEET_PICTURES, SHEET_COLUMNS = 64, 8

@@ -24,10 +24,10 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
-from tools.json_file import write_json
 from tools.likeness.figures import FEWEST, Figures, expression_r, likeness_figures
 from tools.likeness.motion_trial import answers_afresh
 from tools.likeness.scale import LikenessScale
+from tools.reporting.json_file import write_json
 from tools.train_inverter import HELD_OUT_SEED
 
 BASELINE_FILE = "likeness.json"

@@ -11,7 +11,7 @@ import numpy as np
 from engine.networks.persona import GENERATOR_FILE, load_generator
 from engine.types import ByteArray
 from tools.bench.runtimes import Opened
-from tools.contact_sheet import to_pixels
+from tools.reporting.contact_sheet import to_pixels
 
 WAYS = (("plain", ""),)
 

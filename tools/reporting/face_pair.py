@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from engine.types import Alignment, ByteArray, Placement
-from tools.contact_sheet import contact_sheet
+from tools.reporting.contact_sheet import contact_sheet
 
 MIN_SIDE_PX = 512
 GAP_PX = 8

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.core.errors import DeviceError
 from engine.networks.persona import Persona
-from tools.picture_files import write
+from tools.reporting.image_files import write
 
 CARD_FILE = "card.md"
 

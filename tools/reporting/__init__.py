@@ -1,0 +1,1 @@
+"""Cards, JSON, contact sheets."""
