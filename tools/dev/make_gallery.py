@@ -25,7 +25,7 @@ from engine.render.renderer import Mirror
 from engine.render.window.gl_context import standalone_context
 from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray, Tick
-from tools.rehearsal import RATE_HZ, Rehearsal
+from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -16,8 +16,8 @@ from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from tools.animate_portrait import write_clip
 from tools.bench.render.drawing import SIZES_WH
-from tools.rehearsal import CAMERA_WH, portrait
 from tools.render import main as render_session
+from tools.simulation.simulated_visit import CAMERA_WH, portrait
 
 SESSION_S, FPS = 5.0, 30
 

@@ -12,7 +12,7 @@ from engine.networks.persona import Persona
 from engine.render.renderer import Mirror
 from engine.types import Alignment, Reflection, Tick
 from tools.animate_portrait import FPS
-from tools.rehearsal import Rehearsal, Visit
+from tools.simulation.simulated_visit import Rehearsal, Visit
 
 MOMENTS = ("idle", "arrive", "dwell")
 EARLIER_VISITS, VISIT_S, PAUSE_S = 18, 6.0, 4.0  # so many were there before: what keeps their faces is full

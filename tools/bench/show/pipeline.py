@@ -20,7 +20,7 @@ from tqdm import tqdm
 from engine.core.clock import Clock
 from engine.core.errors import DeviceError
 from tools.animate_portrait import write_clip
-from tools.rehearsal import CAMERA_WH, portrait
+from tools.simulation.simulated_visit import CAMERA_WH, portrait
 
 ROOT = Path(__file__).resolve().parents[3]
 MEMORY_AT_S = (60, 300)

@@ -20,7 +20,7 @@ from tools.animate_portrait import FPS, motion_at, moved
 from tools.bench.roofline import Peaks, bound_of
 from tools.bench.runtimes import PROCESSOR
 from tools.bench.runtimes.processor_peaks import processor_peaks
-from tools.rehearsal import CAMERA_WH, portrait
+from tools.simulation.simulated_visit import CAMERA_WH, portrait
 
 RUNS, QUICK_RUNS, WARM_UP_RUNS = 300, 60, 10
 UPLOADED_PX = 1024  # beside the persona's own size

@@ -28,7 +28,7 @@ from engine.pipeline.reflection_analyzer import EchoListener
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.animate_portrait import motion_at, moved
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
+MODELS = Path(__file__).resolve().parents[2] / "models"
 CAMERA_WH = (640, 480)
 RATE_HZ = 15
 ALONE_S, STAY_S = 1.0, 12.0  # after twelve seconds the portrait is upright and in the middle

@@ -1,0 +1,1 @@
+"""A visit on a manual clock."""
