@@ -20,7 +20,7 @@ from tools.bench.runtimes import engine_runtime, install
 from tools.bench.runtimes.forms import FORMS, Form, channels_first, read_form
 from tools.bench.runtimes.worker import Worker
 from tools.reporting.contact_sheet import to_pixels
-from tools.runtimes import NotOfferedError, Opened
+from tools.bench.runtimes import NotOfferedError, Opened
 
 
 def drawn(form: Form, z: np.ndarray) -> np.ndarray:
