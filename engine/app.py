@@ -14,7 +14,7 @@ from tqdm import tqdm
 from engine.audio.level_meter import Hearing
 from engine.cli import Options
 from engine.config.config import load_config
-from engine.core.clock import Clock, TimeSource, local_time
+from engine.core.clock import Clock, Tick, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
@@ -22,7 +22,7 @@ from engine.core.slot import Slot
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import open_attributes
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.inversion.retrieval_inverter import open_inverter
+from engine.networks.inversion.inverter_file import open_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source, choose_source, open_source
@@ -49,7 +49,7 @@ from engine.show.schedule import Schedule
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import HELP, LOOP_S, LoopMeasurement
 from engine.telemetry.report import Report
-from engine.types import Features, Frame, Reflection, Tick
+from engine.types import Features, Frame, Reflection
 
 log = logging.getLogger(__name__)
 

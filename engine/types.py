@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import in_one_line
+from engine.core.errors import CudaError, in_one_line
 from engine.core.latency_stamps import Stamps
-from engine.system.cuda_driver import CudaError
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
@@ -230,20 +229,3 @@ class Reflection:
     def pixels(self) -> ByteArray:
         """The picture in the computer's memory; copied from the graphics card at every call if it is there."""
         return self.image.to_host() if isinstance(self.image, DeviceImage) else self.image
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """The moment that a picture is drawn for.
-
-    Attributes:
-        index: counts drawn frames from 0.
-        time_s: seconds since the show began.
-        dt_s: seconds since the last drawn frame, 0 for the first, limited to 0.25 so that a stall is no jump.
-        local_s: what the clock on the wall shows, see `clock.calendar_date`; nothing but a date may depend on it.
-    """
-
-    index: int
-    time_s: float
-    dt_s: float
-    local_s: float = 0.0

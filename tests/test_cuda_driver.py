@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.core.errors import DeviceError
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.core.errors import CudaError, DeviceError
+from engine.system.cuda_driver import CudaDriver
 from engine.system.gpu_memory import NETWORK_SHARE, leave_room, limit_loaded
 from tests.render.fake_cuda import FakeCuda
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, AudioSettings, Follower, Hearing, loudness
+from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, Follower, Hearing, loudness
 from engine.audio.microphone import BLOCK_S, Microphone, MissingSoundError
+from engine.config.audio import AudioSettings
 from engine.core.clock import Clock, ManualClock
 from engine.core.errors import DeviceError
 from engine.types import FloatArray

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.show.playlist import Playlist, PlaylistSettings
-from engine.types import Tick
+from engine.config.playlist import PlaylistSettings
+from engine.core.clock import Tick
+from engine.show.playlist import Playlist
 
 SETTINGS = PlaylistSettings.model_validate(
     {"scenes": [{"scene": "pool", "minutes": 1}, {"scene": "between", "minutes": 2}], "wait_minutes": 3}

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.config.config import load_config
+from engine.config.schedule import WEEKDAYS, ScheduleSettings
 from engine.core.clock import LocalTime, local_time
 from engine.core.errors import ConfigError
-from engine.show.schedule import WEEKDAYS, Schedule, ScheduleSettings
+from engine.show.schedule import Schedule
 
 
 def is_open(day: str, time: str, **hours: object) -> bool:

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
+from engine.core.clock import Tick
 from engine.scene.transition import Transition, TransitionSettings
-from engine.types import Tick
 
 CURVES = get_args(TransitionSettings.model_fields["curve"].annotation)
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.scene.scene import SIGNALS
-from engine.types import Features, Latent, Placement, Reflection, Tick
+from engine.types import Features, Latent, Placement, Reflection
 from engine.visitor.visitor import EYE_A, EYE_B, LOWER_LIP, Viewer
 
 

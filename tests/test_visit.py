@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config.reflection import VisitSettings
-from engine.types import Tick
+from engine.core.clock import Tick
 from engine.visitor.visit_state import Visit, VisitState
 
 FPS = 30

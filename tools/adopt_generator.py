@@ -23,6 +23,7 @@ from tqdm import tqdm
 from engine.core.errors import ModelError, NarcissusError
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import (
@@ -37,10 +38,11 @@ from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorS
 from engine.networks.pggan.weight_file import file_sha256, read_network
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import MODELS
 from tools.gan_eval.evaluation import kimg
 from tools.likeness.baseline import measure_baseline, write_baseline
 from tools.reporting.model_card import CARD_FILE, MEASURED, without_old_numbers
-from tools.train_inverter import DEFAULT_COUNT, MODELS, complete_banks, train
+from tools.train_inverter import DEFAULT_COUNT, complete_banks, train
 
 PREVIEW_PICTURES = 256
 STAGES = ("checking", "preview layers", "bank", "inverter", "baseline", "card", "exchange")
@@ -137,7 +139,7 @@ class Adoption:
 
     def _train(self, persona: Persona, faces: DrawnFaces) -> Inverter:
         if persona.inverter_path.exists():
-            inverter = Inverter.open(persona.inverter_path, persona)
+            inverter = read_inverter(persona.inverter_path, persona)
             if inverter.metadata.get("faces") == str(len(faces)):
                 return inverter
         return train(persona, self._count, self._workers)

@@ -1,4 +1,4 @@
-"""See in which form the generator is fastest on this machine, and measure it again: `python -m tools.autotune_generator`.
+"""Find the fastest form of the generator on this machine: `python -m tools.autotune_generator`.
 
 A show begins in the usual form, measures the others with its own pictures and remembers the fastest; this says what is
 remembered, and `--again` measures at once, while nothing else should run. `--layers` says where the time goes.

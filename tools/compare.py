@@ -19,12 +19,12 @@ from engine.core.errors import ConfigError, DeviceError, NarcissusError
 from engine.networks.persona import Persona
 from engine.render.output.video_writer import VideoFile
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import MODELS
 from tools.baselines.ablation import scale_of
 from tools.baselines.comparison_film import SideBySide
 from tools.baselines.methods import SHIPPED, open_methods
 from tools.baselines.registry import KINDS
 from tools.reporting.json_file import write_json
-from tools.train_inverter import MODELS
 
 MOST_INVERTERS = 6
 

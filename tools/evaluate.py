@@ -26,9 +26,10 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import HELD_OUT_SEEDS, MODELS
 from tools.baselines.ablation import as_figures, before_all
 from tools.baselines.methods import steps_from_2019
 from tools.baselines.trial import table as steps_table
@@ -39,7 +40,6 @@ from tools.likeness.table import table
 from tools.likeness.trial import Measured, Trial, Viewers
 from tools.reporting.image_files import write
 from tools.reporting.json_file import write_json
-from tools.train_inverter import HELD_OUT_SEEDS, MODELS
 
 DEFAULT_ORACLE = 24
 TITLES = {
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     options = _parse(arguments)
     try:
         persona = Persona.open(models / options.model)
-        Inverter.open(persona.inverter_path, persona)
+        read_inverter(persona.inverter_path, persona)
         if options.baseline:
             make_baseline(persona)
         elif options.steps:

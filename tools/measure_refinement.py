@@ -16,19 +16,20 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import DeviceError, NarcissusError
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import HELD_OUT_SEED, MODELS
 from tools.dataset.portrait_set import read_portraits
 from tools.likeness.camera_noise import disturbed
 from tools.likeness.figures import FEWEST, error
 from tools.likeness.refinement_trial import MARKS_S, Growth, GrowthTrial, tracked_noise
 from tools.likeness.scale import LikenessScale
 from tools.likeness.trial import FEWEST_RANDOM, RANDOM_SEED
-from tools.train_inverter import HELD_OUT_SEED, MODELS
 
 DEFAULT_COUNT, MOST = 40, 1000
 
@@ -53,7 +54,7 @@ def _shown(value: float | None) -> str:
 
 def measure(persona: Persona, options: argparse.Namespace) -> None:
     """Measure all kinds of viewers that the options name, and print a table of each."""
-    inverter = Inverter.open(persona.inverter_path, persona)
+    inverter = read_inverter(persona.inverter_path, persona)
     if not isinstance(inverter, Refines):
         raise DeviceError(f"the inverter of {persona.name} cannot refine: there is nothing to measure")
     with FaceDrawer(persona, threads=1) as drawer:

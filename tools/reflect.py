@@ -31,7 +31,7 @@ from engine.config.config import load_config
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.feature_clamp import reach_by
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
 from engine.types import ByteArray, FloatArray
@@ -60,7 +60,7 @@ class Reflector:
     def __init__(self, persona: Persona, looks: int = LOOKS) -> None:
         self._looks = looks
         self._alignment = persona.alignment
-        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._inverter = read_inverter(persona.inverter_path, persona)
         self._reach = reach_by(self._inverter)
         self._bank_sd = self._inverter.weights.sd  # (F,)
         self._drawer = FaceDrawer(persona)

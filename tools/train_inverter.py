@@ -22,96 +22,26 @@ from engine.core.errors import ModelError, NarcissusError
 from engine.features.featurizer import LAYOUT, VECTORS
 from engine.features.layout import FeatureLayout
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.inverter_file import read_inverter, write_inverter
 from engine.networks.inversion.latent_bank import MAX_SEED, SHARD_SEEDS, Bank, DrawnFaces
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.persona import Persona
 from engine.networks.pggan.architecture import GeneratorSettings
-from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
+from engine.networks.pggan.latent_sphere import angle_deg
 from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer, complete_bank
+from tools.bank.held_out import HELD_OUT_SHARD, HELD_OUT_SHARDS, MODELS
 from tools.baselines.registry import KINDS, ContenderName
+from tools.inverter_training.fitting import fit
 from tools.inverter_training.readout import fit_readout
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
-from tools.likeness.scale import SHAPE_COMPONENTS, Likeness, LikenessScale
+from tools.likeness.scale import Likeness, LikenessScale
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_COUNT = 60_000
-HELD_OUT_SHARD = 20_000  # seeds from ten millions on are never in a bank
-HELD_OUT_SHARDS = 2
-HELD_OUT_SEED, HELD_OUT_SEEDS = HELD_OUT_SHARD * SHARD_SEEDS, HELD_OUT_SHARDS * SHARD_SEEDS
 PATH_STEPS = 100
 FIRST_TRIALS = 200
-
-# How much a standard deviation of each counts in the search for the nearest face. The best likeness of drawn faces has
-# pose and expression below 1; but faces before a camera differ more from all drawn ones, the search becomes a
-# compromise, and where one looks and whether one smiles is what one sees first.
-SHAPE_WEIGHT, POSE_WEIGHT, COLOUR_WEIGHT, FURTHER_COLOUR_WEIGHT = 1.0, 1.8, 1.0, 0.3
-EXPRESSION_WEIGHT = 0.4
-EXPRESSION_WEIGHTS = {"expression.mouth_open": 1.5, "expression.smile": 1.5}
-KEPT_VARIANCE = 0.999  # of the codes, when they are turned to their main axes
-# What the answer follows while a neighbour is kept, and how far: 1 is all the way, on average. Turning and nodding have
-# directions on the sphere that hold almost everywhere (asked for 1, they give 1.0 +- 0.6 and 0.9 +- 0.9 on the first
-# generator); smile and mouth have not (0.5 +- 1.1).
-FOLLOWED = {"pose.yaw": 0.35, "pose.pitch": 0.35}
-
-
-def fit(faces: DrawnFaces, latent_size: int, scale: LikenessScale) -> InverterWeights:
-    """Everything that the inverter needs from a bank.
-
-    Args:
-        faces: of the bank.
-        latent_size: of the generator.
-        scale: made from the same faces.
-    """
-    axes = _search_axes(scale)
-    standard = (faces.vectors - scale.mean) / scale.sd
-    codes = standard @ axes
-    variance, turn = np.linalg.eigh(codes.T @ codes / len(codes))
-    kept = int(np.searchsorted(np.cumsum(variance[::-1]) / variance.sum(), KEPT_VARIANCE)) + 1
-    turn = turn[:, ::-1][:, :kept].astype(np.float32)  # largest axis first
-    projection = axes @ turn
-    columns = [LAYOUT.index(name) for name in FOLLOWED]
-    directions = _directions(standard[:, columns], faces, latent_size) * np.array(list(FOLLOWED.values()))[:, None]
-    # codes -> the followed features: exact but for the axes that were left out
-    followed = np.linalg.lstsq(codes @ turn, standard[:, columns], rcond=None)[0]
-    return InverterWeights(
-        mean=scale.mean,
-        sd=scale.sd,
-        projection=projection.astype(np.float32),
-        codes=(codes @ turn).astype(np.float32),
-        seeds=faces.seeds.astype(np.float32),
-        following=(followed @ directions).astype(np.float32),
-    )
-
-
-def _search_axes(scale: LikenessScale) -> FloatArray:
-    """Matrix (F, D) from standardised features to the numbers whose distance is nearness."""
-    shape = np.zeros((LAYOUT.size, SHAPE_COMPONENTS), np.float32)
-    basis = scale.shape_basis[:, :SHAPE_COMPONENTS] / scale.shape_sd[:SHAPE_COMPONENTS]
-    shape[LAYOUT["shape"]] = SHAPE_WEIGHT * scale.sd[LAYOUT["shape"], None] * basis
-    weights = np.zeros(LAYOUT.size, np.float32)
-    weights[LAYOUT["pose"]] = POSE_WEIGHT
-    weights[LAYOUT["expression"]] = EXPRESSION_WEIGHT
-    for name, weight in EXPRESSION_WEIGHTS.items():
-        weights[LAYOUT.index(name)] = weight
-    weights[LAYOUT["colour"]] = FURTHER_COLOUR_WEIGHT
-    weights[scale.colour_columns] = COLOUR_WEIGHT
-    return np.hstack([shape, np.diag(weights)[:, weights > 0]])
-
-
-def _directions(standard: FloatArray, faces: DrawnFaces, latent_size: int) -> FloatArray:
-    """The smallest step of the latent that changes each feature by one standard deviation and the others not.
-
-    That is the pseudo-inverse of the linear regression of features on latents, (features, latent_size).
-    """
-    slopes = np.zeros((standard.shape[1], latent_size))
-    for begin in range(0, len(faces), 5000):
-        latents = seed_latents(faces.seeds[begin : begin + 5000], latent_size)
-        slopes += standard[begin : begin + 5000].T @ latents / len(faces)
-    return np.linalg.pinv(slopes, rcond=0.05).T.astype(np.float32)
 
 
 def measure(
@@ -202,7 +132,7 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     write_inverter(persona.inverter_path, weights, persona, notes, readout)
     size_mib = persona.inverter_path.stat().st_size / 2**20
     say(f"{persona.inverter_path} ({size_mib:.1f} MiB, {weights.codes.shape[1]} dimensions)")
-    return Inverter.open(persona.inverter_path, persona)
+    return read_inverter(persona.inverter_path, persona)
 
 
 def choose_refining(

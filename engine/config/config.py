@@ -11,16 +11,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.audio.level_meter import AudioSettings
+from engine.config.audio import AudioSettings
 from engine.config.camera import CameraSettings
 from engine.config.display import DisplaySettings
+from engine.config.playlist import PlaylistSettings
 from engine.config.recorder import RecorderSettings
 from engine.config.reflection import ReflectionSettings
+from engine.config.schedule import ScheduleSettings
 from engine.config.validation import Name, Settings, validate
 from engine.config.video_output import SendSettings
 from engine.config.yaml_loader import load_yaml
-from engine.show.playlist import PlaylistSettings
-from engine.show.schedule import ScheduleSettings
 
 
 class PersonaSettings(Settings):

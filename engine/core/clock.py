@@ -104,3 +104,20 @@ def unix_time_s() -> float:
 def processor_time_s() -> float:
     """Seconds that processors have spent on this process, all its threads together."""
     return time.process_time()
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The moment that a picture is drawn for.
+
+    Attributes:
+        index: counts drawn frames from 0.
+        time_s: seconds since the show began.
+        dt_s: seconds since the last drawn frame, 0 for the first, limited to 0.25 so that a stall is no jump.
+        local_s: what the clock on the wall shows, see `clock.calendar_date`; nothing but a date may depend on it.
+    """
+
+    index: int
+    time_s: float
+    dt_s: float
+    local_s: float = 0.0

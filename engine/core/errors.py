@@ -57,3 +57,7 @@ class ModelError(NarcissusError):
 def in_one_line(error: BaseException, most: int = 200) -> str:
     """What a foreign error says, without line breaks and no longer than `most` characters; its kind if it is mute."""
     return " ".join(str(error).split())[:most] or type(error).__name__
+
+
+class CudaError(DeviceError):
+    """CUDA is missing or refuses; the message says what, and what to do if that is known."""

@@ -12,8 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.core.clock import TimeSource
-from engine.types import Tick
+from engine.core.clock import Tick, TimeSource
 
 MAX_DT_S = 0.25  # a stall is no jump
 UNPACED_HZ, SOFTWARE_HZ = 60.0, 34.0  # without a screen to wait for; where the processor draws, which must also reflect

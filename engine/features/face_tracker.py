@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.types import FloatArray, Placement
-from engine.visitor.head_predictor import FARTHEST
+from engine.types import Features, FloatArray, Placement
 
+FARTHEST = 3.0  # eye distances that a head can move between two measurements; further away is somebody else
 OFF_CENTRE_COST = 0.5  # how much smaller a face at the edge of the picture counts than one in the middle
 LOYALTY = 1.3  # how much more prominent another face has to be,
 STEAL_S = 1.5  # and for how long without a break, before it takes the mirror
@@ -197,3 +197,19 @@ def _way(before: Placement, after: Placement) -> float:
     """How far a face is from where it was, in distances of its eyes."""
     way = math.hypot((after.x - before.x) * before.aspect, after.y - before.y)
     return way / max(before.eye_distance, after.eye_distance, 1e-6)
+
+
+def is_same_head(before: Placement, after: Placement) -> bool:
+    """Whether a head can have moved so far between two measurements."""
+    jump = math.hypot((after.x - before.x) * after.aspect, after.y - before.y)
+    return jump <= FARTHEST * max(before.eye_distance, after.eye_distance)
+
+
+def is_someone_else(before: Features | None, after: Features) -> bool:
+    """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
+    two frames than a head can move."""
+    if before is None:
+        return True
+    if before.identity and after.identity:
+        return before.identity != after.identity
+    return not is_same_head(before.placement, after.placement)

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.attribute_reading import ReadsAttributes, read_once
 from engine.features.colours import patch_centres, patch_colours
 from engine.features.face_mesh import FaceMesh, Mode
 from engine.features.face_tracker import Identities, Sighting, Zone, is_ignored, prominence
@@ -19,7 +20,6 @@ from engine.features.geometry import FaceGeometry, measure_face
 from engine.features.vector import LAYOUT as LAYOUT
 from engine.features.vector import FeatureVector, NarcissusVector
 from engine.features.vector_2019 import OriginalVector
-from engine.pipeline.attribute_follower import ReadsAttributes, read_once
 from engine.types import Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()

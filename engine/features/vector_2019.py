@@ -24,10 +24,10 @@ import numpy as np
 from engine.features.geometry import FaceGeometry
 from engine.features.layout import FeatureGroup, FeatureLayout
 from engine.features.vector import Years, regrouped
-from engine.networks.attributes.levi_hassner import AGES_YEARS
 from engine.types import Alignment, ByteArray, FloatArray
 
 SIDE_PX = 1024
+AGES_YEARS = ((0, 2), (4, 6), (8, 12), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))  # the answers of 2019
 LANDMARKS = (
     *(162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389),  # jaw, from the left
     *(71, 63, 105, 66, 107, 336, 296, 334, 293, 301),  # brows

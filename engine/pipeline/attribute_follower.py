@@ -7,38 +7,22 @@ know which network reads the face.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
+from engine.features.attribute_reading import ReadsAttributes
 from engine.features.face_crop import crop_face
-from engine.features.vector import FeatureVector, NarcissusVector, Years
-from engine.pipeline.latent_follower import is_someone_else
+from engine.features.face_tracker import is_someone_else
+from engine.features.vector import FeatureVector, NarcissusVector
 from engine.pipeline.one_euro import smoothing_share
-from engine.types import Attribute, ByteArray, Features, FloatArray, Frame
+from engine.types import Attribute, Features, FloatArray, Frame
 
 READ_HZ = 4.0
 CUTOFF_HZ = 0.2  # of the average over a visit
 LEAD = 0.15  # by so much another answer must be more probable before it is given instead
 FORGET_S = 1.0  # whoever was out of sight for longer may be somebody else
-
-
-class ReadsAttributes(Protocol):
-    """What is needed of `networks.attributes.AttributeReader`."""
-
-    input_px: int
-    answers: Mapping[str, tuple[str, ...]]
-    age_years: Years
-
-    def __call__(self, square: ByteArray) -> dict[str, FloatArray]: ...
-
-
-def read_once(reader: ReadsAttributes, frame: Frame, features: Features, kind: FeatureVector) -> Features:
-    """The features of a single picture, with what is read from it in their vector."""
-    readings = reader(crop_face(frame.image, features.placement, reader.input_px))
-    return replace(features, vector=kind.with_attributes(features.vector, readings, reader.age_years))
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.face_tracker import is_someone_else
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import reach_by
@@ -20,7 +21,6 @@ from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_refinement import Attempt, deepening_by
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.types import Features, FloatArray, Latent
-from engine.visitor.head_predictor import is_same_head
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
@@ -262,16 +262,6 @@ class LatentFollower:
         elapsed_s = 0.0 if self._last_s is None else now_s - self._last_s
         self._last_s = now_s
         return min(MAX_DT_S, max(MIN_DT_S, elapsed_s))
-
-
-def is_someone_else(before: Features | None, after: Features) -> bool:
-    """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
-    two frames than a head can move."""
-    if before is None:
-        return True
-    if before.identity and after.identity:
-        return before.identity != after.identity
-    return not is_same_head(before.placement, after.placement)
 
 
 def _share(value: float, none: float, all_: float) -> float:

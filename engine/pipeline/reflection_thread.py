@@ -17,8 +17,9 @@ from engine.core.clock import TimeSource
 from engine.core.frame_pacing import TurnPacer
 from engine.core.latency_stamps import Stamps
 from engine.core.slot import Slot
+from engine.features.attribute_reading import ReadsAttributes
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.attribute_follower import AttributeFollower, ReadsAttributes
+from engine.pipeline.attribute_follower import AttributeFollower
 from engine.pipeline.generator_step import Draws, FacePainter
 from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.pipeline.latent_refinement import PERIOD_S, Attempt

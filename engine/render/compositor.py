@@ -15,17 +15,20 @@ from typing import Self
 import moderngl
 import numpy as np
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import WHOLE
+from engine.render.gl.render_target import Canvas
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import WHOLE, Canvas, Stage
+from engine.render.pass_context import Stage
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
-from engine.types import Features, Tick
+from engine.types import Features
 
 GLASS_MARGIN = 0.01
 """How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import moderngl
 
+from engine.render.gl.quad_program import Brush, Value
+from engine.render.gl.render_target import Canvas
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Brush, Canvas, Value
 
 
 class Passage:

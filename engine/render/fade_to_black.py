@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.types import Tick
+from engine.core.clock import Tick
 
 FADE_S = 0.5
 DISPLAY_GAMMA = 2.2  # so that the fade looks even: equal steps for the eye are not equal steps of light

@@ -54,3 +54,8 @@ class Opening:
             min(1.0, 0.5 + (self.x + half_width) / aspect),
             min(1.0, 0.5 + self.y + half_height),
         )
+
+
+def cover_fit(picture_aspect: float, glass_aspect: float) -> tuple[float, float]:
+    """The part of a picture's width and height that is seen when it covers a glass of another shape."""
+    return min(1.0, glass_aspect / picture_aspect), min(1.0, picture_aspect / glass_aspect)

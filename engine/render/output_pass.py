@@ -7,9 +7,10 @@ from typing import Self
 
 import moderngl
 
+from engine.render.gl.quad_program import WHOLE, Brush
+from engine.render.gl.render_target import Canvas
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Rect
-from engine.render.pass_context import WHOLE, Brush, Canvas
 
 
 def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:

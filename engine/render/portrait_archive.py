@@ -9,8 +9,9 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import Kept
-from engine.types import ByteArray, Reflection, Tick
+from engine.types import ByteArray, Reflection
 
 PLACES = 17
 """The newest, and so many before it less one; whoever comes after that takes the place of the one who hung longest."""

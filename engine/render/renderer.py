@@ -12,7 +12,8 @@ from typing import Self
 
 import moderngl
 
-from engine.core.errors import ConfigError
+from engine.core.clock import Tick
+from engine.core.errors import ConfigError, CudaError
 from engine.render.compositor import Compositor
 from engine.render.crossfade import Passage
 from engine.render.fade_to_black import Blackout
@@ -26,8 +27,7 @@ from engine.render.portrait_archive import Evening
 from engine.render.reflection_blend import Succession
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition
-from engine.system.cuda_driver import CudaError
-from engine.types import Alignment, Features, Frame, Reflection, Tick
+from engine.types import Alignment, Features, Frame, Reflection
 from engine.visitor.visit_state import VisitState
 from engine.visitor.visitor import Viewer
 

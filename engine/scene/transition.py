@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.config.validation import Settings
-from engine.types import Tick
+from engine.core.clock import Tick
 
 
 class TransitionSettings(Settings):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config.reflection import ReflectionSettings
-from engine.core.clock import TimeSource, local_time
+from engine.core.clock import Tick, TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.projection.calibration import Calibration
@@ -17,7 +17,6 @@ from engine.render.renderer import Mirror
 from engine.scene.library import Repertoire
 from engine.show.playlist import Playlist
 from engine.show.schedule import Schedule
-from engine.types import Tick
 from engine.visitor.visit_state import VisitState
 
 

@@ -14,7 +14,7 @@ import ctypes
 import sys
 from typing import Any
 
-from engine.core.errors import DeviceError
+from engine.core.errors import CudaError
 
 GL_TEXTURE_2D = 0x0DE1
 WRITE_DISCARD = 0x02  # CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD: every copy replaces the whole picture
@@ -42,10 +42,6 @@ _CURES = {  # of what is said when a texture is registered
     "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia",
     999: "the driver shares no pictures with this OpenGL, as in WSL2 and on remote desktops",
 }
-
-
-class CudaError(DeviceError):
-    """CUDA is missing or refuses; the message says what, and what to do if that is known."""
 
 
 class CudaDriver:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.face_tracker import is_same_head
 from engine.types import Features, Placement
 
 PLACEMENT_TIME_S = 0.045  # time constant with which the place follows where the head is taken to be
@@ -20,7 +21,6 @@ VELOCITY_TIME_S = 0.08  # time constant of the velocity
 FIRST_LEAD_S = 0.017  # how far a new measurement is led on at once; one 33 ms later then goes on where that has come to
 LONGEST_LEAD_S = 0.05
 LONGEST_GAP_S = 0.4  # measurements further apart say nothing of a movement
-FARTHEST = 3.0  # eye distances that a head can move between two measurements; further away is somebody else
 CALM = np.array([0.05, 0.05, 0.15, 0.2, 10.0, 10.0])
 """Speeds of what trembles rather than moves, which is not led on: picture widths, heights, logarithm of the size, rad,
 degrees, degrees, each a second."""
@@ -111,12 +111,6 @@ def steady_part(newest: Pose, mean: Pose) -> Pose:
     """What two velocities agree on: the smaller if they have one sign, else nothing; nearly none where it is calm."""
     agreed = np.where(newest * mean > 0, np.sign(mean) * np.minimum(np.abs(newest), np.abs(mean)), 0.0)
     return np.asarray(agreed * agreed**2 / (agreed**2 + CALM**2))
-
-
-def is_same_head(before: Placement, after: Placement) -> bool:
-    """Whether a head can have moved so far between two measurements."""
-    jump = math.hypot((after.x - before.x) * after.aspect, after.y - before.y)
-    return jump <= FARTHEST * max(before.eye_distance, after.eye_distance)
 
 
 def _of_placement(place: Placement) -> Pose:

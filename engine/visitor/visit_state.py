@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from engine.config.reflection import VisitSettings
-from engine.types import Tick
+from engine.core.clock import Tick
 
 
 class VisitState(StrEnum):

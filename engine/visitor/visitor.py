@@ -11,9 +11,11 @@ import math
 from collections.abc import Mapping
 
 from engine.config.reflection import VisitSettings
-from engine.types import Features, Latent, Placement, Reflection, Tick
+from engine.core.clock import Tick
+from engine.features.face_tracker import is_same_head
+from engine.types import Features, Latent, Placement, Reflection
 from engine.visitor.face_difference import Parting, PartingFollower
-from engine.visitor.head_predictor import HeadFollower, is_same_head
+from engine.visitor.head_predictor import HeadFollower
 from engine.visitor.signals import SIGNALS, STATE_SIGNALS
 from engine.visitor.visit_state import Visit
 

@@ -9,7 +9,8 @@ import pytest
 
 import engine.app
 import engine.show.scene_switcher
-from engine.audio.level_meter import AudioSettings, Hearing
+from engine.audio.level_meter import Hearing
+from engine.config.audio import AudioSettings
 from engine.core.clock import TimeSource
 from engine.render.window.keymap import Action
 from engine.session.format import Answer, Cue

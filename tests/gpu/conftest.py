@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.core.errors import CudaError
+from engine.system.cuda_driver import CudaDriver
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.core.errors import CudaError
 from engine.networks.backends.gpu_backend import as_cupy
-from engine.system.cuda_driver import CudaError
 from engine.types import DeviceImage
 
 pytest.importorskip("moderngl", reason="ModernGL is not installed")

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from engine.networks.generator.folded_layers import build_network
+from engine.networks.generator.folded_network import build_network
 from engine.networks.persona import load_generator
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latents

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.core.errors import ModelError
+from engine.core.errors import CudaError, ModelError
 from engine.networks.backends import gpu_backend
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.backends.gpu_backend import GpuRuntime, choose_backend, open_on_gpu
@@ -23,7 +23,7 @@ from engine.networks.persona import Persona, load_generator
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import read_network
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 from engine.types import DeviceImage
 from tests.networks.reference_pggan import generate
 from tests.render.fake_cuda import FakeCuda

@@ -15,7 +15,7 @@ from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureGroup, Predecessor
 from engine.networks.inversion import inverter_file
-from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.inverter_file import read_inverter, write_inverter
 from engine.networks.inversion.retrieval_inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent
@@ -235,7 +235,7 @@ def test_a_kind_that_nobody_knows(persona: Persona, monkeypatch: pytest.MonkeyPa
     write_inverter(persona.inverter_path, some_weights(), persona, {})
     monkeypatch.setattr(inverter_file, "KINDS", {"oracle": None})
     with pytest.raises(ModelError, match=r"of the kind 'retrieval'; there are oracle: run `python -m tools.train_inv"):
-        Inverter.open(persona.inverter_path, persona)
+        read_inverter(persona.inverter_path, persona)
 
 
 @pytest.mark.parametrize("faces", [1, 2, 5])
@@ -248,7 +248,7 @@ def test_small_banks_answer(faces: int) -> None:
 def test_a_written_inverter_opens_and_answers_the_same(persona: Persona) -> None:
     weights = some_weights()
     write_inverter(persona.inverter_path, weights, persona, {"likeness": json.dumps({"this inverter": {"found": 1}})})
-    opened = Inverter.open(persona.inverter_path, persona)
+    opened = read_inverter(persona.inverter_path, persona)
     assert opened.likeness == {"this inverter": {"found": 1}}
     assert opened.metadata["faces"] == "400"
     code = weights.codes[7]
@@ -301,7 +301,7 @@ def not_finite(persona: Persona, path: Path) -> str:
 def test_a_file_that_does_not_fit(persona: Persona, spoil: Callable[[Persona, Path], str]) -> None:
     expected = spoil(persona, persona.inverter_path)
     with pytest.raises(ModelError, match=expected) as caught:
-        Inverter.open(persona.inverter_path, persona)
+        read_inverter(persona.inverter_path, persona)
     assert re.search(r"inverter\.safetensors", str(caught.value)) and "\n" not in str(caught.value)
 
 
@@ -310,25 +310,25 @@ def test_an_inverter_of_another_layout_says_what_to_run(persona: Persona, monkey
     newer = replace(LAYOUT, version=LAYOUT.version + 1, predecessors=())
     monkeypatch.setattr(inverter_file, "LAYOUT", newer)
     with pytest.raises(ModelError, match=r"layout '2 .*measures layout '3 .*tools.train_inverter --model tiny"):
-        Inverter.open(persona.inverter_path, persona)
+        read_inverter(persona.inverter_path, persona)
 
 
 def test_an_inverter_of_the_layout_before_gets_its_own_numbers(
     persona: Persona, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_inverter(persona.inverter_path, some_weights(), persona, {})
-    before = Inverter.open(persona.inverter_path, persona)
+    before = read_inverter(persona.inverter_path, persona)
     added = FeatureGroup("added", ("first", "second"), "1", "new")
     newer = replace(LAYOUT, version=3, groups=(added, *LAYOUT.groups), predecessors=(Predecessor(LAYOUT),))
     monkeypatch.setattr(inverter_file, "LAYOUT", newer)
-    now = Inverter.open(persona.inverter_path, persona)
+    now = read_inverter(persona.inverter_path, persona)
     vector = np.linspace(-1, 1, LAYOUT.size).astype(np.float32)
     np.testing.assert_array_equal(now(np.concatenate([[9, -9], vector]).astype(np.float32)), before(vector))
 
 
 def test_the_inverter_that_ships_fits_its_persona_and_is_good() -> None:
     shipped = Persona.open(Path(__file__).resolve().parents[2] / "models" / "portraits")
-    inverter = Inverter.open(shipped.inverter_path, shipped)
+    inverter = read_inverter(shipped.inverter_path, shipped)
     measured = inverter.likeness["this inverter"]
     assert int(inverter.metadata["faces"]) > 20_000
     assert measured["shape_rmse"] <= 0.58 and measured["colour_rmse"] <= 0.41 and measured["recall_at_1"] >= 0.67

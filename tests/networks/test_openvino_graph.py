@@ -8,7 +8,8 @@ import pytest
 from engine.networks.backends.graph_variants import Form, candidates
 from engine.networks.backends.openvino_backend import OpenVinoEngine
 from engine.networks.backends.openvino_graph import build_graph
-from engine.networks.generator.folded_layers import build_network, fold, fold_previews, layers_for, unfuse_upscale
+from engine.networks.generator.folded_layers import fold, fold_previews, layers_for, unfuse_upscale
+from engine.networks.generator.folded_network import build_network
 from engine.networks.pggan.architecture import GeneratorSettings, generator_layers
 from tests.networks.variations import GENERATORS
 from tests.tiny_persona import random_arrays

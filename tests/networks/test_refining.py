@@ -11,7 +11,7 @@ import pytest
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inversion.inverter_file import write_inverter
+from engine.networks.inversion.inverter_file import read_inverter, write_inverter
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.persona import Persona
@@ -180,14 +180,14 @@ def test_strange_features_and_such_that_are_not_numbers(persona: Persona) -> Non
 def test_its_file_opens_and_refines_the_same(persona: Persona) -> None:
     weights, readout = made_for(persona)
     write_inverter(persona.inverter_path, weights, persona, {}, readout)
-    opened = Inverter.open(persona.inverter_path, persona)
+    opened = read_inverter(persona.inverter_path, persona)
     assert isinstance(opened, RefiningInverter) and opened.metadata["kind"] == "refining"
     wanted, z = drawn(persona, seed_latent(20, 16)), seed_latent(8, 16)
     came = drawn(persona, z)
     own = refiner_of(persona).refine(z, wanted, came)
     np.testing.assert_allclose(opened.refine(z, wanted, came), own, atol=1e-3)
     write_inverter(persona.inverter_path, weights, persona, {})
-    assert type(Inverter.open(persona.inverter_path, persona)) is Inverter
+    assert type(read_inverter(persona.inverter_path, persona)) is Inverter
 
 
 def test_a_readout_that_does_not_fit(persona: Persona) -> None:
@@ -199,4 +199,4 @@ def test_a_readout_that_does_not_fit(persona: Persona) -> None:
     ):
         write_inverter(persona.inverter_path, weights, persona, {}, spoilt)
         with pytest.raises(ModelError, match="its arrays do not fit together"):
-            Inverter.open(persona.inverter_path, persona)
+            read_inverter(persona.inverter_path, persona)

@@ -16,7 +16,7 @@ import pytest
 from engine.core.errors import ModelError
 from engine.networks.backends import openvino_loader, tensorflow_backend
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.generator.folded_layers import build_network
+from engine.networks.generator.folded_network import build_network
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import find_preview_rgb, fit_preview_rgb, write_preview_rgb
 from engine.networks.persona import Persona, load_generator

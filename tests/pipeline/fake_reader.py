@@ -1,4 +1,4 @@
-"""A scripted camera for the child process of `engine.pipeline.sources.webcam`: each opening follows the next line of a file.
+"""A scripted camera for the child process of `sources.webcam`: each opening follows the next line of a file.
 
 The device's path is the script. A line is an act and a number: `run 5` gives five moving pictures and then ends, with
 a crash; `hang 5` never comes back, `freeze 5` repeats its last picture, `empty 5` gives nothing any more. Other acts

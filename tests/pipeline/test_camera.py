@@ -13,7 +13,7 @@ from engine.core.clock import Clock, ManualClock
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
 from engine.pipeline.sources import open_source
-from engine.pipeline.sources.open_source import choose_source, open_source, probe_camera
+from engine.pipeline.sources.open_source import choose_source, probe_camera
 from engine.pipeline.sources.webcam import Webcam
 from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.types import Frame

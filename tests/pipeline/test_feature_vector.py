@@ -10,8 +10,8 @@ import pytest
 from engine.features.featurizer import VECTORS
 from engine.features.geometry import mean_face, measure_face
 from engine.features.vector import AGES, LAYOUT, regrouped
+from engine.features.vector_2019 import AGES_YEARS as LEVI_HASSNER_YEARS
 from engine.features.vector_2019 import LANDMARKS, LAYOUT_342, OriginalVector
-from engine.networks.attributes.levi_hassner import AGES_YEARS as LEVI_HASSNER_YEARS
 from engine.networks.attributes.small_cnn import AGES_YEARS as OWN_YEARS
 from engine.types import ByteArray, FloatArray
 from tools.dev.describe_features import describe

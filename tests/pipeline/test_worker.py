@@ -9,10 +9,10 @@ import numpy as np
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import Clock
 from engine.core.slot import Slot
+from engine.features.attribute_reading import ReadsAttributes
 from engine.features.vector import LAYOUT
 from engine.networks.backends.backend import Rung
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.attribute_follower import ReadsAttributes
 from engine.pipeline.latent_follower import Inverts
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection

@@ -9,13 +9,14 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import base, registry
 from engine.scene.scene import PassSpec, Scene
-from engine.types import Placement, Tick
+from engine.types import Placement
 from tests.render.films import SIZE, paint
 from tests.render.foreign import Corners, Playing
 from tests.render.pictures import ALIGNMENT, read_texture

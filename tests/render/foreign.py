@@ -10,6 +10,7 @@ from typing import Any
 import moderngl
 import numpy as np
 
+from engine.core.clock import Tick
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
@@ -17,7 +18,6 @@ from engine.render.pass_context import Stage
 from engine.render.passes import registry
 from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings, PassSpec, Scene
-from engine.types import Tick
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture
 

@@ -10,8 +10,9 @@ import pytest
 
 from engine.render.gl import gl_functions
 from engine.render.gl.gl_functions import unlocked_wait
+from engine.render.gl.render_target import Canvas
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Canvas, Stage
+from engine.render.pass_context import Stage
 
 
 def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock(

@@ -9,12 +9,12 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.pass_context import Stage
 from engine.render.passes import pass_class, registry
-from engine.types import Tick
 from tests.render.conftest import Draw
 from tests.render.pictures import centre_of_light, read_texture
 

@@ -14,6 +14,7 @@ import pygame
 import pytest
 from PIL import Image
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
@@ -25,7 +26,6 @@ from engine.render.window import displays, window
 from engine.render.window.calibration_keymap import Edit, KeyPress, Pointer, Wish
 from engine.render.window.displays import desktop_bounds, find_display, name_display, union
 from engine.render.window.window import Window, edit_of
-from engine.types import Tick
 from tests.conftest import CompareGolden
 
 WINDOW_WH = (320, 180)

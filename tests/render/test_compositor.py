@@ -13,19 +13,21 @@ import numpy as np
 import pytest
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import ADDED
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import GrowthTexture, PixelTexture
 from engine.render.output_pass import Projector
-from engine.render.pass_context import ADDED, Stage
+from engine.render.pass_context import Stage
 from engine.render.passes import base, registry
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.portrait_archive import Evening
 from engine.scene.expression import compile_expression
 from engine.scene.scene import PassSettings, PassSpec, Scene, load_scene
-from engine.types import Echo, Reflection, Tick
+from engine.types import Echo, Reflection
 from engine.visitor.face_difference import compare
 from engine.visitor.signals import SIGNALS
 from tests.conftest import ROOT, CompareGolden

@@ -9,8 +9,9 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.portrait_archive import COLUMNS, KEEP_AFTER_S, PLACES, TILE_PX, Evening, thumbnail
-from engine.types import ByteArray, Reflection, Tick
+from engine.types import ByteArray, Reflection
 from tests.render.pictures import synthetic_face
 from tests.render.visits import NOBODY, SOMEBODY, hang_visitor
 

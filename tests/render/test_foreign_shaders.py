@@ -11,13 +11,13 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.output_pass import Projector
 from engine.render.passes import registry
 from engine.scene.scene import SIGNALS, PassSpec, Scene
-from engine.types import Tick
 from tests.conftest import ROOT, CompareGolden
 from tests.render.pictures import REST, presented, synthetic_face
 

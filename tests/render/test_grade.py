@@ -11,6 +11,7 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
@@ -18,7 +19,6 @@ from engine.render.pass_context import Stage
 from engine.render.passes import pass_class, registry
 from engine.render.passes.cube_lut import read_cube
 from engine.scene.scene import load_scene
-from engine.types import Tick
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture
 

@@ -7,11 +7,11 @@ import logging
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.scene.scene import SIGNALS
-from engine.types import Tick
 from tests.render.foreign import Playing, code, frame, light, ticks
 from tests.render.isf import IMAGE, H, W, isf, middle
 

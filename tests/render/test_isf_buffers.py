@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from engine.types import Tick
 from tests.render.foreign import FPS, Playing, code, frame, ticks
 from tests.render.isf import IMAGE, H, W, isf, middle
 

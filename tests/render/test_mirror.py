@@ -12,16 +12,17 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.fade_to_black import Blackout
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.passes.dust import Film
+from engine.render.passes.film import Film
 from engine.render.passes.frame import Frame
 from engine.render.renderer import Mirror
 from engine.scene.scene import PassSpec, Scene
 from engine.scene.transition import TransitionSettings
-from engine.types import ByteArray, Tick
+from engine.types import ByteArray
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face
 from tests.render.visits import hang_visitor

@@ -12,7 +12,7 @@ import pytest
 from engine.render.frame_inputs import View
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
-from engine.render.passes.between import Print
+from engine.render.passes.print import Print
 from engine.scene.scene import load_scene
 from engine.types import ByteArray, Placement
 from tests.conftest import ROOT

@@ -9,6 +9,7 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
@@ -19,7 +20,7 @@ from engine.render.passes.base import Pass, register
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.frame import Frame
 from engine.scene.scene import PassSettings, PassSpec, Scene
-from engine.types import Placement, Tick
+from engine.types import Placement
 from tests.render.conftest import STAGE_WH, START, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture
 

@@ -9,6 +9,7 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
@@ -17,7 +18,7 @@ from engine.render.glass_area import Rect
 from engine.render.passes import glass, registry
 from engine.render.passes.water import MOST_STEPS, STEPS_PER_S, steps_of
 from engine.scene.scene import SIGNALS, PassSpec, Scene, load_scene
-from engine.types import Placement, Tick
+from engine.types import Placement
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark, read_texture
 

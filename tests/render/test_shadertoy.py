@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import View
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
-from engine.types import Tick
 from tests.render.foreign import FPS, SIZE_WH, Playing, code, frame, light, ticks
 from tests.render.pictures import ALIGNMENT, REST
 

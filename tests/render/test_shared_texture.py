@@ -11,9 +11,9 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.errors import CudaError
 from engine.render.gl.cuda_interop import MOST_UNDER_WAY, SharedTexture
 from engine.render.gl.texture import PixelTexture
-from engine.system.cuda_driver import CudaError
 from tests.render.fake_cuda import FakeCuda
 
 SHARING = ["cuGraphicsMapResources", "cuGraphicsSubResourceGetMappedArray", "memcpy2DToArrayAsync"]

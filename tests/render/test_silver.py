@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.render.frame_inputs import View
-from engine.render.passes.daguerreotype import Case
+from engine.render.passes.case import Case
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark
 

@@ -10,13 +10,14 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
-from engine.types import FloatArray, Reflection, Tick
+from engine.types import FloatArray, Reflection
 from engine.visitor.visitor import Viewer
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture

@@ -9,7 +9,8 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.core.errors import DeviceError
+from engine.core.clock import Tick
+from engine.core.errors import CudaError, DeviceError
 from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.reflection_textures import ReflectionTextures
@@ -19,8 +20,7 @@ from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.passes import registry
 from engine.render.renderer import Mirror
 from engine.scene.scene import PassSpec, Scene
-from engine.system.cuda_driver import CudaError
-from engine.types import DeviceImage, Latent, Reflection, Tick
+from engine.types import DeviceImage, Latent, Reflection
 from tests.render.fake_cuda import FakeCuda
 from tests.render.pictures import ALIGNMENT
 

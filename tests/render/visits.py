@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.clock import Tick
 from engine.render.portrait_archive import Evening
-from engine.types import ByteArray, Latent, Reflection, Tick
+from engine.types import ByteArray, Latent, Reflection
 from tests.render.pictures import measured_viewer
 
 NOBODY = Latent(np.zeros(4, np.float32), 0.0, None, 0.0)

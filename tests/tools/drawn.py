@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from engine.features.attribute_reading import ReadsAttributes
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
 from engine.networks.inversion.latent_bank import Bank, DrawnFaces
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
-from engine.pipeline.attribute_follower import ReadsAttributes
 from engine.types import ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter
 from tools.bank.builder import collect

@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona, load_generator
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT, without_drawing
@@ -46,7 +46,7 @@ def test_a_new_persona_is_complete(file: Path, models: Path) -> None:
     persona = Persona.open(models / "new")
     assert persona.title == "Clouds"
     assert persona.generator_path.read_bytes() == file.read_bytes()
-    Inverter.open(persona.inverter_path, persona)
+    read_inverter(persona.inverter_path, persona)
     place = persona.alignment
     assert (place.x, place.y, place.eye_distance) == (PLACEMENT.x, PLACEMENT.y, PLACEMENT.eye_distance)
     assert set(read_preview_rgb(persona)) == {
@@ -103,7 +103,7 @@ def test_another_file_does_not_go_on_with_the_first(
     persona = Persona.open(models / "tiny")
     assert persona.generator_path.read_bytes() == other.read_bytes()
     read_preview_rgb(persona)
-    Inverter.open(persona.inverter_path, persona)
+    read_inverter(persona.inverter_path, persona)
 
 
 def test_an_exchange_that_was_cut_off_is_finished_or_taken_back(file: Path, models: Path) -> None:

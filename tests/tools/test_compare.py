@@ -1,4 +1,4 @@
-"""`python -m tools.compare`: comparison_film, captions, table, and what it says to bad input. Boards stand for faces."""
+"""`python -m tools.compare`: film, captions, table, and what it says to bad input. Boards stand for faces."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import fake_complete_bank, features_of
+from tools.inverter_training.fitting import fit
 from tools.likeness.figures import error
 from tools.likeness.scale import LikenessScale
 from tools.likeness.search_bound import Oracle, nearest_seeds
-from tools.train_inverter import fit
 
 
 class Draws:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.networks.generator.trunk import Trunk
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.refining_inverter import RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
@@ -18,9 +19,10 @@ from engine.types import Features, FloatArray
 from tests.tiny_persona import write_tiny_persona
 from tests.tools import drawn
 from tests.tools.drawn import FakeDrawer, without_drawing
+from tools.inverter_training.fitting import fit
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
 from tools.likeness.scale import LikenessScale
-from tools.train_inverter import fit, main
+from tools.train_inverter import main
 
 __all__ = ["without_drawing"]
 
@@ -30,7 +32,7 @@ def test_the_linear_model_stays_where_it_is_right(tmp_path: Path, capsys: pytest
     persona = Persona.open(write_tiny_persona(tmp_path / "tiny"))
     assert main(["--model", "tiny", "--count", "1000", "--workers", "1"], tmp_path) == 0
     assert "| linear model |" in capsys.readouterr().out
-    assert type(Inverter.open(persona.inverter_path, persona)) is Inverter
+    assert type(read_inverter(persona.inverter_path, persona)) is Inverter
 
 
 @pytest.mark.usefixtures("without_drawing")
@@ -46,7 +48,7 @@ def test_the_layers_take_its_place_where_they_are(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(drawn, "features_of", of_the_trunk)
     assert main(["--model", "tiny", "--count", "2000", "--workers", "1"], tmp_path) == 0
-    assert isinstance(Inverter.open(persona.inverter_path, persona), RefiningInverter)
+    assert isinstance(read_inverter(persona.inverter_path, persona), RefiningInverter)
 
 
 def test_faces_that_are_not_found_gain_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

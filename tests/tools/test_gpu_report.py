@@ -12,9 +12,10 @@ from typing import Any
 import moderngl
 import pytest
 
+from engine.core.errors import CudaError
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.render.gl.gl_functions import GlCalls
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 from tests.render.fake_cuda import FakeCuda
 from tools import gpu_report
 from tools.bench.gpu import card, generator

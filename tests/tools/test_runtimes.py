@@ -16,11 +16,10 @@ import pytest
 from engine.networks.persona import load_generator
 from tests.conftest import ROOT
 from tests.tiny_persona import write_tiny_persona
-from tools.bench.runtimes import engine_runtime, install
+from tools.bench.runtimes import NotOfferedError, Opened, engine_runtime, install
 from tools.bench.runtimes.forms import FORMS, Form, channels_first, read_form
 from tools.bench.runtimes.worker import Worker
 from tools.reporting.contact_sheet import to_pixels
-from tools.bench.runtimes import NotOfferedError, Opened
 
 
 def drawn(form: Form, z: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.features.featurizer import LAYOUT
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.latent_bank import Bank, DrawnFaces
-from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
@@ -37,7 +37,7 @@ def test_it_makes_an_inverter_and_tells_how_good_it_is(tmp_path: Path, capsys: p
     said = capsys.readouterr().out
     assert "596 faces in the bank, found in 99.33% of the pictures drawn" in said
     assert "| this inverter | 100.0% |" in said and "| another random face |" in said
-    inverter = Inverter.open(persona.inverter_path, persona)
+    inverter = read_inverter(persona.inverter_path, persona)
     likeness = inverter.likeness
     assert likeness["another random face"]["shape_rmse"] == pytest.approx(1.41, abs=0.15)
     assert likeness["the best constant face"]["shape_rmse"] == pytest.approx(1.0, abs=0.15)
@@ -85,7 +85,7 @@ def test_likeness_of_perfect_timid_exaggerated_and_missing_answers() -> None:
 def test_a_drawn_face_is_answered_with_itself(models: Path) -> None:
     """Generator, features, bank and inverter of the persona that ships, from end to end."""
     persona = Persona.open(models / "portraits")
-    inverter = Inverter.open(persona.inverter_path, persona)
+    inverter = read_inverter(persona.inverter_path, persona)
     seeds = [7, 4321, 54321]
     with FaceDrawer(persona, threads=1) as drawer:
         faces = drawer.draw_and_measure(seed_latents(seeds, drawer.generator.latent_size))

@@ -14,6 +14,7 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import HELD_OUT_SEED
 from tools.baselines.methods import Method
 from tools.baselines.trial import Outcome, Viewers, compare
 from tools.dataset.portrait_set import PortraitSet
@@ -22,7 +23,6 @@ from tools.gan_eval.feature_sets import found
 from tools.likeness.figures import FEWEST
 from tools.likeness.scale import LikenessScale
 from tools.likeness.trial import FEWEST_RANDOM, RANDOM_SEED
-from tools.train_inverter import HELD_OUT_SEED
 
 Outcomes = dict[str, Outcome]
 

@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.face_tracker import is_someone_else
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg
 from engine.pipeline.feature_filter import FeatureFilter
-from engine.pipeline.latent_follower import is_someone_else
 from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.sources.video_file import pictures_of
 from engine.types import ByteArray, Features, FloatArray, Frame

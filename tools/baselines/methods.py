@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_follower import Inverts
 from tools.baselines.baseline import contender_path, open_contender
@@ -42,7 +42,7 @@ def open_methods(persona: Persona, names: Sequence[str]) -> list[Method]:
     methods = []
     for name in names:
         if name == SHIPPED:
-            methods.append(Method(SHIPPED, Inverter.open(persona.inverter_path, persona), LAYOUT))
+            methods.append(Method(SHIPPED, read_inverter(persona.inverter_path, persona), LAYOUT))
         else:
             contender = open_contender(persona, ContenderName.parse(name))
             methods.append(Method(str(contender.name), contender, contender.layout))

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from engine.core.clock import Tick
 from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from engine.render.gl.shader_library import ShaderLibrary
@@ -24,7 +25,7 @@ from engine.render.passes import registry
 from engine.render.renderer import Mirror
 from engine.render.window.gl_context import standalone_context
 from engine.scene.scene import Scene, load_scene
-from engine.types import Alignment, ByteArray, Tick
+from engine.types import Alignment, ByteArray
 from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]

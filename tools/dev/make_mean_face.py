@@ -1,4 +1,4 @@
-"""Make the mean face that head poses are measured against: `python -m tools.dev.make_mean_face PICTURES [--output FILE]`.
+"""Make the mean face of head poses: `python -m tools.dev.make_mean_face PICTURES [--output FILE]`.
 
 `engine/features/mean_face.npy` comes from an earlier form of this program and 5 453 portraits; from the same pictures
 this one makes landmarks that are within 0.01 eye distances of it. Run it again only together with a new version of the

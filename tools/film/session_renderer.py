@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.core.clock import Tick
 from engine.core.frame_pacing import MAX_DT_S
 from engine.features.featurizer import LAYOUT, with_patches
 from engine.pipeline.reflection_analyzer import EchoListener
@@ -26,7 +27,7 @@ from engine.scene.scene import Scene
 from engine.session.format import Cue
 from engine.session.playback import Moment, Playback
 from engine.session.reader import Session
-from engine.types import Alignment, ByteArray, Latent, Reflection, Tick
+from engine.types import Alignment, ByteArray, Latent, Reflection
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from itertools import pairwise
 import numpy as np
 from tqdm import tqdm
 
+from engine.features.attribute_reading import ReadsAttributes
 from engine.features.featurizer import LAYOUT
 from engine.features.vector import AGES
-from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower, ReadsAttributes
+from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.likeness.camera_noise import disturbed
 

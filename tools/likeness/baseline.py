@@ -19,16 +19,16 @@ import numpy as np
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import HELD_OUT_SEED
 from tools.likeness.figures import FEWEST, Figures, expression_r, likeness_figures
 from tools.likeness.motion_trial import answers_afresh
 from tools.likeness.scale import LikenessScale
 from tools.reporting.json_file import write_json
-from tools.train_inverter import HELD_OUT_SEED
 
 BASELINE_FILE = "likeness.json"
 COUNT = 100
@@ -58,7 +58,7 @@ def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
     Raises:
         ModelError: the inverter cannot be used, or the generator draws no faces.
     """
-    inverter = Inverter.open(persona.inverter_path, persona)
+    inverter = read_inverter(persona.inverter_path, persona)
     seeds = range(HELD_OUT_SEED, HELD_OUT_SEED + COUNT)
     drawn = drawer.draw_and_measure(seed_latents(seeds, persona.settings.latent_size))
     asked = np.array([face.vector for face in drawn if face is not None], np.float32)

@@ -3,8 +3,8 @@
 * `value`: what the inverter answers.
 * `random`: another drawn face, any.
 * `fixed`: the one drawn face that is nearest to all viewers on average.
-* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some of the viewers; beside it
-  stands `value_searched`, what the inverter answers to these.
+* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some of the viewers; beside
+  it stands `value_searched`, what the inverter answers to these.
 * `value_stayed`: what it shows to the same viewers when they have stayed for `STAY_S`.
 * `floor`: the viewer's own picture, measured again under the noise of a show (`tools/likeness/camera_noise.py`).
 
@@ -22,11 +22,12 @@ from tqdm import tqdm
 from engine.core.clock import Clock
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.bank.held_out import HELD_OUT_SEED
 from tools.dataset.portrait_set import to_nominal
 from tools.dataset.reference_set import Indices
 from tools.gan_eval.evaluation import draw, measure_faces
@@ -38,7 +39,6 @@ from tools.likeness.motion_trial import MotionTrial, answers_afresh, still_clip
 from tools.likeness.refinement_trial import GrowthTrial, tracked_noise
 from tools.likeness.scale import LikenessScale
 from tools.likeness.search_bound import Oracle, nearest_seeds
-from tools.train_inverter import HELD_OUT_SEED
 
 RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
 FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
@@ -89,7 +89,7 @@ class Trial:
     def __init__(self, persona: Persona, drawer: FaceDrawer, count: int) -> None:
         self._drawer = drawer
         self._latent_size = persona.settings.latent_size
-        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._inverter = read_inverter(persona.inverter_path, persona)
         self._random = self._of_latents(self._seeds(RANDOM_SEED, max(count, FEWEST_RANDOM)), "random faces")
         if len(found(self._random)) < FEWEST:
             raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")

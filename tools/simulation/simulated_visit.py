@@ -18,7 +18,7 @@ from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attribute_follower import AttributeFollower
@@ -47,7 +47,7 @@ class Rehearsal:
 
     def __init__(self, persona: Persona) -> None:
         self._generator = open_generator(persona)
-        self._inverter = Inverter.open(persona.inverter_path, persona)
+        self._inverter = read_inverter(persona.inverter_path, persona)
         self.frames = list(_frames())
         with Featurizer("live") as featurizer:
             seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]

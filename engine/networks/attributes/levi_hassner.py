@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.features.vector_2019 import AGES_YEARS
+
 INPUT_PX = 227
 MEAN_BGR = (78.4263377603, 87.7689143744, 114.895847746)  # of the pictures that the authors trained on, 0 to 255
-AGES_YEARS = ((0, 2), (4, 6), (8, 12), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))
 GENDERS = ("male", "female")
 CLASSES: Mapping[str, int] = {"age": len(AGES_YEARS), "gender": len(GENDERS)}
 

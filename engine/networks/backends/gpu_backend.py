@@ -19,14 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.errors import ModelError, in_one_line
+from engine.core.errors import CudaError, ModelError, in_one_line
 from engine.networks.backends.tensorflow_backend import mapped_libraries
 from engine.networks.generator.folded_layers import fold, fold_previews, layers_for
 from engine.networks.generator.preview_rgb import find_preview_rgb
 from engine.networks.persona import Persona
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import read_network
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 from engine.system.gpu_memory import leave_room, limit_loaded
 from engine.types import ByteArray, DeviceImage, FloatArray
 

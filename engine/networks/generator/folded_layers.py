@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.networks.pggan.architecture import GeneratorSettings, WeightLayer, generator_layers, layers_of
 from engine.networks.pggan.weight_file import Arrays
 from engine.types import FloatArray
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -132,19 +128,3 @@ def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:
     alpha = np.zeros_like(weight[..., :1])
     pixels = np.concatenate([weight * np.float32(127.5), alpha], -1)
     return FoldedLayer("pixels", pixels, np.append(bias * 127.5 + 127.5, 255.0).astype(np.float32))
-
-
-def build_network(
-    settings: GeneratorSettings, arrays: Arrays, precision: str = "float32", previews: Arrays | None = None
-) -> keras.Model:
-    """The run-time form as a Keras network: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
-
-    Args:
-        settings, arrays: of the generator.
-        precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
-        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the
-            finished one last.
-    """
-    from engine.networks.generator.folded_network import FoldedGenerator
-
-    return FoldedGenerator(settings, fold(settings, arrays), precision, fold_previews(settings, previews or {}))

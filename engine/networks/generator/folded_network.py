@@ -8,9 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from engine.networks.generator.folded_layers import FoldedLayer
+from engine.networks.generator.folded_layers import FoldedLayer, fold, fold_previews
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.model import pixel_norm
+from engine.networks.pggan.weight_file import Arrays
 
 
 class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types
@@ -71,3 +72,17 @@ class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types
         if kind == "up":
             return ops.conv_transpose(x, weight, strides=2, padding="same", data_format="channels_last")
         return ops.conv(x, weight, strides=1, padding="same", data_format="channels_last")
+
+
+def build_network(
+    settings: GeneratorSettings, arrays: Arrays, precision: str = "float32", previews: Arrays | None = None
+) -> keras.Model:
+    """The run-time form as a Keras network: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
+
+    Args:
+        settings, arrays: of the generator.
+        precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
+        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the
+            finished one last.
+    """
+    return FoldedGenerator(settings, fold(settings, arrays), precision, fold_previews(settings, previews or {}))

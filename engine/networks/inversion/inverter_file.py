@@ -6,6 +6,7 @@ knows who reads it. It does not know how any of them answers.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.core.errors import ModelError
-from engine.features.featurizer import LAYOUT
+from engine.features.vector import LAYOUT
 from engine.networks.generator.trunk import Trunk
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.persona import Persona
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, read_network
+
+_log = logging.getLogger(__name__)
 
 FORMAT = "narcissus-inverter 1"
 RETRIEVAL, REFINING = "retrieval", "refining"
@@ -36,6 +39,22 @@ class Contents(NamedTuple):
     arrays: Arrays
     metadata: Mapping[str, str]
     persona: Persona
+
+
+def open_inverter(persona: Persona) -> Inverter | None:
+    """The inverter of a persona; None if none was made for it yet, which the log says.
+
+    Raises:
+        ModelError: see `read_inverter`.
+    """
+    if persona.inverter_path.exists():
+        return read_inverter(persona.inverter_path, persona)
+    _log.warning(
+        "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
+        persona.folder,
+        persona.name,
+    )
+    return None
 
 
 def read_inverter(path: Path, persona: Persona) -> Inverter:

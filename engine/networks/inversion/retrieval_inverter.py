@@ -18,29 +18,25 @@ any of them. So:
   it differed from the beginning does not: that movement costs more likeness than it brings.
 * What was drawn may be measured and given back (`refine`): then a linear model of the generator says where a face lies
   that has what this one lacks. It is right often enough for steps that are looked at before they are shown
-  (`pipeline/latent_refinement.py`), and learns from each (`learn`). `refining.py` has a better one, where the file holds it.
+  (`pipeline/latent_refinement.py`), and learns from each (`learn`). `refining_inverter.py` has a better one, where the
+  file holds it.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.networks.inversion.broyden import Descent
-from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
 from engine.types import FloatArray
-
-_log = logging.getLogger(__name__)
 
 SEARCH_EVERY = 5  # calls: a search reads the whole bank, 24 MB, which two busy cores cannot do for every picture
 ARRIVING = 30  # calls
@@ -151,18 +147,6 @@ class Inverter:
         self._mean_square = float(self._squares.mean())
         self.typicality = self.nearness = 0.0
 
-    @classmethod
-    def open(cls, path: Path, persona: Persona) -> Inverter:
-        """Open the inverter of a persona.
-
-        Raises:
-            ModelError: the file is missing, damaged, or made for another generator or a layout of the features whose
-                numbers are no longer measured.
-        """
-        from engine.networks.inversion.inverter_file import read_inverter  # which knows every kind, this one among them
-
-        return read_inverter(path, persona)
-
     @property
     def likeness(self) -> Mapping[str, Any]:
         """The held-out measures that were taken when it was trained."""
@@ -263,22 +247,6 @@ class Inverter:
     def _nearest(self, distances: FloatArray) -> int:
         """Which face of the bank is the nearest, of squared distances (N,)."""
         return int(distances.argmin())
-
-
-def open_inverter(persona: Persona) -> Inverter | None:
-    """The inverter of a persona; None if none was made for it yet, which the log says.
-
-    Raises:
-        ModelError: as `Inverter.open`.
-    """
-    if persona.inverter_path.exists():
-        return Inverter.open(persona.inverter_path, persona)
-    _log.warning(
-        "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
-        persona.folder,
-        persona.name,
-    )
-    return None
 
 
 def _linear_model(weights: InverterWeights) -> FloatArray:

@@ -9,7 +9,8 @@ from typing import Any
 
 import moderngl
 
-from engine.render.pass_context import Brush, Canvas, Dtype, Value
+from engine.render.gl.quad_program import Brush, Value
+from engine.render.gl.render_target import Canvas, Dtype
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,10 @@ from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.paths import FOLDER
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import WHOLE, Value
+from engine.render.gl.render_target import Canvas
 from engine.render.glass_area import Rect
-from engine.render.pass_context import WHOLE, Canvas, Stage, Value
+from engine.render.pass_context import Stage
 from engine.scene.values import MAX_PICTURE_BYTES
 
 SOURCES: Mapping[str, str] = {

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine.core.errors import in_one_line
+from engine.core.errors import CudaError, in_one_line
 from engine.render.gl.texture import PixelTexture
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 from engine.types import ByteArray, DeviceImage
 
 MOST_UNDER_WAY = 3

@@ -10,9 +10,9 @@ from typing import Self
 
 import moderngl
 
+from engine.core.errors import CudaError
 from engine.render.gl.texture import Landing
 from engine.render.gl.texture_upload import Transfer
-from engine.system.cuda_driver import CudaError
 from engine.types import Reflection
 
 PLACES = 3

@@ -13,11 +13,11 @@ from typing import Literal
 import moderngl
 import numpy as np
 
-from engine.core.errors import DeviceError, in_one_line
+from engine.core.errors import CudaError, DeviceError, in_one_line
 from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.texture import Landing, PixelTexture
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 from engine.system.gpu_memory import leave_room
 from engine.types import DeviceImage
 

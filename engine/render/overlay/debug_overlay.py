@@ -10,10 +10,9 @@ import moderngl
 import numpy as np
 
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER, Brush, Value
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.glass_area import Rect
-from engine.render.pass_context import OVER, Brush, Value
-from engine.render.passes.glass import cover_fit
+from engine.render.glass_area import Rect, cover_fit
 from engine.types import Features, FloatArray
 
 CAMERA_HEIGHT = 0.34  # of the target's; it stands in the lower left corner

@@ -12,9 +12,9 @@ import numpy as np
 import pygame
 import pygame.font
 
+from engine.render.gl.quad_program import Brush
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.text import BRIGHT, DIM, letter_block, letter_spaced, open_font
-from engine.render.pass_context import Brush
 from engine.types import ByteArray
 
 Rgba = tuple[float, float, float, float]

@@ -8,15 +8,17 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER, Value
 from engine.render.glass_area import Opening
-from engine.render.pass_context import OVER, Stage, Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.face_placement import PreparedFace
 from engine.render.passes.relief import Relief, breath
 from engine.render.portrait_archive import PLACES
 from engine.scene.scene import PassSettings
-from engine.types import FloatArray, Tick
+from engine.types import FloatArray
 
 OVAL = 0.79
 """Width of a frame by its height."""

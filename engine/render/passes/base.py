@@ -13,12 +13,14 @@ from typing import Any, ClassVar, TypeVar
 
 import moderngl
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import WHOLE, Value
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import WHOLE, Stage, Value
+from engine.render.pass_context import Stage
 from engine.scene.scene import PassSettings
-from engine.types import Placement, Tick
+from engine.types import Placement
 
 COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
 """What shaders are told while nobody is there: a viewer who stands where the picture is composed for."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
-from engine.render.glass_area import Opening
 from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import PreparedFace, put_face
-from engine.render.passes.relief import Relief, breath
+from engine.render.passes.relief import breath
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 
 @register("daguerreotype")
@@ -73,30 +72,3 @@ class Daguerreotype(Pass):
         put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
         values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
         self._show.draw(target, values, rect=self.region)
-
-
-@register("case")
-class Case(Relief):
-    """An opened case of dark leather and velvet, with a brass mat around the plate that all passes before it draw."""
-
-    class Settings(PassSettings):
-        """Knobs of `case`."""
-
-        fill: float = Field(default=0.88, ge=0.3, le=1.0)
-        """How much of the stage's height the case takes. Baked."""
-        border: float = Field(default=0.085, ge=0.02, le=0.2)
-        """Width of the mat at its narrowest, in stage heights (or widths, if the stage is narrower). Baked."""
-        proportion: float = Field(default=0.80, ge=0.4, le=1.6)
-        """Width of the mat's opening by its height. Baked."""
-        wear: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How much the brass has darkened and the leather is rubbed. Baked."""
-
-    baked = frozenset({"fill", "border", "proportion", "wear"})
-
-    @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
-        assert isinstance(settings, cls.Settings)
-        border = settings.border * min(1.0, aspect)
-        height = min(settings.fill, 1.1 * aspect) - 2 * 1.75 * border  # mat, preserver, wall of the case
-        half = max(0.5 * height, 0.5 * border)
-        return Opening(0.0, 0.0, half * settings.proportion, half, 0.0, border)

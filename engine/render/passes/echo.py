@@ -6,14 +6,16 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
-from engine.render.pass_context import ADDED, Stage
+from engine.render.gl.quad_program import ADDED
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.echo_lines import EchoLines, FaceOnStage
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.measurement_sheet import linear_rgb
 from engine.scene.scene import PassSettings
-from engine.types import FloatArray, Tick
+from engine.types import FloatArray
 from engine.visitor.face_difference import Parting
 
 MOST_HALOS = 16

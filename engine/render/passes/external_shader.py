@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import moderngl
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.external_shaders.buffer import Area, Buffer, FiniteWatch
 from engine.render.external_shaders.pictures import Pictures
 from engine.render.external_shaders.program import ForeignText
 from engine.render.frame_inputs import View
-from engine.render.pass_context import OVER, Brush, Stage, Value
+from engine.render.gl.quad_program import OVER, Brush, Value
+from engine.render.glass_area import cover_fit
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass
 from engine.render.passes.face_placement import put_face
-from engine.render.passes.glass import Reflection, cover_fit
+from engine.render.passes.reflection import Reflection
 from engine.scene.scene import SIGNALS, PassSettings
-from engine.types import Tick
 
 
 @dataclass(frozen=True)

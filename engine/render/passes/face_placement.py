@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 import moderngl
 
+from engine.render.gl.quad_program import Value
+from engine.render.gl.render_target import Canvas
 from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import Canvas, Stage, Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs
 from engine.types import Alignment, Placement
 

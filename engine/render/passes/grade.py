@@ -6,13 +6,13 @@ import moderngl
 from pydantic import Field
 
 from engine.config.validation import IN_WORDS
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.cube_lut import CubeLut, read_cube
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 
 @register("grade")

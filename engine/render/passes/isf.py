@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.core.clock import calendar_date
+from engine.core.clock import Tick, calendar_date
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.buffer import Buffer
 from engine.render.external_shaders.isf_file import IsfFile
@@ -16,12 +16,13 @@ from engine.render.external_shaders.isf_input import Value as InputValue
 from engine.render.external_shaders.paths import path_field
 from engine.render.external_shaders.pictures import SOURCES
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import Value
+from engine.render.gl.render_target import Dtype
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Dtype, Stage, Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 MAX_SIDE_PX = 4096
 MAX_PIXELS = 4 * 3840 * 2160

@@ -8,16 +8,18 @@ import moderngl
 import numpy as np
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
 from engine.render.overlay.glyph_atlas import TypeCase
-from engine.render.pass_context import OVER, Stage
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.measurement_columns import DataColumns
 from engine.render.passes.measurement_face import FaceDrawing, PlacedFace
 from engine.render.passes.measurement_sheet import Sheet
 from engine.render.passes.relief import breath
 from engine.scene.scene import PassSettings
-from engine.types import Features, FloatArray, Tick
+from engine.types import Features, FloatArray
 
 MOST_MARKS = 2600
 WRITE_HZ = 4.0

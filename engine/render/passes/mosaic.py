@@ -5,14 +5,15 @@ from __future__ import annotations
 import moderngl
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
 from engine.render.glass_area import Opening
-from engine.render.pass_context import OVER, Stage
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.relief import breath
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 FINEST_STONES = 64
 """Stones along a side of the face's picture at the end; smaller ones could not be told apart."""

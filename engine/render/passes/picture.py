@@ -7,13 +7,14 @@ from typing import Literal
 import moderngl
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
 from engine.render.glass_area import Rect
-from engine.render.pass_context import OVER, Stage
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 from engine.scene.values import Colour, Picture, linear_light
-from engine.types import Tick
 
 
 @register("picture")

@@ -10,11 +10,12 @@ import math
 
 import moderngl
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
-from engine.render.pass_context import OVER, Stage, Value
+from engine.render.gl.quad_program import OVER, Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 BAKE_PIXELS = 8_300_000
 """How many pixels may be lit at most when the relief is drawn larger than it is shown."""

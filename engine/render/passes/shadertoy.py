@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import moderngl
 from pydantic import Field
 
-from engine.core.clock import calendar_date
+from engine.core.clock import Tick, calendar_date
 from engine.render.external_shaders.buffer import Buffer
 from engine.render.external_shaders.pictures import IMAGE_ENDINGS
 from engine.render.external_shaders.shadertoy_files import (
@@ -22,12 +22,12 @@ from engine.render.external_shaders.shadertoy_files import (
     Tab,
 )
 from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import Brush, Sampled, Value
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Brush, Sampled, Stage, Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 PRESENT = 0.5  # from this presence on, the mouse is held down
 STEADY_HZ = 60.0  # what iFrameRate is for a frame that takes no time

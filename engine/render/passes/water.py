@@ -7,13 +7,14 @@ import math
 import moderngl
 from pydantic import Field
 
+from engine.core.clock import Tick
 from engine.render.frame_inputs import View
-from engine.render.pass_context import OVER, WHOLE, Stage, Value
+from engine.render.gl.quad_program import Value
+from engine.render.pass_context import Stage
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import put_face
-from engine.render.passes.glass import Reflection
+from engine.render.passes.reflection import Reflection
 from engine.scene.scene import PassSettings
-from engine.types import Tick
 
 FIELD_ROWS = 90
 """Cells of the waves' field per stage height; fewer than they could be, because a spline enlarges them."""
@@ -24,39 +25,6 @@ MOST_STEPS = 12
 NET_WH = (512, 512)
 OPTICS_SHARE = 0.375
 """Of the stage's width and height: pixels on which the light at the surface is worked out; it is smooth."""
-
-
-@register("bed")
-class Bed(Pass):
-    """The bed of a pool: stones near its rim, under ever more water towards the middle."""
-
-    class Settings(PassSettings):
-        """Knobs of `bed`."""
-
-        stones: float = Field(default=0.085, ge=0.02, le=0.4)
-        """Breadth of the larger stones, stage heights. Baked."""
-        clear: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How far down one sees: 0 only at the rim, 1 nearly everywhere. Baked."""
-
-    in_place = True
-    baked = frozenset({"stones", "clear"})
-
-    def __init__(self, stage: Stage, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.brush("bed")
-        self._baked = stage.canvas(stage.size_wh)
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._baked, "bed", {"BAKE": True}, values)
-
-    def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
-    ) -> None:
-        if knobs["opacity"] >= 1.0 and self.region == WHOLE:
-            self.stage.ctx.copy_framebuffer(target, self._baked.framebuffer)
-            return
-        values = self.uniforms(view, tick, knobs)
-        values["u_baked"] = self._baked.texture
-        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
 
 
 @register("water")
@@ -129,45 +97,6 @@ class Water(Pass):
             values.update(u_field=self._field.texture, u_step=step)
             self._step.draw(self._spare.framebuffer, values)
             self._field, self._spare = self._spare, self._field
-
-
-@register("petals")
-class Petals(Pass):
-    """Flowers and loose petals of narcissus that drift at the rim of the pool, and their shadows."""
-
-    class Settings(PassSettings):
-        """Knobs of `petals`."""
-
-        flowers: int = Field(default=5, ge=0, le=8)
-        """How many whole flowers there are. Baked."""
-        petals: int = Field(default=9, ge=0, le=60)
-        """How many loose petals. Baked."""
-        size: float = Field(default=0.085, ge=0.01, le=0.3)
-        """Radius of a flower, stage heights. Baked."""
-        brightness: float = Field(default=0.75, ge=0.0, le=4.0)
-        """Factor on their light; they are not to outshine the face."""
-        shadow: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How dark their shadows are."""
-        drift: float = Field(default=1.0, ge=0.0, le=10.0)
-        """How fast they wander. Baked."""
-
-    in_place = True
-    baked = frozenset({"flowers", "petals", "size", "drift"})
-
-    def __init__(self, stage: Stage, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._count = settings.flowers + settings.petals
-        self._shade = stage.brush("petals", {"SHADOW": True})
-        self._show = stage.brush("petals")
-
-    def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
-    ) -> None:
-        if self._count == 0:
-            return
-        values = self.uniforms(view, tick, knobs)
-        for brush in (self._shade, self._show):
-            brush.draw(target, values, instances=self._count, blend=OVER)
 
 
 def steps_of(tick: Tick) -> range:

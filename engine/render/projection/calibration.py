@@ -14,6 +14,7 @@ import moderngl
 import numpy as np
 
 from engine.config.yaml_loader import shown_path
+from engine.core.clock import Tick
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
@@ -24,7 +25,6 @@ from engine.render.projection.settings_file import load_venue, save_venue
 from engine.render.projection.warp_editor import WarpEditor
 from engine.render.window.calibration_keymap import Edit, Pointer, Wish
 from engine.render.window.window import Window
-from engine.types import Tick
 
 LOOK_S = 0.5  # how often it is looked whether a file was saved
 LINES_MIDDLE = (0.5, 0.88)  # of the target: below the card's bars, far from every corner

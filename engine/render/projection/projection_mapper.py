@@ -13,8 +13,9 @@ from typing import Self
 
 import moderngl
 
+from engine.render.gl.quad_program import Brush
+from engine.render.gl.render_target import Canvas
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Brush, Canvas
 from engine.render.projection.settings import Blend, Colour, ProjectorSettings, Venue
 from engine.render.projection.settings_file import read_mask
 from engine.render.projection.warp import Point

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from engine.core.errors import CudaError
 from engine.core.messages import join_words
-from engine.system.cuda_driver import CudaDriver, CudaError
+from engine.system.cuda_driver import CudaDriver
 
 # package: the distributions that may bring it
 _DISTRIBUTIONS = {"cupy": ("cupy-cuda12x", "cupy-cuda13x", "cupy"), "cv2": ("opencv-contrib-python",)}

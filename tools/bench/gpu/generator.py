@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock
+from engine.core.errors import CudaError
 from engine.networks.backends.gpu_backend import GpuEngine, GpuRuntime, start_backend
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
 from engine.networks.pggan.architecture import GeneratorSettings, variable_shapes
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import write_network
-from engine.system.cuda_driver import CudaError
 from engine.types import Alignment, DeviceImage
 from tools.bench.gpu.bound import SHAPES
 

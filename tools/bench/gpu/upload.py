@@ -16,11 +16,11 @@ import moderngl
 import numpy as np
 
 from engine.core.clock import Clock
+from engine.core.errors import CudaError
 from engine.render.gl.cuda_interop import DeviceCopies, SharedTexture
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.texture import PixelTexture
 from engine.render.gl.texture_upload import probe, start_cuda
-from engine.system.cuda_driver import CudaError
 
 SIZES = (128, 1024)
 WARM_UP_RUNS = 30

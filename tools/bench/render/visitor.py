@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from engine.core.clock import Tick
 from engine.networks.persona import Persona
 from engine.render.renderer import Mirror
-from engine.types import Alignment, Reflection, Tick
+from engine.types import Alignment, Reflection
 from tools.animate_portrait import FPS
 from tools.simulation.simulated_visit import Rehearsal, Visit
 

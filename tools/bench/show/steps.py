@@ -10,7 +10,7 @@ import numpy as np
 from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.features.featurizer import LAYOUT, Featurizer
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import read_header
 from engine.render.gl.texture import PixelTexture
@@ -64,7 +64,7 @@ def _measure_features(runs: int) -> tuple[dict[str, Any], list[FloatArray]]:
 
 
 def _measure_inverter(persona: Persona, vectors: list[FloatArray], runs: int, peaks: Peaks) -> dict[str, Any]:
-    inverter = Inverter.open(persona.inverter_path, persona)
+    inverter = read_inverter(persona.inverter_path, persona)
     faces, dimensions = read_header(persona.inverter_path).tensors["codes"].shape
     ms = _percentiles(lambda i: inverter(vectors[i % len(vectors)]), runs)
     numbers = faces * dimensions + LAYOUT.size * dimensions + dimensions * persona.settings.latent_size

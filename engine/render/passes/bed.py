@@ -1,0 +1,46 @@
+"""The pass `bed`: the ground under the water."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER, WHOLE
+from engine.render.pass_context import Stage
+from engine.render.passes.base import Knobs, Pass, register
+from engine.scene.scene import PassSettings
+
+
+@register("bed")
+class Bed(Pass):
+    """The bed of a pool: stones near its rim, under ever more water towards the middle."""
+
+    class Settings(PassSettings):
+        """Knobs of `bed`."""
+
+        stones: float = Field(default=0.085, ge=0.02, le=0.4)
+        """Breadth of the larger stones, stage heights. Baked."""
+        clear: float = Field(default=0.5, ge=0.0, le=1.0)
+        """How far down one sees: 0 only at the rim, 1 nearly everywhere. Baked."""
+
+    in_place = True
+    baked = frozenset({"stones", "clear"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("bed")
+        self._baked = stage.canvas(stage.size_wh)
+        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        stage.bake(self._baked, "bed", {"BAKE": True}, values)
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if knobs["opacity"] >= 1.0 and self.region == WHOLE:
+            self.stage.ctx.copy_framebuffer(target, self._baked.framebuffer)
+            return
+        values = self.uniforms(view, tick, knobs)
+        values["u_baked"] = self._baked.texture
+        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)

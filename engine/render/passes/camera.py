@@ -1,0 +1,43 @@
+"""The pass `camera`: the camera's picture in the glass."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
+from engine.render.glass_area import cover_fit
+from engine.render.pass_context import Stage
+from engine.render.passes.base import Knobs, Pass, register
+from engine.scene.scene import PassSettings
+
+
+@register("camera")
+class Camera(Pass):
+    """The camera's picture as it is. It shows the viewer; what is not to be seen belongs under other passes."""
+
+    class Settings(PassSettings):
+        """Knobs of `camera`."""
+
+        exposure: float = Field(default=0.5, ge=0.0, le=4.0)
+        """Factor on its light: 0.5 is one stop down."""
+        saturation: float = Field(default=1.0, ge=0.0, le=2.0)
+        """How strong its colours are: 0 grey, 1 as they are."""
+
+    in_place = True
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._show = stage.brush("camera")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if view.camera is None:
+            return
+        opening = self.stage.opening
+        values = self.uniforms(view, tick, knobs)
+        values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
+        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)

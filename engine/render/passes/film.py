@@ -1,0 +1,45 @@
+"""The pass `film`: grain, vignette and the response of film."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import View
+from engine.render.pass_context import Stage
+from engine.render.passes.base import Knobs, Pass, register
+from engine.scene.scene import PassSettings
+
+
+@register("film")
+class Film(Pass):
+    """Bloom, vignette, one filmic curve, grain: scene light becomes light for the display, 0..1."""
+
+    class Settings(PassSettings):
+        """Knobs of `film`."""
+
+        exposure: float = Field(default=1.0, ge=0.0, le=16.0)
+        """Factor on all light before the curve."""
+        bloom: float = Field(default=0.08, ge=0.0, le=1.0)
+        """How much light the lens spreads."""
+        vignette: float = Field(default=0.5, ge=0.0, le=2.0)
+        """How much darker the corners are."""
+        grain: float = Field(default=0.015, ge=0.0, le=0.1)
+        """Standard deviation of the grain in the encoded picture."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        width, height = stage.size_wh
+        self._gathered = stage.canvas((max(1, width // 8), max(1, height // 8)))
+        self._gather = stage.brush("film", {"GATHER": True})
+        self._show = stage.brush("film")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        values = self.uniforms(view, tick, knobs)
+        values["u_source"] = source
+        self._gather.draw(self._gathered.framebuffer, values)
+        values["u_gathered"] = self._gathered.texture
+        self._show.draw(target, values)

@@ -1,0 +1,52 @@
+"""The pass `petals`: petals that float on the water."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
+from engine.render.pass_context import Stage
+from engine.render.passes.base import Knobs, Pass, register
+from engine.scene.scene import PassSettings
+
+
+@register("petals")
+class Petals(Pass):
+    """Flowers and loose petals of narcissus that drift at the rim of the pool, and their shadows."""
+
+    class Settings(PassSettings):
+        """Knobs of `petals`."""
+
+        flowers: int = Field(default=5, ge=0, le=8)
+        """How many whole flowers there are. Baked."""
+        petals: int = Field(default=9, ge=0, le=60)
+        """How many loose petals. Baked."""
+        size: float = Field(default=0.085, ge=0.01, le=0.3)
+        """Radius of a flower, stage heights. Baked."""
+        brightness: float = Field(default=0.75, ge=0.0, le=4.0)
+        """Factor on their light; they are not to outshine the face."""
+        shadow: float = Field(default=0.7, ge=0.0, le=1.0)
+        """How dark their shadows are."""
+        drift: float = Field(default=1.0, ge=0.0, le=10.0)
+        """How fast they wander. Baked."""
+
+    in_place = True
+    baked = frozenset({"flowers", "petals", "size", "drift"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        self._count = settings.flowers + settings.petals
+        self._shade = stage.brush("petals", {"SHADOW": True})
+        self._show = stage.brush("petals")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        if self._count == 0:
+            return
+        values = self.uniforms(view, tick, knobs)
+        for brush in (self._shade, self._show):
+            brush.draw(target, values, instances=self._count, blend=OVER)

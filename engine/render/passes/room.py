@@ -1,0 +1,51 @@
+"""The pass `room`: the camera's picture, unsharp and dim, as the room behind the viewer."""
+
+from __future__ import annotations
+
+import moderngl
+from pydantic import Field
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import View
+from engine.render.gl.quad_program import OVER
+from engine.render.glass_area import cover_fit
+from engine.render.pass_context import Stage
+from engine.render.passes.base import Knobs, Pass, register
+from engine.scene.scene import PassSettings
+
+
+@register("room")
+class Room(Pass):
+    """The camera's picture as the room behind you; where there is no camera, a dim room of our own."""
+
+    class Settings(PassSettings):
+        """Knobs of `room`."""
+
+        blur: float = Field(default=0.035, ge=0.004, le=0.2)
+        """How unsharp it is, as a fraction of the glass's height: 0.004 nearly sharp, 0.2 only light. Baked."""
+        exposure: float = Field(default=0.25, ge=0.0, le=4.0)
+        """Factor on the room's light: 0.25 is two stops down."""
+
+    in_place = True
+    baked = frozenset({"blur"})
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        super().__init__(stage, settings)
+        rows = max(4, round(0.6 / settings.blur))
+        opening = stage.opening
+        columns = max(4, round(rows * opening.half_width / opening.half_height))
+        self._gathered = stage.canvas((columns, rows))
+        self._gather_own = stage.brush("room", {"GATHER": True})
+        self._gather_camera = stage.brush("room", {"GATHER": True, "CAMERA": True})
+        self._show = stage.brush("room")
+
+    def render(
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+    ) -> None:
+        opening = self.stage.opening
+        values = self.uniforms(view, tick, knobs)
+        values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
+        gather = self._gather_own if view.camera is None else self._gather_camera
+        gather.draw(self._gathered.framebuffer, values)
+        values["u_gathered"] = self._gathered.texture
+        self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)
