@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(program: str) -> str:
     """What a program prints that begins by importing the child's module."""
-    command = [sys.executable, "-c", "import os, sys\nfrom engine.networks import confined_reader as c\n" + program]
+    command = [sys.executable, "-c", "import os, sys\nfrom tools.model_import import sandbox_worker as c\n" + program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     return done.stdout + done.stderr[-200:]
 

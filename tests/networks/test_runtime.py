@@ -209,7 +209,7 @@ def test_the_same_file_gives_the_same_picture_on_every_backend(backend: str, tin
     output = tmp_path / f"{backend}.npz"
     run_apart(
         "from pathlib import Path; import sys; import keras; import numpy as np\n"
-        "from engine.networks.generator.folded_layers import build_network\n"
+        "from engine.networks.generator.folded_network import build_network\n"
         "from engine.networks.pggan.latent_sphere import seed_latents\n"
         "from engine.networks.persona import GeneratorSettings, load_generator\n"
         "from engine.networks.pggan.weight_file import read_network\n"

@@ -1,7 +1,8 @@
 """Who is in a portrait set and whom a network draws: shares of groups, side by side.
 
 Gender, age and period of portraits are known from labels, and of drawn faces estimated
-(`tools.demographics.prevalence`). Whether a picture has colours, and the tone of the skin, is measured on both. It does not know how the shares are shown.
+(`tools.demographics.prevalence`). Whether a picture has colours, and the tone of the skin, is measured on both.
+It does not know how the shares are shown.
 """
 
 from __future__ import annotations

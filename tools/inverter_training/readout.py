@@ -1,8 +1,8 @@
 """Fit what reads a face's code from the first layers of its generator: ridge regression on the faces of a bank.
 
 The activations of `engine/networks/generator/trunk.py` at 8x8 hold nearly all of the finished face, and the code is
-nearly linear in them; so one system of normal equations stands in for the training of a network (Hoerl and Kennard 1970). How
-strongly it is held back is chosen on faces that were left out.
+nearly linear in them; so one system of normal equations stands in for the training of a network (Hoerl and Kennard
+1970). How strongly it is held back is chosen on faces that were left out.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 * `value`: what the inverter answers.
 * `random`: another drawn face, any.
 * `fixed`: the one drawn face that is nearest to all viewers on average.
-* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some of the viewers; beside
-  it stands `value_searched`, what the inverter answers to these.
+* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some viewers; beside it
+  stands `value_searched`, what the inverter answers to these.
 * `value_stayed`: what it shows to the same viewers when they have stayed for `STAY_S`.
 * `floor`: the viewer's own picture, measured again under the noise of a show (`tools/likeness/camera_noise.py`).
 

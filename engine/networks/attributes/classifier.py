@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engine.features.vector_2019 import AGES_YEARS
 from engine.core.errors import ModelError
 from engine.networks.attributes import levi_hassner, small_cnn
 from engine.networks.attributes.levi_hassner import CLASSES, MEAN_BGR, attribute_shapes
@@ -54,7 +55,7 @@ class AttributeReader:
             )
         self.input_px = small_cnn.INPUT_PX if self._is_own else levi_hassner.INPUT_PX
         self.answers: Mapping[str, tuple[str, ...]] = ANSWERS if self._is_own else _levi_hassner_answers()
-        own, other = small_cnn.AGES_YEARS, levi_hassner.AGES_YEARS
+        own, other = small_cnn.AGES_YEARS, AGES_YEARS
         self.age_years: tuple[tuple[int, int], ...] = own if self._is_own else other
         self._run: Runs = (small_runner if self._is_own else levi_hassner_runner)(read_arrays(path))
 
@@ -102,5 +103,5 @@ def _levi_hassner_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def _levi_hassner_answers() -> dict[str, tuple[str, ...]]:
-    ages = tuple(f"{first} to {last}" for first, last in levi_hassner.AGES_YEARS)
+    ages = tuple(f"{first} to {last}" for first, last in AGES_YEARS)
     return {"age": ages, "gender": levi_hassner.GENDERS}

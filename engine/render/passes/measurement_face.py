@@ -32,7 +32,7 @@ FACE_LINES: tuple[tuple[float, tuple[int, ...]], ...] = (  # half width, landmar
 
 
 def load_map() -> tuple[FloatArray, FloatArray]:
-    """Places (478, 2) of the landmarks on the mean face and their triangles (N, 3); see `tools/dev/make_face_map.py`."""
+    """Places (478, 2) of the landmarks on the mean face, and triangles (N, 3); see `tools/dev/make_face_map.py`."""
     with np.load(Path(__file__).with_name("face_map.npz"), allow_pickle=False) as stored:
         return stored["places"], stored["triangles"].astype(np.float32)
 
