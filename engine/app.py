@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.audio.level_meter import Hearing
+from engine.audio.level_meter import AudioLevelMeter
 from engine.cli import Options
 from engine.config.config import load_config
 from engine.core.clock import Clock, Tick, TimeSource, local_time
@@ -37,14 +37,14 @@ from engine.render.overlay.overlay import Overlay
 from engine.render.passes import registry
 from engine.render.projection.calibration import Calibration
 from engine.render.projection.settings_file import open_venue
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.calibration_keymap import EDIT_HELP
 from engine.render.window.window import Action, Window, has_display, key_help, open_window
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from engine.session.format import Cue
-from engine.show.capture import Keepsakes, session_head
+from engine.show.capture import Capture, session_head
 from engine.show.playlist import Playlist
-from engine.show.scene_switcher import Programme
+from engine.show.scene_switcher import SceneSwitcher
 from engine.show.schedule import Schedule
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import HELP, LOOP_S, LoopMeasurement
@@ -114,7 +114,7 @@ class App:
     def _read_files(self) -> None:
         options = self._options
         self._config = load_config(options.config)
-        self._repertoire = Repertoire(self._scenes, self._config.scene.scenes, registry(), self._config.reflection)
+        self._repertoire = SceneLibrary(self._scenes, self._config.scene.scenes, registry(), self._config.reflection)
         self._scene_name = self._config.scene.name if options.scene is None else options.scene
         self._scene = self._repertoire.load(self._scene_name)
         for entry in self._config.playlist.scenes:
@@ -160,7 +160,7 @@ class App:
             sinks = (self._frames, self._views)
             source = open_source(self._source_name, self._config.camera, sinks, self._clock)
             self._source = parts.enter_context(source)
-        self._hearing = parts.enter_context(Hearing(self._config.audio, self._clock))
+        self._hearing = parts.enter_context(AudioLevelMeter(self._config.audio, self._clock))
 
     def _open_window(self, parts: ExitStack) -> None:
         options, display = self._options, self._config.display
@@ -171,19 +171,19 @@ class App:
         ctx = self._window.ctx
         automatic = SOFTWARE_SCALE if self._window.is_software else 1.0
         scale = automatic if display.render_scale == "auto" else display.render_scale
-        self._keepsakes = Keepsakes(ctx, self._clock, self._config.recorder, self._say)
+        self._keepsakes = Capture(ctx, self._clock, self._config.recorder, self._notify)
         self._sender = parts.enter_context(Sender(ctx, self._config.send, self._clock))
         self._overlay = parts.enter_context(Overlay(ctx, library))
         self._inspection = parts.enter_context(Inspection(ctx, library))
         path, reloads = Path(display.venue), self._config.scene.reload
-        calibration = Calibration(self._window, library, self._venue, path, scale, self._say, reloads=reloads)
+        calibration = Calibration(self._window, library, self._venue, path, scale, self._notify, reloads=reloads)
         self._calibration = parts.enter_context(calibration)
         self._overlay.draw_splash(self._calibration.upright(), self._scene.title)
         self._calibration.finish()
         self._window.present()
         self._transfer = transfer = open_transfer(ctx, self._window.gl, display.transfer)
         alignment, picture_wh = self._persona.alignment, self._calibration.picture_wh
-        self._mirror = parts.enter_context(Mirror(ctx, library, self._scene, alignment, picture_wh, scale, transfer))
+        self._mirror = parts.enter_context(Renderer(ctx, library, self._scene, alignment, picture_wh, scale, transfer))
         is_closed = not self._schedule.is_open(local_time())
         self._mirror.closing = Blackout(self._config.schedule.fade_s, is_on=is_closed)
         self._pace = find_pace(self._window, self._clock, max_hz=display.max_fps)
@@ -218,7 +218,7 @@ class App:
         parts.callback(self._worker.close)
         slots = (self._frames, self._views, self._reflections, self._measured)
         self._report = Report(self._started_s, slots, str(self._pace))
-        self._programme = Programme(
+        self._programme = SceneSwitcher(
             self._scene_name,
             repertoire=self._repertoire,
             playlist=self._playlist,
@@ -227,7 +227,7 @@ class App:
             calibration=self._calibration,
             library=self._library,
             adjust=self._worker.adjust,
-            say=self._say,
+            notify=self._notify,
             clock=self._clock,
         )
 
@@ -291,7 +291,7 @@ class App:
         try:
             self._mirror.resize(self._calibration.picture_wh)
         except ConfigError as error:  # a shader that was broken since it was last compiled
-            self._say(str(error))
+            self._notify(str(error))
         reflection = self._reflections.poll()
         frame = self._views.poll()
         if self._loop is not None and frame is not None:
@@ -381,7 +381,7 @@ class App:
     def _stop(self) -> None:
         self._is_over = True
 
-    def _say(self, note: str) -> None:
+    def _notify(self, note: str) -> None:
         """Tell the operator, on the overlay and, unless it is the same again, in the log; nothing takes it back."""
         if note and note != self._note:
             log.info("%s", note)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import CudaError, in_one_line
-from engine.core.latency_stamps import Stamps
+from engine.core.latency_stamps import LatencyStamps
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
@@ -132,7 +132,7 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
-class Echo:
+class ReflectionComparison:
     """A drawn face that was looked at again, beside the viewer whom it answered at that very moment.
 
     Attributes:
@@ -222,8 +222,8 @@ class Reflection:
     generated_s: float
     sequence: int
     previews: tuple[ByteArray, ...] = ()
-    echo: Echo | None = None
-    stamps: Stamps | None = None
+    echo: ReflectionComparison | None = None
+    stamps: LatencyStamps | None = None
 
     @property
     def pixels(self) -> ByteArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.types import Features, Placement
-from engine.visitor.head_predictor import LONGEST_LEAD_S, HeadFollower, difference
+from engine.visitor.head_predictor import LONGEST_LEAD_S, HeadPredictor, difference
 
 CAMERA_S, DRAWN_S, AGE_S = 1 / 30, 1 / 60, 0.04  # a measurement arrives that long after its picture was taken
 
@@ -19,7 +19,7 @@ def measurement(captured_s: float, x: float = 0.5, roll_rad: float = 0.0, yaw_de
 
 def followed(place_at, seconds: float) -> list[tuple[float, float, float]]:  # type: ignore[no-untyped-def]
     """(time, x, yaw) of each drawn frame, of a head that is measured thirty times a second; yaw is 100 x."""
-    follower, captured, drawn = HeadFollower(), 0, []
+    follower, captured, drawn = HeadPredictor(), 0, []
     for index in range(round(seconds / DRAWN_S)):
         now_s = index * DRAWN_S
         while captured * CAMERA_S + AGE_S <= now_s:
@@ -59,7 +59,7 @@ def test_a_head_that_stops_is_not_overshot_for_long() -> None:
 
 
 def test_without_measurements_it_goes_no_further_than_the_longest_lead() -> None:
-    follower = HeadFollower()
+    follower = HeadPredictor()
     for index in range(10):
         follower.take(measurement(index * CAMERA_S, 0.3 + 0.02 * index))
         follower.update(CAMERA_S)
@@ -70,7 +70,7 @@ def test_without_measurements_it_goes_no_further_than_the_longest_lead() -> None
 
 
 def test_what_is_older_than_what_is_known_changes_nothing() -> None:
-    follower = HeadFollower()
+    follower = HeadPredictor()
     follower.take(measurement(1.0, 0.5))
     follower.update(0.0)
     follower.take(measurement(0.9, 0.1))
@@ -79,7 +79,7 @@ def test_what_is_older_than_what_is_known_changes_nothing() -> None:
 
 
 def test_another_head_is_gone_to_without_a_lead() -> None:
-    follower = HeadFollower()
+    follower = HeadPredictor()
     follower.take(measurement(0.0, 0.1))
     follower.update(0.0)
     follower.take(measurement(CAMERA_S, 0.9))
@@ -95,7 +95,7 @@ def test_a_roll_turns_the_short_way_round() -> None:
 
 
 def test_what_is_forgotten_is_gone() -> None:
-    follower = HeadFollower()
+    follower = HeadPredictor()
     follower.take(measurement(1.0))
     follower.update(0.0)
     follower.forget()

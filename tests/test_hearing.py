@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, Follower, Hearing, loudness
+from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, AudioLevelMeter, Follower, loudness
 from engine.audio.microphone import BLOCK_S, Microphone, MissingSoundError
 from engine.config.audio import AudioSettings
 from engine.core.clock import Clock, ManualClock
@@ -107,7 +107,7 @@ def until(is_so: Callable[[], bool], meanwhile: Callable[[], None] = lambda: Non
 
 
 def test_off_asks_for_nothing() -> None:
-    with Hearing(AudioSettings(), Clock(), Room().open) as hearing:
+    with AudioLevelMeter(AudioSettings(), Clock(), Room().open) as hearing:
         assert not hearing.is_on and hearing.level == 0.0 and hearing.error == ""
         assert not [thread for thread in threading.enumerate() if thread.name == "audio"]
 
@@ -115,7 +115,7 @@ def test_off_asks_for_nothing() -> None:
 @pytest.mark.parametrize(("device", "asked"), [("default", None), (0, 0), ("USB", "USB")])
 def test_a_sound_becomes_its_level(device: Any, asked: int | str | None) -> None:
     room = Room()
-    with Hearing(ON.model_copy(update={"device": device}), Clock(), room.open) as hearing:
+    with AudioLevelMeter(ON.model_copy(update={"device": device}), Clock(), room.open) as hearing:
         until(lambda: hearing.level > 0, lambda: room.hear(sine(0.1)))
         assert hearing.level == pytest.approx(2 / 3, abs=1e-5) and hearing.error == ""
         until(lambda: hearing.level == 0.0)  # nothing comes any more
@@ -128,7 +128,7 @@ def test_a_microphone_that_vanishes_is_told_once_and_heard_again_when_it_is_back
 ) -> None:
     caplog.set_level(logging.WARNING)
     room, clock = Room(), ManualClock()
-    with Hearing(ON, clock, room.open) as hearing:
+    with AudioLevelMeter(ON, clock, room.open) as hearing:
         until(lambda: hearing.level > 0, lambda: (room.hear(sine(0.1)), clock.advance(0.01))[1])
         room.trouble = ValueError("No input device\nmatching 'USB'")
         until(lambda: hearing.level == 0.0)
@@ -159,7 +159,7 @@ def test_a_microphone_that_hangs_is_told_and_keeps_nobody_waiting(
         go.wait(TIMEOUT_S)
         return Room()
 
-    with Hearing(ON, clock, hang) as hearing:
+    with AudioLevelMeter(ON, clock, hang) as hearing:
         assert asked.wait(TIMEOUT_S)
         assert hearing.level == 0.0 and hearing.error == ""
         clock.advance(STUCK_S + 0.1)
@@ -172,7 +172,7 @@ def test_where_sound_cannot_be_had_it_is_not_tried_again(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(MissingSoundError):
         Microphone(None, lambda block: None)
-    with Hearing(ON, Clock()) as hearing:
+    with AudioLevelMeter(ON, Clock()) as hearing:
         until(lambda: bool(hearing.error))
         assert hearing.error == (
             "audio: nothing is heard, since the package sounddevice or its library PortAudio is not there: "

@@ -7,23 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.types import Echo, Latent, Reflection
-from engine.visitor.face_difference import APART_TIME_S, PartingFollower, compare
+from engine.types import Latent, Reflection, ReflectionComparison
+from engine.visitor.face_difference import APART_TIME_S, FaceDifferenceSmoother, compare
 from tests.render.pictures import measured_stranger, measured_viewer
 
 VIEWER = measured_viewer(0.0)
 CHIN = 152
-ALIKE, PARTED = (Echo(VIEWER, measured_stranger(VIEWER, moved)) for moved in ({}, {CHIN: (0.0, 0.3)}))
+ALIKE, PARTED = (ReflectionComparison(VIEWER, measured_stranger(VIEWER, moved)) for moved in ({}, {CHIN: (0.0, 0.3)}))
 
 
-def reflection(echo: Echo | None, viewer_x: float = 320.0) -> Reflection:
+def reflection(echo: ReflectionComparison | None, viewer_x: float = 320.0) -> Reflection:
     viewer = measured_viewer(0.0, middle=(viewer_x, 200.0))
     return Reflection(np.zeros((1, 1, 4), np.uint8), Latent(np.ones(4, np.float32), 1.0, viewer, 0.0), 0.0, 0, (), echo)
 
 
-def followed(*heard: Echo | None, seconds: float, dt_s: float = 0.02) -> PartingFollower:
+def followed(*heard: ReflectionComparison | None, seconds: float, dt_s: float = 0.02) -> FaceDifferenceSmoother:
     """A follower that is told each of these for so long."""
-    follower = PartingFollower()
+    follower = FaceDifferenceSmoother()
     for echo in heard:
         for _ in range(round(seconds / dt_s)):
             follower.update(reflection(echo), dt_s)
@@ -69,4 +69,4 @@ def test_without_an_echo_there_is_nothing() -> None:
 
 def test_a_viewer_whose_colours_were_not_kept_has_no_tints() -> None:
     bare = replace(VIEWER, patches=np.empty((0, 5), np.float32))
-    assert compare(Echo(bare, PARTED.stranger)).tints.shape == (0, 5)
+    assert compare(ReflectionComparison(bare, PARTED.stranger)).tints.shape == (0, 5)

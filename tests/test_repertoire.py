@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from engine.scene.scene import PassSettings
 
 SCENE = "format: 1\ntitle: {}\nsize: [64, 36]\npasses: [plain: {{}}]\n"
@@ -21,8 +21,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def repertoire(folder: Path, *on_keys: str) -> Repertoire:
-    return Repertoire(folder, on_keys, {"plain": PassSettings})
+def repertoire(folder: Path, *on_keys: str) -> SceneLibrary:
+    return SceneLibrary(folder, on_keys, {"plain": PassSettings})
 
 
 def test_keys_follow_the_alphabet_or_what_the_configuration_says(folder: Path) -> None:

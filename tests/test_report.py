@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DeviceError
-from engine.core.latency_stamps import Stamps
+from engine.core.latency_stamps import LatencyStamps
 from engine.core.slot import Slot
-from engine.networks.backends.backend import Rung
-from engine.pipeline.quality_controller import Standing
+from engine.networks.backends.backend import QualityLevel
+from engine.pipeline.quality_controller import QualityStatus
 from engine.pipeline.reflection_thread import Health
 from engine.telemetry.report import Report
 from engine.types import Latent, Reflection
@@ -19,7 +19,7 @@ HEALTH = Health({"features": {"p50": 9.0, "p95": 12.0}, "face": {}}, {"features"
 
 def reflection(camera_s: float) -> Reflection:
     """Of a picture that was read 5 ms later, and then took 10 ms, 1 ms and 4 ms."""
-    stamps = Stamps(camera_s, camera_s + 0.005, camera_s + 0.015, camera_s + 0.016, camera_s + 0.02)
+    stamps = LatencyStamps(camera_s, camera_s + 0.005, camera_s + 0.015, camera_s + 0.016, camera_s + 0.02)
     latent = Latent(np.ones(4, np.float32), 1, None, camera_s)
     return Reflection(np.zeros((2, 2, 4), np.uint8), latent, stamps.generated_s, 1, stamps=stamps)
 
@@ -65,7 +65,7 @@ def test_the_loop_is_told_only_where_it_was_measured() -> None:
 
 def test_what_the_face_is_drawn_with_is_told() -> None:
     assert drawn_for_a_second().summary(HEALTH)["drawing"] is None
-    standing = Standing(Rung("openvino", 64), Rung("openvino", 128), 1, 0, False)
+    standing = QualityStatus(QualityLevel("openvino", 64), QualityLevel("openvino", 128), 1, 0, False)
     report, health = drawn_for_a_second(), replace(HEALTH, drawing=standing)
     assert report.summary(health)["drawing"] == {
         "size_px": 64,

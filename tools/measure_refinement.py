@@ -69,8 +69,8 @@ def measure(persona: Persona, options: argparse.Namespace) -> None:
             noise = _noise(drawer, faces)
             stood = [face for face, _ in faces]
             runs = {
-                "deepening": trial.run(stood, noise, deepens=True),
-                "without": trial.run(stood, noise, deepens=False),
+                "deepening": trial.run(stood, noise, is_refining=True),
+                "without": trial.run(stood, noise, is_refining=False),
             }
             print(f"\n## {title}: {len(stood)} viewers\n\n{table(inverter, scale, runs)}", flush=True)
 

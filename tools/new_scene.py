@@ -19,7 +19,7 @@ from engine.config.validation import Name, allowed
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError, NarcissusError
 from engine.render.passes import pass_class, registry
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from engine.scene.scene import load_scene
 from engine.scene.scene_file import SceneText, read_scene_text
 from tools.check_scene import SCENES
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = SCENES) -> int:
 def _text(name: str, parent: str | None, folder: Path) -> str:
     if parent is None:
         return new_scene(name, PASSES)
-    repertoire = Repertoire(folder, (), registry())
+    repertoire = SceneLibrary(folder, (), registry())
     repertoire.load(parent)  # says what is wrong with it
     return extending_scene(name, read_scene_text(repertoire.path(parent)))
 

@@ -5,7 +5,8 @@
 Every picture below SOURCE is looked at. A face that is large, sharp and frontal enough is cut out, with its eyes level,
 as in FFHQ, and goes into FILE.zip, which `tools.dataset.portrait_set` reads. Whatever cannot be used is listed with the
 reason in FILE.rejected.csv. The labels' columns are `file` (path below SOURCE, or name) and any of id, source,
-split, kind, year, gender and age. Everything is written at the end or not at all; the same photographs give the same set.
+split, kind, year, gender and age. Everything is written at the end or not at all; the same photographs give the
+same set.
 """
 
 from __future__ import annotations

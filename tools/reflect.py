@@ -30,7 +30,7 @@ from tqdm import tqdm
 from engine.config.config import load_config
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.feature_clamp import reach_by
+from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
@@ -61,7 +61,7 @@ class Reflector:
         self._looks = looks
         self._alignment = persona.alignment
         self._inverter = read_inverter(persona.inverter_path, persona)
-        self._reach = reach_by(self._inverter)
+        self._reach = clamp_for(self._inverter)
         self._bank_sd = self._inverter.weights.sd  # (F,)
         self._drawer = FaceDrawer(persona)
 

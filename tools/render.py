@@ -27,12 +27,12 @@ from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
-from engine.pipeline.generator_step import FacePainter
-from engine.pipeline.reflection_analyzer import EchoListener
+from engine.pipeline.generator_step import GeneratorStep
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.window.window import open_window
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from engine.session.reader import Session
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import terminated_as_interrupted
@@ -73,7 +73,7 @@ def _render(options: argparse.Namespace, root: Path) -> int:
     session = Session(options.session)
     if session.note:
         print(f"render: {session.note}", file=sys.stderr)
-    repertoire = Repertoire(root / "scenes", (), registry())
+    repertoire = SceneLibrary(root / "scenes", (), registry())
     names = [options.scene] if options.scene else list(session.scenes)
     scenes = {name: repertoire.load(name) for name in names}
     persona = _open_persona(session, options.model, root / "models")
@@ -82,9 +82,9 @@ def _render(options: argparse.Namespace, root: Path) -> int:
         window = open_until_end.enter_context(open_window(DisplaySettings(), size_wh, headless=True))
         described = _described(session, persona, options.scene, root)
         parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
-        paint = FacePainter(open_generator(persona), ManualClock()).draw
+        paint = GeneratorStep(open_generator(persona), ManualClock()).draw
         library = ShaderLibrary(root / "shaders")
-        listener = EchoListener(lambda: Featurizer("static"), ManualClock(), waits=True)
+        listener = ReflectionAnalyzer(lambda: Featurizer("static"), ManualClock(), waits=True)
         open_until_end.callback(listener.close)
         drawing = SessionDrawing(
             session, scenes, paint, persona.alignment, window, library, options.fps, options.scene, listener=listener

@@ -102,7 +102,7 @@ def complete_banks(
     return complete_bank(persona, bank, range(-(-count // SHARD_SEEDS)), workers, "bank"), held_out
 
 
-def train(persona: Persona, count: int, workers: int, say: Callable[[str], None] = print) -> Inverter:
+def train(persona: Persona, count: int, workers: int, notify: Callable[[str], None] = print) -> Inverter:
     """Complete the bank, fit, measure and save the inverter of a persona.
 
     Args:
@@ -111,7 +111,7 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
         say: where results are told.
     """
     faces, held_out = complete_banks(persona, count, workers)
-    say(f"{len(faces)} faces in the bank, found in {faces.detection:.2%} of the pictures drawn")
+    notify(f"{len(faces)} faces in the bank, found in {faces.detection:.2%} of the pictures drawn")
     if len(faces) < 2 or len(held_out) < 2:
         raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to retrieve")
     scale = LikenessScale(faces.vectors)
@@ -119,10 +119,10 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     inverter = Inverter(weights, {})
     with FaceDrawer(persona) as drawer:
         likeness = measure(inverter, drawer, held_out, faces, scale)
-        readout, trial = choose_refining(inverter, weights, persona, drawer, held_out.vectors[:FIRST_TRIALS], say)
+        readout, trial = choose_refining(inverter, weights, persona, drawer, held_out.vectors[:FIRST_TRIALS], notify)
     continuity = measure_continuity(inverter, held_out)
-    say(show(likeness))
-    say(f"continuity on straight paths of {PATH_STEPS} steps: {continuity}")
+    notify(show(likeness))
+    notify(f"continuity on straight paths of {PATH_STEPS} steps: {continuity}")
     notes = {
         "likeness": json.dumps({name: value.rounded() for name, value in likeness.items()}),
         "continuity": json.dumps(continuity),
@@ -131,7 +131,7 @@ def train(persona: Persona, count: int, workers: int, say: Callable[[str], None]
     }
     write_inverter(persona.inverter_path, weights, persona, notes, readout)
     size_mib = persona.inverter_path.stat().st_size / 2**20
-    say(f"{persona.inverter_path} ({size_mib:.1f} MiB, {weights.codes.shape[1]} dimensions)")
+    notify(f"{persona.inverter_path} ({size_mib:.1f} MiB, {weights.codes.shape[1]} dimensions)")
     return read_inverter(persona.inverter_path, persona)
 
 
@@ -141,7 +141,7 @@ def choose_refining(
     persona: Persona,
     drawer: FaceDrawer,
     asked: FloatArray,
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> tuple[ReadoutWeights | None, FirstTrial]:
     """The readout by which the likeness deepens, None if the linear model of `inverter` does better; what it gains.
 
@@ -153,9 +153,9 @@ def choose_refining(
     readout = fit_readout(trunk, weights)
     linear = measure_first_trial(inverter, drawer, asked)
     refining = measure_first_trial(RefiningInverter(weights, {}, readout, trunk), drawer, asked)
-    say("| first trial while a visitor stays | helps | likeness gained |\n|---|---|---|")
+    notify("| first trial while a visitor stays | helps | likeness gained |\n|---|---|---|")
     for name, trial in (("linear model", linear), ("layers of the generator", refining)):
-        say(f"| {name} | {trial.helped:.0%} of {trial.count} | {trial.gained:.3f} |")
+        notify(f"| {name} | {trial.helped:.0%} of {trial.count} | {trial.gained:.3f} |")
     return (readout, refining) if refining.gained > linear.gained else (None, linear)
 
 

@@ -34,14 +34,14 @@ STUCK_S = 10.0
 CLOSE_S = 2.0
 
 
-class Ear(Protocol):
+class AudioInput(Protocol):
     """What hears, from its making on until it is closed."""
 
     def close(self) -> None:
         """Hear no more."""
 
 
-Open = Callable[[int | str | None, Callable[[FloatArray], None]], Ear]
+Open = Callable[[int | str | None, Callable[[FloatArray], None]], AudioInput]
 
 
 def loudness(block: FloatArray, gain_db: float = 0.0) -> float:
@@ -78,7 +78,7 @@ class Follower:
         return self.level
 
 
-class Hearing:
+class AudioLevelMeter:
     """Listens from its making on, unless the settings say off; `close` it, or use it as a context manager.
 
     Args:
@@ -96,7 +96,7 @@ class Hearing:
         self._error = ""
         self._settings, self._clock, self._open = settings, clock, open_ear
         self._blocks: Slot[FloatArray] = Slot("audio")
-        self._ear: Ear | None = None
+        self._ear: AudioInput | None = None
         self._heard_s = self._retry_s = float("-inf")
         self._waits_since_s: float | None = None  # for the microphone to open or to close
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
@@ -158,7 +158,7 @@ class Hearing:
             self._fail(sentence, retry_s=self._clock.now_s() + RETRY_S)
         return 0.0
 
-    def _open_ear(self) -> Ear:
+    def _open_ear(self) -> AudioInput:
         device = self._settings.device
         with self._waiting():
             return self._open(None if device == DEFAULT else device, self._blocks.put)

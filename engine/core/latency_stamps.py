@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-LEGS = ("read", "features", "latent", "generated", "uploaded", "presented")
+STEPS = ("read", "features", "latent", "generated", "uploaded", "presented")
 
 
 @dataclass(frozen=True, slots=True)
-class Stamps:
+class LatencyStamps:
     """One record that travels with a picture and what becomes of it; seconds of the show's clock, never falling.
 
     Attributes:
@@ -31,7 +31,7 @@ class Stamps:
     presented_s: float | None = None
 
     def legs_ms(self) -> dict[str, float]:
-        """How long each step took after the one before, ms, by the names of `LEGS`; those that are over."""
+        """How long each step took after the one before, ms, by the names of `STEPS`; those that are over."""
         times = [getattr(self, field.name) for field in fields(self)]
-        pairs = zip(LEGS, times, times[1:], strict=False)
+        pairs = zip(STEPS, times, times[1:], strict=False)
         return {name: (after - before) * 1000 for name, before, after in pairs if after is not None}

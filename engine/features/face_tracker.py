@@ -20,7 +20,7 @@ from engine.types import Features, FloatArray, Placement
 
 FARTHEST = 3.0  # eye distances that a head can move between two measurements; further away is somebody else
 OFF_CENTRE_COST = 0.5  # how much smaller a face at the edge of the picture counts than one in the middle
-LOYALTY = 1.3  # how much more prominent another face has to be,
+SWITCH_MARGIN = 1.3  # how much more prominent another face has to be,
 STEAL_S = 1.5  # and for how long without a break, before it takes the mirror
 COVERED_S = 0.8  # so long nobody else is answered while the visitor is out of sight
 FORGET_S = 3.0  # a face that was not seen for so long is somebody new when it comes back
@@ -143,7 +143,7 @@ class Identities:
             return best
         is_rivalled = visitor in seen and best is not None and best is not visitor
         if is_rivalled and best is not None:
-            is_rivalled = prominence(best.placement) > LOYALTY * prominence(visitor.placement)
+            is_rivalled = prominence(best.placement) > SWITCH_MARGIN * prominence(visitor.placement)
         if not is_rivalled:
             self._rivalled_since_s = None
             return visitor
@@ -205,7 +205,7 @@ def is_same_head(before: Placement, after: Placement) -> bool:
     return jump <= FARTHEST * max(before.eye_distance, after.eye_distance)
 
 
-def is_someone_else(before: Features | None, after: Features) -> bool:
+def is_different_person(before: Features | None, after: Features) -> bool:
     """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
     two frames than a head can move."""
     if before is None:

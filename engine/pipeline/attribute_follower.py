@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.features.attribute_reading import ReadsAttributes
 from engine.features.face_crop import crop_face
-from engine.features.face_tracker import is_someone_else
+from engine.features.face_tracker import is_different_person
 from engine.features.vector import FeatureVector, NarcissusVector
 from engine.pipeline.one_euro import smoothing_share
 from engine.types import Attribute, Features, FloatArray, Frame
@@ -52,7 +52,7 @@ class AttributeFollower:
     def __call__(self, frame: Frame, features: Features) -> Features:
         """The features with what was read, of a frame that was captured no earlier than the last."""
         last, self._last = self._last, features
-        if is_someone_else(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
+        if is_different_person(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
             self._visit = _Visit()
         if features.captured_s - self._visit.read_s >= 1 / READ_HZ:
             self._read(frame, features)

@@ -18,7 +18,7 @@ DRAWING_SHARE = 0.25  # of a turn; where drawing is less of it, drawing less doe
 WAIT_S, LONGEST_WAIT_S = 10.0, 320.0  # before it comes back; twice as long each time that was in vain
 
 
-class SpeedControl:
+class DynamicResolution:
     """Chooses a size.
 
     Args:

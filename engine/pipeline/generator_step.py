@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.core.clock import TimeSource
-from engine.networks.backends.backend import Rung
-from engine.pipeline.quality_controller import Ladder
+from engine.networks.backends.backend import QualityLevel
+from engine.pipeline.quality_controller import QualityController
 from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
-class Draws(Protocol):
+class GeneratorProtocol(Protocol):
     """What this step needs of `networks.runtime.RuntimeGenerator`."""
 
     size_px: int
     latent_size: int
-    rungs: tuple[Rung, ...]
+    rungs: tuple[QualityLevel, ...]
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage: ...
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray | DeviceImage: ...
 
-    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]: ...
+    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]: ...
 
     def free(self) -> None: ...
 
 
-class FacePainter:
+class GeneratorStep:
     """Draws latents, numbers what it drew, and notices a picture that cannot be right.
 
     Args:
@@ -33,7 +33,9 @@ class FacePainter:
         ladder: chooses with how many pixels, and what is done when memory runs out; None draws the whole picture.
     """
 
-    def __init__(self, generator: Draws, clock: TimeSource, ladder: Ladder | None = None) -> None:
+    def __init__(
+        self, generator: GeneratorProtocol, clock: TimeSource, ladder: QualityController | None = None
+    ) -> None:
         self._generator = generator
         self._clock = clock
         self._ladder = ladder
@@ -63,7 +65,7 @@ class FacePainter:
         return Reflection(image, latent, self._clock.now_s(), self._count, smaller)
 
     def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray | DeviceImage, ...]:
-        def attempt(rung: Rung | None = None) -> tuple[ByteArray | DeviceImage, ...]:
+        def attempt(rung: QualityLevel | None = None) -> tuple[ByteArray | DeviceImage, ...]:
             return self._generator.growth(z, rung) if with_previews else (self._generator(z, rung),)
 
         return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)

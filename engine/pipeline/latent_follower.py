@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
-from engine.features.face_tracker import is_someone_else
+from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
-from engine.networks.inversion.feature_clamp import reach_by
+from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import normalise, slerp
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_refinement import Attempt, deepening_by
@@ -117,7 +117,7 @@ class LatentFollower:
     ) -> None:
         self.inverter = inverter
         self.deepening = None if wander_share else deepening_by(inverter)
-        self._reach = reach_by(inverter)
+        self._reach = clamp_for(inverter)
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
@@ -174,14 +174,14 @@ class LatentFollower:
             deepening=deepening.progress if deepening else 0.0,
         )
 
-    def deepens(self, now_s: float) -> bool:
+    def is_refining(self, now_s: float) -> bool:
         """Whether it is time to `propose` a better answer to somebody."""
         is_answering = self._settings.deepening and self._is_following
         return self.deepening is not None and is_answering and self.deepening.is_due(now_s)
 
     def propose(self, now_s: float) -> Attempt | None:
         """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
-        if self.deepening is None or self._wanted is None or not self.deepens(now_s):
+        if self.deepening is None or self._wanted is None or not self.is_refining(now_s):
             return None
         return self.deepening.propose(self._wanted, self._said, now_s)
 
@@ -204,7 +204,7 @@ class LatentFollower:
     def _see(self, features: Features, now_s: float) -> None:
         if self._noticed_s is None:
             self._noticed_s = now_s
-        is_new = not self._is_following or is_someone_else(self._features, features)
+        is_new = not self._is_following or is_different_person(self._features, features)
         self._seen_s, self._features = now_s, features
         if not self._is_following and self._presence <= 0 and now_s - self._noticed_s < self._settings.notice_s:
             return
@@ -251,7 +251,7 @@ class LatentFollower:
     def _typicality(self) -> float:
         """Of the viewer as measured, not as brought within reach."""
         usual = 1.0 if self.inverter is None else self.inverter.typicality
-        return usual if self._reach is None else self._reach.as_it_was(usual)
+        return usual if self._reach is None else self._reach.unclamped_typicality(usual)
 
     def _ease_presence(self, dt_s: float) -> None:
         towards, duration_s = (1.0, self._settings.arrive_s) if self._is_following else (0.0, self._settings.leave_s)

@@ -39,7 +39,7 @@ class Refines(Protocol):
     """What an inverter must offer beside its answers, or nothing is deepened."""
 
     def refine(
-        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
         """A latent near `z` (n,), whose face came out as features `came` (F,), that should draw `vector` (F,).
 
@@ -84,7 +84,7 @@ class Attempt:
     visit: int
 
 
-class Deepening:
+class LatentRefinement:
     """What was gained for one visitor. One thread at a time may use it.
 
     Args:
@@ -145,8 +145,8 @@ class Deepening:
         if self._best is None or angle_deg(here, self._best.z) > KNOWN_DEG:
             return Attempt(here, wanted, answer, None, self._visit)
         self.likeness = self._inverter.compare(wanted, self._best.came)
-        surmise = self._random if self._in_vain else None
-        z = self._inverter.refine(self._best.z, wanted, self._best.came, surmise)
+        exploration_noise = self._random if self._in_vain else None
+        z = self._inverter.refine(self._best.z, wanted, self._best.came, exploration_noise)
         z = _within(answer, _within(self._best.z, z, self._step_deg), FURTHEST_DEG)
         return Attempt(z, wanted, answer, self._best, self._visit)
 
@@ -187,9 +187,9 @@ class Deepening:
         return normalise(answer + self._offset * np.float32(_hold(float(angle_deg(answer, self._found_at)))))
 
 
-def deepening_by(inverter: object) -> Deepening | None:
+def deepening_by(inverter: object) -> LatentRefinement | None:
     """The deepening of an inverter that can refine; None for another, and for none."""
-    return Deepening(inverter) if isinstance(inverter, Refines) else None
+    return LatentRefinement(inverter) if isinstance(inverter, Refines) else None
 
 
 def _hold(apart_deg: float) -> float:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.core.clock import TimeSource
-from engine.networks.backends.backend import Rung
+from engine.networks.backends.backend import QualityLevel
 from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.pipeline.backoff import Patience
-from engine.pipeline.dynamic_resolution import SpeedControl
+from engine.pipeline.dynamic_resolution import DynamicResolution
 
 FREED_S = 60.0  # memory that runs out again within this time of being freed is too little
 WAIT_S, LONGEST_WAIT_S = 30.0, 960.0  # before a rung that was left is tried again; twice as long each time in vain
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QualityStatus:
     """Where it stands.
 
     Attributes:
@@ -36,8 +36,8 @@ class Standing:
         is_short_of_memory: whether it stands lower for want of memory; otherwise, if lower, for speed.
     """
 
-    rung: Rung
-    best: Rung
+    rung: QualityLevel
+    best: QualityLevel
     lowered_count: int
     memory_faults: int
     is_short_of_memory: bool
@@ -49,7 +49,7 @@ class Standing:
         return f"{self.rung} in place of {self.best}, {reason}"
 
 
-class Ladder:
+class QualityController:
     """Chooses the rung.
 
     Args:
@@ -58,35 +58,35 @@ class Ladder:
         clock: of the pauses.
     """
 
-    def __init__(self, rungs: Sequence[Rung], floor_px: int, clock: TimeSource) -> None:
+    def __init__(self, rungs: Sequence[QualityLevel], floor_px: int, clock: TimeSource) -> None:
         whole_px = rungs[0].size_px
         self._rungs = tuple(rung for rung in rungs if rung.size_px == whole_px or 0 < floor_px <= rung.size_px)
-        self._speed = SpeedControl(sorted({rung.size_px for rung in self._rungs}, reverse=True))
+        self._speed = DynamicResolution(sorted({rung.size_px for rung in self._rungs}, reverse=True))
         self._clock = clock
         self._first = 0  # those before it have run out of memory
-        self._freed: tuple[Rung, float] | None = None
+        self._freed: tuple[QualityLevel, float] | None = None
         self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
         self._memory_faults = 0
 
     @property
-    def rung(self) -> Rung:
+    def rung(self) -> QualityLevel:
         """What is to be drawn with."""
         left = self._rungs[self._first :]
         return next((rung for rung in left if rung.size_px <= self._speed.size_px), left[-1])
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> QualityStatus:
         is_short = self._first > 0
-        return Standing(self.rung, self._rungs[0], self._speed.lowered_count, self._memory_faults, is_short)
+        return QualityStatus(self.rung, self._rungs[0], self._speed.lowered_count, self._memory_faults, is_short)
 
     def note(self, drawing_s: float, turn_s: float, period_s: float) -> None:
-        """Count a turn; as of `SpeedControl.note`."""
+        """Count a turn; as of `DynamicResolution.note`."""
         before = self._speed.size_px
         self._speed.note(drawing_s, turn_s, period_s, self._clock.now_s())
         if self._speed.size_px != before:
             _log.info("the face is drawn at %d px after %d px, to hold the rate", self._speed.size_px, before)
 
-    def draw(self, attempt: Callable[[Rung], R], free: Callable[[], None]) -> R:
+    def draw(self, attempt: Callable[[QualityLevel], R], free: Callable[[], None]) -> R:
         """Draw on the best rung that has the memory.
 
         Args:
@@ -116,7 +116,7 @@ class Ladder:
             self._patience.come_back(now_s)
             _log.info("the face is drawn with %s again", self.rung)
 
-    def _step_down(self, rung: Rung, reason: str) -> None:
+    def _step_down(self, rung: QualityLevel, reason: str) -> None:
         now_s = self._clock.now_s()
         self._memory_faults += 1
         if self._freed is None or self._freed[0] != rung or now_s - self._freed[1] > FREED_S:

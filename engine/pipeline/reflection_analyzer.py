@@ -14,14 +14,14 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.core.clock import TimeSource
-from engine.pipeline.supervised_step import Stage
-from engine.types import Echo, Features, Frame, Reflection
+from engine.pipeline.supervised_step import SupervisedStep
+from engine.types import Features, Frame, Reflection, ReflectionComparison
 
 PERIOD_S = 0.5
 STOP_WAIT_S = 5.0
 
 
-class EchoListener:
+class ReflectionAnalyzer:
     """Keeps the newest comparison.
 
     Args:
@@ -37,8 +37,8 @@ class EchoListener:
     def __init__(
         self, build: Callable[[], Callable[[Frame], Features | None]], clock: TimeSource, *, waits: bool = False
     ) -> None:
-        self.echo: Echo | None = None
-        self.stage = Stage("echo", build, clock)
+        self.echo: ReflectionComparison | None = None
+        self.stage = SupervisedStep("echo", build, clock)
         self._waits = waits
         self._heard_at = -1
         self._loader: threading.Thread | None = None
@@ -63,7 +63,7 @@ class EchoListener:
             self.echo = None
             return False
         stranger = self.look(reflection)
-        self.echo = Echo(viewer, stranger) if stranger is not None else None
+        self.echo = ReflectionComparison(viewer, stranger) if stranger is not None else None
         return True
 
     def is_ready(self) -> bool:

@@ -15,19 +15,19 @@ from typing import Any
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import TimeSource
 from engine.core.frame_pacing import TurnPacer
-from engine.core.latency_stamps import Stamps
+from engine.core.latency_stamps import LatencyStamps
 from engine.core.slot import Slot
 from engine.features.attribute_reading import ReadsAttributes
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attribute_follower import AttributeFollower
-from engine.pipeline.generator_step import Draws, FacePainter
+from engine.pipeline.generator_step import GeneratorProtocol, GeneratorStep
 from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.pipeline.latent_refinement import PERIOD_S, Attempt
-from engine.pipeline.quality_controller import Ladder, Standing
-from engine.pipeline.reflection_analyzer import EchoListener
+from engine.pipeline.quality_controller import QualityController, QualityStatus
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.pipeline.sources.self_feedback import SelfView
-from engine.pipeline.supervised_step import Stage
-from engine.pipeline.time_budget import Allowance
+from engine.pipeline.supervised_step import SupervisedStep
+from engine.pipeline.time_budget import TimeBudget
 from engine.system.cpu_priority import give_way
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
@@ -58,7 +58,7 @@ class Health:
     faces_seen: int
     frames_seen: int
     is_seeing: bool
-    drawing: Standing | None = None
+    drawing: QualityStatus | None = None
 
 
 class ReflectionWorker:
@@ -89,7 +89,7 @@ class ReflectionWorker:
         reflections: Slot[Reflection],
         build_featurizer: Callable[[], Callable[[Frame], Features | None]],
         build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
-        build_generator: Callable[[], Draws],
+        build_generator: Callable[[], GeneratorProtocol],
         inverter: Inverts | None,
         attributes: ReadsAttributes | None = None,
         measured: Slot[Features] | None = None,
@@ -105,22 +105,24 @@ class ReflectionWorker:
         self._inverter = inverter
         self._settings = settings
         self._follower: LatentFollower | None = None
-        self._ladder: Ladder | None = None
+        self._ladder: QualityController | None = None
         self._clock = clock
         self._seed = seed
-        self._features = Stage("features", build_featurizer, clock)
-        self._latent = Stage("latent", self._build_follower, clock)
-        self._face = Stage("face", self._build_painter, clock)
-        self._listener = EchoListener(build_still_featurizer, clock)
-        self._deepening = Stage("deepening", lambda: self._deepen, clock)
-        self._allowance = Allowance(PERIOD_S)
-        self._spare: tuple[Stage[Any, Any], ...] = (self._listener.stage, self._deepening)
-        self._stages: tuple[Stage[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
-        self._attributes: Stage[[Frame, Features], Features] | None = None
+        self._features = SupervisedStep("features", build_featurizer, clock)
+        self._latent = SupervisedStep("latent", self._build_follower, clock)
+        self._face = SupervisedStep("face", self._build_painter, clock)
+        self._listener = ReflectionAnalyzer(build_still_featurizer, clock)
+        self._deepening = SupervisedStep("deepening", lambda: self._deepen, clock)
+        self._allowance = TimeBudget(PERIOD_S)
+        self._spare: tuple[SupervisedStep[Any, Any], ...] = (self._listener.stage, self._deepening)
+        self._stages: tuple[SupervisedStep[Any, Any], ...] = (self._features, self._latent, self._face, *self._spare)
+        self._attributes: SupervisedStep[[Frame, Features], Features] | None = None
         if attributes is not None:
-            self._attributes = Stage("attributes", lambda: AttributeFollower(attributes), clock)
+            self._attributes = SupervisedStep("attributes", lambda: AttributeFollower(attributes), clock)
             self._stages = (*self._stages, self._attributes)
-        self._turn = Stage("turn", lambda: self._reflect, clock)  # what fails between the stages ends nothing either
+        self._turn = SupervisedStep(
+            "turn", lambda: self._reflect, clock
+        )  # what fails between the stages ends nothing either
         self._latent_size = 0
         self._last: Reflection | None = None
         self._attempt: tuple[Attempt, Reflection] | None = None  # drawn aside, not measured yet
@@ -204,7 +206,7 @@ class ReflectionWorker:
             self._last = reflection
             stamps = None
             if frame is not None:
-                stamps = Stamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
+                stamps = LatencyStamps(captured_s, frame.read_s or captured_s, now_s, latent_s, reflection.generated_s)
             echo = self._listener.echo if self.wants_echo else None
             self._reflections.put(replace(reflection, echo=echo, stamps=stamps))
             self._allowance.worked(self._clock.now_s() - self._turned_s, 1 / self._settings.rate_hz)
@@ -216,7 +218,7 @@ class ReflectionWorker:
         follower = self._follower
         if self._listener.listen(reflection, now_s, is_asked=self.wants_echo):
             pass
-        elif follower is not None and (goes_on or (self._allowance.permits and follower.deepens(now_s))):
+        elif follower is not None and (goes_on or (self._allowance.permits and follower.is_refining(now_s))):
             self._deepening(follower, reflection.latent, now_s)
         else:
             return
@@ -265,8 +267,8 @@ class ReflectionWorker:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
         if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
-            self._ladder = Ladder(generator.rungs, self._settings.floor_px, self._clock)
-        painter = FacePainter(generator, self._clock, self._ladder)
+            self._ladder = QualityController(generator.rungs, self._settings.floor_px, self._clock)
+        painter = GeneratorStep(generator, self._clock, self._ladder)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
         return painter.draw
 

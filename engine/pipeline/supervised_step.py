@@ -22,7 +22,7 @@ R = TypeVar("R")
 RETRY_S = 2.0
 
 
-class Stage(Generic[P, R]):
+class SupervisedStep(Generic[P, R]):
     """A step, its duration and its faults.
 
     Args:

@@ -6,7 +6,7 @@ MOST = 0.9  # share of a thread's time that may be planned
 MEMORY = 0.1  # how much the newest turn counts
 
 
-class Allowance:
+class TimeBudget:
     """How busy a thread is that works at a rate, and what something more costs it now and then.
 
     Args:

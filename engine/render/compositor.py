@@ -17,13 +17,13 @@ import numpy as np
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import WHOLE
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
-from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import Stage
+from engine.render.glass_area import GlassArea, Rect
+from engine.render.pass_context import PassContext
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
 from engine.scene.expression import Memory
@@ -44,7 +44,7 @@ class _Part:
 
     spec: PassSpec
     drawn: Pass
-    stage: Stage
+    stage: PassContext
     memories: defaultdict[str, Memory] = field(default_factory=lambda: defaultdict(dict))
 
 
@@ -77,11 +77,11 @@ class Compositor:
         self._library = library
         self.size_wh = stage_wh or scene.size_wh
         self.scene = scene
-        self._ground: Stage  # what all passes share
-        self._stages: list[Stage] = []
+        self._ground: PassContext  # what all passes share
+        self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
-        self._front = Canvas(ctx, self.size_wh)
-        self._back = Canvas(ctx, self.size_wh)
+        self._front = RenderTarget(ctx, self.size_wh)
+        self._back = RenderTarget(ctx, self.size_wh)
         self._building = self._build(previous)
         while at_once and self.advance():
             pass
@@ -115,9 +115,9 @@ class Compositor:
     @property
     def troubles(self) -> list[str]:
         """What the operator is to know of what the passes draw."""
-        return [part.drawn.trouble for part in self._parts if part.drawn.trouble]
+        return [part.drawn.problem for part in self._parts if part.drawn.problem]
 
-    def render(self, view: View, tick: Tick) -> moderngl.Texture:
+    def render(self, view: FrameInputs, tick: Tick) -> moderngl.Texture:
         """Draw one frame.
 
         Returns:
@@ -132,7 +132,7 @@ class Compositor:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
         self._front.framebuffer.clear()
 
-    def _draw(self, part: _Part, view: View, tick: Tick, *, unseen_too: bool = False) -> None:
+    def _draw(self, part: _Part, view: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn
         knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals, tick.dt_s, part.memories)}
         if knobs["opacity"] <= 0.0 and not unseen_too:
@@ -150,7 +150,7 @@ class Compositor:
         specs = self.scene.passes
         openings = [pass_class(spec.kind).opening(spec.settings, aspect) for spec in specs]
         framed = next((index for index, opening in enumerate(openings) if opening is not None), 0)
-        opening = openings[framed] or Opening.whole(aspect)
+        opening = openings[framed] or GlassArea.whole(aspect)
         spare = self._choose_ground(previous)
         fresh: list[_Part] = []
         for index, spec in enumerate(specs):
@@ -172,14 +172,14 @@ class Compositor:
         if previous is not None and previous.size_wh == self.size_wh and previous._ground.is_current():
             self._ground = previous._ground
             return list(previous._parts)
-        self._ground = Stage(self._ctx, self._library, self.size_wh)
+        self._ground = PassContext(self._ctx, self._library, self.size_wh)
         self._stages.append(self._ground)
         return []
 
-    def _make(self, spec: PassSpec, opening: Opening, region: Rect) -> _Part:
+    def _make(self, spec: PassSpec, opening: GlassArea, region: Rect) -> _Part:
         kind = pass_class(spec.kind)
         _refuse_baked(kind, spec)
-        stage = Stage(self._ctx, self._library, self.size_wh, opening, self._ground)
+        stage = PassContext(self._ctx, self._library, self.size_wh, opening, self._ground)
         self._stages.append(stage)
         try:
             drawn = kind(stage, spec.settings)
@@ -199,7 +199,7 @@ class Compositor:
             face.write(np.zeros((64, 64, 4), np.uint8))
             signals = dict.fromkeys(SIGNALS, 0.0)
             for picture in (None, camera.texture):
-                view = View(
+                view = FrameInputs(
                     picture,
                     reflection=face.texture,
                     previous=face.texture,
@@ -237,7 +237,7 @@ class Compositor:
         self.close()
 
 
-def _take(spare: list[_Part], spec: PassSpec, opening: Opening, region: Rect) -> _Part | None:
+def _take(spare: list[_Part], spec: PassSpec, opening: GlassArea, region: Rect) -> _Part | None:
     """The part among `spare` that can show a pass without being made anew, no longer spare; None if there is none."""
     for part in sorted(spare, key=lambda part: part.spec.settings != spec.settings):
         if (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import moderngl
 
-from engine.render.gl.quad_program import Brush, Value
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.quad_program import QuadProgram, Value
+from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
 
 
-class Passage:
+class Crossfade:
     """Mixes two pictures.
 
     Args:
@@ -19,8 +19,8 @@ class Passage:
 
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         self._ctx = ctx
-        self._mix = Brush(ctx, library, "transition")
-        self._canvas: Canvas | None = None
+        self._mix = QuadProgram(ctx, library, "transition")
+        self._canvas: RenderTarget | None = None
 
     def draw(self, before: moderngl.Texture, after: moderngl.Texture, share: float) -> moderngl.Texture:
         """Lay both over each other, their middles together, as each would lie on the wall.
@@ -36,7 +36,7 @@ class Passage:
         if self._canvas is None or self._canvas.texture.size != size_wh:
             if self._canvas is not None:
                 self._canvas.close()
-            self._canvas = Canvas(self._ctx, size_wh)
+            self._canvas = RenderTarget(self._ctx, size_wh)
         values: dict[str, Value] = {
             "u_from": before,
             "u_to": after,

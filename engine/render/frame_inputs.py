@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import moderngl
 
 from engine.types import Alignment, Features, Placement
-from engine.visitor.face_difference import Parting
+from engine.visitor.face_difference import FaceDifference
 
 
 @dataclass(frozen=True)
-class Kept:
+class ArchiveTiles:
     """The strangers of this evening (`evening.py`).
 
     Attributes:
@@ -29,7 +29,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class View:
+class FrameInputs:
     """Everything that changes from one drawn frame to the next, apart from time.
 
     Attributes:
@@ -59,9 +59,9 @@ class View:
     previous: moderngl.Texture | None = None
     blend: float = 1.0
     growth: moderngl.Texture | None = None
-    kept: Kept | None = None
+    kept: ArchiveTiles | None = None
     features: Features | None = None
-    parting: Parting | None = None
+    parting: FaceDifference | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None
     turned: tuple[float, float] = (0.0, 0.0)

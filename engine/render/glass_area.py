@@ -18,7 +18,7 @@ def overlap(a: Rect, b: Rect) -> Rect | None:
 
 
 @dataclass(frozen=True)
-class Opening:
+class GlassArea:
     """A rectangle with rounded corners in which the reflection is seen.
 
     Attributes:
@@ -36,7 +36,7 @@ class Opening:
     border: float = 0.0
 
     @classmethod
-    def whole(cls, aspect: float) -> Opening:
+    def whole(cls, aspect: float) -> GlassArea:
         """The whole of a stage of this width / height."""
         return cls(0.0, 0.0, aspect / 2, 0.5)
 

@@ -7,8 +7,8 @@ from typing import Self
 
 import moderngl
 
-from engine.render.gl.quad_program import WHOLE, Brush
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.quad_program import WHOLE, QuadProgram
+from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Rect
 
@@ -28,7 +28,7 @@ def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:
     return ((1 - width) / 2, (1 - height) / 2, (1 + width) / 2, (1 + height) / 2)
 
 
-class Projector:
+class OutputPass:
     """Puts a picture on the framebuffer that is presented.
 
     A picture that is to be enlarged is encoded at its own size first and enlarged as 8-bit code values: fewer pixels
@@ -41,10 +41,10 @@ class Projector:
 
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         self._ctx = ctx
-        self._exact = Brush(ctx, library, "projector", {"TO_WINDOW": True, "ENCODE": True})
-        self._encode = Brush(ctx, library, "projector", {"ENCODE": True})
-        self._scale = Brush(ctx, library, "projector", {"TO_WINDOW": True})
-        self._encoded: Canvas | None = None
+        self._exact = QuadProgram(ctx, library, "projector", {"TO_WINDOW": True, "ENCODE": True})
+        self._encode = QuadProgram(ctx, library, "projector", {"ENCODE": True})
+        self._scale = QuadProgram(ctx, library, "projector", {"TO_WINDOW": True})
+        self._encoded: RenderTarget | None = None
 
     def draw(self, texture: moderngl.Texture, target: moderngl.Framebuffer, light: float = 1.0) -> None:
         """Draw `texture` (linear light, row 0 top) upright, as large as it fits, sRGB-encoded.
@@ -75,11 +75,11 @@ class Projector:
         """
         return all(brush.is_current() for brush in (self._exact, self._encode, self._scale))
 
-    def _canvas(self, size_wh: tuple[int, int]) -> Canvas:
+    def _canvas(self, size_wh: tuple[int, int]) -> RenderTarget:
         if self._encoded is None or self._encoded.texture.size != size_wh:
             if self._encoded is not None:
                 self._encoded.close()
-            self._encoded = Canvas(self._ctx, size_wh, "f1")
+            self._encoded = RenderTarget(self._ctx, size_wh, "f1")
         return self._encoded
 
     def close(self) -> None:

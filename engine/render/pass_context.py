@@ -1,7 +1,7 @@
-"""What a pass draws with: canvases (a texture and its framebuffer) and brushes (a program and its rectangle).
+"""What a pass draws with: render targets (a texture and its framebuffer) and quad programs (a shader and its rectangle).
 
-A `Stage` owns all that a pass asks of it and releases it together, so that no pass has to. It also keeps what is still
-to be drawn before the pass can be shown, in parts so small that a show goes on between them.
+A `PassContext` owns all that a pass asks of it and releases it together, so that no pass has to. It also keeps what is
+still to be drawn before the pass can be shown, in parts so small that a show goes on between them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
-from engine.render.gl.quad_program import REPLACED, Brush, Shaders, Value
-from engine.render.gl.render_target import Canvas, Closable, Dtype, Table
+from engine.render.gl.quad_program import REPLACED, QuadProgram, Shaders, Value
+from engine.render.gl.render_target import Closable, Dtype, LookupTexture, RenderTarget
 from engine.render.gl.shader_library import Define, ShaderLibrary, Stamp, stamp
-from engine.render.glass_area import Opening
+from engine.render.glass_area import GlassArea
 from engine.scene.values import read_picture
 from engine.types import ByteArray, FloatArray
 
@@ -28,7 +28,7 @@ STRIP_PIXELS, STRIP_ROWS = 65_536, 64
 software OpenGL, which loads and stores each of them whole."""
 
 
-class Stage:
+class PassContext:
     """The place where one pass works.
 
     Args:
@@ -44,20 +44,20 @@ class Stage:
         ctx: moderngl.Context,
         library: ShaderLibrary,
         size_wh: tuple[int, int],
-        opening: Opening | None = None,
-        ground: Stage | None = None,
+        opening: GlassArea | None = None,
+        ground: PassContext | None = None,
     ) -> None:
         self.ctx = ctx
         self.library = library
         self.size_wh = size_wh
         self.aspect = size_wh[0] / size_wh[1]
-        self.opening = opening or Opening.whole(self.aspect)
+        self.opening = opening or GlassArea.whole(self.aspect)
         self._ground = ground
         self._owned = ExitStack()
-        self._brushes: list[Brush] = []
+        self._brushes: list[QuadProgram] = []
         self._pictures: dict[Path, tuple[Stamp, moderngl.Texture]] = {}
         self._to_do: deque[Callable[[], object]] = deque()
-        self._noise: Canvas | None = None
+        self._noise: RenderTarget | None = None
 
     @property
     def noise(self) -> moderngl.Texture:
@@ -65,11 +65,11 @@ class Stage:
         if self._ground is not None:
             return self._ground.noise
         if self._noise is None:
-            self._noise = self.canvas(NOISE_WH, "f1", mipmaps=True, repeat=True)
+            self._noise = self.render_target(NOISE_WH, "f1", mipmaps=True, repeat=True)
             self.bake(self._noise, "noise", None, {})
         return self._noise.texture
 
-    def canvas(
+    def render_target(
         self,
         size_wh: tuple[int, int],
         dtype: Dtype = "f2",
@@ -77,9 +77,9 @@ class Stage:
         components: int = 4,
         mipmaps: bool = False,
         repeat: bool = False,
-    ) -> Canvas:
+    ) -> RenderTarget:
         """A new canvas, released with the stage."""
-        canvas = Canvas(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
+        canvas = RenderTarget(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
 
@@ -100,19 +100,21 @@ class Stage:
         self._owned.callback(texture.release)
         return texture
 
-    def table(self, rows: int) -> Table:
+    def lookup_texture(self, rows: int) -> LookupTexture:
         """A new table, released with the stage."""
-        table = Table(self.ctx, rows)
+        table = LookupTexture(self.ctx, rows)
         self._owned.callback(table.close)
         return table
 
-    def brush(self, name: str, defines: Mapping[str, Define] | None = None, shaders: Shaders | None = None) -> Brush:
+    def quad_program(
+        self, name: str, defines: Mapping[str, Define] | None = None, shaders: Shaders | None = None
+    ) -> QuadProgram:
         """A new brush with shader `name`, of the library unless told otherwise, released with the stage.
 
         Raises:
             ConfigError: the shader is missing or does not compile.
         """
-        brush = Brush(self.ctx, shaders or self.library, name, defines)
+        brush = QuadProgram(self.ctx, shaders or self.library, name, defines)
         self._owned.callback(brush.close)
         self._brushes.append(brush)
         return brush
@@ -134,13 +136,13 @@ class Stage:
         return self._pictures[path][1]
 
     def bake(
-        self, canvas: Canvas, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
+        self, canvas: RenderTarget, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
     ) -> None:
         """Have a canvas drawn once, before the pass is shown, strip by strip; its smaller versions too.
 
         What is baked may be among the values of what is baked after it.
         """
-        brush = self.brush(name, defines)
+        brush = self.quad_program(name, defines)
         width, height = canvas.texture.size
         step = max(1, STRIP_PIXELS // width // STRIP_ROWS) * STRIP_ROWS
         for row in range(0, height, step):

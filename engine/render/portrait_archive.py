@@ -10,10 +10,10 @@ import moderngl
 import numpy as np
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import Kept
+from engine.render.frame_inputs import ArchiveTiles
 from engine.types import ByteArray, Reflection
 
-PLACES = 17
+SLOTS = 17
 """The newest, and so many before it less one; whoever comes after that takes the place of the one who hung longest."""
 COLUMNS, ROWS = 5, 4
 TILE_PX = 64
@@ -23,7 +23,7 @@ FADE_S = 2.5
 EVEN_LEVEL, EVEN_LIMITS = 0.30, (0.6, 2.2)
 
 
-class Evening:
+class PortraitArchive:
     """Place 0 has the newest stranger, the others those before.
 
     Args:
@@ -38,8 +38,8 @@ class Evening:
     def clear(self) -> None:
         """Forget everybody, at closing time."""
         self._newest: ByteArray | None = None
-        self._shown = [0.0] * PLACES
-        self._gains = [1.0] * PLACES
+        self._shown = [0.0] * SLOTS
+        self._gains = [1.0] * SLOTS
         self._waiting: dict[int, ByteArray] = {}
         self._moved = 0
         self._is_kept = False
@@ -48,16 +48,16 @@ class Evening:
             self._texture.write(bytes(4 * COLUMNS * TILE_PX * ROWS * TILE_PX))
 
     @property
-    def kept(self) -> Kept | None:
+    def kept(self) -> ArchiveTiles | None:
         """What hangs at this moment; None after `close`."""
         if self._texture is None:
             return None
-        return Kept(self._texture, COLUMNS, tuple(self._shown), tuple(self._gains))
+        return ArchiveTiles(self._texture, COLUMNS, tuple(self._shown), tuple(self._gains))
 
     @property
     def count(self) -> int:
         """How many strangers there are."""
-        return (self._newest is not None) + min(self._moved, PLACES - 1)
+        return (self._newest is not None) + min(self._moved, SLOTS - 1)
 
     def update(self, reflection: Reflection | None, dwell_s: float, tick: Tick) -> None:
         """Move on to `tick`.
@@ -72,14 +72,14 @@ class Evening:
             self._is_kept = False
         elif reflection is not None and reflection.latent.features is not None and is_due and dwell_s >= KEEP_AFTER_S:
             self._take(reflection, tick.time_s)
-        for place in range(PLACES):
+        for place in range(SLOTS):
             self._ease(place, tick.dt_s / FADE_S)
 
     def _take(self, reflection: Reflection, time_s: float) -> None:
         """Hang a visitor's stranger; at the first time of a visit the one before makes room."""
         picture = thumbnail(reflection.pixels)
         if not self._is_kept and self._newest is not None:
-            self._waiting[1 + self._moved % (PLACES - 1)] = self._newest
+            self._waiting[1 + self._moved % (SLOTS - 1)] = self._newest
             self._moved += 1
         self._newest = picture
         self._write(0, picture)

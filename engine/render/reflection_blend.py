@@ -15,7 +15,7 @@ PERIOD_SHARE = 0.2  # of a new interval in their mean
 BREAK_S = 1.0  # an interval that is longer is a pause
 
 
-class Succession:
+class ReflectionBlend:
     """Measures the pace of the reflections.
 
     Attributes:

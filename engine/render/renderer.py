@@ -15,16 +15,16 @@ import moderngl
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError, CudaError
 from engine.render.compositor import Compositor
-from engine.render.crossfade import Passage
+from engine.render.crossfade import Crossfade
 from engine.render.fade_to_black import Blackout
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.reflection_textures import ReflectionTextures
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import CameraTexture, GrowthTexture
 from engine.render.gl.texture_upload import Transfer
-from engine.render.output_pass import Projector
-from engine.render.portrait_archive import Evening
-from engine.render.reflection_blend import Succession
+from engine.render.output_pass import OutputPass
+from engine.render.portrait_archive import PortraitArchive
+from engine.render.reflection_blend import ReflectionBlend
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection
@@ -37,7 +37,7 @@ COMING_S = 0.03  # how much of the time of a frame goes into building a scene th
 AGAIN_S = 0.2  # and what somebody waits for who has just saved it, or drawn the window larger
 
 
-class Mirror:
+class Renderer:
     """Draws a scene.
 
     Args:
@@ -77,10 +77,10 @@ class Mirror:
         self._camera = CameraTexture(ctx, transfer.gl)
         self._reflections = ReflectionTextures(transfer)
         self._growth = GrowthTexture(ctx)
-        self._succession = Succession()
-        self.evening = Evening(ctx)
-        self._projector = Projector(ctx, library)
-        self._passage = Passage(ctx, library)
+        self._succession = ReflectionBlend()
+        self.evening = PortraitArchive(ctx)
+        self._projector = OutputPass(ctx, library)
+        self._passage = Crossfade(ctx, library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
         self._coming: Compositor | None = None  # being built
         self._is_again = False  # whether that is the shown scene, read anew
@@ -221,11 +221,11 @@ class Mirror:
     def _renew_shared(self) -> None:
         """Make anew what draws all scenes if its shaders were saved."""
         if not self._projector.is_current():
-            projector = Projector(self._ctx, self._library)
+            projector = OutputPass(self._ctx, self._library)
             self._projector.close()
             self._projector = projector
         if not self._passage.is_current():
-            passage = Passage(self._ctx, self._library)
+            passage = Crossfade(self._ctx, self._library)
             self._passage.close()
             self._passage, self._picture = passage, None  # which may have been its own
 
@@ -286,15 +286,15 @@ class Mirror:
             self._picture = self._compose(self.view(now_s), tick)
         self._projector.draw(self._picture, target, self.blackout.light * self.closing.light)
 
-    def _compose(self, view: View, tick: Tick) -> moderngl.Texture:
+    def _compose(self, view: FrameInputs, tick: Tick) -> moderngl.Texture:
         if self._leaving is None:
             return self._compositor.render(view, tick)
         before = self._leaving.render(view, tick)
         return self._passage.draw(before, self._compositor.render(view, tick), self._transition.share)
 
-    def view(self, now_s: float) -> View:
+    def view(self, now_s: float) -> FrameInputs:
         """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
-        return View(
+        return FrameInputs(
             camera=self._camera.texture,
             camera_aspect=self._camera.aspect,
             reflection=self._reflections.newest,

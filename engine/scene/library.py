@@ -13,7 +13,7 @@ from engine.core.errors import ConfigError
 from engine.scene.scene import PassSettings, Scene, load_scene
 
 
-class Repertoire:
+class SceneLibrary:
     """What can be shown.
 
     Args:

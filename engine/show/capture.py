@@ -29,7 +29,7 @@ from engine.types import Reflection
 SNAPSHOT_WAIT_S = 5.0
 
 
-class Keepsakes:
+class Capture:
     """Begins, feeds and ends them.
 
     Args:
@@ -40,12 +40,12 @@ class Keepsakes:
     """
 
     def __init__(
-        self, ctx: moderngl.Context, clock: TimeSource, settings: RecorderSettings, say: Callable[[str], None]
+        self, ctx: moderngl.Context, clock: TimeSource, settings: RecorderSettings, notify: Callable[[str], None]
     ) -> None:
         self._ctx = ctx
         self._clock = clock
         self._settings = settings
-        self._say = say
+        self._notify = notify
         self._recorder: Recorder | None = None
         self._snapshot_path: Path | None = None
         self._snapshot: threading.Thread | None = None
@@ -119,7 +119,7 @@ class Keepsakes:
         if self._snapshot_path is not None:
             path, self._snapshot_path = self._snapshot_path, None
             self._snapshot = save_snapshot(framebuffer, path)
-            self._say(f"snapshot in {path}")
+            self._notify(f"snapshot in {path}")
         if self._recorder is not None:
             self._recorder.capture(framebuffer, time_s)
             if self._recorder.is_finished or self._recorder.error is not None:
@@ -139,20 +139,22 @@ class Keepsakes:
         except NarcissusError as error:
             if unless:
                 raise
-            self._say(str(error))
+            self._notify(str(error))
 
     def _close_film(self) -> None:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
-            self._say(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
+            self._notify(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
 
     def _close_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             session.close()
             lost = f", {session.drops} lost" if session.drops else ""
-            self._say(session.error or f"{session.path}: {session.answers} answers in {session.size_bytes} bytes{lost}")
+            self._notify(
+                session.error or f"{session.path}: {session.answers} answers in {session.size_bytes} bytes{lost}"
+            )
 
     def __enter__(self) -> Self:
         return self

@@ -13,14 +13,14 @@ from engine.core.clock import Tick, TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.projection.calibration import Calibration
-from engine.render.renderer import Mirror
-from engine.scene.library import Repertoire
+from engine.render.renderer import Renderer
+from engine.scene.library import SceneLibrary
 from engine.show.playlist import Playlist
 from engine.show.schedule import Schedule
 from engine.visitor.visit_state import VisitState
 
 
-class Programme:
+class SceneSwitcher:
     """Changes the scenes of a mirror; a broken one is told to the operator, and the wall stays as it is.
 
     Args:
@@ -40,21 +40,21 @@ class Programme:
         self,
         name: str,
         *,
-        repertoire: Repertoire,
+        repertoire: SceneLibrary,
         playlist: Playlist,
         schedule: Schedule,
-        mirror: Mirror,
+        mirror: Renderer,
         calibration: Calibration,
         library: ShaderLibrary,
         adjust: Callable[[ReflectionSettings], None],
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         clock: TimeSource,
     ) -> None:
         self.name = name
         self._repertoire = repertoire
         self._playlist, self._schedule = playlist, schedule
         self._mirror, self._calibration, self._library = mirror, calibration, library
-        self._adjust, self._say = adjust, say
+        self._adjust, self._notify = adjust, notify
         self._clock = clock
         self._coming_name: str | None = None  # of a scene that is being read or built
         self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
@@ -94,7 +94,7 @@ class Programme:
             if any(self._library.has(path) for path in saved):
                 self._calibration.reload()
         except ConfigError as error:
-            self._say(str(error))
+            self._notify(str(error))
             return
         if any(path in own or self._library.has(path) or self._is_broken for path in saved):
             self.change_scene(name, again=name == self.name)
@@ -111,9 +111,9 @@ class Programme:
             self._adjust(scene.reflection)
             self.name, self._coming_name = self._coming_name, None
             self._is_broken = False
-            self._say("")
+            self._notify("")
 
     def _give_up(self, error: ConfigError) -> None:
         self._is_broken |= self._coming_name == self.name
         self._coming_name = None
-        self._say(str(error))
+        self._notify(str(error))

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.core.latency_stamps import LEGS, Stamps
+from engine.core.latency_stamps import STEPS, LatencyStamps
 from engine.core.samples import Samples, describe, rate_per_s
 from engine.core.slot import Slot
-from engine.pipeline.quality_controller import Standing
+from engine.pipeline.quality_controller import QualityStatus
 from engine.pipeline.reflection_thread import Health
 from engine.system.disk import explain
 from engine.types import Reflection
@@ -38,7 +38,7 @@ class Report:
         self._interval_ms = Samples()
         self._reflection_ms = Samples()
         self._age_ms = Samples()
-        self._legs_ms = {name: Samples() for name in LEGS}
+        self._legs_ms = {name: Samples() for name in STEPS}
         self._drawn = self._reflections = 0
         self._first_s: float | None = None
         self._last_s = started_s
@@ -139,7 +139,7 @@ class Report:
         except OSError as error:
             raise explain(error, path, f"the statistics {path} could not be written") from error
 
-    def _count_legs(self, stamps: Stamps) -> None:
+    def _count_legs(self, stamps: LatencyStamps) -> None:
         for name, milliseconds in stamps.legs_ms().items():
             self._legs_ms[name].add(milliseconds)
 
@@ -152,7 +152,7 @@ class Report:
         return None if moment_s is None else round(moment_s - self._started_s, 3)
 
 
-def _as_table(standing: Standing) -> dict[str, Any]:
+def _as_table(standing: QualityStatus) -> dict[str, Any]:
     """What the face is drawn with, as `--stats` writes it."""
     return {
         "size_px": standing.rung.size_px,

@@ -1,4 +1,4 @@
-"""Where a stranger in the glass and the viewer part: an `Echo`, as it moves from one drawn frame to the next.
+"""Where the stranger in the glass and the viewer differ: a `ReflectionComparison`, smoothed from frame to frame.
 
 Comparisons come twice a second; what is made of them moves gently. The viewer's own outline comes with every
 reflection and follows at once, as the reflection does. It knows neither networks nor OpenGL.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.types import Echo, Features, FloatArray, Placement, Reflection
+from engine.types import Features, FloatArray, Placement, Reflection, ReflectionComparison
 
 APART_TIME_S = 0.8  # time constants: of the differences,
 OUTLINE_TIME_S = 0.09  # of the viewer's outline,
@@ -20,7 +20,7 @@ UNHEARD = 0.004
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class FaceDifference:
     """The stranger against the viewer, both relative to their own faces as `Features.aligned` has them.
 
     Attributes:
@@ -38,7 +38,7 @@ class Parting:
     heard: float
 
 
-class PartingFollower:
+class FaceDifferenceSmoother:
     """Follows the comparisons; `update` once per drawn frame, then read.
 
     Attributes:
@@ -46,9 +46,9 @@ class PartingFollower:
     """
 
     def __init__(self) -> None:
-        self.parting: Parting | None = None
-        self._target: Parting | None = None
-        self._echo: Echo | None = None
+        self.parting: FaceDifference | None = None
+        self._target: FaceDifference | None = None
+        self._echo: ReflectionComparison | None = None
 
     def update(self, reflection: Reflection | None, dt_s: float) -> None:
         """Move on by `dt_s`; `reflection` is the newest if it is new, otherwise None."""
@@ -73,12 +73,12 @@ class PartingFollower:
             self._target = replace(self._target, outline=viewer.aligned(viewer.landmarks_px))
 
 
-def compare(echo: Echo) -> Parting:
+def compare(echo: ReflectionComparison) -> FaceDifference:
     """The differences of one comparison."""
     viewer, stranger = echo.viewer, echo.stranger
     outline = viewer.aligned(viewer.landmarks_px)
     apart = stranger.aligned(stranger.landmarks_px) - outline
-    return Parting(outline, apart, stranger.placement, _tints(viewer, stranger), 1.0)
+    return FaceDifference(outline, apart, stranger.placement, _tints(viewer, stranger), 1.0)
 
 
 def _tints(viewer: Features, stranger: Features) -> FloatArray:
@@ -88,11 +88,11 @@ def _tints(viewer: Features, stranger: Features) -> FloatArray:
     return np.hstack([places, viewer.patches[:, 2:] - stranger.patches[:, 2:]]).astype(np.float32)
 
 
-def _towards(now: Parting, target: Parting, dt_s: float) -> Parting:
+def _towards(now: FaceDifference, target: FaceDifference, dt_s: float) -> FaceDifference:
     outline, apart, heard = (1.0 - math.exp(-dt_s / time_s) for time_s in (OUTLINE_TIME_S, APART_TIME_S, HEARD_TIME_S))
     eyes, towards = now.eyes, target.eyes
     same_patches = len(now.tints) == len(target.tints)
-    return Parting(
+    return FaceDifference(
         outline=now.outline + np.float32(outline) * (target.outline - now.outline),
         apart=now.apart + np.float32(apart) * (target.apart - now.apart),
         eyes=Placement(

@@ -42,7 +42,7 @@ class Head:
     pitch_deg: float
 
 
-class HeadFollower:
+class HeadPredictor:
     """Follows the measurements of one head: `take` each that is new, `update` once per drawn frame, then read `head`.
 
     The velocity is the mean of the newest ones, but never more than the newest of all and never against it: a head that

@@ -14,8 +14,8 @@ from engine.config.reflection import VisitSettings
 from engine.core.clock import Tick
 from engine.features.face_tracker import is_same_head
 from engine.types import Features, Latent, Placement, Reflection
-from engine.visitor.face_difference import Parting, PartingFollower
-from engine.visitor.head_predictor import HeadFollower
+from engine.visitor.face_difference import FaceDifference, FaceDifferenceSmoother
+from engine.visitor.head_predictor import HeadPredictor
 from engine.visitor.signals import SIGNALS, STATE_SIGNALS
 from engine.visitor.visit_state import Visit
 
@@ -45,9 +45,9 @@ class Viewer:
     def __init__(self, times: VisitSettings | None = None) -> None:
         self.visit = Visit(times or VisitSettings())
         self.turned_rad = self.turned_before_rad = (0.0, 0.0)
-        self._head = HeadFollower()
+        self._head = HeadPredictor()
         self._before: Latent | None = None
-        self._parting = PartingFollower()
+        self._parting = FaceDifferenceSmoother()
         self._latent: Latent | None = None
         self._presence = 0.0
         self._dwell_s = 0.0
@@ -64,7 +64,7 @@ class Viewer:
         return self._head.head.placement if self._head.head is not None else None
 
     @property
-    def parting(self) -> Parting | None:
+    def parting(self) -> FaceDifference | None:
         """Where the reflection differs from the viewer; None where nobody asks, or nobody is there."""
         return self._parting.parting
 

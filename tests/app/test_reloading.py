@@ -12,7 +12,7 @@ import pytest
 
 import engine.app
 import engine.show.scene_switcher
-from engine.show.scene_switcher import Programme
+from engine.show.scene_switcher import SceneSwitcher
 from tests.app.shows import SCENE, app, by_and_by, during, saved_until
 
 
@@ -72,7 +72,7 @@ def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
     (place / "scenes" / "another.yaml").write_text(SCENE)
     show = app(seconds=1.0)
     seen = []
-    monkeypatch.setattr(Programme, "change_scene", lambda *_, **__: seen.append(1))
+    monkeypatch.setattr(SceneSwitcher, "change_scene", lambda *_, **__: seen.append(1))
 
     def save() -> None:
         for name in ("another.yaml", "plain.yaml~", "notes.txt"):

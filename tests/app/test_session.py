@@ -9,7 +9,7 @@ import pytest
 
 import engine.app
 import engine.show.scene_switcher
-from engine.audio.level_meter import Hearing
+from engine.audio.level_meter import AudioLevelMeter
 from engine.config.audio import AudioSettings
 from engine.core.clock import TimeSource
 from engine.render.window.keymap import Action
@@ -42,12 +42,12 @@ def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blin
 def test_how_loud_it_is_reaches_the_scene_and_the_session(
     place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Loud(Hearing):
+    class Loud(AudioLevelMeter):
         def __init__(self, settings: AudioSettings, clock: TimeSource) -> None:
             super().__init__(settings, clock, lambda device, hear: pytest.fail("nobody asked for a microphone"))
             self.level = 0.75
 
-    monkeypatch.setattr(engine.app, "Hearing", Loud)
+    monkeypatch.setattr(engine.app, "AudioLevelMeter", Loud)
     show = app(session=Path("evening.narc"))
     heard: list[float] = []
     during(show, lambda: heard.append(show._mirror._viewer.signals["audio"]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.core.latency_stamps import Stamps
+from engine.core.latency_stamps import LatencyStamps
 from engine.telemetry.loopback import GRID_WH, LOOP_S, Loop, LoopMeasurement, brightness
 from engine.types import Latent, Reflection
 from tests.loop.simulated_camera import SimulatedCamera
@@ -63,7 +63,7 @@ def test_the_mirrors_own_time_is_added() -> None:
     measurement = LoopMeasurement()
     SimulatedCamera(0.08).watch(measurement, LOOP_S)
     for index in range(9):
-        stamps = Stamps(index, index + 0.01, index + 0.02, index + 0.03, index + 0.04)
+        stamps = LatencyStamps(index, index + 0.01, index + 0.02, index + 0.03, index + 0.04)
         latent = Latent(np.ones(4, np.float32), 1.0, None, index)
         answer = Reflection(np.zeros((2, 2, 4), np.uint8), latent, index + 0.04, index, stamps=stamps)
         measurement.presented(200.0 + index - 200.0 + 0.06, answer)

@@ -16,7 +16,13 @@ from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureGroup, Predecessor
 from engine.networks.inversion import inverter_file
 from engine.networks.inversion.inverter_file import read_inverter, write_inverter
-from engine.networks.inversion.retrieval_inverter import ARRIVING, DOUBTS, SEARCH_EVERY, Inverter, InverterWeights
+from engine.networks.inversion.retrieval_inverter import (
+    SEARCH_EVERY,
+    SWITCH_CONFIRMATIONS,
+    WARMUP_CALLS,
+    Inverter,
+    InverterWeights,
+)
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent
 from engine.types import FloatArray
@@ -126,7 +132,7 @@ def test_a_refined_latent_draws_more_of_what_is_wanted() -> None:
     assert angle_deg(inverter.refine(z, vector_of(came), vector_of(came)), z) < 0.01
 
 
-@pytest.mark.parametrize(("calls_before", "searches"), [(1, 1), (ARRIVING + 1, DOUBTS)])
+@pytest.mark.parametrize(("calls_before", "searches"), [(1, 1), (WARMUP_CALLS + 1, SWITCH_CONFIRMATIONS)])
 def test_another_neighbour_takes_over_soon_while_somebody_arrives_and_slowly_later(
     calls_before: int, searches: int
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.networks.backends.graph_variants import Form, candidates
+from engine.networks.backends.graph_variants import GraphVariant, candidates
 from engine.networks.backends.openvino_backend import OpenVinoEngine
 from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.generator.folded_layers import fold, fold_previews, layers_for, unfuse_upscale
@@ -45,7 +45,7 @@ def assert_near(found: np.ndarray, expected: np.ndarray, levels: int = 1) -> Non
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize("name", GENERATORS)
-def test_every_form_draws_what_the_keras_network_draws(name: str, form: Form) -> None:
+def test_every_form_draws_what_the_keras_network_draws(name: str, form: GraphVariant) -> None:
     settings = GENERATORS[name]
     arrays = random_arrays(settings, seed=6)
     if not settings.use_wscale:
@@ -57,7 +57,7 @@ def test_every_form_draws_what_the_keras_network_draws(name: str, form: Form) ->
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_previews_come_with_the_picture_and_end_the_network_where_it_is_cut(form: Form) -> None:
+def test_previews_come_with_the_picture_and_end_the_network_where_it_is_cut(form: GraphVariant) -> None:
     arrays, previews = random_arrays(SETTINGS, seed=2), fold_previews(SETTINGS, some_previews(SETTINGS))
     layers, z = fold(SETTINGS, arrays), some_latents(SETTINGS)
     expected = [
@@ -75,7 +75,7 @@ def test_previews_come_with_the_picture_and_end_the_network_where_it_is_cut(form
 
 
 @pytest.mark.parametrize("form", candidates("bfloat16", has_bfloat16=True), ids=str)
-def test_bfloat16_stays_near_float32_in_every_form(form: Form) -> None:
+def test_bfloat16_stays_near_float32_in_every_form(form: GraphVariant) -> None:
     layers, z = fold(SETTINGS, random_arrays(SETTINGS, seed=2)), some_latents(SETTINGS, 8)
     (expected,) = drawn(OpenVinoEngine(build_graph(SETTINGS, layers, FORMS[0]), "float32", threads=1), z)
     try:
@@ -89,7 +89,9 @@ def test_bfloat16_stays_near_float32_in_every_form(form: Form) -> None:
 
 
 def test_a_picture_is_its_own_memory() -> None:
-    engine = OpenVinoEngine(build_graph(SETTINGS, fold(SETTINGS, random_arrays(SETTINGS)), Form()), "float32", 1)
+    engine = OpenVinoEngine(
+        build_graph(SETTINGS, fold(SETTINGS, random_arrays(SETTINGS)), GraphVariant()), "float32", 1
+    )
     first, second = some_latents(SETTINGS, 2)[:, None]
     (kept,) = engine.draw(first)
     copy = kept.copy()

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.networks.inversion.broyden import Descent
+from engine.networks.inversion.broyden import BroydenModel
 from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_latent
 from engine.pipeline.latent_refinement import (
     FIRST_PERIOD_S,
@@ -16,9 +16,9 @@ from engine.pipeline.latent_refinement import (
     LONGEST_STEP_DEG,
     PATIENCE,
     PERIOD_S,
-    Deepening,
+    LatentRefinement,
 )
-from engine.pipeline.time_budget import Allowance
+from engine.pipeline.time_budget import TimeBudget
 from engine.types import FloatArray
 
 SIZE, FEATURES = 64, 12
@@ -36,15 +36,15 @@ class Model:
     """An inverter that knows how a step changes the features, roughly; `direction` turns it round, for good."""
 
     def __init__(self, direction: float = 1.0) -> None:
-        self._descent = Descent(direction * MIXING, 0.01)
+        self._descent = BroydenModel(direction * MIXING, 0.01)
         self._learns = direction > 0
         self.surmises = 0
 
     def refine(
-        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
-        self.surmises += surmise is not None
-        return normalise(z + self._descent.step(z, vector - came, surmise))
+        self.surmises += exploration_noise is not None
+        return normalise(z + self._descent.step(z, vector - came, exploration_noise))
 
     def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
         if self._learns:
@@ -54,7 +54,9 @@ class Model:
         return float(1 - np.linalg.norm(wanted - came) / 4)
 
 
-def stay(deepening: Deepening, answer: FloatArray, wanted: FloatArray, chances: int) -> tuple[list[FloatArray], int]:
+def stay(
+    deepening: LatentRefinement, answer: FloatArray, wanted: FloatArray, chances: int
+) -> tuple[list[FloatArray], int]:
     """What is shown, frame by frame, while a visitor has so many chances; and how many of them were taken."""
     shown, taken = [], 0
     for index in range(FRAMES * chances):
@@ -67,7 +69,7 @@ def stay(deepening: Deepening, answer: FloatArray, wanted: FloatArray, chances: 
 
 def test_the_likeness_grows_without_a_jump_and_stays_near_the_answer() -> None:
     model, answer, wanted = Model(), seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
-    deepening = Deepening(model)
+    deepening = LatentRefinement(model)
     assert (deepening.progress, deepening.likeness) == (0.0, None)
     shown, _ = stay(deepening, answer, wanted, 40)
     likeness = [model.compare(wanted, drawn(z)) for z in shown]
@@ -81,7 +83,7 @@ def test_the_likeness_grows_without_a_jump_and_stays_near_the_answer() -> None:
 def test_what_is_worse_is_never_shown_and_is_tried_less_and_less() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
     model = Model(direction=-1.0)
-    deepening = Deepening(model)
+    deepening = LatentRefinement(model)
     shown, taken = stay(deepening, answer, wanted, PATIENCE)
     assert max(angle_deg(answer, z) for z in shown) < 0.1 and deepening.progress > 0
     assert taken == PATIENCE and model.surmises == PATIENCE - 2, "the first measures, the second is the likeliest"
@@ -92,7 +94,7 @@ def test_what_is_worse_is_never_shown_and_is_tried_less_and_less() -> None:
 
 def test_the_first_looks_follow_each_other_sooner() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
-    deepening, now_s, looks_s = Deepening(Model()), 0.0, []
+    deepening, now_s, looks_s = LatentRefinement(Model()), 0.0, []
     while now_s < 6:
         if deepening.is_due(now_s) and (attempt := deepening.propose(wanted, answer, now_s)) is not None:
             deepening.learn(attempt, drawn(attempt.z))
@@ -107,7 +109,7 @@ def test_the_first_looks_follow_each_other_sooner() -> None:
 
 def test_a_face_that_is_not_found_is_refused() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
-    deepening = Deepening(Model())
+    deepening = LatentRefinement(Model())
     first = deepening.propose(wanted, answer, 0.0)
     assert first is not None and first.origin is None
     deepening.learn(first, None)
@@ -123,7 +125,7 @@ def test_a_face_that_is_not_found_is_refused() -> None:
 
 def test_where_the_answer_has_moved_its_face_is_measured_before_the_next_trial() -> None:
     wanted, answer = drawn(seed_latent(2, SIZE)), seed_latent(1, SIZE)
-    deepening = Deepening(Model())
+    deepening = LatentRefinement(Model())
     first = deepening.propose(wanted, answer, 0.0)
     assert first is not None
     deepening.learn(first, drawn(first.z))
@@ -136,7 +138,7 @@ def test_where_the_answer_has_moved_its_face_is_measured_before_the_next_trial()
 
 def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
     answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
-    deepening = Deepening(Model())
+    deepening = LatentRefinement(Model())
     stay(deepening, answer, wanted, 20)
     other = seed_latent(5, SIZE)
     for _ in range(90):
@@ -156,7 +158,7 @@ def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
 def test_a_descent_learns_what_a_step_really_did() -> None:
     random = np.random.default_rng(4)
     really = random.standard_normal((4, SIZE)).astype(np.float32)
-    descent = Descent(np.zeros_like(really), 0.1)
+    descent = BroydenModel(np.zeros_like(really), 0.1)
     z, missing = seed_latent(1, SIZE), np.float32([1, -1, 0.5, 0])
     assert not descent.step(z, missing).any(), "it knows nothing"
     for _ in range(200):
@@ -172,7 +174,7 @@ def test_a_descent_learns_what_a_step_really_did() -> None:
 
 
 def test_there_is_time_for_more_only_where_the_rate_is_held() -> None:
-    allowance = Allowance(every_s=0.5)
+    allowance = TimeBudget(every_s=0.5)
     for _ in range(100):
         allowance.worked(0.020, 1 / 30)
     assert allowance.permits
@@ -180,7 +182,7 @@ def test_there_is_time_for_more_only_where_the_rate_is_held() -> None:
     assert allowance.permits, "0.6 and a fifth of the time"
     allowance.spent(0.100, goes_on=True)
     assert not allowance.permits, "both steps of it count"
-    late = Allowance(every_s=0.5)
+    late = TimeBudget(every_s=0.5)
     for _ in range(100):
         late.worked(0.034, 1 / 30)
     assert not late.permits

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.pipeline.reflection_analyzer import PERIOD_S, EchoListener
+from engine.pipeline.reflection_analyzer import PERIOD_S, ReflectionAnalyzer
 from engine.types import Features, Frame, Latent, Reflection
 from tests.render.pictures import measured_viewer
 
@@ -39,7 +39,7 @@ class Looks:
 
 def test_it_looks_twice_a_second_at_most_and_only_if_asked() -> None:
     looks, clock = Looks(), ManualClock()
-    listener = EchoListener(lambda: looks, clock, waits=True)
+    listener = ReflectionAnalyzer(lambda: looks, clock, waits=True)
     for number in range(90):  # three seconds, of which the middle one is asked for
         listener.listen(drawn(number), number / 30, is_asked=30 <= number < 60)
         assert (listener.echo is not None) == (30 <= number < 60)
@@ -48,7 +48,7 @@ def test_it_looks_twice_a_second_at_most_and_only_if_asked() -> None:
 
 
 def test_the_comparison_is_of_one_moment() -> None:
-    listener = EchoListener(Looks, ManualClock(), waits=True)
+    listener = ReflectionAnalyzer(Looks, ManualClock(), waits=True)
     listener.listen(drawn(7), 0.0, is_asked=True)
     assert listener.echo is not None
     assert listener.echo.viewer is VIEWER and listener.echo.stranger.sequence == 7
@@ -56,7 +56,7 @@ def test_the_comparison_is_of_one_moment() -> None:
 
 @pytest.mark.parametrize("reflection", [drawn(2, somebody=False), drawn(2, level=0), drawn(2, level=255)])
 def test_nobody_no_face_or_a_fault_are_no_echo(reflection: Reflection) -> None:
-    listener = EchoListener(Looks, ManualClock(), waits=True)
+    listener = ReflectionAnalyzer(Looks, ManualClock(), waits=True)
     listener.listen(drawn(1), 0.0, is_asked=True)
     assert listener.echo is not None
     listener.listen(reflection, PERIOD_S, is_asked=True)
@@ -65,7 +65,7 @@ def test_nobody_no_face_or_a_fault_are_no_echo(reflection: Reflection) -> None:
 
 
 def test_its_start_is_not_waited_for() -> None:
-    listener = EchoListener(Looks, ManualClock())
+    listener = ReflectionAnalyzer(Looks, ManualClock())
     listener.listen(drawn(1), 0.0, is_asked=True)
     assert listener.echo is None and listener._loader is not None
     listener._loader.join(10)
@@ -75,7 +75,7 @@ def test_its_start_is_not_waited_for() -> None:
 
 def test_it_releases_what_looks() -> None:
     looks = Looks()
-    listener = EchoListener(lambda: looks, ManualClock(), waits=True)
+    listener = ReflectionAnalyzer(lambda: looks, ManualClock(), waits=True)
     listener.listen(drawn(1), 0.0, is_asked=True)
     listener.close()
     listener.close()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.networks.backends.backend import Rung
-from engine.pipeline.generator_step import FacePainter
+from engine.networks.backends.backend import QualityLevel
+from engine.pipeline.generator_step import GeneratorStep
 from engine.types import ByteArray, FloatArray, Latent
 
 
@@ -13,10 +13,10 @@ class FakeGenerator:
     def __init__(self, level_step: int) -> None:
         self.level_step = level_step
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
         return (np.arange(8 * 8 * 4).reshape(8, 8, 4) * self.level_step % 256).astype(np.uint8)
 
-    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         return (np.zeros((4, 4, 4), np.uint8), self(z))
 
 
@@ -25,7 +25,7 @@ LATENT = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
 
 def test_reflections_are_numbered_and_stamped() -> None:
     clock = ManualClock(5.0)
-    painter = FacePainter(FakeGenerator(1), clock)
+    painter = GeneratorStep(FakeGenerator(1), clock)
     painter.warm_up(LATENT)
     first, second = painter.draw(LATENT), painter.draw(LATENT)
     assert (first.sequence, second.sequence) == (1, 2)
@@ -35,21 +35,21 @@ def test_reflections_are_numbered_and_stamped() -> None:
 
 def test_a_flat_picture_is_an_error() -> None:
     with pytest.raises(ArithmeticError, match="flat picture of level 0"):
-        FacePainter(FakeGenerator(0), ManualClock()).draw(LATENT)
+        GeneratorStep(FakeGenerator(0), ManualClock()).draw(LATENT)
 
 
 def test_a_picture_that_is_flat_almost_everywhere_is_none() -> None:
     class Dot(FakeGenerator):
-        def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+        def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
             picture = np.full((8, 8, 4), 9, np.uint8)
             picture[3, 5, 1] = 10
             return picture
 
-    assert FacePainter(Dot(1), ManualClock()).draw(LATENT).image[3, 5, 1] == 10
+    assert GeneratorStep(Dot(1), ManualClock()).draw(LATENT).image[3, 5, 1] == 10
 
 
 def test_previews_come_only_if_somebody_asks() -> None:
-    painter = FacePainter(FakeGenerator(1), ManualClock())
+    painter = GeneratorStep(FakeGenerator(1), ManualClock())
     assert painter.draw(LATENT).previews == ()
     grown = painter.draw(LATENT, with_previews=True)
     assert [preview.shape for preview in grown.previews] == [(4, 4, 4)]

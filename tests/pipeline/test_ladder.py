@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.networks.backends.backend import Rung
-from engine.pipeline.dynamic_resolution import TOO_SLOW, WAIT_S, WINDOW_S, SpeedControl
-from engine.pipeline.generator_step import FacePainter
+from engine.networks.backends.backend import QualityLevel
+from engine.pipeline.dynamic_resolution import TOO_SLOW, WAIT_S, WINDOW_S, DynamicResolution
+from engine.pipeline.generator_step import GeneratorStep
 from engine.pipeline.quality_controller import WAIT_S as MEMORY_WAIT_S
-from engine.pipeline.quality_controller import Ladder
+from engine.pipeline.quality_controller import QualityController
 from engine.types import ByteArray, FloatArray, Latent
 
 PERIOD_S = 1 / 30
-BEST, HALF, QUARTER = (Rung("openvino", size) for size in (128, 64, 32))
+BEST, HALF, QUARTER = (QualityLevel("openvino", size) for size in (128, 64, 32))
 LATENT = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
 
 
 class Machine:
     """Turns whose drawing takes as long as the size says, `load` times; beside that each takes 5 ms."""
 
-    def __init__(self, control: SpeedControl, cost_s: dict[int, float]) -> None:
+    def __init__(self, control: DynamicResolution, cost_s: dict[int, float]) -> None:
         self.control, self.cost_s = control, cost_s
         self.load, self.now_s = 1.0, 0.0
 
@@ -41,19 +41,19 @@ class Machine:
 
 
 def test_a_machine_that_holds_the_rate_draws_the_whole_picture() -> None:
-    machine = Machine(SpeedControl((128, 64)), {128: 0.027})
+    machine = Machine(DynamicResolution((128, 64)), {128: 0.027})
     assert set(machine.run(60)) == {128}
 
 
 def test_a_slow_machine_draws_softer_and_stays_there() -> None:
-    machine = Machine(SpeedControl((128, 64, 32)), {128: 0.060, 64: 0.025, 32: 0.010})
+    machine = Machine(DynamicResolution((128, 64, 32)), {128: 0.060, 64: 0.025, 32: 0.010})
     sizes = machine.run(120)
     assert sizes[0] == 128 and set(sizes[round(2 * WINDOW_S / PERIOD_S) :]) == {64}, "it does not swing"
     assert machine.control.lowered_count == 1
 
 
 def test_it_comes_back_when_the_load_has_gone() -> None:
-    machine = Machine(SpeedControl((128, 64, 32)), {128: 0.018, 64: 0.012, 32: 0.006})
+    machine = Machine(DynamicResolution((128, 64, 32)), {128: 0.018, 64: 0.012, 32: 0.006})
     machine.load = 3.0
     assert machine.run(12)[-1] in (64, 32)
     machine.load = 1.0
@@ -61,7 +61,7 @@ def test_it_comes_back_when_the_load_has_gone() -> None:
 
 
 def test_coming_back_in_vain_makes_it_wait_longer() -> None:
-    machine = Machine(SpeedControl((128, 64)), {128: 0.018, 64: 0.012})
+    machine = Machine(DynamicResolution((128, 64)), {128: 0.018, 64: 0.012})
     changes, before = [], 128
     for _ in range(150):  # the load comes back as soon as the whole picture is drawn
         machine.load = 3.0 if machine.control.size_px == 128 else 1.0
@@ -76,14 +76,14 @@ def test_coming_back_in_vain_makes_it_wait_longer() -> None:
 
 
 def test_what_is_slow_besides_drawing_is_no_reason_to_draw_softer() -> None:
-    control = SpeedControl((128, 64))
+    control = DynamicResolution((128, 64))
     for i in range(600):
         control.note(0.002, 0.2, PERIOD_S, i * 0.2)
     assert control.size_px == 128
 
 
 def test_one_slow_turn_is_no_reason_either() -> None:
-    control = SpeedControl((128, 64))
+    control = DynamicResolution((128, 64))
     for i in range(600):
         control.note(1.0 if i % 20 == 0 else 0.01, 1.0 if i % 20 == 0 else 0.02, PERIOD_S, i * PERIOD_S)
     assert control.size_px == 128
@@ -92,7 +92,7 @@ def test_one_slow_turn_is_no_reason_either() -> None:
 @pytest.mark.parametrize(("floor_px", "lowest"), [(0, 128), (64, 64), (50, 64), (32, 32), (1024, 128)])
 def test_the_floor_is_kept(floor_px: int, lowest: int) -> None:
     clock = ManualClock()
-    ladder = Ladder((BEST, HALF, QUARTER), floor_px, clock)
+    ladder = QualityController((BEST, HALF, QUARTER), floor_px, clock)
     for _ in range(400):
         clock.advance(0.2)
         ladder.note(0.2, 0.2, PERIOD_S)
@@ -110,12 +110,12 @@ class Hungry:
 
     size_px, latent_size = 128, 4
 
-    def __init__(self, rungs: tuple[Rung, ...], error: Callable[[], Exception]) -> None:
+    def __init__(self, rungs: tuple[QualityLevel, ...], error: Callable[[], Exception]) -> None:
         self.rungs, self._error = rungs, error
         self.memory_px = {"tensorflow": 1024, "openvino": 1024}
         self.freed_count, self.fails_once = 0, False
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
         assert rung is not None
         if self.fails_once or rung.size_px > self.memory_px[rung.runtime]:
             self.fails_once = False
@@ -124,7 +124,7 @@ class Hungry:
         picture[::2] = 255
         return picture
 
-    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         return np.zeros((4, 4, 4), np.uint8), self(z, rung)
 
     def free(self) -> None:
@@ -143,11 +143,11 @@ ERRORS = (
 
 
 def hungry_painter(
-    rungs: tuple[Rung, ...], error: Callable[[], Exception] = ERRORS[0], floor_px: int = 32
-) -> tuple[FacePainter, Hungry, Ladder, ManualClock]:
+    rungs: tuple[QualityLevel, ...], error: Callable[[], Exception] = ERRORS[0], floor_px: int = 32
+) -> tuple[GeneratorStep, Hungry, QualityController, ManualClock]:
     clock = ManualClock()
-    generator, ladder = Hungry(rungs, error), Ladder(rungs, floor_px, clock)
-    return FacePainter(generator, clock, ladder), generator, ladder, clock
+    generator, ladder = Hungry(rungs, error), QualityController(rungs, floor_px, clock)
+    return GeneratorStep(generator, clock, ladder), generator, ladder, clock
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -165,7 +165,7 @@ def test_memory_that_ran_out_is_freed_and_the_same_picture_drawn(
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_the_ladder_goes_down_to_the_processor_and_comes_back(error: Callable[[], Exception]) -> None:
-    card = tuple(Rung("tensorflow", size) for size in (128, 64, 32))
+    card = tuple(QualityLevel("tensorflow", size) for size in (128, 64, 32))
     painter, generator, ladder, clock = hungry_painter((*card, BEST, HALF, QUARTER), error)
     assert painter.draw(LATENT).image.shape[0] == 128
     generator.memory_px["tensorflow"] = 64

@@ -206,7 +206,7 @@ class RefiningInverter(FixedInverter):
         self.better = better
 
     def refine(
-        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
         return self.better
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
-from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, Reach, reach_by
+from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, FeatureClamp, clamp_for
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import LatentFollower
@@ -42,14 +42,14 @@ def face(vector: FloatArray) -> Features:
 
 def test_a_face_like_those_of_the_bank_is_left_as_it_is() -> None:
     weights = some_weights()
-    reach = Reach(weights)
+    reach = FeatureClamp(weights)
     for code in weights.codes[:50]:
         vector = vector_of(*code)
         assert reach(vector) is vector and reach.share == 1.0
 
 
 def test_distance_is_in_the_spread_of_each_axis() -> None:
-    reach = Reach(some_weights())
+    reach = FeatureClamp(some_weights())
     for axis, spread in enumerate(SPREAD):
         code = np.zeros(DIMENSIONS)
         code[axis] = 2 * spread
@@ -59,7 +59,7 @@ def test_distance_is_in_the_spread_of_each_axis() -> None:
 
 @pytest.mark.parametrize("code", [(0.0, 0.0, 1.0), (0.0, 4.9, 0.0), (4.0, 4.0, -0.9)])
 def test_a_strange_face_is_brought_to_the_edge_in_its_own_direction(code: tuple[float, ...]) -> None:
-    reach = Reach(some_weights())
+    reach = FeatureClamp(some_weights())
     vector = vector_of(*code)
     assert reach.distance(vector) > reach.furthest
     near = reach(vector)
@@ -70,14 +70,14 @@ def test_a_strange_face_is_brought_to_the_edge_in_its_own_direction(code: tuple[
 
 
 def test_a_fault_in_one_number_does_not_carry_the_answer_away() -> None:
-    reach = Reach(some_weights())
+    reach = FeatureClamp(some_weights())
     near = reach(vector_of(0.0, 1e6, 0.0))
     assert reach.distance(near) == pytest.approx(reach.furthest, rel=0.02)
     assert np.isfinite(near).all()
 
 
 def test_what_lies_on_either_side_of_the_edge_is_answered_alike() -> None:
-    reach = Reach(some_weights())
+    reach = FeatureClamp(some_weights())
     path = [reach(vector_of(0.0, 0.0, share)) for share in np.linspace(0.3, 0.8, 51)]
     steps = np.abs(np.diff(path, axis=0)).max(axis=1)
     assert steps.max() <= 0.0101 * SD
@@ -85,13 +85,13 @@ def test_what_lies_on_either_side_of_the_edge_is_answered_alike() -> None:
 
 @pytest.mark.parametrize("faces", [1, 2, 3, SAMPLED_FACES + 1])
 def test_a_bank_of_any_size_has_a_reach(faces: int) -> None:
-    reach = Reach(some_weights(faces))
+    reach = FeatureClamp(some_weights(faces))
     assert np.isfinite(reach(vector_of(1.0, -2.0, 3.0))).all() and np.isfinite(reach.furthest)
 
 
 def test_only_an_inverter_with_a_bank_has_a_reach() -> None:
-    assert reach_by(None) is None and reach_by(object()) is None
-    assert reach_by(Inverter(some_weights(), {})) is not None
+    assert clamp_for(None) is None and clamp_for(object()) is None
+    assert clamp_for(Inverter(some_weights(), {})) is not None
 
 
 def test_a_viewer_is_as_unusual_as_they_were_although_the_answer_is_not() -> None:
@@ -108,6 +108,6 @@ def test_a_viewer_is_as_unusual_as_they_were_although_the_answer_is_not() -> Non
 
     follower = LatentFollower(seed_latent(4, LATENT_SIZE), Listening(weights, {}), ReflectionSettings())
     latent = follower.follow(face(strange), 0.0, 0.0)
-    reach = Reach(weights)
+    reach = FeatureClamp(weights)
     assert reach.distance(asked[-1]) == pytest.approx(reach.furthest, rel=0.02)
     assert latent.typicality == pytest.approx(alone.typicality, rel=0.1)

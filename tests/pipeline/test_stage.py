@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from engine.core.clock import ManualClock
-from engine.pipeline.supervised_step import RETRY_S, Stage
+from engine.pipeline.supervised_step import RETRY_S, SupervisedStep
 
 
 class Doubler:
@@ -26,7 +26,7 @@ def test_a_stage_that_raises_is_logged_once_counted_and_restarted(caplog: pytest
         built.append(Doubler())
         return built[-1]
 
-    stage = Stage("double", build, clock)
+    stage = SupervisedStep("double", build, clock)
     with caplog.at_level(logging.ERROR):
         assert stage(2) == 4
         assert stage(13) is None
@@ -52,7 +52,7 @@ def test_a_stage_that_cannot_be_built_is_tried_again() -> None:
             raise OSError("no such network")
         return Doubler()
 
-    stage = Stage("double", build, clock)
+    stage = SupervisedStep("double", build, clock)
     results = []
     for _ in range(50):
         results.append(stage(1))
@@ -64,7 +64,7 @@ def test_a_stage_that_cannot_be_built_is_tried_again() -> None:
 
 def test_durations_are_measured_by_the_clock() -> None:
     clock = ManualClock()
-    stage = Stage("slow", lambda: lambda: clock.advance(0.05), clock)
+    stage = SupervisedStep("slow", lambda: lambda: clock.advance(0.05), clock)
     for _ in range(10):
         stage()
     assert stage.durations_ms.percentiles()["p50"] == pytest.approx(50)

@@ -11,7 +11,7 @@ from engine.core.clock import Clock
 from engine.core.slot import Slot
 from engine.features.attribute_reading import ReadsAttributes
 from engine.features.vector import LAYOUT
-from engine.networks.backends.backend import Rung
+from engine.networks.backends.backend import QualityLevel
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import Inverts
 from engine.pipeline.reflection_thread import ReflectionWorker
@@ -23,13 +23,13 @@ WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseco
 
 class FakeGenerator:
     size_px, latent_size = 8, 16
-    rungs = (Rung("fake", 8), Rung("fake", 4))
+    rungs = (QualityLevel("fake", 8), QualityLevel("fake", 4))
 
     def __init__(self) -> None:
         self.fails = self.is_slow = False
         self.memory_px = 8
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
         size_px = 8 if rung is None else rung.size_px
         if self.fails:
             raise RuntimeError("the network is broken")
@@ -248,7 +248,7 @@ class RefiningInverter(ConstantInverter):
     """Whatever was drawn, something else may be better."""
 
     def refine(
-        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+        self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
         return seed_latent(int(came[0]), 16)
 
@@ -266,12 +266,12 @@ def test_while_a_visitor_stays_what_was_drawn_is_measured_and_better_faces_are_t
     frames: Slot[Frame] = Slot("frames")
     with running(frames, inverter=RefiningInverter()) as (worker, reflections):
 
-        def deepens(reflection: Reflection) -> bool:
+        def is_refining(reflection: Reflection) -> bool:
             frames.put(picture(200, reflection.sequence))
             return reflection.latent.deepening > 0
 
         frames.put(picture(200))
-        reflection = await_reflection(reflections, deepens)
+        reflection = await_reflection(reflections, is_refining)
         assert reflection.latent.likeness == 0.5 and reflection.echo is None, "no scene asks for the echo"
         assert worker.health.stages_ms["deepening"]["p95"] >= 0 and not worker.health.errors["deepening"]
 

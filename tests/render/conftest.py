@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import base, registry
@@ -35,7 +35,7 @@ def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
     def run(
         kind: str,
         settings: dict[str, object] | None = None,
-        view: View | None = None,
+        view: FrameInputs | None = None,
         tick: Tick = START,
         size_wh: tuple[int, int] = STAGE_WH,
         under: str | None = None,
@@ -43,7 +43,7 @@ def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
         below = () if under is None else (PassSpec(under, registry()[under]()),)
         spec = PassSpec(kind, registry()[kind](**(settings or {})))
         made.append(Compositor(gl, Scene("One pass", size_wh, (*below, spec)), library, size_wh))
-        return read_texture(made[-1].render(view or View(), tick))
+        return read_texture(made[-1].render(view or FrameInputs(), tick))
 
     yield run
     for compositor in made:
@@ -51,15 +51,15 @@ def draw(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Draw]:
 
 
 @pytest.fixture
-def face(gl: moderngl.Context) -> Iterator[Callable[..., View]]:
+def face(gl: moderngl.Context) -> Iterator[Callable[..., FrameInputs]]:
     """face(picture, placement) -> a View of it."""
     textures: list[PixelTexture] = []
 
-    def make(picture: np.ndarray, placement: Placement | None = None, presence: float = 1.0) -> View:
+    def make(picture: np.ndarray, placement: Placement | None = None, presence: float = 1.0) -> FrameInputs:
         textures.append(PixelTexture(gl))
         textures[-1].write(picture)
         texture = textures[-1].texture
-        return View(reflection=texture, alignment=ALIGNMENT, placement=placement, presence=presence)
+        return FrameInputs(reflection=texture, alignment=ALIGNMENT, placement=placement, presence=presence)
 
     yield make
     for texture in textures:

@@ -12,9 +12,9 @@ import numpy as np
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes import registry
 from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings, PassSpec, Scene
@@ -77,7 +77,7 @@ class Playing:
         return self._open[-1]
 
     def draw(
-        self, kind: str, settings: Mapping[str, Any] | None = None, view: View | None = None, **more: Any
+        self, kind: str, settings: Mapping[str, Any] | None = None, view: FrameInputs | None = None, **more: Any
     ) -> np.ndarray:
         """(H, W, 3) linear light, row 0 top, of the first frame."""
         return frame(self.open(kind, settings, **more), ticks(1)[0], view)
@@ -87,9 +87,9 @@ class Playing:
             compositor.close()
 
 
-def frame(compositor: Compositor, tick: Tick, view: View | None = None) -> np.ndarray:
+def frame(compositor: Compositor, tick: Tick, view: FrameInputs | None = None) -> np.ndarray:
     """(H, W, 3) linear light, row 0 top."""
-    return read_texture(compositor.render(view or View(), tick))[..., :3]
+    return read_texture(compositor.render(view or FrameInputs(), tick))[..., :3]
 
 
 class Corners(Pass):
@@ -100,12 +100,12 @@ class Corners(Pass):
 
     in_place = True
 
-    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
         super().__init__(stage, settings)
-        self._show = stage.brush("corners")
+        self._show = stage.quad_program("corners")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         self._show.draw(target, self.uniforms(view, tick, knobs))
 

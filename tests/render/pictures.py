@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.features.colours import PATCHES, patch_centres
 from engine.features.geometry import mean_face, measure_face
-from engine.render.output_pass import Projector
+from engine.render.output_pass import OutputPass
 from engine.types import Alignment, Attribute, ByteArray, Features, Placement
 
 ALIGNMENT = Alignment(0.5, 0.48, 0.25)
@@ -111,7 +111,7 @@ def read_texture(texture: moderngl.Texture) -> np.ndarray:
 
 def presented(
     gl: moderngl.Context,
-    projector: Projector,
+    projector: OutputPass,
     texture: moderngl.Texture,
     size_wh: tuple[int, int],
     light: float = 1.0,

@@ -10,9 +10,9 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.passes.archive import MOULDING, hang
-from engine.render.portrait_archive import PLACES, Evening
+from engine.render.portrait_archive import SLOTS, PortraitArchive
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import REST, synthetic_face
 from tests.render.visits import hang_visitor
@@ -24,12 +24,12 @@ ASPECT = STAGE_WH[0] / STAGE_WH[1]
 @pytest.mark.parametrize("newest", [0.2, 0.5, 0.7])
 def test_frames_hang_on_the_wall_and_do_not_touch(aspect: float, newest: float) -> None:
     frames = hang(aspect, newest)
-    assert frames.shape == (PLACES, 4)
+    assert frames.shape == (SLOTS, 4)
     assert (frames[0, 3] > frames[1:, 3]).all()
     reach = frames[:, 2:] + MOULDING * frames[:, 3:]
     assert (np.abs(frames[:, 0]) + reach[:, 0] < aspect / 2).all()
     assert (np.abs(frames[:, 1]) + reach[:, 1] < 0.5).all()
-    for a, b in combinations(range(PLACES), 2):
+    for a, b in combinations(range(SLOTS), 2):
         apart = np.hypot(*((frames[a, :2] - frames[b, :2]) / (reach[a] + reach[b])))
         assert apart > 1.0, f"frames {a} and {b} touch"
 
@@ -43,13 +43,13 @@ def inside(light: np.ndarray, place: int) -> float:
     return float(light[top : bottom + 1, left : right + 1, :3].mean())
 
 
-def test_strangers_hang_where_they_belong(draw: Draw, gl: moderngl.Context, face: Callable[..., View]) -> None:
-    evening = Evening(gl)
-    empty = draw("archive", view=View(kept=evening.kept))
-    assert all(inside(empty, place) < 0.03 for place in range(PLACES))
+def test_strangers_hang_where_they_belong(draw: Draw, gl: moderngl.Context, face: Callable[..., FrameInputs]) -> None:
+    evening = PortraitArchive(gl)
+    empty = draw("archive", view=FrameInputs(kept=evening.kept))
+    assert all(inside(empty, place) < 0.03 for place in range(SLOTS))
     hang_visitor(evening, synthetic_face(0), 0)
     hang_visitor(evening, synthetic_face(1), 1)
-    left = draw("archive", view=View(kept=evening.kept))
+    left = draw("archive", view=FrameInputs(kept=evening.kept))
     assert inside(left, 0) > 5 * inside(empty, 0)
     assert inside(left, 1) > 4 * inside(empty, 1)
     assert inside(left, 2) == pytest.approx(inside(empty, 2), rel=0.01)

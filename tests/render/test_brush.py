@@ -10,18 +10,18 @@ import pytest
 
 from engine.render.gl import gl_functions
 from engine.render.gl.gl_functions import unlocked_wait
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 
 
 def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock(
     gl: moderngl.Context, library: ShaderLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[str] = []
-    stage, target = Stage(gl, library, (64, 32)), Canvas(gl, (64, 32), "f1")
+    stage, target = PassContext(gl, library, (64, 32)), RenderTarget(gl, (64, 32), "f1")
     monkeypatch.setattr(gl, "extra", lambda: waits.append("waited"))
-    brush = stage.brush("picture")
+    brush = stage.quad_program("picture")
     for count in (1, 2, 3):
         brush.draw(target.framebuffer, {"u_opacity": 0.5})
         assert len(waits) == count
@@ -48,15 +48,15 @@ def test_a_card_draws_on_its_own(gl: moderngl.Context) -> None:
 def test_what_is_drawn_once_covers_its_canvas_whatever_was_there(
     gl: moderngl.Context, library: ShaderLibrary, size_wh: tuple[int, int]
 ) -> None:
-    stage = Stage(gl, library, (64, 32))
-    canvas = stage.canvas(size_wh, "f1")
+    stage = PassContext(gl, library, (64, 32))
+    canvas = stage.render_target(size_wh, "f1")
     canvas.framebuffer.clear(1.0, 1.0, 1.0, 1.0)
     stage.bake(canvas, "noise", None, {})
     while stage.do_step():
         pass
     strips = np.frombuffer(canvas.texture.read(), np.uint8).reshape(size_wh[1], size_wh[0], 4)
     gl.finish()
-    brush = stage.brush("noise")
+    brush = stage.quad_program("noise")
     brush.draw(canvas.framebuffer, {})
     at_once = np.frombuffer(canvas.texture.read(), np.uint8).reshape(strips.shape)
     np.testing.assert_array_equal(strips, at_once)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes import pass_class, registry
 from tests.render.conftest import Draw
 from tests.render.pictures import centre_of_light, read_texture
@@ -25,18 +25,18 @@ Apply = Callable[..., np.ndarray]
 @pytest.fixture
 def apply(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Apply]:
     """apply("painterly", light (H, W, 3), time_s, knobs...) -> light (H, W, 3)."""
-    stages: list[Stage] = []
+    stages: list[PassContext] = []
 
     def run(kind: str, light: np.ndarray, time_s: float = 0.0, **knobs: float) -> np.ndarray:
-        stages.append(Stage(gl, library, SIZE_WH))
+        stages.append(PassContext(gl, library, SIZE_WH))
         settings = registry()[kind](**knobs)
         drawn = pass_class(kind)(stages[-1], settings)
         assert stages[-1].noise
         while stages[-1].do_step():
             pass
-        source, target = stages[-1].canvas(SIZE_WH), stages[-1].canvas(SIZE_WH)
+        source, target = stages[-1].render_target(SIZE_WH), stages[-1].render_target(SIZE_WH)
         source.texture.write(np.dstack([light, np.ones(light.shape[:2])]).astype(np.float16).tobytes())
-        drawn.render(source.texture, target.framebuffer, View(), Tick(0, time_s, 0.0), settings.model_dump())
+        drawn.render(source.texture, target.framebuffer, FrameInputs(), Tick(0, time_s, 0.0), settings.model_dump())
         return read_texture(target.texture)[..., :3]
 
     yield run
@@ -123,7 +123,7 @@ def test_the_camera_is_shown_upright_and_fills_the_glass(draw: Draw, gl: moderng
     picture[:20, :20] = 255  # upper left
     texture = PixelTexture(gl)
     texture.write(picture)
-    view = View(camera=texture.texture, camera_aspect=160 / 90)
+    view = FrameInputs(camera=texture.texture, camera_aspect=160 / 90)
     light = draw("camera", {"exposure": 1.0}, view)[..., 0]
     assert light[:36, :36].mean() > 0.95
     assert light[44:].max() == light[:, 44:].max() == 0.0
@@ -132,7 +132,7 @@ def test_the_camera_is_shown_upright_and_fills_the_glass(draw: Draw, gl: moderng
     texture.close()
 
 
-def test_a_pass_that_bakes_nothing_gets_its_noise(draw: Draw, face: Callable[..., View]) -> None:
+def test_a_pass_that_bakes_nothing_gets_its_noise(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     """Of a white picture a part has come loose, and a part has not."""
     white = face(np.full((64, 64, 4), 255, np.uint8))
     camera = replace(white, camera=white.reflection)

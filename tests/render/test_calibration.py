@@ -20,10 +20,10 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration import LOOK_S, Calibration
 from engine.render.projection.calibration_card import BAR_LEVEL, draw_test_card
-from engine.render.projection.settings import Colour, Corners, ProjectorSettings, Venue
+from engine.render.projection.settings import Colour, Corners, ProjectionSettings, ProjectorSettings
 from engine.render.projection.settings_file import load_venue, save_venue
 from engine.render.window import displays, window
-from engine.render.window.calibration_keymap import Edit, KeyPress, Pointer, Wish
+from engine.render.window.calibration_keymap import CalibrationAction, CalibrationEvent, KeyPress, Pointer
 from engine.render.window.displays import desktop_bounds, find_display, name_display, union
 from engine.render.window.window import Window, edit_of
 from tests.conftest import CompareGolden
@@ -35,12 +35,18 @@ class Desk:
     """A calibration with a window and an operator who writes down what is said."""
 
     def __init__(
-        self, gl: moderngl.Context, library: ShaderLibrary, path: Path, venue: Venue, *, reloads: bool = True
+        self,
+        gl: moderngl.Context,
+        library: ShaderLibrary,
+        path: Path,
+        venue: ProjectionSettings,
+        *,
+        reloads: bool = True,
     ) -> None:
         self.said: list[str] = []
         self.overlay = Overlay(gl, library)
         self.framebuffer = gl.framebuffer([gl.texture(WINDOW_WH, 4)])
-        self._edits: list[Edit] = []
+        self._edits: list[CalibrationEvent] = []
         self.window = SimpleNamespace(
             ctx=gl,
             framebuffer=self.framebuffer,
@@ -53,10 +59,10 @@ class Desk:
         self.calibration = Calibration(window, library, venue, path, 1.0, self.said.append, reloads=reloads)
         self._time_s = 0.0
 
-    def press(self, *wishes: Wish) -> None:
+    def press(self, *wishes: CalibrationAction) -> None:
         self.do(*(KeyPress(wish) for wish in wishes))
 
-    def do(self, *edits: Edit) -> None:
+    def do(self, *edits: CalibrationEvent) -> None:
         """Give the operator's wishes, a frame each, in no time."""
         for edit in edits:
             self._edits.append(edit)
@@ -105,7 +111,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(gl: moderngl.Context, library: ShaderLibrary, path: Path) -> Iterator[Desk]:
-    desk = Desk(gl, library, path, Venue())
+    desk = Desk(gl, library, path, ProjectionSettings())
     yield desk
     desk.calibration.close()
     desk.close()
@@ -123,35 +129,39 @@ def test_the_card_is_shown_while_calibrating_and_t_shows_the_picture(desk: Desk)
     assert desk.calibration.is_on and desk.window.listens
     card = draw_test_card(WINDOW_WH, ["display 1, EPSON", "320x180 px"])[..., :3]
     assert np.abs(desk.shown().astype(int) - card).max() <= 1
-    desk.press(Wish.CARD)
+    desk.press(CalibrationAction.CARD)
     assert np.abs(desk.shown().astype(int) - 200).max() <= 1
-    desk.press(Wish.CARD, Wish.LEAVE)
+    desk.press(CalibrationAction.CARD, CalibrationAction.LEAVE)
     assert not desk.calibration.is_on and not desk.window.listens
     assert (desk.shown() == plain).all()
     assert desk.said == []
 
 
 def test_keys_and_mouse_move_the_picture(desk: Desk) -> None:
-    desk.do(KeyPress(Wish.RIGHT), Pointer("press", (0, 0)), Pointer("drag", (50, 50)))
-    assert desk.calibration.venue == Venue(), "nothing happens before C"
+    desk.do(KeyPress(CalibrationAction.RIGHT), Pointer("press", (0, 0)), Pointer("drag", (50, 50)))
+    assert desk.calibration.venue == ProjectionSettings(), "nothing happens before C"
     desk.calibration.toggle()
-    desk.press(Wish.CARD)
-    desk.do(KeyPress(Wish.RIGHT, is_large=True))
+    desk.press(CalibrationAction.CARD)
+    desk.do(KeyPress(CalibrationAction.RIGHT, is_large=True))
     assert desk.corners[0] == pytest.approx((10 / 320, 0.0))
     desk.do(Pointer("press", (318, 178)), Pointer("drag", (298, 158)), Pointer("release", (298, 158)))
     assert desk.corners[2] == pytest.approx((300 / 320, 160 / 180))
     shown = desk.shown()
     assert shown[170, 310].max() == 0 and shown[150, 290].min() > 190
-    desk.press(Wish.UNDO, Wish.UNDO)
-    assert desk.corners == Venue().projectors[0].corners.points
-    desk.press(Wish.REDO)
+    desk.press(CalibrationAction.UNDO, CalibrationAction.UNDO)
+    assert desk.corners == ProjectionSettings().projectors[0].corners.points
+    desk.press(CalibrationAction.REDO)
     assert desk.corners[0] == pytest.approx((10 / 320, 0.0))
 
 
 def test_handles_are_drawn_where_they_are(desk: Desk) -> None:
     desk.calibration.toggle()
-    desk.press(Wish.CARD)
-    desk.do(KeyPress(Wish.RIGHT, is_large=True), KeyPress(Wish.DOWN, is_large=True), KeyPress(Wish.FINER))
+    desk.press(CalibrationAction.CARD)
+    desk.do(
+        KeyPress(CalibrationAction.RIGHT, is_large=True),
+        KeyPress(CalibrationAction.DOWN, is_large=True),
+        KeyPress(CalibrationAction.FINER),
+    )
     shown = desk.shown(level=0, handles=True)
     held, other = shown[2:19, 2:19].reshape(-1, 3), shown[85:105, 155:175].reshape(-1, 3)
     assert (np.abs(held.astype(int) - (212, 156, 64)).max(axis=1) <= 4).any(), "the selected one is gilt"
@@ -162,12 +172,12 @@ def test_handles_are_drawn_where_they_are(desk: Desk) -> None:
 def test_a_wall_that_hangs_on_its_side_is_edited_as_the_audience_sees_it(
     gl: moderngl.Context, library: ShaderLibrary, path: Path
 ) -> None:
-    desk = Desk(gl, library, path, Venue(rotation=90))
+    desk = Desk(gl, library, path, ProjectionSettings(rotation=90))
     desk.calibration.toggle()
     # the audience's upper left corner is the window's upper right one
     desk.do(Pointer("press", (319, 0)), Pointer("drag", (309, 0)), Pointer("release", (309, 0)))
     assert desk.corners[0] == pytest.approx((0.0, 10 / 320)), "down, for the audience"
-    desk.press(Wish.CARD)
+    desk.press(CalibrationAction.CARD)
     shown = desk.shown()[..., 0]
     assert shown[90, 312] > 190 and shown[2, 312] < 30
     desk.close()
@@ -176,7 +186,7 @@ def test_a_wall_that_hangs_on_its_side_is_edited_as_the_audience_sees_it(
 def test_the_panel_says_what_is_held_and_what_is_not_saved(desk: Desk) -> None:
     desk.calibration.toggle()
     assert desk.lines() == ["upper left corner\t0.0, 0.0 px", "grid\t2 by 2, H lists the keys"]
-    desk.press(Wish.RIGHT)
+    desk.press(CalibrationAction.RIGHT)
     assert desk.lines()[0] == "upper left corner\t1.0, 0.0 px"
     assert desk.lines()[-1] == "not saved yet: Ctrl+S"
     desk.do(Pointer("press", (0, 0)), Pointer("drag", (318, 170)))
@@ -188,15 +198,15 @@ def test_the_panel_says_what_is_held_and_what_is_not_saved(desk: Desk) -> None:
 
 def test_saving_writes_what_is_shown_and_leaving_without_says_so(desk: Desk, path: Path) -> None:
     desk.calibration.toggle()
-    desk.press(Wish.RIGHT, Wish.SAVE)
+    desk.press(CalibrationAction.RIGHT, CalibrationAction.SAVE)
     assert load_venue(path) == desk.calibration.venue
     assert f"saved in {path.as_posix()}" in desk.lines() and "not saved yet: Ctrl+S" not in desk.lines()
     desk.look()
     assert desk.said == [], "its own save is not read again"
-    desk.press(Wish.LEAVE)
+    desk.press(CalibrationAction.LEAVE)
     assert desk.said == []
     desk.calibration.toggle()
-    desk.press(Wish.DOWN, Wish.LEAVE)
+    desk.press(CalibrationAction.DOWN, CalibrationAction.LEAVE)
     assert desk.said == [f"the warp is changed and not saved: C and then Ctrl+S writes {path.as_posix()}"]
     assert desk.corners[0] == pytest.approx((1 / 320, 1 / 180)), "it stays on the wall"
 
@@ -209,14 +219,14 @@ def test_a_disk_that_refuses_is_told_and_the_wall_stays(
 
     monkeypatch.setattr(os, "fsync", full)
     desk.calibration.toggle()
-    desk.press(Wish.RIGHT, Wish.SAVE)
+    desk.press(CalibrationAction.RIGHT, CalibrationAction.SAVE)
     sentence = f"{path.as_posix()} could not be written: No space left on device"
     assert desk.said == [sentence] and sentence in desk.lines()
     assert desk.corners[0] == pytest.approx((1 / 320, 0.0))
 
 
 def test_a_file_that_is_saved_elsewhere_is_shown(desk: Desk, path: Path) -> None:
-    dim = Venue(projectors=(ProjectorSettings(colour=Colour(gain=(0.5, 0.5, 0.5))),))
+    dim = ProjectionSettings(projectors=(ProjectorSettings(colour=Colour(gain=(0.5, 0.5, 0.5))),))
     save_venue(path, dim)
     assert (desk.shown() == 200).all()
     desk.look()
@@ -236,17 +246,17 @@ def test_a_file_that_is_saved_elsewhere_is_shown(desk: Desk, path: Path) -> None
 def test_a_file_is_left_alone_where_nothing_is_to_be_reloaded(
     gl: moderngl.Context, library: ShaderLibrary, path: Path
 ) -> None:
-    desk = Desk(gl, library, path, Venue(), reloads=False)
-    save_venue(path, Venue(rotation=180))
+    desk = Desk(gl, library, path, ProjectionSettings(), reloads=False)
+    save_venue(path, ProjectionSettings(rotation=180))
     desk.look()
-    assert desk.calibration.venue == Venue() and desk.said == []
+    assert desk.calibration.venue == ProjectionSettings() and desk.said == []
     desk.close()
 
 
 def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> None:
     mask = path.parent / "mask.png"
     Image.new("L", (8, 8), 255).save(mask)
-    save_venue(path, Venue(projectors=(ProjectorSettings(mask="mask.png"),)))
+    save_venue(path, ProjectionSettings(projectors=(ProjectorSettings(mask="mask.png"),)))
     desk.look()
     assert desk.shown().min() > 190
     Image.new("L", (8, 8), 0).save(mask)
@@ -261,28 +271,28 @@ def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> No
 
 def test_a_file_that_is_saved_while_calibrating_can_be_undone(desk: Desk, path: Path) -> None:
     desk.calibration.toggle()
-    desk.press(Wish.RIGHT)
-    save_venue(path, Venue(projectors=(ProjectorSettings(corners=Corners(top_left=(0.2, 0.2))),)))
+    desk.press(CalibrationAction.RIGHT)
+    save_venue(path, ProjectionSettings(projectors=(ProjectorSettings(corners=Corners(top_left=(0.2, 0.2))),)))
     desk.look()
     assert desk.corners[0] == (0.2, 0.2)
-    desk.press(Wish.UNDO)
+    desk.press(CalibrationAction.UNDO)
     assert desk.corners[0] == pytest.approx((1 / 320, 0.0))
 
 
 def test_a_mask_that_is_gone_when_its_step_is_undone_is_told(desk: Desk, path: Path) -> None:
     mask = path.parent / "mask.png"
     Image.new("L", (8, 8), 255).save(mask)
-    save_venue(path, Venue(projectors=(ProjectorSettings(mask="mask.png"),)))
+    save_venue(path, ProjectionSettings(projectors=(ProjectorSettings(mask="mask.png"),)))
     desk.look()
     desk.calibration.toggle()
-    save_venue(path, Venue())
+    save_venue(path, ProjectionSettings())
     os.utime(path, ns=(1, 1))
     desk.look()
     mask.unlink()
-    desk.press(Wish.UNDO)
+    desk.press(CalibrationAction.UNDO)
     assert any("there is no file" in line and "mask.png" in line for line in desk.lines())
-    assert desk.calibration.venue == Venue()
-    desk.press(Wish.REDO)
+    assert desk.calibration.venue == ProjectionSettings()
+    desk.press(CalibrationAction.REDO)
     assert not any("mask.png" in line for line in desk.lines())
 
 
@@ -325,10 +335,10 @@ def test_events_become_edits() -> None:
     def key(key: int, mod: int = 0, unicode: str = "") -> pygame.event.Event:
         return pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod, scancode=0, unicode=unicode)
 
-    assert edit_of(key(pygame.K_RIGHT, pygame.KMOD_LSHIFT)) == KeyPress(Wish.RIGHT, is_large=True)
-    assert edit_of(key(pygame.K_z, pygame.KMOD_RCTRL, "\x1a")) == KeyPress(Wish.UNDO)
-    assert edit_of(key(pygame.K_RIGHTBRACKET, 0, "+")) == KeyPress(Wish.FINER), "a German keyboard"
-    assert edit_of(key(pygame.K_KP_MINUS)) == KeyPress(Wish.COARSER)
+    assert edit_of(key(pygame.K_RIGHT, pygame.KMOD_LSHIFT)) == KeyPress(CalibrationAction.RIGHT, is_large=True)
+    assert edit_of(key(pygame.K_z, pygame.KMOD_RCTRL, "\x1a")) == KeyPress(CalibrationAction.UNDO)
+    assert edit_of(key(pygame.K_RIGHTBRACKET, 0, "+")) == KeyPress(CalibrationAction.FINER), "a German keyboard"
+    assert edit_of(key(pygame.K_KP_MINUS)) == KeyPress(CalibrationAction.COARSER)
     assert edit_of(key(pygame.K_b)) is None
     assert edit_of(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(3, 4))) == Pointer("press", (3, 4))
     assert edit_of(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=3, pos=(3, 4))) is None

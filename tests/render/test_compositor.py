@@ -16,18 +16,18 @@ from pydantic import Field
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import ADDED
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import GrowthTexture, PixelTexture
-from engine.render.output_pass import Projector
-from engine.render.pass_context import Stage
+from engine.render.output_pass import OutputPass
+from engine.render.pass_context import PassContext
 from engine.render.passes import base, registry
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.portrait_archive import Evening
+from engine.render.portrait_archive import PortraitArchive
 from engine.scene.expression import compile_expression
 from engine.scene.scene import PassSettings, PassSpec, Scene, load_scene
-from engine.types import Echo, Reflection
+from engine.types import Reflection, ReflectionComparison
 from engine.visitor.face_difference import compare
 from engine.visitor.signals import SIGNALS
 from tests.conftest import ROOT, CompareGolden
@@ -54,12 +54,12 @@ class TinyPass(Pass):
     class Settings(PassSettings):
         by: float = Field(default=1.0, ge=0.0, le=10.0)
 
-    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
         super().__init__(stage, settings)
-        self.brush = stage.brush(self.kind)
+        self.brush = stage.quad_program(self.kind)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = {**self.uniforms(view, tick, knobs), "u_source": source}
         self.brush.draw(target, values, blend=ADDED if self.in_place else None)
@@ -115,13 +115,13 @@ def test_passes_run_in_order(
 ) -> None:
     with Compositor(gl, scene_of(*passes), tiny) as compositor:
         for _ in range(3):  # nothing is left over from the frame before
-            assert level(compositor.render(View(), START)) == expected
+            assert level(compositor.render(FrameInputs(), START)) == expected
 
 
 def test_opacity_zero_changes_nothing(gl: moderngl.Context, tiny: ShaderLibrary) -> None:
     off = PassSpec("times", TinyPass.Settings(by=5.0, opacity=0.0))
     with Compositor(gl, scene_of(("add", 2.0), off), tiny) as compositor:
-        assert level(compositor.render(View(), START)) == 2.0
+        assert level(compositor.render(FrameInputs(), START)) == 2.0
 
 
 def test_a_bound_knob_follows_its_signal(gl: moderngl.Context, tiny: ShaderLibrary) -> None:
@@ -129,8 +129,8 @@ def test_a_bound_knob_follows_its_signal(gl: moderngl.Context, tiny: ShaderLibra
         "add", TinyPass.Settings(), {"by": compile_expression("1 + 2 * presence", {"presence"})}, {"by": (0, 2)}
     )
     with Compositor(gl, scene_of(bound), tiny) as compositor:
-        assert level(compositor.render(View(signals={"presence": 0.25}), START)) == 1.5
-        assert level(compositor.render(View(signals={"presence": 1.0}), START)) == 2.0  # held in its range
+        assert level(compositor.render(FrameInputs(signals={"presence": 0.25}), START)) == 1.5
+        assert level(compositor.render(FrameInputs(signals={"presence": 1.0}), START)) == 2.0  # held in its range
 
 
 def test_a_baked_knob_cannot_be_bound(gl: moderngl.Context, tiny: ShaderLibrary) -> None:
@@ -148,7 +148,7 @@ def test_a_scene_with_a_broken_shader_leaves_the_one_that_is_shown(
     with Compositor(gl, scene_of(("add", 2.0)), tiny) as compositor:
         with pytest.raises(ConfigError, match=r"^shaders/times\.frag:2: "):
             Compositor(gl, scene_of(("add", 4.0), ("times", 2.0)), tiny)
-        assert level(compositor.render(View(), START)) == 2.0
+        assert level(compositor.render(FrameInputs(), START)) == 2.0
 
 
 def test_the_picture_is_upright(gl: moderngl.Context, tiny: ShaderLibrary, tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_the_picture_is_upright(gl: moderngl.Context, tiny: ShaderLibrary, tmp_p
     (tmp_path / "shaders" / "add.frag").write_text(
         "#version 330 core\nin vec2 v_uv;\nout vec4 c;\nvoid main() { c = vec4(v_uv, 0.0, 1.0); }\n"
     )
-    with Compositor(gl, scene_of(("add", 1.0), ("times", 1.0)), tiny) as compositor, Projector(gl, tiny) as projector:
-        texture = compositor.render(View(), START)
+    with Compositor(gl, scene_of(("add", 1.0), ("times", 1.0)), tiny) as compositor, OutputPass(gl, tiny) as projector:
+        texture = compositor.render(FrameInputs(), START)
         light = read_texture(texture)
         assert light[0, 0, :2] == pytest.approx((0.5 / 32, 0.5 / 16), abs=1e-3)
         assert light[0, -1, :2] == pytest.approx((1 - 0.5 / 32, 0.5 / 16), abs=1e-3)
@@ -184,19 +184,19 @@ SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 
 
 @pytest.fixture
-def view(gl: moderngl.Context) -> Iterator[View]:
-    texture, growth, evening = PixelTexture(gl), GrowthTexture(gl), Evening(gl)
+def view(gl: moderngl.Context) -> Iterator[FrameInputs]:
+    texture, growth, evening = PixelTexture(gl), GrowthTexture(gl), PortraitArchive(gl)
     picture = synthetic_face(seed=3)
     texture.write(picture)
     growth.update(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
     for index in range(6):
         hang_visitor(evening, synthetic_face(seed=index), index)
     signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0}
-    yield View(
+    yield FrameInputs(
         reflection=texture.texture,
         growth=growth.texture,
         kept=evening.kept,
-        parting=compare(Echo(measured_viewer(), measured_stranger(measured_viewer(0.0)))),
+        parting=compare(ReflectionComparison(measured_viewer(), measured_stranger(measured_viewer(0.0)))),
         features=measured_viewer(),
         alignment=ALIGNMENT,
         placement=REST,
@@ -218,7 +218,7 @@ def load(path: Path, **film: float) -> Scene:
 
 
 def test_noise_that_is_first_asked_for_in_drawing_is_there(
-    gl: moderngl.Context, library: ShaderLibrary, view: View
+    gl: moderngl.Context, library: ShaderLibrary, view: FrameInputs
 ) -> None:
     """The smoke at the edge of a reflection moves, even where no pass before it has baked anything."""
     scene = Scene("Alone", (160, 90), (PassSpec("reflection", registry()["reflection"]()),))
@@ -229,10 +229,10 @@ def test_noise_that_is_first_asked_for_in_drawing_is_there(
 
 @pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
 def test_scene_looks_as_it_did(
-    gl: moderngl.Context, library: ShaderLibrary, view: View, path: Path, compare_golden: CompareGolden
+    gl: moderngl.Context, library: ShaderLibrary, view: FrameInputs, path: Path, compare_golden: CompareGolden
 ) -> None:
     size_wh = (320, 180)
-    with Compositor(gl, load(path, grain=0.0), library, size_wh) as compositor, Projector(gl, library) as projector:
+    with Compositor(gl, load(path, grain=0.0), library, size_wh) as compositor, OutputPass(gl, library) as projector:
         picture = presented(gl, projector, compositor.render(view, Tick(120, 4.0, 1 / 30)), size_wh)
     compare_golden(picture, path.stem)
 
@@ -240,7 +240,7 @@ def test_scene_looks_as_it_did(
 @pytest.mark.parametrize("size_wh", [(160, 90), (90, 160), (100, 100)])
 @pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
 def test_scene_is_alive_yet_not_busy(
-    gl: moderngl.Context, library: ShaderLibrary, view: View, path: Path, size_wh: tuple[int, int]
+    gl: moderngl.Context, library: ShaderLibrary, view: FrameInputs, path: Path, size_wh: tuple[int, int]
 ) -> None:
     with Compositor(gl, load(path, grain=0.0), library, size_wh) as compositor:
         now = read_texture(compositor.render(view, Tick(0, 4.0, 0.0)))[..., :3]
@@ -254,7 +254,9 @@ def test_scene_is_alive_yet_not_busy(
 
 
 @pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
-def test_the_face_is_the_centre_of_light(gl: moderngl.Context, library: ShaderLibrary, view: View, path: Path) -> None:
+def test_the_face_is_the_centre_of_light(
+    gl: moderngl.Context, library: ShaderLibrary, view: FrameInputs, path: Path
+) -> None:
     """Squinting: of all places of a twelfth of the picture, the brightest is the face."""
     with Compositor(gl, load(path, grain=0.0), library, (192, 108)) as compositor:
         light = read_texture(compositor.render(view, START))[..., :3].mean(axis=2)

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
-from engine.render.glass_area import Opening
+from engine.render.frame_inputs import FrameInputs
+from engine.render.glass_area import GlassArea
 from engine.render.passes.echo import halo_table
 from engine.render.passes.echo_lines import EchoLines, FaceOnStage
 from engine.render.passes.face_placement import put_face
-from engine.types import Echo, Placement
-from engine.visitor.face_difference import Parting, compare
+from engine.types import Placement, ReflectionComparison
+from engine.visitor.face_difference import FaceDifference, compare
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, measured_stranger, measured_viewer
 
@@ -23,18 +23,18 @@ LINE_ONLY = {"tints": 0.0, "veil": 0.0, "repeats": 0, "line": 4.0, "width": 0.00
 KNOBS = {"follow": 0.8, "size": 0.8, "eye_line": 0.42, "viewer_eyes": 0.11}
 
 
-def parted(moved: dict[int, tuple[float, float]] | None = None) -> Parting:
-    return compare(Echo(VIEWER, measured_stranger(VIEWER, moved)))
+def parted(moved: dict[int, tuple[float, float]] | None = None) -> FaceDifference:
+    return compare(ReflectionComparison(VIEWER, measured_stranger(VIEWER, moved)))
 
 
-def view_of(parting: Parting | None, placement: Placement = REST, presence: float = 1.0) -> View:
-    return View(parting=parting, alignment=ALIGNMENT, placement=placement, presence=presence)
+def view_of(parting: FaceDifference | None, placement: Placement = REST, presence: float = 1.0) -> FrameInputs:
+    return FrameInputs(parting=parting, alignment=ALIGNMENT, placement=placement, presence=presence)
 
 
 def stage_place(landmark: int, placement: Placement = REST) -> tuple[float, float]:
     """Where a landmark of the viewer is to be seen, fractions of the stage."""
     parting, aspect = parted(), STAGE_WH[0] / STAGE_WH[1]
-    face = FaceOnStage.of(parting, put_face(Opening.whole(aspect), ALIGNMENT, placement, KNOBS))
+    face = FaceOnStage.of(parting, put_face(GlassArea.whole(aspect), ALIGNMENT, placement, KNOBS))
     x, y = face.place(parting.outline[[landmark]])[0]
     return float(x) / aspect + 0.5, float(y) + 0.5
 
@@ -43,8 +43,8 @@ def test_where_they_are_alike_nothing_is_drawn(draw: Draw) -> None:
     assert draw("echo", view=view_of(parted())).max() == 0.0
 
 
-@pytest.mark.parametrize("view", [View(presence=1.0), view_of(parted({CHIN: (0, 0.4)}), presence=0.0)])
-def test_without_an_echo_or_anybody_nothing_is_drawn(draw: Draw, view: View) -> None:
+@pytest.mark.parametrize("view", [FrameInputs(presence=1.0), view_of(parted({CHIN: (0, 0.4)}), presence=0.0)])
+def test_without_an_echo_or_anybody_nothing_is_drawn(draw: Draw, view: FrameInputs) -> None:
     assert draw("echo", view=view).max() == 0.0
 
 
@@ -73,7 +73,7 @@ def test_the_veil_falls_towards_the_stranger_and_repetitions_go_the_other_way(dr
 def test_the_eyes_of_the_echo_are_the_eyes_of_the_reflection() -> None:
     """As `reflection.frag` puts the picture: its point `ALIGNMENT` comes to lie where `put_face` has the eyes."""
     turned = replace(REST, x=0.4, roll_rad=0.5)
-    put = put_face(Opening.whole(16 / 9), ALIGNMENT, turned, KNOBS)
+    put = put_face(GlassArea.whole(16 / 9), ALIGNMENT, turned, KNOBS)
     face = FaceOnStage.of(parted(), put)
     x, y, per_side, roll = put
     away = face.eyes - (x, y)
@@ -95,7 +95,7 @@ def test_lines_go_through_the_landmarks() -> None:
 
 def test_halos_have_the_hue_that_the_viewer_has_more_of(draw: Draw) -> None:
     rosy = replace(VIEWER, patches=VIEWER.patches + np.array([0, 0, 0, 15, 0], np.float32))
-    parting = compare(Echo(rosy, measured_stranger(VIEWER)))
+    parting = compare(ReflectionComparison(rosy, measured_stranger(VIEWER)))
     face = FaceOnStage(np.zeros(2, np.float32), 1.0, np.eye(2, dtype=np.float32))
     light = halo_table(parting, face).reshape(-1, 2, 4)[:, 1]
     assert (light[:, 0] > light[:, 1] + 0.2).all()

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 
 from engine.core.clock import Tick
-from engine.render.portrait_archive import COLUMNS, KEEP_AFTER_S, PLACES, TILE_PX, Evening, thumbnail
+from engine.render.portrait_archive import COLUMNS, KEEP_AFTER_S, SLOTS, TILE_PX, PortraitArchive, thumbnail
 from engine.types import ByteArray, Reflection
 from tests.render.pictures import synthetic_face
 from tests.render.visits import NOBODY, SOMEBODY, hang_visitor
 
 
 @pytest.fixture
-def evening(gl: moderngl.Context) -> Iterator[Evening]:
-    evening = Evening(gl)
+def evening(gl: moderngl.Context) -> Iterator[PortraitArchive]:
+    evening = PortraitArchive(gl)
     yield evening
     evening.close()
 
 
-def tile(evening: Evening, place: int) -> ByteArray:
+def tile(evening: PortraitArchive, place: int) -> ByteArray:
     kept = evening.kept
     assert kept is not None
     width, height = kept.pictures.size
@@ -32,7 +32,7 @@ def tile(evening: Evening, place: int) -> ByteArray:
     return pixels[row * TILE_PX : (row + 1) * TILE_PX, column * TILE_PX : (column + 1) * TILE_PX]
 
 
-def test_each_visit_leaves_one_stranger_the_newest_first(evening: Evening) -> None:
+def test_each_visit_leaves_one_stranger_the_newest_first(evening: PortraitArchive) -> None:
     pictures = [synthetic_face(seed) for seed in range(3)]
     for number, picture in enumerate(pictures):
         hang_visitor(evening, picture, number)
@@ -45,35 +45,35 @@ def test_each_visit_leaves_one_stranger_the_newest_first(evening: Evening) -> No
     assert set(kept.shown[3:]) == {0.0}
 
 
-def test_who_leaves_soon_leaves_nothing(evening: Evening) -> None:
+def test_who_leaves_soon_leaves_nothing(evening: PortraitArchive) -> None:
     hang_visitor(evening, synthetic_face(0), 0, dwell_s=KEEP_AFTER_S - 0.5)
     assert evening.count == 0
     assert not tile(evening, 0).any()
 
 
-def test_a_mirror_without_viewers_keeps_nothing(evening: Evening) -> None:
+def test_a_mirror_without_viewers_keeps_nothing(evening: PortraitArchive) -> None:
     for step in range(100):
         evening.update(Reflection(synthetic_face(0), NOBODY, 0.0, step), 60.0, Tick(step, 0.25 * step, 0.25))
     assert evening.count == 0
 
 
-def test_the_picture_of_a_long_visit_is_its_last_one(evening: Evening) -> None:
+def test_the_picture_of_a_long_visit_is_its_last_one(evening: PortraitArchive) -> None:
     for second, seed in enumerate((0, 1, 2)):
         evening.update(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), 5.0 + second, Tick(0, 5.0 + second, 0.25))
     assert evening.count == 1
     assert np.array_equal(tile(evening, 0), synthetic_face(2))
 
 
-def test_who_hung_longest_makes_room(evening: Evening) -> None:
-    pictures = [np.full((64, 64, 4), 10 + number, np.uint8) for number in range(PLACES + 2)]
+def test_who_hung_longest_makes_room(evening: PortraitArchive) -> None:
+    pictures = [np.full((64, 64, 4), 10 + number, np.uint8) for number in range(SLOTS + 2)]
     for number, picture in enumerate(pictures):
         hang_visitor(evening, picture, number)
-    assert evening.count == PLACES
-    hanging = {int(tile(evening, place)[0, 0, 0]) for place in range(PLACES)}
-    assert hanging == set(range(12, 12 + PLACES))
+    assert evening.count == SLOTS
+    hanging = {int(tile(evening, place)[0, 0, 0]) for place in range(SLOTS)}
+    assert hanging == set(range(12, 12 + SLOTS))
 
 
-def test_closing_time_forgets_everybody(evening: Evening) -> None:
+def test_closing_time_forgets_everybody(evening: PortraitArchive) -> None:
     hang_visitor(evening, synthetic_face(0), 0)
     hang_visitor(evening, synthetic_face(1), 1)
     evening.clear()
@@ -87,7 +87,7 @@ def test_closing_time_forgets_everybody(evening: Evening) -> None:
     assert evening.kept is None
 
 
-def test_nothing_is_written_anywhere(evening: Evening) -> None:
+def test_nothing_is_written_anywhere(evening: PortraitArchive) -> None:
     """Python tells of every file that is opened, every folder that is made and every connection."""
     told: list[str] = []
     is_watching = True
@@ -97,7 +97,7 @@ def test_nothing_is_written_anywhere(evening: Evening) -> None:
             told.append(f"{event} {arguments}")
 
     sys.addaudithook(watch)  # it cannot be taken back, only silenced
-    for number in range(PLACES + 3):
+    for number in range(SLOTS + 3):
         hang_visitor(evening, synthetic_face(number % 3), number)
     evening.clear()
     is_watching = False

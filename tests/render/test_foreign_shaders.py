@@ -13,9 +13,9 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.output_pass import Projector
+from engine.render.output_pass import OutputPass
 from engine.render.passes import registry
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from tests.conftest import ROOT, CompareGolden
@@ -61,7 +61,7 @@ def _files(settings: dict[str, Any]) -> list[str]:
 def test_shader_looks_as_it_did(
     gl: moderngl.Context,
     library: ShaderLibrary,
-    face: Callable[..., View],
+    face: Callable[..., FrameInputs],
     name: str,
     compare_golden: CompareGolden,
     caplog: pytest.LogCaptureFixture,
@@ -76,7 +76,7 @@ def test_shader_looks_as_it_did(
     signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "mouth": 0.8}
     view = replace(face(synthetic_face(3), REST), signals=signals)
     scene = Scene(name, SIZE_WH, passes)
-    with Compositor(gl, scene, library, SIZE_WH) as compositor, Projector(gl, library) as projector:
+    with Compositor(gl, scene, library, SIZE_WH) as compositor, OutputPass(gl, library) as projector:
         with caplog.at_level(logging.WARNING):
             for index in range(1, 2 * FPS + 1):
                 texture = compositor.render(view, Tick(index, 2.0 + index / FPS, 1 / FPS))

@@ -13,9 +13,9 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes import pass_class, registry
 from engine.render.passes.cube_lut import read_cube
 from engine.scene.scene import load_scene
@@ -41,12 +41,12 @@ def graded(gl: moderngl.Context, shaders: Path, codes: np.ndarray, **knobs: obje
     """What `grade` makes of sRGB codes (H, W, 3): codes."""
     settings = registry()["grade"](**knobs)
     light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    stage = Stage(gl, ShaderLibrary(shaders), SIZE_WH)
+    stage = PassContext(gl, ShaderLibrary(shaders), SIZE_WH)
     try:
         grade = pass_class("grade")(stage, settings)
-        source, target = stage.canvas(SIZE_WH), stage.canvas(SIZE_WH)
+        source, target = stage.render_target(SIZE_WH), stage.render_target(SIZE_WH)
         source.texture.write(np.dstack([light, np.ones(codes.shape[:2])]).astype(np.float16).tobytes())
-        grade.render(source.texture, target.framebuffer, View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        grade.render(source.texture, target.framebuffer, FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         out = read_texture(target.texture)[..., :3]
     finally:
         stage.close()

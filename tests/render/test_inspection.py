@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.debug_overlay import Inspection, camera_rect, places_of
 from tests.render.pictures import measured_viewer
@@ -43,8 +43,8 @@ def camera(gl: moderngl.Context) -> Iterator[moderngl.Texture]:
     texture.release()
 
 
-def view(camera: moderngl.Texture | None, *, is_there: bool = True) -> View:
-    return View(camera=camera, camera_aspect=4 / 3, features=VIEWER if is_there else None)
+def view(camera: moderngl.Texture | None, *, is_there: bool = True) -> FrameInputs:
+    return FrameInputs(camera=camera, camera_aspect=4 / 3, features=VIEWER if is_there else None)
 
 
 def test_it_draws_only_what_is_asked_for_and_there(

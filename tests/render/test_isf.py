@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.scene.scene import SIGNALS
 from tests.render.foreign import Playing, code, frame, light, ticks
@@ -78,7 +78,7 @@ def test_the_date_comes_with_the_tick(playing: Playing) -> None:
 
 def test_the_mirrors_own_uniforms(playing: Playing) -> None:
     playing.write(a__fs=isf("gl_FragColor = vec4(n_presence, n_yaw / 90.0, n_face.x, 1.0);"))
-    view = View(presence=0.5, signals={**dict.fromkeys(SIGNALS, 0.0), "presence": 0.5, "yaw": 45.0})
+    view = FrameInputs(presence=0.5, signals={**dict.fromkeys(SIGNALS, 0.0), "presence": 0.5, "yaw": 45.0})
     assert code(middle(playing.draw("isf", {"file": "a.fs"}, view))) == pytest.approx([0.5, 0.5, 0.5], abs=3e-3)
 
 

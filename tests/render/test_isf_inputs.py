@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ConfigError
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.scene.expression import compile_expression
@@ -93,7 +93,7 @@ def test_inputs_follow_signals_within_their_limits(playing: Playing, tmp_path: P
     spec = load_scene(path, registry()).passes[0]
     playing_isf = playing.open("isf", spec.settings.model_dump(), spec.bind)
     for presence, expected in ((0.25, 0.25), (0.9, 0.5)):
-        picture = frame(playing_isf, ticks(1)[0], View(signals={"presence": presence}))
+        picture = frame(playing_isf, ticks(1)[0], FrameInputs(signals={"presence": presence}))
         assert code(middle(picture)) == pytest.approx([expected] * 3, abs=3e-3)
 
 
@@ -115,7 +115,7 @@ def test_an_event_is_true_for_one_frame(playing: Playing) -> None:
     shown = playing.open("isf", {"file": "a.fs", "inputs": {"x": False}}, bind)
     presences = [0.0, 1.0, 1.0, 0.0, 1.0]
     fired = [
-        bool(frame(shown, tick, View(signals={"presence": presence}))[0, 0, 2] > 0.5)
+        bool(frame(shown, tick, FrameInputs(signals={"presence": presence}))[0, 0, 2] > 0.5)
         for tick, presence in zip(ticks(5), presences, strict=True)
     ]
     assert fired == [False, True, False, False, True]
@@ -128,7 +128,7 @@ def test_pictures_by_name(playing: Playing, gl: moderngl.Context) -> None:
     pixels[:20, :20] = (255, 0, 0)  # the top left
     texture = PixelTexture(gl)
     texture.write(pixels)
-    view = View(camera=texture.texture, camera_aspect=1.0, reflection=texture.texture)
+    view = FrameInputs(camera=texture.texture, camera_aspect=1.0, reflection=texture.texture)
     for name in ("camera", "reflection"):
         picture = playing.draw("isf", {"file": "a.fs", "inputs": {"x": name}}, view)
         assert picture[2, 2] == pytest.approx([1, 0, 0], abs=3e-3)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.features.colours import PATCHES, lab
-from engine.render.frame_inputs import View
-from engine.render.overlay.glyph_atlas import FIGURES, TypeCase
+from engine.render.frame_inputs import FrameInputs
+from engine.render.overlay.glyph_atlas import FIGURES, GlyphAtlas
 from engine.render.passes.measurement_columns import SWATCHES, DataColumns
 from engine.render.passes.measurement_face import FaceDrawing, PlacedFace, load_map
 from engine.render.passes.measurement_sheet import LETTER, RED, SWATCH, Sheet, linear_rgb
@@ -19,12 +19,12 @@ from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import measured_viewer, synthetic_face
 
 SHEET = Sheet.of(16 / 9, 0.155)
-CASE = TypeCase(20)
+CASE = GlyphAtlas(20)
 
 
-def view_of(features: Features | None, presence: float = 1.0) -> View:
+def view_of(features: Features | None, presence: float = 1.0) -> FrameInputs:
     placement = features.placement if features else None
-    return View(features=features, presence=presence, placement=placement)
+    return FrameInputs(features=features, presence=presence, placement=placement)
 
 
 def ink(light: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_the_sheet_fills_as_it_is_drawn(draw: Draw) -> None:
     assert amounts[-1] > 0.02
 
 
-def test_no_picture_is_used(draw: Draw, face: Callable[..., View]) -> None:
+def test_no_picture_is_used(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     features = measured_viewer()
     pictured = face(synthetic_face(1), features.placement)
     without = draw("measurement", view=view_of(features))
@@ -134,7 +134,7 @@ def test_figures_are_of_one_width() -> None:
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3, 1.0, 9 / 16])
 def test_what_is_written_stays_on_the_sheet(aspect: float) -> None:
     sheet = Sheet.of(aspect, 0.155)
-    features, case = measured_viewer(0.0), TypeCase(20)
+    features, case = measured_viewer(0.0), GlyphAtlas(20)
     face = PlacedFace.of(features, sheet, 0.0)
     drawing, columns = FaceDrawing(sheet, case), DataColumns(sheet, case)
     marks = [drawing.lines(face), drawing.distances(face), columns.pose(features), columns.colours(features, face)]

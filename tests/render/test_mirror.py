@@ -19,7 +19,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.film import Film
 from engine.render.passes.frame import Frame
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.scene.scene import PassSpec, Scene
 from engine.scene.transition import TransitionSettings
 from engine.types import ByteArray
@@ -43,14 +43,14 @@ def shaders(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mirror(gl: moderngl.Context, shaders: Path) -> Iterator[Mirror]:
+def mirror(gl: moderngl.Context, shaders: Path) -> Iterator[Renderer]:
     """Grain makes every picture differ from the one before."""
-    with Mirror(gl, ShaderLibrary(shaders), scene_of("room", "film"), ALIGNMENT, SIZE_WH, 1.0) as mirror:
+    with Renderer(gl, ShaderLibrary(shaders), scene_of("room", "film"), ALIGNMENT, SIZE_WH, 1.0) as mirror:
         yield mirror
 
 
 @pytest.fixture
-def show(gl: moderngl.Context, mirror: Mirror) -> Iterator[Show]:
+def show(gl: moderngl.Context, mirror: Renderer) -> Iterator[Show]:
     """show(frames) -> what is on the wall after so many, (H, W, 3) uint8, row 0 bottom."""
     wall = gl.simple_framebuffer(SIZE_WH, components=4)
     count = iter(range(10_000))
@@ -69,7 +69,7 @@ def show(gl: moderngl.Context, mirror: Mirror) -> Iterator[Show]:
     wall.release()
 
 
-def test_blackout_is_black_within_its_time_and_comes_back(mirror: Mirror, show: Show) -> None:
+def test_blackout_is_black_within_its_time_and_comes_back(mirror: Renderer, show: Show) -> None:
     before = float(show().mean())
     mirror.blackout.toggle()
     levels = [float(show().mean()) for _ in range(18)]  # 0.6 s
@@ -91,7 +91,7 @@ def test_a_fade_can_be_turned_round() -> None:
     assert not blackout.is_on and blackout.light == 1.0
 
 
-def test_a_held_picture_stands_still_while_time_goes_on(mirror: Mirror, show: Show) -> None:
+def test_a_held_picture_stands_still_while_time_goes_on(mirror: Renderer, show: Show) -> None:
     assert (show() != show()).any()
     mirror.is_frozen = True
     held = show()
@@ -100,7 +100,7 @@ def test_a_held_picture_stands_still_while_time_goes_on(mirror: Mirror, show: Sh
     assert (show() != held).any()
 
 
-def test_a_held_picture_can_be_blacked_out_and_gives_way_to_another_scene(mirror: Mirror, show: Show) -> None:
+def test_a_held_picture_can_be_blacked_out_and_gives_way_to_another_scene(mirror: Renderer, show: Show) -> None:
     mirror.is_frozen = True
     held = show()
     mirror.blackout.toggle()
@@ -113,7 +113,7 @@ def test_a_held_picture_can_be_blacked_out_and_gives_way_to_another_scene(mirror
     assert (show(5) == other).all()
 
 
-def test_reloading_draws_with_the_shaders_as_they_are_now(mirror: Mirror, show: Show, shaders: Path) -> None:
+def test_reloading_draws_with_the_shaders_as_they_are_now(mirror: Renderer, show: Show, shaders: Path) -> None:
     before = float(show().mean())
     projector = shaders / "projector.frag"
     text = projector.read_text()
@@ -124,7 +124,7 @@ def test_reloading_draws_with_the_shaders_as_they_are_now(mirror: Mirror, show: 
     assert red[..., 0].mean() > 5 and red[..., 1:].max() == 0
 
 
-def test_a_broken_shader_leaves_everything_as_it_was(mirror: Mirror, show: Show, shaders: Path) -> None:
+def test_a_broken_shader_leaves_everything_as_it_was(mirror: Renderer, show: Show, shaders: Path) -> None:
     before = float(show().mean())
     (shaders / "projector.frag").write_text("#version 330 core\n\nvoid main() { oops }\n")
     with pytest.raises(ConfigError, match=r"^shaders/projector\.frag:3: "):
@@ -140,7 +140,7 @@ def test_a_broken_shader_leaves_everything_as_it_was(mirror: Mirror, show: Show,
     assert show().mean() == pytest.approx(before, rel=0.03)
 
 
-def test_a_uniform_of_another_type_is_told_with_its_line(mirror: Mirror, show: Show, shaders: Path) -> None:
+def test_a_uniform_of_another_type_is_told_with_its_line(mirror: Renderer, show: Show, shaders: Path) -> None:
     show()
     film = (shaders / "film.frag").read_text()
     line = next(n for n, text in enumerate(film.splitlines(), 1) if text.startswith("uniform float u_vignette"))
@@ -151,7 +151,7 @@ def test_a_uniform_of_another_type_is_told_with_its_line(mirror: Mirror, show: S
     assert show().mean() > 0
 
 
-def test_a_scene_that_is_coming_is_built_in_short_steps_while_the_old_one_goes_on(mirror: Mirror, show: Show) -> None:
+def test_a_scene_that_is_coming_is_built_in_short_steps_while_the_old_one_goes_on(mirror: Renderer, show: Show) -> None:
     show()
     mirror.prepare(replace(scene_of("room", "frame"), transition=CUT))
     steps = 0
@@ -163,7 +163,7 @@ def test_a_scene_that_is_coming_is_built_in_short_steps_while_the_old_one_goes_o
     assert (show() == show()).mean() > 0.5, "without grain"
 
 
-def test_two_scenes_are_seen_while_one_gives_way_to_the_other(mirror: Mirror, show: Show) -> None:
+def test_two_scenes_are_seen_while_one_gives_way_to_the_other(mirror: Renderer, show: Show) -> None:
     bright = float(show().mean())
     mirror.prepare(replace(scene_of("film"), transition=TransitionSettings(seconds=1.0)))
     assert mirror.advance(lambda: True) is mirror.scene
@@ -175,7 +175,9 @@ def test_two_scenes_are_seen_while_one_gives_way_to_the_other(mirror: Mirror, sh
     assert dark < levels[15] < bright, "in the middle there is light of both"
 
 
-def test_the_next_scene_waits_for_the_end_of_a_transition_and_the_last_wish_counts(mirror: Mirror, show: Show) -> None:
+def test_the_next_scene_waits_for_the_end_of_a_transition_and_the_last_wish_counts(
+    mirror: Renderer, show: Show
+) -> None:
     show()
     first, second, third = (replace(scene_of("film"), title=title) for title in "abc")
     mirror.prepare(first)
@@ -187,7 +189,7 @@ def test_the_next_scene_waits_for_the_end_of_a_transition_and_the_last_wish_coun
     assert taken[40] is None, "1.5 s have not passed"
 
 
-def test_a_held_picture_gives_way_with_a_cut(mirror: Mirror, show: Show) -> None:
+def test_a_held_picture_gives_way_with_a_cut(mirror: Renderer, show: Show) -> None:
     show()
     mirror.is_frozen = True
     mirror.prepare(scene_of("film"))
@@ -197,7 +199,7 @@ def test_a_held_picture_gives_way_with_a_cut(mirror: Mirror, show: Show) -> None
 
 
 def test_a_picture_held_in_a_transition_survives_its_end_and_another_shader(
-    mirror: Mirror, show: Show, shaders: Path
+    mirror: Renderer, show: Show, shaders: Path
 ) -> None:
     show()
     mirror.prepare(scene_of("film"))
@@ -212,7 +214,7 @@ def test_a_picture_held_in_a_transition_survives_its_end_and_another_shader(
     assert show().mean() < 20
 
 
-def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Mirror, show: Show) -> None:
+def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Renderer, show: Show) -> None:
     wide = show()
     tall = replace(
         scene_of("room", "film"), size_wh=(36, 64), transition=TransitionSettings(seconds=1.0, curve="linear")
@@ -225,7 +227,7 @@ def test_scenes_of_other_shapes_lie_where_each_would_lie(mirror: Mirror, show: S
     assert (show(20)[:, :20] == 0).all()
 
 
-def test_a_size_that_changes_in_a_transition_waits_for_its_end(mirror: Mirror, show: Show) -> None:
+def test_a_size_that_changes_in_a_transition_waits_for_its_end(mirror: Renderer, show: Show) -> None:
     show()
     mirror.prepare(scene_of("film"))
     mirror.advance(lambda: True)
@@ -236,7 +238,7 @@ def test_a_size_that_changes_in_a_transition_waits_for_its_end(mirror: Mirror, s
     assert mirror.advance(lambda: True) is not None and mirror._compositor.size_wh == (128, 72)
 
 
-def test_another_size_is_built_in_short_steps_while_the_picture_goes_on(mirror: Mirror, show: Show) -> None:
+def test_another_size_is_built_in_short_steps_while_the_picture_goes_on(mirror: Renderer, show: Show) -> None:
     before = show()
     mirror.resize((128, 72))
     assert mirror._compositor.size_wh != (128, 72)
@@ -247,14 +249,14 @@ def test_another_size_is_built_in_short_steps_while_the_picture_goes_on(mirror: 
     assert steps > 4 and mirror._compositor.size_wh == (128, 72)
 
 
-def test_a_scene_that_comes_into_another_size_is_not_mixed_with_what_was_smaller(mirror: Mirror, show: Show) -> None:
+def test_a_scene_that_comes_into_another_size_is_not_mixed_with_what_was_smaller(mirror: Renderer, show: Show) -> None:
     show()
     mirror.prepare(scene_of("film"))
     mirror.resize((128, 72))
     assert mirror.advance(lambda: True) is not None and mirror._leaving is None
 
 
-def test_a_size_that_changes_while_a_scene_is_built_builds_it_anew(mirror: Mirror, show: Show) -> None:
+def test_a_size_that_changes_while_a_scene_is_built_builds_it_anew(mirror: Renderer, show: Show) -> None:
     show()
     mirror.prepare(replace(scene_of("film"), transition=CUT))
     mirror.advance(lambda: False)
@@ -263,7 +265,7 @@ def test_a_size_that_changes_while_a_scene_is_built_builds_it_anew(mirror: Mirro
     assert mirror.advance(lambda: True) is mirror.scene and mirror.scene.passes[0].kind == "film"
 
 
-def test_what_a_save_does_not_touch_is_kept(mirror: Mirror, show: Show, shaders: Path) -> None:
+def test_what_a_save_does_not_touch_is_kept(mirror: Renderer, show: Show, shaders: Path) -> None:
     mirror.show_scene(scene_of("room", "frame", "film"))
     before = float(show().mean())
     room, frame, film = (part.drawn for part in mirror._compositor._parts)
@@ -289,7 +291,7 @@ def test_what_a_save_does_not_touch_is_kept(mirror: Mirror, show: Show, shaders:
     assert show().mean() > 0
 
 
-def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Mirror, show: Show, shaders: Path) -> None:
+def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Renderer, show: Show, shaders: Path) -> None:
     before = float(show().mean())
     (shaders / "film.frag").write_text("#version 330 core\nvoid main() { oops }\n")
     for _ in range(2):
@@ -301,7 +303,7 @@ def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Mirror, sh
     assert show().mean() == pytest.approx(before, rel=0.03)
 
 
-def test_closing_time_forgets_the_strangers_of_the_evening(mirror: Mirror, show: Show) -> None:
+def test_closing_time_forgets_the_strangers_of_the_evening(mirror: Renderer, show: Show) -> None:
     hang_visitor(mirror.evening, synthetic_face(0), 0)
     mirror.blackout.toggle()
     show(60)
@@ -313,13 +315,13 @@ def test_closing_time_forgets_the_strangers_of_the_evening(mirror: Mirror, show:
     assert mirror.evening.count == 0
 
 
-def test_previews_are_asked_for_by_the_scene_that_shows_them(mirror: Mirror) -> None:
+def test_previews_are_asked_for_by_the_scene_that_shows_them(mirror: Renderer) -> None:
     assert not mirror.wants_previews
     mirror.show_scene(scene_of("mosaic", "film"))
     assert mirror.wants_previews
 
 
-def test_an_echo_is_asked_for_by_the_scene_that_shows_it(mirror: Mirror) -> None:
+def test_an_echo_is_asked_for_by_the_scene_that_shows_it(mirror: Renderer) -> None:
     assert not mirror.wants_echo
     mirror.show_scene(scene_of("echo", "film"))
     assert mirror.wants_echo and not mirror.wants_previews

@@ -9,7 +9,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.texture import GrowthTexture
 from engine.render.passes import registry
 from engine.render.passes.mosaic import Mosaic
@@ -20,7 +20,7 @@ from tests.render.conftest import Draw
 from tests.render.pictures import ALIGNMENT, REST, grown, synthetic_face
 from tests.render.visits import NOBODY
 
-Growing = Callable[..., View]
+Growing = Callable[..., FrameInputs]
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def growing(gl: moderngl.Context) -> Iterator[Growing]:
     """growing(image, previews) -> a View of a face that grows."""
     textures: list[GrowthTexture] = []
 
-    def make(image: ByteArray, previews: tuple[ByteArray, ...] = ()) -> View:
+    def make(image: ByteArray, previews: tuple[ByteArray, ...] = ()) -> FrameInputs:
         textures.append(GrowthTexture(gl))
         textures[-1].update(Reflection(image, NOBODY, 0.0, 1, previews))
-        return View(growth=textures[-1].texture, alignment=ALIGNMENT, placement=REST, presence=1.0)
+        return FrameInputs(growth=textures[-1].texture, alignment=ALIGNMENT, placement=REST, presence=1.0)
 
     yield make
     for texture in textures:
@@ -100,9 +100,9 @@ def test_without_a_face_the_ground_is_blue_and_the_wall_gold(draw: Draw) -> None
 
 def test_gold_glints_as_the_viewer_moves(draw: Draw) -> None:
     wall = np.s_[:, :60]
-    left, right = (draw("mosaic", view=View(placement=replace(REST, x=x)))[wall] for x in (0.3, 0.7))
+    left, right = (draw("mosaic", view=FrameInputs(placement=replace(REST, x=x)))[wall] for x in (0.3, 0.7))
     assert np.abs(left - right).max() > 0.1
-    dull = [draw("mosaic", {"glint": 0.0}, View(placement=replace(REST, x=x)))[wall] for x in (0.3, 0.7)]
+    dull = [draw("mosaic", {"glint": 0.0}, FrameInputs(placement=replace(REST, x=x)))[wall] for x in (0.3, 0.7)]
     assert (dull[0] == dull[1]).all()
 
 

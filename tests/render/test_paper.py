@@ -9,7 +9,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.render.passes.print import Print
@@ -19,8 +19,8 @@ from tests.conftest import ROOT
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import REST, centre_of_light, eye_mark
 
-Face = Callable[..., View]
-Camera = Callable[[ByteArray, View], View]
+Face = Callable[..., FrameInputs]
+Camera = Callable[[ByteArray, FrameInputs], FrameInputs]
 PLAIN: dict[str, object] = {"grain": 0.0, "even": 0.0, "follow": 0.8, "clarity": 0.0}
 TILTED = Placement(x=0.56, y=0.47, eye_distance=0.13, roll_rad=0.25, aspect=4 / 3)
 
@@ -30,7 +30,7 @@ def camera(gl: moderngl.Context) -> Iterator[Camera]:
     """camera(picture, view) -> that view with this picture from the camera."""
     textures: list[PixelTexture] = []
 
-    def add(picture: ByteArray, view: View) -> View:
+    def add(picture: ByteArray, view: FrameInputs) -> FrameInputs:
         textures.append(PixelTexture(gl))
         textures[-1].write(picture)
         return replace(view, camera=textures[-1].texture, camera_aspect=picture.shape[1] / picture.shape[0])

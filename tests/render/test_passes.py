@@ -11,10 +11,10 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
-from engine.render.glass_area import Opening
+from engine.render.glass_area import GlassArea
 from engine.render.passes import base, registry
 from engine.render.passes.base import Pass, register
 from engine.render.passes.face_placement import put_face
@@ -62,7 +62,7 @@ def test_duplicates_and_passes_without_settings_are_refused(monkeypatch: pytest.
         register("bare")(Bare)
 
 
-def test_eyes_stand_at_rest_where_composed(draw: Draw, face: Callable[..., View]) -> None:
+def test_eyes_stand_at_rest_where_composed(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     """The middle between the eyes is in the middle of the glass, at 42 % of its height, with nobody measured too."""
     for placement in (REST, None):
         left = centre_of_light(draw("reflection", {}, face(eye_mark(-1), placement)))
@@ -72,13 +72,15 @@ def test_eyes_stand_at_rest_where_composed(draw: Draw, face: Callable[..., View]
         assert (left[1] + right[1]) / 2 == pytest.approx(0.42, abs=0.02)
 
 
-def eye_at(draw: Draw, face: Callable[..., View], side: int, placement: Placement, **settings: float) -> np.ndarray:
+def eye_at(
+    draw: Draw, face: Callable[..., FrameInputs], side: int, placement: Placement, **settings: float
+) -> np.ndarray:
     """Where an eye is drawn, in stage heights."""
     x, y = centre_of_light(draw("reflection", settings, face(eye_mark(side), placement)))
     return np.array([x * STAGE_WH[0] / STAGE_WH[1], y])
 
 
-def test_the_reflection_moves_as_the_viewer_does(draw: Draw, face: Callable[..., View]) -> None:
+def test_the_reflection_moves_as_the_viewer_does(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     rest = eye_at(draw, face, -1, REST)
     right = eye_at(draw, face, -1, replace(REST, x=0.6)) - rest
     down = eye_at(draw, face, -1, replace(REST, y=0.52)) - rest
@@ -88,7 +90,7 @@ def test_the_reflection_moves_as_the_viewer_does(draw: Draw, face: Callable[...,
     assert abs(down[0]) < 0.01
 
 
-def test_the_reflection_grows_as_the_viewer_comes_nearer(draw: Draw, face: Callable[..., View]) -> None:
+def test_the_reflection_grows_as_the_viewer_comes_nearer(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     def distance(placement: Placement) -> float:
         return float(np.linalg.norm(eye_at(draw, face, 1, placement) - eye_at(draw, face, -1, placement)))
 
@@ -98,7 +100,7 @@ def test_the_reflection_grows_as_the_viewer_comes_nearer(draw: Draw, face: Calla
     assert distance(replace(REST, eye_distance=0.07)) < 0.85 * at_rest
 
 
-def test_the_reflection_tilts_clockwise(draw: Draw, face: Callable[..., View]) -> None:
+def test_the_reflection_tilts_clockwise(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     tilted = replace(REST, roll_rad=0.4)
     left, right = (eye_at(draw, face, side, tilted, follow=1.0) for side in (-1, 1))
     across = right - left
@@ -106,12 +108,12 @@ def test_the_reflection_tilts_clockwise(draw: Draw, face: Callable[..., View]) -
     assert np.arctan2(across[1], across[0]) == pytest.approx(0.4, abs=0.05)  # y runs down: clockwise on the screen
 
 
-def test_follow_zero_stays_composed(draw: Draw, face: Callable[..., View]) -> None:
+def test_follow_zero_stays_composed(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     away = Placement(x=0.8, y=0.7, eye_distance=0.2, roll_rad=0.5, aspect=4 / 3)
     assert eye_at(draw, face, 1, away, follow=0.0) == pytest.approx(eye_at(draw, face, 1, REST), abs=1e-3)
 
 
-def test_the_drawn_face_turns_with_what_the_head_did_since(draw: Draw, face: Callable[..., View]) -> None:
+def test_the_drawn_face_turns_with_what_the_head_did_since(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     view = face(eye_mark(1), REST)
 
     def eye(**changes: object) -> np.ndarray:
@@ -127,7 +129,7 @@ def test_the_drawn_face_turns_with_what_the_head_did_since(draw: Draw, face: Cal
     assert eye(**unseen) == pytest.approx(still, abs=0.05)
 
 
-def test_two_faces_that_are_blended_turn_to_one_place(draw: Draw, face: Callable[..., View]) -> None:
+def test_two_faces_that_are_blended_turn_to_one_place(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     """The one before was drawn for a head that has turned further since."""
     view = replace(face(eye_mark(1), REST), turned=(0.0, 0.0), turned_before=(0.1, 0.0), blend=0.0)
     before = replace(view, previous=view.reflection)
@@ -136,7 +138,7 @@ def test_two_faces_that_are_blended_turn_to_one_place(draw: Draw, face: Callable
     assert shown[0] - newest[0] > 2
 
 
-def test_an_edge_of_the_picture_is_not_moved_by_a_turn(draw: Draw, face: Callable[..., View]) -> None:
+def test_an_edge_of_the_picture_is_not_moved_by_a_turn(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     y, x = (np.mgrid[0:64, 0:64] + 0.5) / 64
     ring = np.where(np.hypot((x - 0.5) / 1.25, (y - 0.53) / 1.62) > 0.25, 255, 0).astype(np.uint8)
     view = face(np.dstack([ring] * 3 + [np.full_like(ring, 255)]), REST)
@@ -147,7 +149,7 @@ def test_an_edge_of_the_picture_is_not_moved_by_a_turn(draw: Draw, face: Callabl
 
 
 def test_the_face_cannot_leave_the_glass() -> None:
-    glass = Opening(0.1, -0.05, 0.3, 0.35)
+    glass = GlassArea(0.1, -0.05, 0.3, 0.35)
     knobs = {"follow": 1.0, "eye_line": 0.42, "viewer_eyes": 0.11, "size": 0.8}
     for x in (-3.0, 4.0):
         far = Placement(x=x, y=0.42, eye_distance=5.0, roll_rad=0.0, aspect=16 / 9)
@@ -156,7 +158,7 @@ def test_the_face_cannot_leave_the_glass() -> None:
         assert 1 / per_side <= 0.8 * 2 * glass.half_height * np.exp(0.6) + 1e-9
 
 
-def test_a_white_square_has_no_edge(draw: Draw, face: Callable[..., View]) -> None:
+def test_a_white_square_has_no_edge(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     """The one unforgivable thing: a picture without any background of its own still ends nowhere."""
     white = np.full((64, 64, 4), 255, np.uint8)
     for placement in (REST, replace(REST, x=0.55, eye_distance=0.13, roll_rad=0.3)):
@@ -167,7 +169,7 @@ def test_a_white_square_has_no_edge(draw: Draw, face: Callable[..., View]) -> No
         assert max(light[0].max(), light[:, 0].max(), light[:, -1].max()) == 0.0
 
 
-def test_presence_brings_the_face_from_the_eyes_outward(draw: Draw, face: Callable[..., View]) -> None:
+def test_presence_brings_the_face_from_the_eyes_outward(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     white = np.full((64, 64, 4), 255, np.uint8)
     sums = [
         draw("reflection", {"idle": 0.0}, face(white, REST, presence))[..., 1].sum()
@@ -179,7 +181,7 @@ def test_presence_brings_the_face_from_the_eyes_outward(draw: Draw, face: Callab
     assert centre_of_light(early[..., None].repeat(3, axis=2))[1] < 0.55
 
 
-def test_previous_and_newest_are_blended(draw: Draw, face: Callable[..., View]) -> None:
+def test_previous_and_newest_are_blended(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     black, white = (np.full((64, 64, 4), level, np.uint8) for level in (0, 255))
     old, new = face(black, REST), face(white, REST)
     brightness = [
@@ -190,7 +192,7 @@ def test_previous_and_newest_are_blended(draw: Draw, face: Callable[..., View]) 
     assert brightness[0] < brightness[1] < brightness[2]
 
 
-def test_exposures_are_evened(draw: Draw, face: Callable[..., View]) -> None:
+def test_exposures_are_evened(draw: Draw, face: Callable[..., FrameInputs]) -> None:
     dark, bright = (np.full((64, 64, 4), level, np.uint8) for level in (90, 200))
 
     def ratio(even: float) -> float:
@@ -206,7 +208,7 @@ def test_the_room_shows_the_camera_upright(gl: moderngl.Context, draw: Draw) -> 
     picture[45:, 80:] = (0, 0, 255)
     texture = PixelTexture(gl)
     texture.write(picture)
-    light = draw("room", {}, View(camera=texture.texture, camera_aspect=16 / 9))
+    light = draw("room", {}, FrameInputs(camera=texture.texture, camera_aspect=16 / 9))
     assert light[45, 80, :3].argmax() == 0
     assert light[45, 80, 0] == pytest.approx(0.25, abs=0.03)  # two stops down
     assert light[135, 240, 2] == pytest.approx(0.25, abs=0.03)
@@ -227,7 +229,7 @@ def test_the_glass_bends_and_foxes(gl: moderngl.Context, library: ShaderLibrary)
     for name, knobs in {"clear": {"foxing": 0.0}, "foxed": {"foxing": 1.0}, "off": {"opacity": 0.0}}.items():
         scene = Scene("Glass", STAGE_WH, (specs[0], PassSpec("glass", registry()["glass"](**knobs))))
         with Compositor(gl, scene, library) as compositor:
-            lights[name] = read_texture(compositor.render(View(), START))[..., :3]
+            lights[name] = read_texture(compositor.render(FrameInputs(), START))[..., :3]
     edge = np.s_[:12, 60:-60]
     middle = np.s_[60:120, 120:200]
     assert lights["foxed"][edge].mean() < 0.8 * lights["clear"][edge].mean()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.picture import lie
@@ -71,7 +71,7 @@ def test_a_picture_that_is_saved_anew_is_seen_and_a_broken_one_is_told(
     scene = load_scene(scene_file, registry())
 
     def light(compositor: Compositor) -> FloatArray:
-        return read_texture(compositor.render(View(), START))[..., :3].mean(axis=(0, 1))
+        return read_texture(compositor.render(FrameInputs(), START))[..., :3].mean(axis=(0, 1))
 
     shown = Compositor(gl, scene, library)
     red = light(shown)

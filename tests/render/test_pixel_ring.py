@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.errors import DeviceError
 from engine.render.gl.gl_functions import GlCalls
-from engine.render.gl.pbo_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PixelRing
+from engine.render.gl.pbo_ring import PERSISTENT_MAPPING_VERSION, RING_LENGTH, PboRing
 from engine.render.gl.texture import PixelTexture
 
 
@@ -29,7 +29,7 @@ def test_both_kinds_bring_the_same_bytes(gl: moderngl.Context, is_mapped: bool, 
     if is_mapped and gl.version_code < PERSISTENT_MAPPING_VERSION:
         pytest.skip("this OpenGL is older than 4.4")
     height, width, components = shape
-    ring = PixelRing(gl, height * width * components, GlCalls() if is_mapped else None)
+    ring = PboRing(gl, height * width * components, GlCalls() if is_mapped else None)
     texture = gl.texture((width, height), components, alignment=1)
     assert ring.is_mapped == is_mapped
     for seed in range(2 * RING_LENGTH):
@@ -44,7 +44,7 @@ def test_both_kinds_bring_the_same_bytes(gl: moderngl.Context, is_mapped: bool, 
 
 def test_below_opengl_4_4_buffers_are_ordinary(gl: moderngl.Context) -> None:
     old = SimpleNamespace(version_code=430, buffer=gl.buffer)
-    ring = PixelRing(old, 64, GlCalls())  # type: ignore[arg-type]
+    ring = PboRing(old, 64, GlCalls())  # type: ignore[arg-type]
     assert not ring.is_mapped
     ring.close()
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Rect
@@ -46,15 +46,15 @@ def open_pool(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Callable
         compositor.close()
 
 
-def play(compositor: Compositor, views: list[View], start: int = 0, fps: int = FPS) -> np.ndarray:
+def play(compositor: Compositor, views: list[FrameInputs], start: int = 0, fps: int = FPS) -> np.ndarray:
     """Draw one frame for each of `views`; the last as (H, W, 3) linear light, row 0 top."""
     for index, view in enumerate(views, start + 1):
         texture = compositor.render(view, Tick(index, index / fps, 1 / fps))
     return read_texture(texture)[..., :3]
 
 
-def at(x: float, y: float = 0.42) -> View:
-    return View(alignment=ALIGNMENT, placement=replace(REST, x=x, y=y), presence=1.0)
+def at(x: float, y: float = 0.42) -> FrameInputs:
+    return FrameInputs(alignment=ALIGNMENT, placement=replace(REST, x=x, y=y), presence=1.0)
 
 
 def test_steps_are_the_same_at_every_rate() -> None:
@@ -68,8 +68,8 @@ def test_steps_are_the_same_at_every_rate() -> None:
 def test_still_water_lies_still_and_dies_down(open_pool: Callable[[Passes], Compositor]) -> None:
     """Somebody comes, which stirs it; once nobody moves, it is as level as if nobody ever had."""
     pool = open_pool({"water": {**STILL, "caustics": 0.0}})
-    level = play(pool, [View()] * 3)
-    assert (play(pool, [View()] * 3, start=3) == level).all()
+    level = play(pool, [FrameInputs()] * 3)
+    assert (play(pool, [FrameInputs()] * 3, start=3) == level).all()
     stirred = np.abs(play(pool, [at(0.5)] * 12, start=6) - level).max()
     later = np.abs(play(pool, [at(0.5)] * 8 * FPS, start=18) - level).max()
     assert stirred > 0.004
@@ -124,31 +124,32 @@ def test_still_water_leaves_a_face_in_its_place(
 
 def test_a_drop_falls_with_nobody_there(open_pool: Callable[[Passes], Compositor]) -> None:
     dry, wet = (
-        play(open_pool({"water": {"wind": 0.0, "caustics": 0.0, "drops": drops}}), [View()] * 90) for drops in (0, 60)
+        play(open_pool({"water": {"wind": 0.0, "caustics": 0.0, "drops": drops}}), [FrameInputs()] * 90)
+        for drops in (0, 60)
     )
     assert np.abs(wet - dry).max() > 0.004
 
 
 def test_the_bed_sinks_into_the_dark(open_pool: Callable[[Passes], Compositor]) -> None:
-    light = play(open_pool({"bed": {}}), [View()])
+    light = play(open_pool({"bed": {}}), [FrameInputs()])
     rim = np.concatenate([light[:12].reshape(-1, 3), light[:, :12].reshape(-1, 3), light[:, -12:].reshape(-1, 3)])
     middle = light[60:110, 110:210].reshape(-1, 3)
     assert rim.mean() > 3 * middle.mean() > 0
     assert rim.std() > 3 * middle.std()  # stones are seen at the rim alone
-    half = play(open_pool({"bed": {"opacity": 0.5}}), [View()])
+    half = play(open_pool({"bed": {"opacity": 0.5}}), [FrameInputs()])
     assert half.mean() == pytest.approx(0.5 * light.mean(), rel=0.02)
 
 
 def test_petals_drift_at_the_rim(open_pool: Callable[[Passes], Compositor]) -> None:
     drawn = open_pool({"petals": {"shadow": 0.0}})
-    light = play(drawn, [View()])
+    light = play(drawn, [FrameInputs()])
     inside = light[36:144, 80:240]
     assert inside.max() == 0.0
     covered = (light.max(axis=2) > 0.02).mean()
     assert 0.02 < covered < 0.2
-    moved = np.abs(play(drawn, [View()], start=10 * FPS) - light)
+    moved = np.abs(play(drawn, [FrameInputs()], start=10 * FPS) - light)
     assert 0.0 < moved.mean() < 0.5 * light.mean()
-    assert play(open_pool({"petals": {"petals": 0, "flowers": 0}}), [View()]).max() == 0.0
+    assert play(open_pool({"petals": {"petals": 0, "flowers": 0}}), [FrameInputs()]).max() == 0.0
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_a_face_is_drawn_wherever_it_is_seen(
     """Drawing on the part of the stage that it can reach, and on the whole stage, is the same."""
     texture = PixelTexture(gl)
     texture.write(np.full((64, 64, 4), 255, np.uint8))
-    view = View(reflection=texture.texture, alignment=ALIGNMENT, placement=placement, presence=1.0)
+    view = FrameInputs(reflection=texture.texture, alignment=ALIGNMENT, placement=placement, presence=1.0)
 
     def everywhere(*_: object) -> Rect:
         return (0.0, 0.0, 1.0, 1.0)

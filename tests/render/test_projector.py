@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.output_pass import Projector, fit_rect
+from engine.render.output_pass import OutputPass, fit_rect
 from tests.render.pictures import presented
 
 
 @pytest.fixture
-def projector(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[Projector]:
-    with Projector(gl, library) as made:
+def projector(gl: moderngl.Context, library: ShaderLibrary) -> Iterator[OutputPass]:
+    with OutputPass(gl, library) as made:
         yield made
 
 
@@ -34,7 +34,7 @@ def corners(height: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
-def test_upright_and_not_mirrored(gl: moderngl.Context, projector: Projector, scale: int) -> None:
+def test_upright_and_not_mirrored(gl: moderngl.Context, projector: OutputPass, scale: int) -> None:
     texture = texture_of(gl, corners(36, 64))
     shown = presented(gl, projector, texture, (64 * scale, 36 * scale)).astype(int)
     quarter_y, quarter_x = 9 * scale, 16 * scale
@@ -46,7 +46,7 @@ def test_upright_and_not_mirrored(gl: moderngl.Context, projector: Projector, sc
 
 
 @pytest.mark.parametrize("window", [(256, 4), (512, 8)])
-def test_linear_light_becomes_srgb(gl: moderngl.Context, projector: Projector, window: tuple[int, int]) -> None:
+def test_linear_light_becomes_srgb(gl: moderngl.Context, projector: OutputPass, window: tuple[int, int]) -> None:
     light = np.repeat(np.linspace(0, 1, 256)[None, :, None], 4, axis=0) * np.ones(3)
     texture = texture_of(gl, light)
     stored = light[0, :, 0].astype(np.float16).astype(np.float64)
@@ -61,7 +61,7 @@ def test_linear_light_becomes_srgb(gl: moderngl.Context, projector: Projector, w
     texture.release()
 
 
-def test_dither_hides_the_steps(gl: moderngl.Context, projector: Projector) -> None:
+def test_dither_hides_the_steps(gl: moderngl.Context, projector: OutputPass) -> None:
     """A surface between two levels is drawn in both, so that its mean is right."""
     code = 60.4 / 255
     light = np.full((64, 64, 3), ((code + 0.055) / 1.055) ** 2.4)
@@ -79,7 +79,7 @@ def test_dither_hides_the_steps(gl: moderngl.Context, projector: Projector) -> N
 )
 def test_what_does_not_fit_is_black(
     gl: moderngl.Context,
-    projector: Projector,
+    projector: OutputPass,
     window: tuple[int, int],
     inside: tuple[int, int],
     black: list[tuple[int, int]],
@@ -94,7 +94,7 @@ def test_what_does_not_fit_is_black(
 
 @pytest.mark.parametrize("window", [(64, 36), (128, 72), (64, 64)], ids=["as large", "enlarged", "beside it"])
 def test_without_light_it_is_black_and_half_the_light_is_half(
-    gl: moderngl.Context, projector: Projector, window: tuple[int, int]
+    gl: moderngl.Context, projector: OutputPass, window: tuple[int, int]
 ) -> None:
     texture = texture_of(gl, np.full((36, 64, 3), 0.8))
     assert (presented(gl, projector, texture, window, light=0.0) == 0).all()
@@ -111,6 +111,6 @@ def test_fit_keeps_the_shape() -> None:
 
 
 def test_close_twice(gl: moderngl.Context, library: ShaderLibrary) -> None:
-    projector = Projector(gl, library)
+    projector = OutputPass(gl, library)
     projector.close()
     projector.close()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
@@ -28,7 +28,7 @@ def image(body: str, before: str = "") -> str:
     return f"{before}\nvoid mainImage(out vec4 fragColor, in vec2 fragCoord) {{ {body} }}\n"
 
 
-def draw(playing: Playing, body: str, view: View | None = None, **settings: Any) -> np.ndarray:
+def draw(playing: Playing, body: str, view: FrameInputs | None = None, **settings: Any) -> np.ndarray:
     playing.write(a__glsl=image(body))
     return playing.draw("shadertoy", {"file": "a.glsl", **settings}, view)
 
@@ -96,17 +96,21 @@ def test_what_shadertoy_declares(playing: Playing, expression: str, expected: fl
 def test_the_mouse_is_the_face(playing: Playing) -> None:
     """Where the reflection's eyes are; pressed while somebody is there."""
     body = "fragColor = vec4(iMouse.xy / iResolution.xy, iMouse.z > 0.0, 1.0);"
-    view = View(alignment=ALIGNMENT, placement=REST, presence=1.0)
+    view = FrameInputs(alignment=ALIGNMENT, placement=REST, presence=1.0)
     assert code(middle(draw(playing, body, view))) == pytest.approx([0.5, 0.58, 1.0], abs=4e-3)
-    assert code(middle(draw(playing, body, View()))) == pytest.approx([0.5, 0.58, 0.0], abs=4e-3)
-    assert code(middle(draw(playing, body, View(), mouse=[0.25, 0.75]))) == pytest.approx([0.25, 0.75, 1.0], abs=4e-3)
+    assert code(middle(draw(playing, body, FrameInputs()))) == pytest.approx([0.5, 0.58, 0.0], abs=4e-3)
+    assert code(middle(draw(playing, body, FrameInputs(), mouse=[0.25, 0.75]))) == pytest.approx(
+        [0.25, 0.75, 1.0], abs=4e-3
+    )
 
 
 def test_the_face_is_where_the_reflection_is(playing: Playing) -> None:
     """Right of the middle of the mirrored picture is right on the stage; rolled clockwise is a negative angle."""
     body = "fragColor = vec4(n_face.x, n_face.y, 0.5 + n_face.w, 1.0);"
     moved = type(REST)(x=0.7, y=0.3, eye_distance=0.11, roll_rad=0.3, aspect=REST.aspect)
-    x, y, roll = code(middle(draw(playing, body, View(alignment=ALIGNMENT, placement=moved, presence=1.0), follow=1.0)))
+    x, y, roll = code(
+        middle(draw(playing, body, FrameInputs(alignment=ALIGNMENT, placement=moved, presence=1.0), follow=1.0))
+    )
     assert x > 0.55
     assert y > 0.62
     assert roll == pytest.approx(0.2, abs=4e-3)
@@ -262,7 +266,7 @@ def test_camera_and_reflection(playing: Playing, gl: moderngl.Context) -> None:
     pixels[:10, :20] = (255, 0, 0, 255)  # the top left
     texture = PixelTexture(gl)
     texture.write(pixels)
-    view = View(camera=texture.texture, camera_aspect=2.0, reflection=texture.texture)
+    view = FrameInputs(camera=texture.texture, camera_aspect=2.0, reflection=texture.texture)
     for name in ("camera", "reflection"):
         body = "fragColor = texture(iChannel3, fragCoord / iResolution.xy);"
         picture = draw(playing, body, view, channels={"iChannel3": name})

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.passes.case import Case
 from tests.render.conftest import STAGE_WH, Draw
 from tests.render.pictures import ALIGNMENT, REST, centre_of_light, eye_mark
 
-Face = Callable[..., View]
+Face = Callable[..., FrameInputs]
 ASPECT = STAGE_WH[0] / STAGE_WH[1]
 BARE = {"wear": 0.0, "tarnish": 0.0}
 

@@ -13,7 +13,7 @@ import pytest
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
 from engine.render.compositor import Compositor
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
@@ -57,7 +57,7 @@ class Evening:
             tick = Tick(self._index, self._index * DT_S, DT_S if self._index else 0.0)
             latent = SOMEBODY if is_there else NOBODY
             self._viewer.update(Reflection(np.zeros((4, 4, 4), np.uint8), latent, 0.0, 1), tick, audio)
-            picture = self._compositor.render(View(signals=self._viewer.signals), tick)
+            picture = self._compositor.render(FrameInputs(signals=self._viewer.signals), tick)
             self._index += 1
         light = read_texture(picture)[..., :3]
         assert np.ptp(light, axis=(0, 1)).max() == 0

@@ -18,7 +18,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.passes import registry
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.scene.scene import PassSpec, Scene
 from engine.types import DeviceImage, Latent, Reflection
 from tests.render.fake_cuda import FakeCuda
@@ -158,7 +158,7 @@ def test_the_show_outlives_the_card(
 ) -> None:
     scene = Scene("Reflection alone", (32, 32), (PassSpec("reflection", registry()["reflection"]()),))
     wall = gl.simple_framebuffer((32, 32), components=4)
-    with Mirror(gl, library, scene, ALIGNMENT, (32, 32), 1.0, shared) as mirror:
+    with Renderer(gl, library, scene, ALIGNMENT, (32, 32), 1.0, shared) as mirror:
         for number in range(4):
             tick = Tick(number, number / 30, 1 / 30)
             if number == 2:

@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectionSettings, ProjectorSettings
 from engine.render.projection.settings_file import MAX_MASK_PX, load_venue, read_mask, save_venue, venue_text
 
 
@@ -23,7 +23,7 @@ def refusal(tmp_path: Path, text: str) -> str:
     return str(caught.value).replace(f"{tmp_path.as_posix()}/", "")
 
 
-def a_room(mask: str | None) -> Venue:
+def a_room(mask: str | None) -> ProjectionSettings:
     offsets = np.zeros((3, 4, 2))
     offsets[1, 2] = 0.012346, -0.04
     bent = ProjectorSettings(
@@ -35,14 +35,18 @@ def a_room(mask: str | None) -> Venue:
         blend=Blend(right=0.3333, gamma=2.4, black=0.01),
         colour=Colour(gain=(1.0, 0.95, 0.9), gamma=1.1, black=0.002),
     )
-    return Venue(rotation=270, flip="horizontal", projectors=(bent, ProjectorSettings(area=(0.5, 0, 1, 1))))
+    return ProjectionSettings(
+        rotation=270, flip="horizontal", projectors=(bent, ProjectorSettings(area=(0.5, 0, 1, 1)))
+    )
 
 
 def test_an_empty_room_changes_nothing() -> None:
-    venue = Venue()
+    venue = ProjectionSettings()
     assert venue.is_straight and not venue.is_turned
-    assert Venue(projectors=(ProjectorSettings(grid=Grid(columns=5, rows=5)),)).is_straight, "a grid that moves nothing"
-    assert not Venue(projectors=(ProjectorSettings(colour=Colour(black=0.01)),)).is_straight
+    assert ProjectionSettings(projectors=(ProjectorSettings(grid=Grid(columns=5, rows=5)),)).is_straight, (
+        "a grid that moves nothing"
+    )
+    assert not ProjectionSettings(projectors=(ProjectorSettings(colour=Colour(black=0.01)),)).is_straight
     assert not a_room(None).is_straight
 
 
@@ -50,7 +54,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     mask = '../the "mirror" \\ wall.png'
     (tmp_path / "halls").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "halls" / mask)
-    for venue in (Venue(), a_room(None), a_room(mask)):
+    for venue in (ProjectionSettings(), a_room(None), a_room(mask)):
         path = tmp_path / "halls" / "venue.yaml"
         save_venue(path, venue)
         assert load_venue(path) == venue
@@ -59,7 +63,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_every_key_is_written_with_its_range_within_the_width_of_a_page() -> None:
     text = venue_text(a_room(None))
-    for model in (Venue, ProjectorSettings, Corners, Grid, Blend, Colour):
+    for model in (ProjectionSettings, ProjectorSettings, Corners, Grid, Blend, Colour):
         for key in model.model_fields:
             assert f"{key}:" in text, key
     assert max(map(len, text.splitlines())) <= 120
@@ -67,7 +71,7 @@ def test_every_key_is_written_with_its_range_within_the_width_of_a_page() -> Non
 
 
 def test_every_key_is_documented() -> None:
-    for model in (Venue, ProjectorSettings, Corners, Grid, Blend, Colour):
+    for model in (ProjectionSettings, ProjectorSettings, Corners, Grid, Blend, Colour):
         assert issubclass(model, BaseModel)
         for key, field in model.model_fields.items():
             annotation = field.annotation
@@ -157,14 +161,14 @@ def test_a_file_that_cannot_be_written_is_told_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "venue.yaml"
-    save_venue(path, Venue(rotation=90))
+    save_venue(path, ProjectionSettings(rotation=90))
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DeviceError, match=r"venue\.yaml could not be written: No space left on device"):
-        save_venue(path, Venue())
+        save_venue(path, ProjectionSettings())
     assert load_venue(path).rotation == 90
     assert [file.name for file in tmp_path.iterdir()] == ["venue.yaml"]
 
@@ -172,4 +176,4 @@ def test_a_file_that_cannot_be_written_is_told_and_the_old_one_stays(
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeviceError, match=r"file/venue\.yaml could not be written: "):
-        save_venue(tmp_path / "file" / "venue.yaml", Venue())
+        save_venue(tmp_path / "file" / "venue.yaml", ProjectionSettings())

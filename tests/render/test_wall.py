@@ -13,8 +13,8 @@ from PIL import Image
 
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.projection.projection_mapper import Wall
-from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.projection_mapper import ProjectionMapper
+from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectionSettings, ProjectorSettings
 from engine.render.projection.warp import UNIT_SQUARE, Point, homography
 from tests.conftest import ROOT
 
@@ -40,8 +40,8 @@ class Room:
         self._gl, self._library, self._window, self._folder = gl, library, window, folder
         self.composed: np.ndarray | None = None
 
-    def show(self, picture: np.ndarray, venue: Venue, render_scale: float = 1.0) -> np.ndarray:
-        with Wall(self._gl, self._library, venue, self._folder, render_scale) as wall:
+    def show(self, picture: np.ndarray, venue: ProjectionSettings, render_scale: float = 1.0) -> np.ndarray:
+        with ProjectionMapper(self._gl, self._library, venue, self._folder, render_scale) as wall:
             self._window.clear(1.0, 0.0, 1.0, 1.0)
             canvas = wall.compose(self._window)
             rgba = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])[::-1]
@@ -67,8 +67,8 @@ def read(framebuffer: moderngl.Framebuffer) -> np.ndarray:
     return np.frombuffer(framebuffer.read(components=3), np.uint8).reshape(height, width, 3)[::-1].copy()
 
 
-def one(**settings: object) -> Venue:
-    return Venue(projectors=(ProjectorSettings(**settings),))  # type: ignore[arg-type]
+def one(**settings: object) -> ProjectionSettings:
+    return ProjectionSettings(projectors=(ProjectorSettings(**settings),))  # type: ignore[arg-type]
 
 
 def light_of(code: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def pixels(fine: np.ndarray) -> np.ndarray:
 def test_a_plain_venue_draws_in_the_window_itself(
     gl: moderngl.Context, library: ShaderLibrary, window: moderngl.Framebuffer
 ) -> None:
-    with Wall(gl, library, Venue()) as wall:
+    with ProjectionMapper(gl, library, ProjectionSettings()) as wall:
         assert wall.compose(window) is window
         window.clear(0.2, 0.4, 0.6, 1.0)
         before = read(window)
@@ -123,7 +123,7 @@ def test_a_forced_plain_venue_is_the_same_picture_within_its_dither(
     gl: moderngl.Context, library: ShaderLibrary, window: moderngl.Framebuffer
 ) -> None:
     picture = noise()
-    with Wall(gl, library, Venue()) as wall:
+    with ProjectionMapper(gl, library, ProjectionSettings()) as wall:
         wall.force(True)
         canvas = wall.compose(window)
         assert canvas is not window
@@ -225,7 +225,7 @@ def test_larger_is_crisp(room: Room) -> None:
 def test_turns_are_exact(room: Room, rotation: int, flip: str, turned: object) -> None:
     upright_wh = SIZE_WH[::-1] if rotation in (90, 270) else SIZE_WH
     picture = noise(size_wh=upright_wh)
-    venue = Venue(rotation=rotation, flip=flip)  # type: ignore[arg-type]
+    venue = ProjectionSettings(rotation=rotation, flip=flip)  # type: ignore[arg-type]
     assert venue.upright_wh(SIZE_WH) == upright_wh
     assert (room.show(picture, venue) == turned(picture)).all()  # type: ignore[operator]
 
@@ -235,12 +235,12 @@ def test_turns_are_exact(room: Room, rotation: int, flip: str, turned: object) -
 def test_the_mouse_finds_the_pixel_that_it_points_at(
     gl: moderngl.Context, library: ShaderLibrary, room: Room, rotation: int, flip: str
 ) -> None:
-    venue = Venue(rotation=rotation, flip=flip)  # type: ignore[arg-type]
+    venue = ProjectionSettings(rotation=rotation, flip=flip)  # type: ignore[arg-type]
     width, height = venue.upright_wh(SIZE_WH)
     picture = np.zeros((height, width, 3), np.uint8)
     picture[30, 50] = 255
     (y,), (x,) = np.nonzero(room.show(picture, venue)[..., 0])
-    with Wall(gl, library, venue) as wall:
+    with ProjectionMapper(gl, library, venue) as wall:
         u, v = wall.from_window((int(x), int(y)), SIZE_WH)
     assert (u * width, v * height) == pytest.approx((50.5, 30.5))
 
@@ -248,7 +248,7 @@ def test_the_mouse_finds_the_pixel_that_it_points_at(
 def test_a_turned_wall_is_warped_as_the_audience_sees_it(room: Room) -> None:
     picture = np.full((256, 144, 3), 255, np.uint8)
     half = tuple((x, 0.5 * y) for x, y in UNIT_SQUARE)
-    turned = Venue(rotation=90, projectors=(ProjectorSettings(corners=Corners.of(half)),))
+    turned = ProjectionSettings(rotation=90, projectors=(ProjectorSettings(corners=Corners.of(half)),))
     shown = room.show(picture, turned)[..., 0]
     assert shown[:, 130:].min() > 250 and shown[:, :126].max() == 0, "the upper half lies on the window's right"
 
@@ -256,9 +256,9 @@ def test_a_turned_wall_is_warped_as_the_audience_sees_it(room: Room) -> None:
 # ------------------------------------------------------------------ light
 
 
-def side_by_side(gamma: float, black: float = 0.0) -> Venue:
+def side_by_side(gamma: float, black: float = 0.0) -> ProjectionSettings:
     """Two projectors, each half of the window, whose pictures overlap in the middle 20 % of the whole."""
-    return Venue(
+    return ProjectionSettings(
         projectors=(
             ProjectorSettings(
                 area=(0, 0, 0.5, 1), picture=(0, 0, 0.6, 1), blend=Blend(right=1 / 3, gamma=gamma, black=black)
@@ -337,15 +337,15 @@ def test_projectors_keep_to_their_areas(room: Room) -> None:
     wide = tuple((1.5 * x, y) for x, y in UNIT_SQUARE)
     left = ProjectorSettings(area=(0, 0, 0.5, 1), corners=Corners.of(wide))
     right = ProjectorSettings(area=(0.75, 0.25, 1, 1))
-    shown = room.show(np.full((144, 256, 3), 255, np.uint8), Venue(projectors=(left, right)))[..., 0]
+    shown = room.show(np.full((144, 256, 3), 255, np.uint8), ProjectionSettings(projectors=(left, right)))[..., 0]
     assert shown[:, :127].min() > 250 and shown[:, 129:191].max() == 0
     assert shown[37:, 193:].min() > 250 and shown[:35, 193:].max() == 0
 
 
 def test_the_recording_dot_finds_the_corner_of_the_picture(gl: moderngl.Context, library: ShaderLibrary) -> None:
-    with Wall(gl, library, one(corners=Corners.of(QUAD))) as wall:
+    with ProjectionMapper(gl, library, one(corners=Corners.of(QUAD))) as wall:
         assert wall.place_of((1.0, 0.0)) == pytest.approx(QUAD[1])
-    with Wall(gl, library, side_by_side(2.2)) as wall:
+    with ProjectionMapper(gl, library, side_by_side(2.2)) as wall:
         assert wall.place_of((1.0, 0.0)) == pytest.approx((1.0, 0.0))
         assert wall.place_of((0.0, 0.5)) == pytest.approx((0.0, 0.5))
 
@@ -356,7 +356,7 @@ def test_the_recording_dot_finds_the_corner_of_the_picture(gl: moderngl.Context,
 def test_a_mask_that_is_gone_leaves_the_wall_as_it_was(
     gl: moderngl.Context, library: ShaderLibrary, window: moderngl.Framebuffer, tmp_path: Path
 ) -> None:
-    with Wall(gl, library, one(corners=Corners.of(QUAD)), tmp_path) as wall:
+    with ProjectionMapper(gl, library, one(corners=Corners.of(QUAD)), tmp_path) as wall:
         before = wall.venue
         with pytest.raises(ConfigError, match=r"there is no file .*gone\.png"):
             wall.show(one(mask="gone.png"))
@@ -369,8 +369,8 @@ def test_a_broken_shader_leaves_the_wall_as_it_was(
     gl: moderngl.Context, window: moderngl.Framebuffer, tmp_path: Path
 ) -> None:
     shaders = Path(shutil.copytree(ROOT / "shaders", tmp_path / "shaders"))
-    venue = Venue(rotation=180, projectors=one(corners=Corners.of(QUAD)).projectors)
-    with Wall(gl, ShaderLibrary(shaders), venue) as wall:
+    venue = ProjectionSettings(rotation=180, projectors=one(corners=Corners.of(QUAD)).projectors)
+    with ProjectionMapper(gl, ShaderLibrary(shaders), venue) as wall:
 
         def shown() -> np.ndarray:
             wall.compose(window).clear(1.0, 1.0, 1.0, 1.0)
@@ -391,6 +391,6 @@ def test_a_broken_shader_leaves_the_wall_as_it_was(
 
 
 def test_closing_twice_is_harmless(gl: moderngl.Context, library: ShaderLibrary) -> None:
-    wall = Wall(gl, library, Venue(rotation=90))
+    wall = ProjectionMapper(gl, library, ProjectionSettings(rotation=90))
     wall.close()
     wall.close()

@@ -16,7 +16,7 @@ import pytest
 
 from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.window.calibration_keymap import Wish
+from engine.render.window.calibration_keymap import CalibrationAction
 from engine.render.window.keymap import BINDINGS, Action, action_for, key_help
 from engine.render.window.window import HeadlessWindow, Window, has_display, key_name, open_window
 
@@ -303,7 +303,7 @@ def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context
     assert said["window again"] == in_window
     assert said["calibrate"] == ["calibrate"]
     pointers = [f"Pointer(kind='{kind}', place_px=(3, 4))" for kind in ("press", "release")]
-    held = [f"KeyPress(wish={Wish.LEFT!r}, is_large=True)", *pointers]
+    held = [f"KeyPress(wish={CalibrationAction.LEFT!r}, is_large=True)", *pointers]
     assert said["edited"] == [["blackout"], held, True], "other keys mean what they always mean"
     assert said["not edited"] == [[], [], False, [0, 0]]
     assert said["name"] == "display 0, screen"

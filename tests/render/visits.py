@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.core.clock import Tick
-from engine.render.portrait_archive import Evening
+from engine.render.portrait_archive import PortraitArchive
 from engine.types import ByteArray, Latent, Reflection
 from tests.render.pictures import measured_viewer
 
@@ -14,7 +14,7 @@ SOMEBODY = Latent(np.zeros(4, np.float32), 1.0, measured_viewer(), 0.0)
 DT_S = 0.25
 
 
-def hang_visitor(evening: Evening, picture: ByteArray, number: int, dwell_s: float = 6.0) -> None:
+def hang_visitor(evening: PortraitArchive, picture: ByteArray, number: int, dwell_s: float = 6.0) -> None:
     """A visit of that length with a reflection every quarter of a second, then ten seconds of nobody."""
     begin = number * 100.0
     for step in range(round(dwell_s / DT_S)):

@@ -20,7 +20,7 @@ from tools.bench.generator.layers import layer_rows
 from tools.bench.generator.networks import Network, networks
 from tools.bench.generator.tables import generator_tables
 from tools.bench.generator.verdicts import verdicts
-from tools.bench.generator.worker_pool import AbsentError, Contender, Crew
+from tools.bench.generator.worker_pool import AbsentError, TimedRuntime, WorkerPool
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 
 PEAKS = Peaks("processor", {"float32": 1e9, "bfloat16": 2e9}, {1 << 20: 1e9})
@@ -134,10 +134,10 @@ def test_without_a_reference_they_are_timed_and_the_report_says_so(crew: Any, lo
 
 
 def test_a_process_that_cannot_answer_is_one_sentence(tmp_path: Path) -> None:
-    missing = Contender("pytorch", tmp_path / "bin" / "python", tmp_path)
+    missing = TimedRuntime("pytorch", tmp_path / "bin" / "python", tmp_path)
     with pytest.raises(AbsentError, match=r"is missing: `make bench` installs"):
         missing.ask(do="version")
-    unknown = Contender("nobody", Path(sys.executable), tmp_path)
+    unknown = TimedRuntime("nobody", Path(sys.executable), tmp_path)
     try:
         with pytest.raises(AbsentError, match=r"ModuleNotFoundError: .*nobody"):
             unknown.ask(do="version")
@@ -158,7 +158,7 @@ def test_a_process_that_hangs_or_dies_is_started_anew(does: str, said: str, tmp_
     script = tmp_path / "python"
     script.write_text(f"#!/bin/sh\n{does}\n")
     script.chmod(0o755)
-    contender = Contender("pytorch", script, tmp_path)
+    contender = TimedRuntime("pytorch", script, tmp_path)
     try:
         for _ in range(2):
             with pytest.raises(AbsentError, match=f"^{re.escape(said)}$"):
@@ -168,13 +168,13 @@ def test_a_process_that_hangs_or_dies_is_started_anew(does: str, said: str, tmp_
 
 
 def test_a_crew_says_who_is_there_and_why_others_are_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def ask(self: Contender, **request: Any) -> dict[str, Any]:
+    def ask(self: TimedRuntime, **request: Any) -> dict[str, Any]:
         if self.name == "pytorch":
             raise AbsentError("No module named 'torch'")
         return {"version": f"{self.name} 1", "ways": [["fused", ""]]}
 
-    monkeypatch.setattr(Contender, "ask", ask)
-    with Crew(tmp_path / "python") as crew:
+    monkeypatch.setattr(TimedRuntime, "ask", ask)
+    with WorkerPool(tmp_path / "python") as crew:
         crew.muster()
         assert crew.summary["openvino"] == {"version": "openvino 1"}
         assert crew.summary["pytorch"] == {"absent": "No module named 'torch'"}

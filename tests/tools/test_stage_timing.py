@@ -22,7 +22,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.frame import Frame as FramePass
 from engine.render.passes.glass import Glass
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.scene.scene import PassSpec, Scene, load_scene
 from engine.types import Frame, Latent, Reflection
 from engine.visitor.visit_state import VisitState
@@ -60,7 +60,7 @@ def scene_of(*kinds: str) -> Scene:
 def test_a_visit_comes_to_its_moments_after_others_were_there(
     gl: moderngl.Context, library: ShaderLibrary, footage: Footage
 ) -> None:
-    with Mirror(gl, library, scene_of("film"), ALIGNMENT, SIZE_WH, 1.0) as mirror:
+    with Renderer(gl, library, scene_of("film"), ALIGNMENT, SIZE_WH, 1.0) as mirror:
         visitor, states = Visitor(footage, mirror), {}
         for moment in visitor.moments():
             visitor.step()
@@ -137,7 +137,7 @@ def test_passes_are_watched_while_it_is_on_and_then_left_as_they_were(
     watch = PassWatch(gl.finish)
     with (
         watch.installed(),
-        Mirror(gl, library, scene_of("room", "frame", "room"), ALIGNMENT, SIZE_WH, 1.0) as mirror,
+        Renderer(gl, library, scene_of("room", "frame", "room"), ALIGNMENT, SIZE_WH, 1.0) as mirror,
     ):
         visitor = Visitor(footage, mirror)
         for watch.is_on in (False, True, True, False):

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.config.reflection import ReflectionSettings
-from engine.features.face_tracker import is_someone_else
+from engine.features.face_tracker import is_different_person
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg
@@ -123,7 +123,7 @@ class SideBySide:
             frame = Frame(image, captured_s=time_s, sequence=index)
             seen = {name: featurizer(frame) for name, featurizer in self._featurizers.items()}
             own = seen[LAYOUT.name]
-            if own is None or is_someone_else(self._viewer, own):
+            if own is None or is_different_person(self._viewer, own):
                 for panel in self._panels:
                     panel.forget()
             self._viewer = own

@@ -27,7 +27,7 @@ SEED = 0
 
 
 def fit_contender(
-    persona: Persona, name: ContenderName, faces: DrawnFaces, say: Callable[[str], None], epochs: int = EPOCHS
+    persona: Persona, name: ContenderName, faces: DrawnFaces, notify: Callable[[str], None], epochs: int = EPOCHS
 ) -> None:
     """Fit one and save it; an ensemble's members are fitted first where they are missing.
 
@@ -41,7 +41,7 @@ def fit_contender(
         for kind in MEMBERS:
             member = ContenderName(kind, name.layout)
             if not _is_done(persona, member):
-                fit_contender(persona, member, faces, say, epochs)
+                fit_contender(persona, member, faces, notify, epochs)
         arrays: Arrays = {}
     elif name.kind == "knn":
         arrays = {"faces": x, "seeds": faces.seeds.astype(np.float32)}
@@ -52,7 +52,7 @@ def fit_contender(
         else:
             arrays = _fit_forest(x, z) if name.kind == "forest" else _fit_linear(name.kind, x, z)
     path = write_contender(persona, name, {**arrays, "mean": mean, "sd": sd}, {"faces": str(len(faces))})
-    say(f"{path} ({path.stat().st_size / 2**20:.1f} MiB)")
+    notify(f"{path} ({path.stat().st_size / 2**20:.1f} MiB)")
 
 
 def _is_done(persona: Persona, name: ContenderName) -> bool:

@@ -22,7 +22,7 @@ from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.gl_context import standalone_context
 from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray
@@ -40,7 +40,7 @@ def draw_scene(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignm
     """What is on the wall at the end of the visit, (H, W, 3) uint8."""
     wall = ctx.simple_framebuffer(SIZE_WH, components=4)
     dt_s = 1 / RATE_HZ
-    with Mirror(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, SIZE_WH, 1.0) as mirror:
+    with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, SIZE_WH, 1.0) as mirror:
         time_s, index = 0.0, 0
         if any(spec.kind == "archive" for spec in scene.passes):
             for reflection in rehearsal.earlier():

@@ -18,10 +18,10 @@ import numpy as np
 from engine.core.clock import Tick
 from engine.core.frame_pacing import MAX_DT_S
 from engine.features.featurizer import LAYOUT, with_patches
-from engine.pipeline.reflection_analyzer import EchoListener
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import pass_class
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.window import Window
 from engine.scene.scene import Scene
 from engine.session.format import Cue
@@ -64,7 +64,7 @@ class SessionDrawing:
         fps: float,
         scene: str | None = None,
         *,
-        listener: EchoListener,
+        listener: ReflectionAnalyzer,
     ) -> None:
         self._session, self._scenes, self._paint = session, scenes, paint
         self._window, self._library, self._alignment = window, library, alignment
@@ -88,7 +88,7 @@ class SessionDrawing:
         shown = self._only or next(iter(self._session.scenes))
         wh = self._window.size_wh
         rows = np.empty((wh[1], wh[0], 4), np.uint8)
-        with Mirror(self._window.ctx, self._library, self._scenes[shown], self._alignment, wh, 1.0) as mirror:
+        with Renderer(self._window.ctx, self._library, self._scenes[shown], self._alignment, wh, 1.0) as mirror:
             for index, (tick, moment, reflection) in enumerate(self._answers(drawn_from)):
                 shown = self._follow(mirror, moment.cue, shown)
                 is_drawn = index >= drawn_from
@@ -123,7 +123,7 @@ class SessionDrawing:
         dt_s = min(MAX_DT_S, 1 / self._fps) if index else 0.0
         return Tick(index, self._session.start_s + index / self._fps, dt_s)
 
-    def _follow(self, mirror: Mirror, cue: Cue, shown: str) -> str:
+    def _follow(self, mirror: Renderer, cue: Cue, shown: str) -> str:
         """Do what the operator did; returns the scene that is shown."""
         if self._only is None and cue.scene != shown:
             mirror.prepare(self._scenes[cue.scene])

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from engine.networks.inversion.retrieval_inverter import Inverter
-from engine.pipeline.latent_refinement import GAIN, Attempt, Deepening
+from engine.pipeline.latent_refinement import GAIN, Attempt, LatentRefinement
 from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer
 
@@ -44,7 +44,7 @@ def measure_first_trial(inverter: Inverter, drawer: FaceDrawer, asked: FloatArra
     trials: list[tuple[Attempt, float]] = []  # and the likeness before
     for vector, z, came in zip(asked, answers, drawer.draw_and_measure(np.stack(answers)), strict=True):
         inverter.reset()
-        deepening = Deepening(inverter)
+        deepening = LatentRefinement(inverter)
         first = deepening.propose(vector, z, 0.0)
         if came is None or first is None:
             continue

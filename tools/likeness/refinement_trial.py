@@ -65,15 +65,15 @@ class GrowthTrial:
         self._drawer = drawer
         self._marks_s = marks_s
 
-    def run(self, faces: Sequence[Features], noise: FloatArray, *, deepens: bool) -> Growth:
+    def run(self, faces: Sequence[Features], noise: FloatArray, *, is_refining: bool) -> Growth:
         """The visits of `faces`, whose features tremble by rows of `noise` (K, F)."""
         random = np.random.default_rng(3)
-        what = "with deepening" if deepens else "without"
-        visits = [self._visit(face, noise, random, deepens) for face in tqdm(faces, unit=" visits", desc=what)]
+        what = "with deepening" if is_refining else "without"
+        visits = [self._visit(face, noise, random, is_refining) for face in tqdm(faces, unit=" visits", desc=what)]
         return Growth(np.stack([face.vector for face in faces]), np.stack(visits, axis=1))
 
-    def _visit(self, face: Features, noise: FloatArray, random: np.random.Generator, deepens: bool) -> FloatArray:
-        settings, clock = ReflectionSettings(deepening=deepens), ManualClock()
+    def _visit(self, face: Features, noise: FloatArray, random: np.random.Generator, is_refining: bool) -> FloatArray:
+        settings, clock = ReflectionSettings(deepening=is_refining), ManualClock()
         size = self._drawer.generator.latent_size
         self._inverter.reset()
         follower = LatentFollower(seed_latent(0, size), self._inverter, settings)

@@ -200,7 +200,7 @@ class Trial:
         """Features (len(own), F) of what those viewers see who have stayed."""
         noise = tracked_noise(viewers.vectors, viewers.again)
         growth = GrowthTrial(self._inverter, self._drawer, (STAY_S,))
-        return growth.run([viewers.faces[index] for index in own], noise, deepens=True).came[0]
+        return growth.run([viewers.faces[index] for index in own], noise, is_refining=True).came[0]
 
     def _motion(self, viewers: Viewers) -> dict[str, dict[str, float | None]]:
         noise = found(viewers.again - viewers.vectors)

@@ -73,15 +73,15 @@ def main() -> None:
     _set_limits(int(task["total_bytes"]))
     sys.addaudithook(_guard(output))
     try:
-        _say({"result": JOBS[task["job"]](job)})
+        _notify({"result": JOBS[task["job"]](job)})
     except ModelError as error:
-        _say({"refused": str(error), "source": job.reading})
+        _notify({"refused": str(error), "source": job.reading})
     except _TrippedError as error:
-        _say({"refused": f"it led its reader to {error}", "source": job.reading})
+        _notify({"refused": f"it led its reader to {error}", "source": job.reading})
     except (MemoryError, RecursionError):
-        _say({"refused": "it asks for more memory than a file of networks needs", "source": job.reading})
+        _notify({"refused": "it asks for more memory than a file of networks needs", "source": job.reading})
     except OSError as error:
-        _say({"refused": f"it cannot be read or converted ({error.strerror})", "source": job.reading})
+        _notify({"refused": f"it cannot be read or converted ({error.strerror})", "source": job.reading})
 
 
 class _TrippedError(BaseException):
@@ -126,9 +126,9 @@ def _set_limits(total_bytes: int) -> None:
 
 
 def _report(share: float) -> None:
-    _say({"progress": round(share, 4)})
+    _notify({"progress": round(share, 4)})
 
 
-def _say(content: dict[str, Any]) -> None:
+def _notify(content: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(content) + "\n")
     sys.stdout.flush()

@@ -22,9 +22,9 @@ from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attribute_follower import AttributeFollower
-from engine.pipeline.generator_step import FacePainter
+from engine.pipeline.generator_step import GeneratorStep
 from engine.pipeline.latent_follower import LatentFollower
-from engine.pipeline.reflection_analyzer import EchoListener
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.types import ByteArray, Frame, Latent, Reflection
 from tools.animate_portrait import motion_at, moved
 
@@ -61,8 +61,8 @@ class Rehearsal:
     def visit(self) -> Iterator[tuple[Frame, Reflection]]:
         """Frame and reflection of every moment, 1 / `RATE_HZ` s apart."""
         clock = ManualClock()
-        listener = EchoListener(lambda: Featurizer("static"), clock, waits=True)
-        painter = FacePainter(self._generator, clock)
+        listener = ReflectionAnalyzer(lambda: Featurizer("static"), clock, waits=True)
+        painter = GeneratorStep(self._generator, clock)
         start = seed_latent(SEED, self._generator.latent_size)
         self._inverter.reset()
         follower = LatentFollower(start, self._inverter, ReflectionSettings(), seed=SEED)

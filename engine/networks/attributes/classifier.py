@@ -13,8 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.features.vector_2019 import AGES_YEARS
 from engine.core.errors import ModelError
+from engine.features.vector_2019 import AGES_YEARS
 from engine.networks.attributes import levi_hassner, small_cnn
 from engine.networks.attributes.levi_hassner import CLASSES, MEAN_BGR, attribute_shapes
 from engine.networks.attributes.openvino_graphs import Runs, levi_hassner_runner, small_runner

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.networks.backends.cpu_features import processor_name
-from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import VERSION
 from engine.networks.persona import Persona
 
@@ -36,7 +36,7 @@ def user_cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "narcissus"
 
 
-class FormChoice:
+class AutotuneCache:
     """What is remembered for one way of running one generator.
 
     Args:
@@ -55,7 +55,7 @@ class FormChoice:
         persona: Persona,
         precision: str,
         threads: int | None,
-        forms: Sequence[Form],
+        forms: Sequence[GraphVariant],
         cache_folder: Path | None = None,
     ) -> None:
         self._forms = tuple(forms)
@@ -71,7 +71,7 @@ class FormChoice:
         key = hashlib.sha256(json.dumps(self._made_with, sort_keys=True).encode()).hexdigest()[:32]
         self.path = (cache_folder or user_cache_folder()) / "forms" / f"{key}.json"
 
-    def read(self) -> Form | None:
+    def read(self) -> GraphVariant | None:
         """The form that was chosen, or None where none was, or not by this file's rules."""
         found = self._read()
         return found[0] if found is not None else None
@@ -81,14 +81,14 @@ class FormChoice:
         found = self._read()
         return found[1] if found is not None else {}
 
-    def _read(self) -> tuple[Form, dict[str, float]] | None:
+    def _read(self) -> tuple[GraphVariant, dict[str, float]] | None:
         if not self.path.exists():
             return None
         try:
             if self.path.stat().st_size > _MOST_BYTES:
                 raise ValueError("it is too long")
             content = json.loads(self.path.read_text(encoding="utf-8"))
-            form = Form(**content["form"])
+            form = GraphVariant(**content["form"])
             if form not in self._forms:
                 raise ValueError(f"there is no form {str(form)[:80]!r}")
             return form, {str(name): float(ratio) for name, ratio in content["duration_ratios"].items()}
@@ -96,7 +96,7 @@ class FormChoice:
             _log.warning("the choice in %s is damaged and is made anew: %s", self.path, error)
             return None
 
-    def write(self, form: Form, ratios: Mapping[Form, float]) -> None:
+    def write(self, form: GraphVariant, ratios: Mapping[GraphVariant, float]) -> None:
         """Keep a choice and what it rests on, all or nothing; that it cannot be kept is told and ends nothing."""
         content: dict[str, Any] = {"form": asdict(form), "made_with": self._made_with}
         content["duration_ratios"] = {str(challenger): round(ratio, 3) for challenger, ratio in ratios.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.graph_variants import GraphVariant
 
 TURNS = 15
 HOPELESS_TURNS, HOPELESS = 4, 1.25  # after so many turns, a challenger that is so much slower at its best is out
@@ -17,7 +17,7 @@ MARGIN = 1.01  # a challenger must be faster by this: a new form for nothing is 
 EXACT_MARGIN = 1.1  # bfloat16 must be faster than float32 by this: it is not exact
 
 
-class FormTrial:
+class Autotuner:
     """A tournament.
 
     Args:
@@ -28,13 +28,13 @@ class FormTrial:
         ratios: of those who challenged, the duration as a multiple of that of the champion whom they met.
     """
 
-    def __init__(self, forms: Sequence[Form]) -> None:
+    def __init__(self, forms: Sequence[GraphVariant]) -> None:
         self.champion, *self._waiting = forms
-        self.ratios: dict[Form, float] = {}
+        self.ratios: dict[GraphVariant, float] = {}
         self._forget()
 
     @property
-    def challenger(self) -> Form | None:
+    def challenger(self) -> GraphVariant | None:
         """Who meets the champion now; None once it is over."""
         return self._waiting[0] if self._waiting else None
 
@@ -42,13 +42,13 @@ class FormTrial:
     def is_over(self) -> bool:
         return not self._waiting
 
-    def next(self) -> Form:
+    def next(self) -> GraphVariant:
         """Whose turn it is."""
         challenger = self.challenger
         is_challengers = challenger is not None and len(self._theirs) < len(self._ours)
         return challenger if challenger is not None and is_challengers else self.champion
 
-    def note(self, form: Form, seconds: float) -> None:
+    def note(self, form: GraphVariant, seconds: float) -> None:
         """Count the turn of `form`, which was `next`; decides when it has been enough."""
         (self._ours if form == self.champion else self._theirs).append(seconds)
         turns = len(self._theirs)
@@ -76,7 +76,7 @@ class FormTrial:
         self._theirs: list[float] = []
 
 
-def _needed(champion: Form, challenger: Form) -> float:
+def _needed(champion: GraphVariant, challenger: GraphVariant) -> float:
     """The ratio of durations below which the challenger wins."""
     if champion.precision == challenger.precision:
         return 1 / MARGIN

@@ -9,7 +9,7 @@ from engine.types import ByteArray, DeviceImage, FloatArray
 
 
 @dataclass(frozen=True)
-class Rung:
+class QualityLevel:
     """One way to draw, of several; the less it asks of a machine, the lower it is.
 
     Attributes:

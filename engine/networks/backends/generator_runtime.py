@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import ModelError
-from engine.networks.backends.autotune_cache import FormChoice
-from engine.networks.backends.backend import Engine, Rung, Runtime
+from engine.networks.backends.autotune_cache import AutotuneCache
+from engine.networks.backends.backend import Engine, QualityLevel, Runtime
 from engine.networks.backends.cpu_features import computes_bfloat16
 from engine.networks.backends.gpu_backend import open_on_gpu
 from engine.networks.backends.graph_variants import PRECISIONS, candidates
@@ -53,20 +53,20 @@ class RuntimeGenerator:
         self.size_px = settings.resolution
         self.latent_size = settings.latent_size
         self.runtime = runtimes[0].name
-        self.rungs = tuple(Rung(runtime.name, size_px) for runtime in runtimes for size_px in sizes_px)
+        self.rungs = tuple(QualityLevel(runtime.name, size_px) for runtime in runtimes for size_px in sizes_px)
         self._runtimes = {runtime.name: runtime for runtime in runtimes}
-        self._engines: dict[tuple[Rung, bool], Engine] = {}
+        self._engines: dict[tuple[QualityLevel, bool], Engine] = {}
 
     @property
     def precision(self) -> str:
         """`float32` or `bfloat16`: that of the whole pictures."""
         return self._engine(self.rungs[0]).precision
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray | DeviceImage:
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
         return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
-    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
         first, the finished picture last; that alone where the persona has no preview layers."""
         drawn = self._engine(rung or self.rungs[0], with_previews=True).draw(self._checked(np.asarray(z)[None]))
@@ -90,7 +90,7 @@ class RuntimeGenerator:
         """Give back the memory of all networks; each is opened again when it is needed."""
         self._engines.clear()
 
-    def _engine(self, rung: Rung, with_previews: bool = False) -> Engine:
+    def _engine(self, rung: QualityLevel, with_previews: bool = False) -> Engine:
         key = rung, with_previews
         engine = self._engines.get(key)
         if engine is None:
@@ -176,7 +176,7 @@ def open_openvino(
 ) -> OpenVinoRuntime:
     """What draws a persona's generator through OpenVINO; arguments as of `open_generator`. Nothing is opened yet."""
     forms = candidates(precision, has_bfloat16=computes_bfloat16())
-    choice = FormChoice(persona, precision, threads, forms, cache_folder) if is_tuned else None
+    choice = AutotuneCache(persona, precision, threads, forms, cache_folder) if is_tuned else None
     return OpenVinoRuntime(persona.settings, lambda: read_layers(persona), forms, threads, choice)
 
 

@@ -13,7 +13,7 @@ PIXEL_NORMS = ("rms", "l2")
 
 
 @dataclass(frozen=True)
-class Form:
+class GraphVariant:
     """One way to compute a generator.
 
     Attributes:
@@ -36,7 +36,7 @@ class Form:
 _WAYS = (("transposed", "rms"), ("transposed", "l2"), ("phase", "rms"), ("nearest", "rms"))
 
 
-def candidates(precision: str, *, has_bfloat16: bool) -> tuple[Form, ...]:
+def candidates(precision: str, *, has_bfloat16: bool) -> tuple[GraphVariant, ...]:
     """The forms among which the fastest is looked for, the one that a show begins with first.
 
     Args:
@@ -44,4 +44,6 @@ def candidates(precision: str, *, has_bfloat16: bool) -> tuple[Form, ...]:
         has_bfloat16: whether the processor computes in it; elsewhere `auto` never takes it.
     """
     computed = ("bfloat16", "float32") if has_bfloat16 else ("float32",)
-    return tuple(Form(*way, each) for each in (computed if precision == "auto" else (precision,)) for way in _WAYS)
+    return tuple(
+        GraphVariant(*way, each) for each in (computed if precision == "auto" else (precision,)) for way in _WAYS
+    )

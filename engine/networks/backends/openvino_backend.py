@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.core.clock import Clock, TimeSource
-from engine.networks.backends.autotune_cache import FormChoice
-from engine.networks.backends.autotuner import FormTrial
+from engine.networks.backends.autotune_cache import AutotuneCache
+from engine.networks.backends.autotuner import Autotuner
 from engine.networks.backends.backend import Engine
-from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.generator.folded_layers import FoldedLayer, layers_for
@@ -84,9 +84,9 @@ class OpenVinoRuntime:
 
     settings: GeneratorSettings
     read_layers: Callable[[], Layers]
-    forms: Sequence[Form]
+    forms: Sequence[GraphVariant]
     threads: int | None = None
-    choice: FormChoice | None = None
+    choice: AutotuneCache | None = None
     clock: TimeSource | None = None
     name: str = "openvino"
 
@@ -100,7 +100,7 @@ class OpenVinoRuntime:
             return TryingEngine(self, self.clock or Clock())
         return self.open_form(self.form, size_px, with_previews)
 
-    def open_form(self, form: Form, size_px: int, with_previews: bool = False) -> OpenVinoEngine:
+    def open_form(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> OpenVinoEngine:
         """An engine in a certain form.
 
         Raises:
@@ -108,12 +108,12 @@ class OpenVinoRuntime:
         """
         return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
 
-    def graph(self, form: Form, size_px: int, with_previews: bool = False) -> Any:
+    def graph(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> Any:
         """The network as `openvino.Model`, as of `build_graph`."""
         layers, previews = layers_for(self.settings, *self.read_layers(), size_px, with_previews)
         return build_graph(self.settings, layers, form, previews)
 
-    def settle(self, trial: FormTrial) -> None:
+    def settle(self, trial: Autotuner) -> None:
         """Draw in the form that won from now on, and remember it."""
         self.form, self.is_settled = trial.champion, True
         if self.choice is not None:
@@ -138,7 +138,7 @@ class TryingEngine:
         self._runtime = runtime
         self._clock = clock
         first = runtime.form
-        self._trial = FormTrial([first, *(form for form in runtime.forms if form != first)])
+        self._trial = Autotuner([first, *(form for form in runtime.forms if form != first)])
         self._engines = {first: self._open(first)}
         self._rest, self._pause = rest, trial_after
 
@@ -162,7 +162,7 @@ class TryingEngine:
             self._note(form, self._clock.now_s() - began_s)
         return pictures
 
-    def _note(self, form: Form, seconds: float) -> None:
+    def _note(self, form: GraphVariant, seconds: float) -> None:
         challenger = self._trial.challenger
         self._trial.note(form, seconds)
         if self._trial.challenger == challenger:
@@ -191,5 +191,5 @@ class TryingEngine:
         self._engines[challenger] = engine
         return True
 
-    def _open(self, form: Form) -> OpenVinoEngine:
+    def _open(self, form: GraphVariant) -> OpenVinoEngine:
         return self._runtime.open_form(form, self._runtime.settings.resolution)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.networks.backends.graph_variants import Form
+from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.generator.folded_layers import FoldedLayer, unfuse_upscale
 from engine.networks.pggan.architecture import GeneratorSettings
@@ -22,7 +22,7 @@ VERSION = 1  # of the graphs; raise it when a form is computed in another way, s
 
 
 def build_graph(
-    settings: GeneratorSettings, layers: Sequence[FoldedLayer], form: Form, previews: Sequence[FoldedLayer] = ()
+    settings: GeneratorSettings, layers: Sequence[FoldedLayer], form: GraphVariant, previews: Sequence[FoldedLayer] = ()
 ) -> Any:
     """The run-time form as `openvino.Model`: a latent (1, latent_size) float32 -> pictures (1, S, S, 4) uint8 RGBA.
 
@@ -38,7 +38,7 @@ def build_graph(
 class _Builder:
     """Writes one graph. Inside, arrays are (1, channels, height, width), and `_gain` is what the next weights owe."""
 
-    def __init__(self, settings: GeneratorSettings, form: Form) -> None:
+    def __init__(self, settings: GeneratorSettings, form: GraphVariant) -> None:
         import_openvino()
         import openvino.opset13 as ops
 

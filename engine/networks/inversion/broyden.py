@@ -14,7 +14,7 @@ from engine.types import FloatArray
 SPREAD = 1.5  # by how many factors of e a surmise weighs the damping, both ways
 
 
-class Descent:
+class BroydenModel:
     """A linear model of codes around one latent.
 
     Args:
@@ -26,7 +26,9 @@ class Descent:
         self._slopes = slopes.astype(np.float32)  # a copy, which learns
         self._damping = np.float32(damping)
 
-    def step(self, z: FloatArray, missing: FloatArray, surmise: np.random.Generator | None = None) -> FloatArray:
+    def step(
+        self, z: FloatArray, missing: FloatArray, exploration_noise: np.random.Generator | None = None
+    ) -> FloatArray:
         """The change (latent_size,) of a latent whose face lacks `missing` (D,): a damped Gauss-Newton step.
 
         Args:
@@ -38,9 +40,9 @@ class Descent:
         slopes, damping = self._slopes, self._damping
         missing = missing[: len(slopes)]
         slopes = slopes - np.outer(slopes @ z, z) / (z @ z)  # along the sphere
-        if surmise is not None:
-            missing = missing * surmise.exponential(size=len(missing)).astype(np.float32)
-            damping = damping * np.float32(np.exp(surmise.uniform(-SPREAD, SPREAD)))
+        if exploration_noise is not None:
+            missing = missing * exploration_noise.exponential(size=len(missing)).astype(np.float32)
+            damping = damping * np.float32(np.exp(exploration_noise.uniform(-SPREAD, SPREAD)))
         gram = slopes @ slopes.T + damping * np.eye(len(slopes), dtype=np.float32)
         return np.asarray(slopes.T @ np.linalg.solve(gram, missing), np.float32)
 

@@ -33,7 +33,7 @@ class KnowsItsBank(Protocol):
     def weights(self) -> InverterWeights: ...
 
 
-class Reach:
+class FeatureClamp:
     """Features -> the same, no further from the middle of a bank than its faces reach.
 
     Args:
@@ -69,12 +69,12 @@ class Reach:
         """How far features (F,) are from the middle, in standard deviations of the bank along each axis."""
         return float(np.linalg.norm((self._weights.encode(vector) - self._middle) @ self._whitening))
 
-    def as_it_was(self, typicality: float) -> float:
+    def unclamped_typicality(self, typicality: float) -> float:
         """Typicality (`Inverter.typicality`) of a viewer, of what it is of the last features that came back."""
         drawn_back = self.share**2
         return typicality * drawn_back / (1.0 - typicality * (1.0 - drawn_back))
 
 
-def reach_by(inverter: object) -> Reach | None:
+def clamp_for(inverter: object) -> FeatureClamp | None:
     """The reach of an inverter; None if there is none, or it knows no bank."""
-    return Reach(inverter.weights) if isinstance(inverter, KnowsItsBank) else None
+    return FeatureClamp(inverter.weights) if isinstance(inverter, KnowsItsBank) else None

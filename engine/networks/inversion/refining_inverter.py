@@ -1,8 +1,8 @@
 """Retrieval that knows its generator: where to go from a drawn face, by the generator's own first layers.
 
-A neighbour is found as by `Inverter`; but while it is kept, it follows the viewer along directions of its own. What of
-the features in `TREMBLING` has changed is asked of the derivative at that very face, by a damped pseudo-inverse whose
-damping is their measuring noise: what trembles most follows least, as in a Wiener filter. Measured on held-out faces
+Finds a neighbour as `Inverter` does; but while it is kept, it follows the viewer along directions of its own. The
+derivative at that very face says what has changed of the features in `MEASUREMENT_NOISE_SD`, by a pseudo-inverse that
+is damped by their measuring noise: what trembles most follows least, as in a Wiener filter. Measured on held-out faces
 that turn, the drawn yaw follows by 0.3 to 0.9 of the viewer's, along average directions by 0.15.
 
 `refine` is better too: in place of one linear model for all faces it begins with a linear readout of the code from the
@@ -13,9 +13,9 @@ step from there makes the smallest
 
 As that face was measured, the model's error is taken away where it begins. What the model cannot explain changes by
 its variance from one face to a stranger, so by that share of a radian squared on the way there: that is the damping,
-`CAUTION` times. Whether the step was right is seen when its face is drawn (`latent_refinement.py`); the model learns
-from that, and need not be asked for its derivative again while the neighbour is kept. Measured on 24 held-out faces,
-40 such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
+`PRIOR_WEIGHT` times. Whether the step was right is seen when its face is drawn (`latent_refinement.py`); the model
+learns from that, and need not be asked for its derivative again while the neighbour is kept. Measured on 24 held-out
+faces, 40 such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ import numpy as np
 
 from engine.features.vector import LAYOUT
 from engine.networks.generator.trunk import Trunk
-from engine.networks.inversion.broyden import Descent
+from engine.networks.inversion.broyden import BroydenModel
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights, Neighbour
 from engine.types import FloatArray
 
 MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains no more
-TREMBLING = {"pose.yaw": 0.08, "pose.pitch": 0.2, "expression.mouth_open": 0.44, "expression.smile": 0.28}
+MEASUREMENT_NOISE_SD = {"pose.yaw": 0.08, "pose.pitch": 0.2, "expression.mouth_open": 0.44, "expression.smile": 0.28}
 """What a neighbour follows, and how it trembles where a face stands still: standard deviation of what is measured when
 its picture is shifted by a pixel, brightened and compressed again, in standard deviations over the bank's faces."""
-STEADINESS = 4.0  # how heavy that noise is in the damping of the four, whose mean slope is 1
+NOISE_WEIGHT = 4.0  # how heavy that noise is in the damping of the four, whose mean slope is 1
 FURTHEST_TURN = 0.5  # that following moves the latent, in radii
-CAUTION = 5.0  # how many times faster than evenly over the sphere what is not explained changes near a face
+PRIOR_WEIGHT = 5.0  # how many times faster than evenly over the sphere what is not explained changes near a face
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class RefiningInverter(Inverter):
         super().__init__(weights, metadata)
         self._trunk = trunk
         self._rows = np.ascontiguousarray(readout.weight.T[:MOST_ROWS])
-        self._damping = CAUTION * float(readout.doubt[:MOST_ROWS].sum()) / self.latent_size
-        self._reading = weights.reading([LAYOUT.index(name) for name in TREMBLING])  # (D, 4)
+        self._damping = PRIOR_WEIGHT * float(readout.doubt[:MOST_ROWS].sum()) / self.latent_size
+        self._reading = weights.reading([LAYOUT.index(name) for name in MEASUREMENT_NOISE_SD])  # (D, 4)
         self._reading_rows = np.ascontiguousarray((readout.weight @ self._reading).T)  # (4, M)
-        noise = np.square(np.array(list(TREMBLING.values()), np.float32))
-        self._tremor = np.diag(STEADINESS * noise / noise.mean())
+        noise = np.square(np.array(list(MEASUREMENT_NOISE_SD.values()), np.float32))
+        self._tremor = np.diag(NOISE_WEIGHT * noise / noise.mean())
         self._average = _slopes(weights.codes, self._reading)  # (4, D)
 
     def _take(self, index: int, code: FloatArray) -> Neighbour:
@@ -88,11 +88,11 @@ class RefiningInverter(Inverter):
             plain,
             following=np.asarray(self._reading @ directions, np.float32),
             furthest=FURTHEST_TURN,
-            followed=np.asarray(self._reading @ answered @ self._average, np.float32),
+            tracking_gain=np.asarray(self._reading @ answered @ self._average, np.float32),
         )
 
-    def _begin_descent(self, z: FloatArray) -> Descent:
-        return Descent(self._trunk.derivative(z).pull(self._rows), self._damping)
+    def _begin_descent(self, z: FloatArray) -> BroydenModel:
+        return BroydenModel(self._trunk.derivative(z).pull(self._rows), self._damping)
 
 
 def _slopes(codes: FloatArray, reading: FloatArray) -> FloatArray:

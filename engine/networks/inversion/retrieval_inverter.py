@@ -8,9 +8,9 @@ of several latents, brought back to the sphere, is a face of its own, and the fu
 any of them. So:
 
 * One neighbour is shown, and kept: every `SEARCH_EVERY` calls the bank is searched again, and another takes over where
-  in `DOUBTS` searches running one was found whose squared distance is less than the share `1 - LOYALTY` of what the
-  shown one has after it has followed. So the noise of the landmarks does not make two of them flicker. In the first
-  `ARRIVING` calls, while the filters calm what was measured at first, one such search is enough, and less of a share.
+  `SWITCH_CONFIRMATIONS` searches in a row found one whose squared distance is less than the share `1 - SWITCH_MARGIN`
+  of what the shown one has after it has followed. So the noise of the landmarks does not make two of them flicker. In
+  the first `WARMUP_CALLS` calls, while the filters settle, one such search is enough, and a smaller share.
   Measured on 100 held-out faces that keep still: 2.6 degrees a second, and hardly a change after the first second.
 * When another takes over, what is between the two is left over and fades by `FADE` a call: a morph and no cut.
 * While a neighbour is kept, the answer follows the head: what has changed since the neighbour was taken moves the
@@ -34,14 +34,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.networks.inversion.broyden import Descent
+from engine.networks.inversion.broyden import BroydenModel
 from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
 from engine.types import FloatArray
 
 SEARCH_EVERY = 5  # calls: a search reads the whole bank, 24 MB, which two busy cores cannot do for every picture
-ARRIVING = 30  # calls
-DOUBTS = 3  # searches running that find a better one: about half a second
-ARRIVING_LOYALTY, LOYALTY = 0.2, 0.5  # how much nearer, as a share of the squared distance, another neighbour has to be
+WARMUP_CALLS = 30  # calls
+SWITCH_CONFIRMATIONS = 3  # searches running that find a better one: about half a second
+WARMUP_SWITCH_MARGIN, SWITCH_MARGIN = (
+    0.2,
+    0.5,
+)  # how much nearer, as a share of the squared distance, another neighbour has to be
 FADE = 0.25  # share of what is left over that ends in one call
 FURTHEST_STEP = 0.2  # that following moves the latent, in radii: the directions hold nearby
 CLIP_SD = 5.0  # stranger features than this are taken for faults
@@ -102,20 +105,20 @@ class Neighbour:
     index: int
     z: FloatArray
     code: FloatArray
-    taken: FloatArray
+    anchor_code: FloatArray
     following: FloatArray
     furthest: float
-    followed: FloatArray | None = None
+    tracking_gain: FloatArray | None = None
 
     def answer(self, code: FloatArray) -> FloatArray:
         """The latent (latent_size,) for a viewer whose code has become `code` (D,)."""
-        step = (code - self.taken) @ self.following
+        step = (code - self.anchor_code) @ self.following
         length = float(np.linalg.norm(step)) / math.sqrt(len(self.z))
         return normalise(self.z + step * (min(1.0, self.furthest / length) if length > 0 else 0.0))
 
-    def came(self, code: FloatArray) -> FloatArray:
+    def expected_code(self, code: FloatArray) -> FloatArray:
         """The code (D,) that its face should have for such a viewer."""
-        return self.code if self.followed is None else self.code + (code - self.taken) @ self.followed
+        return self.code if self.tracking_gain is None else self.code + (code - self.anchor_code) @ self.tracking_gain
 
 
 class Inverter:
@@ -141,7 +144,7 @@ class Inverter:
         self._left_over = np.zeros(self.latent_size, np.float32)
         self._calls = 0
         self._doubts = 0  # searches running that found a better one
-        self._descent: Descent | None = None  # from the neighbour that is shown
+        self._descent: BroydenModel | None = None  # from the neighbour that is shown
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
@@ -171,7 +174,7 @@ class Inverter:
         if self._calls and self._calls % SEARCH_EVERY == 0:
             shown = self._better_than(shown, code)
         self._shown, self._calls = shown, self._calls + 1
-        self._judge(code, float(np.linalg.norm(code - shown.came(code))))
+        self._judge(code, float(np.linalg.norm(code - shown.expected_code(code))))
         self._left_over *= np.float32(1 - FADE)
         return normalise(shown.answer(code) + self._left_over)
 
@@ -179,8 +182,10 @@ class Inverter:
         """Another neighbour if one was much nearer, and what is between the two is left over; else the shown."""
         distances = self._distances(code)
         nearest = self._nearest(distances)
-        apart = float(((code - shown.came(code)) ** 2).sum())
-        loyalty, doubts = (ARRIVING_LOYALTY, 1) if self._calls <= ARRIVING else (LOYALTY, DOUBTS)
+        apart = float(((code - shown.expected_code(code)) ** 2).sum())
+        loyalty, doubts = (
+            (WARMUP_SWITCH_MARGIN, 1) if self._calls <= WARMUP_CALLS else (SWITCH_MARGIN, SWITCH_CONFIRMATIONS)
+        )
         self._doubts = self._doubts + 1 if distances[nearest] < (1 - loyalty) * apart else 0
         if nearest == shown.index or self._doubts < doubts:
             return shown
@@ -194,36 +199,40 @@ class Inverter:
         z = seed_latent(int(self.weights.seeds[index]), self.latent_size)
         return Neighbour(index, z, self.weights.codes[index], code, self.weights.following, FURTHEST_STEP)
 
-    def compare(self, wanted: FloatArray, came: FloatArray) -> float:
+    def compare(self, wanted: FloatArray, measured: FloatArray) -> float:
         """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
         code = self.weights.encode(wanted)
-        return self._nearness(code, float(np.linalg.norm(code - self.weights.encode(came))))
+        return self._nearness(code, float(np.linalg.norm(code - self.weights.encode(measured))))
 
     def refine(
-        self, z: FloatArray, vector: FloatArray, came: FloatArray, surmise: np.random.Generator | None = None
+        self,
+        z: FloatArray,
+        vector: FloatArray,
+        measured: FloatArray,
+        exploration_noise: np.random.Generator | None = None,
     ) -> FloatArray:
-        """A latent near `z` (latent_size,), whose face came out as features `came` (F,), that should draw `vector`.
+        """A latent near `z` (latent_size,), whose face has the features `measured` (F,), that should draw `vector`.
 
         Args:
-            surmise: makes another step than the likeliest (`Descent.step`).
+            surmise: makes another step than the likeliest (`BroydenModel.step`).
         """
-        missing = self.weights.encode(vector) - self.weights.encode(came)
-        return normalise(z + self._descent_from(z).step(z, missing, surmise))
+        missing = self.weights.encode(vector) - self.weights.encode(measured)
+        return normalise(z + self._descent_from(z).step(z, missing, exploration_noise))
 
-    def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
-        """Learn what came of a step from `z`, whose face had features `came` (F,), to `tried`."""
-        change = self.weights.encode(turned_out) - self.weights.encode(came)
+    def learn(self, z: FloatArray, measured: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
+        """Learn what came of a step from `z`, whose face had features `measured` (F,), to `tried`."""
+        change = self.weights.encode(turned_out) - self.weights.encode(measured)
         self._descent_from(z).learn(tried - z, change)
 
-    def _descent_from(self, z: FloatArray) -> Descent:
+    def _descent_from(self, z: FloatArray) -> BroydenModel:
         if self._descent is None:
             self._descent = self._begin_descent(z)
         return self._descent
 
-    def _begin_descent(self, z: FloatArray) -> Descent:
+    def _begin_descent(self, z: FloatArray) -> BroydenModel:
         """What is known of steps from a latent (latent_size,) before any was made."""
         slopes = self._average_slopes
-        return Descent(slopes, DAMPING * float(np.einsum("ij,ij", slopes, slopes)) / len(slopes))
+        return BroydenModel(slopes, DAMPING * float(np.einsum("ij,ij", slopes, slopes)) / len(slopes))
 
     @cached_property
     def _average_slopes(self) -> FloatArray:

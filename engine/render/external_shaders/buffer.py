@@ -9,8 +9,8 @@ from typing import Any
 
 import moderngl
 
-from engine.render.gl.quad_program import Brush, Value
-from engine.render.gl.render_target import Canvas, Dtype
+from engine.render.gl.quad_program import QuadProgram, Value
+from engine.render.gl.render_target import Dtype, RenderTarget
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Buffer:
     Args:
         ctx: the context.
         size_wh: px.
-        dtype: see `Canvas`.
+        dtype: see `RenderTarget`.
     """
 
     def __init__(self, ctx: moderngl.Context, size_wh: tuple[int, int], dtype: Dtype) -> None:
@@ -49,7 +49,7 @@ class Buffer:
         """Forget what was drawn."""
         self._front.framebuffer.clear()
 
-    def draw(self, brush: Brush, values: Mapping[str, Value], area: Area | None = None) -> None:
+    def draw(self, brush: QuadProgram, values: Mapping[str, Value], area: Area | None = None) -> None:
         """Draw the next, all of it or an area; pixels that are left out are zeros."""
         framebuffer: Any = self._back.framebuffer  # ModernGL's types do not know that None ends a scissor
         framebuffer.clear()
@@ -63,8 +63,8 @@ class Buffer:
         self._front.close()
         self._back.close()
 
-    def _canvases(self, size_wh: tuple[int, int]) -> tuple[Canvas, Canvas]:
-        return Canvas(self._ctx, size_wh, self._dtype), Canvas(self._ctx, size_wh, self._dtype)
+    def _canvases(self, size_wh: tuple[int, int]) -> tuple[RenderTarget, RenderTarget]:
+        return RenderTarget(self._ctx, size_wh, self._dtype), RenderTarget(self._ctx, size_wh, self._dtype)
 
 
 class FiniteWatch:
@@ -81,7 +81,7 @@ class FiniteWatch:
 
     def __init__(self, ctx: moderngl.Context, file: str, *, is_blind: bool) -> None:
         self._file = file
-        self.trouble = ""
+        self.problem = ""
         self._is_over = is_blind
         self._queries = [ctx.query(samples=True) for _ in range(QUERIES)]
         self._expected = [0] * QUERIES
@@ -97,8 +97,8 @@ class FiniteWatch:
         self._next = (turn + 1) % QUERIES
         if self._expected[turn] > self._queries[turn].samples:
             what = "some of what it draws is no number, or infinite; the picture below is shown there"
-            self.trouble = f"{self._file}: {what}"
-            log.warning("%s", self.trouble)
+            self.problem = f"{self._file}: {what}"
+            log.warning("%s", self.problem)
             self._is_over = True
         self._expected[turn] = 0
         with self._queries[turn]:

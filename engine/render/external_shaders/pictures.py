@@ -15,11 +15,11 @@ import numpy as np
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.paths import FOLDER
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import WHOLE, Value
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.render_target import RenderTarget
 from engine.render.glass_area import Rect
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.scene.values import MAX_PICTURE_BYTES
 
 SOURCES: Mapping[str, str] = {
@@ -47,21 +47,25 @@ class Pictures:
         drawn_px: how many pixels were drawn to make them, in this frame.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: PassContext) -> None:
         self._stage = stage
-        self._brushes = {name: stage.brush("foreign", {name.upper(): True}) for name in SOURCES if name != "noise"}
-        self._canvases: dict[tuple[str, bool], Canvas] = {}
+        self._brushes = {
+            name: stage.quad_program("foreign", {name.upper(): True}) for name in SOURCES if name != "noise"
+        }
+        self._canvases: dict[tuple[str, bool], RenderTarget] = {}
         self._images: dict[tuple[str, bool], moderngl.Texture] = {}
         self._fresh: set[tuple[str, bool]] = set()
         self._values: dict[str, Value] = {}
-        self._view = View()
+        self._view = FrameInputs()
         self._region = WHOLE
-        black = stage.canvas((1, 1), "f1")
+        black = stage.render_target((1, 1), "f1")
         black.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
         self.black = black.texture
         self.drawn_px = 0
 
-    def begin(self, source: moderngl.Texture, values: Mapping[str, Value], view: View, region: Rect = WHOLE) -> None:
+    def begin(
+        self, source: moderngl.Texture, values: Mapping[str, Value], view: FrameInputs, region: Rect = WHOLE
+    ) -> None:
         """Another frame: what was made of the pictures of the last is old.
 
         Args:
@@ -91,7 +95,7 @@ class Pictures:
             image = self._stage.picture(path)
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from error
-        canvas = self._stage.canvas(image.size, "f1", mipmaps=True)
+        canvas = self._stage.render_target(image.size, "f1", mipmaps=True)
         values: dict[str, Value] = {"u_camera": image, "u_fit": (1.0, 1.0), "u_upright": is_upright}
         self._brushes["camera"].draw(canvas.framebuffer, values)
         canvas.texture.build_mipmaps()
@@ -121,7 +125,7 @@ class Pictures:
     def _draw(self, key: tuple[str, bool], size_wh: tuple[int, int]) -> moderngl.Texture:
         canvas = self._canvases.get(key)
         if canvas is None or canvas.texture.size != size_wh:
-            canvas = self._canvases[key] = self._stage.canvas(size_wh, "f2")
+            canvas = self._canvases[key] = self._stage.render_target(size_wh, "f2")
             canvas.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
             self._fresh.discard(key)
         if key not in self._fresh:
@@ -146,7 +150,7 @@ class Pictures:
 
     def _noise(self) -> moderngl.Texture:
         pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (*NOISE_WH, 4), np.uint8)
-        canvas = self._stage.canvas(NOISE_WH, "f1", mipmaps=True, repeat=True)
+        canvas = self._stage.render_target(NOISE_WH, "f1", mipmaps=True, repeat=True)
         canvas.texture.write(pixels.tobytes())
         canvas.texture.build_mipmaps()
         return canvas.texture

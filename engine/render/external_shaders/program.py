@@ -62,7 +62,7 @@ class ForeignText:
 
 
 class ForeignProgram:
-    """A program for a `Brush`.
+    """A program for a `QuadProgram`.
 
     Args:
         library: the shaders.

@@ -31,7 +31,7 @@ class _Place:
     fence: Fence | None = None
 
 
-class PixelRing:
+class PboRing:
     """The buffers.
 
     Args:

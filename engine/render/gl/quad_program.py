@@ -50,7 +50,7 @@ class Shaders(Protocol):
         ...
 
 
-class Brush:
+class QuadProgram:
     """One program, drawn as rectangles.
 
     Args:

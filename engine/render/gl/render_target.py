@@ -20,7 +20,7 @@ class Closable(Protocol):
         ...
 
 
-class Canvas:
+class RenderTarget:
     """A texture that can be drawn on.
 
     Args:
@@ -66,7 +66,7 @@ class Canvas:
         self._ctx = None
 
 
-class Table:
+class LookupTexture:
     """Numbers that a shader looks up by index: `texelFetch(u_table, ivec2(i, 0), 0)`.
 
     Args:

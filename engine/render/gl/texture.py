@@ -13,7 +13,7 @@ import moderngl
 import numpy as np
 
 from engine.render.gl.gl_functions import GlCalls
-from engine.render.gl.pbo_ring import PixelRing
+from engine.render.gl.pbo_ring import PboRing
 from engine.types import ByteArray, DeviceImage, Frame, Reflection
 
 SMALLEST_GROWTH = 4  # px: where a generator begins
@@ -52,7 +52,7 @@ class PixelTexture:
         self._gl = gl
         self._wrap = wrap
         self._texture: moderngl.Texture | None = None
-        self._ring: PixelRing | None = None
+        self._ring: PboRing | None = None
 
     @property
     def texture(self) -> moderngl.Texture | None:
@@ -87,7 +87,7 @@ class PixelTexture:
             self.allocate((height, width, components))
         assert self._texture is not None
         if self._ring is None:
-            self._ring = PixelRing(self._ctx, pixels.nbytes, self._gl)
+            self._ring = PboRing(self._ctx, pixels.nbytes, self._gl)
         self._ring.write(pixels, self._texture)
 
     def close(self) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
-from engine.render.frame_inputs import View
-from engine.render.gl.quad_program import OVER, Brush, Value
+from engine.render.frame_inputs import FrameInputs
+from engine.render.gl.quad_program import OVER, QuadProgram, Value
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.glass_area import Rect, cover_fit
 from engine.types import Features, FloatArray
@@ -38,12 +38,12 @@ class Inspection:
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         self.shows_landmarks = self.shows_camera = False
         self._ctx = ctx
-        self._picture = Brush(ctx, library, "projector", {"TO_WINDOW": True})
-        self._dots = Brush(ctx, library, "landmarks")
+        self._picture = QuadProgram(ctx, library, "projector", {"TO_WINDOW": True})
+        self._dots = QuadProgram(ctx, library, "landmarks")
         self._table: moderngl.Texture | None = None
         self._written: Features | None = None
 
-    def draw(self, target: moderngl.Framebuffer, view: View) -> None:
+    def draw(self, target: moderngl.Framebuffer, view: FrameInputs) -> None:
         """Draw what is to be seen on `target`, which is presented next; nothing of a viewer who is not there."""
         aspect = target.width / target.height
         if self.shows_landmarks:

@@ -32,7 +32,7 @@ class Letter:
     advance: float
 
 
-class TypeCase:
+class GlyphAtlas:
     """All letters in one size.
 
     Args:

@@ -12,7 +12,7 @@ import numpy as np
 import pygame
 import pygame.font
 
-from engine.render.gl.quad_program import Brush
+from engine.render.gl.quad_program import QuadProgram
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.text import BRIGHT, DIM, letter_block, letter_spaced, open_font
 from engine.types import ByteArray
@@ -47,7 +47,7 @@ class Overlay:
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         pygame.font.init()
         self._ctx = ctx
-        self._brush = Brush(ctx, library, "overlay", {"TO_WINDOW": True})
+        self._brush = QuadProgram(ctx, library, "overlay", {"TO_WINDOW": True})
         self._blank = ctx.texture((1, 1), 4, bytes(4))
         self._panel = _Text(ctx)
         self._title = _Text(ctx)

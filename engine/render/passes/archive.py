@@ -9,14 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER, Value
-from engine.render.glass_area import Opening
-from engine.render.pass_context import Stage
+from engine.render.glass_area import GlassArea
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.face_placement import PreparedFace
 from engine.render.passes.relief import Relief, breath
-from engine.render.portrait_archive import PLACES
+from engine.render.portrait_archive import SLOTS
 from engine.scene.scene import PassSettings
 from engine.types import FloatArray
 
@@ -53,30 +53,30 @@ class Archive(Relief):
 
     baked = frozenset({"newest", "age"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
-        self._hung, self._states = stage.table(PLACES), stage.table(PLACES)
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
+        self._hung, self._states = stage.lookup_texture(SLOTS), stage.lookup_texture(SLOTS)
         self._frames = hang(stage.aspect, settings.newest)
         self._hung.write(self._frames)
         super().__init__(stage, settings)
         self._face = PreparedFace(stage)
-        self._portraits = stage.brush("portraits")
-        self._nobody = stage.canvas((4, 4))
+        self._portraits = stage.quad_program("portraits")
+        self._nobody = stage.render_target((4, 4))
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
         assert isinstance(settings, cls.Settings)
         x, y, half_width, half_height = (float(number) for number in hang(aspect, settings.newest)[0])
-        return Opening(x, y, half_width, half_height, half_width, MOULDING * 0.5 * half_height)
+        return GlassArea(x, y, half_width, half_height, half_width, MOULDING * 0.5 * half_height)
 
     def bake_values(self) -> dict[str, Value]:
         return {"u_hung": self._hung.texture}
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
-        shown, gains = (view.kept.shown, view.kept.gains) if view.kept is not None else ([0.0] * PLACES, [1.0] * PLACES)
-        self._states.write(np.stack([shown, gains, np.zeros(PLACES), np.zeros(PLACES)], axis=1).astype(np.float32))
+        shown, gains = (view.kept.shown, view.kept.gains) if view.kept is not None else ([0.0] * SLOTS, [1.0] * SLOTS)
+        self._states.write(np.stack([shown, gains, np.zeros(SLOTS), np.zeros(SLOTS)], axis=1).astype(np.float32))
         presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0
         values.update(
             u_presence=presence,
@@ -89,7 +89,7 @@ class Archive(Relief):
         )
         if view.reflection is not None:
             values["u_prepared"] = self._face.draw(view.reflection.size, values)
-        self._portraits.draw(target, values, instances=PLACES, blend=OVER)
+        self._portraits.draw(target, values, instances=SLOTS, blend=OVER)
         super().render(source, target, view, tick, knobs)
 
 
@@ -105,9 +105,9 @@ def hang(aspect: float, newest: float) -> FloatArray:
     middle = (0.0, 0.012, OVAL * half_height, half_height)
     for scale in np.geomspace(1.0, 0.1, 80):
         others = _around(aspect, middle, 0.40 * half_height * scale)
-        if len(others) >= PLACES - 1:
+        if len(others) >= SLOTS - 1:
             break
-    return np.array([middle, *others[: PLACES - 1]], np.float32)
+    return np.array([middle, *others[: SLOTS - 1]], np.float32)
 
 
 def _around(aspect: float, middle: tuple[float, ...], half_height: float) -> list[tuple[float, ...]]:

@@ -14,11 +14,11 @@ from typing import Any, ClassVar, TypeVar
 import moderngl
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import WHOLE, Value
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import Stage
+from engine.render.glass_area import GlassArea, Rect
+from engine.render.pass_context import PassContext
 from engine.scene.scene import PassSettings
 from engine.types import Placement
 
@@ -38,7 +38,7 @@ class Pass(ABC):
         in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
         region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
             that a frame covers elsewhere.
-        needs: what it reads of a `View` that is only there if somebody asks: `previews`, `echo`.
+        needs: what it reads of a `FrameInputs` that is only there if somebody asks: `previews`, `echo`.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
         names_files: whether its settings name files of the artist's; what is wrong in these is told with the place in
             the scene.
@@ -54,18 +54,18 @@ class Pass(ABC):
     names_files: ClassVar[bool] = False
     memory_s: ClassVar[float] = 0.0
 
-    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
         self.stage = stage
         self.settings = settings
         self.region: Rect = WHOLE
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """What the operator is to know of what it draws; empty if nothing."""
         return ""
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening | None:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea | None:
         """The glass, if this pass is what surrounds it."""
         return None
 
@@ -80,7 +80,7 @@ class Pass(ABC):
 
     @abstractmethod
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         """Draw one frame.
 
@@ -92,7 +92,7 @@ class Pass(ABC):
             knobs: the settings at this moment.
         """
 
-    def uniforms(self, view: View, tick: Tick, knobs: Knobs) -> dict[str, Value]:
+    def uniforms(self, view: FrameInputs, tick: Tick, knobs: Knobs) -> dict[str, Value]:
         """What every shader may read (`shaders/UNIFORMS.md`), `u_source` apart."""
         values: dict[str, Value] = {f"u_{name}": value for name, value in knobs.items()}
         alignment, placement = view.alignment, view.placement or COMPOSED

@@ -6,9 +6,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER, WHOLE
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -28,15 +28,15 @@ class Bed(Pass):
     in_place = True
     baked = frozenset({"stones", "clear"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
-        self._show = stage.brush("bed")
-        self._baked = stage.canvas(stage.size_wh)
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._show = stage.quad_program("bed")
+        self._baked = stage.render_target(stage.size_wh)
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.bake(self._baked, "bed", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if knobs["opacity"] >= 1.0 and self.region == WHOLE:
             self.stage.ctx.copy_framebuffer(target, self._baked.framebuffer)

@@ -6,8 +6,8 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
-from engine.render.pass_context import Stage
+from engine.render.frame_inputs import FrameInputs
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import PreparedFace, put_face
 from engine.scene.scene import PassSettings
@@ -44,20 +44,20 @@ class Between(Pass):
         grain: float = Field(default=0.12, ge=0.0, le=1.0)
         """How much the silver's grain is seen."""
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._face = PreparedFace(stage)
-        self._measure = stage.brush("between", {"LEVEL": True})
-        self._level = stage.canvas((1, 1))
-        self._show_both = stage.brush("between", {"CAMERA": True})
-        self._show_stranger = stage.brush("between")
-        self._nobody = stage.canvas((1, 1))
-        self._clumps = stage.canvas(stage.size_wh, "f1")
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._measure = stage.quad_program("between", {"LEVEL": True})
+        self._level = stage.render_target((1, 1))
+        self._show_both = stage.quad_program("between", {"CAMERA": True})
+        self._show_stranger = stage.quad_program("between")
+        self._nobody = stage.render_target((1, 1))
+        self._clumps = stage.render_target(stage.size_wh, "f1")
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.bake(self._clumps, "between", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engine.render.glass_area import Opening
+from engine.render.glass_area import GlassArea
 from engine.render.passes.base import register
 from engine.render.passes.relief import Relief
 from engine.scene.scene import PassSettings
@@ -29,9 +29,9 @@ class Case(Relief):
     baked = frozenset({"fill", "border", "proportion", "wear"})
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
         assert isinstance(settings, cls.Settings)
         border = settings.border * min(1.0, aspect)
         height = min(settings.fill, 1.1 * aspect) - 2 * 1.75 * border  # mat, preserver, wall of the case
         half = max(0.5 * height, 0.5 * border)
-        return Opening(0.0, 0.0, half * settings.proportion, half, 0.0, border)
+        return GlassArea(0.0, 0.0, half * settings.proportion, half, 0.0, border)

@@ -6,8 +6,8 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
-from engine.render.pass_context import Stage
+from engine.render.frame_inputs import FrameInputs
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import PreparedFace, put_face
 from engine.render.passes.relief import breath
@@ -51,17 +51,17 @@ class Daguerreotype(Pass):
 
     baked = frozenset({"tarnish", "wear"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._face = PreparedFace(stage)
-        self._show = stage.brush("daguerreotype")
-        self._bare = stage.brush("daguerreotype", {"BARE": True})
-        self._flaws = stage.canvas(stage.size_wh, "f1")
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._show = stage.quad_program("daguerreotype")
+        self._bare = stage.quad_program("daguerreotype", {"BARE": True})
+        self._flaws = stage.render_target(stage.size_wh, "f1")
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.bake(self._flaws, "daguerreotype", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_presence"] = max(view.presence, knobs["idle"])

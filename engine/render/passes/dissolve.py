@@ -8,9 +8,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.painterly import MOST_GRAINS
 from engine.scene.scene import PassSettings
@@ -36,14 +36,14 @@ class Dissolve(Pass):
 
     baked = frozenset({"grain"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         grain = max(settings.grain, (stage.aspect / MOST_GRAINS) ** 0.5)
         self._columns, self._rows = round(stage.aspect / grain), round(1.0 / grain)
-        self._ground, self._grains = stage.brush("dissolve"), stage.brush("grains")
+        self._ground, self._grains = stage.quad_program("dissolve"), stage.quad_program("grains")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_source=source, u_cells=(float(self._columns), float(self._rows)))

@@ -6,9 +6,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import ADDED
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -30,13 +30,13 @@ class Dust(Pass):
     in_place = True
     baked = frozenset({"motes", "speed"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._motes = settings.motes
-        self._show = stage.brush("dust")
+        self._show = stage.quad_program("dust")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if self._motes > 0:
             self._show.draw(target, self.uniforms(view, tick, knobs), instances=self._motes, blend=ADDED)

@@ -7,16 +7,16 @@ import numpy as np
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import ADDED
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.echo_lines import EchoLines, FaceOnStage
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.measurement_sheet import linear_rgb
 from engine.scene.scene import PassSettings
 from engine.types import FloatArray
-from engine.visitor.face_difference import Parting
+from engine.visitor.face_difference import FaceDifference
 
 MOST_HALOS = 16
 """Patches on the skin, lips, brows and eyes; what follows are hair and background, whose light is the room's."""
@@ -64,16 +64,16 @@ class Echo(Pass):
     in_place = True
     needs = frozenset({"echo"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._lines = EchoLines()
-        self._samples, self._patches = stage.table(2 * self._lines.count), stage.table(2 * MOST_HALOS)
+        self._samples, self._patches = stage.lookup_texture(2 * self._lines.count), stage.lookup_texture(2 * MOST_HALOS)
         self._line, self._veil, self._halo = (
-            stage.brush("echo", {entry: True} if entry else None) for entry in ("", "VEIL", "HALO")
+            stage.quad_program("echo", {entry: True} if entry else None) for entry in ("", "VEIL", "HALO")
         )
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         parting = view.parting
         if parting is None or view.presence <= 0.0:
@@ -94,7 +94,7 @@ class Echo(Pass):
             self._line.draw(target, values, instances=once + again * round(knobs["repeats"]), blend=ADDED)
 
 
-def halo_table(parting: Parting, face: FaceOnStage) -> FloatArray:
+def halo_table(parting: FaceDifference, face: FaceOnStage) -> FloatArray:
     """Two rows for each patch of colour (2 * N, 4): x, y on the stage, how strong 0..1, 0; its light, linear rgb, 0."""
     tints = parting.tints[:MOST_HALOS]
     rows = np.zeros((len(tints), 2, 4), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.render.passes.measurement_face import FACE_LINES
 from engine.types import FloatArray
-from engine.visitor.face_difference import Parting
+from engine.visitor.face_difference import FaceDifference
 
 STEPS = 5  # samples from one landmark to the next
 TAPER = 15.0  # samples over which a line begins and ends
@@ -34,7 +34,7 @@ class FaceOnStage:
     turn: FloatArray
 
     @classmethod
-    def of(cls, parting: Parting, put: tuple[float, float, float, float]) -> FaceOnStage:
+    def of(cls, parting: FaceDifference, put: tuple[float, float, float, float]) -> FaceOnStage:
         """Where `put_face` has put the face's picture, and where in it the stranger's eyes were found."""
         x, y, per_side, roll = put
         side = 1.0 / per_side
@@ -67,7 +67,7 @@ class EchoLines:
         self._ends = np.cumsum([len(part) for part in parts]) - 1
         self.count, self.contour_count = len(self._weights), len(parts[0])
 
-    def table(self, parting: Parting, face: FaceOnStage) -> FloatArray:
+    def table(self, parting: FaceDifference, face: FaceOnStage) -> FloatArray:
         """Two rows for each sample (2 * count, 4), stage coordinates but for the last two numbers.
 
         x, y, normal of the line; way to the stranger's own line, how far they are apart in eye distances, share of the

@@ -14,10 +14,10 @@ from engine.core.clock import Tick
 from engine.render.external_shaders.buffer import Area, Buffer, FiniteWatch
 from engine.render.external_shaders.pictures import Pictures
 from engine.render.external_shaders.program import ForeignText
-from engine.render.frame_inputs import View
-from engine.render.gl.quad_program import OVER, Brush, Value
+from engine.render.frame_inputs import FrameInputs
+from engine.render.gl.quad_program import OVER, QuadProgram, Value
 from engine.render.glass_area import cover_fit
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.reflection import Reflection
@@ -57,17 +57,17 @@ class ForeignPass(Pass):
     names_files = True
     memory_s = math.inf  # nobody knows what an artist's buffers keep
 
-    def __init__(self, stage: Stage, settings: PassSettings, texts: tuple[ForeignText, ...]) -> None:
+    def __init__(self, stage: PassContext, settings: PassSettings, texts: tuple[ForeignText, ...]) -> None:
         super().__init__(stage, settings)
         self.pictures = Pictures(stage)
         self.drawn = self.buffer(Buffer(stage.ctx, stage.size_wh, "f2"))
-        self._lay = stage.brush("foreign")
+        self._lay = stage.quad_program("foreign")
         self._watch = FiniteWatch(stage.ctx, texts[0].name, is_blind=any(text.may_discard for text in texts))
         self._next_index = 0
 
     @property
-    def trouble(self) -> str:
-        return self._watch.trouble
+    def problem(self) -> str:
+        return self._watch.problem
 
     def buffer(self, buffer: Buffer) -> Buffer:
         """Release a buffer with the stage."""
@@ -75,7 +75,7 @@ class ForeignPass(Pass):
         return buffer
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_fit"] = cover_fit(view.camera_aspect, self.stage.aspect)
@@ -90,7 +90,7 @@ class ForeignPass(Pass):
         self._lay.draw(target, shown, rect=self.region, blend=OVER)
 
     @abstractmethod
-    def draw(self, values: Mapping[str, Value], view: View, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+    def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
         """Draw all that the shader consists of.
 
         Args:
@@ -106,7 +106,7 @@ class ForeignPass(Pass):
     def forget(self) -> None:
         """Empty every buffer that is kept from frame to frame."""
 
-    def paint(self, brush: Brush, buffer: Buffer, values: Mapping[str, Value]) -> None:
+    def paint(self, brush: QuadProgram, buffer: Buffer, values: Mapping[str, Value]) -> None:
         """Draw the whole of a buffer."""
         area = self._area() if buffer is self.drawn else (0, 0, *buffer.texture.size)
         self._watch.expect(area[2] * area[3])
@@ -123,7 +123,7 @@ class ForeignPass(Pass):
         x, y = math.floor(left * width), math.floor((1.0 - bottom) * height)
         return x, y, math.ceil(right * width) - x, math.ceil((1.0 - top) * height) - y
 
-    def mirror_values(self, view: View, knobs: Knobs) -> dict[str, Value]:
+    def mirror_values(self, view: FrameInputs, knobs: Knobs) -> dict[str, Value]:
         """The mirror's own uniforms, the same in every dialect: each signal as `n_<signal>`, the face and the glass."""
         values: dict[str, Value] = {f"n_{name}": view.signals.get(name, 0.0) for name in SIGNALS}
         x, y, roll, distance = self.face(view, knobs)
@@ -133,7 +133,7 @@ class ForeignPass(Pass):
         values["n_corner"] = glass.corner
         return values
 
-    def face(self, view: View, knobs: Knobs) -> tuple[float, float, float, float]:
+    def face(self, view: FrameInputs, knobs: Knobs) -> tuple[float, float, float, float]:
         """Where the reflection is.
 
         Returns:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import moderngl
 
 from engine.render.gl.quad_program import Value
-from engine.render.gl.render_target import Canvas
-from engine.render.glass_area import Opening, Rect
-from engine.render.pass_context import Stage
+from engine.render.gl.render_target import RenderTarget
+from engine.render.glass_area import GlassArea, Rect
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs
 from engine.types import Alignment, Placement
 
@@ -21,21 +21,21 @@ SMOKE = 0.5
 class PreparedFace:
     """Newest and previous face as one picture in linear light; knobs `even` and `clarity` are among the values."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: PassContext) -> None:
         self._stage = stage
-        self._prepare = stage.brush("reflection", {"PREPARE": True})
-        self._prepared: Canvas | None = None
+        self._prepare = stage.quad_program("reflection", {"PREPARE": True})
+        self._prepared: RenderTarget | None = None
 
     def draw(self, size_wh: tuple[int, int], values: Mapping[str, Value]) -> moderngl.Texture:
         """Draw it from what `Pass.uniforms` gave, in the size of the face's picture."""
         if self._prepared is None or self._prepared.texture.size != size_wh:
-            self._prepared = self._stage.canvas(size_wh)
+            self._prepared = self._stage.render_target(size_wh)
         self._prepare.draw(self._prepared.framebuffer, values)
         return self._prepared.texture
 
 
 def put_face(
-    opening: Opening, alignment: Alignment, placement: Placement | None, knobs: Knobs
+    opening: GlassArea, alignment: Alignment, placement: Placement | None, knobs: Knobs
 ) -> tuple[float, float, float, float]:
     """Where the face's picture lies.
 

@@ -6,8 +6,8 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
-from engine.render.pass_context import Stage
+from engine.render.frame_inputs import FrameInputs
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -28,15 +28,15 @@ class Film(Pass):
         grain: float = Field(default=0.015, ge=0.0, le=0.1)
         """Standard deviation of the grain in the encoded picture."""
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         width, height = stage.size_wh
-        self._gathered = stage.canvas((max(1, width // 8), max(1, height // 8)))
-        self._gather = stage.brush("film", {"GATHER": True})
-        self._show = stage.brush("film")
+        self._gathered = stage.render_target((max(1, width // 8), max(1, height // 8)))
+        self._gather = stage.quad_program("film", {"GATHER": True})
+        self._show = stage.quad_program("film")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_source"] = source

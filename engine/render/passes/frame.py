@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engine.render.glass_area import Opening
+from engine.render.glass_area import GlassArea
 from engine.render.passes.base import register
 from engine.render.passes.relief import Relief
 from engine.scene.scene import PassSettings
@@ -31,10 +31,10 @@ class Frame(Relief):
     baked = frozenset({"fill", "border", "proportion", "relief", "wear"})
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
         assert isinstance(settings, cls.Settings)
         border = settings.border * min(1.0, aspect)
         room_w, room_h = settings.fill * aspect - 2 * border, settings.fill - 2 * border
         height = min(room_h, room_w / min(settings.proportion, 0.74 if aspect < 1 else settings.proportion))
         width = min(room_w, height * settings.proportion)
-        return Opening(0.0, 0.0, width / 2, height / 2, 0.16 * min(width, height), border)
+        return GlassArea(0.0, 0.0, width / 2, height / 2, 0.16 * min(width, height), border)

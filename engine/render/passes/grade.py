@@ -7,9 +7,9 @@ from pydantic import Field
 
 from engine.config.validation import IN_WORDS
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.cube_lut import CubeLut, read_cube
 from engine.scene.scene import PassSettings
@@ -34,9 +34,9 @@ class Grade(Pass):
     baked = frozenset({"lut"})
     names_files = True
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
-        self._show = stage.brush("grade")
+        self._show = stage.quad_program("grade")
         lut = read_lut(stage.library, settings.lut)
         self._table = stage.cube(lut.table)
         self._low = lut.low
@@ -48,7 +48,7 @@ class Grade(Pass):
         read_lut(library, settings.lut)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, {name: value for name, value in knobs.items() if name != "lut"})
         values.update(u_source=source, u_table=self._table, u_low=self._low, u_range=self._range)

@@ -15,11 +15,11 @@ from engine.render.external_shaders.isf_header import Identifier
 from engine.render.external_shaders.isf_input import Value as InputValue
 from engine.render.external_shaders.paths import path_field
 from engine.render.external_shaders.pictures import SOURCES
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import Value
 from engine.render.gl.render_target import Dtype
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
@@ -45,10 +45,10 @@ class Isf(ForeignPass):
         or for a picture `picture` (so far), `camera`, `reflection`, `noise` or an image file in shaders/foreign/. One
         that is set to a number can follow signals: `bind: {inputs.NAME: "..."}`."""
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         self._file = IsfFile(stage.library, settings.file, settings.inputs)
         super().__init__(stage, settings, tuple(text for text in (self._file.fragment, self._file.vertex) if text))
-        self._brush = stage.brush(settings.file, shaders=self._file.program(stage.library))
+        self._brush = stage.quad_program(settings.file, shaders=self._file.program(stage.library))
         self._buffers: dict[str, Buffer] = {}
         for spec in self._file.header.passes:
             if spec.target and spec.target not in self._buffers:
@@ -74,7 +74,7 @@ class Isf(ForeignPass):
             buffer.clear()
         self._events = {}
 
-    def draw(self, values: Mapping[str, Value], view: View, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+    def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
         inputs = self._set(knobs)
         self._prepare(inputs)
         own: dict[str, Value] = {**values, **self._built_in(tick, moment), **inputs, **self._fired(inputs, moment)}

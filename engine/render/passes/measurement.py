@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
-from engine.render.overlay.glyph_atlas import TypeCase
-from engine.render.pass_context import Stage
+from engine.render.overlay.glyph_atlas import GlyphAtlas
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.measurement_columns import DataColumns
 from engine.render.passes.measurement_face import FaceDrawing, PlacedFace
@@ -54,27 +54,29 @@ class Measurement(Pass):
     in_place = True
     baked = frozenset({"stains"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._sheet = Sheet.of(stage.aspect, settings.size)
-        self._case = TypeCase(round(self._sheet.type * stage.size_wh[1]))
+        self._case = GlyphAtlas(round(self._sheet.type * stage.size_wh[1]))
         self._drawing = FaceDrawing(self._sheet, self._case)
         self._columns = DataColumns(self._sheet, self._case)
         places, triangles = self._drawing.places, self._drawing.triangles
-        self._map, self._corners = stage.table(len(places)), stage.table(len(triangles))
+        self._map, self._corners = stage.lookup_texture(len(places)), stage.lookup_texture(len(triangles))
         self._map.write(np.pad(places, [(0, 0), (0, 2)]))
         self._corners.write(np.pad(triangles, [(0, 0), (0, 1)]))
-        self._surface, self._marks = stage.table(len(places)), stage.table(3 * MOST_MARKS)
+        self._surface, self._marks = stage.lookup_texture(len(places)), stage.lookup_texture(3 * MOST_MARKS)
         self._type = stage.image(self._case.sheet[..., None])
-        self._show, self._hatch, self._mark = (stage.brush(name) for name in ("measurement", "hatching", "marks"))
-        self._paper = stage.canvas(stage.size_wh, "f1")
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._show, self._hatch, self._mark = (
+            stage.quad_program(name) for name in ("measurement", "hatching", "marks")
+        )
+        self._paper = stage.render_target(stage.size_wh, "f1")
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.bake(self._paper, "measurement", {"BAKE": True}, values)
         self._set_columns: FloatArray = np.empty((0, 12), np.float32)
         self._set_at = -1
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_paper=self._paper.texture, u_breath=breath(tick.time_s))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from engine.render.overlay.glyph_atlas import MINUS, TypeCase, joined
+from engine.render.overlay.glyph_atlas import MINUS, GlyphAtlas, joined
 from engine.render.passes.measurement_face import PlacedFace
 from engine.render.passes.measurement_sheet import FINE, INK, RED, THIN, Sheet, circle, letters, strokes, swatch
 from engine.types import Features, FloatArray
@@ -34,7 +34,7 @@ class DataColumns:
         case: the type.
     """
 
-    def __init__(self, sheet: Sheet, case: TypeCase) -> None:
+    def __init__(self, sheet: Sheet, case: GlyphAtlas) -> None:
         self._sheet, self._case = sheet, case
 
     def pose(self, features: Features) -> FloatArray:

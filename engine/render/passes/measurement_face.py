@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.render.overlay.glyph_atlas import TypeCase, joined
+from engine.render.overlay.glyph_atlas import GlyphAtlas, joined
 from engine.render.passes.measurement_sheet import FINE, FIRM, INK, RED, THIN, Sheet, circle, letters, strokes
 from engine.types import Features, FloatArray
 
@@ -71,7 +71,7 @@ class FaceDrawing:
         case: the type.
     """
 
-    def __init__(self, sheet: Sheet, case: TypeCase) -> None:
+    def __init__(self, sheet: Sheet, case: GlyphAtlas) -> None:
         self._sheet, self._case = sheet, case
         self.places, self.triangles = load_map()
         pairs = [(a, b, half) for half, line in FACE_LINES for a, b in pairwise(line)]

@@ -57,7 +57,7 @@ def strokes(ends: FloatArray, half_width: FloatArray | float, tone: float, order
 
 
 def letters(set_lines: FloatArray, tone: float, order: float) -> FloatArray:
-    """What `TypeCase.set_line` gave as marks (N, 12)."""
+    """What `GlyphAtlas.set_line` gave as marks (N, 12)."""
     marks = np.zeros((len(set_lines), 12), np.float32)
     marks[:, :4], marks[:, 8:] = set_lines[:, :4], set_lines[:, 4:]
     marks[:, 5], marks[:, 6], marks[:, 7] = LETTER, tone, order

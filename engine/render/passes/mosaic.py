@@ -6,10 +6,10 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
-from engine.render.glass_area import Opening
-from engine.render.pass_context import Stage
+from engine.render.glass_area import GlassArea
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.relief import breath
@@ -50,26 +50,26 @@ class Mosaic(Pass):
     needs = frozenset({"previews"})
     baked = frozenset({"fill", "border"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
-        self._grow = stage.brush("mosaic", {"GROW": True})
-        self._show = stage.brush("mosaic")
-        self._cells = stage.canvas((FINEST_STONES, FINEST_STONES))
-        self._nobody = stage.canvas((4, 4))
-        self._slopes, self._colours = (stage.canvas(stage.size_wh, "f1") for _ in range(2))
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._grow = stage.quad_program("mosaic", {"GROW": True})
+        self._show = stage.quad_program("mosaic")
+        self._cells = stage.render_target((FINEST_STONES, FINEST_STONES))
+        self._nobody = stage.render_target((4, 4))
+        self._slopes, self._colours = (stage.render_target(stage.size_wh, "f1") for _ in range(2))
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         for entry, canvas in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
             stage.bake(canvas, "mosaic", {entry: True}, values)
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
         assert isinstance(settings, cls.Settings)
         unit = min(1.0, aspect)
         radius = (0.5 * settings.fill - settings.border) * unit
-        return Opening(0.0, 0.0, radius, radius, radius, settings.border * unit)
+        return GlassArea(0.0, 0.0, radius, radius, radius, settings.border * unit)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_presence"] = max(view.presence, knobs["idle"]) if view.growth is not None else 0.0

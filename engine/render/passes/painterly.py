@@ -6,8 +6,8 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
-from engine.render.pass_context import Stage
+from engine.render.frame_inputs import FrameInputs
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -34,17 +34,17 @@ class Painterly(Pass):
         impasto: float = Field(default=0.35, ge=0.0, le=2.0)
         """How thick the paint lies: its ridges catch the key from the upper left."""
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         size_wh = tuple(max(2, round(PAINT_SHARE * side)) for side in stage.size_wh)
         self._steps = tuple(
-            (name, stage.brush("painterly", {name.upper(): True}), stage.canvas((size_wh[0], size_wh[1])))
+            (name, stage.quad_program("painterly", {name.upper(): True}), stage.render_target((size_wh[0], size_wh[1])))
             for name in ("codes", "edges", "forms", "painted")
         )
-        self._show = stage.brush("painterly")
+        self._show = stage.quad_program("painterly")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_source"] = source

@@ -6,9 +6,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -36,14 +36,14 @@ class Petals(Pass):
     in_place = True
     baked = frozenset({"flowers", "petals", "size", "drift"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._count = settings.flowers + settings.petals
-        self._shade = stage.brush("petals", {"SHADOW": True})
-        self._show = stage.brush("petals")
+        self._shade = stage.quad_program("petals", {"SHADOW": True})
+        self._show = stage.quad_program("petals")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if self._count == 0:
             return

@@ -8,10 +8,10 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
 from engine.render.glass_area import Rect
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 from engine.scene.values import Colour, Picture, linear_light
@@ -38,14 +38,14 @@ class StillPicture(Pass):
 
     in_place = True
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._fit = settings.fit
         self._picture = stage.picture(settings.file) if settings.file is not None else None
-        self._show = stage.brush("picture", {"PICTURE": self._picture is not None})
+        self._show = stage.quad_program("picture", {"PICTURE": self._picture is not None})
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_filter"] = tuple(knobs["brightness"] * light for light in linear_light(knobs["tint"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engine.render.glass_area import Opening
+from engine.render.glass_area import GlassArea
 from engine.render.passes.base import register
 from engine.render.passes.relief import Relief
 from engine.scene.scene import PassSettings
@@ -29,9 +29,9 @@ class Print(Relief):
     baked = frozenset({"fill", "border", "proportion", "deckle"})
 
     @classmethod
-    def opening(cls, settings: PassSettings, aspect: float) -> Opening:
+    def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
         assert isinstance(settings, cls.Settings)
         border = settings.border * min(1.0, aspect)
         room_w, room_h = settings.fill * aspect - 2 * border, settings.fill - 2 * border
         height = min(room_h, room_w / settings.proportion)
-        return Opening(0.0, 0.0, height * settings.proportion / 2, height / 2, 0.1 * border, border)
+        return GlassArea(0.0, 0.0, height * settings.proportion / 2, height / 2, 0.1 * border, border)

@@ -6,10 +6,10 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
 from engine.render.glass_area import overlap
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import PreparedFace, figure_rect, put_face
 from engine.scene.scene import PassSettings
@@ -48,13 +48,13 @@ class Reflection(Pass):
 
     in_place = True
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         self._face = PreparedFace(stage)
-        self._show = stage.brush("reflection")
+        self._show = stage.quad_program("reflection")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         presence = max(view.presence, knobs["idle"])
         if view.reflection is None or presence <= 0.0:

@@ -11,9 +11,9 @@ import math
 import moderngl
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER, Value
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings
 
@@ -26,10 +26,10 @@ class Relief(Pass):
 
     in_place = True
 
-    def __init__(self, stage: Stage, settings: PassSettings) -> None:
+    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
         super().__init__(stage, settings)
-        self._show = stage.brush("relief")
-        self._baked = stage.canvas(stage.size_wh, "f1")
+        self._show = stage.quad_program("relief")
+        self._baked = stage.render_target(stage.size_wh, "f1")
         self._bake(settings)
 
     def bake_values(self) -> dict[str, Value]:
@@ -37,7 +37,7 @@ class Relief(Pass):
         return {}
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_baked=self._baked.texture, u_breath=breath(tick.time_s))
@@ -48,10 +48,13 @@ class Relief(Pass):
         width, height = self.stage.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
-        stage, values = self.stage, self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump()) | self.bake_values()
-        relief = stage.canvas(large, "f4", components=2, mipmaps=True)
-        shade = stage.canvas(stage.size_wh, "f1")
-        lit = stage.canvas(large, mipmaps=True)
+        stage, values = (
+            self.stage,
+            self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump()) | self.bake_values(),
+        )
+        relief = stage.render_target(large, "f4", components=2, mipmaps=True)
+        shade = stage.render_target(stage.size_wh, "f1")
+        lit = stage.render_target(large, mipmaps=True)
         stage.bake(relief, self.kind, {"BAKE_HEIGHT": True}, values)
         values = {**values, "u_height": relief.texture}
         stage.bake(shade, "relief", {"SHADE": True}, values)

@@ -6,10 +6,10 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER
 from engine.render.glass_area import cover_fit
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
@@ -29,18 +29,18 @@ class Room(Pass):
     in_place = True
     baked = frozenset({"blur"})
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         rows = max(4, round(0.6 / settings.blur))
         opening = stage.opening
         columns = max(4, round(rows * opening.half_width / opening.half_height))
-        self._gathered = stage.canvas((columns, rows))
-        self._gather_own = stage.brush("room", {"GATHER": True})
-        self._gather_camera = stage.brush("room", {"GATHER": True, "CAMERA": True})
-        self._show = stage.brush("room")
+        self._gathered = stage.render_target((columns, rows))
+        self._gather_own = stage.quad_program("room", {"GATHER": True})
+        self._gather_camera = stage.quad_program("room", {"GATHER": True, "CAMERA": True})
+        self._show = stage.quad_program("room")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         opening = self.stage.opening
         values = self.uniforms(view, tick, knobs)

@@ -21,10 +21,10 @@ from engine.render.external_shaders.shadertoy_files import (
     ShadertoyFiles,
     Tab,
 )
-from engine.render.frame_inputs import View
-from engine.render.gl.quad_program import Brush, Sampled, Value
+from engine.render.frame_inputs import FrameInputs
+from engine.render.gl.quad_program import QuadProgram, Sampled, Value
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, register
 from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
@@ -61,7 +61,7 @@ class Shadertoy(ForeignPass):
         """Where iMouse is: at the `face`, pressed while somebody is there, or [x, y], fractions of the stage from its
         bottom left, pressed."""
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         files = _files(stage.library, settings)
         super().__init__(stage, settings, files.texts)
         self._mouse = settings.mouse
@@ -83,7 +83,7 @@ class Shadertoy(ForeignPass):
         for buffer in self._buffers.values():
             buffer.clear()
 
-    def draw(self, values: Mapping[str, Value], view: View, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+    def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
         own = {**values, **self._built_in(view, tick, moment, knobs)}
         if moment.advances:
             for name, (brush, channels) in self._tabs.items():
@@ -94,7 +94,7 @@ class Shadertoy(ForeignPass):
         self.paint(brush, self.drawn, {**own, **self._read(channels)})
         return self.drawn
 
-    def _painter(self, files: ShadertoyFiles, tab: Tab) -> tuple[Brush, Mapping[str, Channel]]:
+    def _painter(self, files: ShadertoyFiles, tab: Tab) -> tuple[QuadProgram, Mapping[str, Channel]]:
         """What draws a tab, and what it is shown."""
         for name, channel in tab.channels.items():
             if channel.source.endswith(IMAGE_ENDINGS):
@@ -105,7 +105,7 @@ class Shadertoy(ForeignPass):
                 is_tile = channel.wrap == "repeat"
                 sampler = self.stage.ctx.sampler(repeat_x=is_tile, repeat_y=is_tile, filter=_FILTERS[channel.filter])
                 self._samplers[way] = sampler
-        return self.stage.brush(tab.text.name, shaders=files.program(self.stage.library, tab)), tab.channels
+        return self.stage.quad_program(tab.text.name, shaders=files.program(self.stage.library, tab)), tab.channels
 
     def _read(self, channels: Mapping[str, Channel]) -> dict[str, Value]:
         """The channels of a tab at this moment; those that the scene leaves open are black."""
@@ -120,7 +120,7 @@ class Shadertoy(ForeignPass):
             read[name] = Sampled(texture, self._samplers[channel.filter, channel.wrap])
         return read
 
-    def _built_in(self, view: View, tick: Tick, moment: Moment, knobs: Knobs) -> dict[str, Value]:
+    def _built_in(self, view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> dict[str, Value]:
         width, height = self.stage.size_wh
         year, month, day, second = calendar_date(tick.local_s)
         if self._mouse == "face":

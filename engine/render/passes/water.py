@@ -8,9 +8,9 @@ import moderngl
 from pydantic import Field
 
 from engine.core.clock import Tick
-from engine.render.frame_inputs import View
+from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import Value
-from engine.render.pass_context import Stage
+from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.face_placement import put_face
 from engine.render.passes.reflection import Reflection
@@ -59,25 +59,25 @@ class Water(Pass):
 
     memory_s = 20.0  # by then the usual calm has left a thousandth of a wave
 
-    def __init__(self, stage: Stage, settings: Settings) -> None:
+    def __init__(self, stage: PassContext, settings: Settings) -> None:
         super().__init__(stage, settings)
         columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
-        self._field, self._spare = (stage.canvas((columns, FIELD_ROWS), "f4") for _ in range(2))
-        self._height, self._surface = (stage.canvas((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
+        self._field, self._spare = (stage.render_target((columns, FIELD_ROWS), "f4") for _ in range(2))
+        self._height, self._surface = (stage.render_target((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
         width, height = (max(1, round(OPTICS_SHARE * side)) for side in stage.size_wh)
-        self._optics = stage.canvas((width, height))
-        self._net = stage.canvas(NET_WH, "f1", mipmaps=True, repeat=True)
-        self._step = stage.brush("water", {"STEP": True})
+        self._optics = stage.render_target((width, height))
+        self._net = stage.render_target(NET_WH, "f1", mipmaps=True, repeat=True)
+        self._step = stage.quad_program("water", {"STEP": True})
         self._seen = tuple(
-            (name, stage.brush("water", {name.upper(): True}), canvas)
+            (name, stage.quad_program("water", {name.upper(): True}), canvas)
             for name, canvas in (("height", self._height), ("surface", self._surface), ("optics", self._optics))
         )
-        self._show = stage.brush("water")
-        values = self.uniforms(View(), Tick(0, 0.0, 0.0), settings.model_dump())
+        self._show = stage.quad_program("water")
+        values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         stage.bake(self._net, "water", {"TILE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: View, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values.update(u_cells=float(FIELD_ROWS), u_source=source, u_net=self._net.texture)
@@ -88,7 +88,7 @@ class Water(Pass):
             values[f"u_{name}"] = canvas.texture
         self._show.draw(target, values, rect=self.region)
 
-    def _advance(self, view: View, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
+    def _advance(self, view: FrameInputs, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
         """Bring the waves to the moment `tick`."""
         there = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
         x, y, per_side, _ = put_face(self.stage.opening, view.alignment, view.placement, there)

@@ -19,11 +19,11 @@ from engine.core.errors import ConfigError, DeviceError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration_card import draw_test_card
-from engine.render.projection.projection_mapper import GL_SRGB8_ALPHA8, Wall
-from engine.render.projection.settings import Venue
+from engine.render.projection.projection_mapper import GL_SRGB8_ALPHA8, ProjectionMapper
+from engine.render.projection.settings import ProjectionSettings
 from engine.render.projection.settings_file import load_venue, save_venue
 from engine.render.projection.warp_editor import WarpEditor
-from engine.render.window.calibration_keymap import Edit, Pointer, Wish
+from engine.render.window.calibration_keymap import CalibrationAction, CalibrationEvent, Pointer
 from engine.render.window.window import Window
 
 LOOK_S = 0.5  # how often it is looked whether a file was saved
@@ -54,19 +54,19 @@ class Calibration:
         self,
         window: Window,
         library: ShaderLibrary,
-        venue: Venue,
+        venue: ProjectionSettings,
         path: Path,
         render_scale: float,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         *,
         reloads: bool = True,
     ) -> None:
         self._window = window
         self._path = path
-        self._say = say
+        self._notify = notify
         self._reloads = reloads
         self._saved = venue
-        self._wall = Wall(window.ctx, library, venue, path.parent, render_scale)
+        self._wall = ProjectionMapper(window.ctx, library, venue, path.parent, render_scale)
         self._editor: WarpEditor | None = None
         self._shows_card = True
         self._card: moderngl.Texture | None = None
@@ -80,7 +80,7 @@ class Calibration:
         return self._editor is not None
 
     @property
-    def venue(self) -> Venue:
+    def venue(self) -> ProjectionSettings:
         """The room, as it is shown now."""
         return self._wall.venue
 
@@ -99,7 +99,7 @@ class Calibration:
         try:
             self._wall.force(not self.is_on)
         except ConfigError as error:  # a shader that was broken since the start
-            self._say(str(error))
+            self._notify(str(error))
             return
         if self._editor is None:
             self._editor = WarpEditor(self.venue, self.picture_wh)
@@ -107,7 +107,7 @@ class Calibration:
         else:
             self._editor = None
             if self.venue != self._saved:
-                self._say(f"the warp is changed and not saved: C and then Ctrl+S writes {shown_path(self._path)}")
+                self._notify(f"the warp is changed and not saved: C and then Ctrl+S writes {shown_path(self._path)}")
 
     def update(self, tick: Tick) -> None:
         """Follow the operator, the window's size, and the venue file with its masks."""
@@ -168,17 +168,17 @@ class Calibration:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _apply(self, edit: Edit) -> None:
+    def _apply(self, edit: CalibrationEvent) -> None:
         editor = self._editor
         if editor is None:
             return
         if isinstance(edit, Pointer):
             self._point(editor, edit)
-        elif edit.wish is Wish.LEAVE:
+        elif edit.wish is CalibrationAction.LEAVE:
             self.toggle()
-        elif edit.wish is Wish.SAVE:
+        elif edit.wish is CalibrationAction.SAVE:
             self._save(editor)
-        elif edit.wish is Wish.CARD:
+        elif edit.wish is CalibrationAction.CARD:
             self._shows_card = not self._shows_card
         else:
             editor.apply(edit.wish, edit.is_large)
@@ -203,7 +203,7 @@ class Calibration:
         try:
             save_venue(self._path, editor.venue)
         except DeviceError as error:
-            self._say(str(error))
+            self._notify(str(error))
             editor.note = str(error)
         else:
             self._saved, self._stamp = editor.venue, self._look()
@@ -216,12 +216,12 @@ class Calibration:
             venue = load_venue(self._path)
             self._wall.show(venue, reads_masks=True)
         except ConfigError as error:
-            self._say(str(error))
+            self._notify(str(error))
             return
         self._saved, self._stamp = venue, self._look()
         if self._editor is not None:
             self._editor.replace(venue)
-        self._say(f"{shown_path(self._path)} is read")
+        self._notify(f"{shown_path(self._path)} is read")
 
     def _look(self) -> Stamp:
         """When the venue file and its masks were written last."""

@@ -13,10 +13,10 @@ from typing import Self
 
 import moderngl
 
-from engine.render.gl.quad_program import Brush
-from engine.render.gl.render_target import Canvas
+from engine.render.gl.quad_program import QuadProgram
+from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.projection.settings import Blend, Colour, ProjectorSettings, Venue
+from engine.render.projection.settings import Blend, Colour, ProjectionSettings, ProjectorSettings
 from engine.render.projection.settings_file import read_mask
 from engine.render.projection.warp import Point
 
@@ -32,13 +32,13 @@ Turn = tuple[float, float, float, float]
 Variant = tuple[str, ...]
 
 
-def turn_of(venue: Venue) -> Turn:
+def turn_of(venue: ProjectionSettings) -> Turn:
     """From the window to the wall as the audience sees it: x = a X + b Y, y = c X + d Y, about their middles."""
     (a, b, c, d), (flip_x, flip_y) = TURNS[venue.rotation], FLIPS[venue.flip]
     return flip_x * a, flip_x * b, flip_y * c, flip_y * d
 
 
-class Wall:
+class ProjectionMapper:
     """Puts pictures on the wall. In each frame: `compose`, draw on what it returns, `project`, draw over it, `turn`.
 
     Args:
@@ -56,7 +56,7 @@ class Wall:
         self,
         ctx: moderngl.Context,
         library: ShaderLibrary,
-        venue: Venue,
+        venue: ProjectionSettings,
         folder: Path = Path(),
         render_scale: float = 1.0,
     ) -> None:
@@ -64,21 +64,21 @@ class Wall:
         self._scale = render_scale
         self._library = library
         self._folder = folder
-        self._canvases: dict[str, Canvas] = {}
+        self._canvases: dict[str, RenderTarget] = {}
         self._programs: dict[Variant, moderngl.Program] = {}
         self._masks: dict[str, moderngl.Texture] = {}
         self._lamps: list[_Lamp] = []
         self._lamps_wh: tuple[int, int] | None = None  # for what size of the wall
-        self._turner: Brush | None = None
+        self._turner: QuadProgram | None = None
         self._is_forced = False
         self.show(venue)
 
     @property
-    def venue(self) -> Venue:
+    def venue(self) -> ProjectionSettings:
         """The room, as it is shown now."""
         return self._venue
 
-    def show(self, venue: Venue, *, reads_masks: bool = False) -> None:
+    def show(self, venue: ProjectionSettings, *, reads_masks: bool = False) -> None:
         """Another room, or the same with other settings, from the next frame on.
 
         Args:
@@ -217,12 +217,12 @@ class Wall:
     def _projects(self) -> bool:
         return self._is_forced or not self._is_straight
 
-    def _canvas(self, name: str, size_wh: tuple[int, int], internal_format: int | None = None) -> Canvas:
+    def _canvas(self, name: str, size_wh: tuple[int, int], internal_format: int | None = None) -> RenderTarget:
         canvas = self._canvases.get(name)
         if canvas is None or canvas.texture.size != size_wh:
             if canvas is not None:
                 canvas.close()
-            canvas = self._canvases[name] = Canvas(self._ctx, size_wh, "f1", internal_format=internal_format)
+            canvas = self._canvases[name] = RenderTarget(self._ctx, size_wh, "f1", internal_format=internal_format)
         return canvas
 
     def _filter(self, source: moderngl.Texture) -> None:
@@ -276,10 +276,10 @@ class Wall:
         }
         return tuple(name for name, is_asked in asked.items() if is_asked)
 
-    def _compile(self, venue: Venue, is_forced: bool) -> None:
+    def _compile(self, venue: ProjectionSettings, is_forced: bool) -> None:
         """Make whatever a venue may need at any size, so that nothing can fail while it is shown."""
         if venue.is_turned and self._turner is None:
-            self._turner = Brush(self._ctx, self._library, "turn", {"TO_WINDOW": True})
+            self._turner = QuadProgram(self._ctx, self._library, "turn", {"TO_WINDOW": True})
         if is_forced or not venue.is_straight:
             for variant in {self._variant(p, is_minified) for p in venue.projectors for is_minified in (True, False)}:
                 if variant not in self._programs:

@@ -171,7 +171,7 @@ class ProjectorSettings(Settings):
         return self
 
 
-class Venue(Settings):
+class ProjectionSettings(Settings):
     """This room."""
 
     format: Literal[1] = 1
@@ -199,7 +199,7 @@ class Venue(Settings):
         """Size of the window as the audience sees it, px."""
         return window_wh[::-1] if self.rotation in (90, 270) else window_wh
 
-    def with_projector(self, index: int, projector: ProjectorSettings) -> Venue:
+    def with_projector(self, index: int, projector: ProjectorSettings) -> ProjectionSettings:
         """The same room with another setting of one projector."""
         projectors = (*self.projectors[:index], projector, *self.projectors[index + 1 :])
         return self.model_copy(update={"projectors": projectors})

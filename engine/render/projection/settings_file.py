@@ -16,7 +16,7 @@ from engine.config.display import DisplaySettings
 from engine.config.validation import validate
 from engine.config.yaml_loader import load_yaml, shown_path
 from engine.core.errors import ConfigError, DeviceError
-from engine.render.projection.settings import Corners, ProjectorSettings, Venue
+from engine.render.projection.settings import Corners, ProjectionSettings, ProjectorSettings
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ MAX_MASK_PX = 8192
 DECIMALS = 6  # of what is written: a hundredth of a pixel of the widest wall
 
 
-def open_venue(path: Path) -> Venue:
+def open_venue(path: Path) -> ProjectionSettings:
     """Read a venue file, if it is there; a plain room otherwise, and the log says so unless that is the usual name.
 
     Raises:
@@ -35,17 +35,17 @@ def open_venue(path: Path) -> Venue:
         return load_venue(path)
     if path != Path(DisplaySettings().venue):
         log.warning("there is no venue file %s: the picture is shown as it is; C in the window makes one", path)
-    return Venue()
+    return ProjectionSettings()
 
 
-def load_venue(path: Path) -> Venue:
+def load_venue(path: Path) -> ProjectionSettings:
     """Read a venue file and look at its masks.
 
     Raises:
         ConfigError: one sentence per problem, one per line: file, line, key, what is allowed, what was found.
     """
     data, locate = load_yaml(path)
-    venue = validate(Venue, data, locate)
+    venue = validate(ProjectionSettings, data, locate)
     for index, projector in enumerate(venue.projectors):
         if projector.mask is not None:
             try:
@@ -76,7 +76,7 @@ def read_mask(path: Path) -> ByteArray:
         raise ConfigError(f"{shown} cannot be read as a PNG picture") from error
 
 
-def save_venue(path: Path, venue: Venue) -> None:
+def save_venue(path: Path, venue: ProjectionSettings) -> None:
     """Write a venue file with comments, whole or not at all; one that is there is replaced.
 
     Raises:
@@ -101,7 +101,7 @@ def save_venue(path: Path, venue: Venue) -> None:
         raise DeviceError(f"{shown_path(path)} could not be written: {error.strerror}") from error
 
 
-def venue_text(venue: Venue) -> str:
+def venue_text(venue: ProjectionSettings) -> str:
     """A venue file's text, with a comment, unit and range beside each key."""
     lines = [
         "# How the picture is put on the walls of this room. C in the window calibrates it; Ctrl+S there writes this",

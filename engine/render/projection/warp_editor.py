@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from engine.config.validation import Settings
-from engine.render.projection.settings import MAX_GRID, MIN_GRID, Corners, Grid, ProjectorSettings, Venue
+from engine.render.projection.settings import MAX_GRID, MIN_GRID, Corners, Grid, ProjectionSettings, ProjectorSettings
 from engine.render.projection.warp import CORNER_NAMES, UNIT_SQUARE, FloatArray, Point, resampled
-from engine.render.window.calibration_keymap import Wish
+from engine.render.window.calibration_keymap import CalibrationAction
 
 GRAB_PX = 40.0  # how near to a handle a click must be
 LARGE_STEP_PX = 10
@@ -52,12 +52,12 @@ class WarpEditor:
         projector: number of the one that is edited, from 0.
     """
 
-    def __init__(self, venue: Venue, wall_wh: Size) -> None:
+    def __init__(self, venue: ProjectionSettings, wall_wh: Size) -> None:
         self._venue = venue
         self._wall_wh = wall_wh
-        self._undo: list[Venue] = []
-        self._redo: list[Venue] = []
-        self._before_drag: Venue | None = None  # while the mouse holds a handle
+        self._undo: list[ProjectionSettings] = []
+        self._redo: list[ProjectionSettings] = []
+        self._before_drag: ProjectionSettings | None = None  # while the mouse holds a handle
         self._grip_px: Point = (0.0, 0.0)  # from the handle to where the mouse took it
         self._selected: Index = 0
         self._shape: FloatArray | None = None  # the grid as it was last moved by hand: sizes passed by do not blur it
@@ -65,7 +65,7 @@ class WarpEditor:
         self.note = ""
 
     @property
-    def venue(self) -> Venue:
+    def venue(self) -> ProjectionSettings:
         """With all that was done."""
         return self._venue
 
@@ -99,33 +99,33 @@ class WarpEditor:
         """The wall has another size from now on, px."""
         self._wall_wh = wall_wh
 
-    def replace(self, venue: Venue) -> None:
+    def replace(self, venue: ProjectionSettings) -> None:
         """The venue was changed elsewhere, which can be undone too."""
         if venue != self._venue:
             self._remember(self._venue)
             self._set(venue)
 
-    def apply(self, wish: Wish, is_large: bool = False) -> None:
+    def apply(self, wish: CalibrationAction, is_large: bool = False) -> None:
         """Do what a key asks for; what this editor does not know is ignored."""
         self.note = ""
         direction = wish.direction
         if direction is not None:
             step_px = LARGE_STEP_PX if is_large else 1
             self._move(self._selected, (direction[0] * step_px, direction[1] * step_px))
-        elif wish in (Wish.NEXT_HANDLE, Wish.PREVIOUS_HANDLE):
-            self._select_next(1 if wish is Wish.NEXT_HANDLE else -1)
-        elif wish in (Wish.FINER, Wish.COARSER):
-            self._resize_grid(1 if wish is Wish.FINER else -1)
-        elif wish is Wish.NEXT_GRID:
+        elif wish in (CalibrationAction.NEXT_HANDLE, CalibrationAction.PREVIOUS_HANDLE):
+            self._select_next(1 if wish is CalibrationAction.NEXT_HANDLE else -1)
+        elif wish in (CalibrationAction.FINER, CalibrationAction.COARSER):
+            self._resize_grid(1 if wish is CalibrationAction.FINER else -1)
+        elif wish is CalibrationAction.NEXT_GRID:
             is_largest = max(self._settings.grid.columns, self._settings.grid.rows) == MAX_GRID
             self._resize_grid(MIN_GRID - MAX_GRID if is_largest else 1)
-        elif wish is Wish.NEXT_PROJECTOR:
+        elif wish is CalibrationAction.NEXT_PROJECTOR:
             self._select_projector((self.projector + 1) % len(self._venue.projectors))
-        elif wish is Wish.RESET:
+        elif wish is CalibrationAction.RESET:
             self._reset()
-        elif wish is Wish.UNDO:
+        elif wish is CalibrationAction.UNDO:
             self._step(self._undo, self._redo, "there is nothing to undo")
-        elif wish is Wish.REDO:
+        elif wish is CalibrationAction.REDO:
             self._step(self._redo, self._undo, "there is nothing to redo")
 
     def press(self, place_px: Point) -> None:
@@ -200,11 +200,11 @@ class WarpEditor:
                 self._remember(self._venue)
             self._set(self._venue.with_projector(self.projector, settings))
 
-    def _remember(self, before: Venue) -> None:
+    def _remember(self, before: ProjectionSettings) -> None:
         self._undo = [*self._undo[-MAX_UNDO + 1 :], before]
         self._redo = []
 
-    def _step(self, taken: list[Venue], kept: list[Venue], nothing: str) -> None:
+    def _step(self, taken: list[ProjectionSettings], kept: list[ProjectionSettings], nothing: str) -> None:
         if not taken:
             self.note = nothing
             return
@@ -212,7 +212,7 @@ class WarpEditor:
         kept.append(self._venue)
         self._set(taken.pop())
 
-    def _set(self, venue: Venue) -> None:
+    def _set(self, venue: ProjectionSettings) -> None:
         self._venue, self._shape = venue, None
         self.projector = min(self.projector, len(venue.projectors) - 1)
         if all(handle.index != self._selected for handle in self.handles):

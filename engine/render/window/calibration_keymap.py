@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 
-class Wish(Enum):
+class CalibrationAction(Enum):
     """What a key asks for."""
 
     NEXT_HANDLE = "next handle"
@@ -42,7 +42,7 @@ class KeyPress:
         is_large: whether Shift makes it ten times as large.
     """
 
-    wish: Wish
+    wish: CalibrationAction
     is_large: bool = False
 
 
@@ -59,25 +59,25 @@ class Pointer:
     place_px: tuple[int, int]
 
 
-Edit = KeyPress | Pointer
+CalibrationEvent = KeyPress | Pointer
 
 _PLAIN = {
-    "tab": Wish.NEXT_HANDLE,
-    "left": Wish.LEFT,
-    "right": Wish.RIGHT,
-    "up": Wish.UP,
-    "down": Wish.DOWN,
-    "+": Wish.FINER,
-    "=": Wish.FINER,
-    "-": Wish.COARSER,
-    "g": Wish.NEXT_GRID,
-    "p": Wish.NEXT_PROJECTOR,
-    "x": Wish.RESET,
-    "t": Wish.CARD,
-    "c": Wish.LEAVE,
-    "escape": Wish.LEAVE,
+    "tab": CalibrationAction.NEXT_HANDLE,
+    "left": CalibrationAction.LEFT,
+    "right": CalibrationAction.RIGHT,
+    "up": CalibrationAction.UP,
+    "down": CalibrationAction.DOWN,
+    "+": CalibrationAction.FINER,
+    "=": CalibrationAction.FINER,
+    "-": CalibrationAction.COARSER,
+    "g": CalibrationAction.NEXT_GRID,
+    "p": CalibrationAction.NEXT_PROJECTOR,
+    "x": CalibrationAction.RESET,
+    "t": CalibrationAction.CARD,
+    "c": CalibrationAction.LEAVE,
+    "escape": CalibrationAction.LEAVE,
 }
-_WITH_CTRL = {"z": Wish.UNDO, "y": Wish.REDO, "s": Wish.SAVE}
+_WITH_CTRL = {"z": CalibrationAction.UNDO, "y": CalibrationAction.REDO, "s": CalibrationAction.SAVE}
 
 EDIT_HELP = (
     "Tab, mouse\tnext handle (Shift+Tab the one before), or the one that is clicked",
@@ -100,7 +100,7 @@ def edit_for(key: str, *, shift: bool, ctrl: bool) -> KeyPress | None:
         shift, ctrl: whether they are held.
     """
     if ctrl:
-        wish = Wish.REDO if key == "z" and shift else _WITH_CTRL.get(key)
+        wish = CalibrationAction.REDO if key == "z" and shift else _WITH_CTRL.get(key)
         return None if wish is None else KeyPress(wish)
-    wish = Wish.PREVIOUS_HANDLE if key == "tab" and shift else _PLAIN.get(key)
+    wish = CalibrationAction.PREVIOUS_HANDLE if key == "tab" and shift else _PLAIN.get(key)
     return None if wish is None else KeyPress(wish, is_large=shift)

@@ -16,7 +16,7 @@ import pygame
 from engine.config.display import DisplaySettings
 from engine.core.errors import ConfigError
 from engine.render.gl.gl_functions import Fence, GlCalls, is_software
-from engine.render.window.calibration_keymap import Edit, Pointer, edit_for
+from engine.render.window.calibration_keymap import CalibrationEvent, Pointer, edit_for
 from engine.render.window.displays import find_display, name_display
 from engine.render.window.fullscreen import Fullscreen
 from engine.render.window.gl_context import (
@@ -98,7 +98,7 @@ class Window(ABC):
     def poll(self) -> list[Action]:
         """What the operator has asked for since the last call; `framebuffer` follows the window's size here."""
 
-    def edits(self) -> list[Edit]:
+    def edits(self) -> list[CalibrationEvent]:
         """What was asked for with keys and mouse while it is calibrated, since the last call; `poll` first."""
         return []
 
@@ -195,7 +195,7 @@ class ScreenWindow(Window):
     def __init__(
         self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int | str | None
     ) -> None:
-        self._edits: list[Edit] = []
+        self._edits: list[CalibrationEvent] = []
         self._listens = False
         number = _choose_display(settings.display) if display is None else _open_display(display)
         self._display_name = name_display(number)
@@ -228,7 +228,7 @@ class ScreenWindow(Window):
         self._resize(pygame.display.get_window_size())
         return [action for action in actions if action is not None]
 
-    def edits(self) -> list[Edit]:
+    def edits(self) -> list[CalibrationEvent]:
         edits, self._edits = self._edits, []
         return edits
 
@@ -315,7 +315,7 @@ def _choose_display(wanted: int | str) -> int | None:
         return 0
 
 
-def edit_of(event: pygame.event.Event) -> Edit | None:
+def edit_of(event: pygame.event.Event) -> CalibrationEvent | None:
     """What an event asks for while calibrating; None if nothing."""
     if event.type == pygame.KEYDOWN:
         shift, ctrl = bool(event.mod & pygame.KMOD_SHIFT), bool(event.mod & pygame.KMOD_CTRL)

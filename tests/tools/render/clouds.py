@@ -15,13 +15,13 @@ from PIL import Image
 import tools.film.segments
 import tools.render
 from engine.core.clock import ManualClock
-from engine.networks.backends.backend import Rung
+from engine.networks.backends.backend import QualityLevel
 from engine.networks.persona import Persona
-from engine.pipeline.generator_step import FacePainter
-from engine.pipeline.reflection_analyzer import EchoListener
+from engine.pipeline.generator_step import GeneratorStep
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from engine.session.format import SessionHead
 from engine.session.reader import Session
 from engine.types import ByteArray, Features, FloatArray, Frame
@@ -44,15 +44,15 @@ class Clouds:
     """A generator whose picture follows from the latent, and quickly."""
 
     size_px, latent_size = 32, 16
-    rungs = (Rung("clouds", 32),)
+    rungs = (QualityLevel("clouds", 32),)
 
-    def __call__(self, z: FloatArray, rung: Rung | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
         y, x = np.mgrid[0:32, 0:32] / 32
         waves = [np.sin(6 * (z[3 * k] * x + z[3 * k + 1] * y) + z[3 * k + 2]) for k in range(3)]
         picture = np.dstack([*[127 + 120 * wave for wave in waves], np.full((32, 32), 255)])
         return np.ascontiguousarray(picture.astype(np.uint8))
 
-    def growth(self, z: FloatArray, rung: Rung | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         picture = self(z)
         return tuple(np.ascontiguousarray(picture[::step, ::step]) for step in (8, 4, 2, 1))
 
@@ -93,10 +93,10 @@ def drawing(
     look: Callable[[Frame], Features | None] = look_again,
 ) -> SessionDrawing:
     opened = Session(session)
-    repertoire = Repertoire(root / "scenes", (), registry())
+    repertoire = SceneLibrary(root / "scenes", (), registry())
     names = [scene] if scene else list(opened.scenes)
-    paint = FacePainter(Clouds(), ManualClock()).draw
+    paint = GeneratorStep(Clouds(), ManualClock()).draw
     alignment = Persona.open(Path("models/tiny")).alignment
     scenes = {name: repertoire.load(name) for name in names}
-    library, listener = ShaderLibrary(root / "shaders"), EchoListener(lambda: look, ManualClock(), waits=True)
+    library, listener = ShaderLibrary(root / "shaders"), ReflectionAnalyzer(lambda: look, ManualClock(), waits=True)
     return SessionDrawing(opened, scenes, paint, alignment, window, library, fps, scene, listener=listener)

@@ -21,7 +21,7 @@ from tools.bench.generator.bounds import bounds, measure_peaks, merge_peaks
 from tools.bench.generator.cases import Case, cases, compare_cases, open_cases, time_in_turns
 from tools.bench.generator.networks import Network, networks
 from tools.bench.generator.tables import generator_tables
-from tools.bench.generator.worker_pool import BENCH_PYTHON, OURS, AbsentError, Crew
+from tools.bench.generator.worker_pool import BENCH_PYTHON, OURS, AbsentError, WorkerPool
 
 __all__ = ["generator_tables", "measure_generators"]
 
@@ -46,7 +46,7 @@ def measure_generators(persona: Persona, *, quick: bool = False, guests_python: 
     profiles: list[dict[str, Any]] = []
     to_time = networks(persona, quick=quick)
     shapes = {network.name: network.settings for network in to_time}
-    with Crew(guests_python) as crew, tqdm(to_time, "generator", unit="network") as bar:
+    with WorkerPool(guests_python) as crew, tqdm(to_time, "generator", unit="network") as bar:
         crew.muster()
         peaks = measure_peaks(crew)
         for network in bar:
@@ -61,26 +61,26 @@ def measure_generators(persona: Persona, *, quick: bool = False, guests_python: 
 
 
 def _time(
-    crew: Crew, network: Network, scratch: Path, precisions: Sequence[str], quick: bool, bar: tqdm[Network]
+    crew: WorkerPool, network: Network, scratch: Path, precisions: Sequence[str], quick: bool, bar: tqdm[Network]
 ) -> list[Case]:
     """One network with all contenders; `scratch` holds its persona afterwards."""
 
-    def say(what: str) -> None:
+    def notify(what: str) -> None:
         bar.set_postfix_str(f"{network.name}: {what}")
 
     network.write(scratch)
     latents = scratch / "latents.npy"
     np.save(latents, seed_latents(range(LATENTS), network.settings.latent_size), allow_pickle=False)
     found = cases(crew.ways, precisions, compiled=network.is_judged and not quick)
-    open_cases(crew, found, scratch, say)
-    say("comparing with the reference")
+    open_cases(crew, found, scratch, notify)
+    notify("comparing with the reference")
     compare_cases(crew, found, latents)
-    say("timing")
+    notify("timing")
     time_in_turns(crew, found, latents, QUICK_BUDGET_S if quick else BUDGET_S)
     return found
 
 
-def _profile(crew: Crew, network: Network, folder: Path, found: Sequence[Case]) -> list[dict[str, Any]]:
+def _profile(crew: WorkerPool, network: Network, folder: Path, found: Sequence[Case]) -> list[dict[str, Any]]:
     """The operations of a network that is judged, in the fastest of our ways."""
     ours = [case for case in found if case.runtime == OURS and case.durations_ms]
     if not network.is_judged or not ours:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.networks.pggan.architecture import GeneratorSettings
 from tools.bench.generator.layers import layer_rows
-from tools.bench.generator.worker_pool import AbsentError, Crew
+from tools.bench.generator.worker_pool import AbsentError, WorkerPool
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 from tools.bench.runtimes import PROCESSOR
 
@@ -20,7 +20,7 @@ def merge_peaks(peaks: dict[str, Peaks], others: Mapping[str, Peaks]) -> None:
         peaks[device] = peaks[device].merged(other) if device in peaks else other
 
 
-def measure_peaks(crew: Crew) -> dict[str, Peaks]:
+def measure_peaks(crew: WorkerPool) -> dict[str, Peaks]:
     """The peaks of each device that somebody can measure, by its name."""
     peaks: dict[str, Peaks] = {}
     for name in MEASURERS:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.clock import Clock
 from engine.types import ByteArray
-from tools.bench.generator.worker_pool import GUESTS, OURS, AbsentError, Crew
+from tools.bench.generator.worker_pool import GUESTS, OURS, AbsentError, WorkerPool
 
 TURN_S, TURN_RUNS = 0.1, 20  # of one contender before the next has its turn
 LEAST_ROUNDS, MOST_ROUNDS = 4, 40
@@ -74,10 +74,10 @@ def cases(ways: Mapping[str, Sequence[tuple[str, str]]], precisions: Sequence[st
     ]
 
 
-def open_cases(crew: Crew, found: Sequence[Case], folder: Path, say: Callable[[str], None]) -> None:
+def open_cases(crew: WorkerPool, found: Sequence[Case], folder: Path, notify: Callable[[str], None]) -> None:
     """Have every case opened that can be; the others say why they were not."""
     for case in found:
-        say(f"opening {case.key}")
+        notify(f"opening {case.key}")
         try:
             opened = crew[case.runtime].ask(
                 do="open",
@@ -93,7 +93,7 @@ def open_cases(crew: Crew, found: Sequence[Case], folder: Path, say: Callable[[s
         case.how, case.device = opened["how"], opened["device"]
 
 
-def compare_cases(crew: Crew, found: Sequence[Case], latents: Path) -> None:
+def compare_cases(crew: WorkerPool, found: Sequence[Case], latents: Path) -> None:
     """Draw the same latents with all; what does not draw what the reference draws is not timed.
 
     Args:
@@ -118,7 +118,7 @@ def compare_cases(crew: Crew, found: Sequence[Case], latents: Path) -> None:
             )
 
 
-def _reference(crew: Crew, latents: Path) -> Any:
+def _reference(crew: WorkerPool, latents: Path) -> Any:
     """What the plain network draws, int16; None where it cannot be asked, which the summary of the crew then says."""
     if "reference" in crew.absent:
         return None
@@ -132,13 +132,13 @@ def _reference(crew: Crew, latents: Path) -> Any:
         return None
 
 
-def _draw(crew: Crew, runtime: str, key: str, latents: Path) -> ByteArray:
+def _draw(crew: WorkerPool, runtime: str, key: str, latents: Path) -> ByteArray:
     output = latents.with_name("drawn.npy")
     crew[runtime].ask(do="draw", key=key, latents=str(latents), output=str(output))
     return np.asarray(np.load(output, allow_pickle=False))
 
 
-def time_in_turns(crew: Crew, found: Sequence[Case], latents: Path, budget_s: float) -> None:
+def time_in_turns(crew: WorkerPool, found: Sequence[Case], latents: Path, budget_s: float) -> None:
     """Time all in turns, a little each, so that whatever else the machine does meets all of them alike."""
     clock = Clock()
     began_s = clock.now_s()

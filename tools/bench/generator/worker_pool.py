@@ -31,7 +31,7 @@ class AbsentError(Exception):
     """A contender cannot be asked; the message is one sentence that says why."""
 
 
-class Contender:
+class TimedRuntime:
     """The process of one contender, started when it is first asked.
 
     Args:
@@ -134,7 +134,7 @@ def _hear_words(process: subprocess.Popen[str], words: deque[str]) -> None:
             words.append(line.strip()[:200])
 
 
-class Crew:
+class WorkerPool:
     """All contenders. What they convert is kept while it is open.
 
     Args:
@@ -150,7 +150,7 @@ class Crew:
         pythons = dict.fromkeys(OWN, Path(sys.executable)) | dict.fromkeys(GUESTS, guests_python)
         self._cache = tempfile.TemporaryDirectory(prefix="narcissus-")
         cache = Path(self._cache.name)
-        self._contenders = {name: Contender(name, python, cache) for name, python in pythons.items()}
+        self._contenders = {name: TimedRuntime(name, python, cache) for name, python in pythons.items()}
         self.versions: dict[str, str] = {}
         self.ways: dict[str, list[tuple[str, str]]] = {}
         self.absent: dict[str, str] = {}
@@ -180,7 +180,7 @@ class Crew:
             name: {"absent": text} for name, text in self.absent.items()
         }
 
-    def __getitem__(self, name: str) -> Contender:
+    def __getitem__(self, name: str) -> TimedRuntime:
         return self._contenders[name]
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from engine.core.errors import ConfigError
 from engine.core.samples import Samples, rate_per_s
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import Pass, pass_class, registry
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.window import Window, open_window
 from engine.scene.scene import PassSpec, Scene
 from tools.bench.render.visitor import Footage, Visitor
@@ -127,7 +127,7 @@ def render_scale(window: Window) -> float:
 def _draw(window: Window, scene: Scene, footage: Footage, watch: PassWatch, frames: int) -> list[_Times]:
     """Frames of every moment; every second one pass by pass."""
     clock, times = Clock(), []
-    with Mirror(
+    with Renderer(
         window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, window.size_wh, render_scale(window)
     ) as mirror:
         visitor = Visitor(footage, mirror)

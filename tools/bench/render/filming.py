@@ -16,7 +16,7 @@ from engine.core.errors import DeviceError
 from engine.core.samples import rate_per_s
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.output.recorder import Recorder
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.window import Window, open_window
 from engine.scene.scene import Scene
 from tools.bench.render.drawing import render_scale
@@ -42,7 +42,7 @@ def measure_recording(
     drops = 0
     with tempfile.TemporaryDirectory() as folder, open_window(DisplaySettings(), size_wh, headless=True) as window:
         scale = render_scale(window)
-        with Mirror(window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, size_wh, scale) as mirror:
+        with Renderer(window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, size_wh, scale) as mirror:
             visitor = Visitor(footage, mirror)
             visitor.is_there = True
             _draw_for(round_s / 2, window, mirror, visitor, None)  # a warm-up
@@ -64,7 +64,7 @@ def measure_recording(
 
 
 def _draw_for(
-    seconds: float, window: Window, mirror: Mirror, visitor: Visitor, recorder: Recorder | None
+    seconds: float, window: Window, mirror: Renderer, visitor: Visitor, recorder: Recorder | None
 ) -> tuple[int, float]:
     """Draw for so long, and at least once; returns how many frames, and how long it took, s."""
     clock = Clock()

@@ -24,9 +24,9 @@ from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.render.window.window import open_window
-from engine.scene.library import Repertoire
+from engine.scene.library import SceneLibrary
 from tools.bench.render.drawing import render_scale
 from tools.bench.render.visitor import Footage, Visitor
 
@@ -125,9 +125,9 @@ class _Show:
         with ExitStack() as parts:
             window = parts.enter_context(open_window(DisplaySettings(), self._size_wh, headless=True))
             self._window, self._library = window, ShaderLibrary(self._folder / "shaders")
-            self._repertoire = Repertoire(self._folder / "scenes", (), registry())
+            self._repertoire = SceneLibrary(self._folder / "scenes", (), registry())
             scene, scale = self._repertoire.load(SAVED), render_scale(window)
-            mirror = Mirror(window.ctx, self._library, scene, self._footage.alignment, self._size_wh, scale)
+            mirror = Renderer(window.ctx, self._library, scene, self._footage.alignment, self._size_wh, scale)
             self._mirror = parts.enter_context(mirror)
             self._visitor = Visitor(self._footage, mirror)
             self._visitor.is_there = True

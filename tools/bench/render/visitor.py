@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.core.clock import Tick
 from engine.networks.persona import Persona
-from engine.render.renderer import Mirror
+from engine.render.renderer import Renderer
 from engine.types import Alignment, Reflection
 from tools.animate_portrait import FPS
 from tools.simulation.simulated_visit import Rehearsal, Visit
@@ -55,7 +55,7 @@ class Visitor:
         is_there: whether somebody stands before it; may be changed.
     """
 
-    def __init__(self, footage: Footage, mirror: Mirror) -> None:
+    def __init__(self, footage: Footage, mirror: Renderer) -> None:
         self._footage, self._mirror = footage, mirror
         self._index, self._time_s, self._presence = 0, 0.0, 0.0
         self.is_there = False

@@ -6,7 +6,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 from engine.networks.backends.generator_runtime import open_generator, open_openvino
-from engine.networks.backends.graph_variants import Form, candidates
+from engine.networks.backends.graph_variants import GraphVariant, candidates
 from engine.networks.persona import Persona
 from tools.bench.roofline import Peaks
 from tools.bench.runtimes import PROCESSOR, NotOfferedError, Opened
@@ -34,7 +34,7 @@ def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
     persona = Persona.open(folder)
     if variant:
         upsampling, pixel_norm = variant.split(", ")
-        at_work = Form(upsampling, pixel_norm, precision)
+        at_work = GraphVariant(upsampling, pixel_norm, precision)
         engine = open_openvino(persona, precision).open_form(at_work, persona.settings.resolution)
         return Opened(lambda z: engine.draw(z)[-1], f"openvino, {variant}")
     generator = open_generator(persona, precision=precision)
