@@ -1,4 +1,4 @@
-"""What a pass draws with: render targets (a texture and its framebuffer) and quad programs (a shader and its rectangle).
+"""What a pass draws with: render targets (texture and framebuffer) and quad programs (shader and rectangle).
 
 A `PassContext` owns all that a pass asks of it and releases it together, so that no pass has to. It also keeps what is
 still to be drawn before the pass can be shown, in parts so small that a show goes on between them.

@@ -13,10 +13,10 @@ from engine.features.layout import FeatureGroup, FeatureLayout
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "features.md"
 FIRST_WORDS = """# The numbers of a face
 
-Made by `python -m tools.dev.describe_features` from the layouts in `engine/features`; do not edit it. The first
-layout is what the mirror measures of viewers, drawn faces and portraits alike; a persona's inverter names the layout
-that it was trained on. Position, scale and roll are in none of the first's numbers: they are in `types.Placement`. "Left"
-and "right" are the sides of the picture. An *eye distance* is the distance between the middles of the eyes, as if seen from
+Made by `python -m tools.dev.describe_features` from the layouts in `engine/features`; do not edit it. The first layout
+is what the mirror measures of viewers, drawn faces and portraits alike; a persona's inverter names the layout that it
+was trained on. Position, scale and roll are in none of the first's numbers: they are in `types.Placement`. "Left" and
+"right" are the sides of the picture. An *eye distance* is the distance between the middles of the eyes, as if seen from
 the front.
 """
 AXES = {"x": "x, y", "L": "L, a, b", "R": "R, G, B"}  # what the names of a place's numbers end in

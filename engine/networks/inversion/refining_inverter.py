@@ -14,8 +14,8 @@ step from there makes the smallest
 As that face was measured, the model's error is taken away where it begins. What the model cannot explain changes by
 its variance from one face to a stranger, so by that share of a radian squared on the way there: that is the damping,
 `PRIOR_WEIGHT` times. Whether the step was right is seen when its face is drawn (`latent_refinement.py`); the model
-learns from that, and need not be asked for its derivative again while the neighbour is kept. Measured on 24 held-out
-faces, 40 such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
+learns from that, and need not be asked for its derivative again while the neighbour is kept. On 24 held-out faces, 40
+such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
 """
 
 from __future__ import annotations
