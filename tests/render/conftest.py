@@ -17,8 +17,8 @@ from engine.render.gl.texture import PixelTexture
 from engine.render.passes import base, registry
 from engine.scene.scene import PassSpec, Scene
 from engine.types import Placement
+from tests.render.external import Corners, Playing
 from tests.render.films import SIZE, paint
-from tests.render.foreign import Corners, Playing
 from tests.render.pictures import ALIGNMENT, read_texture
 
 STAGE_WH = (320, 180)

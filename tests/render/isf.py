@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.render.foreign import SIZE_WH
+from tests.render.external import SIZE_WH
 
 W, H = SIZE_WH
 

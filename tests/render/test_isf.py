@@ -12,7 +12,7 @@ from engine.core.errors import ConfigError
 from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.scene.scene import SIGNALS
-from tests.render.foreign import Playing, code, frame, light, ticks
+from tests.render.external import Playing, code, frame, light, ticks
 from tests.render.isf import IMAGE, H, W, isf, middle
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
-from tests.render.foreign import FPS, Playing, code, frame, ticks
+from tests.render.external import FPS, Playing, code, frame, ticks
 from tests.render.isf import IMAGE, H, W, isf, middle
 
 

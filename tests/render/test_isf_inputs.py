@@ -16,7 +16,7 @@ from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.scene.expression import compile_expression
 from engine.scene.scene import load_scene
-from tests.render.foreign import Playing, code, frame, ticks
+from tests.render.external import Playing, code, frame, ticks
 from tests.render.isf import isf, middle
 
 

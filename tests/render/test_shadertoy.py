@@ -17,7 +17,7 @@ from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.texture import PixelTexture
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
-from tests.render.foreign import FPS, SIZE_WH, Playing, code, frame, light, ticks
+from tests.render.external import FPS, SIZE_WH, Playing, code, frame, light, ticks
 from tests.render.pictures import ALIGNMENT, REST
 
 W, H = SIZE_WH

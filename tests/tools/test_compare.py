@@ -15,7 +15,7 @@ from engine.features.featurizer import LAYOUT
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.types import ByteArray, Features, FloatArray, Frame
-from tests.pipeline.test_video import write_video
+from tests.pipeline.sources.test_video_file import write_video
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, features_of, without_drawing
 from tools import compare, evaluate

@@ -13,7 +13,7 @@ import pytest
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray
-from tests.pipeline.test_attributes import FakeReader
+from tests.pipeline.test_attribute_follower import FakeReader
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tests.tools.portraits import encode, label

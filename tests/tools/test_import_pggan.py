@@ -12,8 +12,8 @@ from engine.networks.persona import Persona, load_discriminator
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.weight_file import read_network
 from engine.types import Alignment
-from tests.networks.official_files import official_pickle, official_state, official_triple
 from tests.tiny_persona import random_arrays
+from tests.tools.model_import.official_files import official_pickle, official_state, official_triple
 from tools import import_pggan
 from tools.reporting.contact_sheet import shrink
 
