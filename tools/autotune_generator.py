@@ -21,9 +21,9 @@ from engine.core.errors import NarcissusError
 from engine.networks.backends.generator_runtime import open_openvino
 from engine.networks.backends.graph_variants import PRECISIONS
 from engine.networks.backends.openvino_backend import OpenVinoEngine, OpenVinoRuntime, TryingEngine, compile_options
-from engine.networks.backends.openvino_loader import openvino_core
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
+from engine.system.openvino_loader import openvino_core
 from engine.types import FloatArray
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,8 +14,8 @@ import numpy as np
 
 from engine.networks.attributes import levi_hassner, small_cnn
 from engine.networks.attributes.levi_hassner import AttributeLayer
-from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.pggan.weight_file import Arrays
+from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import FloatArray
 
 NORM = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0, "size": 5}  # as Krizhevsky et al. 2012, across channels

@@ -15,9 +15,9 @@ from engine.networks.backends.autotuner import Autotuner
 from engine.networks.backends.backend import Engine
 from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import build_graph
-from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.generator.folded_layers import FoldedLayer, layers_for
 from engine.networks.pggan.architecture import GeneratorSettings
+from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import ByteArray, FloatArray
 
 TRIAL_AFTER = 150  # pictures of a show before forms are tried: the start belongs to the visitor

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from engine.networks.backends.graph_variants import GraphVariant
-from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.generator.folded_layers import FoldedLayer, unfuse_upscale
 from engine.networks.pggan.architecture import GeneratorSettings
+from engine.system.openvino_loader import import_openvino
 from engine.types import FloatArray
 
 VERSION = 1  # of the graphs; raise it when a form is computed in another way, so that its speed is measured again

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.backends import openvino_loader, tensorflow_backend
+from engine.networks.backends import tensorflow_backend
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.generator.folded_network import build_network
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
@@ -23,6 +23,7 @@ from engine.networks.persona import Persona, load_generator
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import read_network
+from engine.system import openvino_loader
 from tests.networks.reference_pggan import generate
 from tests.networks.variations import GENERATORS
 from tests.tiny_persona import random_arrays, write_tiny_persona

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.networks.backends.openvino_loader import import_openvino
+from engine.system.openvino_loader import import_openvino
 from engine.types import ByteArray, FloatArray
 from tools.bench.runtimes import Opened
 from tools.bench.runtimes.forms import FORMS, read_form

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.clock import Clock
 from engine.networks.backends.cpu_features import computes_bfloat16
-from engine.networks.backends.openvino_loader import import_openvino
+from engine.system.openvino_loader import import_openvino
 from engine.types import FloatArray
 from tools.bench.roofline import Peaks
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.persona import GENERATOR_FILE
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import check_network_header
+from engine.system.openvino_loader import import_openvino
 from tools.bench.runtimes import NotOfferedError
 from tools.bench.runtimes.engine_runtime import open_case
 

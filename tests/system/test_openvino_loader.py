@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.networks.backends.openvino_loader import openvino_core
+from engine.system.openvino_loader import openvino_core
 from tests.conftest import ROOT
 from tests.tiny_persona import write_tiny_persona
 
