@@ -85,6 +85,21 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class AlignedCrop:
+    """The square around a face, cut as the portraits are that encoders learn from.
+
+    Attributes:
+        pixels: (S, S, 3) uint8 RGB, eyes level; never written to after it was made.
+        side_px: side of the square in the picture that it was cut from.
+        shown: share of the face's landmarks that lie within that picture, 0 to 1.
+    """
+
+    pixels: ByteArray
+    side_px: float
+    shown: float
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """What the mirror keeps of a face.
 
@@ -98,6 +113,7 @@ class Features:
         patches: (N, 5) float32, where the colours of the vector were taken: x, y in pixels of the frame; L*, a*, b*.
         attributes: what classifiers say; empty where none is asked.
         identity: number of the person among those who were in sight; 0 where nobody keeps count, as in stills.
+        crop: the square around the face, for an encoder; None where none asks for it.
     """
 
     vector: FloatArray
@@ -110,6 +126,7 @@ class Features:
     patches: FloatArray = field(default_factory=lambda: np.empty((0, 5), np.float32))
     attributes: tuple[Attribute, ...] = ()
     identity: int = 0
+    crop: AlignedCrop | None = None
 
     @property
     def eyes_px(self) -> FloatArray:

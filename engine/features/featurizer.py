@@ -12,15 +12,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.aligned_crop import crop_aligned, square_of
 from engine.features.attribute_reading import ReadsAttributes, read_once
 from engine.features.colours import patch_centres, patch_colours
 from engine.features.face_mesh import FaceMesh, Mode
 from engine.features.face_tracker import Identities, Sighting, Zone, is_ignored, prominence
 from engine.features.geometry import FaceGeometry, measure_face
+from engine.features.square_filter import SquareFilter
 from engine.features.vector import LAYOUT as LAYOUT
 from engine.features.vector import FeatureVector, NarcissusVector
 from engine.features.vector_2019 import OriginalVector
-from engine.types import Features, FloatArray, Frame
+from engine.types import AlignedCrop, Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()
 VECTORS: Mapping[str, FeatureVector] = {kind.layout.name: kind for kind in (NARCISSUS, OriginalVector())}
@@ -37,6 +39,7 @@ class Featurizer:
         attributes: reads age and gender of every face at once, which is for single pictures; before the mirror
             `attributes.AttributeFollower` does so now and then.
         ignore: zones in which no face is looked at: left, top, right, bottom, shares of the picture.
+        crops: whether the square around the face is cut out, for an encoder; live it is steadied first.
     """
 
     def __init__(
@@ -45,12 +48,16 @@ class Featurizer:
         kind: FeatureVector = NARCISSUS,
         attributes: ReadsAttributes | None = None,
         ignore: Sequence[Zone] = (),
+        *,
+        crops: bool = False,
     ) -> None:
         self.kind = kind
         self._attributes = attributes
         self._mesh = FaceMesh(mode)
         self._identities = Identities() if mode == "live" else None
         self._ignore = ignore
+        self._crops = crops
+        self._square_filter = SquareFilter() if mode == "live" else None
 
     def __call__(self, frame: Frame) -> Features | None:
         """Measure `frame`; None if no face is found in it."""
@@ -82,8 +89,17 @@ class Featurizer:
             sequence=frame.sequence,
             patches=_rows(centres, colours),
             identity=identity,
+            crop=self._crop(frame, points, identity, [other for other, _ in measured]) if self._crops else None,
         )
         return features if self._attributes is None else read_once(self._attributes, frame, features, self.kind)
+
+    def _crop(self, frame: Frame, points: FloatArray, identity: int, all_points: Sequence[FloatArray]) -> AlignedCrop:
+        """The square around the face whose landmarks are `points`, one of those in the picture."""
+        square = square_of(points)
+        if self._square_filter is not None:
+            square = self._square_filter(square, identity, frame.captured_s)
+        others = [square_of(other) for other in all_points if other is not points and np.isfinite(other).all()]
+        return crop_aligned(frame.image, points, square, others)
 
     def _choose(self, faces: Sequence[FaceGeometry], captured_s: float) -> tuple[int | None, int]:
         """Which face is looked at, if one is, and whose it is; 0 in single pictures."""

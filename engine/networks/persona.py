@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 GENERATOR_FILE = "generator.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
 INVERTER_FILE = "inverter.safetensors"
+ENCODER_FILE = "encoder.safetensors"
 DESCRIPTION_FILE = "persona.json"
 MAX_DESCRIPTION_BYTES = 64 * 1024
 
@@ -48,7 +49,7 @@ class Persona:
         settings: of its generator.
         generator_path, generator_sha256: the file, and the hash of its content, which inverters name.
         alignment: where it draws its faces.
-        inverter_path: where its inverter is expected; may not exist.
+        inverter_path: where its bank of drawn faces is expected; may not exist.
     """
 
     folder: Path
@@ -59,6 +60,11 @@ class Persona:
     generator_sha256: str
     alignment: Alignment
     inverter_path: Path
+
+    @property
+    def encoder_path(self) -> Path:
+        """Where the encoder is expected that was trained with its generator, or for it; may not exist."""
+        return self.folder / ENCODER_FILE
 
     @classmethod
     def open(cls, folder: Path) -> Persona:

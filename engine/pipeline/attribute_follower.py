@@ -15,8 +15,8 @@ import numpy as np
 from engine.features.attribute_reading import ReadsAttributes
 from engine.features.face_crop import crop_face
 from engine.features.face_tracker import is_different_person
+from engine.features.one_euro import smoothing_share
 from engine.features.vector import FeatureVector, NarcissusVector
-from engine.pipeline.one_euro import smoothing_share
 from engine.types import Attribute, Features, FloatArray, Frame
 
 READ_HZ = 4.0

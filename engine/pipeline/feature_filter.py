@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.config.reflection import CalmSettings, FilterSettings
 from engine.features.layout import FeatureLayout
-from engine.pipeline.one_euro import OneEuro
+from engine.features.one_euro import OneEuro
 from engine.types import FloatArray
 
 REACH = {"shape": 0.25, "pose": 15.0, "expression": 0.3, "colour": 25.0}

@@ -19,7 +19,7 @@ from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import normalise, slerp
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_refinement import Attempt, deepening_by
-from engine.pipeline.one_euro import SphereOneEuro
+from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import Features, FloatArray, Latent
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one

@@ -9,7 +9,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
 from engine.pipeline.latent_follower import LatentFollower, Wander
-from engine.pipeline.one_euro import SphereOneEuro
+from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import Features, FloatArray, Latent, Placement
 
 SIZE = 64

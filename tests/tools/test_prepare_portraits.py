@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+from engine.features.aligned_crop import LEFT_EYE, RIGHT_EYE, square_of
 from engine.types import ByteArray
 from tools import prepare_portraits
-from tools.dataset.alignment import LEFT_EYE, RIGHT_EYE, square_of
 from tools.dataset.face_detection import FaceSearch
 from tools.dataset.labels import Register, falls_below, read_rows, with_somebody_held_out
 from tools.dataset.portrait_set import PortraitWriter, read_portraits

@@ -18,8 +18,8 @@ from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg
 from engine.pipeline.feature_filter import FeatureFilter
-from engine.pipeline.one_euro import SphereOneEuro
 from engine.pipeline.sources.video_file import pictures_of
+from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method

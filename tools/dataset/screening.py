@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.core.errors import DeviceError
+from engine.features.aligned_crop import square_of
 from engine.features.colours import lab
 from engine.features.geometry import OVAL
 from engine.pipeline.sources.images import load_image
 from engine.types import ByteArray, FloatArray
-from tools.dataset.alignment import cut, square_of
+from tools.dataset.alignment import cut
 from tools.dataset.face_detection import FaceSearch, face_width
 
 READ_PX = 6144  # longer pictures are reduced when they are read

@@ -1,4 +1,4 @@
-"""One Euro filters (Casiez, Roussel, Vogel, CHI 2012), flat and on the sphere: calm at rest, quick in movement.
+"""The One Euro filter (Casiez, Roussel, Vogel, CHI 2012): calm at rest, quick in movement.
 
 The speed that opens a filter is the norm of the low-passed velocity *vector*: the mean of the norms would take the
 noise of many dimensions for movement, and the filter would never close. It knows neither features nor faces.
@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from engine.networks.pggan.latent_sphere import angle_deg, slerp
 from engine.types import FloatArray
 
 DERIVATIVE_CUTOFF_HZ = 1.0  # of the velocity
@@ -59,48 +58,6 @@ class OneEuro:
         return self._output
 
 
-class SphereOneEuro:
-    """A latent: the filter goes along great circles, and has a limit to its speed.
-
-    Args:
-        min_cutoff_hz: cut-off at rest; lower is calmer and later.
-        beta: Hz of cut-off gained per degree a second of movement; higher follows faster.
-        rate_limit_deg_s: the most that the output turns in a second.
-    """
-
-    def __init__(self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float) -> None:
-        self.tune(min_cutoff_hz, beta, rate_limit_deg_s)
-        self._raw: FloatArray | None = None
-        self._output: FloatArray | None = None
-        self._velocity_deg_s: FloatArray | None = None
-
-    def tune(self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float) -> None:
-        """Go on with other parameters."""
-        self._min_cutoff_hz, self._beta, self._rate_limit_deg_s = min_cutoff_hz, beta, rate_limit_deg_s
-
-    def reset(self) -> None:
-        """Forget the past; the next input passes unchanged."""
-        self._raw = self._output = self._velocity_deg_s = None
-
-    def __call__(self, z: FloatArray, dt_s: float) -> FloatArray:
-        """Filter one latent (latent_size,) that came `dt_s` after the last one."""
-        if self._raw is None or self._output is None or self._velocity_deg_s is None:
-            self._raw = self._output = z
-            self._velocity_deg_s = np.zeros_like(z)
-            return z
-        velocity = tangent_deg(self._raw, z) / np.float32(dt_s)
-        share = _share(DERIVATIVE_CUTOFF_HZ, dt_s)
-        self._velocity_deg_s = self._velocity_deg_s + share * (velocity - self._velocity_deg_s)
-        cutoff_hz = self._min_cutoff_hz + self._beta * float(np.linalg.norm(self._velocity_deg_s))
-        step = smoothing_share(cutoff_hz, dt_s)
-        distance_deg = float(angle_deg(self._output, z))
-        if step * distance_deg > self._rate_limit_deg_s * dt_s:
-            step = self._rate_limit_deg_s * dt_s / distance_deg
-        self._raw = z
-        self._output = slerp(self._output, z, step)
-        return self._output
-
-
 def smoothing_share(cutoff_hz: float, dt_s: float) -> float:
     """The share of the way that a first-order low-pass goes towards its input in `dt_s`."""
     return 1.0 - math.exp(-2 * math.pi * cutoff_hz * dt_s)
@@ -108,12 +65,3 @@ def smoothing_share(cutoff_hz: float, dt_s: float) -> float:
 
 def _share(cutoff_hz: float, dt_s: float) -> np.float32:
     return np.float32(smoothing_share(cutoff_hz, dt_s))
-
-
-def tangent_deg(origin: FloatArray, towards: FloatArray) -> FloatArray:
-    """The tangent vector at `origin` whose length is the angle to `towards`, in degrees (the logarithm map)."""
-    flat = towards - origin * np.float32(np.dot(towards, origin) / np.dot(origin, origin))
-    length = float(np.linalg.norm(flat))
-    if length < 1e-9:
-        return np.zeros_like(origin)
-    return (flat * np.float32(angle_deg(origin, towards) / length)).astype(np.float32)

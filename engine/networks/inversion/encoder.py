@@ -1,0 +1,78 @@
+"""The encoder at work: the square of a face -> the latent that draws its reflection, in some milliseconds on one core.
+
+It hides what computes: OpenVINO on a processor, or what Keras runs on where the generator is drawn on a graphics card.
+It keeps nothing of what it saw; calming its answers is for those who follow a visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.networks.backends.cpu_features import computes_bfloat16
+from engine.networks.backends.openvino_loader import import_openvino, openvino_core
+from engine.networks.inversion.encoder_file import EncoderContents, read_encoder
+from engine.networks.inversion.encoder_graph import build_encoder_graph
+from engine.networks.inversion.frozen_features import SEEN_PX
+from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import normalise
+from engine.types import ByteArray, FloatArray
+
+Looks = Callable[[ByteArray], FloatArray]
+"""Pixels (1, S, S, 3) uint8 RGB -> the direction of a latent (1, latent_size)."""
+
+
+class FaceEncoder:
+    """A persona's encoder. One thread at a time may use it.
+
+    Args:
+        looks: the network.
+        latent_size: numbers that it answers with.
+    """
+
+    def __init__(self, looks: Looks, latent_size: int) -> None:
+        self._looks = looks
+        self.latent_size = latent_size
+
+    def __call__(self, pixels: ByteArray) -> FloatArray:
+        """The latent (latent_size,) float32 on the sphere for the square of a face (S, S, 3) uint8 RGB.
+
+        Raises:
+            ValueError: the square has another size, or the network answers with nothing or with no numbers.
+        """
+        if pixels.shape != (SEEN_PX, SEEN_PX, 3) or pixels.dtype != np.uint8:
+            raise ValueError(f"an encoder looks at ({SEEN_PX}, {SEEN_PX}, 3) of uint8, not {pixels.shape}")
+        return normalise(self._looks(np.ascontiguousarray(pixels)[None])[0])
+
+
+def open_encoder(persona: Persona, precision: str = "auto", threads: int = 1) -> FaceEncoder:
+    """The encoder of a persona, through OpenVINO.
+
+    Args:
+        precision: `auto` is bfloat16 where the processor computes in it: half a degree of the sphere beside float32,
+            where two people are sixty apart, in half of the time.
+        threads: processor threads; one leaves the others to the generator and to drawing.
+
+    Raises:
+        ModelError: its file, or that of the frozen features, is missing, damaged or does not fit the persona.
+    """
+    contents = read_encoder(persona.encoder_path, persona)
+    return FaceEncoder(_openvino(contents, precision, threads), contents.latent_size)
+
+
+def _openvino(contents: EncoderContents, precision: str, threads: int) -> Looks:
+    is_short = computes_bfloat16() if precision == "auto" else precision == "bfloat16"
+    options = {
+        "INFERENCE_PRECISION_HINT": "bf16" if is_short else "f32",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    import_openvino()
+    request = openvino_core().compile_model(build_encoder_graph(contents), "CPU", options).create_infer_request()
+
+    def look(pixels: ByteArray) -> FloatArray:
+        return np.array(request.infer([pixels])[0], np.float32)
+
+    return look

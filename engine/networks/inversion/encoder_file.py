@@ -1,0 +1,166 @@
+"""A persona's encoder: what its file holds, what it must fit, in and out.
+
+An encoder was trained together with one generator, on squares that were cut in one way and looked at by one network.
+All three stand in the metadata of `encoder.safetensors` and are checked; the arrays have the names and layouts of
+PyTorch, float16, as a trainer leaves them. It does not know how an encoder is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.core.errors import ModelError
+from engine.features.aligned_crop import CROP_STAMP
+from engine.networks.inversion.frozen_features import (
+    MAP_CHANNELS,
+    MAP_PX,
+    FrozenFeatures,
+    frozen_features_path,
+    read_frozen_features,
+)
+from engine.networks.persona import Persona
+from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, write_arrays
+
+FORMAT = "narcissus-encoder 1"
+LEAK = 0.2  # slope of every rectifier for negative numbers
+DENSE = ("hidden", "latent")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What is read from one of the frozen maps: convolutions in turn, each followed by a leaky rectifier.
+
+    Attributes:
+        map_index: which map.
+        layers: name, side of the kernel and stride of each convolution; padding is half of the kernel.
+    """
+
+    map_index: int
+    layers: tuple[tuple[str, int, int], ...]
+
+
+BRANCHES = (
+    Branch(3, (("semantic", 1, 1),)),
+    Branch(2, (("parts", 3, 2),)),
+    Branch(1, (("fine0", 3, 2), ("fine1", 3, 2))),
+)
+"""Their outputs, flattened as channels, rows, columns, follow on each other as the input of `hidden`."""
+
+
+@dataclass(frozen=True)
+class EncoderContents:
+    """An encoder that fits its persona.
+
+    Attributes:
+        arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden`, `latent` (out, in), each with `.weight` and
+            `.bias`, float32.
+        features: the frozen network that looks for it.
+        latent_size: numbers that it answers with.
+    """
+
+    arrays: Arrays
+    features: FrozenFeatures
+    latent_size: int
+
+
+def read_encoder(path: Path, persona: Persona) -> EncoderContents:
+    """Open the encoder of a persona.
+
+    Raises:
+        ModelError: it, or the frozen features, is missing or damaged, or was made for another generator, another way of
+            cutting faces or another network that looks.
+    """
+    metadata = read_header(path).metadata
+    if metadata.get("format") != FORMAT:
+        raise ModelError(f"{path} cannot be used: it is no encoder of this program: {_remedy(persona)}")
+    trained_with = metadata.get("generator_sha256", "")
+    if trained_with != persona.generator_sha256:
+        raise ModelError(
+            f"{path} was trained with another generator ({trained_with[:12]}) than {persona.generator_path} "
+            f"({persona.generator_sha256[:12]}): {_remedy(persona)}"
+        )
+    if metadata.get("crop") != CROP_STAMP:
+        raise ModelError(
+            f"{path} looks at faces that are cut as {metadata.get('crop', 'nobody says')[:80]!r}, this program cuts "
+            f"them as {CROP_STAMP!r}: {_remedy(persona)}"
+        )
+    features_path = frozen_features_path(persona.folder.parent)
+    features = read_frozen_features(features_path)
+    looked_with = metadata.get("features_sha256", "")
+    if looked_with != features.sha256:
+        raise ModelError(
+            f"{path} was trained to look with other features ({looked_with[:12]}) than {features_path} "
+            f"({features.sha256[:12]}): {_remedy(persona)}"
+        )
+    arrays = read_arrays(path)
+    check_arrays(path, arrays, persona.settings.latent_size)
+    return EncoderContents(arrays, features, persona.settings.latent_size)
+
+
+def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
+    """The arrays that a trainer left, which belong to no persona yet.
+
+    Raises:
+        ModelError: the file is missing or damaged, or holds no encoder of that many numbers.
+    """
+    arrays = read_arrays(path)
+    check_arrays(path, arrays, latent_size)
+    return arrays
+
+
+def write_encoder(
+    path: Path, arrays: Arrays, generator_sha256: str, features: FrozenFeatures, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write an encoder for a persona's generator, float16, all or nothing.
+
+    Args:
+        notes: further texts for the metadata.
+    """
+    half = {name: np.ascontiguousarray(array, np.float16) for name, array in arrays.items()}
+    metadata = {
+        **(notes or {}),
+        "format": FORMAT,
+        "generator_sha256": generator_sha256,
+        "crop": CROP_STAMP,
+        "features_sha256": features.sha256,
+    }
+    write_arrays(path, half, metadata)
+
+
+def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
+    """Raise unless arrays are an encoder's, and fit together."""
+    names = {name for branch in BRANCHES for name, _, _ in branch.layers} | set(DENSE)
+    expected = {f"{name}.{kind}" for name in names for kind in ("weight", "bias")}
+    if set(arrays) != expected:
+        odd = sorted(set(arrays) ^ expected)[0]
+        what = "lacks" if odd in expected else "holds, and should not,"
+        raise ModelError(f"{path} cannot be used: it {what} the array {odd[:60]!r} of an encoder")
+    shapes = {name: array.shape for name, array in arrays.items()}
+    flat = 0
+    for branch in BRANCHES:
+        channels, side_px = MAP_CHANNELS[branch.map_index], MAP_PX[branch.map_index]
+        for name, kernel, stride in branch.layers:
+            outputs = shapes[f"{name}.bias"][0] if len(shapes[f"{name}.bias"]) == 1 else 0
+            _expect(path, f"{name}.weight", shapes[f"{name}.weight"], (outputs, channels, kernel, kernel))
+            channels, side_px = outputs, -(-side_px // stride)
+        flat += channels * side_px**2
+    hidden = shapes["hidden.bias"][0] if len(shapes["hidden.bias"]) == 1 else 0
+    _expect(path, "hidden.weight", shapes["hidden.weight"], (hidden, flat))
+    _expect(path, "latent.weight", shapes["latent.weight"], (latent_size, hidden))
+    _expect(path, "latent.bias", shapes["latent.bias"], (latent_size,))
+
+
+def _expect(path: Path, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if shape != wanted or 0 in wanted:
+        raise ModelError(f"{path} cannot be used: {name} has the shape {shape}, where {wanted} is needed")
+
+
+def _remedy(persona: Persona) -> str:
+    return (
+        f"adopt the generator together with its encoder (tools.adopt_generator --encoder), or run "
+        f"`python -m tools.train_inverter --model {persona.name} --kind encoder`"
+    )

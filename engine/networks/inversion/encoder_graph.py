@@ -1,0 +1,79 @@
+"""A face's square -> latent, as one graph of OpenVINO: the frozen features and an encoder, written from their arrays.
+
+Written directly, in milliseconds, so that the show needs neither PyTorch nor a conversion. Tests hold it to the Keras
+network of `encoder_network.py`. It knows neither files nor faces.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from engine.networks.backends.openvino_loader import import_openvino
+from engine.networks.inversion.encoder_file import BRANCHES, LEAK, EncoderContents
+from engine.networks.inversion.frozen_features import MAP_BLOCKS, MEAN, SD, SEEN_PX, FrozenFeatures
+from engine.networks.pggan.weight_file import Arrays
+
+MOST = 6.0  # of what passes the rectifiers of the frozen network
+
+
+def build_encoder_graph(contents: EncoderContents) -> Any:
+    """`openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> the direction of a latent (1, latent_size) float32."""
+    openvino = import_openvino()
+    from openvino import opset13 as ops
+
+    pixels = ops.parameter([1, SEEN_PX, SEEN_PX, 3], np.uint8, name="pixels")
+    maps = _feature_maps(ops, pixels, contents.features)
+    parts = []
+    for branch in BRANCHES:
+        x = maps[branch.map_index]
+        for name, _, stride in branch.layers:
+            x = _leaky(ops, _convolved(ops, x, contents.arrays, name, stride))
+        parts.append(ops.reshape(x, [1, -1], False))
+    x = _leaky(ops, _multiplied(ops, ops.concat(parts, 1), contents.arrays, "hidden"))
+    return openvino.Model([ops.result(_multiplied(ops, x, contents.arrays, "latent"))], [pixels], "encoder")
+
+
+def _feature_maps(ops: ModuleType, pixels: Any, features: FrozenFeatures) -> list[Any]:
+    """The four maps of the frozen network, NCHW."""
+    x = ops.transpose(ops.convert(pixels, "f32"), [0, 3, 1, 2])
+    x = ops.subtract(x, (255 * np.array(MEAN, np.float32)).reshape(1, 3, 1, 1))
+    x = ops.divide(x, (255 * np.array(SD, np.float32)).reshape(1, 3, 1, 1))
+    x = ops.clamp(_convolved(ops, x, features.arrays, "stem", 2), 0.0, MOST)
+    maps = []
+    for index, (stride, has_skip) in enumerate(zip(features.strides, features.skips, strict=True)):
+        name, y = f"blocks.{index}", x
+        if f"{name}.expand.weight" in features.arrays:
+            y = ops.clamp(_convolved(ops, y, features.arrays, f"{name}.expand", 1), 0.0, MOST)
+        y = ops.clamp(_each_convolved(ops, y, features.arrays, f"{name}.depthwise", stride), 0.0, MOST)
+        y = _convolved(ops, y, features.arrays, f"{name}.project", 1)
+        x = ops.add(x, y) if has_skip else y
+        if index in MAP_BLOCKS:
+            maps.append(x)
+    return maps
+
+
+def _convolved(ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int) -> Any:
+    weight = np.ascontiguousarray(arrays[f"{name}.weight"], np.float32)
+    pad = weight.shape[2] // 2
+    x = ops.convolution(x, weight, [stride] * 2, [pad] * 2, [pad] * 2, [1, 1])
+    return ops.add(x, arrays[f"{name}.bias"].reshape(1, -1, 1, 1))
+
+
+def _each_convolved(ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int) -> Any:
+    """Every channel by itself, by its own kernel."""
+    weight = np.ascontiguousarray(arrays[f"{name}.weight"][:, None], np.float32)  # groups, 1, 1, height, width
+    pad = weight.shape[-1] // 2
+    x = ops.group_convolution(x, weight, [stride] * 2, [pad] * 2, [pad] * 2, [1, 1])
+    return ops.add(x, arrays[f"{name}.bias"].reshape(1, -1, 1, 1))
+
+
+def _multiplied(ops: ModuleType, x: Any, arrays: Arrays, name: str) -> Any:
+    weight = np.ascontiguousarray(arrays[f"{name}.weight"], np.float32)  # (out, in)
+    return ops.add(ops.matmul(x, weight, False, True), arrays[f"{name}.bias"].reshape(1, -1))
+
+
+def _leaky(ops: ModuleType, x: Any) -> Any:
+    return ops.prelu(x, np.array([LEAK], np.float32))

@@ -1,0 +1,96 @@
+"""The frozen features that encoders look with: EfficientNet-Lite0 without its head, batch norms folded into weights.
+
+Owns the file, `models/features/efficientnet_lite0.safetensors`, and what it must hold. Arrays have PyTorch's names and
+layouts (OIHW), as the trainers leave them. The network (Tan, Le, ICML 2019, in its authors' form for small devices) was
+trained on ImageNet and is never trained here. It does not know what is read from its maps.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import ModelError
+from engine.networks.pggan.weight_file import Arrays, file_sha256, read_arrays, read_header
+
+FEATURES_FOLDER, FEATURES_FILE = "features", "efficientnet_lite0.safetensors"
+SEEN_PX = 128  # side of the pictures that it looks at
+MAP_BLOCKS = (2, 4, 10, 15)  # behind which blocks a map is taken
+MAP_CHANNELS = (24, 40, 112, 320)
+MAP_PX = (32, 16, 8, 4)
+MEAN, SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours, of 1
+BLOCKS = 16
+
+
+@dataclass(frozen=True)
+class FrozenFeatures:
+    """The network, as its file holds it.
+
+    Attributes:
+        arrays: `stem.weight` and `blocks.N.expand|depthwise|project.weight` (OIHW), with a `.bias` (O,) each, float32;
+            the first block has no `expand`.
+        strides, skips: of each of the 16 blocks: of its depthwise convolution, and whether its input is added.
+        sha256: of the file; encoders name it.
+    """
+
+    arrays: Arrays
+    strides: tuple[int, ...]
+    skips: tuple[bool, ...]
+    sha256: str = ""
+
+
+def frozen_features_path(models: Path) -> Path:
+    """Where the features of a folder of personas are."""
+    return models / FEATURES_FOLDER / FEATURES_FILE
+
+
+def read_frozen_features(path: Path) -> FrozenFeatures:
+    """Open and check the file.
+
+    Raises:
+        ModelError: it is missing, damaged, or holds another network.
+    """
+    metadata = read_header(path).metadata
+    arrays = read_arrays(path)
+    try:
+        strides = tuple(int(stride) for stride in json.loads(metadata["strides"]))
+        skips = tuple(bool(skip) for skip in json.loads(metadata["skips"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} cannot be used: it does not say how its blocks follow on each other") from error
+    features = FrozenFeatures(arrays, strides, skips, file_sha256(path))
+    fault = _fault(features)
+    if fault is not None:
+        raise ModelError(f"{path} cannot be used: it is no EfficientNet-Lite0 without its head: {fault}")
+    return features
+
+
+def _fault(features: FrozenFeatures) -> str | None:
+    """What is wrong with a network; None if nothing is."""
+    if len(features.strides) != BLOCKS or len(features.skips) != BLOCKS or not set(features.strides) <= {1, 2}:
+        return f"it has not {BLOCKS} blocks of stride 1 or 2"
+    shapes = {name: array.shape for name, array in features.arrays.items()}
+    channels = 3
+    used: set[str] = set()
+
+    def follows(name: str, inputs: int, *, each_by_itself: bool = False) -> int:
+        weight, bias = shapes.get(f"{name}.weight", ()), shapes.get(f"{name}.bias", ())
+        used.update((f"{name}.weight", f"{name}.bias"))
+        is_right = len(weight) == 4 and bias == weight[:1] and weight[1] == (1 if each_by_itself else inputs)
+        is_right = is_right and weight[2] == weight[3] and weight[2] % 2 == 1
+        return weight[0] if is_right and (not each_by_itself or weight[0] == inputs) else 0
+
+    channels = follows("stem", channels)
+    for index, has_skip in enumerate(features.skips):
+        name, inside = f"blocks.{index}", channels
+        if f"{name}.expand.weight" in shapes:
+            inside = follows(f"{name}.expand", channels)
+        inside = follows(f"{name}.depthwise", inside, each_by_itself=True)
+        after = follows(f"{name}.project", inside)
+        if not after or (has_skip and (after != channels or features.strides[index] != 1)):
+            return f"{name} does not fit what comes before it"
+        if index in MAP_BLOCKS and after != MAP_CHANNELS[MAP_BLOCKS.index(index)]:
+            return f"the map behind {name} has {after} channels"
+        channels = after
+    rest = sorted(set(shapes) - used)
+    return f"{rest[0][:60]!r} is not part of it" if rest else None

@@ -1,0 +1,160 @@
+"""The encoder: what it answers, and what is said about files that do not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.core.errors import ModelError
+from engine.networks.inversion.encoder import FaceEncoder, open_encoder
+from engine.networks.inversion.encoder_file import read_encoder, read_trained_encoder
+from engine.networks.inversion.frozen_features import frozen_features_path, read_frozen_features
+from engine.networks.persona import Persona
+from engine.networks.pggan.latent_sphere import angle_deg
+from engine.networks.pggan.weight_file import read_arrays, read_header, write_arrays
+from engine.types import ByteArray
+from tests.tiny_encoder import MODELS, add_tiny_encoder, random_encoder
+from tests.tiny_persona import write_tiny_persona
+
+EXPECTED = (-0.2537, 0.1844, 1.1143, -1.2875, -2.2611, 0.3923, -1.2823, 0.4231)
+EXPECTED += (0.1006, 0.9102, 0.6425, -1.7468, 1.0943, -0.3171, -0.3315, 0.4491)
+
+Change = Callable[[dict[str, np.ndarray], dict[str, str]], None]
+
+
+@pytest.fixture
+def persona(tmp_path: Path) -> Persona:
+    return add_tiny_encoder(write_tiny_persona(tmp_path / "tiny"))
+
+
+def picture(seed: int = 0) -> ByteArray:
+    """Coloured clouds (128, 128, 3)."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3))
+    return np.kron(coarse, np.ones((16, 16, 1))).astype(np.uint8)
+
+
+def test_it_answers_as_the_trainer_that_made_it_does(persona: Persona) -> None:
+    """The numbers are what PyTorch makes of the same arrays, by the code that trains encoders."""
+    z = open_encoder(persona, "float32")(picture())
+    assert z.dtype == np.float32 and np.linalg.norm(z) == pytest.approx(4.0, rel=1e-5)
+    np.testing.assert_allclose(z, EXPECTED, atol=2e-3)
+
+
+def test_bfloat16_answers_the_same_but_for_some_degrees(persona: Persona) -> None:
+    exact, short = (open_encoder(persona, precision) for precision in ("float32", "bfloat16"))
+    apart = [float(angle_deg(exact(picture(seed)), short(picture(seed)))) for seed in range(6)]
+    between = float(angle_deg(exact(picture(0)), exact(picture(1))))
+    assert max(apart) < 5.0 < 15.0 < between
+
+
+def test_a_square_of_another_size_is_refused(persona: Persona) -> None:
+    with pytest.raises(ValueError, match="looks at"):
+        open_encoder(persona)(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_a_network_that_answers_with_no_numbers_is_an_error_and_no_latent() -> None:
+    encoder = FaceEncoder(lambda pixels: np.full((1, 16), np.nan, np.float32), 16)
+    with pytest.raises(ValueError, match="no direction"):
+        encoder(picture())
+
+
+def _of_another_generator(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    metadata["generator_sha256"] = "0123456789abcdef"
+
+
+def _of_another_crop(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    metadata["crop"] = "whole pictures"
+
+
+def _of_other_features(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    metadata["features_sha256"] = "fedcba9876543210"
+
+
+def _of_another_form(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    metadata["format"] = "narcissus-inverter 1"
+
+
+def _with_nan(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    arrays["hidden.weight"][0, 0] = np.nan
+
+
+def _without_a_layer(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    del arrays["parts.bias"]
+
+
+def _of_another_shape(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    arrays["latent.weight"] = arrays["latent.weight"][:-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_of_another_generator, r"was trained with another generator \(0123456789ab\).*tools\.adopt_generator"),
+        (_of_another_crop, r"looks at faces that are cut as 'whole pictures'"),
+        (_of_other_features, r"was trained to look with other features \(fedcba987654\)"),
+        (_of_another_form, r"is no encoder of this program"),
+        (_with_nan, r"hidden\.weight holds a number that is not finite"),
+        (_without_a_layer, r"lacks the array 'parts\.bias'"),
+        (_of_another_shape, r"latent\.weight has the shape \(15, 8\), where \(16, 8\) is needed"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_in_a_sentence(persona: Persona, change: Change, said: str) -> None:
+    path = persona.encoder_path
+    arrays, metadata = dict(read_arrays(path)), dict(read_header(path).metadata)
+    change(arrays, metadata)
+    write_arrays(path, arrays, metadata)
+    with pytest.raises(ModelError, match=said) as error:
+        read_encoder(path, persona)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_truncated_file_is_told_in_a_sentence(persona: Persona) -> None:
+    content = persona.encoder_path.read_bytes()
+    persona.encoder_path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ModelError, match="it is cut short"):
+        open_encoder(persona)
+
+
+def test_missing_features_are_told_by_their_path(persona: Persona) -> None:
+    path = frozen_features_path(persona.folder.parent)
+    path.unlink()
+    with pytest.raises(ModelError, match=re.escape(f"{path} is missing")):
+        open_encoder(persona)
+
+
+def test_what_a_trainer_leaves_is_read_without_a_persona(tmp_path: Path) -> None:
+    arrays = random_encoder(16)
+    write_arrays(tmp_path / "encoder.safetensors", {k: v.astype(np.float16) for k, v in arrays.items()}, {})
+    again = read_trained_encoder(tmp_path / "encoder.safetensors", 16)
+    assert all((again[name] == array).all() for name, array in arrays.items())
+    with pytest.raises(ModelError, match=r"latent\.weight has the shape"):
+        read_trained_encoder(tmp_path / "encoder.safetensors", 512)
+
+
+def test_the_features_that_ship_are_those_of_their_card() -> None:
+    features = read_frozen_features(frozen_features_path(MODELS))
+    assert features.strides.count(2) == 4 and sum(features.skips) == 9
+    assert features.arrays["blocks.15.project.weight"].shape == (320, 1152, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda a: a.pop("blocks.7.project.bias"), r"blocks\.7 does not fit what comes before it"),
+        (lambda a: a.update({"blocks.3.depthwise.weight": a["blocks.3.depthwise.weight"][:-1]}), r"blocks\.3 does not"),
+        (lambda a: a.update({"head.weight": np.zeros((1, 1), np.float32)}), r"'head\.weight' is not part of it"),
+    ],
+)
+def test_other_networks_are_no_features(
+    tmp_path: Path, change: Callable[[dict[str, np.ndarray]], object], said: str
+) -> None:
+    shipped = frozen_features_path(MODELS)
+    arrays = dict(read_arrays(shipped))
+    change(arrays)
+    write_arrays(tmp_path / "features.safetensors", arrays, read_header(shipped).metadata)
+    with pytest.raises(ModelError, match=said):
+        read_frozen_features(tmp_path / "features.safetensors")
