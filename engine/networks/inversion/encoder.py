@@ -11,12 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.networks.backends.cpu_features import computes_bfloat16
-from engine.networks.backends.openvino_loader import import_openvino, openvino_core
 from engine.networks.inversion.encoder_file import EncoderContents, read_encoder
 from engine.networks.inversion.encoder_graph import build_encoder_graph
 from engine.networks.inversion.frozen_features import SEEN_PX
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import normalise
+from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import ByteArray, FloatArray
 
 Looks = Callable[[ByteArray], FloatArray]

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.networks.backends.openvino_loader import import_openvino
 from engine.networks.inversion.encoder_file import BRANCHES, LEAK, EncoderContents
 from engine.networks.inversion.frozen_features import MAP_BLOCKS, MEAN, SD, SEEN_PX, FrozenFeatures
 from engine.networks.pggan.weight_file import Arrays
+from engine.system.openvino_loader import import_openvino
 
 MOST = 6.0  # of what passes the rectifiers of the frozen network
 
