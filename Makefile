@@ -1,4 +1,4 @@
-# make run | test | check | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
+# make run | test | check | docs | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
 # Each sets up .venv when it is missing or out of date; bench also .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 # With CUDA=1 each takes .venv-cuda, for an NVIDIA card: make run CUDA=1, make gpu CUDA=1.
@@ -19,7 +19,7 @@ COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --p
   --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check lint format types borders bench gpu gallery golden schema lock lock-bench lock-cuda clean
+.PHONY: run test check lint format types borders docs bench gpu gallery golden schema lock lock-bench lock-cuda clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -45,6 +45,11 @@ types: $(READY)
 borders: $(READY)
 	@echo "Borders between parts"
 	@$(VENV)/bin/lint-imports --no-logo
+
+docs: $(READY)
+	@echo "Building the documentation into site/"
+	@$(PYTHON) -m tools.dev.describe_config >/dev/null
+	@$(PYTHON) -m mkdocs build --strict --quiet
 
 # What cannot be installed is not compared: the report says so, and the rest is measured.
 bench: $(READY) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring generator,$(ARGS)),,other parts)),,$(BENCH_VENV)/.ready)

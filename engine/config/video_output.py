@@ -22,7 +22,7 @@ class SendSettings(BaseModel):
         (),
         max_length=4,
         description="Receivers, a list of virtual_camera, ndi, spout (Windows) and syphon (macOS); empty sends none. "
-        "Each needs a package of its own (README).",
+        "Each needs a package of its own (docs/outputs.md).",
     )
     name: str = Field("Narcissus", min_length=1, max_length=60, description="How receivers see the mirror listed.")
     size: tuple[Side, Side] = Field(

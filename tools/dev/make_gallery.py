@@ -1,4 +1,4 @@
-"""Draw every scene for README: `make gallery`, or `python -m tools.dev.make_gallery [--scene NAME] [--model NAME]`.
+"""Draw every scene for docs/: `make gallery`, or `python -m tools.dev.make_gallery [--scene NAME] [--model NAME]`.
 
 A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its
 own, and somebody speaks; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there

@@ -4,7 +4,7 @@ What it draws stays on the card: the picture is handed on as a CuPy array over t
 Nothing is awaited while Python's lock is held: the picture's extremes, two numbers, are computed beside it, and asking
 for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/gl/cuda_interop.py`'s.
 
-Never yet run on a card: see README.md.
+Never yet run on a card: see docs/gpu.md.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def choose_backend() -> str:
         if any(_is_installed(package) for package in _CUDA_PACKAGES[backend]):
             return backend
     missing = f"{settled} is not" if settled else "neither JAX, PyTorch nor TensorFlow is"
-    raise CudaError(f"{missing} installed with CUDA: README.md says how")
+    raise CudaError(f"{missing} installed with CUDA: see docs/gpu.md")
 
 
 def _is_installed(package: str) -> bool:

@@ -112,7 +112,7 @@ def start_cuda(ctx: moderngl.Context) -> DeviceCopies:
     try:
         import cupy
     except ImportError as error:
-        raise CudaError(f"CuPy cannot be imported, README.md says how it is installed: {in_one_line(error)}") from error
+        raise CudaError(f"CuPy cannot be imported (see docs/gpu.md): {in_one_line(error)}") from error
     return DeviceCopies(driver, cupy)
 
 

@@ -140,7 +140,7 @@ def test_a_card_without_a_framework_is_told(
     monkeypatch.setattr(gpu_backend, "_is_installed", lambda package: False)
     with caplog.at_level(logging.INFO):
         assert open_on_gpu(tiny, "auto", lambda: True, is_asked=False) is None
-    assert "does not run on a graphics card: jax is not installed with CUDA: README.md says how" in caplog.text
+    assert "does not run on a graphics card: jax is not installed with CUDA: see docs/gpu.md" in caplog.text
 
 
 def test_with_a_card_it_is_opened_there(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_the_backend_is_the_one_that_keras_has(monkeypatch: pytest.MonkeyPatch) 
     installed = {"torch", "nvidia.cudnn"}
     monkeypatch.setattr(gpu_backend, "_is_installed", installed.__contains__)
     monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(backend=SimpleNamespace(backend=lambda: "jax")))
-    with pytest.raises(CudaError, match=r"^jax is not installed with CUDA: README\.md says how$"):
+    with pytest.raises(CudaError, match=r"^jax is not installed with CUDA: see docs/gpu\.md$"):
         choose_backend()
     monkeypatch.delitem(sys.modules, "keras")
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")

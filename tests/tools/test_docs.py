@@ -1,0 +1,61 @@
+"""The documentation: generated pages are current, links lead somewhere, the site has every page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools.dev.describe_config import DOCUMENT, describe
+from tools.dev.docs_site import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITTEN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / path for path in PAGES if "/" in path)])
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def _anchors(path: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def test_the_configuration_page_is_current() -> None:
+    """If this fails: `python -m tools.dev.describe_config`."""
+    assert DOCUMENT.read_text(encoding="utf-8") == describe()
+
+
+def test_the_configuration_page_has_nested_keys_and_their_own_defaults() -> None:
+    page = describe()
+    assert "| `features.shape.beta` | `60.0` | between 0 and 1000 |" in page
+    assert "| `features.colour.beta` | `0.0` | between 0 and 1000 |" in page
+    assert "Each entry of `scenes`:" in page
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_of_the_repository(path: Path) -> None:
+    for link in LINK.findall(path.read_text(encoding="utf-8")):
+        target, _, anchor = link.partition("#")
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        linked = (path.parent / target).resolve() if target else path
+        assert linked.exists(), f"{path.relative_to(ROOT)} links to {link}"
+        if anchor and linked.suffix == ".md":
+            assert anchor in _anchors(linked), f"{path.relative_to(ROOT)} links to {link}"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    listed = {
+        page for entry in site["nav"] for part in entry.values() for page in ([part] if part is str(part) else part)
+    }
+    pages = {str(path.relative_to(ROOT / "docs")) for path in ROOT.glob("docs/**/*.md")}
+    assert listed == pages | set(PAGES.values())
+
+
+def test_every_tool_is_described() -> None:
+    page = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    commands = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__", "__main__", "command"}
+    through_make = {"benchmark", "gpu_report"}
+    assert {name for name in commands - through_make if f"tools.{name}" not in page} == set()
