@@ -1,14 +1,14 @@
-"""An encoder made from a seed, for the tiny persona: it looks with the features that ship."""
+"""An encoder made from a seed, for the tiny persona: it looks with the frozen networks that ship."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 
-from engine.networks.inversion.encoder_file import BRANCHES, write_encoder
-from engine.networks.inversion.frozen_features import MAP_CHANNELS, MAP_PX, frozen_features_path, read_frozen_features
+from engine.networks.inversion.encoder_file import BRANCHES, DIRECT, EncoderContents, read_looks, write_encoder
+from engine.networks.inversion.face_look import KNOWN
+from engine.networks.inversion.frozen_features import FEATURES_FOLDER, MAP_CHANNELS, MAP_PX
 from engine.networks.persona import ENCODER_FILE, Persona
 from engine.networks.pggan.weight_file import Arrays
 
@@ -16,8 +16,12 @@ MODELS = Path(__file__).resolve().parents[1] / "models"
 WIDTH, HIDDEN = 4, 8
 
 
-def random_encoder(latent_size: int = 16, seed: int = 0) -> Arrays:
-    """Arrays of an encoder with 4 channels in each convolution and 8 hidden numbers, rounded to float16."""
+def random_encoder(latent_size: int = 16, seed: int = 0, *, knows_faces: bool = True) -> Arrays:
+    """Arrays of an encoder with 4 channels in each convolution and 8 hidden numbers, rounded to float16.
+
+    Args:
+        knows_faces: whether it has `direct`, and so a second look.
+    """
     random = np.random.default_rng(seed)
     arrays: Arrays = {}
 
@@ -35,16 +39,19 @@ def random_encoder(latent_size: int = 16, seed: int = 0) -> Arrays:
         flat += channels * side_px**2
     layer("hidden", HIDDEN, flat)
     layer("latent", latent_size, HIDDEN)
+    if knows_faces:
+        layer(DIRECT, latent_size, flat + KNOWN)
     return {name: array.astype(np.float16).astype(np.float32) for name, array in arrays.items()}
 
 
-def add_tiny_encoder(folder: Path, seed: int = 0) -> Persona:
-    """Give the persona in a folder an encoder, and the folder of personas the frozen features."""
-    path = frozen_features_path(folder.parent)
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        shutil.copyfile(frozen_features_path(MODELS), path)
+def add_tiny_encoder(folder: Path, seed: int = 0, *, knows_faces: bool = True) -> Persona:
+    """Give the persona in a folder an encoder, and the folder of personas the frozen networks."""
+    looks = folder.parent / FEATURES_FOLDER
+    if not looks.exists():
+        looks.symlink_to(MODELS / FEATURES_FOLDER, target_is_directory=True)
     persona = Persona.open(folder)
-    arrays = random_encoder(persona.settings.latent_size, seed)
-    write_encoder(folder / ENCODER_FILE, arrays, persona.generator_sha256, read_frozen_features(path))
+    latent_size = persona.settings.latent_size
+    arrays = random_encoder(latent_size, seed, knows_faces=knows_faces)
+    contents = EncoderContents(arrays, latent_size, *read_looks(folder.parent, arrays))
+    write_encoder(folder / ENCODER_FILE, contents, persona.generator_sha256)
     return Persona.open(folder)

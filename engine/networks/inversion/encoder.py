@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.networks.backends.cpu_features import computes_bfloat16
 from engine.networks.inversion.encoder_file import EncoderContents, read_encoder
 from engine.networks.inversion.encoder_graph import build_encoder_graph
 from engine.networks.inversion.frozen_features import SEEN_PX
@@ -46,12 +45,12 @@ class FaceEncoder:
         return normalise(self._looks(np.ascontiguousarray(pixels)[None])[0])
 
 
-def open_encoder(persona: Persona, precision: str = "auto", threads: int = 1) -> FaceEncoder:
+def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1) -> FaceEncoder:
     """The encoder of a persona, through OpenVINO.
 
     Args:
-        precision: `auto` is bfloat16 where the processor computes in it: half a degree of the sphere beside float32,
-            where two people are sixty apart, in half of the time.
+        precision: `float32` or `bfloat16`, which needs three fifths of the time and is 8 degrees of the sphere beside
+            it: a tenth of what two people differ by, and more than a still face trembles.
         threads: processor threads; one leaves the others to the generator and to drawing.
 
     Raises:
@@ -62,9 +61,8 @@ def open_encoder(persona: Persona, precision: str = "auto", threads: int = 1) ->
 
 
 def _openvino(contents: EncoderContents, precision: str, threads: int) -> Looks:
-    is_short = computes_bfloat16() if precision == "auto" else precision == "bfloat16"
     options = {
-        "INFERENCE_PRECISION_HINT": "bf16" if is_short else "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",

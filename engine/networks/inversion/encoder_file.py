@@ -1,8 +1,9 @@
 """A persona's encoder: what its file holds, what it must fit, in and out.
 
-An encoder was trained together with one generator, on squares that were cut in one way and looked at by one network.
-All three stand in the metadata of `encoder.safetensors` and are checked; the arrays have the names and layouts of
-PyTorch, float16, as a trainer leaves them. It does not know how an encoder is computed.
+An encoder was trained together with one generator, on squares that were cut in one way and looked at by frozen
+networks: EfficientNet-Lite0, and, where it has the array `direct.weight`, one that knows faces. All of them stand in
+the metadata of `encoder.safetensors` and are checked; the arrays have the names and layouts of PyTorch, float16, as a
+trainer leaves them. It does not know how an encoder is computed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from engine.core.errors import ModelError
 from engine.features.aligned_crop import CROP_STAMP
+from engine.networks.inversion.face_look import KNOWN, FaceLook, face_look_path, read_face_look
 from engine.networks.inversion.frozen_features import (
     MAP_CHANNELS,
     MAP_PX,
@@ -28,6 +30,7 @@ from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, 
 FORMAT = "narcissus-encoder 1"
 LEAK = 0.2  # slope of every rectifier for negative numbers
 DENSE = ("hidden", "latent")
+DIRECT = "direct"  # of those that know faces: the branches and what is known of the face -> latent, without a bend
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ BRANCHES = (
     Branch(2, (("parts", 3, 2),)),
     Branch(1, (("fine0", 3, 2), ("fine1", 3, 2))),
 )
-"""Their outputs, flattened as channels, rows, columns, follow on each other as the input of `hidden`."""
+"""Their outputs, flattened as channels, rows, columns, follow on each other as the input of `hidden`, and, followed by
+what is known of the face, of `direct`; the latent is the sum of `direct` and `latent`, brought to the sphere."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,17 @@ class EncoderContents:
     """An encoder that fits its persona.
 
     Attributes:
-        arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden`, `latent` (out, in), each with `.weight` and
-            `.bias`, float32.
-        features: the frozen network that looks for it.
+        arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden`, `latent` and perhaps `direct` (out, in), each
+            with `.weight` and `.bias`, float32.
         latent_size: numbers that it answers with.
+        features: the frozen network that looks for it.
+        face_look: the one that knows faces; None if it has no `direct`.
     """
 
     arrays: Arrays
-    features: FrozenFeatures
     latent_size: int
+    features: FrozenFeatures
+    face_look: FaceLook | None = None
 
 
 def read_encoder(path: Path, persona: Persona) -> EncoderContents:
@@ -88,17 +94,31 @@ def read_encoder(path: Path, persona: Persona) -> EncoderContents:
             f"{path} looks at faces that are cut as {metadata.get('crop', 'nobody says')[:80]!r}, this program cuts "
             f"them as {CROP_STAMP!r}: {_remedy(persona)}"
         )
-    features_path = frozen_features_path(persona.folder.parent)
-    features = read_frozen_features(features_path)
-    looked_with = metadata.get("features_sha256", "")
-    if looked_with != features.sha256:
-        raise ModelError(
-            f"{path} was trained to look with other features ({looked_with[:12]}) than {features_path} "
-            f"({features.sha256[:12]}): {_remedy(persona)}"
-        )
     arrays = read_arrays(path)
     check_arrays(path, arrays, persona.settings.latent_size)
-    return EncoderContents(arrays, features, persona.settings.latent_size)
+    features, face_look = read_looks(persona.folder.parent, arrays)
+    looks = {"features_sha256": (features.sha256, frozen_features_path(persona.folder.parent))}
+    if face_look is not None:
+        looks["face_look_sha256"] = face_look.sha256, face_look_path(persona.folder.parent)
+    for key, (sha256, look_path) in looks.items():
+        trained_to = metadata.get(key, "")
+        if trained_to != sha256:
+            raise ModelError(
+                f"{path} was trained to look with other weights ({trained_to[:12]}) than {look_path} ({sha256[:12]}): "
+                f"{_remedy(persona)}"
+            )
+    return EncoderContents(arrays, persona.settings.latent_size, features, face_look)
+
+
+def read_looks(models: Path, arrays: Arrays) -> tuple[FrozenFeatures, FaceLook | None]:
+    """The frozen networks that an encoder with such arrays looks with, from a folder of personas.
+
+    Raises:
+        ModelError: one is missing or damaged.
+    """
+    knows_faces = f"{DIRECT}.weight" in arrays
+    features = read_frozen_features(frozen_features_path(models))
+    return features, read_face_look(face_look_path(models)) if knows_faces else None
 
 
 def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
@@ -113,27 +133,31 @@ def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
 
 
 def write_encoder(
-    path: Path, arrays: Arrays, generator_sha256: str, features: FrozenFeatures, notes: Mapping[str, str] | None = None
+    path: Path, contents: EncoderContents, generator_sha256: str, notes: Mapping[str, str] | None = None
 ) -> None:
     """Write an encoder for a persona's generator, float16, all or nothing.
 
     Args:
         notes: further texts for the metadata.
     """
-    half = {name: np.ascontiguousarray(array, np.float16) for name, array in arrays.items()}
+    half = {name: np.ascontiguousarray(array, np.float16) for name, array in contents.arrays.items()}
     metadata = {
         **(notes or {}),
         "format": FORMAT,
         "generator_sha256": generator_sha256,
         "crop": CROP_STAMP,
-        "features_sha256": features.sha256,
+        "features_sha256": contents.features.sha256,
     }
+    if contents.face_look is not None:
+        metadata["face_look_sha256"] = contents.face_look.sha256
     write_arrays(path, half, metadata)
 
 
 def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
     """Raise unless arrays are an encoder's, and fit together."""
     names = {name for branch in BRANCHES for name, _, _ in branch.layers} | set(DENSE)
+    knows_faces = f"{DIRECT}.weight" in arrays
+    names |= {DIRECT} if knows_faces else set()
     expected = {f"{name}.{kind}" for name in names for kind in ("weight", "bias")}
     if set(arrays) != expected:
         odd = sorted(set(arrays) ^ expected)[0]
@@ -152,6 +176,9 @@ def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
     _expect(path, "hidden.weight", shapes["hidden.weight"], (hidden, flat))
     _expect(path, "latent.weight", shapes["latent.weight"], (latent_size, hidden))
     _expect(path, "latent.bias", shapes["latent.bias"], (latent_size,))
+    if knows_faces:
+        _expect(path, f"{DIRECT}.weight", shapes[f"{DIRECT}.weight"], (latent_size, flat + KNOWN))
+        _expect(path, f"{DIRECT}.bias", shapes[f"{DIRECT}.bias"], (latent_size,))
 
 
 def _expect(path: Path, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""A face's square -> latent, as one graph of OpenVINO: the frozen features and an encoder, written from their arrays.
+"""A face's square -> latent, as one graph of OpenVINO: frozen networks and an encoder, written from their arrays.
 
 Written directly, in milliseconds, so that the show needs neither PyTorch nor a conversion. Tests hold it to the Keras
 network of `encoder_network.py`. It knows neither files nor faces.
@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.networks.inversion.encoder_file import BRANCHES, LEAK, EncoderContents
+from engine.networks.inversion.encoder_file import BRANCHES, DIRECT, LEAK, EncoderContents
+from engine.networks.inversion.face_look import EDGE_PX, LOOKED_AT_PX, FaceLook
 from engine.networks.inversion.frozen_features import MAP_BLOCKS, MEAN, SD, SEEN_PX, FrozenFeatures
 from engine.networks.pggan.weight_file import Arrays
 from engine.system.openvino_loader import import_openvino
 
-MOST = 6.0  # of what passes the rectifiers of the frozen network
+MOST = 6.0  # of what passes the rectifiers of the frozen networks
 
 
 def build_encoder_graph(contents: EncoderContents) -> Any:
@@ -32,8 +33,22 @@ def build_encoder_graph(contents: EncoderContents) -> Any:
         for name, _, stride in branch.layers:
             x = _leaky(ops, _convolved(ops, x, contents.arrays, name, stride))
         parts.append(ops.reshape(x, [1, -1], False))
-    x = _leaky(ops, _multiplied(ops, ops.concat(parts, 1), contents.arrays, "hidden"))
-    return openvino.Model([ops.result(_multiplied(ops, x, contents.arrays, "latent"))], [pixels], "encoder")
+    flat = ops.concat(parts, 1)
+    hidden = _leaky(ops, _multiplied(ops, flat, contents.arrays, "hidden"))
+    latent = _multiplied(ops, hidden, contents.arrays, "latent")
+    if contents.face_look is not None:
+        known = _known(ops, pixels, contents.face_look)
+        latent = ops.add(latent, _multiplied(ops, ops.concat([flat, known], 1), contents.arrays, DIRECT))
+    return openvino.Model([ops.result(latent)], [pixels], "encoder")
+
+
+def build_features_graph(features: FrozenFeatures) -> Any:
+    """`openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> the four maps, (1, C, S, S) float32 each."""
+    openvino = import_openvino()
+    from openvino import opset13 as ops
+
+    pixels = ops.parameter([1, SEEN_PX, SEEN_PX, 3], np.uint8, name="pixels")
+    return openvino.Model([ops.result(x) for x in _feature_maps(ops, pixels, features)], [pixels], "features")
 
 
 def _feature_maps(ops: ModuleType, pixels: Any, features: FrozenFeatures) -> list[Any]:
@@ -55,18 +70,43 @@ def _feature_maps(ops: ModuleType, pixels: Any, features: FrozenFeatures) -> lis
     return maps
 
 
-def _convolved(ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int) -> Any:
+def _known(ops: ModuleType, pixels: Any, look: FaceLook) -> Any:
+    """What is known of the face, (1, 1024)."""
+    whole = ops.transpose(ops.convert(pixels, "f32"), [0, 3, 1, 2])
+    begin, end = np.array([EDGE_PX] * 2), np.array([SEEN_PX - EDGE_PX] * 2)
+    x = ops.interpolate(
+        ops.slice(whole, begin, end, np.array([1, 1]), np.array([2, 3])),
+        np.array([LOOKED_AT_PX] * 2),
+        "linear_onnx",
+        "sizes",
+        axes=np.array([2, 3]),
+        coordinate_transformation_mode="half_pixel",
+    )
+    x = ops.clamp(_convolved(ops, x, look.arrays, "stem", 2, pads=(0, 1)), 0.0, MOST)
+    for index, stride in enumerate(look.strides):
+        pads = (0, 1) if stride == 2 else (1, 1)
+        x = ops.clamp(_each_convolved(ops, x, look.arrays, f"blocks.{index}.depthwise", stride, pads), 0.0, MOST)
+        x = ops.clamp(_convolved(ops, x, look.arrays, f"blocks.{index}.pointwise", 1), 0.0, MOST)
+    return ops.reduce_mean(x, np.array([2, 3]), False)
+
+
+def _convolved(
+    ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int, pads: tuple[int, int] | None = None
+) -> Any:
+    """Padded by half of the kernel; or by so much before and after."""
     weight = np.ascontiguousarray(arrays[f"{name}.weight"], np.float32)
-    pad = weight.shape[2] // 2
-    x = ops.convolution(x, weight, [stride] * 2, [pad] * 2, [pad] * 2, [1, 1])
+    before, after = pads or (weight.shape[2] // 2,) * 2
+    x = ops.convolution(x, weight, [stride] * 2, [before] * 2, [after] * 2, [1, 1])
     return ops.add(x, arrays[f"{name}.bias"].reshape(1, -1, 1, 1))
 
 
-def _each_convolved(ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int) -> Any:
-    """Every channel by itself, by its own kernel."""
+def _each_convolved(
+    ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int, pads: tuple[int, int] | None = None
+) -> Any:
+    """Every channel by itself, by its own kernel; padded as by `_convolved`."""
     weight = np.ascontiguousarray(arrays[f"{name}.weight"][:, None], np.float32)  # groups, 1, 1, height, width
-    pad = weight.shape[-1] // 2
-    x = ops.group_convolution(x, weight, [stride] * 2, [pad] * 2, [pad] * 2, [1, 1])
+    before, after = pads or (weight.shape[-1] // 2,) * 2
+    x = ops.group_convolution(x, weight, [stride] * 2, [before] * 2, [after] * 2, [1, 1])
     return ops.add(x, arrays[f"{name}.bias"].reshape(1, -1, 1, 1))
 
 
