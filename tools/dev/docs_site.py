@@ -25,6 +25,7 @@ PAGES = {
     "shaders/UNIFORMS.md": "project/uniforms.md",
     "models/portraits/card.md": "project/portraits.md",
     "models/attributes/card.md": "project/attributes.md",
+    "models/features/card.md": "project/frozen-features.md",
     "benchmarks/report.md": "project/report.md",
     "benchmarks/stage.md": "project/stage.md",
 }
