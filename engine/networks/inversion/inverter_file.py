@@ -17,6 +17,8 @@ import numpy as np
 from engine.core.errors import ModelError
 from engine.features.vector import LAYOUT
 from engine.networks.generator.trunk import Trunk
+from engine.networks.inversion.encoder import open_encoder
+from engine.networks.inversion.encoder_inverter import EncoderInverter, RefiningEncoder
 from engine.networks.inversion.refining_inverter import ReadoutWeights, RefiningInverter
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.persona import Persona
@@ -41,20 +43,38 @@ class Contents(NamedTuple):
     persona: Persona
 
 
-def open_inverter(persona: Persona) -> Inverter | None:
-    """The inverter of a persona; None if none was made for it yet, which the log says.
+def open_inverter(persona: Persona) -> Inverter | EncoderInverter | None:
+    """What answers for a persona: its encoder, judged by its bank where there is one; else retrieval from its bank;
+    None if neither was made for it yet, which the log says.
 
     Raises:
-        ModelError: see `read_inverter`.
+        ModelError: see `read_encoder` and `read_inverter`.
     """
-    if persona.inverter_path.exists():
-        return read_inverter(persona.inverter_path, persona)
-    _log.warning(
-        "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
-        persona.folder,
-        persona.name,
-    )
-    return None
+    bank = read_inverter(persona.inverter_path, persona) if persona.inverter_path.exists() else None
+    if persona.encoder_path.exists():
+        encoder = open_encoder(persona)
+        return EncoderInverter(encoder) if bank is None else RefiningEncoder(encoder, bank)
+    if bank is None:
+        _log.warning(
+            "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
+            persona.folder,
+            persona.name,
+        )
+    return bank
+
+
+def need_inverter(persona: Persona) -> Inverter | EncoderInverter:
+    """What answers for a persona, for those who cannot do without.
+
+    Raises:
+        ModelError: it has neither an encoder nor a bank, or they cannot be used.
+    """
+    if not persona.encoder_path.exists() and not persona.inverter_path.exists():
+        remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
+        raise ModelError(f"{persona.inverter_path} is missing, and there is no encoder either: {remedy}")
+    answering = open_inverter(persona)
+    assert answering is not None  # one of them is there
+    return answering
 
 
 def read_inverter(path: Path, persona: Persona) -> Inverter:

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from engine.networks.inversion.broyden import BroydenModel
 from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
-from engine.types import FloatArray
+from engine.types import ByteArray, FloatArray
 
 SEARCH_EVERY = 5  # calls: a search reads the whole bank, 24 MB, which two busy cores cannot do for every picture
 WARMUP_CALLS = 30  # calls
@@ -130,10 +130,13 @@ class Inverter:
 
     Attributes:
         weights: as it was given them.
+        needs_crop: it answers to features alone.
         typicality: of the last viewer: 1 is the mean of the bank's faces, 0.5 as far from it as half of them are.
         nearness: of the last answer: 1 has the viewer's features, 0 is as far from them as the bank's faces are on
             average (root mean square). The features are those that were measured when the bank was drawn.
     """
+
+    needs_crop = False
 
     def __init__(self, weights: InverterWeights, metadata: Mapping[str, str]) -> None:
         self.weights = weights
@@ -167,8 +170,8 @@ class Inverter:
         self._left_over = np.zeros(self.latent_size, np.float32)
         self.typicality = self.nearness = 0.0
 
-    def __call__(self, vector: FloatArray) -> FloatArray:
-        """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32, finite."""
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
+        """The latent (latent_size,) float32 on the sphere for features (F,) float32, finite; pixels do not count."""
         code = self.weights.encode(vector)
         shown = self._shown or self._take(self._nearest(self._distances(code)), code)
         if self._calls and self._calls % SEARCH_EVERY == 0:
@@ -198,6 +201,12 @@ class Inverter:
         """The neighbour at a place in the bank, for a viewer with that code (D,)."""
         z = seed_latent(int(self.weights.seeds[index]), self.latent_size)
         return Neighbour(index, z, self.weights.codes[index], code, self.weights.following, FURTHEST_STEP)
+
+    def assess(self, vector: FloatArray, z: FloatArray) -> None:
+        """Judge an answer `z` (latent_size,) of another's to features (F,): sets `typicality` and `nearness`."""
+        code = self.weights.encode(vector)
+        expected = self._mean + self._average_slopes @ z
+        self._judge(code, float(np.linalg.norm(code - expected)))
 
     def compare(self, wanted: FloatArray, measured: FloatArray) -> float:
         """How alike features (F,) are: 1 the same, 0 as far apart as a viewer and the bank's faces are on average."""
