@@ -12,8 +12,7 @@ from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, ManualClock
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
-from engine.pipeline.sources import open_source
-from engine.pipeline.sources.open_source import choose_source, probe_camera
+from engine.pipeline.sources.open_source import choose_source, open_source, probe_camera
 from engine.pipeline.sources.webcam import Webcam
 from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.types import Frame
@@ -62,7 +61,7 @@ def test_what_is_decided_elsewhere_is_not_opened_here(spec: str) -> None:
 
 @pytest.mark.parametrize(("has_camera", "expected"), [(True, "camera:0"), (False, "self")])
 def test_auto_is_the_camera_if_there_is_one(monkeypatch: pytest.MonkeyPatch, has_camera: bool, expected: str) -> None:
-    monkeypatch.setattr(open_source, "probe_camera", lambda where: has_camera)
+    monkeypatch.setattr("engine.pipeline.sources.open_source.probe_camera", lambda where: has_camera)
     assert choose_source("auto") == expected
     assert choose_source("clip.mp4") == "clip.mp4"
 
