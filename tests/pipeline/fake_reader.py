@@ -88,6 +88,9 @@ class ScriptedReader:
             "tiny": lambda: picture[:1, :1],
             "float": lambda: np.full((48, 64, 3), np.nan),
             "grow": lambda: picture if self._given < 5 else np.repeat(np.repeat(picture, 2, 0), 3, 1),
+            "shrink": lambda: picture if self._given < 5 else picture[::2, ::2],
+            "odd": lambda: picture[:47, :61],
+            "bars": lambda: np.pad(picture[:, :64], ((3, 3), (18, 18), (0, 0)))[3:51],
             "huge": lambda: np.repeat(np.repeat(picture, 50, 0), 50, 1),
         }
         return kinds.get(self._act, lambda: picture)()

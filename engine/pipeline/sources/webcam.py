@@ -16,6 +16,8 @@ from engine.config.camera import CameraSettings
 from engine.core.clock import Clock, TimeSource
 from engine.core.slot import Slot
 from engine.pipeline.sources.base import WAKE_S, Backoff, LostError, Source
+from engine.pipeline.sources.black_bars import NONE as NO_BARS
+from engine.pipeline.sources.black_bars import BlackBars
 from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.pipeline.sources.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess
 from engine.types import ByteArray, Frame
@@ -76,6 +78,7 @@ class Webcam(Source):
         self.limits = limits or WebcamLimits(content_s=max(settings.timeout_s, SLOWEST_FRAMES / settings.fps))
         self._process: WebcamProcess | None = None
         self._image: ByteArray | None = None
+        self._bars = BlackBars()
         self._told: Opened | None = None
 
     def _read(self) -> None:
@@ -142,11 +145,22 @@ class Webcam(Source):
         picture = process.copy(taken)
         if picture is None:
             return True
-        image = self._show(picture)
+        image = self._show(self._cut(picture))
         is_new = self._image is None or not _is_same(image, self._image)
         self._image = image
         self._put(image, taken.captured_s, is_new=is_new)
         return is_new
+
+    def _cut(self, picture: ByteArray) -> ByteArray:
+        """The picture without black bars, and a word in the log when these begin or end."""
+        before = self._bars.bars
+        shown = self._bars.cut(picture)
+        if self._bars.bars != before:
+            height, width, _ = shown.shape
+            has_bars = self._bars.bars != NO_BARS
+            what = f"the {width}x{height} px between its black bars are" if has_bars else "the whole of its picture is"
+            log.info("%s: %s used", self.name, what)
+        return shown
 
     def _compare(self, opened: Opened) -> None:
         """Say once what the camera gives, where that is not what it was asked for."""

@@ -112,6 +112,23 @@ def test_the_picture_may_change_its_size(stand: Callable[..., Stand]) -> None:
     assert it.webcam.restarts == 0
 
 
+def test_a_camera_may_shrink_and_give_odd_sizes(stand: Callable[..., Stand]) -> None:
+    it = stand("shrink")
+    shapes = [it.take().image.shape]
+    it.until(lambda: shapes.append(it.take().image.shape) or shapes[-1] == (24, 32, 3))
+    assert set(shapes) == {(48, 64, 3), (24, 32, 3)}
+    assert stand("odd").take().image.shape == (47, 61, 3)
+
+
+def test_black_bars_are_cut_off_and_told(stand: Callable[..., Stand], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    it = stand("bars")
+    assert it.take().image.shape == (48, 100, 3)
+    it.until(lambda: it.take().image.shape == (48, 64, 3))
+    assert it.take().image[0, 0, [0, 2]].tolist() == [0, 200], "the picture begins where the bar ended"
+    assert "camera:fake: the 64x48 px between its black bars are used" in caplog.messages
+
+
 @pytest.mark.parametrize("act", ["grey", "grey1", "grey16", "rgba"])
 def test_other_makes_of_pixels_become_rgb(stand: Callable[..., Stand], act: str) -> None:
     image = stand(act, mirror=False).take().image
