@@ -75,9 +75,14 @@ GOOD = "a.png,1,x,train,mono,100,0.1,1900,M,50\n"
         (GOOD.replace("mono", "grey"), b"", "line 2: kind must be one of modern, colour, mono, not 'grey'"),
         (GOOD.replace("1900", "soon"), b"", "line 2: year must be a number or empty, not 'soon'"),
         (GOOD.replace("a.png", "b.png"), b"", "b.png is missing from it"),
-        (GOOD, b"no picture", "a.png is no picture that can be read"),
+        (GOOD, b"no picture", "a.png is no image that can be read"),
         (GOOD, encode(np.zeros((8, 12, 3), np.uint8)), "a.png is 12x8 px: pictures must be square, 4 to 1024 px"),
         ("", b"", "it has no portrait"),
+        (GOOD + GOOD, encode(cloud(0, 8)), "line 3: a.png has a row already"),
+        (GOOD.replace("0.1", "nan"), b"", "line 2: yaw must be a number or empty, not 'nan'"),
+        (GOOD.replace("100", "1e300"), b"", "line 2: face_px must be a number or empty, not '1e300'"),
+        (GOOD.replace("a.png", "a\x07.png"), b"", "line 2: file must be a name of 1 to 255 letters"),
+        (GOOD.replace("50", "5" * 140_000), b"", "line 1: field larger than field limit"),
     ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, row: str, picture: bytes, message: str) -> None:
@@ -117,6 +122,42 @@ def test_a_file_that_unfolds_is_not_unfolded(tmp_path: Path) -> None:
         archive.writestr("a.png", bytes(17 << 20))
     with pytest.raises(DeviceError, match=r"a\.png is larger than 16 MB"):
         read_portraits(path)
+
+
+def test_portraits_take_no_more_memory_than_their_bytes_are_pictures_for(tmp_path: Path) -> None:
+    """A thousand names for a picture of one colour, of 3 MB each when it is unpacked."""
+    path = tmp_path / "same.zip"
+    plain = encode(np.full((1024, 1024, 3), 90, np.uint8), "JPEG")
+    rows = "".join(GOOD.replace("a.png", f"{index}.jpg") for index in range(1000))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(LABELS_FILE, "file,id,source,split,kind,face_px,yaw,year,gender,age\n" + rows)
+        for index in range(1000):
+            archive.writestr(f"{index}.jpg", plain)
+    with pytest.raises(DeviceError, match=r"its 1000 portraits would take 3000 MB, of \d+ KB of pictures"):
+        read_portraits(path)
+
+
+def test_labels_that_unfold_are_not_unfolded(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(LABELS_FILE, bytes(8 << 20))
+    with pytest.raises(DeviceError, match=r"labels\.csv is packed more than 200 times, as no portrait set is"):
+        read_portraits(path)
+
+
+@pytest.mark.parametrize("place", ["middle of a picture", "directory"])
+def test_a_damaged_archive_is_told_in_one_sentence(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "cut.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", encode(cloud(0, 64)))
+        archive.writestr(LABELS_FILE, "file,id,source,split,kind,face_px,yaw,year,gender,age\n" + GOOD)
+    data = bytearray(path.read_bytes())
+    start = 200 if place == "middle of a picture" else data.index(b"PK\x01\x02") + 4
+    data[start : start + 20] = bytes(range(100, 120))
+    path.write_bytes(data)
+    with pytest.raises(DeviceError, match=r"cut\.zip cannot be used: ") as refused:
+        read_portraits(path)
+    assert "\n" not in str(refused.value)
 
 
 def test_an_interrupted_writing_leaves_the_old_file(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -21,9 +22,9 @@ from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
-from engine.core.errors import DeviceError
+from engine.core.errors import DeviceError, in_one_line
+from engine.images.image_file import ImageError, ImageLimits, image_size, read_image
 from engine.types import ByteArray, FloatArray
 
 LABELS_FILE = "labels.csv"
@@ -32,9 +33,14 @@ KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({"modern": 1.0, "colour": 0
 """How often a portrait of each kind is drawn for training, and how much it counts as a reference."""
 
 MAX_PICTURES = 1_000_000
-MAX_LABELS_BYTES = 256 << 20
+MAX_LABELS_BYTES = 64 << 20
 MAX_PICTURE_BYTES = 16 << 20  # of a file in the zip
-MAX_SIDE_PX = 1024
+MAX_NAME_LETTERS = 255
+MAX_NUMBER = 1e9  # of a label
+MIN_SIDE_PX, MAX_SIDE_PX = 4, 1024
+MAX_GAIN, FREE_BYTES = 200, 256 << 20  # memory against bytes in the zip, which no photograph reaches; less is not asked
+
+LIMITS = ImageLimits(formats=("JPEG", "PNG"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,7 @@ def read_portraits(path: Path, split: str | None = None) -> PortraitSet:
         if not labels:
             _refuse(path, f"it has no portrait in the split {split!r}" if split else "it has no portrait")
         first = _picture(path, archive, labels[0].file)
+        _check_memory(path, archive, labels, first.nbytes)
         pictures = np.empty((len(labels), *first.shape), np.uint8)
         for index, label in enumerate(labels):
             picture = first if index == 0 else _picture(path, archive, label.file)
@@ -158,14 +165,23 @@ def read_portraits(path: Path, split: str | None = None) -> PortraitSet:
     return PortraitSet(labels, pictures)
 
 
+def _check_memory(path: Path, archive: zipfile.ZipFile, labels: Sequence[Label], picture_bytes: int) -> None:
+    """Refuse what asks for more memory than its bytes can be pictures for."""
+    names = {label.file for label in labels}
+    packed = sum(entry.compress_size for entry in archive.infolist() if entry.filename in names)
+    wanted = len(labels) * picture_bytes
+    if wanted > max(FREE_BYTES, MAX_GAIN * packed):
+        _refuse(path, f"its {len(labels)} portraits would take {wanted >> 20} MB, of {packed >> 10} KB of pictures")
+
+
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError:
         raise DeviceError(f"there is no portrait set {path}") from None
     except OSError as error:
-        raise DeviceError(f"{path} cannot be read: {error.strerror or error}") from error
-    except zipfile.BadZipFile:
+        raise DeviceError(f"{path} cannot be read: {error.strerror or in_one_line(error)}") from error
+    except Exception:  # zipfile raises what it stumbles over in a damaged directory
         _refuse(path, "it is damaged or no zip file")
 
 
@@ -174,19 +190,23 @@ def _labels(path: Path, archive: zipfile.ZipFile) -> tuple[Label, ...]:
         text = _content(path, archive, LABELS_FILE, MAX_LABELS_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         _refuse(path, f"{LABELS_FILE} is not UTF-8 text")
-    rows = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-    if missing:
-        _refuse(path, f"{LABELS_FILE} has no column {missing[0]!r}; a portrait set needs {', '.join(COLUMNS)}")
-    labels = []
-    for number, row in enumerate(rows, start=2):
-        if number > MAX_PICTURES:
-            _refuse(path, f"it has more than {MAX_PICTURES} portraits")
-        try:
-            labels.append(_label(row))
-        except (TypeError, ValueError, OverflowError) as error:
-            _refuse(path, f"{LABELS_FILE}, line {number}: {error}")
-    return tuple(labels)
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    labels: dict[str, Label] = {}
+    number = 1
+    try:
+        missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        if missing:
+            _refuse(path, f"{LABELS_FILE} has no column {missing[0]!r}; a portrait set needs {', '.join(COLUMNS)}")
+        for number, row in enumerate(rows, start=2):
+            if number > MAX_PICTURES:
+                _refuse(path, f"it has more than {MAX_PICTURES} portraits")
+            label = _label(row)
+            if label.file in labels:
+                raise ValueError(f"{label.file} has a row already")
+            labels[label.file] = label
+    except (csv.Error, TypeError, ValueError, OverflowError) as error:
+        _refuse(path, f"{LABELS_FILE}, line {number}: {in_one_line(error)}")
+    return tuple(labels.values())
 
 
 def _label(row: Mapping[str, str | None]) -> Label:
@@ -196,6 +216,8 @@ def _label(row: Mapping[str, str | None]) -> Label:
             raise ValueError(
                 f"{name} must be one of {', '.join(word or 'empty' for word in known)}, not {text[name][:40]!r}"
             )
+    if not 1 <= len(text["file"]) <= MAX_NAME_LETTERS or not text["file"].isprintable():
+        raise ValueError(f"file must be a name of 1 to {MAX_NAME_LETTERS} letters, not {text['file'][:40]!r}")
     return Label(
         file=text["file"],
         id=text["id"],
@@ -203,7 +225,7 @@ def _label(row: Mapping[str, str | None]) -> Label:
         split=text["split"],
         kind=text["kind"],
         face_px=_whole("face_px", text["face_px"]) or 0,
-        yaw=float(text["yaw"] or 0),
+        yaw=_number("yaw", text["yaw"]) or 0.0,
         year=_whole("year", text["year"]),
         gender=text["gender"],
         age=_whole("age", text["age"]),
@@ -211,34 +233,45 @@ def _label(row: Mapping[str, str | None]) -> Label:
 
 
 def _whole(name: str, text: str) -> int | None:
+    value = _number(name, text)
+    return None if value is None else int(value)
+
+
+def _number(name: str, text: str) -> float | None:
     try:
-        return int(float(text)) if text else None
-    except (ValueError, OverflowError):
-        raise ValueError(f"{name} must be a number or empty, not {text[:40]!r}") from None
+        value = float(text) if text else None
+    except ValueError:
+        value = math.nan
+    if value is not None and not abs(value) <= MAX_NUMBER:
+        raise ValueError(f"{name} must be a number or empty, not {text[:40]!r}")
+    return value
 
 
 def _picture(path: Path, archive: zipfile.ZipFile, name: str) -> ByteArray:
-    content = io.BytesIO(_content(path, archive, name, MAX_PICTURE_BYTES))
+    content = _content(path, archive, name, MAX_PICTURE_BYTES)
     try:
-        with Image.open(content, formats=("JPEG", "PNG")) as image:
-            if image.width != image.height or not 4 <= image.width <= MAX_SIDE_PX:
-                _refuse(
-                    path, f"{name} is {image.width}x{image.height} px: pictures must be square, 4 to {MAX_SIDE_PX} px"
-                )
-            return np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        _refuse(path, f"{name} is no picture that can be read ({error})")
+        width, height = image_size(content, name=name, limits=LIMITS)
+        if width != height or not MIN_SIDE_PX <= width <= MAX_SIDE_PX:
+            sides = f"{MIN_SIDE_PX} to {MAX_SIDE_PX} px"
+            _refuse(path, f"{name} is {width}x{height} px: pictures must be square, {sides}")
+        return read_image(content, name=name, limits=LIMITS)
+    except ImageError as error:
+        _refuse(path, str(error))
 
 
 def _content(path: Path, archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:
     try:
-        if archive.getinfo(name).file_size > most_bytes:
-            _refuse(path, f"{name} is larger than {most_bytes >> 20} MB")
-        return archive.read(name)
+        entry = archive.getinfo(name)
     except KeyError:
         _refuse(path, f"{name} is missing from it")
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        _refuse(path, f"{name} in it is damaged ({error})")
+    if entry.file_size > most_bytes:
+        _refuse(path, f"{name} is larger than {most_bytes >> 20} MB")
+    if entry.file_size > max(FREE_BYTES >> 8, MAX_GAIN * entry.compress_size):
+        _refuse(path, f"{name} is packed more than {MAX_GAIN} times, as no portrait set is")
+    try:
+        return archive.read(entry)
+    except Exception as error:  # zipfile and what it unpacks with raise what they stumble over
+        _refuse(path, f"{name} in it is damaged ({in_one_line(error)})")
 
 
 def _refuse(path: Path, what: str) -> NoReturn:

@@ -1,0 +1,271 @@
+"""The one reader of picture files: whatever people have -> upright 8-bit sRGB pixels, row 0 at the top.
+
+Sources, pictures of scenes, masks, frames of films and portraits that networks are trained on all come through here. A
+file is hostile: its bytes, its pixels and its formats are bounded before memory is taken, and whatever Pillow stumbles
+over becomes one sentence. What the colours mean is the matter of `srgb.py`. Knows no OpenGL, no OpenCV and no network.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from engine.core.errors import NarcissusError, in_one_line
+from engine.images.srgb import over_black, to_srgb
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # none whose reader runs another program
+MOVING = frozenset({"GIF", "PNG", "WEBP", "AVIF"})  # formats whose further pictures follow in time; others have pages
+SHORTEST_S, UNTOLD_S = 0.011, 0.1  # a picture of an animation that is to be shown no longer is shown so long
+
+Channels = Literal["L", "RGB", "RGBA"]
+Fit = Callable[[int, int], tuple[int, int]]
+"""Width and height of a picture -> the size that it is scaled down to; both px."""
+
+_SCALED_AS_THEY_ARE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})  # before their colours, to spare memory
+_ORIENTATION = 0x0112
+_TURNS = {  # EXIF: what the tag says of where row 0 and column 0 are -> what brings them up and left
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+
+
+class ImageError(NarcissusError):
+    """A picture file is missing, no picture, damaged or too large; the message is a sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What is read at all; anything beyond is refused by its head.
+
+    Attributes:
+        max_bytes: of the file.
+        max_pixels: width times height; the default is below the size at which Pillow warns.
+        min_side_px, max_side_px: of either side.
+        formats: by Pillow's names.
+    """
+
+    max_bytes: int = 512 << 20
+    max_pixels: int = 80_000_000
+    min_side_px: int = 1
+    max_side_px: int = 65_535
+    formats: tuple[str, ...] = FORMATS
+
+    def check(self, width: int, height: int) -> None:
+        """Refuse a size.
+
+        Raises:
+            ValueError: what is wrong with it.
+        """
+        if width * height > self.max_pixels:
+            raise ValueError(f"{width}x{height} px are more than {self.max_pixels // 10**6} megapixels")
+        if max(width, height) > self.max_side_px:
+            raise ValueError(f"{width}x{height} px are more than {self.max_side_px} px a side")
+        if min(width, height) < self.min_side_px:
+            least = f"{self.min_side_px}x{self.min_side_px} px is the least"
+            raise ValueError(f"a picture of {width}x{height} px is too small; {least}")
+
+
+USUAL = ImageLimits()
+_UNBOUNDED = ImageLimits(max_bytes=1 << 62, max_pixels=1 << 62, max_side_px=1 << 62)
+
+
+def read_image(
+    source: Path | bytes,
+    channels: Channels = "RGB",
+    *,
+    name: str | None = None,
+    fit: Fit | None = None,
+    limits: ImageLimits = USUAL,
+) -> NDArray[np.uint8]:
+    """Read a picture upright, in sRGB, 8 bits a channel.
+
+    It is turned as its EXIF says. Deeper pixels are scaled to 8 bits; CMYK, Lab and whatever has an ICC profile become
+    sRGB. Of an animation, the first picture.
+
+    Args:
+        source: the file, or its content.
+        channels: `RGBA` with straight alpha; `RGB` lies over black; `L` is the light of that, so that what is
+            transparent is dark.
+        name: how messages call it; its path by default.
+        fit: see `Fit`; None keeps the size.
+        limits: what is refused.
+
+    Returns:
+        (H, W, 4), (H, W, 3) or (H, W) uint8, C-contiguous, the caller's own.
+
+    Raises:
+        ImageError: it is missing, no picture, damaged, too large or too small.
+    """
+    with _opened(source, name, limits) as image:
+        return _pixels(image, channels, fit)
+
+
+def image_size(source: Path | bytes, *, name: str | None = None, limits: ImageLimits = USUAL) -> tuple[int, int]:
+    """Width and height in px as the head of a picture says it, upright; its rest may be damaged.
+
+    Raises:
+        ImageError: as `read_image`.
+    """
+    with _opened(source, name, limits) as image:
+        width, height = image.size
+        says_turned = image.format == "TIFF"  # Pillow turns its size too
+        is_mute = image.format == "PNG" and "exif" not in image.info  # a further look would decode all of it
+        is_lying = not (says_turned or is_mute) and _orientation(image) in (5, 6, 7, 8)
+        return (height, width) if is_lying else (width, height)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file begins like a picture of a format that is known; its rest may be damaged."""
+    try:
+        with _opened(path, None, _UNBOUNDED):
+            return True
+    except ImageError as error:
+        return error.__cause__ is not None or (
+            os.path.isfile(path) and _is_heic(_head(path))
+        )  # its reader failed: it is one
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a picture file holds several pictures that follow each other in time."""
+    try:
+        with _opened(path, None, USUAL) as image:
+            return image.format in MOVING and bool(getattr(image, "is_animated", False))
+    except ImageError:
+        return False
+
+
+def animation_frames(
+    path: Path, *, fit: Fit | None = None, limits: ImageLimits = USUAL
+) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """The pictures of an animation once through, each (H, W, 3) uint8 RGB, and for how long it is shown, s.
+
+    Raises:
+        ImageError: as `read_image`; those before a damaged one have come by then.
+    """
+    with _opened(path, None, limits) as image:
+        first = 1 if getattr(image, "default_image", False) else 0  # APNG: for those who cannot play it
+        for index in itertools.count(first):
+            try:
+                with _unwarned():
+                    image.seek(index)
+            except EOFError:
+                return
+            limits.check(*image.size)
+            pixels = _pixels(image, "RGB", fit)
+            duration_s = float(image.info.get("duration", 0.0)) / 1000  # some formats say it only when it was decoded
+            yield pixels, duration_s if duration_s >= SHORTEST_S else UNTOLD_S
+
+
+def _unwarned() -> AbstractContextManager[None]:
+    """Of what Pillow warns: damage that it reads over, and sizes that are bounded here."""
+    return warnings.catch_warnings(action="ignore")
+
+
+def _pixels(image: Image.Image, channels: Channels, fit: Fit | None) -> NDArray[np.uint8]:
+    size_wh = image.size if fit is None else fit(*image.size)
+    with _unwarned():
+        if fit is not None:
+            image.draft("RGB", (2 * size_wh[0], 2 * size_wh[1]))  # a JPEG is decoded no larger than is of use
+        image.load()
+        turn = _TURNS.get(_orientation(image))  # only now: in a PNG it may come last, and TIFF turns by itself
+    if image.mode in _SCALED_AS_THEY_ARE and "transparency" not in image.info:
+        image = _scaled(image, size_wh)
+    colours = to_srgb(image)
+    if channels != "RGBA":
+        colours = over_black(colours)
+    colours = _scaled(colours, size_wh)
+    if turn is not None:
+        colours = colours.transpose(turn)
+    return np.array(colours if colours.mode == channels else colours.convert(channels), np.uint8)
+
+
+def _scaled(image: Image.Image, size_wh: tuple[int, int]) -> Image.Image:
+    return image if image.size == size_wh else image.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        with _unwarned():
+            return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a damaged EXIF block says nothing, and the picture is well
+        return 1
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str | None, limits: ImageLimits) -> Iterator[Image.Image]:
+    """A picture of which the head was read and found within the limits; what fails inside is told as its damage."""
+    shown = name or (str(source) if isinstance(source, Path) else "the picture")
+    try:
+        with _stream(source, shown, limits) as stream:
+            _check_webp(stream, limits)
+            with _unwarned():
+                image = Image.open(stream, formats=limits.formats)
+            with image:
+                limits.check(*image.size)
+                yield image
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        _refuse_unknown(source, shown, limits)
+    except Exception as error:  # Pillow's readers raise whatever they stumble over: struct, zlib, index and type errors
+        reason = (error.strerror if isinstance(error, OSError) else None) or in_one_line(error)
+        raise ImageError(f"{shown} is an image that cannot be read: {reason}") from error
+
+
+@contextmanager
+def _stream(source: Path | bytes, shown: str, limits: ImageLimits) -> Iterator[IO[bytes]]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    try:
+        if not source.is_file():  # a pipe would be waited for
+            raise ImageError(f"{shown} is no file" if source.exists() else f"there is no file {shown}")
+        stream = source.open("rb")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else in_one_line(error)
+        raise ImageError(f"{shown} cannot be read: {reason}") from None
+    with stream:
+        if stream.seek(0, io.SEEK_END) > limits.max_bytes:
+            raise ImageError(f"{shown} is larger than {limits.max_bytes >> 20} MiB, the limit")
+        stream.seek(0)
+        yield stream
+
+
+def _check_webp(stream: IO[bytes], limits: ImageLimits) -> None:
+    """Pillow takes the memory of a WebP file with its head, so that this is looked at here (RFC 9649, 2.7)."""
+    head = stream.read(30)
+    stream.seek(0)
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) == 30:
+        limits.check(1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little"))
+
+
+def _refuse_unknown(source: Path | bytes, shown: str, limits: ImageLimits) -> NoReturn:
+    if _is_heic(_head(source)):
+        raise ImageError(f"{shown} is a HEIC picture, which cannot be read here: save it as JPEG") from None
+    raise ImageError(f"{shown} is no image that can be read ({', '.join(limits.formats)})") from None
+
+
+def _head(source: Path | bytes) -> bytes:
+    with _stream(source, str(source), _UNBOUNDED) as stream:
+        return stream.read(12)
+
+
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
