@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,11 +13,13 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
+from engine.images.jpeg_stream import is_jpeg_stream
 from engine.pipeline.sources.base import LostError, Source
 from engine.pipeline.sources.pixel_formats import check_size, size_within
 from engine.types import ByteArray, Frame
@@ -26,11 +29,10 @@ log = logging.getLogger(__name__)
 MAX_PIXELS = 8192 * 8192  # of a video that is decoded at all
 FIRST_PACKETS = 2000  # a file in which so many packets give no picture has none
 USUAL_STEP_S = 0.04  # between pictures, where the file does not say
-LONGEST_STEP_S = 5.0  # a longer gap between two stamps is damage, not a pause
-UNTOLD_COLOURS, HD_HEIGHT_PX = (
-    2,
-    720,
-)  # a film that does not name its matrix has BT.709 from this height on, else BT.601
+LONGEST_STEP_S = 5.0  # a longer gap between two stamps is damage, unless the film says itself that it is so long
+ASPECTS = 0.1, 10.0  # widths of a pixel against its height that are believed
+UNTOLD_COLOURS = 2  # a film that does not name its matrix has BT.709 from
+HD_HEIGHT_PX = 720  # this height on, else BT.601
 LATE_S = 1.0  # so far behind, the lost time is given up instead of caught up
 
 
@@ -43,12 +45,13 @@ def pictures_of(path: Path) -> Iterator[tuple[ByteArray, float]]:
     count, first_s = 0, 0.0
     try:
         with _opened(path) as container:
-            step_s = _usual_step_s(container.streams.video[0])
+            stream = container.streams.video[0]
+            step_s, pixel_aspect = _usual_step_s(stream), _pixel_aspect(stream)
             for decoded in container.decode(video=0):
                 time_s = count * step_s if decoded.time is None else float(decoded.time)
                 first_s = first_s if count else time_s
                 count += 1
-                yield _picture(decoded), time_s - first_s
+                yield _picture(decoded, pixel_aspect), time_s - first_s
     except (FFmpegError, OSError, ValueError) as error:
         raise DeviceError(f"{path} is no video that can be read: {_reason(error)}") from error
     if not count:
@@ -79,7 +82,7 @@ class Video(Source):
                 first = next(self._decoded(container, FIRST_PACKETS), None)
                 if first is None:
                     raise ValueError("no picture in it can be decoded")
-                _picture(first)
+                _picture(first, _pixel_aspect(container.streams.video[0]))
         except (FFmpegError, OSError, ValueError) as error:
             raise DeviceError(f"{path} is neither an image nor a video that can be read: {_reason(error)}") from error
 
@@ -97,23 +100,18 @@ class Video(Source):
 
     def _play(self, container: InputContainer, due_s: float) -> float | None:
         """Show the film once, its first picture at `due_s`; when the next round is due, None if nothing was shown."""
-        step_s = _usual_step_s(container.streams.video[0])
-        last_stamp_s: float | None = None
+        pace, pixel_aspect = _Pace(container), _pixel_aspect(container.streams.video[0])
         for decoded in self._decoded(container):
-            stamp_s = decoded.time
-            if last_stamp_s is not None:
-                gap_s = step_s if stamp_s is None else stamp_s - last_stamp_s
-                due_s += gap_s if 0 <= gap_s <= LONGEST_STEP_S else step_s
-            last_stamp_s = stamp_s if stamp_s is not None else (last_stamp_s or 0.0) + step_s
+            due_s += pace.step_to(decoded)
             late_s = self._clock.now_s() - due_s
             if late_s > LATE_S:
                 due_s += late_s
-            elif late_s > step_s:
+            elif late_s > pace.usual_s:
                 continue
             if not self._wait_until(due_s):
                 return due_s
-            self._put(self._show(_picture(decoded)), self._clock.now_s())
-        return None if last_stamp_s is None else due_s + step_s
+            self._put(self._show(_picture(decoded, pixel_aspect)), self._clock.now_s())
+        return None if pace.last_s is None else due_s + pace.end_s
 
     def _decoded(self, container: InputContainer, max_packets: int | None = None) -> Iterator[VideoFrame]:
         """All pictures that can be decoded, in order, of the first `max_packets` packets."""
@@ -141,9 +139,43 @@ class Video(Source):
             log.warning("%s is damaged; what cannot be decoded is left out: %s", self.name, reason)
 
 
+class _Pace:
+    """How long it is from one picture of a stream to the next, by their stamps as far as these can be believed.
+
+    Attributes:
+        usual_s: between two pictures.
+        last_s: the stamp of the newest picture; None before the first.
+        end_s: how long the newest picture is shown if it is the last.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        stream = container.streams.video[0]
+        self.usual_s = self.end_s = _usual_step_s(stream)
+        self.last_s: float | None = None
+        self._begin_s = 0.0
+        told_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        self._length_s = told_s or (container.duration or 0) / av.time_base
+
+    def step_to(self, decoded: VideoFrame) -> float:
+        """Seconds from the picture before to this one; 0 for the first."""
+        stamp_s, last_s = decoded.time, self.last_s
+        if last_s is None:
+            self._begin_s = self.last_s = stamp_s or 0.0
+            step_s = 0.0
+        else:
+            step_s = self.usual_s if stamp_s is None else stamp_s - last_s
+            self.last_s = last_s + step_s
+            if not 0 <= step_s <= LONGEST_STEP_S and not 0 <= step_s <= self._length_s - (last_s - self._begin_s):
+                step_s = self.usual_s
+        shown_s = float((decoded.duration or 0) * (decoded.time_base or 0))
+        self.end_s = shown_s if 0 < shown_s <= max(LONGEST_STEP_S, self._length_s) else self.usual_s
+        return step_s
+
+
 def _opened(path: Path) -> InputContainer:
     """Open a video; a list of links to elsewhere is not followed."""
-    container = av.open(str(path.resolve()), "r", options={"protocol_whitelist": "file"})
+    form = "jpeg_pipe" if is_jpeg_stream(path) else None  # by its name alone it would be taken for one picture
+    container = av.open(str(path.resolve()), "r", format=form, options={"protocol_whitelist": "file"})
     try:
         if not container.streams.video:
             raise ValueError("there is no picture in it")
@@ -157,16 +189,43 @@ def _opened(path: Path) -> InputContainer:
     return container
 
 
-def _picture(decoded: VideoFrame) -> ByteArray:
-    """(H, W, 3) uint8 RGB, upright, 1280 px at most."""
-    width, height = size_within(decoded.width, decoded.height)
+def _picture(decoded: VideoFrame, pixel_aspect: float) -> ByteArray:
+    """(H, W, 3) uint8 RGB, upright, with square pixels, 1280 px at most.
+
+    Raises:
+        ValueError: the film has grown beyond all bounds.
+    """
+    if decoded.width * decoded.height > MAX_PIXELS:
+        raise ValueError(f"{decoded.width}x{decoded.height} px are too many")
+    width, height = size_within(max(1, round(decoded.width * pixel_aspect)), decoded.height)
     colours = "ITU709" if decoded.colorspace == UNTOLD_COLOURS and decoded.height >= HD_HEIGHT_PX else None
-    rgb = decoded.reformat(width=width, height=height, format="rgb24", src_colorspace=colours).to_ndarray()
-    return np.rot90(rgb, round(decoded.rotation / 90))
+    shown = decoded.reformat(width=width, height=height, format="rgb24", src_colorspace=colours)
+    rgb = np.asarray(shown.to_ndarray(), np.uint8)
+    matrix: Any = decoded.side_data.get("DISPLAYMATRIX")
+    return rgb if matrix is None else as_displayed(rgb, np.frombuffer(matrix, np.int32))
+
+
+def as_displayed(picture: ByteArray, matrix: NDArray[np.int32]) -> ByteArray:
+    """A picture turned and mirrored by a film's display matrix (ISO/IEC 14496-12, 6.2.2), to the nearest quarter turn.
+
+    Args:
+        picture: (H, W, 3) as it is stored.
+        matrix: nine numbers row by row, of which x' = m[0] x + m[3] y and y' = m[1] x + m[4] y are looked at.
+    """
+    along, across = (int(matrix[0]), int(matrix[4])), (int(matrix[3]), int(matrix[1]))
+    if abs(across[0]) + abs(across[1]) > abs(along[0]) + abs(along[1]):
+        picture, along = picture.transpose(1, 0, 2), across
+    return picture[:: -1 if along[1] < 0 else 1, :: -1 if along[0] < 0 else 1]
+
+
+def _pixel_aspect(stream: VideoStream) -> float:
+    """Width of a stored pixel against its height; 1 where the film does not say, or nothing to be believed."""
+    told = float(stream.sample_aspect_ratio or 1)
+    return told if ASPECTS[0] <= told <= ASPECTS[1] else 1.0
 
 
 def _usual_step_s(stream: VideoStream) -> float:
-    rate = stream.average_rate
+    rate = stream.guessed_rate or stream.average_rate
     return float(1 / rate) if rate else USUAL_STEP_S
 
 

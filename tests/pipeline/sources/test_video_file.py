@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -14,10 +16,11 @@ from PIL import Image
 from engine.core.clock import ManualClock
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
+from engine.pipeline.sources.images import Still
 from engine.pipeline.sources.open_source import open_source
 from engine.pipeline.sources.video_file import Video, pictures_of
-from engine.types import Frame
-from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, level_of, until, viewings
+from engine.types import ByteArray, Frame
+from tests.pipeline.viewing import FPS, PATIENCE_S, PLAIN, View, corners, level_of, lopsided, saved, until, viewings
 
 
 @pytest.fixture
@@ -105,25 +108,136 @@ def test_a_video_of_one_picture_is_no_busy_loop(tmp_path: Path, view: View) -> N
     assert it.next().sequence == 2
 
 
-def test_a_video_turned_by_its_phone_stands_upright(tmp_path: Path, view: View) -> None:
-    path = write_video(tmp_path / "a.mp4", [200])
+def with_matrix(path: Path, a: int, b: int, c: int, d: int) -> Path:
+    """A film whose head says how it is to be shown: x' = a x + c y, y' = b x + d y (ISO/IEC 14496-12, 6.2.2)."""
     data = bytearray(path.read_bytes())
-    matrix = data.index(b"tkhd") + 44  # of the track header, version 0
-    quarter = [0, 1 << 16, 0, -(1 << 16) % (1 << 32), 0, 0, 0, 0, 1 << 30]  # clockwise
-    data[matrix : matrix + 36] = b"".join(value.to_bytes(4, "big") for value in quarter)
+    place = data.index(b"tkhd") + 44  # of the track header, version 0
+    matrix = [a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30]
+    data[place : place + 36] = b"".join((value % (1 << 32)).to_bytes(4, "big") for value in matrix)
     path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        ((1, 0, 0, 1), "0122"),
+        ((-1, 0, 0, 1), "1022"),  # left and right
+        ((-1, 0, 0, -1), "2201"),  # half a turn
+        ((1, 0, 0, -1), "2210"),  # top and bottom
+        ((0, 1, 1, 0), "0221"),  # along the diagonal
+        ((0, 1, -1, 0), "2012"),  # a quarter turn clockwise
+        ((0, -1, -1, 0), "2102"),  # along the other diagonal
+        ((0, -1, 1, 0), "1220"),  # a quarter turn against the clock
+    ],
+)
+def test_every_turn_and_mirror_image_of_a_display_matrix(
+    tmp_path: Path, view: View, matrix: tuple[int, int, int, int], expected: str
+) -> None:
+    path = with_matrix(write_picture(tmp_path / "a.mp4", lopsided()), *matrix)
     image = view(path, mirror=False).take().image
-    assert image.shape == (64, 48, 3)
-    assert image[:28].max() < 50, "what was the left is the top"
-    assert image[36:].min() > 150
+    assert corners(image) == [int(channel) for channel in expected]
+    assert image.shape == ((64, 48, 3) if matrix[0] == 0 else (48, 64, 3))
+    assert image.flags.c_contiguous
+    assert corners(next(pictures_of(path))[0]) == corners(image)
 
 
-def test_a_gif_that_moves_is_a_video(tmp_path: Path, view: View) -> None:
-    pictures = [Image.fromarray(np.full((48, 64, 3), level, np.uint8)) for level in (40, 200)]
-    pictures[0].save(tmp_path / "a.gif", save_all=True, append_images=pictures[1:], duration=100)
-    it = view(tmp_path / "a.gif")
+@pytest.mark.parametrize(
+    ("stored_wh", "pixel", "shown_wh"),
+    [
+        ((48, 64), Fraction(16, 9), (85, 64)),
+        ((96, 64), Fraction(2, 3), (64, 64)),
+        ((1440, 1080), Fraction(4, 3), (1280, 720)),  # HDV
+        ((64, 48), Fraction(300, 1), (64, 48)),  # nothing is so wide
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so(
+    tmp_path: Path, stored_wh: tuple[int, int], pixel: Fraction, shown_wh: tuple[int, int]
+) -> None:
+    path = write_picture(tmp_path / "a.mkv", lopsided(*stored_wh), pixel)
+    image, _ = next(pictures_of(path))
+    assert image.shape == (shown_wh[1], shown_wh[0], 3)
+    assert corners(image) == [0, 1, 2, 2]
+
+
+def test_pixels_are_made_square_before_a_film_is_turned(tmp_path: Path) -> None:
+    path = with_matrix(write_picture(tmp_path / "a.mp4", lopsided(48, 64), Fraction(2)), 0, 1, -1, 0)
+    assert next(pictures_of(path))[0].shape == (96, 64, 3)
+
+
+def write_picture(path: Path, picture: ByteArray, pixel: Fraction | None = None) -> Path:
+    """A film of one picture, whose pixels are `pixel` times as wide as high."""
+    height, width, _ = picture.shape
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        if pixel is not None:
+            stream.codec_context.sample_aspect_ratio = pixel
+        container.mux([*stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")), *stream.encode()])
+    return path
+
+
+def test_a_long_gap_of_a_film_stays_as_long(tmp_path: Path, view: View) -> None:
+    it = view(write_video(tmp_path / "a.mp4", [40, 80, 120], times=[0, 80, 81]))
+    assert level_of(it.take()) == 40
+    it.clock.advance(7.9)
+    assert it.sinks[0].take(0.2) is None, "the next is due after eight seconds"
+    assert [level_of(frame) for frame in (it.next(), it.next(), it.next())] == [80, 120, 40]
+
+
+def test_a_gap_that_is_longer_than_the_film_is_damage(tmp_path: Path, view: View) -> None:
+    path = write_video(tmp_path / "a.mkv", [40, 80, 120], times=[0, 1, 9000])
+    data = path.read_bytes()
+    place = data.index(b"\x44\x89\x88") + 3  # Matroska's length of the whole, ms
+    path.write_bytes(data[:place] + struct.pack(">d", 400.0) + data[place + 8 :])
+    it = view(path)
+    assert [level_of(it.take()), level_of(it.next(0.1)), level_of(it.next(0.1))] == [40, 80, 120]
+
+
+def test_the_last_picture_is_shown_for_its_own_time(tmp_path: Path, view: View) -> None:
+    """At 0, 1 and 2 tenths; the mean rate of the film, whose last picture stays a second, says something else."""
+    it = view(write_video(tmp_path / "a.mp4", [40, 80, 120], times=[0, 5, 6]))
+    assert [level_of(it.take()), level_of(it.next(0.5)), level_of(it.next(0.1))] == [40, 80, 120]
+    assert level_of(it.next(0.11)) == 40, "and not as long as the pictures are on average"
+
+
+@pytest.mark.parametrize("name", ["a.mjpeg", "a.jpg"])
+def test_a_stream_of_jpegs_is_played(tmp_path: Path, view: View, name: str) -> None:
+    levels = [40, 80, 120, 160, 200]
+    noise = np.random.default_rng(3).integers(0, 30, (48, 64, 3), np.uint8)
+    content = b""
+    for level in levels:
+        picture = noise.copy()
+        picture[:, 32:] = level
+        content += saved(tmp_path / "one.jpg", picture, quality=95).read_bytes()
+    (tmp_path / name).write_bytes(content)
+    it = view(tmp_path / name)
     assert isinstance(it.source, Video)
-    assert [level_of(it.take()), level_of(it.next())] == [40, 200]
+    assert [level_of(it.take()), *(level_of(it.next(1 / 25)) for _ in range(5))] == [*levels, 40]
+
+
+@pytest.mark.parametrize("size", [(32, 24), (64, 48)])
+def test_a_picture_with_another_beside_it_is_no_stream(tmp_path: Path, view: View, size: tuple[int, int]) -> None:
+    beside = saved(tmp_path / "beside.jpg", lopsided(*size)).read_bytes()
+    if size == (64, 48):  # as large as the first: then the first one's head lists it, or it is a stream
+        first, second = Image.fromarray(lopsided()), Image.fromarray(lopsided())
+        first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[second])
+    else:
+        (tmp_path / "a.jpg").write_bytes(saved(tmp_path / "one.jpg").read_bytes() + beside)
+    it = view(tmp_path / "a.jpg", mirror=False)
+    assert isinstance(it.source, Still)
+    assert corners(it.take().image) == [0, 1, 2, 2]
+
+
+def test_a_film_that_changes_its_size_goes_on(tmp_path: Path, view: View) -> None:
+    parts = [
+        write_picture(tmp_path / f"{index}.h264", lopsided(*size)) for index, size in enumerate(((64, 48), (32, 64)))
+    ]
+    (tmp_path / "a.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
+    it = view(tmp_path / "a.h264", mirror=False)
+    shapes = [it.take().image.shape, it.next().image.shape]
+    assert shapes == [(48, 64, 3), (64, 32, 3)]
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.avi", "mjpeg"), ("a.mkv", "libx264")])
