@@ -53,7 +53,7 @@ def test_a_damaged_picture_is_found(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main([str(scene)]) == 0
     (tmp_path / "wall.png").write_bytes((tmp_path / "wall.png").read_bytes()[:2000])
     assert main([str(scene)]) == 3
-    assert "wall.png is damaged: " in capsys.readouterr().err
+    assert "wall.png is an image that cannot be read: " in capsys.readouterr().err
 
 
 def test_a_knob_that_is_drawn_once_cannot_follow_a_signal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

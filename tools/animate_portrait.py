@@ -18,10 +18,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from engine.core.errors import ConfigError, NarcissusError
+from engine.images.image_file import ImageError, read_image
 from engine.types import ByteArray
 
 FPS = 30
@@ -93,12 +93,9 @@ def read_portrait(path: Path) -> ByteArray:
         ConfigError: it is missing or no picture.
     """
     try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: is no picture that can be read ({error})") from error
+        return read_image(path)
+    except ImageError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -9,20 +9,21 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from engine.core.errors import ConfigError, DeviceError, NarcissusError
-from engine.pipeline.sources.images import FORMATS, MAX_PIXELS, is_image, natural_order
+from engine.images.image_file import FORMATS, ImageError, image_size, is_image, read_image
+from engine.pipeline.sources.images import natural_order
 from engine.system.shutdown import terminated_as_interrupted
 from engine.types import ByteArray
 from tools.film.render_loop import INTERRUPTED, add_film_options, film_settings, make_film
 from tools.film.segments import open_parts
 
-ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"}
+ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".avif"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
         described = {"folder of pictures": hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()}
         parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
-        pictures = _rows(files, parts.done)
+        pictures = _rows(files, size_wh, parts.done)
         with terminated_as_interrupted():
             return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
     except NarcissusError as error:
@@ -90,34 +91,31 @@ def common_size(files: Sequence[Path]) -> tuple[int, int]:
 
 
 def _size(file: Path) -> tuple[int, int]:
-    with _opened(file) as picture:
-        return picture.size
+    with _refusals():
+        return image_size(file)
 
 
-def _rows(files: Sequence[Path], done: int) -> Generator[ByteArray | None, None, None]:
+def _rows(files: Sequence[Path], size_wh: tuple[int, int], done: int) -> Generator[ByteArray | None, None, None]:
     for index, file in enumerate(files):
-        yield None if index < done else _read(file)[::-1]
+        yield None if index < done else _read(file, size_wh)[::-1]
 
 
-def _read(file: Path) -> ByteArray:
+def _read(file: Path, size_wh: tuple[int, int]) -> ByteArray:
     """(H, W, 4) uint8 RGBA, row 0 at the top; what is transparent lies over black."""
-    try:
-        with _opened(file) as picture:
-            colour = picture.convert("RGBA")
-            return np.asarray(Image.alpha_composite(Image.new("RGBA", colour.size, (0, 0, 0, 255)), colour))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DeviceError(f"{file} is a picture that cannot be read: {error}") from error
+    with _refusals():
+        picture = read_image(file)
+    height, width, _ = picture.shape
+    if (width, height) != size_wh:  # turned by what its head did not say yet, or another since it was looked at
+        raise ConfigError(f"{file} is {width}x{height} px, and the first {size_wh[0]}x{size_wh[1]}: all must be alike")
+    return np.dstack([picture, np.full((height, width), 255, np.uint8)])
 
 
-def _opened(file: Path) -> Image.Image:
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        picture = Image.open(file, formats=FORMATS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
-        raise DeviceError(f"{file} is a picture that cannot be read: {error}") from error
-    if picture.width * picture.height > MAX_PIXELS:
-        picture.close()
-        raise DeviceError(f"{file} has {picture.width}x{picture.height} px: more than {MAX_PIXELS // 10**6} megapixels")
-    return picture
+        yield
+    except ImageError as error:
+        raise DeviceError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -7,24 +7,21 @@ is taken. Nothing here knows OpenGL.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
-import numpy as np
-from PIL import Image
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from engine.config.validation import IN_WORDS
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.core.messages import shown_value
+from engine.images.image_file import ImageError, ImageLimits, image_size, read_image
 from engine.types import ByteArray
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_PICTURE_SIDE_PX = 8192
-PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
 
 Rgb = tuple[float, float, float]
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -90,7 +87,7 @@ Picture = Annotated[
     PlainValidator(_picture),
     WithJsonSchema({"type": "string", "minLength": 1, IN_WORDS: _A_PICTURE, "examples": ["pictures/wall.jpg"]}),
 ]
-"""A PNG, JPEG or WebP file; in a scene, its path from the scene's folder on."""
+"""A picture file of `image_file.FORMATS`; in a scene, its path from the scene's folder on."""
 
 
 def find_beside(name: str, folder: Path, max_bytes: int, check: Any = None) -> Path:
@@ -124,33 +121,23 @@ def find_beside(name: str, folder: Path, max_bytes: int, check: Any = None) -> P
 
 
 def read_picture(path: Path) -> ByteArray:
-    """The pixels of a picture, (H, W, 4) uint8 RGBA, sRGB-encoded, row 0 top.
+    """The pixels of a picture, (H, W, 4) uint8 RGBA, sRGB-encoded, upright, row 0 top.
 
     Raises:
         ConfigError: it is missing, no picture, damaged or too large.
     """
-    with _opened(path) as picture:
-        try:
-            return np.ascontiguousarray(picture.convert("RGBA"))
-        except (OSError, ValueError, SyntaxError) as error:  # what Pillow makes of damaged files
-            raise ConfigError(f"{shown_path(path)} is damaged: {error}") from error
+    try:
+        return read_image(path, "RGBA", name=shown_path(path), limits=_limits())
+    except ImageError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _check_picture(path: Path) -> None:
-    _opened(path).close()
-
-
-def _opened(path: Path) -> Image.Image:
-    """A picture of which the head is read."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            picture = Image.open(path, formats=PICTURE_FORMATS)
-    except Image.DecompressionBombError as error:
-        raise ConfigError(f"{shown_path(path)} is larger than {MAX_PICTURE_SIDE_PX} px, the limit") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ConfigError(f"{shown_path(path)} is no PNG, JPEG or WebP picture that can be read") from error
-    if max(picture.size) > MAX_PICTURE_SIDE_PX:
-        picture.close()
-        raise ConfigError(f"{shown_path(path)} is larger than {MAX_PICTURE_SIDE_PX} px, the limit")
-    return picture
+        image_size(path, name=shown_path(path), limits=_limits())
+    except ImageError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _limits() -> ImageLimits:
+    return ImageLimits(max_bytes=MAX_PICTURE_BYTES, max_side_px=MAX_PICTURE_SIDE_PX)

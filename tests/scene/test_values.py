@@ -118,7 +118,7 @@ def test_a_picture_beside_the_scene_is_found_read_and_watched(folder: Path) -> N
         ("link.png", 'must stay within the scene\'s folder, and "link.png" leads out of it'),
         ("blue.png", 'names "blue.png", and there is no such file in'),
         ("pictures", 'names "pictures", and there is no such file in'),
-        ("text.png", "text.png is no PNG, JPEG or WebP picture that can be read"),
+        ("text.png", "text.png is no image that can be read (JPEG, PNG, "),
         ("3", "must be the path of a picture from the scene's folder on, such as pictures/wall.jpg, not 3"),
         ("''", "must be the path of a picture"),
     ],
@@ -132,7 +132,9 @@ def test_what_is_no_picture_beside_the_scene_is_told(folder: Path, name: str, se
 
 def test_sizes_are_bounded_before_memory_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(values, "MAX_PICTURE_SIDE_PX", 3)
-    assert "red.png is larger than 3 px, the limit" in refusal(folder, "picture: pictures/red.png")
+    assert "red.png is an image that cannot be read: 4x2 px are more than 3 px a side" in refusal(
+        folder, "picture: pictures/red.png"
+    )
     monkeypatch.setattr(values, "MAX_PICTURE_BYTES", 8)
     assert "which is larger than 0 MiB, the limit" in refusal(folder, "picture: pictures/red.png")
 
@@ -143,7 +145,7 @@ def test_a_damaged_picture_is_told_when_it_is_read(folder: Path) -> None:
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[:3000])
     assert settings_of(folder, "picture: cut.png").picture == path.resolve()
-    with pytest.raises(ConfigError, match=r"cut\.png is damaged: "):
+    with pytest.raises(ConfigError, match=r"cut\.png is an image that cannot be read: "):
         read_picture(path)
 
 

@@ -62,7 +62,7 @@ def test_what_is_transparent_lies_over_black_and_other_files_are_told(
         (
             lambda f: (f / "frame5.png").write_bytes((f / "frame5.png").read_bytes()[:60]),
             4,
-            "frame5.png is a picture that cannot be read: ",
+            "frame5.png is an image that cannot be read: ",
         ),
         (lambda f: [path.unlink() for path in f.iterdir()], 4, "frames has no picture in it (JPEG, PNG"),
         (lambda f: f.rename(f.parent / "gone"), 4, "frames cannot be listed: No such file"),

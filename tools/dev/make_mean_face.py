@@ -12,7 +12,6 @@ in place of the mean, made symmetric in every round. Straight ahead is the media
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -20,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tqdm import tqdm
 
 from engine.features.face_mesh import FaceMesh
 from engine.features.geometry import LEFT_EYE_CORNERS, MEAN_FACE_FILE, RIGHT_EYE_CORNERS
+from engine.images.image_file import read_image
 from engine.types import ByteArray
 
 Points = NDArray[np.float64]
@@ -40,12 +39,12 @@ def pictures(path: Path) -> Iterator[ByteArray]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.suffix.lower() in SUFFIXES:
-                yield np.asarray(Image.open(file).convert("RGB"))
+                yield read_image(file)
         return
     with zipfile.ZipFile(path) as archive:
         for name in sorted(archive.namelist()):
             if Path(name).suffix.lower() in SUFFIXES:
-                yield np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGB"))
+                yield read_image(archive.read(name), name=name)
 
 
 def mean_of(faces: Points) -> tuple[Points, Points]:

@@ -1,47 +1,30 @@
-"""Still pictures as a source: one image, or the images of a folder in their natural order."""
+"""Picture files as a source: one image, an animation, or the images of a folder in their natural order."""
 
 from __future__ import annotations
 
 import logging
 import re
-import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.config.camera import CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
+from engine.images.image_file import FORMATS, ImageError, ImageLimits, animation_frames, read_image
 from engine.pipeline.sources.base import LostError, Source
-from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, check_size, size_within
+from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, MIN_SIDE_PX, size_within
 from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")  # no format whose reader runs another program
-MAX_PIXELS = 80_000_000  # below the size at which Pillow warns; bounds the memory of one picture to a third of a GB
 REPEAT_HZ = 15.0  # a still is handed on so often, so that what follows keeps running
-_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError, Warning)
-
-
-def is_image(path: Path) -> bool:
-    """Whether a file begins like a still image of a known format; its rest may be damaged. A GIF that moves is none."""
-    try:
-        with Image.open(path, formats=FORMATS) as opened:
-            return not (opened.format == "GIF" and getattr(opened, "is_animated", False))
-    except UnidentifiedImageError:
-        return False
-    except _UNREADABLE:
-        return True
+LATE_S = 1.0  # so far behind, the lost time of an animation is given up instead of caught up
+LIMITS = ImageLimits(min_side_px=MIN_SIDE_PX)
 
 
 def load_image(path: Path, max_side_px: int = MAX_SIDE_PX) -> ByteArray:
-    """Read an image upright and in colour, scaled down to `max_side_px` at most.
-
-    Grey is spread over the channels, deeper pixels become 8 bits, what is transparent is laid over black.
+    """Read an image upright and in colour, scaled down to `max_side_px` at most; see `images.image_file`.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -50,36 +33,9 @@ def load_image(path: Path, max_side_px: int = MAX_SIDE_PX) -> ByteArray:
         DeviceError: it is no image, is damaged, too large or too small; the message names the file.
     """
     try:
-        with Image.open(path, formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise ValueError(f"{opened.width}x{opened.height} px are more than {MAX_PIXELS // 10**6} megapixels")
-            opened.draft("RGB", (2 * max_side_px, 2 * max_side_px))
-            upright = _in_colour(ImageOps.exif_transpose(opened))
-        check_size(*upright.size)
-        size_wh = size_within(*upright.size, max_side_px)
-        if size_wh != upright.size:
-            upright = upright.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return np.array(upright, np.uint8)
-    except UnidentifiedImageError:
-        raise DeviceError(f"{path} is no image that can be read ({', '.join(FORMATS)})") from None
-    except _UNREADABLE as error:
-        raise DeviceError(f"{path} is an image that cannot be read: {error}") from error
-
-
-def _in_colour(picture: Image.Image) -> Image.Image:
-    if picture.mode[0] in "IF":  # deep grey; `convert` would clip it to white
-        deep = np.nan_to_num(np.asarray(picture).astype(np.float64))
-        white = 65535.0 if picture.mode.startswith("I;16") else _white_of(float(deep.max()))
-        return Image.fromarray(np.clip(deep * (255 / white) + 0.5, 0, 255).astype(np.uint8)).convert("RGB")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _white_of(brightest: float) -> float:
-    """The value that means white in a picture of 32 bits a pixel, whose format does not say."""
-    return next(white for white in (1.0, 255.0, 65535.0, float("inf")) if brightest <= white)
+        return read_image(path, fit=lambda width, height: size_within(width, height, max_side_px), limits=LIMITS)
+    except ImageError as error:
+        raise DeviceError(str(error)) from error
 
 
 def natural_order(path: Path) -> list[tuple[int, int, str]]:
@@ -91,12 +47,17 @@ def natural_order(path: Path) -> list[tuple[int, int, str]]:
 class _Repeated(Source):
     """Hands a still picture on so often that what follows keeps running."""
 
-    def _repeat(self, picture: ByteArray, seconds: float) -> None:
+    def _repeat(self, picture: ByteArray, seconds: float, due_s: float | None = None) -> float:
+        """Show a picture from `due_s` on, or from now on; returns when its time is over."""
         image = self._show(picture)
-        began_s = due_s = self._clock.now_s()
-        while self._wait_until(due_s) and due_s < began_s + seconds:
-            self._put(image, self._clock.now_s())
-            due_s = max(due_s, self._clock.now_s() - 1 / REPEAT_HZ) + 1 / REPEAT_HZ
+        began_s = next_s = self._clock.now_s() if due_s is None else due_s
+        while self._wait_until(next_s):
+            now_s = self._clock.now_s()
+            if next_s > began_s and now_s >= began_s + seconds:
+                break
+            self._put(image, now_s)
+            next_s = min(max(next_s, now_s - 1 / REPEAT_HZ) + 1 / REPEAT_HZ, began_s + seconds)
+        return began_s + seconds
 
 
 class Still(_Repeated):
@@ -117,6 +78,49 @@ class Still(_Repeated):
 
     def _read(self) -> None:
         self._repeat(self._picture, float("inf"))
+
+
+class Animation(_Repeated):
+    """An animated WebP, PNG, AVIF or GIF: each picture for its time, from the first again after the last.
+
+    Args:
+        path: the file; its first picture is read by the constructor.
+        settings: `mirror`.
+        sinks, clock: see `Source`.
+
+    Raises:
+        DeviceError: it cannot be read.
+    """
+
+    def __init__(self, path: Path, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:
+        super().__init__(str(path), settings.mirror, sinks, clock)
+        self._path = path
+        self._is_damage_told = False
+        try:
+            next(self._frames(), None)
+        except ImageError as error:
+            raise DeviceError(str(error)) from error
+
+    def _frames(self) -> Iterator[tuple[ByteArray, float]]:
+        return animation_frames(self._path, fit=size_within, limits=LIMITS)
+
+    def _read(self) -> None:
+        count, due_s = 0, self._clock.now_s()
+        try:
+            for picture, seconds in self._frames():
+                if self._stopping.is_set():
+                    return
+                count += 1
+                now_s = self._clock.now_s()
+                due_s = self._repeat(picture, seconds, due_s if now_s - due_s < LATE_S else now_s)
+        except ImageError as error:
+            if not count:
+                raise LostError(str(error)) from error
+            if not self._is_damage_told:
+                self._is_damage_told = True
+                log.warning("%s is damaged after %d pictures and begins again there: %s", self.name, count, error)
+        if not count:
+            raise LostError("there is no picture in it")
 
 
 class Folder(_Repeated):

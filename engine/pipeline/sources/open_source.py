@@ -13,8 +13,10 @@ from engine.config.camera import ALLOWED_SOURCES, CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
+from engine.images.image_file import is_animation, is_image
+from engine.images.jpeg_stream import is_jpeg_stream
 from engine.pipeline.sources.base import Source
-from engine.pipeline.sources.images import Folder, Still, is_image
+from engine.pipeline.sources.images import Animation, Folder, Still
 from engine.pipeline.sources.video_file import Video
 from engine.pipeline.sources.webcam import Webcam, probe_camera
 from engine.pipeline.sources.webcam_device import WebcamDevice, parse_device
@@ -73,5 +75,11 @@ def _open_path(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]]
                 raise DeviceError(f"source {spec}: the file is empty")
     except OSError as error:
         raise DeviceError(f"source {spec} cannot be read: {error.strerror}") from error
-    kind = Still if is_image(path) else Video
-    return kind(path, settings, sinks, clock)
+    return _kind(path)(path, settings, sinks, clock)
+
+
+def _kind(path: Path) -> type[Still | Animation | Video]:
+    """By what is in the file, whatever it is called."""
+    if not is_image(path) or is_jpeg_stream(path):
+        return Video
+    return Animation if is_animation(path) else Still

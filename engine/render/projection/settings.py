@@ -146,7 +146,7 @@ class ProjectorSettings(Settings):
     grid: Grid = Grid()
 
     mask: Annotated[str, Field(min_length=1, max_length=400)] | None = None
-    """Grey PNG of the whole picture that its light is multiplied by, a path from this file; black hides; null: none."""
+    """Grey picture that the light of the whole is multiplied by, a path from this file; black and transparent hide."""
 
     blend: Blend = Blend()
     colour: Colour = Colour()

@@ -9,19 +9,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from engine.config.display import DisplaySettings
 from engine.config.validation import validate
 from engine.config.yaml_loader import load_yaml, shown_path
 from engine.core.errors import ConfigError, DeviceError
+from engine.images.image_file import ImageError, ImageLimits, read_image
 from engine.render.projection.settings import Corners, ProjectionSettings, ProjectorSettings
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
 
-MAX_MASK_PX = 8192
+MASK_LIMITS = ImageLimits(max_side_px=8192)
 DECIMALS = 6  # of what is written: a hundredth of a pixel of the widest wall
 
 
@@ -56,24 +54,18 @@ def load_venue(path: Path) -> ProjectionSettings:
 
 
 def read_mask(path: Path) -> ByteArray:
-    """A mask's light.
+    """A mask's light; what is transparent is dark.
 
     Returns:
         (H, W) uint8, 255 lets all light through, row 0 top.
 
     Raises:
-        ConfigError: the file is missing, no PNG, too large or damaged.
+        ConfigError: the file is missing, no picture, too large or damaged.
     """
-    shown = shown_path(path)
     try:
-        with Image.open(path, formats=["PNG"]) as image:
-            if max(image.size) > MAX_MASK_PX:
-                raise ConfigError(f"{shown} is {image.size[0]}x{image.size[1]} px; at most {MAX_MASK_PX} a side")
-            return np.asarray(image.convert("L"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no file {shown}") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ConfigError(f"{shown} cannot be read as a PNG picture") from error
+        return read_image(path, "L", name=shown_path(path), limits=MASK_LIMITS)
+    except ImageError as error:
+        raise ConfigError(str(error)) from error
 
 
 def save_venue(path: Path, venue: ProjectionSettings) -> None:
@@ -135,7 +127,12 @@ def _projector_lines(projector: ProjectorSettings) -> list[str]:
         else _line("      ", "offsets", [], "how far right and down each is moved, -1 to 1, row by row; [] moves none"),
         *(f"        {'[ ' if not number else '  '}{row[1:-1]}," for number, row in enumerate(offsets)),
         *(["        ]"] if offsets else []),
-        _line("    ", "mask", mask, "a grey PNG of the whole picture, from this file; black hides; null: none"),
+        _line(
+            "    ",
+            "mask",
+            mask,
+            "a grey picture of the whole picture, from this file; black and transparent hide; null: none",
+        ),
         "    blend:                # overlaps with neighbours, fractions of its picture, 0 to 0.5",
         *(f"      {name}: {_shown(getattr(blend, name))}" for name in ("left", "right", "top", "bottom")),
         _line("      ", "gamma", blend.gamma, "the projector's, 1 to 3.5; more where the overlap is too dark"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -12,10 +13,11 @@ from PIL import Image
 
 from engine.core.clock import ManualClock
 from engine.core.errors import DeviceError
-from engine.pipeline.sources.images import load_image, natural_order
+from engine.pipeline.sources.images import Animation, load_image, natural_order
 from engine.pipeline.sources.open_source import open_source
 from engine.pipeline.sources.pixel_formats import size_within
-from tests.pipeline.viewing import PLAIN, View, corners, level_of, lopsided, saved, until, viewings
+from engine.types import Frame
+from tests.pipeline.viewing import PLAIN, View, Viewing, corners, level_of, lopsided, saved, until, viewings
 
 
 @pytest.fixture
@@ -118,6 +120,44 @@ def test_a_truncated_image_is_named(tmp_path: Path) -> None:
         open_source(str(path), PLAIN, [], ManualClock())
 
 
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_an_animation_is_played_with_its_times_and_begins_again(tmp_path: Path, view: View, kind: str) -> None:
+    first, *rest = (Image.fromarray(np.full((48, 64, 3), level, np.uint8)) for level in (40, 120, 200))
+    first.save(tmp_path / "a.dat", kind, save_all=True, append_images=rest, duration=[100, 500, 100])
+    it = view(tmp_path / "a.dat")
+    assert isinstance(it.source, Animation)
+    shown = [it.take()]
+    while len(shown) < 20:
+        shown.append(_following(it))
+    changes = [frame for before, frame in pairwise(shown) if level_of(before) != level_of(frame)]
+    assert [level_of(frame) for frame in changes[:4]] == [120, 200, 40, 120]
+    times = [frame.captured_s - 100 for frame in changes[:4]]
+    assert times == pytest.approx([0.1, 0.6, 0.7, 0.8], abs=0.05)
+
+
+def _following(it: Viewing) -> Frame:
+    """The next frame, a fiftieth of a second at a time."""
+    while True:
+        it.clock.advance(1 / 50)
+        frame = it.sinks[0].take(0.02)
+        if frame is not None:
+            return frame
+
+
+def test_a_damaged_animation_is_played_as_far_as_it_goes(
+    tmp_path: Path, view: View, caplog: pytest.LogCaptureFixture
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 20, (48, 64, 3), np.uint8)
+    first, *rest = (Image.fromarray(noise + np.uint8(level)) for level in (30, 110, 190))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=rest, duration=100)
+    content = (tmp_path / "a.gif").read_bytes()
+    (tmp_path / "a.gif").write_bytes(content[: len(content) * 5 // 6])
+    it = view(tmp_path / "a.gif")
+    levels = {level_of(it.take())} | {level_of(_following(it)) for _ in range(6)}
+    until(lambda: any("is damaged after" in message for message in caplog.messages))
+    assert levels == {40, 120}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Pictures of the levels 40, 80 and 120 that sort naturally, something that is none, and something hidden."""
@@ -142,7 +182,7 @@ def test_a_folder_is_shown_in_natural_order_and_begins_again(
     assert changes[:4] == [40, 80, 120, 40]
     assert 7 <= levels.index(80) <= 9, "each is shown for half a second"
     assert [message for message in caplog.messages if "skipped" in message] == [
-        f"skipped: {folder}/5 notes.txt is no image that can be read (JPEG, PNG, WEBP, BMP, TIFF, GIF, PPM)"
+        f"skipped: {folder}/5 notes.txt is no image that can be read (JPEG, PNG, WEBP, AVIF, BMP, TIFF, GIF, PPM)"
     ]
 
 

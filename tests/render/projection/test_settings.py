@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.projection.settings import Blend, Colour, Corners, Grid, ProjectionSettings, ProjectorSettings
-from engine.render.projection.settings_file import MAX_MASK_PX, load_venue, read_mask, save_venue, venue_text
+from engine.render.projection.settings_file import MASK_LIMITS, load_venue, read_mask, save_venue, venue_text
 
 
 def refusal(tmp_path: Path, text: str) -> str:
@@ -137,18 +137,27 @@ def test_masks_are_grey_whatever_they_were(tmp_path: Path) -> None:
         assert np.abs(read_mask(tmp_path / f"{mode}.png").astype(int) - grey).max() <= 1, mode
 
 
+def test_a_mask_may_be_cut_out_by_transparency_or_have_sixteen_bits(tmp_path: Path) -> None:
+    cut_out = np.full((8, 16, 4), 255, np.uint8)
+    cut_out[:, :8, 3] = 0
+    Image.fromarray(cut_out).save(tmp_path / "cut_out.png")
+    assert (read_mask(tmp_path / "cut_out.png")[4] == [0] * 8 + [255] * 8).all()
+    deep = np.linspace(0, 65535, 16).astype(np.uint16)[None].repeat(8, 0)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert np.abs(read_mask(tmp_path / "deep.png")[4] - np.linspace(0, 255, 16)).max() <= 1
+
+
 def test_masks_that_cannot_be_used(tmp_path: Path) -> None:
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "small.jpg")
-    (tmp_path / "jpeg.png").write_bytes((tmp_path / "small.jpg").read_bytes())
+    (tmp_path / "text.png").write_text("a mask is a picture")
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
-    Image.new("1", (MAX_MASK_PX + 1, 1)).save(tmp_path / "wide.png")
+    Image.new("1", (MASK_LIMITS.max_side_px + 1, 1)).save(tmp_path / "wide.png")
     for name, said in (
-        ("jpeg.png", r"jpeg\.png cannot be read as a PNG picture"),
-        ("cut.png", r"cut\.png cannot be read as a PNG picture"),
-        ("wide.png", r"wide\.png is 8193x1 px; at most 8192 a side"),
+        ("text.png", r"text\.png is no image that can be read \(JPEG, PNG, "),
+        ("cut.png", r"cut\.png is an image that cannot be read: \w"),
+        ("wide.png", r"wide\.png is an image that cannot be read: 8193x1 px are more than 8192 px a side"),
         ("none.png", r"there is no file .*none\.png"),
-        (".", "cannot be read as a PNG picture"),
+        (".", "is no file"),
     ):
         with pytest.raises(ConfigError, match=said):
             read_mask(tmp_path / name)
