@@ -7,6 +7,7 @@ faces is a face that the generator can draw. It does not know how features are m
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import normalise, slerp
 from engine.pipeline.feature_filter import FeatureFilter
-from engine.pipeline.latent_refinement import Attempt, deepening_by
+from engine.pipeline.latent_refinement import Attempt, LatentRefinement
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import Features, FloatArray, Latent
 
@@ -38,6 +39,34 @@ class Inverts(Protocol):
     def __call__(self, vector: FloatArray) -> FloatArray: ...
 
     def reset(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowedLatent:
+    """What a visitor was answered in one turn.
+
+    Attributes:
+        latent: what is to be drawn.
+        asked: features (F,) that were asked for: smoothed, and within reach of the inverter; None while nobody is
+            answered.
+        answered: the inverter's own latent for them, (latent_size,), before refinement and smoothing.
+        refinement: what makes this answer better while they stay; None where it may not, or cannot.
+    """
+
+    latent: Latent
+    asked: FloatArray | None = None
+    answered: FloatArray | None = None
+    refinement: LatentRefinement | None = None
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether it is time to `propose` a better answer."""
+        return self.refinement is not None and self.refinement.is_due(now_s)
+
+    def propose(self, now_s: float) -> Attempt | None:
+        """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
+        if self.refinement is None or self.asked is None or self.answered is None or not self.is_due(now_s):
+            return None
+        return self.refinement.propose(self.asked, self.answered, now_s)
 
 
 class Wander:
@@ -96,14 +125,11 @@ class LatentFollower:
         start: the first latent, (latent_size,).
         inverter: features -> latent; None lets the mirror wander whoever stands there.
         settings: times and filter parameters.
+        refinement: what was gained for the visitor, where the inverter can refine.
         layout: of the features.
         wander_share: how far the wander pulls at what the inverter says, 0 to 1. The mirror that looks at itself
             needs some: it would stay for ever where it is.
         seed: of the wander.
-
-    Attributes:
-        deepening: what was gained for the visitor; None where the inverter cannot refine, and in a mirror that sees
-            only itself.
     """
 
     def __init__(
@@ -114,16 +140,14 @@ class LatentFollower:
         wander_share: float = 0.0,
         seed: int = 0,
         layout: FeatureLayout = LAYOUT,
+        refinement: LatentRefinement | None = None,
     ) -> None:
-        self.inverter = inverter
-        self.deepening = None if wander_share else deepening_by(inverter)
+        self._inverter = inverter
+        self._refinement = refinement
         self._reach = clamp_for(inverter)
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
-        self._unasked = [layout[group.name] for group in layout.groups if group.neutral]
-        self._wanted: FloatArray | None = None  # features that were answered last, and the inverter's word for it
-        self._said = start
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
         self._wander = Wander(start, settings.wander_deg_s, seed)
         self._z = self._arrival_from = start
@@ -140,8 +164,8 @@ class LatentFollower:
         self._calm.tune(settings.features)
         self._wander.speed_deg_s = settings.wander_deg_s
 
-    def follow(self, features: Features | None, captured_s: float, now_s: float) -> Latent:
-        """The latent for this moment.
+    def follow(self, features: Features | None, captured_s: float, now_s: float) -> FollowedLatent:
+        """The latent for this moment, and what it answers.
 
         Args:
             features: of the newest frame; None if nobody was found, or if there was no frame.
@@ -155,47 +179,32 @@ class LatentFollower:
             self._see(features, now_s)
         elif now_s - self._seen_s > self._settings.hold_s:
             self._release()
-        if self._is_following and self._features is not None:
-            self._z = self._answer(self._features, dt_s, now_s)
+        asked, answered = None, None
+        if self._is_following and self._features is not None and self._inverter is not None:
+            asked = self._ask(self._features, dt_s)
+            answered = self._inverter(asked)
+            self._z = self._approach(self._features, answered, dt_s, now_s)
         else:
             self._z = self._wander.step(dt_s)
         self._ease_presence(dt_s)
         if self._presence <= 0 and self._noticed_s is None:
             self._features = features  # nobody, or somebody who is too far away
-        inverter, deepening = (self.inverter, self.deepening) if self._presence > 0 else (None, None)
-        measured = deepening.likeness if deepening else None
-        return Latent(
-            self._z,
-            self._presence,
-            self._features,
-            captured_s,
-            typicality=self._typicality if inverter else 0.0,
-            likeness=measured if measured is not None else inverter.nearness if inverter else 0.0,
-            deepening=deepening.progress if deepening else 0.0,
+        refines = self._settings.deepening and asked is not None
+        return FollowedLatent(self._latent(captured_s), asked, answered, self._refinement if refines else None)
+
+    def _latent(self, captured_s: float) -> Latent:
+        """Where the mirror is, and how near that is to whoever stands there."""
+        latent = Latent(self._z, self._presence, self._features, captured_s)
+        inverter, refinement = self._inverter, self._refinement
+        if self._presence <= 0 or inverter is None:
+            return latent
+        measured = refinement.likeness if refinement is not None else None
+        return replace(
+            latent,
+            typicality=self._typicality,
+            likeness=inverter.nearness if measured is None else measured,
+            deepening=refinement.progress if refinement is not None else 0.0,
         )
-
-    def is_refining(self, now_s: float) -> bool:
-        """Whether it is time to `propose` a better answer to somebody."""
-        is_answering = self._settings.deepening and self._is_following
-        return self.deepening is not None and is_answering and self.deepening.is_due(now_s)
-
-    def propose(self, now_s: float) -> Attempt | None:
-        """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
-        if self.deepening is None or self._wanted is None or not self.is_refining(now_s):
-            return None
-        return self.deepening.propose(self._wanted, self._said, now_s)
-
-    def learn(self, attempt: Attempt, came: FloatArray | None) -> None:
-        """Learn what an attempt drew: features (F,) of that face, None if it shows none."""
-        if self.deepening is not None:
-            self.deepening.learn(attempt, None if came is None else self._known(came, attempt.wanted))
-
-    def _known(self, came: FloatArray, wanted: FloatArray) -> FloatArray:
-        """Features of a drawn face, of which nobody asks what it is taken for: in that it is as it should be."""
-        known = came.copy()
-        for part in self._unasked:
-            known[part] = wanted[part]
-        return known
 
     def _is_near(self, features: Features) -> bool:
         enough = self._settings.near * (FAR_ENOUGH if self._is_following else 1.0)
@@ -213,10 +222,10 @@ class LatentFollower:
             self._arrival_from, self._arrived_s = self._z, now_s
             self._filter.reset()
             self._calm.reset()
-            if self.inverter is not None:
-                self.inverter.reset()
-            if self.deepening is not None:
-                self.deepening.reset()
+            if self._inverter is not None:
+                self._inverter.reset()
+            if self._refinement is not None:
+                self._refinement.reset()
 
     def _release(self) -> None:
         self._noticed_s = None
@@ -224,15 +233,16 @@ class LatentFollower:
             self._is_following = False
             self._wander.go_to(self._z)
 
-    def _answer(self, features: Features, dt_s: float, now_s: float) -> FloatArray:
-        wandering = self._wander.step(dt_s)
-        if self.inverter is None:
-            return wandering
+    def _ask(self, features: Features, dt_s: float) -> FloatArray:
+        """Features (F,) to ask the inverter for: calm, and no stranger than the faces that it knows."""
         calm = self._calm(features.vector, dt_s)
-        self._wanted = calm if self._reach is None else self._reach(calm)
-        self._said = target = self.inverter(self._wanted)
-        if self.deepening is not None and self._settings.deepening:
-            target = self.deepening.apply(target, dt_s)
+        return calm if self._reach is None else self._reach(calm)
+
+    def _approach(self, features: Features, answered: FloatArray, dt_s: float, now_s: float) -> FloatArray:
+        """A step towards what the inverter answered, refined: smooth, and from where the mirror was on arrival."""
+        target, wandering = answered, self._wander.step(dt_s)
+        if self._refinement is not None and self._settings.deepening:
+            target = self._refinement.apply(target, dt_s)
         if self._wander_share:
             target = slerp(target, wandering, self._wander_share)
         self._filter.tune(self._settings.min_cutoff_hz, self._settings.beta, self._rate_limit_deg_s(features))
@@ -250,7 +260,7 @@ class LatentFollower:
     @property
     def _typicality(self) -> float:
         """Of the viewer as measured, not as brought within reach."""
-        usual = 1.0 if self.inverter is None else self.inverter.typicality
+        usual = 1.0 if self._inverter is None else self._inverter.typicality
         return usual if self._reach is None else self._reach.unclamped_typicality(usual)
 
     def _ease_presence(self, dt_s: float) -> None:

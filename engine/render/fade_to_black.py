@@ -11,7 +11,7 @@ DISPLAY_GAMMA = 2.2  # so that the fade looks even: equal steps for the eye are 
 
 
 class Blackout:
-    """Fades; `update` once per drawn frame, then read.
+    """Fades; `fade` once per drawn frame, then read.
 
     Args:
         fade_s: how long it takes to go black, and to come back.
@@ -35,7 +35,7 @@ class Blackout:
         """To black, or back; also in the middle of a fade."""
         self.is_on = not self.is_on
 
-    def update(self, tick: Tick) -> None:
+    def fade(self, tick: Tick) -> None:
         """Move on by `tick.dt_s`."""
         step = tick.dt_s / self._fade_s if self._fade_s > 0 else 1.0
         self._brightness = max(0.0, self._brightness - step) if self.is_on else min(1.0, self._brightness + step)

@@ -59,7 +59,7 @@ class PortraitArchive:
         """How many strangers there are."""
         return (self._newest is not None) + min(self._moved, SLOTS - 1)
 
-    def update(self, reflection: Reflection | None, dwell_s: float, tick: Tick) -> None:
+    def keep(self, reflection: Reflection | None, dwell_s: float, tick: Tick) -> None:
         """Move on to `tick`.
 
         Args:

@@ -35,7 +35,7 @@ class ReflectionBlend:
     def start(self) -> float:
         return QUICK_START * min(1.0, max(0.0, (SLOW_S - self._period_s) / (SLOW_S - QUICK_S)))
 
-    def update(self, reflection: Reflection) -> None:
+    def count(self, reflection: Reflection) -> None:
         """Count a new reflection."""
         interval_s = reflection.generated_s - self._last_s if self._last_s is not None else BREAK_S
         if 0 < interval_s < BREAK_S:

@@ -239,12 +239,16 @@ class Renderer:
             self._leaving.close()
             self._leaving = None
 
+    def toggle_frozen(self) -> None:
+        """Hold the picture, or let it go on."""
+        self.is_frozen = not self.is_frozen
+
     @property
     def visit_state(self) -> VisitState:
         """The part of a visit that it is in."""
         return self._viewer.visit.state
 
-    def update(
+    def receive(
         self,
         frame: Frame | None,
         reflection: Reflection | None,
@@ -262,21 +266,21 @@ class Renderer:
             measured: what was measured of the viewer, sooner than a reflection can answer it.
         """
         if frame is not None:
-            self._camera.update(frame)
+            self._camera.upload(frame)
         if reflection is not None:
             with self._card_may_fail():
-                self._reflections.update(reflection)
+                self._reflections.upload(reflection)
                 if self.wants_previews:
-                    self._growth.update(reflection)
-            self._succession.update(reflection)
-        self._viewer.update(reflection, tick, audio, measured)
+                    self._growth.upload(reflection)
+            self._succession.count(reflection)
+        self._viewer.observe(reflection, tick, audio, measured)
         with self._card_may_fail():
-            self.evening.update(reflection, self._viewer.signals["dwell"], tick)
-        self.blackout.update(tick)
-        self.closing.update(tick)
+            self.evening.keep(reflection, self._viewer.signals["dwell"], tick)
+        self.blackout.fade(tick)
+        self.closing.fade(tick)
         if self.closing.light <= 0.0 and self.evening.count:
             self.evening.clear()
-        self._transition.update(tick)
+        self._transition.elapse(tick)
         if self._transition.is_over:
             self._drop_leaving()
 

@@ -21,13 +21,13 @@ class TransitionSettings(Settings):
 
 
 class Transition:
-    """One passage; `update` once per drawn frame, then read."""
+    """One passage; `elapse` once per drawn frame, then read."""
 
     def __init__(self, settings: TransitionSettings) -> None:
         self._settings = settings
         self._elapsed_s = 0.0
 
-    def update(self, tick: Tick) -> None:
+    def elapse(self, tick: Tick) -> None:
         """Move on by `tick.dt_s`."""
         self._elapsed_s += tick.dt_s
 

@@ -10,7 +10,7 @@ from engine.core.clock import Tick
 
 
 class Playlist:
-    """Says when which scene is due; `update` once per drawn frame."""
+    """Says when which scene is due; `due_scene` once per drawn frame."""
 
     def __init__(self, settings: PlaylistSettings) -> None:
         self._settings = settings
@@ -19,7 +19,7 @@ class Playlist:
         self._shown: str | None = None
         self._elapsed_s = 0.0
 
-    def update(self, shown: str, is_held: bool, tick: Tick) -> str | None:
+    def due_scene(self, shown: str, is_held: bool, tick: Tick) -> str | None:
         """Move on by `tick.dt_s`.
 
         Args:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.config.reflection import ReflectionSettings
 from engine.core.clock import Tick, TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.render.gl.shader_library import ShaderLibrary
@@ -28,7 +27,6 @@ class SceneSwitcher:
         repertoire: what there is to show.
         playlist, schedule: what is shown when.
         mirror, calibration, library: what is built anew when a file is saved.
-        adjust: tells the reflection thread how the scene wants to be answered.
         say: tells the operator one sentence; an empty one takes the last back.
         clock: limits how long is built at a time.
 
@@ -46,7 +44,6 @@ class SceneSwitcher:
         mirror: Renderer,
         calibration: Calibration,
         library: ShaderLibrary,
-        adjust: Callable[[ReflectionSettings], None],
         notify: Callable[[str], None],
         clock: TimeSource,
     ) -> None:
@@ -54,16 +51,16 @@ class SceneSwitcher:
         self._repertoire = repertoire
         self._playlist, self._schedule = playlist, schedule
         self._mirror, self._calibration, self._library = mirror, calibration, library
-        self._adjust, self._notify = adjust, notify
+        self._notify = notify
         self._clock = clock
         self._coming_name: str | None = None  # of a scene that is being read or built
         self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
 
-    def update(self, saved: frozenset[Path], tick: Tick) -> None:
+    def move_on(self, saved: frozenset[Path], tick: Tick) -> None:
         """Move on to `tick`: what is due, what was saved, and a step of building what is coming."""
         self._mirror.closing.is_on = not self._schedule.is_open(local_time())
         is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
-        due = self._playlist.update(self.name, is_held, tick)
+        due = self._playlist.due_scene(self.name, is_held, tick)
         if due is not None:
             self.change_scene(due)
         self._reload(saved)
@@ -108,7 +105,6 @@ class SceneSwitcher:
             self._give_up(error)
             return
         if scene is not None and self._coming_name is not None:  # and not the same in another size
-            self._adjust(scene.reflection)
             self.name, self._coming_name = self._coming_name, None
             self._is_broken = False
             self._notify("")

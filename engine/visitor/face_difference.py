@@ -39,7 +39,7 @@ class FaceDifference:
 
 
 class FaceDifferenceSmoother:
-    """Follows the comparisons; `update` once per drawn frame, then read.
+    """Follows the comparisons; `smooth` once per drawn frame, then read.
 
     Attributes:
         parting: as it is now; None where nothing was compared.
@@ -50,7 +50,7 @@ class FaceDifferenceSmoother:
         self._target: FaceDifference | None = None
         self._echo: ReflectionComparison | None = None
 
-    def update(self, reflection: Reflection | None, dt_s: float) -> None:
+    def smooth(self, reflection: Reflection | None, dt_s: float) -> None:
         """Move on by `dt_s`; `reflection` is the newest if it is new, otherwise None."""
         if reflection is not None:
             self._take(reflection)

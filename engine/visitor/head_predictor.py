@@ -43,7 +43,7 @@ class Head:
 
 
 class HeadPredictor:
-    """Follows the measurements of one head: `take` each that is new, `update` once per drawn frame, then read `head`.
+    """Follows the measurements of one head: `take` each that is new, `predict` once per drawn frame, then read `head`.
 
     The velocity is the mean of the newest ones, but never more than the newest of all and never against it: a head that
     stops is not overshot for longer than it takes to see that.
@@ -79,7 +79,7 @@ class HeadPredictor:
         if elapsed_s > 0:
             self._since_s = 0.0
 
-    def update(self, dt_s: float) -> None:
+    def predict(self, dt_s: float) -> None:
         """Move on by `dt_s`."""
         if self._measured is None:
             return

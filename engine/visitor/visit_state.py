@@ -24,7 +24,7 @@ class VisitState(StrEnum):
 
 
 class Visit:
-    """Follows visits; `update` once per drawn frame, then read.
+    """Follows visits; `advance` once per drawn frame, then read.
 
     Presence rises while somebody is answered and falls once they are given up; between two reflections it stands still.
 
@@ -54,7 +54,7 @@ class Visit:
         time_s = self._time_s
         return 1.0 if time_s <= 0 else min(1.0, self._elapsed_s / time_s)
 
-    def update(self, presence: float, is_seen: bool, tick: Tick) -> None:
+    def advance(self, presence: float, is_seen: bool, tick: Tick) -> None:
         """Move on by `tick.dt_s`.
 
         Args:

@@ -29,7 +29,7 @@ UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
 
 
 class Viewer:
-    """Follows the reflections; `update` once per drawn frame, then read.
+    """Follows the reflections; `observe` once per drawn frame, then read.
 
     Args:
         times: of the parts of a visit.
@@ -77,7 +77,7 @@ class Viewer:
     def signals(self) -> Mapping[str, float]:
         return self._signals
 
-    def update(
+    def observe(
         self, reflection: Reflection | None, tick: Tick, audio: float = 0.0, measured: Features | None = None
     ) -> None:
         """Move on by `tick.dt_s`.
@@ -96,8 +96,8 @@ class Viewer:
         self._follow_head(features, measured, tick.dt_s)
         self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
-        self.visit.update(target_presence, features is not None, tick)
-        self._parting.update(reflection, tick.dt_s)
+        self.visit.advance(target_presence, features is not None, tick)
+        self._parting.smooth(reflection, tick.dt_s)
         self._update_signals(features, before, tick)
         self._signals["audio"] = audio
 
@@ -106,7 +106,7 @@ class Viewer:
             for features in (answered, measured):
                 if features is not None and is_same_head(answered.placement, features.placement):
                     self._head.take(features)
-            self._head.update(dt_s)
+            self._head.predict(dt_s)
         elif self._presence < GONE:  # until then the fading face stays where it was
             self._head.forget()
         self.turned_rad, self.turned_before_rad = self._turned_since(self._latent), self._turned_since(self._before)

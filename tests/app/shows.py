@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from engine.app import App
+from engine.app import App, Show
 from engine.cli import Options
-from engine.core.clock import Clock
+from engine.core.clock import Clock, Tick
+from engine.render.renderer import Renderer
 from engine.render.window.keymap import Action
+from engine.show.capture import Capture
+from engine.show.files import ShowFiles
+from engine.show.main_loop import MainLoop
+from engine.show.output import ShowOutput
+from engine.types import Reflection
 
 SIZE_WH = (128, 72)
 
@@ -29,9 +36,54 @@ passes:
 """
 
 
-def app(**options: Any) -> App:
-    chosen = Options(**({"headless": True, "size_wh": SIZE_WH, "seconds": 0.5} | options))
-    return App(chosen, scenes=Path("scenes"), models=Path("models"))
+class ObservedApp(App):
+    """A show of which tests see the parts while it runs and afterwards."""
+
+    show: Show
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options, scenes=Path("scenes"), models=Path("models"))
+        self.before_each_frame: Callable[[Tick], None] = lambda tick: None
+
+    @property
+    def loop(self) -> MainLoop:
+        return self.show.loop
+
+    @property
+    def mirror(self) -> Renderer:
+        return self.show.drawing.mirror
+
+    @property
+    def keepsakes(self) -> Capture:
+        return self.show.drawing.keepsakes
+
+    @property
+    def note(self) -> str:
+        """What the operator was told last."""
+        return self.loop._notice.text
+
+    def lines(self) -> Sequence[str]:
+        """What the overlay says now."""
+        return self.loop._panel._write_lines()
+
+    def wall(self) -> np.ndarray:
+        """What the window shows, (N,) uint8, three for each pixel."""
+        return np.frombuffer(self.show.drawing.window.framebuffer.read(components=3), np.uint8)
+
+    def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
+        self.show = super()._build(files, output, parts)
+        receive = self.loop._receive
+
+        def receive_after_step(tick: Tick) -> Reflection | None:
+            self.before_each_frame(tick)
+            return receive(tick)
+
+        self.loop._receive = receive_after_step  # type: ignore[method-assign]
+        return self.show
+
+
+def app(**options: Any) -> ObservedApp:
+    return ObservedApp(Options(**({"headless": True, "size_wh": SIZE_WH, "seconds": 0.5} | options)))
 
 
 def frames_of(path: Path) -> list[np.ndarray]:
@@ -39,32 +91,30 @@ def frames_of(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
 
 
-def during(show: App, step: Callable[[], None], after_s: float = 0.3) -> None:
+def during(show: ObservedApp, step: Callable[[], None], after_s: float = 0.3) -> None:
     """Run `show` and call `step` on its main thread after a while."""
-    poll, began_s = show._update, []
+    began_s: list[float] = []
 
-    def update(tick: Any) -> Any:
+    def once(tick: Tick) -> None:
         if tick.time_s >= after_s and not began_s:
             began_s.append(tick.time_s)
             step()
-        return poll(tick)
 
-    show._update = update  # type: ignore[method-assign]
+    show.before_each_frame = once
     show.run()
     assert began_s
 
 
-def by_and_by(show: App, *steps: Callable[[], bool]) -> None:
+def by_and_by(show: ObservedApp, *steps: Callable[[], bool]) -> None:
     """Run `show`, ask one step after another, on its main thread, until it says that it is done; then end the show."""
-    update, left, clock = show._update, list(steps), Clock()
+    left, clock = list(steps), Clock()
     limit_s = clock.now_s() + 60.0
 
-    def ask(tick: Any) -> Any:
+    def ask(tick: Tick) -> None:
         if clock.now_s() > limit_s or (left[0]() and left.pop(0) and not left):
-            show._act(Action.QUIT)
-        return update(tick)
+            show.loop.act(Action.QUIT)
 
-    show._update = ask  # type: ignore[method-assign]
+    show.before_each_frame = ask
     show.run()
     assert not left, f"{len(left)} of {len(steps)} steps were not done"
 

@@ -27,16 +27,16 @@ def test_keys(place: Path, blind: None) -> None:
             Action.RECORD,
             Action.SCENE_9,
         ):
-            show._act(action)
-        show._act(Action.SCENE_1)
-        assert show._mirror.scene.title == "Test", "the other one is built first"
-        assert show._keepsakes.is_filming and show._shows_overlay and not show._shows_help
-        return any("drawn" in line for line in show._write_lines())
+            show.loop.act(action)
+        show.loop.act(Action.SCENE_1)
+        assert show.mirror.scene.title == "Test", "the other one is built first"
+        assert show.keepsakes.is_filming and show.loop._panel.shows_overlay and not show.loop._panel.shows_help
+        return any("drawn" in line for line in show.lines())
 
     by_and_by(
         show,
         press,
-        lambda: show._mirror.scene.title == "Another" and show._programme.name == "another",
+        lambda: show.mirror.scene.title == "Another" and show.loop._programme.name == "another",
         *[lambda: True] * 20,
     )
     films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
@@ -46,9 +46,11 @@ def test_keys(place: Path, blind: None) -> None:
 
 def test_a_film_ends_by_its_key_while_the_show_goes_on(place: Path, blind: None) -> None:
     show = app(seconds=1.5, record=Path("first.mp4"))
-    during(show, lambda: show._act(Action.RECORD))
-    assert not show._keepsakes.is_filming
-    assert 1 < len(frames_of(place / "first.mp4")) < show._report.summary(show._worker.health)["frames"]["drawn"]
+    during(show, lambda: show.loop.act(Action.RECORD))
+    assert not show.keepsakes.is_filming
+    assert (
+        1 < len(frames_of(place / "first.mp4")) < show.show.report.summary(show.show.worker.health)["frames"]["drawn"]
+    )
 
 
 def test_an_unwritable_film_is_told_once_and_the_show_goes_on(
@@ -58,30 +60,30 @@ def test_an_unwritable_film_is_told_once_and_the_show_goes_on(
     (place / "file").write_text("")
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + "recorder: {folder: file}\n")
     show = app(seconds=1.0)
-    during(show, lambda: show._act(Action.RECORD))
-    assert "file" in show._note and not show._keepsakes.is_filming
+    during(show, lambda: show.loop.act(Action.RECORD))
+    assert "file" in show.note and not show.keepsakes.is_filming
     assert caplog.text.count("cannot be created: its folder is not a folder") == 1
-    assert show._report.seconds >= 1.0
+    assert show.show.report.seconds >= 1.0
 
 
 def test_a_broken_scene_on_a_key_leaves_the_wall_as_it_is(place: Path, blind: None) -> None:
     (place / "scenes" / "broken.yaml").write_text(SCENE.replace("room: {}", "room: {gloom: 3}"))
     show = app(seconds=1.0)
-    during(show, lambda: show._act(Action.SCENE_1))
-    assert show._mirror.scene.title == "Test"
-    assert "broken.yaml:6: passes[0].room.gloom" in show._note
+    during(show, lambda: show.loop.act(Action.SCENE_1))
+    assert show.mirror.scene.title == "Test"
+    assert "broken.yaml:6: passes[0].room.gloom" in show.note
 
 
 def test_black_and_held_are_keys_and_the_overlay_says_so(place: Path, blind: None) -> None:
     show = app(seconds=None, record=Path("black.mp4"))
 
     def picture() -> np.ndarray:
-        return np.frombuffer(show._window.framebuffer.read(components=3), np.uint8).reshape(72, 128, 3)[:60, :100]
+        return show.wall().reshape(72, 128, 3)[:60, :100]
 
     def press(action: Action, line: str, present: bool) -> Callable[[], bool]:
         def step() -> bool:
-            show._act(action)
-            return (line in "\n".join(show._write_lines())) == present
+            show.loop.act(action)
+            return (line in "\n".join(show.lines())) == present
 
         return step
 

@@ -13,13 +13,12 @@ from PIL import Image
 
 import engine.app
 import engine.show.scene_switcher
-from engine.app import App
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
 from engine.pipeline.sources.base import Source
 from engine.types import Frame
-from tests.app.shows import app
+from tests.app.shows import ObservedApp, app
 
 
 class LoopedCamera(Source):
@@ -27,15 +26,15 @@ class LoopedCamera(Source):
 
     DELAY_S = 0.1
 
-    def __init__(self, show: App, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:
+    def __init__(self, show: ObservedApp, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:
         super().__init__("loop", False, sinks, clock)
         self._show_of = show
 
     def _read(self) -> None:
         while not self._stopping.wait(1 / 60):
-            now_s, loop = self._clock.now_s(), self._show_of._loop
-            assert loop is not None
-            shown = [level for moment_s, level in loop._shown[-60:] if moment_s <= now_s - self.DELAY_S]
+            now_s, show = self._clock.now_s(), getattr(self._show_of, "show", None)
+            levels = [] if show is None else show.measurement._shown[-60:]  # None while it is being built
+            shown = [level for moment_s, level in levels if moment_s <= now_s - self.DELAY_S]
             self._put(np.full((48, 64, 3), 60 + 80 * (shown[-1] if shown else 0), np.uint8), now_s)
 
 

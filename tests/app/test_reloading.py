@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import engine.app
@@ -24,11 +23,11 @@ def test_a_saved_scene_is_shown_at_once_and_a_broken_save_is_told_to_the_operato
     broken = "plain.yaml:6: passes[0].room.gloom"
     by_and_by(
         show,
-        saved_until(file, SCENE.replace("Test", "Second"), lambda: show._mirror.scene.title == "Second"),
-        saved_until(file, SCENE.replace("room: {}", "room: {gloom: 3}"), lambda: broken in show._note),
-        lambda: show._mirror.scene.title == "Second" and broken in show._write_lines()[-1],
-        saved_until(file, SCENE.replace("Test", "Third"), lambda: show._mirror.scene.title == "Third"),
-        lambda: show._note == "" and broken not in str(show._write_lines()),
+        saved_until(file, SCENE.replace("Test", "Second"), lambda: show.mirror.scene.title == "Second"),
+        saved_until(file, SCENE.replace("room: {}", "room: {gloom: 3}"), lambda: broken in show.note),
+        lambda: show.mirror.scene.title == "Second" and broken in show.lines()[-1],
+        saved_until(file, SCENE.replace("Test", "Third"), lambda: show.mirror.scene.title == "Third"),
+        lambda: show.note == "" and broken not in str(show.lines()),
     )
     assert caplog.text.count(broken) == 1
     assert "watcher" not in {thread.name for thread in threading.enumerate()}
@@ -46,7 +45,7 @@ def test_a_saved_include_is_shown_at_once_and_survives_being_broken(
 
     def wall_is(lit: bool) -> Callable[[], bool]:
         def look() -> bool:
-            wall = np.frombuffer(show._window.framebuffer.read(components=3), np.uint8)
+            wall = show.wall()
             return bool(wall.mean() > 1) == lit
 
         return look
@@ -56,11 +55,11 @@ def test_a_saved_include_is_shown_at_once_and_survives_being_broken(
     by_and_by(
         show,
         wall_is(lit=True),
-        saved_until(file, good + "this is no GLSL;\n", lambda: broken in show._note),
+        saved_until(file, good + "this is no GLSL;\n", lambda: broken in show.note),
         wall_is(lit=True),
-        lambda: show._window._resize((160, 90)) is None,  # compiles all shaders again
-        lambda: show._mirror._output_wh == (160, 90) and wall_is(lit=True)(),
-        saved_until(file, dark, lambda: wall_is(lit=False)() and show._note == ""),
+        lambda: show.show.drawing.window._resize((160, 90)) is None,  # compiles all shaders again
+        lambda: show.mirror._output_wh == (160, 90) and wall_is(lit=True)(),
+        saved_until(file, dark, lambda: wall_is(lit=False)() and show.note == ""),
         saved_until(file, good, wall_is(lit=True)),
     )
     assert sum(broken in record.getMessage() for record in caplog.records) == 1
@@ -82,4 +81,4 @@ def test_another_scene_saved_or_reloading_switched_off_changes_nothing(
     (place / "config.yaml").write_text("scene: {name: plain, reload: false}\npersona: {model: tiny}\n")
     show = app(seconds=1.0)
     during(show, lambda: (place / "scenes" / "plain.yaml").write_text(SCENE) and None)
-    assert not seen and show._watcher is None
+    assert not seen and show.loop._watcher is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import engine.app
@@ -21,7 +20,7 @@ def test_the_playlist_changes_scenes_and_a_wrong_one_is_told_at_the_start(place:
     turns = "playlist: {scenes: [{scene: plain, minutes: 0.05}, {scene: another}], wait_minutes: 0}\n"
     (place / "config.yaml").write_text(config + turns)
     show = app(seconds=None)
-    by_and_by(show, lambda: show._mirror.scene.title == "Another" and show._programme.name == "another")
+    by_and_by(show, lambda: show.mirror.scene.title == "Another" and show.loop._programme.name == "another")
     (place / "config.yaml").write_text(config + "playlist: {scenes: [{scene: nothing}]}\n")
     with pytest.raises(ConfigError, match="there is no scene 'nothing'"):
         app().run()
@@ -38,7 +37,7 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
     show = app(seconds=None)
 
     def is_black() -> bool:
-        wall = np.frombuffer(show._window.framebuffer.read(components=3), np.uint8)
+        wall = show.wall()
         return bool(wall.max() == 0)
 
     def at(hour: int) -> Callable[[], bool]:
@@ -52,7 +51,7 @@ def test_outside_the_opening_hours_the_wall_is_black_and_opens_by_itself(
         show,
         lambda: True,  # a frame later
         is_black,
-        lambda: any("closed" in line for line in show._write_lines()),
+        lambda: any("closed" in line for line in show.lines()),
         at(10),
         lambda: not is_black(),
         at(18),

@@ -23,9 +23,9 @@ def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blin
     show = app(session=Path("evening.narc"), stats=Path("stats.json"), seconds=1.5)
 
     def press() -> None:
-        assert show._keepsakes.is_keeping and not show._keepsakes.is_filming
+        assert show.keepsakes.is_keeping and not show.keepsakes.is_filming
         for action in (Action.SCENE_1, Action.BLACKOUT, Action.FREEZE):
-            show._act(action)
+            show.loop.act(action)
 
     during(show, press)
     session = Session(place / "evening.narc")
@@ -50,7 +50,7 @@ def test_how_loud_it_is_reaches_the_scene_and_the_session(
     monkeypatch.setattr(engine.app, "AudioLevelMeter", Loud)
     show = app(session=Path("evening.narc"))
     heard: list[float] = []
-    during(show, lambda: heard.append(show._mirror._viewer.signals["audio"]))
+    during(show, lambda: heard.append(show.mirror._viewer.signals["audio"]))
     assert heard == [0.75]
     answers = [record for record in Session(place / "evening.narc").records() if isinstance(record, Answer)]
     assert answers and {answer.audio for answer in answers} == {0.75}

@@ -16,9 +16,12 @@ from PIL import Image
 
 import engine.app
 import engine.show.scene_switcher
-from engine.app import ROOT, App
+from engine.app import ROOT
+from engine.cli import Options
 from engine.core.clock import Clock
+from engine.networks.attributes.classifier import AttributeReader
 from engine.render.window.keymap import Action
+from engine.show.files import read_show_files
 from tests.app.shows import app, during, frames_of
 
 
@@ -52,26 +55,24 @@ def test_a_real_face_is_seen_from_picture_to_reflection(place: Path) -> None:
 
 
 def test_age_and_gender_are_read_unless_switched_off(place: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def opened(switch: str) -> App:
+    def opened(switch: str) -> AttributeReader | None:
         (place / "config.yaml").write_text(f"scene: {{name: plain}}\npersona: {{model: tiny, attributes: {switch}}}\n")
-        show = app()
-        show._read_files()
-        return show
+        return read_show_files(Options(), Path("scenes"), Path("models")).attributes
 
-    assert opened("true")._attributes is None
+    assert opened("true") is None
     assert "age and gender are not read, the show goes on without: models/attributes/weights" in caplog.text
     shutil.copytree(ROOT / "models" / "attributes", place / "models" / "attributes")
-    assert opened("true")._attributes is not None
+    assert opened("true") is not None
     caplog.clear()
-    assert opened("off")._attributes is None and "age and gender" not in caplog.text
+    assert opened("off") is None and "age and gender" not in caplog.text
     (place / "models" / "attributes.safetensors").write_bytes(b"no network")
-    assert opened("true")._attributes is None
+    assert opened("true") is None
     assert "models/attributes.safetensors cannot be used: it is damaged" in caplog.text
 
 
 def test_quit_and_signals_end_the_show_in_order(place: Path, blind: None) -> None:
     show = app(seconds=None)
-    during(show, lambda: show._act(Action.QUIT))
+    during(show, lambda: show.loop.act(Action.QUIT))
     show = app(seconds=None, record=Path("cut.mp4"))
     during(show, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert len(frames_of(place / "cut.mp4")) > 1
@@ -96,11 +97,12 @@ def test_a_failing_network_does_not_end_the_show(
 
 def test_a_camera_that_is_not_there_does_not_end_the_show(place: Path, blind: None) -> None:
     show = app(source="camera:/dev/nothing", seconds=1.0, stats=Path("stats.json"))
-    states = []
-    during(show, lambda: states.append(show._source.state if show._source else ""), after_s=0.8)
+    states: list[str] = []
+    during(show, lambda: states.extend(show.lines()), after_s=0.8)
     stats = json.loads((place / "stats.json").read_text())
     assert stats["reflections"]["count"] > 0, "the mirror wanders on"
-    assert states[0] != "running"
+    (state,) = [line for line in states if line.startswith("camera:/dev/nothing: ")]
+    assert not state.endswith(": running")
 
 
 def test_nothing_of_a_viewer_is_written_unless_asked(place: Path) -> None:
@@ -115,4 +117,4 @@ def test_the_show_waits_for_nothing_longer_than_it_says(place: Path, blind: None
     began_s = clock.now_s()
     show = app(seconds=0.2)
     show.run()
-    assert show._report.seconds < clock.now_s() - began_s
+    assert show.show.report.seconds < clock.now_s() - began_s

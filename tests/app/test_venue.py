@@ -23,8 +23,8 @@ def test_a_venue_warps_the_wall_and_never_the_film(place: Path, blind: None) -> 
     seen: list[np.ndarray] = []
 
     def look() -> None:
-        width, height = show._window.size_wh
-        wall = np.frombuffer(show._window.framebuffer.read(components=3), np.uint8).reshape(height, width, 3)[::-1]
+        width, height = show.show.drawing.window.size_wh
+        wall = show.wall().reshape(height, width, 3)[::-1]
         seen.append(np.rot90(wall))  # as the audience sees it
 
     during(show, look)
@@ -36,8 +36,8 @@ def test_a_venue_warps_the_wall_and_never_the_film(place: Path, blind: None) -> 
 
 def test_calibrating_while_a_film_runs_leaves_the_film_alone(place: Path, blind: None) -> None:
     show = app(seconds=1.0, record=Path("out.mp4"))
-    during(show, lambda: show._act(Action.CALIBRATE))
-    assert show._calibration.is_on
+    during(show, lambda: show.loop.act(Action.CALIBRATE))
+    assert show.show.drawing.calibration.is_on
     first, last = (frames_of(place / "out.mp4")[number].astype(int) for number in (1, -1))
     assert np.abs(first - last).mean() < 4, "the test card is nowhere in it"
 

@@ -9,6 +9,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
 from engine.pipeline.latent_follower import LatentFollower, Wander
+from engine.pipeline.latent_refinement import LatentRefinement, deepening_by
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import Features, FloatArray, Latent, Placement
 
@@ -97,7 +98,7 @@ def test_a_visit_from_arrival_to_leaving() -> None:
         path = []
         for _ in range(round(seconds * FPS)):
             now += 1 / FPS
-            latent = follower.follow(features, now, now)
+            latent = follower.follow(features, now, now).latent
             path.append((angle_deg(latent.z, inverter.z), latent.presence, latent.features is not None))
             assert np.linalg.norm(latent.z) == pytest.approx(math.sqrt(SIZE), rel=1e-3)
         return path
@@ -121,16 +122,16 @@ def test_another_person_is_a_transition() -> None:
     inverter = FixedInverter(seed_latent(5, SIZE))
     follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
     for i in range(FPS * 3):
-        before = follower.follow(face(x=0.2), i / FPS, i / FPS)
+        before = follower.follow(face(x=0.2), i / FPS, i / FPS).latent
     inverter.z = seed_latent(6, SIZE)
-    after = follower.follow(face(x=0.8), 3.0, 3.0)
+    after = follower.follow(face(x=0.8), 3.0, 3.0).latent
     assert inverter.resets == 2
     assert angle_deg(before.z, after.z) < 3
 
 
 def test_without_an_inverter_the_mirror_wanders_whoever_is_there() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), None, SETTINGS)
-    latents = [follower.follow(face(), i / FPS, i / FPS) for i in range(60)]
+    latents = [follower.follow(face(), i / FPS, i / FPS).latent for i in range(60)]
     moved = angle_deg(latents[0].z, latents[-1].z)
     assert 2 < moved < 15
     assert latents[-1].presence == 1.0
@@ -139,7 +140,7 @@ def test_without_an_inverter_the_mirror_wanders_whoever_is_there() -> None:
 def test_a_standing_and_a_leaping_clock_are_survived() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(5, SIZE)), SETTINGS)
     for now in (0.0, 0.0, 1e6, 1e6 + 0.03):
-        assert np.isfinite(follower.follow(face(), now, now).z).all()
+        assert np.isfinite(follower.follow(face(), now, now).latent.z).all()
 
 
 def test_a_visitor_is_noticed_before_being_answered_and_only_when_near() -> None:
@@ -151,7 +152,7 @@ def test_a_visitor_is_noticed_before_being_answered_and_only_when_near() -> None
         nonlocal now
         for _ in range(round(seconds * FPS)):
             now += 1 / FPS
-            latent = follower.follow(features, now, now)
+            latent = follower.follow(features, now, now).latent
         return latent
 
     assert follow(None, 1).features is None
@@ -174,7 +175,7 @@ def test_a_visitor_is_noticed_before_being_answered_and_only_when_near() -> None
 def test_features_end_with_presence() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), None, SETTINGS)
     for index in range(300):
-        latent = follower.follow(face() if index < 60 else None, index / FPS, index / FPS)
+        latent = follower.follow(face() if index < 60 else None, index / FPS, index / FPS).latent
         assert (latent.features is not None) == (latent.presence > 0)
 
 
@@ -183,19 +184,19 @@ def test_a_hesitation_begins_anew_with_the_next_visitor() -> None:
     presences = []
     for index in range(100):
         seen = face() if index % 20 < 18 else None  # never a second long
-        presences.append(follower.follow(seen, index / FPS, index / FPS).presence)
+        presences.append(follower.follow(seen, index / FPS, index / FPS).latent.presence)
     assert max(presences) == 0.0
 
 
 def test_times_and_calm_can_be_changed_on_the_way() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(5, SIZE)), SETTINGS)
     follower.follow(face(), 0.0, 0.0)
-    slow = follower.follow(face(), 0.1, 0.1).presence
+    slow = follower.follow(face(), 0.1, 0.1).latent.presence
     follower.adjust(SETTINGS.model_copy(update={"arrive_s": 0.2, "wander_deg_s": 0.0}))
-    assert follower.follow(face(), 0.2, 0.2).presence == pytest.approx(slow + 0.5)
+    assert follower.follow(face(), 0.2, 0.2).latent.presence == pytest.approx(slow + 0.5)
     for index in range(200):
-        before = follower.follow(None, 1 + index / FPS, 1 + index / FPS).z
-    assert angle_deg(before, follower.follow(None, 9.0, 9.0).z) < 0.01
+        before = follower.follow(None, 1 + index / FPS, 1 + index / FPS).latent.z
+    assert angle_deg(before, follower.follow(None, 9.0, 9.0).latent.z) < 0.01
 
 
 class RefiningInverter(FixedInverter):
@@ -219,57 +220,51 @@ class RefiningInverter(FixedInverter):
 
 def test_a_visitor_who_stays_is_answered_better_and_the_next_one_begins_anew() -> None:
     answer, better = seed_latent(5, SIZE), slerp(seed_latent(5, SIZE), seed_latent(6, SIZE), 0.1)
-    follower = LatentFollower(seed_latent(4, SIZE), RefiningInverter(answer, better), SETTINGS)
-    deepening = follower.deepening
-    assert deepening is not None and follower.propose(0.0) is None, "nobody is there"
+    inverter = RefiningInverter(answer, better)
+    deepening = LatentRefinement(inverter)
+    follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS, refinement=deepening)
+    alone = follower.follow(None, 0.0, 0.0)
+    assert (alone.asked, alone.answered, alone.refinement) == (None, None, None), "nobody is there"
+    assert alone.propose(0.0) is None
     features, worse = face(), np.full(LAYOUT.size, 0.5, np.float32)
     for index in range(150):
-        latent = follower.follow(features, index / FPS, index / FPS)
+        followed = follower.follow(features, index / FPS, index / FPS)
+        latent = followed.latent
+        assert followed.asked is not None and followed.answered is not None and followed.refinement is deepening
         if index == 10:
             assert (latent.likeness, latent.deepening) == (0.75, 0.0), "as the inverter expects it"
-            first = follower.propose(index / FPS)
+            first = followed.propose(index / FPS)
             assert first is not None and angle_deg(first.z, answer) < 0.01, "what the answer draws is measured first"
-            follower.learn(first, worse)
+            deepening.learn(first, worse)
         if index == 20:
-            second = follower.propose(index / FPS)
+            second = followed.propose(index / FPS)
             assert second is not None and angle_deg(second.z, better) < 0.01
-            follower.learn(second, np.zeros(LAYOUT.size, np.float32))
+            deepening.learn(second, np.zeros(LAYOUT.size, np.float32))
     assert angle_deg(latent.z, better) < 0.5
     assert latent.likeness == pytest.approx(1.0)
     assert 0 < latent.deepening < 1
-    assert follower.follow(face(x=0.05), 5.1, 5.1).deepening == 0.0
-    follower.learn(second, worse)
+    assert follower.follow(face(x=0.05), 5.1, 5.1).latent.deepening == 0.0
+    deepening.learn(second, worse)
     assert deepening.likeness is None, "that was another visitor's"
 
 
-def test_of_a_drawn_face_nobody_asks_what_it_is_taken_for() -> None:
-    answer = seed_latent(5, SIZE)
-    follower = LatentFollower(answer, RefiningInverter(answer, seed_latent(6, SIZE)), SETTINGS)
-    for index in range(30):
-        follower.follow(face(), index / FPS, index / FPS)
-    attempt = follower.propose(1.0)
-    assert attempt is not None and follower.deepening is not None
-    follower.learn(attempt, np.full(LAYOUT.size, 0.5, np.float32))
-    asked = 1 - (LAYOUT["attributes"].stop - LAYOUT["attributes"].start) / LAYOUT.size
-    assert follower.deepening.likeness == pytest.approx(1 - 0.5 * asked)
-
-
 def test_what_cannot_deepen_or_may_not_does_not() -> None:
-    answer, better = seed_latent(5, SIZE), seed_latent(6, SIZE)
-    features = face()
-    off = LatentFollower(answer, RefiningInverter(answer, better), SETTINGS.model_copy(update={"deepening": False}))
-    assert off.follow(features, 0.0, 0.0).deepening == 0.0 and off.propose(0.0) is None
-    assert LatentFollower(answer, FixedInverter(answer), SETTINGS).deepening is None
+    inverter, features = RefiningInverter(seed_latent(5, SIZE), seed_latent(6, SIZE)), face()
+    settings = SETTINGS.model_copy(update={"deepening": False})
+    off = LatentFollower(seed_latent(5, SIZE), inverter, settings, refinement=LatentRefinement(inverter))
+    followed = off.follow(features, 0.0, 0.0)
+    assert followed.latent.deepening == 0.0 and followed.refinement is None and followed.propose(0.0) is None
+    assert deepening_by(FixedInverter(seed_latent(5, SIZE))) is None
 
 
 def test_a_face_that_cannot_be_measured_is_held_and_leaves_nothing_in_the_filters() -> None:
     inverter = FixedInverter(seed_latent(5, SIZE))
     follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
     broken = replace(face(), vector=np.full(LAYOUT.size, np.nan, np.float32))
-    assert follower.follow(broken, 0.0, 0.0).presence == 0.0
+    assert follower.follow(broken, 0.0, 0.0).latent.presence == 0.0
     for index in range(60):
         seen = broken if index % 7 == 3 else face()
-        latent = follower.follow(seen, index / FPS, index / FPS)
+        latent = follower.follow(seen, index / FPS, index / FPS).latent
         assert np.isfinite(latent.z).all()
     assert latent.presence == 1.0 and np.isfinite(inverter.asked).all()
 
@@ -280,10 +275,10 @@ def test_a_doubtful_face_is_followed_more_slowly() -> None:
         inverter.typicality = typicality
         follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
         for index in range(90):
-            before = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).z
+            before = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).latent.z
         inverter.z = seed_latent(6, SIZE)
         for index in range(90, 96):
-            after = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).z
+            after = follower.follow(replace(face(), yaw_deg=yaw_deg), index / FPS, index / FPS).latent.z
         return float(angle_deg(before, after)) / 6 * FPS
 
     sure = turned_in_a_second(0.0, 0.5)

@@ -14,6 +14,7 @@ from engine.features.vector import LAYOUT
 from engine.networks.backends.backend import QualityLevel
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import Inverts
+from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.types import Attribute, ByteArray, Features, FloatArray, Frame, Placement, Reflection
 
@@ -74,6 +75,7 @@ def running(
     attributes: ReadsAttributes | None = None,
     measured: Slot[Features] | None = None,
     inverter: Inverts | None = None,
+    requests: Slot[ReflectionRequest] | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
@@ -86,7 +88,8 @@ def running(
         inverter=inverter or ConstantInverter(),
         attributes=attributes,
         measured=measured,
-        settings=SETTINGS,
+        request=ReflectionRequest(SETTINGS),
+        requests=requests or Slot("requests"),
         clock=Clock(),
         seed=1,
     )
@@ -221,14 +224,15 @@ def test_a_featurizer_that_cannot_be_built_leaves_a_wandering_mirror() -> None:
 
 
 def test_a_face_that_was_drawn_is_looked_at_again_while_that_is_asked_for() -> None:
-    with running(None) as (worker, reflections):
+    requests: Slot[ReflectionRequest] = Slot("requests")
+    with running(None, requests=requests) as (worker, reflections):
         seen = await_reflection(reflections, lambda r: r.latent.features is not None)
         assert seen.echo is None and "echo" not in worker.health.stages_ms
-        worker.wants_echo = True
+        requests.put(ReflectionRequest(SETTINGS, with_comparison=True))
         echo = await_reflection(reflections, lambda r: r.echo is not None).echo
         assert echo is not None and echo.stranger.sequence > seen.sequence
         assert worker.health.stages_ms["echo"]["p95"] >= 0
-        worker.wants_echo = False
+        requests.put(ReflectionRequest(SETTINGS))
         await_reflection(reflections, lambda r: r.echo is None)
 
 
@@ -236,8 +240,9 @@ def test_without_a_second_look_the_show_goes_on() -> None:
     def build() -> Callable[[Frame], Features | None]:
         raise OSError("no face mesh")
 
-    with running(None, build_still_featurizer=build) as (worker, reflections):
-        worker.wants_echo = True
+    requests: Slot[ReflectionRequest] = Slot("requests")
+    requests.put(ReflectionRequest(SETTINGS, with_comparison=True))
+    with running(None, build_still_featurizer=build, requests=requests) as (worker, reflections):
         await_reflection(reflections, lambda r: worker.health.errors["echo"] > 0)
         last = reflections.put_count
         assert await_reflection(reflections, lambda r: r.sequence > last).echo is None
@@ -266,12 +271,12 @@ def test_while_a_visitor_stays_what_was_drawn_is_measured_and_better_faces_are_t
     frames: Slot[Frame] = Slot("frames")
     with running(frames, inverter=RefiningInverter()) as (worker, reflections):
 
-        def is_refining(reflection: Reflection) -> bool:
+        def deepens(reflection: Reflection) -> bool:
             frames.put(picture(200, reflection.sequence))
             return reflection.latent.deepening > 0
 
         frames.put(picture(200))
-        reflection = await_reflection(reflections, is_refining)
+        reflection = await_reflection(reflections, deepens)
         assert reflection.latent.likeness == 0.5 and reflection.echo is None, "no scene asks for the echo"
         assert worker.health.stages_ms["deepening"]["p95"] >= 0 and not worker.health.errors["deepening"]
 

@@ -188,7 +188,7 @@ def view(gl: moderngl.Context) -> Iterator[FrameInputs]:
     texture, growth, evening = PixelTexture(gl), GrowthTexture(gl), PortraitArchive(gl)
     picture = synthetic_face(seed=3)
     texture.write(picture)
-    growth.update(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
+    growth.upload(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
     for index in range(6):
         hang_visitor(evening, synthetic_face(seed=index), index)
     signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0}

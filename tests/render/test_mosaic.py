@@ -30,7 +30,7 @@ def growing(gl: moderngl.Context) -> Iterator[Growing]:
 
     def make(image: ByteArray, previews: tuple[ByteArray, ...] = ()) -> FrameInputs:
         textures.append(GrowthTexture(gl))
-        textures[-1].update(Reflection(image, NOBODY, 0.0, 1, previews))
+        textures[-1].upload(Reflection(image, NOBODY, 0.0, 1, previews))
         return FrameInputs(growth=textures[-1].texture, alignment=ALIGNMENT, placement=REST, presence=1.0)
 
     yield make

@@ -9,7 +9,7 @@ def after(interval_s: float, count: int = 40) -> ReflectionBlend:
     succession = ReflectionBlend()
     for index in range(count):
         latent = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
-        succession.update(Reflection(np.zeros((2, 2, 4), np.uint8), latent, index * interval_s, index))
+        succession.count(Reflection(np.zeros((2, 2, 4), np.uint8), latent, index * interval_s, index))
     return succession
 
 

@@ -59,7 +59,7 @@ def show(gl: moderngl.Context, mirror: Renderer) -> Iterator[Show]:
         for _ in range(frames):
             index = next(count)
             tick = Tick(index, index * DT_S, DT_S)
-            mirror.update(None, None, tick)
+            mirror.receive(None, None, tick)
             mirror.draw(wall, tick, tick.time_s)
         return np.frombuffer(wall.read(components=3), np.uint8).reshape(SIZE_WH[1], SIZE_WH[0], 3)
 
@@ -84,10 +84,10 @@ def test_a_fade_can_be_turned_round() -> None:
     blackout = Blackout()
     assert blackout.light == 1.0
     blackout.toggle()
-    blackout.update(Tick(0, 0.0, 0.2))
+    blackout.fade(Tick(0, 0.0, 0.2))
     assert blackout.is_on and 0 < blackout.light < 1
     blackout.toggle()
-    blackout.update(Tick(1, 0.2, 0.25))
+    blackout.fade(Tick(1, 0.2, 0.25))
     assert not blackout.is_on and blackout.light == 1.0
 
 

@@ -44,7 +44,7 @@ RED, BLUE, WHITE = np.eye(3)[0], np.eye(3)[2], np.ones(3)
 DT_S = 0.05
 
 
-class Evening:
+class PortraitArchive:
     """The scene before a visitor, seen every 50 ms."""
 
     def __init__(self, compositor: Compositor) -> None:
@@ -56,7 +56,7 @@ class Evening:
         for _ in range(round(seconds / DT_S)):
             tick = Tick(self._index, self._index * DT_S, DT_S if self._index else 0.0)
             latent = SOMEBODY if is_there else NOBODY
-            self._viewer.update(Reflection(np.zeros((4, 4, 4), np.uint8), latent, 0.0, 1), tick, audio)
+            self._viewer.observe(Reflection(np.zeros((4, 4, 4), np.uint8), latent, 0.0, 1), tick, audio)
             picture = self._compositor.render(FrameInputs(signals=self._viewer.signals), tick)
             self._index += 1
         light = read_texture(picture)[..., :3]
@@ -66,14 +66,14 @@ class Evening:
 
 
 @pytest.fixture
-def evening(gl: moderngl.Context, library: ShaderLibrary, tmp_path: Path) -> Iterator[Evening]:
+def evening(gl: moderngl.Context, library: ShaderLibrary, tmp_path: Path) -> Iterator[PortraitArchive]:
     (tmp_path / "room.yaml").write_text(ROOM, encoding="utf-8")
     (tmp_path / "loud_room.yaml").write_text(LOUD_ROOM, encoding="utf-8")
     with Compositor(gl, load_scene(tmp_path / "loud_room.yaml", registry()), library) as compositor:
-        yield Evening(compositor)
+        yield PortraitArchive(compositor)
 
 
-def test_a_colour_passes_through_the_states_of_a_visit_as_light(evening: Evening) -> None:
+def test_a_colour_passes_through_the_states_of_a_visit_as_light(evening: PortraitArchive) -> None:
     def seen(seconds: float, is_there: bool) -> FloatArray:
         return evening.watch(seconds, is_there=is_there, audio=0.0)
 
@@ -84,7 +84,7 @@ def test_a_colour_passes_through_the_states_of_a_visit_as_light(evening: Evening
     assert seen(1.0, False) == pytest.approx(RED, abs=1e-3)
 
 
-def test_a_knob_of_an_extended_scene_lags_behind_its_signal(evening: Evening) -> None:
+def test_a_knob_of_an_extended_scene_lags_behind_its_signal(evening: PortraitArchive) -> None:
     assert evening.watch(0.2, is_there=False, audio=0.0) == pytest.approx(RED, abs=1e-3)
     share = 1 - np.exp(-1)
     assert evening.watch(0.5, is_there=False, audio=1.0) == pytest.approx(RED + share * (WHITE - RED), abs=2e-3)

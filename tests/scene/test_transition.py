@@ -19,7 +19,7 @@ def test_every_curve_grows_from_nothing_to_all(curve: str) -> None:
     shares = [passage.share]
     for index in range(20):
         assert not passage.is_over
-        passage.update(Tick(index, 0.0, 0.1))
+        passage.elapse(Tick(index, 0.0, 0.1))
         shares.append(passage.share)
     assert passage.is_over and (shares[0], shares[-1]) == (0.0, 1.0)
     assert all(before < after for before, after in itertools.pairwise(shares))

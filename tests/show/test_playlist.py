@@ -15,7 +15,7 @@ def run(playlist: Playlist, shown: str, minutes: float, is_held: bool = False) -
     """Seconds at which a scene was due, and which; it is shown at once."""
     due = []
     for second in range(1, round(minutes * 60) + 1):
-        name = playlist.update(shown, is_held, Tick(second, float(second), 1.0))
+        name = playlist.due_scene(shown, is_held, Tick(second, float(second), 1.0))
         if name is not None:
             due.append((second, name))
             shown = name
@@ -42,7 +42,7 @@ def test_what_the_operator_chooses_has_its_minutes() -> None:
 
 def test_a_scene_that_could_not_be_shown_is_passed_over() -> None:
     playlist = Playlist(SETTINGS)
-    due = [playlist.update("pool", False, Tick(i, i, 1.0)) for i in range(60 * 3)]
+    due = [playlist.due_scene("pool", False, Tick(i, i, 1.0)) for i in range(60 * 3)]
     assert [name for name in due if name] == ["between"]
 
 

@@ -26,7 +26,7 @@ def followed(*heard: ReflectionComparison | None, seconds: float, dt_s: float = 
     follower = FaceDifferenceSmoother()
     for echo in heard:
         for _ in range(round(seconds / dt_s)):
-            follower.update(reflection(echo), dt_s)
+            follower.smooth(reflection(echo), dt_s)
     return follower
 
 
@@ -49,7 +49,7 @@ def test_differences_come_gently_whatever_the_rate_of_drawing() -> None:
     for dt_s in (0.01, 0.1):
         follower = followed(ALIKE, seconds=3.0)
         for _ in range(round(APART_TIME_S / dt_s)):
-            follower.update(reflection(PARTED), dt_s)
+            follower.smooth(reflection(PARTED), dt_s)
         assert follower.parting is not None
         found.append(float(follower.parting.apart[CHIN, 1]))
     assert found == pytest.approx([0.3 * (1 - np.exp(-1))] * 2, rel=0.02)

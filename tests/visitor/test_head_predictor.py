@@ -26,7 +26,7 @@ def followed(place_at, seconds: float) -> list[tuple[float, float, float]]:  # t
             x = place_at(captured * CAMERA_S)
             follower.take(measurement(captured * CAMERA_S, x, yaw_deg=100 * x))
             captured += 1
-        follower.update(DRAWN_S)
+        follower.predict(DRAWN_S)
         if follower.head is not None:
             drawn.append((now_s, follower.head.placement.x, follower.head.yaw_deg))
     return drawn
@@ -62,9 +62,9 @@ def test_without_measurements_it_goes_no_further_than_the_longest_lead() -> None
     follower = HeadPredictor()
     for index in range(10):
         follower.take(measurement(index * CAMERA_S, 0.3 + 0.02 * index))
-        follower.update(CAMERA_S)
+        follower.predict(CAMERA_S)
     for _ in range(200):
-        follower.update(DRAWN_S)
+        follower.predict(DRAWN_S)
     assert follower.head is not None
     assert 0.48 < follower.head.placement.x < 0.48 + 0.02 / CAMERA_S * LONGEST_LEAD_S
 
@@ -72,19 +72,19 @@ def test_without_measurements_it_goes_no_further_than_the_longest_lead() -> None
 def test_what_is_older_than_what_is_known_changes_nothing() -> None:
     follower = HeadPredictor()
     follower.take(measurement(1.0, 0.5))
-    follower.update(0.0)
+    follower.predict(0.0)
     follower.take(measurement(0.9, 0.1))
-    follower.update(1.0)
+    follower.predict(1.0)
     assert follower.head is not None and follower.head.placement.x == 0.5
 
 
 def test_another_head_is_gone_to_without_a_lead() -> None:
     follower = HeadPredictor()
     follower.take(measurement(0.0, 0.1))
-    follower.update(0.0)
+    follower.predict(0.0)
     follower.take(measurement(CAMERA_S, 0.9))
     for _ in range(60):
-        follower.update(DRAWN_S)
+        follower.predict(DRAWN_S)
         assert follower.head is not None and follower.head.placement.x <= 0.9
     assert follower.head.placement.x == pytest.approx(0.9, abs=1e-3)
 
@@ -97,7 +97,7 @@ def test_a_roll_turns_the_short_way_round() -> None:
 def test_what_is_forgotten_is_gone() -> None:
     follower = HeadPredictor()
     follower.take(measurement(1.0))
-    follower.update(0.0)
+    follower.predict(0.0)
     follower.forget()
-    follower.update(1.0)
+    follower.predict(1.0)
     assert follower.head is None

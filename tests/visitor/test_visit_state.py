@@ -22,7 +22,7 @@ def run(visit: Visit, seconds: float, presences: Iterable[float], is_seen: bool 
     reflections, states, presence = iter(presences), [], 0.0
     for index in range(round(seconds * FPS)):
         presence = next(reflections, presence)
-        visit.update(presence, is_seen, Tick(index, index / FPS, 1 / FPS))
+        visit.advance(presence, is_seen, Tick(index, index / FPS, 1 / FPS))
         states.append(visit.state)
     return states
 
@@ -90,7 +90,7 @@ def test_a_state_without_time_is_entered_at_once() -> None:
 def test_weights_are_shares_of_one_whatever_happens(moments: list[tuple[float, bool, float]]) -> None:
     visit = Visit(TIMES)
     for index, (presence, is_seen, dt_s) in enumerate(moments):
-        visit.update(presence, is_seen, Tick(index, 0.0, dt_s))
+        visit.advance(presence, is_seen, Tick(index, 0.0, dt_s))
         assert sum(visit.weights.values()) == pytest.approx(1)
         assert all(-1e-9 <= weight <= 1 + 1e-9 for weight in visit.weights.values())
         assert 0 <= visit.progress <= 1
@@ -101,8 +101,8 @@ def test_weights_are_shares_of_one_whatever_happens(moments: list[tuple[float, b
 def test_weights_do_not_depend_on_the_rate_of_frames(parts: int) -> None:
     coarse, fine = Visit(TIMES), Visit(TIMES)
     for visit in (coarse, fine):
-        visit.update(0.1, True, Tick(0, 0.0, 0.0))
-    coarse.update(0.1, True, Tick(1, 0.2, 0.24))
+        visit.advance(0.1, True, Tick(0, 0.0, 0.0))
+    coarse.advance(0.1, True, Tick(1, 0.2, 0.24))
     for index in range(parts):
-        fine.update(0.1, True, Tick(index, 0.0, 0.24 / parts))
+        fine.advance(0.1, True, Tick(index, 0.0, 0.24 / parts))
     assert fine.weights[ARRIVE] == pytest.approx(coarse.weights[ARRIVE])

@@ -46,12 +46,12 @@ def draw_scene(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignm
             for reflection in rehearsal.earlier():
                 for step_s in (0.25, 0.25, 0.25, 0.25):
                     time_s, index = time_s + step_s, index + 1
-                    mirror.update(None, reflection, Tick(index, time_s, step_s))
+                    mirror.receive(None, reflection, Tick(index, time_s, step_s))
         drawn_from = len(rehearsal.frames) - DRAWN_S * RATE_HZ
         for count, (frame, reflection) in enumerate(rehearsal.visit()):
             time_s, index = time_s + dt_s, index + 1
             tick = Tick(index, time_s, dt_s)
-            mirror.update(frame, reflection, tick, SPOKEN)
+            mirror.receive(frame, reflection, tick, SPOKEN)
             if count >= drawn_from:
                 mirror.draw(wall, tick, reflection.generated_s + 1.0)
         pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(SIZE_WH[1], SIZE_WH[0], 3)

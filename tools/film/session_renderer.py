@@ -95,7 +95,7 @@ class SessionDrawing:
                 if reflection is not None and is_drawn:
                     self._listener.listen(reflection, tick.time_s, is_asked=mirror.wants_echo)
                     reflection = replace(reflection, echo=self._listener.echo)
-                mirror.update(None, reflection, tick, moment.audio)
+                mirror.receive(None, reflection, tick, moment.audio)
                 if is_drawn:
                     mirror.draw(self._window.framebuffer, tick, tick.time_s)
                     self._window.present()

@@ -89,7 +89,7 @@ def follow(inverter: Inverts, face: Features, clip: Clip, latent_size: int) -> F
     for index, vector in enumerate(clip.vectors):
         now_s = clock.now_s()
         seen = replace(face, vector=vector, captured_s=now_s, sequence=index)
-        latents.append(follower.follow(seen, now_s, now_s).z)
+        latents.append(follower.follow(seen, now_s, now_s).latent.z)
         clock.advance(1 / RATE_HZ)
     return np.stack(latents)
 

@@ -17,7 +17,9 @@ from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.latent_follower import LatentFollower
+from engine.pipeline.latent_follower import FollowedLatent, LatentFollower
+from engine.pipeline.latent_refinement import deepening_by
+from engine.pipeline.refinement_loop import as_asked
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.gan_eval.feature_sets import found
@@ -76,7 +78,8 @@ class GrowthTrial:
         settings, clock = ReflectionSettings(deepening=is_refining), ManualClock()
         size = self._drawer.generator.latent_size
         self._inverter.reset()
-        follower = LatentFollower(seed_latent(0, size), self._inverter, settings)
+        refinement = deepening_by(self._inverter)
+        follower = LatentFollower(seed_latent(0, size), self._inverter, settings, refinement=refinement)
         marks = {round(settings.arrive_s + mark_s, 3) for mark_s in self._marks_s}
         seen: list[FloatArray] = []
         for index, vector in enumerate(
@@ -84,18 +87,19 @@ class GrowthTrial:
         ):
             now_s = clock.now_s()
             viewer = replace(face, vector=vector, captured_s=now_s, sequence=index)
-            z = follower.follow(viewer, now_s, now_s).z
-            self._deepen(follower, now_s)
+            followed = follower.follow(viewer, now_s, now_s)
+            self._deepen(followed, now_s)
             if _begins(marks, now_s):
-                seen.append(self._measure(z))
+                seen.append(self._measure(followed.latent.z))
             clock.advance(1 / RATE_HZ)
         return np.stack(seen)
 
-    def _deepen(self, follower: LatentFollower, now_s: float) -> None:
-        attempt = follower.propose(now_s)
-        if attempt is not None:
+    def _deepen(self, followed: FollowedLatent, now_s: float) -> None:
+        attempt = followed.propose(now_s)
+        if attempt is not None and followed.refinement is not None:
             came = self._measure(attempt.z)
-            follower.learn(attempt, came if np.isfinite(came).all() else None)
+            is_face = bool(np.isfinite(came).all())
+            followed.refinement.learn(attempt, as_asked(came, attempt.wanted) if is_face else None)
 
     def _measure(self, z: FloatArray) -> FloatArray:
         """Features (F,) of a drawn face, NaN if none is found."""

@@ -69,7 +69,7 @@ class Rehearsal:
         for frame, features in zip(self.frames, self._features, strict=True):
             clock.advance(1 / RATE_HZ)
             now_s = clock.now_s()
-            reflection = painter.draw(follower.follow(features, now_s, now_s), with_previews=True)
+            reflection = painter.draw(follower.follow(features, now_s, now_s).latent, with_previews=True)
             listener.listen(reflection, now_s, is_asked=True)
             yield frame, replace(reflection, echo=listener.echo)
         listener.close()

@@ -62,7 +62,7 @@ class ReflectionTextures:
             return 1.0
         return min(1.0, start + (1.0 - start) * max(0.0, self.age_s(now_s)) / seconds)
 
-    def update(self, reflection: Reflection | None) -> bool:
+    def upload(self, reflection: Reflection | None) -> bool:
         """Take `reflection` unless it is the one that is there. Returns whether it was new.
 
         Raises:

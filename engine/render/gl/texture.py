@@ -130,7 +130,7 @@ class CameraTexture:
         height, width = self._frame.image.shape[:2]
         return width / height
 
-    def update(self, frame: Frame | None) -> bool:
+    def upload(self, frame: Frame | None) -> bool:
         """Upload `frame` unless it is the one that is there. Returns whether it was new."""
         if frame is None or frame is self._frame:
             return False
@@ -166,7 +166,7 @@ class GrowthTexture:
         self._ctx = ctx
         self.texture: moderngl.Texture | None = None
 
-    def update(self, reflection: Reflection) -> None:
+    def upload(self, reflection: Reflection) -> None:
         """Upload a reflection."""
         size = reflection.image.shape[0]
         if self.texture is None or self.texture.size[0] != size:

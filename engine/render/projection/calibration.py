@@ -35,7 +35,7 @@ Stamp = tuple[int | None, ...]
 class Calibration:
     """Puts the picture on the wall as the venue file says, and lets that be changed.
 
-    In each frame: `update`, draw on `compose`, then `project`, draw on what that returns, and `finish`.
+    In each frame: `follow_operator`, draw on `compose`, then `project`, draw on what that returns, and `finish`.
 
     Args:
         window: what is presented, and where keys and mouse come from.
@@ -109,7 +109,7 @@ class Calibration:
             if self.venue != self._saved:
                 self._notify(f"the warp is changed and not saved: C and then Ctrl+S writes {shown_path(self._path)}")
 
-    def update(self, tick: Tick) -> None:
+    def follow_operator(self, tick: Tick) -> None:
         """Follow the operator, the window's size, and the venue file with its masks."""
         if self._editor is not None:
             self._editor.resize(self.picture_wh)

@@ -107,7 +107,7 @@ def test_a_viewer_is_as_unusual_as_they_were_although_the_answer_is_not() -> Non
             return super().__call__(vector)
 
     follower = LatentFollower(seed_latent(4, LATENT_SIZE), Listening(weights, {}), ReflectionSettings())
-    latent = follower.follow(face(strange), 0.0, 0.0)
+    latent = follower.follow(face(strange), 0.0, 0.0).latent
     reach = FeatureClamp(weights)
     assert reach.distance(asked[-1]) == pytest.approx(reach.furthest, rel=0.02)
     assert latent.typicality == pytest.approx(alone.typicality, rel=0.1)

@@ -26,11 +26,11 @@ def test_newest_and_previous_reflection(gl: moderngl.Context) -> None:
         assert textures.newest is None
         assert textures.previous is None
         first, second, third = (reflection(level, level) for level in (1, 2, 3))
-        assert textures.update(first)
+        assert textures.upload(first)
         assert textures.previous is None
-        assert textures.update(second)
-        assert not textures.update(second)
-        assert textures.update(third)
+        assert textures.upload(second)
+        assert not textures.upload(second)
+        assert textures.upload(third)
         assert textures.newest is not None
         assert textures.previous is not None
         assert (pixels(textures.newest) == 3).all()
@@ -41,7 +41,7 @@ def test_newest_and_previous_reflection(gl: moderngl.Context) -> None:
 def test_reflections_of_different_sizes(gl: moderngl.Context) -> None:
     with ReflectionTextures(Transfer(gl)) as textures:
         for index, size in enumerate((8, 16, 8, 4)):
-            textures.update(reflection(index, index, size))
+            textures.upload(reflection(index, index, size))
             assert textures.newest is not None
             assert textures.newest.size == (size, size)
             assert (pixels(textures.newest) == index).all()
@@ -50,9 +50,9 @@ def test_reflections_of_different_sizes(gl: moderngl.Context) -> None:
 def test_blend_rises_from_the_newest_one_on(gl: moderngl.Context) -> None:
     with ReflectionTextures(Transfer(gl)) as textures:
         assert textures.blend(5.0) == 1.0
-        textures.update(reflection(1, 0, generated_s=1.0))
+        textures.upload(reflection(1, 0, generated_s=1.0))
         assert textures.blend(1.0) == 1.0  # there is nothing to blend with
-        textures.update(reflection(2, 1, generated_s=2.0))
+        textures.upload(reflection(2, 1, generated_s=2.0))
         assert textures.blend(2.0, seconds=0.1, start=0.6) == pytest.approx(0.6)
         assert textures.blend(2.05, seconds=0.1, start=0.6) == pytest.approx(0.8)
         assert textures.blend(9.0) == 1.0
@@ -61,7 +61,7 @@ def test_blend_rises_from_the_newest_one_on(gl: moderngl.Context) -> None:
 
 def test_close_twice(gl: moderngl.Context) -> None:
     textures = ReflectionTextures(Transfer(gl))
-    textures.update(reflection(1, 0))
+    textures.upload(reflection(1, 0))
     textures.close()
     textures.close()
     assert textures.newest is None

@@ -58,12 +58,12 @@ def test_what_is_no_picture_is_refused(gl: moderngl.Context, image: ByteArray) -
 def test_camera_is_uploaded_only_when_new(gl: moderngl.Context) -> None:
     with CameraTexture(gl) as camera:
         assert camera.texture is None
-        assert not camera.update(None)
+        assert not camera.upload(None)
         first = frame(np.full((6, 8, 3), 10, np.uint8))
-        assert camera.update(first)
-        assert not camera.update(first)
+        assert camera.upload(first)
+        assert not camera.upload(first)
         kept = camera.texture
-        assert camera.update(frame(np.full((6, 8, 3), 20, np.uint8), 1))
+        assert camera.upload(frame(np.full((6, 8, 3), 20, np.uint8), 1))
         assert camera.texture is kept
         assert (pixels(kept) == 20).all()
 
@@ -71,7 +71,7 @@ def test_camera_is_uploaded_only_when_new(gl: moderngl.Context) -> None:
 def test_camera_size_may_change(gl: moderngl.Context) -> None:
     with CameraTexture(gl) as camera:
         for height, width in [(6, 8), (12, 8), (3, 5)]:
-            camera.update(frame(np.full((height, width, 3), height, np.uint8)))
+            camera.upload(frame(np.full((height, width, 3), height, np.uint8)))
             assert camera.texture is not None
             assert camera.texture.size == (width, height)
             assert camera.aspect == width / height
@@ -81,7 +81,7 @@ def test_camera_size_may_change(gl: moderngl.Context) -> None:
 def test_large_camera_pictures_are_thinned(gl: moderngl.Context) -> None:
     image = np.random.default_rng(0).integers(0, 256, (50, 90, 3)).astype(np.uint8)
     with CameraTexture(gl, max_height_px=20) as camera:
-        camera.update(frame(image))
+        camera.upload(frame(image))
         assert camera.texture is not None
         assert (pixels(camera.texture) == image[::3, ::3]).all()
         assert camera.aspect == 90 / 50
@@ -89,7 +89,7 @@ def test_large_camera_pictures_are_thinned(gl: moderngl.Context) -> None:
 
 def test_close_twice(gl: moderngl.Context) -> None:
     camera = CameraTexture(gl)
-    camera.update(frame(np.zeros((4, 4, 3), np.uint8)))
+    camera.upload(frame(np.zeros((4, 4, 3), np.uint8)))
     camera.close()
     camera.close()
     assert camera.texture is None

@@ -117,7 +117,7 @@ def test_drawn_faces_take_three_textures_in_turn(cuda: FakeCuda, shared: Transfe
     with ReflectionTextures(shared) as textures:
         shown = []
         for number in range(1, 6):
-            assert textures.update(drawn(cuda, number))
+            assert textures.upload(drawn(cuda, number))
             assert level(textures.newest) == number
             if number > 1:
                 assert level(textures.previous) == number - 1
@@ -131,15 +131,15 @@ def test_a_card_that_fails_during_the_show_is_left_for_pixel_buffers(
     cuda: FakeCuda, shared: Transfer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ReflectionTextures(shared) as textures:
-        textures.update(drawn(cuda, 1))
+        textures.upload(drawn(cuda, 1))
         cuda.failing["cuGraphicsMapResources"] = 999
         with caplog.at_level(logging.WARNING):
-            assert textures.update(drawn(cuda, 2))
-            assert textures.update(drawn(cuda, 3))
+            assert textures.upload(drawn(cuda, 2))
+            assert textures.upload(drawn(cuda, 3))
         assert level(textures.newest) == 3 and level(textures.previous) == 2
         assert not shared.is_shared and "cuGraphicsMapResources answers CUDA_ERROR_UNKNOWN (999)" in shared.note
         assert len(caplog.records) == 1 and cuda.registered == {}
-        assert textures.update(reflection(np.full((8, 8, 4), 4, np.uint8), 4)), "a generator on the processor goes on"
+        assert textures.upload(reflection(np.full((8, 8, 4), 4, np.uint8), 4)), "a generator on the processor goes on"
         assert level(textures.newest) == 4
 
 
@@ -147,9 +147,9 @@ def test_a_card_that_gives_its_pictures_no_more(cuda: FakeCuda, shared: Transfer
     with ReflectionTextures(shared) as textures:
         cuda.failing |= {"cuGraphicsMapResources": 999, "get": 999}
         with pytest.raises(CudaError, match="a picture cannot be read from the graphics card: cudaErrorUnknown"):
-            textures.update(drawn(cuda, 1))
+            textures.upload(drawn(cuda, 1))
         assert textures.newest is None
-        assert textures.update(reflection(np.full((8, 8, 4), 2, np.uint8), 2))
+        assert textures.upload(reflection(np.full((8, 8, 4), 2, np.uint8), 2))
         assert level(textures.newest) == 2
 
 
@@ -163,7 +163,7 @@ def test_the_show_outlives_the_card(
             tick = Tick(number, number / 30, 1 / 30)
             if number == 2:
                 cuda.failing |= {"cuGraphicsMapResources": 999, "get": 999}
-            mirror.update(None, drawn(cuda, 10 * number + 5), tick)
+            mirror.receive(None, drawn(cuda, 10 * number + 5), tick)
             mirror.draw(wall, tick, tick.time_s)
     assert [record.message.partition(":")[0] for record in caplog.records if record.levelno >= logging.WARNING] == [
         "drawn faces go on through pixel buffers",

@@ -66,12 +66,12 @@ class Desk:
         """Give the operator's wishes, a frame each, in no time."""
         for edit in edits:
             self._edits.append(edit)
-            self.calibration.update(Tick(0, self._time_s, 0.0))
+            self.calibration.follow_operator(Tick(0, self._time_s, 0.0))
 
     def look(self) -> None:
         """Let so much time go by that the file is looked at."""
         self._time_s += LOOK_S
-        self.calibration.update(Tick(0, self._time_s, LOOK_S))
+        self.calibration.follow_operator(Tick(0, self._time_s, LOOK_S))
 
     def shown(self, level: int = 200, handles: bool = False) -> np.ndarray:
         """(H, W, 3) what is in the window while the mirror draws an even grey."""

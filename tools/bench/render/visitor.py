@@ -80,7 +80,7 @@ class Visitor:
         self._index += 1
         tick = Tick(self._index, self._time_s, dt_s)
         frame, face = self._footage.visit[self._place()]
-        self._mirror.update(frame if seen else None, self._reflection(face), tick)
+        self._mirror.receive(frame if seen else None, self._reflection(face), tick)
         return tick
 
     def _pass_time(self, seconds: float, *, is_there: bool) -> None:

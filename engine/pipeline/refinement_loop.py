@@ -1,0 +1,118 @@
+"""The loop that looks again at what was drawn, once it has been handed on: one look a turn, so that none waits for two.
+
+A scene that shows the comparison of viewer and stranger comes first. Otherwise, while there is time beside the rate,
+a face that may be more like the visitor is drawn aside and measured in the next turn, and the refinement of the
+visitor's latent learns from it. It owns that attempt, the time budget and the analysis of drawn faces; it does not know
+how latents are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from engine.core.clock import TimeSource
+from engine.features.layout import FeatureLayout
+from engine.features.vector import LAYOUT
+from engine.pipeline.latent_follower import FollowedLatent
+from engine.pipeline.latent_refinement import PERIOD_S, Attempt, LatentRefinement
+from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
+from engine.pipeline.reflection_request import ReflectionRequest
+from engine.pipeline.supervised_step import SupervisedStep
+from engine.pipeline.time_budget import TimeBudget
+from engine.types import Features, FloatArray, Frame, Latent, Reflection, ReflectionComparison
+
+
+class RefinementLoop:
+    """Compares what was drawn with its viewer, and makes the answer better while a visitor stays.
+
+    Args:
+        build_featurizer: makes the step Frame -> Features | None for pictures that do not follow on each other; may
+            take seconds, the loop waits for it without holding up a turn.
+        draw: the generator's step.
+        clock: of the time that each look takes.
+        layout: of the features.
+    """
+
+    def __init__(
+        self,
+        build_featurizer: Callable[[], Callable[[Frame], Features | None]],
+        draw: SupervisedStep[[Latent, bool], Reflection],
+        clock: TimeSource,
+        layout: FeatureLayout = LAYOUT,
+    ) -> None:
+        self._analyzer = ReflectionAnalyzer(build_featurizer, clock)
+        self._draw = draw
+        self._clock = clock
+        self._layout = layout
+        self._refine: SupervisedStep[[FollowedLatent, float], None] = SupervisedStep(
+            "deepening", lambda: self._try_better, clock
+        )
+        self._budget = TimeBudget(PERIOD_S)
+        self._aside: tuple[LatentRefinement, Attempt, Reflection] | None = None  # drawn aside, not measured yet
+
+    @property
+    def steps(self) -> tuple[SupervisedStep[Any, Any], ...]:
+        """Its steps, which do nothing until they are needed."""
+        return self._analyzer.stage, self._refine
+
+    @property
+    def comparison(self) -> ReflectionComparison | None:
+        """The newest comparison of a drawn face with its viewer; None where no scene asks for it."""
+        return self._analyzer.echo
+
+    def look_again(
+        self, followed: FollowedLatent, reflection: Reflection, request: ReflectionRequest, taken_s: float, now_s: float
+    ) -> None:
+        """Use what is left of a turn.
+
+        Args:
+            followed: what was answered in this turn.
+            reflection: what was drawn of it, and handed on.
+            request: what the show asks for.
+            taken_s: when the turn had its frame.
+            now_s: when that frame had been measured.
+        """
+        began_s = self._clock.now_s()
+        self._budget.worked(began_s - taken_s, 1 / request.settings.rate_hz)
+        goes_on = self._aside is not None
+        if not self._analyzer.listen(reflection, now_s, is_asked=request.with_comparison):
+            if not (goes_on or (self._budget.permits and followed.is_due(now_s))):
+                return
+            self._refine(followed, now_s)
+        self._budget.spent(self._clock.now_s() - began_s, goes_on=goes_on)
+
+    def _try_better(self, followed: FollowedLatent, now_s: float) -> None:
+        """Measure the face that was drawn aside; if there is none, draw one that may be better than the shown one."""
+        begun, self._aside = self._aside, None
+        if begun is not None:
+            self._learn(*begun)
+        elif self._analyzer.is_ready():
+            self._aside = self._draw_aside(followed, now_s)
+
+    def _learn(self, refinement: LatentRefinement, attempt: Attempt, drawn: Reflection) -> None:
+        found = self._analyzer.look(drawn)
+        refinement.learn(attempt, None if found is None else as_asked(found.vector, attempt.wanted, self._layout))
+
+    def _draw_aside(
+        self, followed: FollowedLatent, now_s: float
+    ) -> tuple[LatentRefinement, Attempt, Reflection] | None:
+        refinement, attempt = followed.refinement, followed.propose(now_s)
+        if refinement is None or attempt is None:
+            return None
+        drawn = self._draw(replace(followed.latent, z=attempt.z), False)
+        return None if drawn is None else (refinement, attempt, drawn)
+
+    def close(self) -> None:
+        """Release the analysis."""
+        self._analyzer.close()
+
+
+def as_asked(came: FloatArray, wanted: FloatArray, layout: FeatureLayout = LAYOUT) -> FloatArray:
+    """Features (F,) of a drawn face; in what nobody asks of it, such as what it is taken for, it is as it should be."""
+    known = came.copy()
+    for group in layout.groups:
+        if group.neutral:
+            known[layout[group.name]] = wanted[layout[group.name]]
+    return known

@@ -1,0 +1,86 @@
+"""Everything that draws on the main thread, opened together in one OpenGL context, behind a sheet with the title."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli import Options
+from engine.core.clock import TimeSource
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.gl.texture_upload import Transfer, open_transfer
+from engine.render.output.sender import Sender
+from engine.render.overlay.debug_overlay import Inspection
+from engine.render.overlay.overlay import Overlay
+from engine.render.projection.calibration import Calibration
+from engine.render.renderer import Renderer
+from engine.render.window.window import Window, open_window
+from engine.show.capture import Capture
+from engine.show.files import ShowFiles
+from engine.show.notice import Notice
+
+SOFTWARE_SCALE = 0.5  # where the processor draws, it must also reflect
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What draws on the main thread.
+
+    Attributes:
+        window, library: the OpenGL context, and where the shaders are.
+        mirror: draws the scene.
+        calibration: puts it on the wall.
+        overlay, inspection: what the operator sees over it.
+        keepsakes, sender: where the picture goes beside the wall; the keepsakes are still to be entered.
+        transfer: how drawn faces get into textures.
+    """
+
+    window: Window
+    library: ShaderLibrary
+    mirror: Renderer
+    calibration: Calibration
+    overlay: Overlay
+    inspection: Inspection
+    keepsakes: Capture
+    sender: Sender
+    transfer: Transfer
+
+
+def open_drawing(
+    options: Options,
+    files: ShowFiles,
+    shaders: Path,
+    clock: TimeSource,
+    notice: Notice,
+    parts: ExitStack,
+    *,
+    is_headless: bool,
+) -> Drawing:
+    """Open the window and make what draws in it; `parts` closes it.
+
+    Raises:
+        NarcissusError: there is no way to draw, or a shader is wrong.
+    """
+    config, display = files.config, files.config.display
+    size_wh = options.size_wh or display.size
+    window: Window = parts.enter_context(
+        open_window(display, size_wh, is_headless, options.fullscreen, options.display)
+    )
+    ctx, library = window.ctx, ShaderLibrary(shaders)
+    automatic = SOFTWARE_SCALE if window.is_software else 1.0
+    scale = automatic if display.render_scale == "auto" else display.render_scale
+    keepsakes = Capture(ctx, clock, config.recorder, notice.notify)
+    sender = parts.enter_context(Sender(ctx, config.send, clock))
+    overlay = parts.enter_context(Overlay(ctx, library))
+    inspection = parts.enter_context(Inspection(ctx, library))
+    path, reloads = Path(display.venue), config.scene.reload
+    calibration = Calibration(window, library, files.venue, path, scale, notice.notify, reloads=reloads)
+    parts.enter_context(calibration)
+    overlay.draw_splash(calibration.upright(), files.scene.title)
+    calibration.finish()
+    window.present()
+    transfer = open_transfer(ctx, window.gl, display.transfer)
+    alignment, picture_wh = files.persona.alignment, calibration.picture_wh
+    mirror = parts.enter_context(Renderer(ctx, library, files.scene, alignment, picture_wh, scale, transfer))
+    return Drawing(window, library, mirror, calibration, overlay, inspection, keepsakes, sender, transfer)

@@ -1,0 +1,63 @@
+"""The files that a show is made of, read and checked before anything moves: what is wrong with them ends it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli import Options
+from engine.config.config import Config, load_config
+from engine.networks.attributes.classifier import AttributeReader, open_attributes
+from engine.networks.inversion.inverter_file import open_inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.networks.persona import Persona
+from engine.render.passes import registry
+from engine.render.projection.settings import ProjectionSettings
+from engine.render.projection.settings_file import open_venue
+from engine.scene.library import SceneLibrary
+from engine.scene.scene import Scene
+
+
+@dataclass(frozen=True)
+class ShowFiles:
+    """What a show is made of.
+
+    Attributes:
+        config: config.yaml.
+        repertoire: the scenes that there are.
+        scene_name, scene: the first of them.
+        persona, inverter, attributes: the networks' files; None where a show goes on without.
+        venue: the room.
+    """
+
+    config: Config
+    repertoire: SceneLibrary
+    scene_name: str
+    scene: Scene
+    persona: Persona
+    inverter: Inverter | None
+    attributes: AttributeReader | None
+    venue: ProjectionSettings
+
+
+def read_show_files(options: Options, scenes: Path, models: Path) -> ShowFiles:
+    """Read what a show is made of.
+
+    Args:
+        options: what the command line said.
+        scenes, models: folders of what there is to choose from.
+
+    Raises:
+        NarcissusError: something of it is missing or wrong.
+    """
+    config = load_config(options.config)
+    repertoire = SceneLibrary(scenes, config.scene.scenes, registry(), config.reflection)
+    name = config.scene.name if options.scene is None else options.scene
+    scene = repertoire.load(name)
+    for entry in config.playlist.scenes:
+        repertoire.load(entry.scene)  # what is wrong with it is told now, not late at night
+    persona = Persona.open(models / (options.model or config.persona.model))
+    inverter = open_inverter(persona)
+    attributes = open_attributes(models) if config.persona.attributes else None
+    venue = open_venue(Path(config.display.venue))
+    return ShowFiles(config, repertoire, name, scene, persona, inverter, attributes, venue)

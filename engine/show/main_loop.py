@@ -1,0 +1,209 @@
+"""The main loop: poll, receive, draw, present, until the show is over.
+
+It is made once, with all its parts, and owns none of them: who made them closes them. It never waits for a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.audio.level_meter import AudioLevelMeter
+from engine.core.clock import Tick, TimeSource
+from engine.core.errors import ConfigError
+from engine.core.file_watcher import Watcher
+from engine.core.frame_pacing import Pacer
+from engine.core.slot import Slot
+from engine.pipeline.reflection_request import ReflectionRequest
+from engine.render.window.window import Action
+from engine.session.format import Cue
+from engine.show.drawing import Drawing
+from engine.show.notice import Notice
+from engine.show.operator_panel import OperatorPanel
+from engine.show.scene_switcher import SceneSwitcher
+from engine.telemetry.loopback import HELP, LoopMeasurement
+from engine.telemetry.report import Report
+from engine.types import Features, Frame, Reflection
+
+
+@dataclass(frozen=True)
+class ShowSlots:
+    """What passes between the threads of a show.
+
+    Attributes:
+        frames: the camera's pictures, for the reflection thread.
+        views: the same pictures, for the wall.
+        reflections: drawn faces.
+        measured: what was measured of a viewer, sooner than a reflection answers it.
+        requests: what the show asks of the reflection thread.
+    """
+
+    frames: Slot[Frame] = field(default_factory=lambda: Slot("frames"))
+    views: Slot[Frame] = field(default_factory=lambda: Slot("camera picture"))
+    reflections: Slot[Reflection] = field(default_factory=lambda: Slot("reflections"))
+    measured: Slot[Features] = field(default_factory=lambda: Slot("measurements"))
+    requests: Slot[ReflectionRequest] = field(default_factory=lambda: Slot("requests"))
+
+    @property
+    def told(self) -> tuple[Slot[Any], ...]:
+        """Those whose drops are told."""
+        return self.frames, self.views, self.reflections, self.measured
+
+
+class MainLoop:
+    """Runs the show on the main thread.
+
+    Args:
+        clock, pacer: the time, and how long a picture is shown.
+        slots: what passes between the threads.
+        request: what the reflection thread was asked for at first.
+        drawing: what the picture is drawn with, and where it goes.
+        programme: which scene that is.
+        hearing: how loud the room is.
+        panel, notice: what the operator reads.
+        report: counts what is drawn.
+        watcher: says which files were saved; None where nothing is shown again.
+        measurement: of the way from screen to camera; None where nobody asked.
+        seconds: how long the show lasts; None until somebody ends it.
+
+    Attributes:
+        is_over: whether the frame that is being drawn is the last.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: TimeSource,
+        pacer: Pacer,
+        slots: ShowSlots,
+        request: ReflectionRequest,
+        drawing: Drawing,
+        programme: SceneSwitcher,
+        hearing: AudioLevelMeter,
+        panel: OperatorPanel,
+        notice: Notice,
+        report: Report,
+        watcher: Watcher | None = None,
+        measurement: LoopMeasurement | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self.is_over = False
+        self._clock, self._pacer = clock, pacer
+        self._slots, self._request = slots, request
+        self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
+        self._keepsakes, self._sender = drawing.keepsakes, drawing.sender
+        self._programme, self._hearing = programme, hearing
+        self._panel, self._notice, self._report = panel, notice, report
+        self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
+        self._actions: Mapping[Action, Callable[[], None]] = {
+            Action.QUIT: self.stop,
+            Action.FULLSCREEN: drawing.window.toggle_fullscreen,
+            Action.LEAVE_FULLSCREEN: drawing.window.leave_fullscreen,
+            Action.BLACKOUT: drawing.mirror.blackout.toggle,
+            Action.FREEZE: drawing.mirror.toggle_frozen,
+            Action.OVERLAY: panel.toggle_overlay,
+            Action.LANDMARKS: panel.toggle_landmarks,
+            Action.CAMERA: panel.toggle_camera,
+            Action.HELP: panel.toggle_help,
+            Action.CALIBRATE: drawing.calibration.toggle,
+            Action.SNAPSHOT: self._take_snapshot,
+            Action.RECORD: self._toggle_film,
+        }
+
+    def run(self) -> None:
+        """Show frame after frame until the show is over."""
+        with tqdm(total=self._seconds, unit="s", desc="mirror", disable=self._seconds is None, **BAR) as bar:
+            while not self.is_over:
+                self._show_frame()
+                seconds, limit_s = self._report.seconds, self._seconds
+                bar.update(min(seconds, limit_s or 0.0) - bar.n)
+                self.is_over |= limit_s is not None and seconds >= limit_s
+                self._pacer.wait()
+
+    def stop(self) -> None:
+        """End the show after the frame that is being drawn."""
+        self.is_over = True
+
+    def act(self, action: Action) -> None:
+        """Do what the operator asks for."""
+        if action.scene_number is not None:
+            self._programme.on_key(action.scene_number)
+        else:
+            self._actions[action]()
+
+    def _show_frame(self) -> None:
+        tick = self._pacer.tick()
+        for action in self._window.poll():
+            self.act(action)
+        self._calibration.follow_operator(tick)
+        self._programme.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
+        reflection, uploaded_s = self._receive(tick), self._clock.now_s()
+        self._ask()
+        self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
+        draw_s = self._draw(tick)
+        self._window.present()
+        now_s = self._clock.now_s()
+        self._report.presented(now_s, draw_s, reflection, uploaded_s)
+        if self._measurement is not None:
+            self._measurement.presented(now_s, reflection)
+
+    def _receive(self, tick: Tick) -> Reflection | None:
+        """Take the newest of each, without waiting; returns the reflection if there is a new one."""
+        try:
+            self._mirror.resize(self._calibration.picture_wh)
+        except ConfigError as error:  # a shader that was broken since it was last compiled
+            self._notice.notify(str(error))
+        reflection, frame = self._slots.reflections.poll(), self._slots.views.poll()
+        if self._measurement is not None and frame is not None:
+            self._measurement.see(frame)
+        self._mirror.receive(frame, reflection, tick, self._hearing.level, self._slots.measured.poll())
+        return reflection
+
+    def _ask(self) -> None:
+        """Ask the reflection thread for what the shown scene needs, if that has changed."""
+        mirror = self._mirror
+        request = ReflectionRequest(mirror.scene.reflection, mirror.wants_previews, mirror.wants_echo)
+        if request != self._request:
+            self._request = request
+            self._slots.requests.put(request)
+
+    def _draw(self, tick: Tick) -> float:
+        """Draw the picture and what lies over it; returns how long that took, s."""
+        began_s = self._clock.now_s()
+        composed = self._calibration.compose()
+        self._mirror.draw(composed, tick, began_s)
+        if self._window.is_software:
+            self._window.finish()
+        self._keepsakes.capture(composed, tick.time_s)
+        self._sender.capture(composed, tick.time_s)
+        target = self._calibration.project()
+        self._panel.draw(target, self._mirror.view(began_s), tick)
+        if self._measurement is not None:
+            self._panel.draw_signal(target, is_bright=self._measurement.level(tick.time_s) > 0, help_lines=HELP)
+        if self._keepsakes.is_keeping or self._sender.is_sending:
+            self._panel.draw_recording_dot(target)
+        self._calibration.finish()
+        return self._clock.now_s() - began_s
+
+    def _cue(self, tick: Tick) -> Cue:
+        """What is chosen now, as a session keeps it."""
+        is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
+        return Cue(tick.time_s, self._programme.name, is_black, self._mirror.is_frozen)
+
+    def _take_snapshot(self) -> None:
+        self._keepsakes.take_snapshot(self._keepsakes.path(self._programme.name, ".png"))
+
+    def _toggle_film(self) -> None:
+        if self._keepsakes.is_filming:
+            self._keepsakes.end_film()
+        else:
+            self._keepsakes.begin_film(self._keepsakes.film_path(self._programme.name), self._calibration.picture_wh)
+
+
+BAR: dict[str, Any] = {
+    "mininterval": 0.5,
+    "bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} s [{elapsed}<{remaining}]",
+}

@@ -1,0 +1,65 @@
+"""The operator's panel: what keys ask for, and what is written over the picture while the operator wants to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import moderngl
+
+from engine.core.clock import Tick
+from engine.render.frame_inputs import FrameInputs
+from engine.render.window.calibration_keymap import EDIT_HELP
+from engine.render.window.keymap import key_help
+from engine.show.drawing import Drawing
+
+LINES_S = 0.25  # how often the overlay is written anew
+
+
+class OperatorPanel:
+    """Draws what the operator is to see over the projected picture; none of it is kept in a film.
+
+    Args:
+        drawing: draws it.
+        write_lines: makes the overlay's lines.
+
+    Attributes:
+        shows_overlay, shows_help: what the operator wants to see.
+    """
+
+    def __init__(self, drawing: Drawing, write_lines: Callable[[], Sequence[str]], *, shows_overlay: bool) -> None:
+        self.shows_overlay, self.shows_help = shows_overlay, False
+        self._overlay, self._inspection, self._calibration = drawing.overlay, drawing.inspection, drawing.calibration
+        self._write_lines = write_lines
+        self._lines: Sequence[str] = ()
+        self._lines_due_s = 0.0
+
+    def toggle_overlay(self) -> None:
+        self.shows_overlay = not self.shows_overlay
+
+    def toggle_help(self) -> None:
+        self.shows_help = not self.shows_help
+
+    def toggle_landmarks(self) -> None:
+        self._inspection.shows_landmarks = not self._inspection.shows_landmarks
+
+    def toggle_camera(self) -> None:
+        self._inspection.shows_camera = not self._inspection.shows_camera
+
+    def draw(self, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick) -> None:
+        """Draw everything that the operator wants to see over the picture in `target`."""
+        self._inspection.draw(target, view)
+        self._calibration.draw_over(target, self._overlay)
+        if self.shows_help:
+            self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())
+        elif self.shows_overlay:
+            if tick.time_s >= self._lines_due_s:
+                self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
+            self._overlay.draw(target, self._lines)
+
+    def draw_signal(self, target: moderngl.Framebuffer, *, is_bright: bool, help_lines: Sequence[str]) -> None:
+        """Draw the flickering square by which the loop from screen to camera is measured."""
+        self._overlay.draw_signal(target, is_bright, help_lines)
+
+    def draw_recording_dot(self, target: moderngl.Framebuffer) -> None:
+        """Draw the sign that something of the picture is kept or sent on."""
+        self._overlay.draw_recording_dot(target, self._calibration.picture_corner)

@@ -1,0 +1,58 @@
+"""Where a show is seen and kept: a window or a picture off screen, for how long, and the files that it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli import Options
+from engine.core.errors import ConfigError, DeviceError
+from engine.render.output.codecs import choose_codec, usual_ending
+from engine.render.output.recorder import recording_path
+from engine.render.window.window import has_display
+from engine.show.files import ShowFiles
+from engine.telemetry.loopback import LOOP_S
+
+OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
+
+
+@dataclass(frozen=True)
+class ShowOutput:
+    """Where a show is seen and kept.
+
+    Attributes:
+        is_headless: whether it is drawn off screen.
+        seconds: how long it lasts; None until somebody ends it.
+        film, session: files to write.
+    """
+
+    is_headless: bool
+    seconds: float | None
+    film: Path | None
+    session: Path | None
+
+
+def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
+    """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror.
+
+    Raises:
+        NarcissusError: there is no way to show or to keep what was asked for.
+    """
+    settings = files.config.recorder
+    is_headless, folder = options.headless or not has_display(), Path(settings.folder)
+    seconds, film, session = options.seconds, options.record, options.session
+    if options.measure_loop:
+        seconds = seconds or LOOP_S
+    if options.measure_loop and is_headless and not options.headless:
+        raise DeviceError("--measure-loop needs a screen that the camera can see, and there is no display")
+    if is_headless and not options.headless:
+        seconds = seconds or OFFSCREEN_S
+        film = film or recording_path(folder, files.scene_name, usual_ending(settings.codec))
+    if film is not None:
+        choose_codec(film, settings.codec)
+    if session is None and settings.session:
+        session = recording_path(folder, files.scene_name, ".narc")
+    for path in (film, session):
+        if path is not None and path.exists():
+            raise ConfigError(f"{path} exists already: name another file, or move it away")
+    return ShowOutput(is_headless, seconds, film, session)

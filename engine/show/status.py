@@ -1,0 +1,60 @@
+"""What the overlay says of a running show: rates and durations, what is shown by which means, and what is wrong."""
+
+from __future__ import annotations
+
+from engine.audio.level_meter import AudioLevelMeter
+from engine.pipeline.reflection_thread import ReflectionWorker
+from engine.pipeline.sources.open_source import Source
+from engine.show.drawing import Drawing
+from engine.show.notice import Notice
+from engine.show.scene_switcher import SceneSwitcher
+from engine.telemetry.report import Report
+
+
+class ShowStatus:
+    """Puts the lines of the overlay together.
+
+    Args:
+        report, worker: rates and durations.
+        drawing, programme, hearing: what is shown, by which means, and how loud it is.
+        notice: the newest sentence, which comes last.
+        source: where pictures come from; None where the mirror sees itself.
+        source_name: what the operator called it.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        worker: ReflectionWorker,
+        drawing: Drawing,
+        programme: SceneSwitcher,
+        hearing: AudioLevelMeter,
+        notice: Notice,
+        source: Source | None,
+        source_name: str,
+    ) -> None:
+        self._report, self._worker = report, worker
+        self._drawing, self._programme, self._hearing = drawing, programme, hearing
+        self._notice = notice
+        self._source, self._source_name = source, source_name
+
+    def lines(self) -> list[str]:
+        """The lines at this moment."""
+        health, drawing, mirror = self._worker.health, self._drawing, self._drawing.mirror
+        source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
+        heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
+        scene = f"scene: {self._programme.name}; visit: {mirror.visit_state}"
+        means = [drawing.window.renderer, f"faces: {drawing.transfer.note}"]
+        troubles = [health.last_error, self._hearing.error, *drawing.sender.errors, *mirror.troubles]
+        notes = [source, heard, scene, *means, *troubles, *self._held(), *self._notice.text.splitlines()]
+        return self._report.lines(health, [note for note in notes if note])
+
+    def _held(self) -> list[str]:
+        """Why the wall does not show what one might expect."""
+        mirror = self._drawing.mirror
+        reasons = {
+            "black: B brings the picture back": mirror.blackout.is_on,
+            "closed: the schedule in config.yaml says so": mirror.closing.is_on,
+            "the picture is held: Space lets it go on": mirror.is_frozen,
+        }
+        return [reason for reason, holds in reasons.items() if holds]
