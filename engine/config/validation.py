@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.config.yaml_loader import KeyPath, Locator
+from engine.config.yaml_locator import KeyPath, Locator
 from engine.core.errors import ConfigError
 from engine.core.messages import did_you_mean, join_words, shown_value
 
@@ -43,10 +43,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
 
 
-def validate(
-    model: type[Model], data: Any, locate: Locator, prefix: KeyPath = (), *, folder: Path | None = None
-) -> Model:
-    """Make a model of data that a YAML file holds at `prefix`.
+def validate(model: type[Model], data: Any, locate: Locator, *, folder: Path | None = None) -> Model:
+    """Make a model of data that a YAML file holds.
 
     The data is checked by JSON's strict rules: a list may fill a tuple and a word an enumeration, but `"3"` is no
     number and `on` is no word.
@@ -55,7 +53,6 @@ def validate(
         model: what is to be made.
         data: as the file has it.
         locate: where its keys stand.
-        prefix: where `data` stands in the file.
         folder: in which files lie that the data names; what needs it finds it in pydantic's context.
 
     Raises:
@@ -64,18 +61,16 @@ def validate(
     try:
         return model.model_validate_json(json.dumps(data), strict=True, context={"folder": folder})
     except ValidationError as error:
-        raise ConfigError("\n".join(_sentences(model, data, error, locate, prefix))) from error
+        raise ConfigError("\n".join(_sentences(model, data, error, locate))) from error
 
 
-def _sentences(
-    model: type[BaseModel], data: Any, error: ValidationError, locate: Locator, prefix: KeyPath
-) -> list[str]:
+def _sentences(model: type[BaseModel], data: Any, error: ValidationError, locate: Locator) -> list[str]:
     schema = model.model_json_schema()
     sentences: list[str] = []
     for detail in error.errors(include_url=False):
         path = _path_in(data, detail["loc"], is_missing=detail["type"] == "missing")
-        problem = _problem(detail, schema, data, path, locate.written((*prefix, *path)))
-        sentence = locate.problem((*prefix, *path), problem)
+        problem = _problem(detail, schema, data, path, locate.written(path))
+        sentence = locate.problem(path, problem)
         if sentence not in sentences:  # a union reports once per alternative
             sentences.append(sentence)
     left_off = len(sentences) - MAX_PROBLEMS

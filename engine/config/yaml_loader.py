@@ -12,15 +12,14 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
+from engine.config.yaml_locator import KeyPath, Locator, Place, key_text, line_of
 from engine.core.errors import ConfigError
-
-KeyPath = tuple[str | int, ...]
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -31,82 +30,6 @@ _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "value"}
 _TAG_PREFIX = "tag:yaml.org,2002:"
-
-
-class Locator:
-    """Where each key of a file stands, and how its value was written.
-
-    Args:
-        file: how messages call the file.
-        lines: line (from 1) of each key path.
-        written: source text of each plain, unquoted value.
-    """
-
-    def __init__(self, file: str, lines: dict[KeyPath, int], written: dict[KeyPath, str]) -> None:
-        self.file = file
-        self._lines = lines
-        self._written = written
-
-    def __call__(self, key_path: KeyPath) -> int:
-        """Line (from 1) of a key or list item; of the nearest enclosing one if there is no such key."""
-        while key_path not in self._lines and key_path:
-            key_path = key_path[:-1]
-        return self._lines.get(key_path, 1)
-
-    def written(self, key_path: KeyPath) -> str | None:
-        """The text of an unquoted value as it stands in the file; None for anything else."""
-        return self._written.get(key_path)
-
-    def has(self, key_path: KeyPath) -> bool:
-        """Whether there is such a key or list item."""
-        return key_path in self._lines
-
-    def problem(self, key_path: KeyPath, what: str) -> str:
-        """The sentence `file:line: key: what`."""
-        return f"{self.file}:{self(key_path)}: {key_text(key_path)}{': ' if key_path else ''}{what}"
-
-
-class StackedLocator(Locator):
-    """Where keys stand that lie over each other in several places, of which the topmost that has a key counts.
-
-    Args:
-        places: from the top down: a file's locator, and where in that file the keys are.
-    """
-
-    def __init__(self, places: Sequence[tuple[Locator, KeyPath]]) -> None:
-        super().__init__(places[0][0].file, {}, {})
-        self._places = tuple(places)
-
-    def above(self, other: StackedLocator) -> StackedLocator:
-        """These places on top of those of another."""
-        return StackedLocator((*self._places, *other._places))
-
-    def __call__(self, key_path: KeyPath) -> int:
-        locator, full = self._find(key_path)
-        return locator(full)
-
-    def written(self, key_path: KeyPath) -> str | None:
-        locator, full = self._find(key_path)
-        return locator.written(full)
-
-    def has(self, key_path: KeyPath) -> bool:
-        return any(locator.has((*prefix, *key_path)) for locator, prefix in self._places)
-
-    def problem(self, key_path: KeyPath, what: str) -> str:
-        locator, full = self._find(key_path)
-        return locator.problem(full, what)
-
-    def _find(self, key_path: KeyPath) -> tuple[Locator, KeyPath]:
-        paths = [(locator, (*prefix, *key_path)) for locator, prefix in self._places]
-        return next((place for place in paths if place[0].has(place[1])), paths[0])
-
-
-def key_text(key_path: KeyPath) -> str:
-    """A key path as people write it: `passes[1].ripple.height`."""
-    text = ""
-    for key in key_path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}"
-    return text.removeprefix(".")
 
 
 def shown_path(path: Path) -> str:
@@ -148,9 +71,8 @@ def parse_yaml(file: str, text: str) -> tuple[Any, Locator]:
     Raises:
         ConfigError: it is no YAML, or oversteps a limit of this module.
     """
-    builder = _Builder(file, text)
-    data = builder.build()
-    return data, Locator(file, builder.lines, builder.written)
+    root = _compose(file, text)
+    return (None if root is None else _data(file, root, ())), Locator(Place(file, root))
 
 
 def _read_text(path: Path, file: str, max_bytes: int) -> str:
@@ -172,133 +94,62 @@ def _read_text(path: Path, file: str, max_bytes: int) -> str:
         raise ConfigError(f"{file}:{line}: is not UTF-8 text") from error
 
 
-class _Builder:
-    """Turns parser events into data, one node at a time, so that every limit holds before memory is taken."""
+class _BoundedLoader(yaml.SafeLoader):
+    """Composes nodes, and refuses what oversteps a limit before memory is taken for it.
+
+    An alias becomes a copy of what it repeats that begins where the alias stands.
+    """
 
     def __init__(self, file: str, text: str) -> None:
-        self.lines: dict[KeyPath, int] = {}
-        self.written: dict[KeyPath, str] = {}
+        super().__init__(text)
         self._file = file
-        self._text = text
-        self._resolver = yaml.resolver.Resolver()
-        self._constructor = yaml.constructor.SafeConstructor()
-        self._anchors: dict[str, tuple[Any, int, int]] = {}  # value, its nodes, its depth
-        self._aliases = 0
-        self._nodes = 0
+        self._complete: dict[str, tuple[yaml.Node, int, int]] = {}  # anchor -> its node, its nodes, its depth
+        self._aliases = self._nodes = self._depth = self._deepest = 0
 
-    def build(self) -> Any:
-        try:
-            return self._document(self._events())
-        except yaml.MarkedYAMLError as error:
-            self._refuse_syntax(error)
-        except yaml.reader.ReaderError as error:
-            raise ConfigError(f"{self._file}: contains the character {error.character!r}, which is no text") from error
+    def document(self) -> yaml.Node | None:
+        """The only document of the text; None if it holds none."""
+        root = self.get_node() if self.check_node() else None
+        if self.check_node():
+            event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+            self._refuse(event, "a second document begins here; one file holds one document")
+        return root
 
-    def _events(self) -> Iterator[yaml.Event]:
-        parse: Callable[..., Iterator[yaml.Event]] = yaml.parse
-        for event in parse(self._text, Loader=yaml.SafeLoader):
-            tag: str | None = getattr(event, "tag", None)
-            if tag is not None:
-                self._refuse(event, f"the tag {tag.replace(_TAG_PREFIX, '!!')} is not allowed; write the plain value")
-            yield event
-
-    def _document(self, events: Iterator[yaml.Event]) -> Any:
-        data: Any = None
-        documents = 0
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._refuse(event, "a second document begins here; one file holds one document")
-                data = self._node(next(events), events, (), 1)
-        return data
-
-    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], path: KeyPath, depth: int) -> Any:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        """As PyYAML's, within the limits."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event, path, depth)
-        self._count(event, 1, depth)
-        self.lines.setdefault(path, _line(event))
-        before = self._nodes
-        anchor: str | None = getattr(event, "anchor", None)
-        if isinstance(event, yaml.MappingStartEvent):
-            value: Any = self._mapping(events, path, depth)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            value = self._sequence(events, path, depth)
-        else:
-            assert isinstance(event, yaml.ScalarEvent)
-            value = self._scalar(event, path)
+            repeated = self._repeat(event)
+            self.get_event()  # type: ignore[no-untyped-call]
+            return repeated
+        if getattr(event, "tag", None) is not None:
+            tag = event.tag.replace(_TAG_PREFIX, "!!")
+            self._refuse(event, f"the tag {tag} is not allowed; write the plain value")
+        is_key = isinstance(parent, yaml.MappingNode) and index is None
+        before, above = self._nodes, self._deepest
+        self._depth += not is_key
+        self._deepest = self._depth
+        self._count(event, 1, self._depth)
+        anchor, event.anchor = event.anchor, None
+        node = super().compose_node(parent, index)
+        assert node is not None
         if anchor is not None:
-            self._anchors[anchor] = (value, self._nodes - before + 1, _depth(value))
-        return value
+            self._complete[anchor] = node, self._nodes - before, self._deepest - self._depth + 1
+        self._depth -= not is_key
+        self._deepest = max(above, self._deepest)
+        return node
 
-    def _alias(self, event: yaml.AliasEvent, path: KeyPath, depth: int) -> Any:
+    def _repeat(self, event: yaml.AliasEvent) -> yaml.Node:
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
             self._refuse(event, f"has more than {MAX_ALIASES} aliases, which is the limit")
-        if event.anchor not in self._anchors:
+        if event.anchor not in self._complete:
             self._refuse(event, f"the alias *{event.anchor} refers to nothing that stands complete before it")
-        value, nodes, levels = self._anchors[event.anchor]
-        self._count(event, nodes, depth + levels - 1)
-        self.lines.setdefault(path, _line(event))
-        return value
-
-    def _mapping(self, events: Iterator[yaml.Event], path: KeyPath, depth: int) -> dict[str, Any]:
-        mapping: dict[str, Any] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            key = self._key(event)
-            if key in mapping:
-                first = self.lines[(*path, key)]
-                self._refuse(event, f"{key_text((*path, key))} is given twice, first in line {first}; keep one")
-            self.lines[(*path, key)] = _line(event)
-            mapping[key] = self._node(next(events), events, (*path, key), depth + 1)
-        return mapping
-
-    def _sequence(self, events: Iterator[yaml.Event], path: KeyPath, depth: int) -> list[Any]:
-        sequence: list[Any] = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            sequence.append(self._node(event, events, (*path, len(sequence)), depth + 1))
-        return sequence
-
-    def _key(self, event: yaml.Event) -> str:
-        if not isinstance(event, yaml.ScalarEvent):
-            self._refuse(event, "a key must be a word")
-        if event.value == "<<" and event.style is None:
-            self._refuse(event, "merge keys (<<) are not supported; write the keys out")
-        if event.style is None and self._tag(event) != "str":
-            self._refuse(event, f"the key {event.value or 'before this colon'} must be a word; write it in quotes")
-        self._count(event, 1, 1)
-        return event.value
-
-    def _scalar(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
-        text = event.value
-        if event.style is not None:
-            return text
-        self.written[path] = text
-        tag = self._tag(event)
-        if tag in {"int", "float"}:
-            return self._number(event, tag)
-        if tag in {"null", "bool"}:
-            return self._constructor.construct_object(yaml.ScalarNode(_TAG_PREFIX + tag, text))
-        return float(text) if _EXPONENT.fullmatch(text) and math.isfinite(float(text)) else text
-
-    def _number(self, event: yaml.ScalarEvent, tag: str) -> int | float:
-        text = event.value
-        if ":" in text or _OCTAL.fullmatch(text):
-            kind = "a count of sixties" if ":" in text else "an octal number"
-            self._refuse(event, f"YAML reads {text} as {kind}; write it in quotes, or as a plain number")
-        try:
-            value: int | float = self._constructor.construct_object(yaml.ScalarNode(_TAG_PREFIX + tag, text))
-            finite = math.isfinite(value)
-        except (ValueError, OverflowError):
-            finite = False
-        if not finite:
-            self._refuse(event, f"{text[:40]} is not a finite number")
-        return value
-
-    def _tag(self, event: yaml.ScalarEvent) -> str:
-        resolve: Callable[..., str] = self._resolver.resolve
-        tag = resolve(yaml.ScalarNode, event.value, (True, False)).removeprefix(_TAG_PREFIX)
-        return tag if tag in _PLAIN_TAGS else "str"
+        node, nodes, levels = self._complete[event.anchor]
+        self._count(event, nodes, self._depth + levels)
+        self._deepest = max(self._deepest, self._depth + levels)
+        repeated = copy(node)
+        repeated.start_mark = event.start_mark
+        return repeated
 
     def _count(self, event: yaml.Event, nodes: int, depth: int) -> None:
         self._nodes += nodes
@@ -308,21 +159,79 @@ class _Builder:
             self._refuse(event, f"is nested more than {MAX_DEPTH} levels deep, which is the limit")
 
     def _refuse(self, event: yaml.Event, what: str) -> NoReturn:
-        raise ConfigError(f"{self._file}:{_line(event)}: {what}")
+        raise ConfigError(f"{self._file}:{line_of(event)}: {what}")
 
-    def _refuse_syntax(self, error: yaml.MarkedYAMLError) -> NoReturn:
+
+def _compose(file: str, text: str) -> yaml.Node | None:
+    """The nodes of a text; None if it is empty."""
+    try:
+        return _BoundedLoader(file, text).document()
+    except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = "" if mark is None else f":{mark.line + 1}: column {mark.column + 1}"
         problem = error.problem or error.context or "it ends too early"
         hint = "; indent with spaces, not with tabs" if "\\t" in problem else ""
-        raise ConfigError(f"{self._file}{where}: is not valid YAML: {problem}{hint}") from error
+        raise ConfigError(f"{file}{where}: is not valid YAML: {problem}{hint}") from error
+    except yaml.reader.ReaderError as error:
+        raise ConfigError(f"{file}: contains the character {error.character!r}, which is no text") from error
 
 
-def _line(event: yaml.Event) -> int:
-    mark = event.start_mark
-    return 1 if mark is None else mark.line + 1
+def _data(file: str, node: yaml.Node, path: KeyPath) -> Any:
+    """The plain value of a node, which stands at `path`."""
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(file, node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(file, item, (*path, index)) for index, item in enumerate(node.value)]
+    mapping: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    for name, value in node.value:
+        key = _key(file, name)
+        if key in mapping:
+            _refuse(file, name, f"{key_text((*path, key))} is given twice, first in line {lines[key]}; keep one")
+        mapping[key], lines[key] = _data(file, value, (*path, key)), line_of(name)
+    return mapping
 
 
-def _depth(value: Any) -> int:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max((_depth(child) for child in children), default=0)
+def _key(file: str, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        _refuse(file, node, "a key must be a word")
+    if node.value == "<<" and node.style is None:
+        _refuse(file, node, "merge keys (<<) are not supported; write the keys out")
+    if node.style is None and _tag(node) != "str":
+        _refuse(file, node, f"the key {node.value or 'before this colon'} must be a word; write it in quotes")
+    return str(node.value)
+
+
+def _scalar(file: str, node: yaml.ScalarNode) -> Any:
+    text = str(node.value)
+    tag = _tag(node) if node.style is None else "str"
+    if tag in {"int", "float"}:
+        return _number(file, node)
+    if tag in {"null", "bool"}:
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    is_number = node.style is None and _EXPONENT.fullmatch(text) and math.isfinite(float(text))
+    return float(text) if is_number else text
+
+
+def _number(file: str, node: yaml.ScalarNode) -> int | float:
+    text = str(node.value)
+    if ":" in text or _OCTAL.fullmatch(text):
+        kind = "a count of sixties" if ":" in text else "an octal number"
+        _refuse(file, node, f"YAML reads {text} as {kind}; write it in quotes, or as a plain number")
+    try:
+        value: int | float = yaml.constructor.SafeConstructor().construct_object(node)
+        finite = math.isfinite(value)
+    except (ValueError, OverflowError):
+        finite = False
+    if not finite:
+        _refuse(file, node, f"{text[:40]} is not a finite number")
+    return value
+
+
+def _tag(node: yaml.ScalarNode) -> str:
+    tag = str(node.tag).removeprefix(_TAG_PREFIX)
+    return tag if tag in _PLAIN_TAGS else "str"
+
+
+def _refuse(file: str, node: yaml.Node, what: str) -> NoReturn:
+    raise ConfigError(f"{file}:{line_of(node)}: {what}")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from engine.config.reflection import ReflectionSettings
 from engine.core.errors import gathered_problems
-from engine.scene.pass_spec import PassSettings, PassSpec, read_pass
+from engine.scene.pass_reader import read_pass
+from engine.scene.pass_spec import PassSettings, PassSpec
 from engine.scene.scene_file import read_scene_text
 from engine.scene.transition import TransitionSettings
 from engine.visitor.signals import SIGNALS
@@ -61,7 +62,7 @@ def load_scene(
     with gathered_problems() as problem:
         for entry in text.passes:
             with problem():
-                passes.append(read_pass(entry.kind, entry.knobs, registry, entry.locate, (), path.parent))
+                passes.append(read_pass(entry, registry, path.parent))
     outer = text.outer
     pictures = (value for spec in passes for _, value in spec.settings if isinstance(value, Path))
     return Scene(

@@ -18,13 +18,14 @@ from pydantic import Field
 
 from engine.config.reflection import AnswerSettings, VisitSettings
 from engine.config.validation import Name, Settings, validate
-from engine.config.yaml_loader import KeyPath, Locator, StackedLocator, load_yaml
+from engine.config.yaml_loader import load_yaml
+from engine.config.yaml_locator import Locator
 from engine.core.errors import ConfigError, gathered_problems
 from engine.core.messages import did_you_mean
-from engine.scene.pass_spec import BIND, STATES
 from engine.scene.transition import TransitionSettings
 
 MAX_EXTENDED = 8
+BIND, STATES = "bind", "states"  # what moves the knobs of a pass
 
 _Side = Annotated[int, Field(ge=16, le=8192)]
 _Size = tuple[_Side, _Side]
@@ -105,7 +106,7 @@ class PassEntry:
     name: str
     kind: str
     knobs: Mapping[str, Any]
-    locate: StackedLocator
+    locate: Locator
 
 
 @dataclass(frozen=True)
@@ -178,70 +179,63 @@ def _laid_over(
     with gathered_problems() as problem:
         for index, entry in enumerate(passes):
             with problem():
-                _lay(entries, entry, locate, ("passes", index), extends)
+                _lay(entries, entry, locate.at(("passes", index)), extends)
     return tuple(entries)
 
 
-def _lay(
-    entries: list[PassEntry],
-    entry: _Pass,
-    locate: Locator,
-    prefix: KeyPath,
-    extends: str | None,
-) -> None:
+def _lay(entries: list[PassEntry], entry: _Pass, locate: Locator, extends: str | None) -> None:
     """Put one pass of a file among those of the scene that it extends, or of its own."""
     if len(entry) != 1:
         names = ", ".join(entry) or "nothing"
-        raise ConfigError(locate.problem(prefix, f"must name one pass, not {names}; begin each pass with its own dash"))
+        raise ConfigError(locate.problem((), f"must name one pass, not {names}; begin each pass with its own dash"))
     kind, said = next(iter(entry.items()))
-    prefix = (*prefix, kind)
+    locate = locate.at((kind,))
     placing = {key: value for key, value in (said or {}).items() if key in PassPlace.model_fields}
     knobs = {key: value for key, value in (said or {}).items() if key not in placing}
-    place = validate(PassPlace, placing, locate, prefix)
-    where = StackedLocator([(locate, prefix)])
-    own = PassEntry(place.name or kind, kind, knobs, where)
+    place = validate(PassPlace, placing, locate)
+    own = PassEntry(place.name or kind, kind, knobs, locate)
     if extends is None:
-        _refuse_placing(place, locate, prefix)
+        _refuse_placing(place, locate)
         entries.append(own)
         return
-    found = _find(entries, own.name, locate, prefix)
+    found = _find(entries, own.name, locate)
     if found is None and place.remove:
         there = did_you_mean(own.name, {other.name for other in entries})
-        raise ConfigError(locate.problem(prefix, f"cannot be removed: {extends} has no such pass; {there}"))
+        raise ConfigError(locate.problem((), f"cannot be removed: {extends} has no such pass; {there}"))
     if found is not None:
         old = entries.pop(found)
         if old.kind != kind:
-            raise ConfigError(locate.problem(prefix, f"{old.name} is a {old.kind} in {extends}, and not a {kind}"))
-        own = PassEntry(old.name, kind, _merged_knobs(old.knobs, knobs), where.above(old.locate))
+            raise ConfigError(locate.problem((), f"{old.name} is a {old.kind} in {extends}, and not a {kind}"))
+        own = PassEntry(old.name, kind, _merged_knobs(old.knobs, knobs), locate.above(old.locate))
     if not place.remove:
-        entries.insert(_place(entries, place, found, locate, prefix), own)
+        entries.insert(_place(entries, place, found, locate), own)
 
 
-def _place(entries: list[PassEntry], place: PassPlace, found: int | None, locate: Locator, prefix: KeyPath) -> int:
+def _place(entries: list[PassEntry], place: PassPlace, found: int | None, locate: Locator) -> int:
     """Where among `entries` a pass comes that was at `found`, or nowhere."""
     if place.before and place.after:
-        raise ConfigError(locate.problem((*prefix, "after"), "stands beside before; take one of the two"))
+        raise ConfigError(locate.problem(("after",), "stands beside before; take one of the two"))
     other = place.before or place.after
     if other is None:
         return len(entries) if found is None else found
-    index = _find(entries, other, locate, prefix)
+    index = _find(entries, other, locate)
     if index is None:
         key = "before" if place.before else "after"
         there = did_you_mean(other, {entry.name for entry in entries})
-        raise ConfigError(locate.problem((*prefix, key), f"there is no other pass {other!r}; {there}"))
+        raise ConfigError(locate.problem((key,), f"there is no other pass {other!r}; {there}"))
     return index if place.before else index + 1
 
 
-def _find(entries: list[PassEntry], name: str, locate: Locator, prefix: KeyPath) -> int | None:
+def _find(entries: list[PassEntry], name: str, locate: Locator) -> int | None:
     found = [index for index, entry in enumerate(entries) if entry.name == name]
     if len(found) > 1:
-        raise ConfigError(locate.problem(prefix, f"there are {len(found)} passes {name!r}; give each a name: there"))
+        raise ConfigError(locate.problem((), f"there are {len(found)} passes {name!r}; give each a name: there"))
     return found[0] if found else None
 
 
-def _refuse_placing(place: PassPlace, locate: Locator, prefix: KeyPath) -> None:
+def _refuse_placing(place: PassPlace, locate: Locator) -> None:
     for key in sorted(place.model_fields_set - {"name"}):
-        raise ConfigError(locate.problem((*prefix, key), "means something only in a scene that extends another"))
+        raise ConfigError(locate.problem((key,), "means something only in a scene that extends another"))
 
 
 def _merged_knobs(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

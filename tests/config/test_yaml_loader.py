@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.config.yaml_loader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Locator, load_yaml
+from engine.config.yaml_loader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, load_yaml
+from engine.config.yaml_locator import Locator
 from engine.core.errors import ConfigError
 
 

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import ConfigDict, Field
 
 from engine.config.validation import IN_WORDS, Settings, validate
-from engine.config.yaml_loader import KeyPath, Locator, parse_yaml
+from engine.config.yaml_loader import parse_yaml
+from engine.config.yaml_locator import KeyPath, Locator
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.isf_input import Input
 from engine.scene.expression import Expression, compile_expression
