@@ -81,8 +81,12 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
         self.bias = self.add_weight(shape=layer.bias_shape, initializer="zeros", name="bias")
         self.built = True
 
+    def scaled(self, dtype: str) -> Any:
+        """The weight as it is used, in a type."""
+        return ops.cast(self.weight * self._scale, dtype)
+
     def call(self, x: Any) -> Any:
-        weight = ops.cast(self.weight * self._scale, x.dtype)
+        weight = self.scaled(x.dtype)
         if self.official.kind == "dense":
             return ops.matmul(x, weight)
         return ops.conv(x, weight, strides=1, padding="same", data_format="channels_last")
