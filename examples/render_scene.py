@@ -46,7 +46,7 @@ def render(persona: Persona, scene: Path, size_wh: tuple[int, int], seconds: flo
                 tick = Tick(index, index / FPS, 1 / FPS)
                 # nobody's features are known, so the face hangs where a visitor usually stands
                 reflection = Reflection(face, Latent(z, 1.0, None, tick.time_s), tick.time_s, index)
-                renderer.update(None, reflection, tick)
+                renderer.receive(None, reflection, tick)
                 renderer.draw(wall, tick, tick.time_s)
             pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(size_wh[1], size_wh[0], 3)
             return np.ascontiguousarray(pixels[::-1])  # OpenGL reads the bottom row first
