@@ -59,3 +59,26 @@ def test_every_tool_is_described() -> None:
     commands = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__", "__main__", "command"}
     through_make = {"benchmark", "gpu_report"}
     assert {name for name in commands - through_make if f"tools.{name}" not in page} == set()
+
+
+FOLDERS = ("engine", "tools", "tests", "shaders", "scenes", "models", "docs", "benchmarks", "examples")
+NAMED = re.compile(r"`((?:[\w./-]+/)?[\w.-]+\.(?:py|frag|vert|glsl|md|json)|(?:" + "|".join(FOLDERS) + r")/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/original.md"])
+def test_files_that_are_named_exist(name: str) -> None:
+    """A bare file name is one of the repository's; a path is complete."""
+    known = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")}
+    missing = [
+        path
+        for path in NAMED.findall((ROOT / name).read_text(encoding="utf-8"))
+        if path not in MADE and not (ROOT / path).exists() and ("/" in path or path not in known)
+    ]
+    assert missing == []
+
+
+MADE = {
+    *("labels.csv", "reflect.json", "likeness.json", "venue.yaml", "tests/failures/", "shaders/ripple.frag"),
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
+}
+"""What the program writes, and an example."""
