@@ -1,9 +1,13 @@
-"""Give a persona a new generator: `python -m tools.adopt_generator FILE --name NAME [--count 60000] [--title TITLE]`.
+"""Give a persona a new generator: `python -m tools.adopt_generator FILE --name NAME [--count N] [--title TITLE]`.
 
 The only way in which a persona's generator changes, because everything beside it is made from it: the layers that show
 lower resolutions, the bank, the inverter, its likeness, where the faces stand in the picture, and the measured part of
 the card. All of that is prepared in models/NAME.adopting; the old persona stays as it is until the last step puts the
 new one in its place. Interrupt it when you like: the same command goes on with the stage that it stopped in.
+
+FILE may be a folder that training left: its `average.safetensors` is adopted, with the `encoder.safetensors` that was
+trained together with it. Where there is an encoder, it answers, and the bank only judges and refines: 2000 faces in
+place of 60 000.
 """
 
 from __future__ import annotations
@@ -23,12 +27,15 @@ from tqdm import tqdm
 from engine.core.errors import ModelError, NarcissusError
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
+from engine.networks.inversion.encoder import open_encoder
+from engine.networks.inversion.encoder_file import EncoderContents, read_looks, read_trained_encoder, write_encoder
 from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import (
     DESCRIPTION_FILE,
     DISCRIMINATOR_FILE,
+    ENCODER_FILE,
     GENERATOR_FILE,
     Persona,
     load_generator,
@@ -40,10 +47,13 @@ from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import MODELS
 from tools.gan_eval.evaluation import kimg
+from tools.inverter_training.judging_bank import COUNT as JUDGING_COUNT
+from tools.inverter_training.judging_bank import judging_faces, write_judging_bank
 from tools.likeness.baseline import measure_baseline, write_baseline
 from tools.reporting.model_card import CARD_FILE, MEASURED, without_old_numbers
 from tools.train_inverter import DEFAULT_COUNT, complete_banks, train
 
+AVERAGE_FILE = "average.safetensors"  # of a folder that training left: the moving average, which is shown
 PREVIEW_PICTURES = 256
 STAGES = ("checking", "preview layers", "bank", "inverter", "baseline", "card", "exchange")
 
@@ -56,12 +66,20 @@ class Adoption:
         target: the persona's folder, which may not exist yet.
         title: of the persona; the old one's, or the folder's name, if None.
         discriminator: file that was trained together with the generator, if there is one.
-        count: faces in the bank.
+        encoder: file that was trained together with the generator, if there is one.
+        count: faces in the bank; as many as are needed if None.
         workers: processes that draw.
     """
 
     def __init__(
-        self, source: Path, target: Path, title: str | None, discriminator: Path | None, count: int, workers: int
+        self,
+        source: Path,
+        target: Path,
+        title: str | None,
+        discriminator: Path | None,
+        encoder: Path | None,
+        count: int | None,
+        workers: int,
     ) -> None:
         self.source = source
         self.target = target
@@ -70,7 +88,8 @@ class Adoption:
         self.stage = STAGES[0]
         self._title = title
         self._discriminator = discriminator
-        self._count = count
+        self._encoder = encoder
+        self._count = count or (DEFAULT_COUNT if encoder is None else JUDGING_COUNT)
         self._workers = workers
 
     def run(self) -> Persona:
@@ -86,7 +105,7 @@ class Adoption:
         self._enter("preview layers")
         self._fit_previews(persona)
         self._enter("bank")
-        faces, _ = complete_banks(persona, self._count, self._workers)
+        faces = self._draw_bank(persona)
         self._enter("inverter")
         inverter = self._train(persona, faces)
         self._enter("baseline")
@@ -116,11 +135,29 @@ class Adoption:
             read_network(self._discriminator, DiscriminatorSettings)
             _copy(self._discriminator, self.staging / DISCRIMINATOR_FILE)
         write_description(self.staging, self._title or self._old_title(), Alignment())
+        self._stage_encoder()
         old_bank, bank = self.target / "bank", self.staging / "bank"
         key = file_sha256(staged)[:12]
         for folder in old_bank.glob(f"{key}-*"):
             if not (bank / folder.name).exists():
                 shutil.copytree(folder, bank / folder.name)
+
+    def _stage_encoder(self) -> None:
+        """Write the encoder that was trained with the generator, so that it says so."""
+        (self.staging / ENCODER_FILE).unlink(missing_ok=True)
+        if self._encoder is None:
+            return
+        persona = Persona.open(self.staging)
+        latent_size = persona.settings.latent_size
+        arrays = read_trained_encoder(self._encoder, latent_size)
+        contents = EncoderContents(arrays, latent_size, *read_looks(self.target.parent, arrays))
+        write_encoder(persona.encoder_path, contents, persona.generator_sha256)
+        open_encoder(persona)
+
+    def _draw_bank(self, persona: Persona) -> DrawnFaces:
+        if self._encoder is not None:
+            return judging_faces(persona, self._count, self._workers)
+        return complete_banks(persona, self._count, self._workers)[0]
 
     def _old_title(self) -> str:
         if (self.target / DESCRIPTION_FILE).exists():
@@ -142,7 +179,10 @@ class Adoption:
             inverter = read_inverter(persona.inverter_path, persona)
             if inverter.metadata.get("faces") == str(len(faces)):
                 return inverter
-        return train(persona, self._count, self._workers)
+        if self._encoder is None:
+            return train(persona, self._count, self._workers)
+        write_judging_bank(persona, faces)
+        return read_inverter(persona.inverter_path, persona)
 
     def _write_card(self, faces: DrawnFaces, inverter: Inverter) -> None:
         old = self.target / CARD_FILE
@@ -169,7 +209,7 @@ def _finish_exchange(target: Path, retired: Path) -> None:
         retired.rename(target)
         return
     for entry in retired.iterdir():
-        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, "bank"):
+        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, ENCODER_FILE, "bank"):
             shutil.move(entry, target / entry.name)
     shutil.rmtree(retired)
 
@@ -209,6 +249,9 @@ def measured_section(persona: Persona, faces: DrawnFaces, inverter: Inverter, pr
     ]
     for lod, error in sorted(preview_errors.items()):
         rows.append(f"| `preview_rgb_lod{lod}` against the averaged picture, RMS | {error:.1f} of 255 |")
+    if persona.encoder_path.exists():
+        rows += ["", f"Its encoder answers; {inverter.metadata['faces']} drawn faces judge and refine what it says."]
+        return "\n".join(rows)
     rows += [
         "",
         f"The inverter answers with the nearest of {inverter.metadata['faces']} drawn faces. For faces outside",
@@ -237,17 +280,24 @@ def _network(persona: Persona) -> str:
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Adopt the generator that the command line names, into a folder of `models`."""
     parser = argparse.ArgumentParser(prog="python -m tools.adopt_generator", description="Change a generator.")
-    parser.add_argument("file", type=Path, metavar="FILE", help="generator under its official names, safetensors")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="generator under its official names, or a folder that training left"
+    )
     parser.add_argument("--name", required=True, type=_name, help="the persona: a folder under models/, new or not")
     parser.add_argument("--title", help="how it is called; stays as it was if absent")
     parser.add_argument("--discriminator", type=Path, metavar="FILE", help="trained together with the generator")
-    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--encoder", type=Path, metavar="FILE", help="trained together with the generator")
+    parser.add_argument(
+        "--count", type=int, help=f"faces to draw; if absent {DEFAULT_COUNT}, or {JUDGING_COUNT} beside an encoder"
+    )
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
-    if options.count < 1:
+    if options.count is not None and options.count < 1:
         parser.error("--count must be 1 or more")
+    generator, encoder = _trained_files(options.file, options.encoder)
+    target = models / options.name
     adoption = Adoption(
-        options.file, models / options.name, options.title, options.discriminator, options.count, options.workers
+        generator, target, options.title, options.discriminator, encoder, options.count, options.workers
     )
     try:
         persona = adoption.run()
@@ -262,6 +312,14 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
         return 130
     print(f"{persona.name} draws with {persona.generator_sha256[:12]} now; look at {persona.folder / CARD_FILE}")
     return 0
+
+
+def _trained_files(file: Path, encoder: Path | None) -> tuple[Path, Path | None]:
+    """The generator and the encoder that a file, or a folder that training left, stands for."""
+    if not file.is_dir():
+        return file, encoder
+    beside = file / ENCODER_FILE
+    return file / AVERAGE_FILE, encoder or (beside if beside.exists() else None)
 
 
 def _name(text: str) -> str:

@@ -4,8 +4,8 @@ For each picture of a face, as the mirror would answer somebody who stays, after
 
 * `NAME_reflection.png`: the face that is drawn, enlarged to 512 px at least.
 * `NAME_pair.png`: left the viewer as in a mirror, with the eyes where the persona has its own; right the reflection.
-* `reflect.json`, one for all: latents, the face of the bank that each began from, the features of both faces, and how
-  far apart they are.
+* `reflect.json`, one for all: latents, the face of the bank that each began from where no encoder answers, the features
+  of both faces, and how far apart they are.
 
 IMAGE may be a folder. What shows no face, or is no image, is told and listed, and the rest goes on.
 
@@ -30,12 +30,14 @@ from tqdm import tqdm
 from engine.config.config import load_config
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.feature_clamp import clamp_for
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.feature_clamp import KnowsItsBank, clamp_for
+from engine.networks.inversion.inverter_file import need_inverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.likeness.answers import answer_afresh
 from tools.reporting.face_pair import enlarge, pair
 from tools.reporting.image_files import list_pictures, output_names, prepare_folder, read_picture, write
 
@@ -60,9 +62,9 @@ class Reflector:
     def __init__(self, persona: Persona, looks: int = LOOKS) -> None:
         self._looks = looks
         self._alignment = persona.alignment
-        self._inverter = read_inverter(persona.inverter_path, persona)
+        self._inverter = need_inverter(persona)
         self._reach = clamp_for(self._inverter)
-        self._bank_sd = self._inverter.weights.sd  # (F,)
+        self._bank_sd = self._inverter.weights.sd if isinstance(self._inverter, KnowsItsBank) else None  # (F,)
         self._drawer = FaceDrawer(persona)
 
     def __call__(self, path: Path) -> tuple[dict[str, Any], dict[str, ByteArray]]:
@@ -72,38 +74,42 @@ class Reflector:
             What reflect.json says of it, and its pictures (H, W, 3) by the endings of their names.
 
         Raises:
-            DeviceError: it cannot be read or shows no face.
+            DeviceError: it cannot be read, or shows no face that can be answered.
         """
         viewer = np.ascontiguousarray(read_picture(path)[:, ::-1])  # mirrored once, before anything is measured
         seen = self._drawer.measure(viewer)
         if seen is None:
             raise DeviceError(f"{path} shows no face that can be found")
-        latent = self._answer(seen.vector)
+        try:
+            latent = self._answer(seen)
+        except DeviceError as error:
+            raise DeviceError(f"{path}: {error}") from error
         drawn = self._drawer.draw(latent[None])[0]
         again = self._drawer.measure(drawn)
         reflection = enlarge(drawn)
         entry = {
-            "neighbour_seed": self._inverter.neighbour_seed,
-            "distances": None if again is None else distances(seen.vector, again.vector, self._bank_sd),
+            "neighbour_seed": self._inverter.neighbour_seed if isinstance(self._inverter, Inverter) else None,
+            "distances": None
+            if again is None or self._bank_sd is None
+            else distances(seen.vector, again.vector, self._bank_sd),
             "latent": _exact(latent),
             "features": by_group(seen.vector),
             "reflection_features": None if again is None else by_group(again.vector),
         }
         return entry, {"reflection": reflection, "pair": pair(viewer, seen.placement, reflection, self._alignment)}
 
-    def _answer(self, vector: FloatArray) -> FloatArray:
-        """The latent (n,) for features (F,)."""
-        wanted = vector if self._reach is None else self._reach(vector)
-        self._inverter.reset()
-        answer = self._inverter(wanted)
+    def _answer(self, face: Features) -> FloatArray:
+        """The latent (n,) for a face."""
+        wanted = face.vector if self._reach is None else self._reach(face.vector)
+        answer = answer_afresh(self._inverter, face, wanted)
         deepening = deepening_by(self._inverter)
         if deepening is None:
             return answer
         for look in range(self._looks):
             attempt = deepening.propose(wanted, answer, float(look))
             if attempt is not None:
-                face = self._drawer.draw_and_measure(attempt.z[None])[0]
-                deepening.learn(attempt, None if face is None else face.vector)
+                drawn = self._drawer.draw_and_measure(attempt.z[None])[0]
+                deepening.learn(attempt, None if drawn is None else drawn.vector)
         return deepening.apply(answer, math.inf)
 
     def close(self) -> None:

@@ -44,7 +44,8 @@ class FaceDrawer:
         self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
         weights = attributes_path(persona.folder.parent)
         self.reader = AttributeReader(weights) if weights.exists() else None
-        self._featurizer = Featurizer("static", VECTORS[layout.name], self.reader)
+        crops = persona.encoder_path.exists()  # whoever has one is shown squares
+        self._featurizer = Featurizer("static", VECTORS[layout.name], self.reader, crops=crops)
 
     def draw(self, z: FloatArray) -> ByteArray:
         """Pictures (N, H, W, 3) uint8 RGB of latents (N, latent_size)."""

@@ -19,14 +19,14 @@ import numpy as np
 
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import HELD_OUT_SEED
+from tools.likeness.answers import answers_afresh, can_answer
 from tools.likeness.figures import FEWEST, Figures, expression_r, likeness_figures
-from tools.likeness.motion_trial import answers_afresh
 from tools.likeness.scale import LikenessScale
 from tools.reporting.json_file import write_json
 
@@ -58,13 +58,14 @@ def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
     Raises:
         ModelError: the inverter cannot be used, or the generator draws no faces.
     """
-    inverter = read_inverter(persona.inverter_path, persona)
+    inverter = need_inverter(persona)
     seeds = range(HELD_OUT_SEED, HELD_OUT_SEED + COUNT)
     drawn = drawer.draw_and_measure(seed_latents(seeds, persona.settings.latent_size))
-    asked = np.array([face.vector for face in drawn if face is not None], np.float32)
-    if len(asked) < FEWEST:
+    faces = [face for face in drawn if face is not None and can_answer(inverter, face)]
+    if len(faces) < FEWEST:
         raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
-    came = _rows(drawer.draw_and_measure(answers_afresh(inverter, asked)))
+    asked = np.stack([face.vector for face in faces])
+    came = _rows(drawer.draw_and_measure(answers_afresh(inverter, faces)))
     figures = likeness_figures(LikenessScale(asked), asked, came)
     if "expression" in figures:
         figures["expression_r"] = expression_r(figures["expression"], None)

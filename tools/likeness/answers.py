@@ -1,0 +1,57 @@
+"""What a persona answers to single faces, each as if nobody had stood there before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.core.errors import DeviceError
+from engine.features.aligned_crop import crop_fault
+from engine.networks.inversion.encoder_inverter import EncoderInverter
+from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.types import ByteArray, Features, FloatArray
+
+Answering = Inverter | EncoderInverter
+
+
+def seen_pixels(inverter: Answering, face: Features) -> ByteArray | None:
+    """What an inverter is shown of a face beside its features: its square, if it needs one.
+
+    Raises:
+        DeviceError: it needs one, and this face has none that can be looked at; the sentence goes on after "the face".
+    """
+    if not inverter.needs_crop:
+        return None
+    fault = crop_fault(face)
+    if fault is not None or face.crop is None:
+        raise DeviceError(f"the face {fault}")
+    return face.crop.pixels
+
+
+def can_answer(inverter: Answering, face: Features) -> bool:
+    """Whether an inverter has an answer to a face at first sight."""
+    return not inverter.needs_crop or crop_fault(face) is None
+
+
+def answer_afresh(inverter: Answering, face: Features, wanted: FloatArray | None = None) -> FloatArray:
+    """The latent (n,) for a face.
+
+    Args:
+        wanted: features (F,) to ask for in place of the face's own.
+
+    Raises:
+        DeviceError: as `seen_pixels`.
+    """
+    pixels = seen_pixels(inverter, face)
+    inverter.reset()
+    return inverter(face.vector if wanted is None else wanted, pixels)
+
+
+def answers_afresh(inverter: Answering, faces: Sequence[Features]) -> FloatArray:
+    """Latents (N, n) for N faces.
+
+    Raises:
+        DeviceError: as `seen_pixels`.
+    """
+    return np.stack([answer_afresh(inverter, face) for face in faces])
