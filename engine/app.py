@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
+from engine.features.face_tracker import Zone
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
+from engine.networks.inversion.encoder_inverter import EncoderInverter
+from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.reflection_thread import ReflectionWorker
@@ -163,7 +167,7 @@ class App:
         return ReflectionWorker(
             frames=None if sees_itself else slots.frames,
             reflections=slots.reflections,
-            build_featurizer=lambda: Featurizer("live", ignore=ignored),
+            build_featurizer=lambda: _open_featurizer(files.inverter, ignored),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
                 files.persona,
@@ -216,6 +220,13 @@ def _begin_keeping(show: Show, persona: Persona, output: ShowOutput) -> None:
         keepsakes.begin_film(output.film, picture_wh, is_needed=output.is_headless)
     if output.session is not None:
         keepsakes.begin_session(output.session, session_head(persona, picture_wh), is_needed=output.is_headless)
+
+
+def _open_featurizer(inverter: Inverter | EncoderInverter | None, ignored: Sequence[Zone]) -> Featurizer:
+    """What measures visitors, and cuts out their faces where an encoder is to see them, which is made ready first."""
+    if isinstance(inverter, EncoderInverter):
+        inverter.prepare()
+    return Featurizer("live", ignore=ignored, crops=inverter is not None and inverter.needs_crop)
 
 
 def _generator_threads(asked: int | None, *, is_software: bool) -> int | None:

@@ -13,15 +13,17 @@ from typing import Protocol
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
+from engine.features.aligned_crop import crop_fault
 from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import normalise, slerp
+from engine.pipeline.encoding_filter import EncodingFilter
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_refinement import Attempt, LatentRefinement
 from engine.pipeline.sphere_filter import SphereOneEuro
-from engine.types import Features, FloatArray, Latent
+from engine.types import ByteArray, Features, FloatArray, Latent
 
 FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
@@ -31,12 +33,13 @@ TYPICALITY = (0.12, 0.05)  # a face, unlike those that the generator draws
 
 
 class Inverts(Protocol):
-    """What the follower needs of `networks.inverter.Inverter`."""
+    """What the follower needs of `retrieval_inverter.Inverter` or `encoder_inverter.EncoderInverter`."""
 
+    needs_crop: bool
     typicality: float
     nearness: float
 
-    def __call__(self, vector: FloatArray) -> FloatArray: ...
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray: ...
 
     def reset(self) -> None: ...
 
@@ -123,7 +126,8 @@ class LatentFollower:
 
     Args:
         start: the first latent, (latent_size,).
-        inverter: features -> latent; None lets the mirror wander whoever stands there.
+        inverter: features, and the square of the face where it needs that -> latent; None lets the mirror wander
+            whoever stands there.
         settings: times and filter parameters.
         refinement: what was gained for the visitor, where the inverter can refine.
         layout: of the features.
@@ -148,6 +152,7 @@ class LatentFollower:
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
+        self._steady = EncodingFilter(layout)
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
         self._wander = Wander(start, settings.wander_deg_s, seed)
         self._z = self._arrival_from = start
@@ -168,13 +173,15 @@ class LatentFollower:
         """The latent for this moment, and what it answers.
 
         Args:
-            features: of the newest frame; None if nobody was found, or if there was no frame.
+            features: of the newest frame; None if nobody was found, or if there was no frame. Their square is looked at
+                and not kept.
             captured_s: of that frame.
             now_s: the present; must not run backwards.
         """
         dt_s = self._step_s(now_s)
-        if features is not None and not np.isfinite(features.vector).all():
-            features = None  # whoever cannot be measured is as one who is lost from sight
+        pixels = self._square(features)
+        if features is not None:
+            features = self._known(replace(features, crop=None), pixels)
         if features is not None and self._is_near(features):
             self._see(features, now_s)
         elif now_s - self._seen_s > self._settings.hold_s:
@@ -182,7 +189,9 @@ class LatentFollower:
         asked, answered = None, None
         if self._is_following and self._features is not None and self._inverter is not None:
             asked = self._ask(self._features, dt_s)
-            answered = self._inverter(asked)
+            answered = self._inverter(asked, pixels)
+            if self._inverter.needs_crop:
+                answered = self._steady(answered, self._features.vector, dt_s)
             self._z = self._approach(self._features, answered, dt_s, now_s)
         else:
             self._z = self._wander.step(dt_s)
@@ -206,6 +215,22 @@ class LatentFollower:
             deepening=refinement.progress if refinement is not None else 0.0,
         )
 
+    def _square(self, features: Features | None) -> ByteArray | None:
+        """What the inverter is shown of a face; None if it needs nothing, or if this one cannot be looked at now."""
+        needs_crop = self._inverter is not None and self._inverter.needs_crop
+        if not needs_crop or features is None or features.crop is None or crop_fault(features) is not None:
+            return None
+        return features.crop.pixels
+
+    def _known(self, features: Features, pixels: ByteArray | None) -> Features | None:
+        """Whoever can be answered: who cannot be measured, or is new and cannot be looked at, is as one who is lost."""
+        needs_crop = self._inverter is not None and self._inverter.needs_crop
+        is_unseen = needs_crop and pixels is None and self._is_new(features)
+        return None if is_unseen or not np.isfinite(features.vector).all() else features
+
+    def _is_new(self, features: Features) -> bool:
+        return not self._is_following or is_different_person(self._features, features)
+
     def _is_near(self, features: Features) -> bool:
         enough = self._settings.near * (FAR_ENOUGH if self._is_following else 1.0)
         return features.placement.eye_distance >= enough
@@ -213,7 +238,7 @@ class LatentFollower:
     def _see(self, features: Features, now_s: float) -> None:
         if self._noticed_s is None:
             self._noticed_s = now_s
-        is_new = not self._is_following or is_different_person(self._features, features)
+        is_new = self._is_new(features)
         self._seen_s, self._features = now_s, features
         if not self._is_following and self._presence <= 0 and now_s - self._noticed_s < self._settings.notice_s:
             return
@@ -222,6 +247,7 @@ class LatentFollower:
             self._arrival_from, self._arrived_s = self._z, now_s
             self._filter.reset()
             self._calm.reset()
+            self._steady.reset()
             if self._inverter is not None:
                 self._inverter.reset()
             if self._refinement is not None:

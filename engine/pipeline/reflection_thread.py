@@ -227,7 +227,7 @@ class ReflectionWorker:
             return None
         self._faces_seen += 1
         if self._measured is not None:
-            self._measured.put(features)
+            self._measured.put(replace(features, crop=None))  # the picture of a face goes no further than its answer
         return features if self._classify is None else self._classify(frame, features) or features
 
     def _load_features(self) -> None:

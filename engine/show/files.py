@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.cli import Options
 from engine.config.config import Config, load_config
 from engine.networks.attributes.classifier import AttributeReader, open_attributes
+from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.inverter_file import open_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
@@ -35,7 +36,7 @@ class ShowFiles:
     scene_name: str
     scene: Scene
     persona: Persona
-    inverter: Inverter | None
+    inverter: Inverter | EncoderInverter | None
     attributes: AttributeReader | None
     venue: ProjectionSettings
 

@@ -11,7 +11,7 @@ from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
 from engine.pipeline.latent_follower import LatentFollower, Wander
 from engine.pipeline.latent_refinement import LatentRefinement, deepening_by
 from engine.pipeline.sphere_filter import SphereOneEuro
-from engine.types import Features, FloatArray, Latent, Placement
+from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Latent, Placement
 
 SIZE = 64
 FPS = 30
@@ -24,13 +24,15 @@ def face(x: float = 0.5, size: float = 0.1) -> Features:
 
 
 class FixedInverter:
+    needs_crop = False
+
     def __init__(self, z: FloatArray) -> None:
         self.z = z
         self.resets = 0
         self.typicality, self.nearness = 0.25, 0.75
         self.asked = np.zeros(0, np.float32)
 
-    def __call__(self, vector: FloatArray) -> FloatArray:
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
         self.asked = vector
         return self.z
 
@@ -287,3 +289,58 @@ def test_a_doubtful_face_is_followed_more_slowly() -> None:
         slow = turned_in_a_second(yaw_deg, typicality)
         assert slow == pytest.approx(SETTINGS.doubtful_rate_limit_deg_s, rel=0.05)
     assert SETTINGS.doubtful_rate_limit_deg_s < turned_in_a_second(35.0, 0.5) < sure
+
+
+class LookingInverter(FixedInverter):
+    """Answers with the latent of the seed in the first pixel, and keeps its last answer, as an encoder does."""
+
+    needs_crop = True
+
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
+        if pixels is not None:
+            self.z = seed_latent(int(pixels[0, 0, 0]), SIZE)
+        return self.z
+
+
+def seen(seed: int, *, side_px: float = 200.0, shown: float = 1.0, yaw_deg: float = 0.0, identity: int = 1) -> Features:
+    crop = AlignedCrop(np.full((128, 128, 3), seed, np.uint8), side_px, shown)
+    return replace(face(), crop=crop, yaw_deg=yaw_deg, identity=identity)
+
+
+def stand(follower: LatentFollower, features: Features | None, first: int, count: int) -> list[Latent]:
+    return [follower.follow(features, i / FPS, i / FPS).latent for i in range(first, first + count)]
+
+
+def test_an_encoder_is_shown_the_face_which_goes_no_further() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), LookingInverter(seed_latent(0, SIZE)), SETTINGS)
+    latents = stand(follower, seen(7), 0, 90)
+    assert angle_deg(latents[-1].z, seed_latent(7, SIZE)) < 0.1
+    assert latents[-1].features is not None and all(
+        latent.features is None or latent.features.crop is None for latent in latents
+    )
+
+
+@pytest.mark.parametrize("hidden", [{"shown": 0.4}, {"side_px": 39.0}, {"yaw_deg": 70.0}])
+def test_while_a_visitor_cannot_be_looked_at_the_last_answer_stands(hidden: dict[str, float]) -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), LookingInverter(seed_latent(0, SIZE)), SETTINGS)
+    stand(follower, seen(7), 0, 90)
+    latents = stand(follower, seen(9, **hidden), 90, 90)
+    assert angle_deg(latents[-1].z, seed_latent(7, SIZE)) < 0.1
+    assert latents[-1].presence == 1.0
+
+
+@pytest.mark.parametrize("hidden", [{"shown": 0.4}, {"side_px": 39.0}, {"yaw_deg": 70.0}])
+def test_nobody_is_answered_before_they_were_looked_at(hidden: dict[str, float]) -> None:
+    inverter = LookingInverter(seed_latent(0, SIZE))
+    follower = LatentFollower(seed_latent(4, SIZE), inverter, SETTINGS)
+    assert stand(follower, seen(7, **hidden), 0, 30)[-1].presence == 0.0
+    assert inverter.resets == 0
+    assert stand(follower, seen(7), 30, 60)[-1].presence == 1.0
+
+
+def test_the_next_visitor_of_an_encoder_comes_as_a_passage() -> None:
+    follower = LatentFollower(seed_latent(4, SIZE), LookingInverter(seed_latent(0, SIZE)), SETTINGS)
+    latents = [*stand(follower, seen(7), 0, 90), *stand(follower, seen(9, identity=2), 90, 90)]
+    steps = [float(angle_deg(a.z, b.z)) for a, b in itertools.pairwise(latents)]
+    assert max(steps) < 2 * SETTINGS.rate_limit_deg_s / FPS
+    assert angle_deg(latents[-1].z, seed_latent(9, SIZE)) < 0.1

@@ -53,9 +53,10 @@ def featurize(frame: Frame) -> Features | None:
 
 
 class ConstantInverter:
+    needs_crop = False
     typicality = nearness = 1.0
 
-    def __call__(self, vector: FloatArray) -> FloatArray:
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
         return np.ones(16, np.float32)
 
     def reset(self) -> None:

@@ -143,7 +143,7 @@ def test_features_are_calmed_before_they_are_answered(
     class Listening:
         typicality = nearness = 1.0
 
-        def __call__(self, vector: FloatArray) -> FloatArray:
+        def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
             asked.append(vector)
             return seed_latent(7, 16)
 

@@ -13,7 +13,7 @@ from engine.features.layout import FeatureLayout
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import normalise
 from engine.networks.pggan.weight_file import read_arrays, read_header
-from engine.types import FloatArray
+from engine.types import ByteArray, FloatArray
 from tools.baselines.predictors import Answer, completed, dense, forest, mean_on_sphere, nearest
 from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
 
@@ -48,7 +48,7 @@ class Contender:
         """Of the features that it hears."""
         return VECTORS[self.name.layout].layout
 
-    def __call__(self, vector: FloatArray) -> FloatArray:
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32 of its layout."""
         standard = np.clip((vector - self._mean) / self._sd, -CLIP_SD, CLIP_SD)
         return normalise(self._answer(standard.astype(np.float32)))

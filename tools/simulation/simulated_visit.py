@@ -18,7 +18,7 @@ from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import open_generator
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attribute_follower import AttributeFollower
@@ -47,9 +47,9 @@ class Rehearsal:
 
     def __init__(self, persona: Persona) -> None:
         self._generator = open_generator(persona)
-        self._inverter = read_inverter(persona.inverter_path, persona)
+        self._inverter = need_inverter(persona)
         self.frames = list(_frames())
-        with Featurizer("live") as featurizer:
+        with Featurizer("live", crops=self._inverter.needs_crop) as featurizer:
             seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]
         told = AttributeFollower(AttributeReader(attributes_path(MODELS)))
         self._features = [

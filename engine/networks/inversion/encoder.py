@@ -7,6 +7,7 @@ It keeps nothing of what it saw; calming its answers is for those who follow a v
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -28,11 +29,13 @@ class FaceEncoder:
     Args:
         looks: the network.
         latent_size: numbers that it answers with.
+        prepare: makes the network ready, so that the first answer takes no longer than the others; may take a second.
     """
 
-    def __init__(self, looks: Looks, latent_size: int) -> None:
+    def __init__(self, looks: Looks, latent_size: int, prepare: Callable[[], None] = lambda: None) -> None:
         self._looks = looks
         self.latent_size = latent_size
+        self.prepare = prepare
 
     def __call__(self, pixels: ByteArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for the square of a face (S, S, 3) uint8 RGB.
@@ -46,7 +49,7 @@ class FaceEncoder:
 
 
 def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1) -> FaceEncoder:
-    """The encoder of a persona, through OpenVINO.
+    """The encoder of a persona, through OpenVINO; its files are read and checked, it is made ready when it is needed.
 
     Args:
         precision: `float32` or `bfloat16`, which needs three fifths of the time and is 8 degrees of the sphere beside
@@ -57,20 +60,30 @@ def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1)
         ModelError: its file, or that of the frozen features, is missing, damaged or does not fit the persona.
     """
     contents = read_encoder(persona.encoder_path, persona)
-    return FaceEncoder(_openvino(contents, precision, threads), contents.latent_size)
+    look = _OpenVinoLook(contents, precision, threads)
+    return FaceEncoder(look, contents.latent_size, look.prepare)
 
 
-def _openvino(contents: EncoderContents, precision: str, threads: int) -> Looks:
-    options = {
-        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
-        "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": 1,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    import_openvino()
-    request = openvino_core().compile_model(build_encoder_graph(contents), "CPU", options).create_infer_request()
+class _OpenVinoLook:
+    """The network through OpenVINO, compiled when it is first needed."""
 
-    def look(pixels: ByteArray) -> FloatArray:
-        return np.array(request.infer([pixels])[0], np.float32)
+    def __init__(self, contents: EncoderContents, precision: str, threads: int) -> None:
+        self._contents = contents
+        self._options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._request: Any = None
 
-    return look
+    def prepare(self) -> None:
+        """Compile, unless that is done."""
+        if self._request is None:
+            import_openvino()
+            model = build_encoder_graph(self._contents)
+            self._request = openvino_core().compile_model(model, "CPU", self._options).create_infer_request()
+
+    def __call__(self, pixels: ByteArray) -> FloatArray:
+        self.prepare()
+        return np.array(self._request.infer([pixels])[0], np.float32)

@@ -39,6 +39,10 @@ class EncoderInverter:
         self.latent_size = encoder.latent_size
         self.typicality, self.nearness = 1.0, 0.0
 
+    def prepare(self) -> None:
+        """Make the encoder ready, so that the first visitor does not wait for it; from any thread."""
+        self._encoder.prepare()
+
     def reset(self) -> None:
         """Forget the visitor."""
         self._answer = None

@@ -11,7 +11,7 @@ from engine.networks.inversion.feature_clamp import LEEWAY, SAMPLED_FACES, Featu
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import LatentFollower
-from engine.types import Features, FloatArray, Placement
+from engine.types import ByteArray, Features, FloatArray, Placement
 
 DIMENSIONS, LATENT_SIZE, MEAN, SD = 3, 16, 0.5, 2.0
 SPREAD = np.array([2.0, 1.0, 0.1], np.float32)  # of the faces along each axis of the code
@@ -102,7 +102,7 @@ def test_a_viewer_is_as_unusual_as_they_were_although_the_answer_is_not() -> Non
     asked: list[FloatArray] = []
 
     class Listening(Inverter):
-        def __call__(self, vector: FloatArray) -> FloatArray:
+        def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
             asked.append(vector)
             return super().__call__(vector)
 
