@@ -1,87 +1,92 @@
-# make run | test | check | docs | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
-# Each sets up .venv when it is missing or out of date; bench also .venv-bench, with what the generator is compared with.
+# make run | test | check | dev | docs | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | clean.
+# `make run` sets up .venv with what the mirror needs; all others add what tests and tools need (`make dev` does only that);
+# bench also makes .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
 # With CUDA=1 each takes .venv-cuda, for an NVIDIA card: make run CUDA=1, make gpu CUDA=1.
 
 ifdef CUDA
 VENV := .venv-cuda
 LOCK := requirements-cuda.lock
+DEV_LOCK := requirements-cuda.lock
 LOAD := some GB
 else
 VENV := .venv
 LOCK := requirements.lock
-LOAD := 0.7 GB
+DEV_LOCK := requirements-dev.lock
+LOAD := 0.4 GB
 endif
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
 BENCH_VENV := .venv-bench
-COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check lint format types borders docs bench gpu gallery golden schema lock lock-bench lock-cuda clean
+.PHONY: run dev test check lint format types borders docs bench gpu gallery golden schema lock lock-bench lock-cuda clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
 
-test: $(READY)
+test: $(DEV)
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile $(ARGS)
 
 check: lint types borders test
 
-lint: $(READY)
+lint: $(DEV)
 	@echo "Style and format"
 	@$(PYTHON) -m ruff check --output-format concise .
 	@$(PYTHON) -m ruff format --check --output-format concise .
 
-format: $(READY)
+format: $(DEV)
 	@$(PYTHON) -m ruff check --fix --output-format concise .
 	@$(PYTHON) -m ruff format .
 
-types: $(READY)
+types: $(DEV)
 	@echo "Types"
 	@$(PYTHON) -m mypy
 
-borders: $(READY)
+borders: $(DEV)
 	@echo "Borders between parts"
 	@$(VENV)/bin/lint-imports --no-logo
 
-docs: $(READY)
+docs: $(DEV)
 	@echo "Building the documentation into site/"
 	@$(PYTHON) -m tools.dev.describe_config >/dev/null
 	@$(PYTHON) -m mkdocs build --strict --quiet
 
 # What cannot be installed is not compared: the report says so, and the rest is measured.
-bench: $(READY) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring generator,$(ARGS)),,other parts)),,$(BENCH_VENV)/.ready)
+bench: $(DEV) $(if $(and $(findstring --only,$(ARGS)),$(if $(findstring generator,$(ARGS)),,other parts)),,$(BENCH_VENV)/.ready)
 	@$(PYTHON) -m tools.benchmark $(ARGS)
 
-$(BENCH_VENV)/.ready: requirements-bench.lock | $(READY)
+$(BENCH_VENV)/.ready: requirements-bench.lock | $(DEV)
 	@echo "Installing what requirements-bench.lock names into $(BENCH_VENV): 0.4 GB to load, some minutes"
 	@$(PYTHON) -m tools.bench.runtimes.install $(BENCH_VENV) || true
 
-gpu: $(READY)
+gpu: $(DEV)
 	@$(PYTHON) -m tools.gpu_report $(ARGS)
 
-gallery: $(READY)
+gallery: $(DEV)
 	@$(PYTHON) -m tools.dev.make_gallery $(ARGS)
 
-golden: $(READY)
+golden: $(DEV)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"
 	@$(PYTHON) -m pytest tests/render --regenerate $(ARGS)
 
-schema: $(READY)
+schema: $(DEV)
 	@$(PYTHON) -m tools.check_scene --schema
 
-lock: $(READY)
-	@echo "Resolving pyproject.toml into requirements.lock"
-	@$(COMPILE) --custom-compile-command "make lock" --output-file requirements.lock $(ARGS)
+lock: $(DEV)
+	@echo "Resolving pyproject.toml into requirements-dev.lock, and what of it the mirror needs into requirements.lock"
+	@$(COMPILE) --group dev --custom-compile-command "make lock" --output-file requirements-dev.lock $(ARGS)
+	@$(COMPILE) --constraint requirements-dev.lock --custom-compile-command "make lock" --output-file requirements.lock
 
-lock-cuda: $(READY)
+lock-cuda: $(DEV)
 	@echo "Resolving pyproject.toml, with its extra cuda, into requirements-cuda.lock"
-	@$(COMPILE) --extra cuda --custom-compile-command "make lock-cuda" --output-file requirements-cuda.lock $(ARGS)
+	@$(COMPILE) --group dev --extra cuda --custom-compile-command "make lock-cuda" --output-file requirements-cuda.lock $(ARGS)
 
 # UV_FIND_LINKS or UV_EXTRA_INDEX_URL says where PyTorch's builds for processors are.
-lock-bench: $(READY)
+lock-bench: $(DEV)
 	@echo "Resolving requirements-bench.in into requirements-bench.lock"
 	@$(VENV)/bin/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock-bench" --quiet \
@@ -91,6 +96,14 @@ clean:
 	@echo "Removing $(VENV), $(BENCH_VENV) and caches"
 	@rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What tests and tools need, beside what the mirror needs: the one lock contains the other.
+dev: $(DEV)
+
+$(DEV): $(DEV_LOCK) | $(READY)
+	@echo "Installing what $(DEV_LOCK) names into $(VENV): 0.4 GB more to load, some minutes"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(DEV_LOCK)
+	@touch $(DEV)
 
 # The first Python of a fitting version that really runs; one that cannot make environments is named with the cure.
 $(READY): $(LOCK)

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.core.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb, write_preview_rgb
 from engine.networks.inversion.encoder import open_encoder
@@ -43,9 +43,11 @@ from engine.networks.persona import (
 )
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.weight_file import file_sha256, read_network
+from engine.system.atomic_write import atomic_write
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import MODELS
+from tools.command import command, command_parser
 from tools.gan_eval.evaluation import kimg
 from tools.inverter_training.judging_bank import COUNT as JUDGING_COUNT
 from tools.inverter_training.judging_bank import judging_faces, write_judging_bank
@@ -215,9 +217,8 @@ def _finish_exchange(target: Path, retired: Path) -> None:
 
 
 def _copy(source: Path, destination: Path) -> None:
-    partial = destination.with_name(f"{destination.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.replace(destination)
+    with atomic_write(destination) as partial:
+        shutil.copyfile(source, partial)
 
 
 def alignment_of(faces: DrawnFaces) -> Alignment:
@@ -277,9 +278,10 @@ def _network(persona: Persona) -> str:
     )
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Adopt the generator that the command line names, into a folder of `models`."""
-    parser = argparse.ArgumentParser(prog="python -m tools.adopt_generator", description="Change a generator.")
+    parser = command_parser("adopt_generator", "Change a generator.", 'run/ --name portraits --title "Portraits"')
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="generator under its official names, or a folder that training left"
     )
@@ -301,9 +303,6 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     )
     try:
         persona = adoption.run()
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
     except OSError as error:
         print(f"narcissus: while {adoption.stage}: {error}", file=sys.stderr)
         return ModelError.exit_status

@@ -1,4 +1,4 @@
-"""A still portrait becomes a clip in which its head moves: a visitor for tests, benchmarks and demonstrations.
+"""Turn a still portrait into a clip of a moving head: a visitor for tests, benchmarks and demonstrations.
 
     python -m tools.animate_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
 
@@ -20,9 +20,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from engine.core.errors import ConfigError, NarcissusError
+from engine.core.errors import ConfigError
 from engine.images.image_file import ImageError, read_image
 from engine.types import ByteArray
+from tools.command import command, command_parser
 
 FPS = 30
 
@@ -105,19 +106,20 @@ def _size(text: str) -> tuple[int, int]:
     return int(width) // 2 * 2, int(height) // 2 * 2
 
 
+@command()
 def main() -> int:
     """Command line; the exit status is 0, or 3 for a portrait that cannot be read."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser = command_parser(
+        "animate_portrait",
+        __doc__.partition("\n")[0] if __doc__ else None,
+        "portrait.jpg --output moving.mp4 --seconds 12",
+    )
     parser.add_argument("portrait", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH")
     arguments = parser.parse_args()
-    try:
-        write_clip(read_portrait(arguments.portrait), arguments.output, arguments.seconds, arguments.size)
-    except NarcissusError as error:
-        print(f"moving_portrait: {error}", file=sys.stderr)
-        return error.exit_status
+    write_clip(read_portrait(arguments.portrait), arguments.output, arguments.seconds, arguments.size)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Say whom a network was shown and whom it draws: `python -m tools.audit --model NAME --data FILE.zip [--card]`.
+"""Report whom a network was shown and whom it draws: `python -m tools.audit --model NAME --data FILE.zip [--card]`.
 
 Measures the portraits of a set and as many drawn faces, compares the shares of groups, and prints tables in Markdown;
 two plots go to reports/audit/NAME/. With --card both go into the persona: the tables between two marks in its card, the
@@ -13,9 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.core.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
+from tools.command import command, command_parser
 from tools.dataset.portrait_set import read_portraits
 from tools.demographics.faces import FEWEST_FACES, draw_crowd, measure_crowd
 from tools.demographics.groups import QUESTIONS, Known, answer, measured_rows
@@ -27,7 +28,6 @@ from tools.reporting.model_card import AUDIT, write_section
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"
 DEFAULT_COUNT, MOST = 2000, 50_000
-INTERRUPTED = 130
 
 
 def audit(persona: Persona, data: Path, count: int) -> Audit:
@@ -81,30 +81,24 @@ def write_report(folder: Path, found: Audit) -> None:
         write(folder / name, content)
 
 
+@command(interrupted="interrupted; nothing was written")
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports: Path = REPORTS) -> int:
     """Run the command; returns the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
-    try:
-        persona = Persona.open(models / options.model)
-        found = audit(persona, options.data, options.count)
-        if options.card:
-            print(f"written: {write_into_card(persona, found)}")
-        else:
-            write_report(reports / "audit" / persona.name, found)
-            print(to_markdown(found, f"reports/audit/{persona.name}/"))
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+    persona = Persona.open(models / options.model)
+    found = audit(persona, options.data, options.count)
+    if options.card:
+        print(f"written: {write_into_card(persona, found)}")
+    else:
+        write_report(reports / "audit" / persona.name, found)
+        print(to_markdown(found, f"reports/audit/{persona.name}/"))
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.audit", description="Say whom a network was shown and draws."
+    parser = command_parser(
+        "audit", "Say whom a network was shown and draws.", "--model portraits --data portraits.zip --card"
     )
     parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder under models/")
     parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="the portrait set it was shown")

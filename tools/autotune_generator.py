@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from engine.config.config import load_config
 from engine.core.clock import Clock
-from engine.core.errors import NarcissusError
 from engine.networks.backends.generator_runtime import open_openvino
 from engine.networks.backends.graph_variants import PRECISIONS
 from engine.networks.backends.openvino_backend import OpenVinoEngine, OpenVinoRuntime, TryingEngine, compile_options
@@ -25,6 +24,7 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.system.openvino_loader import openvino_core
 from engine.types import FloatArray
+from tools.command import command, command_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES, WARM_UP_PICTURES = 40, 5
@@ -95,26 +95,21 @@ def report(persona: Persona, precision: str, threads: int | None, options: argpa
         print(layer_table(runtime))
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
     """Command line; the exit status is that of what went wrong, as for the mirror itself."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.autotune_generator", description=__doc__.partition(":")[0] + "."
-    )
+    parser = command_parser("autotune_generator", __doc__.partition(":")[0] + ".", "--again")
     parser.add_argument("--model", help="a persona; that of config.yaml if none is named")
     parser.add_argument("--precision", choices=PRECISIONS, help="as config.yaml has it if it is not said")
     parser.add_argument("--threads", type=int, help="as config.yaml has it; if it is null there, all and half of them")
     parser.add_argument("--again", action="store_true", help="measure now, some seconds each, and remember")
     parser.add_argument("--layers", action="store_true", help="time of each operation in the form that is used")
     options = parser.parse_args(arguments)
-    try:
-        config = load_config(ROOT / "config.yaml")
-        persona = Persona.open(models / (options.model or config.persona.model))
-        precision = options.precision or config.reflection.precision
-        for threads in thread_counts(options.threads or config.reflection.threads):
-            report(persona, precision, threads, options)
-    except NarcissusError as error:
-        print(f"tune_generator: {error}", file=sys.stderr)
-        return error.exit_status
+    config = load_config(ROOT / "config.yaml")
+    persona = Persona.open(models / (options.model or config.persona.model))
+    precision = options.precision or config.reflection.precision
+    for threads in thread_counts(options.threads or config.reflection.threads):
+        report(persona, precision, threads, options)
     return 0
 
 

@@ -22,13 +22,13 @@ from typing import Any
 import psutil
 
 from engine.core.clock import Clock
-from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from tools.bench.generator import generator_tables, measure_generators
 from tools.bench.generator.worker_pool import BENCH_PYTHON
 from tools.bench.render import PARTS as STAGE_PARTS
 from tools.bench.render import measure_stage, stage_tables
 from tools.bench.show import measure_pipeline, measure_steps, pipeline_tables, steps_table
+from tools.command import command, command_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"
@@ -148,6 +148,7 @@ def _machine_lines(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status is that of what went wrong, as for the mirror itself."""
     given = _parse(arguments)
@@ -159,11 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.quick,
         given.contenders,
     )
-    try:
-        result = measure(options)
-    except NarcissusError as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        return error.exit_status
+    result = measure(options)
     page = report(result)
     output = given.output or (None if given.only or given.quick else OUTPUT)
     if output is not None:
@@ -175,9 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.benchmark", description="Measure the mirror on this machine, in about twelve minutes."
-    )
+    parser = command_parser("benchmark", "Measure the mirror on this machine, in about twelve minutes.", "--quick")
     parser.add_argument("--only", nargs="+", choices=CHOICES, metavar="PART", help=", ".join(CHOICES))
     parser.add_argument("--quick", action="store_true", help="in about three minutes, with fewer networks and turns")
     parser.add_argument("--model", default="portraits")

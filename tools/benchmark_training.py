@@ -1,4 +1,4 @@
-"""How fast this machine trains: `python -m tools.benchmark_training [--resolutions 32,64,128] [--steps 16]`.
+"""Time training on this machine: `python -m tools.benchmark_training [--resolutions 32,64,128] [--steps 16]`.
 
 Real steps of both networks at their full resolution, on random pictures, with the penalty in every eighth and the
 augmentation, without what is compiled first. It prints pictures per second, and per second of processor time, which
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.clock import Clock, processor_time_s
-from engine.core.errors import NarcissusError
 from engine.networks.pggan.architecture import RESOLUTIONS
+from tools.command import command, command_parser
 
 if TYPE_CHECKING:
     from tools.gan.train_step import Steps
@@ -58,10 +58,11 @@ def measure(
     return seen / (clock.now_s() - begin_s), seen / (processor_time_s() - begin_cpu_s)
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line says."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    parser = argparse.ArgumentParser(prog="python -m tools.benchmark_training", description="How fast training is.")
+    parser = command_parser("benchmark_training", "How fast training is.", "--resolutions 64,128")
     parser.add_argument(
         "--resolutions", type=_sizes, default=[32, 64, 128], metavar="A,B", help="32,64,128 px if absent"
     )
@@ -77,16 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from tools.gan.backend import resolve_precision
 
-    try:
-        precision = resolve_precision(options.precision)
-        print(f"{keras.backend.backend()}, {precision}, batch {options.batch}, fmap_base {options.fmap_base}")
-        for size in options.resolutions:
-            sizes = (size, options.fmap_base, options.fmap_max, options.batch, options.steps, precision)
-            per_s, per_cpu_s = measure(*sizes)
-            print(f"{size:5d} px  {per_s:8.2f} pictures/s  {per_cpu_s:8.2f} pictures/s of processor time", flush=True)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
+    precision = resolve_precision(options.precision)
+    print(f"{keras.backend.backend()}, {precision}, batch {options.batch}, fmap_base {options.fmap_base}")
+    for size in options.resolutions:
+        sizes = (size, options.fmap_base, options.fmap_max, options.batch, options.steps, precision)
+        per_s, per_cpu_s = measure(*sizes)
+        print(f"{size:5d} px  {per_s:8.2f} pictures/s  {per_cpu_s:8.2f} pictures/s of processor time", flush=True)
     return 0
 
 

@@ -6,7 +6,6 @@ Every file gets `ok` or the sentences that say what is wrong. The exit status is
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
 import sys
@@ -20,6 +19,7 @@ from engine.render.passes import pass_class, registry
 from engine.scene.json_schema import scene_schema
 from engine.scene.scene import PassSpec, load_scene
 from engine.scene.values import read_picture
+from tools.command import command_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENES, SHADERS = ROOT / "scenes", ROOT / "shaders"
@@ -28,7 +28,7 @@ SCHEMA = SCENES / "schema.json"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the files that the command line names, or all of scenes/."""
-    parser = argparse.ArgumentParser(prog="python -m tools.check_scene", description="Say what is wrong with scenes.")
+    parser = command_parser("check_scene", "Say what is wrong with scenes.", "scenes/pool.yaml")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILES", help="scenes; all of scenes/ if none is named")
     parser.add_argument("--schema", action="store_true", help="write scenes/schema.json anew, and check nothing")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Inverters side by side: `python -m tools.compare --model NAME --inverters A,B --source VIDEO --output FILE.mp4`.
+"""Film inverters side by side: `python -m tools.compare --model NAME --inverters A,B --source VIDEO --output FILE.mp4`.
 
 The viewer of a video stands left, the answer of each inverter beside them, with its errors and its speed below; at the
 end a table over the whole film. `shipped` is the persona's own; the others are kinds that `tools.train_inverter --kind`
@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.config.recorder import RecorderSettings
-from engine.core.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError
 from engine.networks.persona import Persona
 from engine.render.output.video_writer import VideoFile
 from tools.bank.builder import FaceDrawer
@@ -24,27 +24,26 @@ from tools.baselines.ablation import scale_of
 from tools.baselines.comparison_film import SideBySide
 from tools.baselines.methods import SHIPPED, open_methods
 from tools.baselines.registry import KINDS
+from tools.command import command, command_parser
 from tools.reporting.json_file import write_json
 
 MOST_INVERTERS = 6
 
 
+@command(interrupted="interrupted; the film up to here plays")
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        compare(Persona.open(models / options.model), options)
-    except NarcissusError as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted; the film up to here plays", file=sys.stderr)
-        return 130
+    compare(Persona.open(models / options.model), options)
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.compare", description="Inverters side by side, as a film.")
+    parser = command_parser(
+        "compare",
+        "Inverters side by side, as a film.",
+        "--model portraits --inverters shipped,mlp-512x512 --video clip.mp4 --output compare.mp4",
+    )
     parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
     parser.add_argument(
         "--inverters",

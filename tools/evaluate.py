@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError
 from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.bank.builder import FaceDrawer
@@ -33,6 +33,7 @@ from tools.bank.held_out import HELD_OUT_SEEDS, MODELS
 from tools.baselines.ablation import as_figures, before_all
 from tools.baselines.methods import steps_from_2019
 from tools.baselines.trial import table as steps_table
+from tools.command import command, command_parser
 from tools.dataset.portrait_set import SPLITS, PortraitSet, read_portraits
 from tools.likeness.baseline import BASELINE_FILE, measure_baseline, write_baseline
 from tools.likeness.figures import FEWEST
@@ -49,29 +50,25 @@ TITLES = {
 }
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        persona = Persona.open(models / options.model)
-        read_inverter(persona.inverter_path, persona)
-        if options.baseline:
-            make_baseline(persona)
-        elif options.steps:
-            show_steps(persona, options)
-        else:
-            evaluate(persona, options)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    persona = Persona.open(models / options.model)
+    read_inverter(persona.inverter_path, persona)
+    if options.baseline:
+        make_baseline(persona)
+    elif options.steps:
+        show_steps(persona, options)
+    else:
+        evaluate(persona, options)
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.evaluate", description="Measure a persona's likeness.")
+    parser = command_parser(
+        "evaluate", "Measure a persona's likeness.", "--model portraits --portraits portraits.zip --json figures.json"
+    )
     parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
     parser.add_argument(
         "--portraits", type=Path, metavar="FILE.zip", help="a portrait set; its people stand as viewers"

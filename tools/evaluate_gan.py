@@ -20,12 +20,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.persona import GENERATOR_FILE, Persona, write_description
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import check_network_header
 from engine.types import Alignment
 from tools.bank.builder import FaceDrawer
+from tools.command import command, command_parser
 from tools.dataset.reference_set import ReferenceReader
 from tools.gan_eval.evaluation import Evaluation, RealPortraits, evaluate
 from tools.gan_eval.html_report import write_report
@@ -40,22 +41,16 @@ FEWEST, MOST = 40, 5000  # pictures; distances between all of them are in memory
 MOST_BYTES = 2 << 30  # of drawn pictures
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports: Path = REPORTS) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        run(options, models, reports)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    run(options, models, reports)
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.evaluate_gan", description="Measure generators.")
+    parser = command_parser("evaluate_gan", "Measure generators.", "--model portraits --data portraits.zip")
     parser.add_argument("--model", action="append", default=[], metavar="NAME", help="a persona: a folder of models/")
     parser.add_argument(
         "--generator",

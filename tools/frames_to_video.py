@@ -1,4 +1,4 @@
-"""Pictures of a folder to a film: `python -m tools.frames_to_video DIR --output FILE [--fps 30]`.
+"""Encode a folder of pictures as a film: `python -m tools.frames_to_video DIR --output FILE [--fps 30]`.
 
 The pictures follow each other in natural order (`2.png` before `10.png`) and must be of one size. What is no picture is
 left out and told. The name's ending says what is made: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless).
@@ -6,7 +6,6 @@ left out and told. The name's ending says what is made: .mp4 H.264, .mov ProRes,
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from collections.abc import Generator, Iterator, Sequence
@@ -15,38 +14,34 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError
 from engine.images.image_file import FORMATS, ImageError, image_size, is_image, read_image
 from engine.pipeline.sources.images import natural_order
 from engine.system.shutdown import terminated_as_interrupted
 from engine.types import ByteArray
-from tools.film.render_loop import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.command import INTERRUPTED, command, command_parser
+from tools.film.render_loop import add_film_options, film_settings, make_film
 from tools.film.segments import open_parts
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".avif"}
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.frames_to_video", description="Pictures to a film.")
+    parser = command_parser("frames_to_video", "Pictures to a film.", "frames/ --output film.mp4")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the pictures are")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the film")
     add_film_options(parser, slowest_fps=0.1)
     options = parser.parse_args(arguments)
-    try:
-        files = list_frames(options.folder)
-        size_wh = common_size(files)
-        names = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
-        described = {"folder of pictures": hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()}
-        parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
-        pictures = _rows(files, size_wh, parts.done)
-        with terminated_as_interrupted():
-            return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
-    except NarcissusError as error:
-        print(f"frames_to_video: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    files = list_frames(options.folder)
+    size_wh = common_size(files)
+    names = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    described = {"folder of pictures": hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()}
+    parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
+    pictures = _rows(files, size_wh, parts.done)
+    with terminated_as_interrupted():
+        return 0 if make_film("frames_to_video", pictures, len(files), parts, options.fps) else INTERRUPTED
 
 
 def list_frames(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Draw pictures with a persona's generator, in the plain form that is compared with the published code.
+"""Draw a persona's faces from seeds or latents, in the plain form that is compared with the published code.
 
     python -m tools.generate --model portraits --seeds 0-7 --output faces.png
     python -m tools.generate --model portraits --latents z.npy --lod 1.5 --output faces.npy
@@ -21,11 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.persona import Persona, load_generator
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latents
+from engine.system.atomic_write import atomic_write
 from engine.types import FloatArray
+from tools.command import command, command_parser
 from tools.reporting.contact_sheet import contact_sheet, to_pixels
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -33,25 +35,24 @@ MAX_PICTURES = 10_000
 MAX_BYTES = 2 << 30
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        persona = Persona.open(models / options.model)
-        latents = _latents(options, persona.settings)
-        _check_request(options, persona.settings, len(latents))
-        pictures = draw(persona, latents, options.lod)
-        save(options.output, pictures)
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+    persona = Persona.open(models / options.model)
+    latents = _latents(options, persona.settings)
+    _check_request(options, persona.settings, len(latents))
+    pictures = draw(persona, latents, options.lod)
+    save(options.output, pictures)
     size = persona.settings.resolution
     print(f"{len(pictures)} pictures of {size}x{size} px: {options.output}")
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.generate", description=(__doc__ or "").split("\n\n")[0])
+    parser = command_parser(
+        "generate", (__doc__ or "").split("\n\n")[0], "--model portraits --seeds 0-35 --output faces.png"
+    )
     parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder under models/")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--seeds", type=parse_seeds, metavar="A-B", help="seeds to draw: 0-7, 3 or 0-3,12,20-22")
@@ -149,17 +150,14 @@ def save(path: Path, pictures: NDArray[np.float32]) -> None:
     """
     from PIL import Image
 
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
-        if path.suffix == ".npy":
-            np.save(partial, pictures, allow_pickle=False)
-        else:
-            Image.fromarray(contact_sheet(to_pixels(pictures))).save(partial)
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            if path.suffix == ".npy":
+                np.save(partial, pictures, allow_pickle=False)
+            else:
+                Image.fromarray(contact_sheet(to_pixels(pictures))).save(partial)
     except OSError as error:
         raise DeviceError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

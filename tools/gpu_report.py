@@ -1,4 +1,4 @@
-"""Everything that a machine with an NVIDIA card should run: `make gpu`, or `python -m tools.gpu_report`.
+"""Measure an NVIDIA card: `make gpu`, or `python -m tools.gpu_report`.
 
 Runs `tests/gpu`, times the generator with each framework that has CUDA here, the way into the texture, and the whole
 show, and writes `benchmarks/CARD.md`. Each part is a process of its own; one whose packages are missing, or that
@@ -9,7 +9,6 @@ Written on machines without a card: none of it has run on one yet.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -22,9 +21,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.core.errors import NarcissusError, in_one_line
+from engine.core.errors import in_one_line
 from tools.bench.gpu.card import describe_card, file_stem, missing, versions
 from tools.bench.gpu.page import page
+from tools.command import command, command_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"
@@ -139,16 +139,13 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
     return in_one_line(RuntimeError(lines[-1])) if lines else f"it ended with status {done.returncode}"
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status is 4 where there is no card."""
-    parser = argparse.ArgumentParser(prog="python -m tools.gpu_report", description="Measure an NVIDIA card.")
+    parser = command_parser("gpu_report", "Measure an NVIDIA card.", "--output benchmarks/")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of CARD.md; benchmarks/ if not given")
     options = parser.parse_args(arguments)
-    try:
-        result = measure()
-    except NarcissusError as error:
-        print(f"gpu_report: {error}", file=sys.stderr)
-        return error.exit_status
+    result = measure()
     text = page(result)
     options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / f"{file_stem(result['card']['name'])}.md"

@@ -1,4 +1,4 @@
-"""Give the mirror the eyes for age and gender that it had in 2019: the Caffe networks of Levi and Hassner 2015.
+"""Import the age and gender networks of 2019: the Caffe files of Levi and Hassner (2015).
 
     python -m tools.import_attributes FOLDER
 
@@ -8,7 +8,6 @@ a child process with little memory and time, and become models/attributes.safete
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,9 +15,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.attributes.levi_hassner import CLASSES, attribute_shapes
 from engine.networks.pggan.weight_file import read_arrays
+from tools.command import command, command_parser
 from tools.model_import.caffe_conversion import OUTPUT_FILE
 from tools.model_import.sandbox import read_confined, refusal
 
@@ -31,18 +31,13 @@ SOURCES = {
 }
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.import_attributes", description=(__doc__ or "").split("\n\n")[0]
-    )
+    parser = command_parser("import_attributes", (__doc__ or "").split("\n\n")[0], "downloads/")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"holds {', '.join(SOURCES.values())}")
     options = parser.parse_args(arguments)
-    try:
-        path = import_folder(options.folder, models)
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+    path = import_folder(options.folder, models)
     print(f"{path}: reads age ({CLASSES['age']} groups) and gender")
     return 0
 

@@ -1,4 +1,4 @@
-"""Hang an official network: a pickle of Karras et al. 2018 becomes a persona under models/.
+"""Import an official PG-GAN pickle (Karras et al. 2018) as a persona under models/.
 
     python -m tools.import_pggan karras2018iclr-celebahq-1024x1024.pkl --name celebahq
 
@@ -23,13 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, write_description
 from engine.networks.pggan.architecture import DiscriminatorSettings
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.networks.pggan.weight_file import read_network
 from engine.types import Alignment
+from tools.command import command, command_parser
 from tools.model_import.card import write_card
 from tools.model_import.eye_alignment import measure_alignment
 from tools.model_import.sandbox import check_source, read_confined, refusal
@@ -42,15 +43,12 @@ MEASURED_PICTURES = 48
 CELL_PX = 256
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
-    try:
-        folder = import_file(options.file, options.name, options.network, models)
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+    folder = import_file(options.file, options.name, options.network, models)
     print(f"{folder / SHEET_FILE} shows it; fill in {folder / 'card.md'}. Next:")
     print(f"  python -m tools.train_inverter --model {options.name}")
     print(f"  python main.py --model {options.name}")
@@ -58,7 +56,9 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.import_pggan", description=(__doc__ or "").split("\n\n")[0])
+    parser = command_parser(
+        "import_pggan", (__doc__ or "").split("\n\n")[0], "karras2018iclr-celebahq-1024x1024.pkl --name celebahq"
+    )
     parser.add_argument("file", type=Path, metavar="FILE.pkl", help="a network pickle of the authors")
     parser.add_argument("--name", required=True, help="of the new persona: letters, digits, - and _")
     parser.add_argument(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError
 from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
@@ -24,6 +24,7 @@ from engine.pipeline.latent_refinement import Refines
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import HELD_OUT_SEED, MODELS
+from tools.command import command, command_parser
 from tools.dataset.portrait_set import read_portraits
 from tools.likeness.camera_noise import disturbed
 from tools.likeness.figures import FEWEST, error
@@ -95,23 +96,15 @@ def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> F
     )
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.measure_refinement", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = command_parser("measure_refinement", (__doc__ or "").split("\n")[0], "--model portraits")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
     parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portraits that stand before the mirror too")
     parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"viewers, {DEFAULT_COUNT} if absent")
-    try:
-        options = parser.parse_args(arguments)
-        measure(Persona.open(models / options.model), options)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    options = parser.parse_args(arguments)
+    measure(Persona.open(models / options.model), options)
     return 0
 
 

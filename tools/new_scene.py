@@ -1,4 +1,4 @@
-"""Begin a scene: `python -m tools.new_scene NAME [--from SCENE]` writes scenes/NAME.yaml, commented and valid.
+"""Start a scene file: `python -m tools.new_scene NAME [--from SCENE]` writes scenes/NAME.yaml, commented and valid.
 
 It has room, reflection and film, with every knob of theirs, its range and its default as a comment to be uncommented.
 With `--from` it extends another scene, whose passes it lists.
@@ -17,12 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.config.validation import Name, allowed
 from engine.config.yaml_loader import shown_path
-from engine.core.errors import ConfigError, NarcissusError
+from engine.core.errors import ConfigError
 from engine.render.passes import pass_class, registry
 from engine.scene.library import SceneLibrary
 from engine.scene.scene import load_scene
 from engine.scene.scene_file import SceneText, read_scene_text
 from tools.check_scene import SCENES
+from tools.command import command, command_parser
 
 PASSES = ("room", "reflection", "film")
 WIDTH = 118
@@ -43,19 +44,16 @@ _MOVED = """\
 """
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, folder: Path = SCENES) -> int:
     """Write the scene; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.new_scene", description="Begin a scene.")
+    parser = command_parser("new_scene", "Begin a scene.", "night_pool --from pool")
     parser.add_argument("name", type=_name, metavar="NAME", help="of the file in scenes/, without .yaml")
     parser.add_argument("--from", dest="parent", type=_name, metavar="SCENE", help="a scene that the new one changes")
     options = parser.parse_args(arguments)
     path = folder / f"{options.name}.yaml"
-    try:
-        write_new(path, _text(options.name, options.parent, folder))
-        load_scene(path, registry())
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+    write_new(path, _text(options.name, options.parent, folder))
+    load_scene(path, registry())
     print(f"wrote {shown_path(path)}: look at it with python main.py --scene {options.name}, and save it while it runs")
     return 0
 

@@ -26,8 +26,9 @@ from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
-from engine.core.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError
 from engine.pipeline.sources.images import natural_order
+from tools.command import command, command_parser
 from tools.dataset.labels import Register, read_rows, text_of, with_somebody_held_out
 from tools.dataset.portrait_set import KIND_WEIGHTS, Label, write_portraits
 from tools.dataset.screening import DUPLICATE, Duplicates, Limits, Portrait, Rejection, Screening
@@ -37,7 +38,6 @@ SIZES = (64, 128, 256, 512, 1024)
 MIN_FACE, MAX_YAW, MIN_SHARPNESS, VAL_SHARE = 0.55, 0.45, 0.025, 0.05
 FEW = 16  # photographs, for which starting further processes does not pay
 PATIENCE_S = 600.0  # a photograph takes a tenth of a second; after this the process must have died
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -182,23 +182,19 @@ def prepare(options: argparse.Namespace) -> str:
     return summary(screened, output) + (f"\n{unused} rows of {options.labels} name no portrait" if unused else "")
 
 
+@command(interrupted="interrupted; nothing was written")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        print(prepare(options))
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+    print(prepare(options))
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.prepare_portraits", description="Make a portrait set of a folder of photographs."
+    parser = command_parser(
+        "prepare_portraits",
+        "Make a portrait set of a folder of photographs.",
+        "photographs/ --output portraits.zip --size 128",
     )
     add = parser.add_argument
     add("source", type=Path, metavar="SOURCE", help="a folder of photographs, with all folders in it")

@@ -19,7 +19,7 @@ from engine.cli import duration_s
 from engine.config.config import load_config
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import Clock, TimeSource
-from engine.core.errors import ConfigError, DeviceError, NarcissusError
+from engine.core.errors import ConfigError, DeviceError
 from engine.core.slot import Slot
 from engine.pipeline.sources.open_source import Source, open_source
 from engine.render.output.codecs import choose_codec
@@ -27,6 +27,7 @@ from engine.render.output.video_writer import VideoFile
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import told_by_signals
 from engine.types import Frame
+from tools.command import command, command_parser
 
 FIRST_PICTURE_S = 20.0
 TAKE_S = 0.25
@@ -37,30 +38,22 @@ NOT_AGREED = (
 )
 
 
+@command(interrupted="interrupted before the first picture")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
-    try:
-        config = load_config(options.config)
-        settings = config.recorder.model_copy(update={"codec": choose_codec(options.output, options.codec).name})
-        if options.output.exists():
-            raise ConfigError(
-                f"{options.output} exists already and is not overwritten: choose another name or remove it"
-            )
-        camera, frames, clock = config.camera.model_copy(update={"mirror": False}), Slot[Frame]("frames"), Clock()
-        with open_source(options.source, camera, (frames,), clock) as source:
-            film(source, frames, options.output, settings, clock, options.seconds)
-    except NarcissusError as error:
-        print(f"record_camera: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("record_camera: interrupted before the first picture", file=sys.stderr)
-        return 130
+    config = load_config(options.config)
+    settings = config.recorder.model_copy(update={"codec": choose_codec(options.output, options.codec).name})
+    if options.output.exists():
+        raise ConfigError(f"{options.output} exists already and is not overwritten: choose another name or remove it")
+    camera, frames, clock = config.camera.model_copy(update={"mirror": False}), Slot[Frame]("frames"), Clock()
+    with open_source(options.source, camera, (frames,), clock) as source:
+        film(source, frames, options.output, settings, clock, options.seconds)
     return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.record_camera", description="Film a camera.")
+    parser = command_parser("record_camera", "Film a camera.", "--output visit.mp4 --everyone-agreed")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .mp4, .mov or .mkv file")
     parser.add_argument("--everyone-agreed", action="store_true", help="everyone who may come before it has agreed")
     parser.add_argument("--source", default="camera:0", metavar="SOURCE", help="as of main.py (camera:0)")

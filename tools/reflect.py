@@ -28,6 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.config.config import load_config
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.featurizer import LAYOUT
 from engine.networks.inversion.feature_clamp import KnowsItsBank, clamp_for
@@ -37,6 +38,7 @@ from engine.networks.persona import Persona
 from engine.pipeline.latent_refinement import deepening_by
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.command import command, command_parser
 from tools.likeness.answers import answer_afresh
 from tools.reporting.face_pair import enlarge, pair
 from tools.reporting.image_files import list_pictures, output_names, prepare_folder, read_picture, write
@@ -44,11 +46,10 @@ from tools.reporting.image_files import list_pictures, output_names, prepare_fol
 ROOT = Path(__file__).resolve().parents[1]
 ENDINGS = ("_reflection.png", "_pair.png")
 JSON_FILE = "reflect.json"
-INTERRUPTED = 130
 LOOKS, MOST_LOOKS = 50, 1000
 
 
-class Reflector:
+class Reflector(Closing):
     """A persona that answers single pictures, each as if nobody had stood there before.
 
     Args:
@@ -115,12 +116,6 @@ class Reflector:
     def close(self) -> None:
         """Release the face mesh."""
         self._drawer.close()
-
-    def __enter__(self) -> Reflector:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def distances(asked: FloatArray, came: FloatArray, bank_sd: FloatArray) -> dict[str, float]:
@@ -194,27 +189,21 @@ def _document(persona: Persona, looks: int, listed: list[dict[str, Any]]) -> str
     return json.dumps(head | {"pictures": listed}, indent=1, ensure_ascii=False) + "\n"
 
 
+@command()
 def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
     """Run the command; returns the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
-    try:
-        persona = Persona.open(models / (options.model or load_config(ROOT / "config.yaml").persona.model))
-        prepare_folder(options.output)
-        pictures = list_pictures(options.images)
-        errors = reflect_all(persona, pictures, options.output, options.looks)
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    persona = Persona.open(models / (options.model or load_config(ROOT / "config.yaml").persona.model))
+    prepare_folder(options.output)
+    pictures = list_pictures(options.images)
+    errors = reflect_all(persona, pictures, options.output, options.looks)
     print(f"{len(pictures) - len(errors)} of {len(pictures)} reflected: {options.output}")
     return errors[0].exit_status if len(errors) == len(pictures) else 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.reflect", description="Reflect still pictures.")
+    parser = command_parser("reflect", "Reflect still pictures.", "portrait.jpg --output reflections/")
     parser.add_argument(
         "images", nargs="+", type=Path, metavar="IMAGE", help="a picture of a face, or a folder of them"
     )

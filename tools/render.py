@@ -22,7 +22,7 @@ from typing import Any
 from engine.cli import picture_size
 from engine.config.display import DisplaySettings
 from engine.core.clock import ManualClock
-from engine.core.errors import ConfigError, ModelError, NarcissusError
+from engine.core.errors import ConfigError, ModelError
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.persona import Persona
@@ -36,30 +36,25 @@ from engine.scene.library import SceneLibrary
 from engine.session.reader import Session
 from engine.system.logging_setup import set_up_logging
 from engine.system.shutdown import terminated_as_interrupted
-from tools.film.render_loop import INTERRUPTED, add_film_options, film_settings, make_film
+from tools.command import INTERRUPTED, command, command_parser
+from tools.film.render_loop import add_film_options, film_settings, make_film
 from tools.film.segments import open_parts
 from tools.film.session_renderer import SessionDrawing
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@command(interrupted="interrupted before the first picture")
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run the command; returns the exit status. `root` holds models/, scenes/ and shaders/."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
-    try:
-        with terminated_as_interrupted():
-            return _render(options, root)
-    except NarcissusError as error:
-        print(f"render: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("render: interrupted before the first picture", file=sys.stderr)
-        return INTERRUPTED
+    with terminated_as_interrupted():
+        return _render(options, root)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.render", description="Render a session again.")
+    parser = command_parser("render", "Render a session again.", "evening.narc --output evening.mp4 --size 1920x1080")
     parser.add_argument("session", type=Path, metavar="FILE.narc", help="what main.py --session kept")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a film, or a folder for PNG files")
     parser.add_argument("--size", type=picture_size, metavar="WxH", help="px; as it was shown where nothing is said")

@@ -8,7 +8,6 @@ processor.
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.errors import DeviceError, NarcissusError
+from engine.core.errors import DeviceError
 from engine.networks.attributes.small_cnn import ANSWERS
 from engine.networks.pggan.weight_file import file_sha256, write_arrays
 from engine.types import FloatArray
@@ -25,6 +24,7 @@ from tools.attributes.calibration import fit_temperature, negative_log_likelihoo
 from tools.attributes.faces import LabelledFaces, find_faces, held_out
 from tools.attributes.network import build_network, folded_weights, read_logits, train_network
 from tools.attributes.report import Question, Training, to_json, to_markdown
+from tools.command import command, command_parser
 from tools.dataset.portrait_set import read_portraits
 from tools.reporting.image_files import prepare_folder, write
 
@@ -33,7 +33,6 @@ OUTPUT = ROOT / "models" / "attributes"
 WEIGHTS, CARD, REPORT = "weights.safetensors", "card.md", "report.json"
 EPOCHS, CALIBRATION_SHARE = 36, 0.15
 FEWEST = 10  # faces of each class, to train on
-INTERRUPTED = 130
 
 
 def train_attributes(data: Path, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> Training:
@@ -109,11 +108,10 @@ def _calibrate(faces: LabelledFaces, name: str, logits: FloatArray) -> tuple[flo
     return temperature, (before, after)
 
 
+@command(interrupted="nothing was written")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.train_attributes", description=(__doc__ or "").split("\n\n")[0]
-    )
+    parser = command_parser("train_attributes", (__doc__ or "").split("\n\n")[0], "--data portraits.zip")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.zip", help="portraits with labels")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER", help="default: models/attributes")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"how often each face is shown (default {EPOCHS})")
@@ -121,14 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not 1 <= options.epochs <= 10_000 or options.seed < 0:
         parser.error("--epochs must be 1 to 10000, and --seed 0 or more")
-    try:
-        training = train_attributes(options.data, options.output, options.epochs, options.seed)
-    except NarcissusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        return INTERRUPTED
+    training = train_attributes(options.data, options.output, options.epochs, options.seed)
     print(to_markdown(training))
     return 0
 

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from engine.core.clock import Clock, TimeSource
-from engine.core.errors import DeviceError, ModelError, NarcissusError
+from engine.core.errors import DeviceError, ModelError
 from engine.networks.pggan.architecture import RESOLUTIONS
+from tools.command import command, command_parser
 
 if TYPE_CHECKING:
     from tools.gan.trainer import Training
@@ -195,29 +196,24 @@ def _introduce(training: Training, count: int, held_out_count: int, precision: s
     )
 
 
+@command(interrupted="interrupted; the last checkpoint is intact")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train as the command line says."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
     try:
         path = train(options, Clock())
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
     except OSError as error:
-        print(f"narcissus: {options.output} cannot be written: {error.strerror or error}", file=sys.stderr)
-        return DeviceError.exit_status
-    except KeyboardInterrupt:
-        print("interrupted; the last checkpoint is intact", file=sys.stderr)
-        return 130
+        raise DeviceError(f"{options.output} cannot be written: {error.strerror or error}") from error
     print(f"saved {path}; to go on: the same command with --resume {options.output}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.train_gan",
-        description="Train a PG-GAN on portraits.",
+    parser = command_parser(
+        "train_gan",
+        "Train a PG-GAN on portraits.",
+        "--data portraits.zip --output run --minutes 60",
         epilog="What is not given is as in the resumed training, or else as said here.",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.zip", help="from tools.prepare_portraits")

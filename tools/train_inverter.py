@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.core.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT, VECTORS
 from engine.features.layout import FeatureLayout
 from engine.networks.generator.trunk import Trunk
@@ -34,6 +34,7 @@ from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer, complete_bank
 from tools.bank.held_out import HELD_OUT_SHARD, HELD_OUT_SHARDS, MODELS
 from tools.baselines.registry import KINDS, ContenderName
+from tools.command import command, command_parser
 from tools.inverter_training.fitting import fit
 from tools.inverter_training.readout import fit_readout
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
@@ -169,9 +170,10 @@ def train_contender(persona: Persona, name: ContenderName, count: int, workers: 
     fit_contender(persona, name, faces, print)
 
 
+@command(interrupted="interrupted; the same command goes on from here")
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Train the inverter that the command line names, in a folder of `models`."""
-    parser = argparse.ArgumentParser(prog="python -m tools.train_inverter", description="Make a persona's inverter.")
+    parser = command_parser("train_inverter", "Make a persona's inverter.", "--model portraits")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
     parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
     kinds = ", ".join(KINDS)
@@ -183,18 +185,11 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     )
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
-    try:
-        persona = Persona.open(models / options.model)
-        if options.kind is None:
-            train(persona, options.count, options.workers)
-        else:
-            train_contender(persona, ContenderName.parse(options.kind), options.count, options.workers)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    persona = Persona.open(models / options.model)
+    if options.kind is None:
+        train(persona, options.count, options.workers)
+    else:
+        train_contender(persona, ContenderName.parse(options.kind), options.count, options.workers)
     return 0
 
 

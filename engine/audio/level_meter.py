@@ -11,13 +11,14 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
 from engine.audio.microphone import Microphone, MissingSoundError
 from engine.config.audio import DEFAULT, OFF, AudioSettings
 from engine.core.clock import TimeSource
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.types import FloatArray
@@ -78,7 +79,7 @@ class Follower:
         return self.level
 
 
-class AudioLevelMeter:
+class AudioLevelMeter(Closing):
     """Listens from its making on, unless the settings say off; `close` it, or use it as a context manager.
 
     Args:
@@ -123,12 +124,6 @@ class AudioLevelMeter:
             self._thread.join(CLOSE_S)
             if self._thread.is_alive():
                 log.warning("the microphone did not end in %g s and is left behind", CLOSE_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _run(self) -> None:
         follower = Follower(self._settings.attack_s, self._settings.release_s)

@@ -105,7 +105,7 @@ class ReflectionSettings(VisitSettings, AnswerSettings):
     """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
     memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""
 
-    runtime: Literal["auto", "openvino", "tensorflow", "gpu"] = "auto"
+    runtime: Literal["auto", "openvino", "tensorflow", "jax", "gpu"] = "auto"
     """What runs the generator: auto takes an NVIDIA card if Keras can use one, else openvino, which is for processors;
     tensorflow is the reference; gpu insists on the card."""
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.closing import Closing
 from engine.features.aligned_crop import crop_aligned, square_of
 from engine.features.attribute_reading import ReadsAttributes, read_once
 from engine.features.colours import patch_centres, patch_colours
@@ -29,7 +30,7 @@ VECTORS: Mapping[str, FeatureVector] = {kind.layout.name: kind for kind in (NARC
 """Name of a layout -> what measures it; the first is the mirror's."""
 
 
-class Featurizer:
+class Featurizer(Closing):
     """The features of one face in each frame: in single pictures the largest near the centre, live the visitor's.
 
     Args:
@@ -112,12 +113,6 @@ class Featurizer:
     def close(self) -> None:
         """Release the mesh."""
         self._mesh.close()
-
-    def __enter__(self) -> Featurizer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def with_patches(features: Features, stamp: str = LAYOUT.stamp) -> Features:

@@ -23,6 +23,7 @@ from engine.networks.pggan.architecture import (
     WeightLayer,
 )
 from engine.networks.pggan.weight_file import file_sha256, read_network, write_network
+from engine.system.atomic_write import atomic_write
 from engine.types import Alignment, FloatArray
 
 if TYPE_CHECKING:
@@ -123,9 +124,8 @@ def write_description(folder: Path, title: str, alignment: Alignment) -> None:
     """Write a folder's persona.json, all or nothing."""
     measures = {key: round(float(getattr(alignment, key)), 4) for key in _ALIGNMENT_RANGES}
     text = json.dumps({"format": 1, "title": title, "alignment": measures}, indent=2, ensure_ascii=False) + "\n"
-    partial = folder / f"{DESCRIPTION_FILE}.partial"
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(folder / DESCRIPTION_FILE)
+    with atomic_write(folder / DESCRIPTION_FILE) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def load_generator(path: Path) -> Generator:

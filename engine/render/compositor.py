@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import moderngl
 import numpy as np
 
 from engine.core.clock import Tick
+from engine.core.closing import Closing
 from engine.core.errors import ConfigError
 from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import WHOLE
@@ -48,7 +47,7 @@ class _Part:
     memories: defaultdict[str, Memory] = field(default_factory=lambda: defaultdict(dict))
 
 
-class Compositor:
+class Compositor(Closing):
     """A scene on a stage.
 
     Args:
@@ -227,14 +226,6 @@ class Compositor:
         self._parts, self._stages = [], []
         self._front.close()
         self._back.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _take(spare: list[_Part], spec: PassSpec, opening: GlassArea, region: Rect) -> _Part | None:

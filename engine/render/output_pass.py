@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import moderngl
 
+from engine.core.closing import Closing
 from engine.render.gl.quad_program import WHOLE, QuadProgram
 from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
@@ -28,7 +26,7 @@ def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:
     return ((1 - width) / 2, (1 - height) / 2, (1 + width) / 2, (1 + height) / 2)
 
 
-class OutputPass:
+class OutputPass(Closing):
     """Puts a picture on the framebuffer that is presented.
 
     A picture that is to be enlarged is encoded at its own size first and enlarged as 8-bit code values: fewer pixels
@@ -88,11 +86,3 @@ class OutputPass:
             if part is not None:
                 part.close()
         self._encoded = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

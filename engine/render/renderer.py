@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
 
 import moderngl
 
 from engine.core.clock import Tick
+from engine.core.closing import Closing
 from engine.core.errors import ConfigError, CudaError
 from engine.render.compositor import Compositor
 from engine.render.crossfade import Crossfade
@@ -37,7 +37,7 @@ COMING_S = 0.03  # how much of the time of a frame goes into building a scene th
 AGAIN_S = 0.2  # and what somebody waits for who has just saved it, or drawn the window larger
 
 
-class Renderer:
+class Renderer(Closing):
     """Draws a scene.
 
     Args:
@@ -315,12 +315,6 @@ class Renderer:
             presence=self._viewer.presence,
             signals=self._viewer.signals,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release everything on the graphics card."""

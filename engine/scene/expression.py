@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from engine.core.easing import smoothstep
 from engine.core.errors import ConfigError
 from engine.core.messages import did_you_mean
 
@@ -57,10 +58,7 @@ def _step(edge: float, x: float) -> float:
 
 
 def _smoothstep(low: float, high: float, x: float) -> float:
-    if low == high:
-        return _step(low, x)
-    t = _clamp((x - low) / (high - low))
-    return t * t * (3.0 - 2.0 * t)
+    return smoothstep(x, low, high)
 
 
 def _fract(x: float) -> float:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from engine.config.validation import Settings
 from engine.core.clock import Tick
+from engine.core.easing import smoothstep
 
 
 class TransitionSettings(Settings):
@@ -43,7 +44,7 @@ class Transition:
         x = self._elapsed_s / self._settings.seconds
         match self._settings.curve:
             case "smooth":
-                return x * x * (3.0 - 2.0 * x)
+                return smoothstep(x)
             case "early":
                 return 1.0 - (1.0 - x) ** 3
             case "late":

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import moderngl
 
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import TimeSource, file_stamp
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.face_mesh import LANDMARK_COUNT
 from engine.features.featurizer import LAYOUT
@@ -29,7 +29,7 @@ from engine.types import Reflection
 SNAPSHOT_WAIT_S = 5.0
 
 
-class Capture:
+class Capture(Closing):
     """Begins, feeds and ends them.
 
     Args:
@@ -155,12 +155,6 @@ class Capture:
             self._notify(
                 session.error or f"{session.path}: {session.answers} answers in {session.size_bytes} bytes{lost}"
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def session_head(persona: Persona, size_wh: tuple[int, int]) -> SessionHead:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from engine.config.reflection import VisitSettings
 from engine.core.clock import Tick
+from engine.core.easing import smoothstep
 
 
 class VisitState(StrEnum):
@@ -89,8 +90,7 @@ class Visit:
                 return VisitState.LEAVE
 
     def _weigh(self) -> None:
-        x = self.progress
-        share = x * x * (3.0 - 2.0 * x)
+        share = smoothstep(self.progress)
         reached = _only(self.state)
         self.weights = {state: (1 - share) * self._before[state] + share * reached[state] for state in VisitState}
 

@@ -113,7 +113,10 @@ def test_a_microphone_may_be_off_a_number_or_a_name(tmp_path: Path, written: str
             "reflection: {threads: many}",
             'reflection.threads: must be a whole number between 1 and 256 or null, not "many"',
         ),
-        ("reflection: {runtime: onnx}", 'reflection.runtime: must be auto, openvino, tensorflow or gpu, not "onnx"'),
+        (
+            "reflection: {runtime: onnx}",
+            'reflection.runtime: must be auto, openvino, tensorflow, jax or gpu, not "onnx"',
+        ),
         (
             "audio: {device: -1}",
             "audio.device: must be a whole number between 0 and 255 or off, default or a part of its name, not -1",

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from engine.core.closing import Closing
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.features.layout import FeatureLayout
@@ -28,7 +29,7 @@ PATIENCE_S = 600.0  # a shard takes some seconds; after this the processes must 
 BATCH = 50  # pictures in memory at once
 
 
-class FaceDrawer:
+class FaceDrawer(Closing):
     """Draws latents and measures the faces: generator and featurizer side by side.
 
     Args:
@@ -67,12 +68,6 @@ class FaceDrawer:
     def close(self) -> None:
         """Release the face mesh."""
         self._featurizer.close()
-
-    def __enter__(self) -> FaceDrawer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def collect(seeds: Sequence[int], features: Sequence[Features | None], layout: FeatureLayout = LAYOUT) -> DrawnFaces:

@@ -13,6 +13,7 @@ from engine.features.layout import FeatureLayout
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import normalise
 from engine.networks.pggan.weight_file import read_arrays, read_header
+from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray, FloatArray
 from tools.baselines.predictors import Answer, completed, dense, forest, mean_on_sphere, nearest
 from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
@@ -126,12 +127,8 @@ def write_contender(persona: Persona, name: ContenderName, arrays: Arrays, notes
         key: np.ascontiguousarray(array, np.float16 if key in ("faces", "values") else np.float32)
         for key, array in arrays.items()
     }
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with atomic_write(path) as partial:
         partial.write_bytes(save(stored, {**notes, **_identity(persona, name)}))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.config.reflection import ReflectionSettings
+from engine.core.closing import Closing
 from engine.features.face_tracker import is_different_person
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.persona import Persona
@@ -69,7 +70,7 @@ class _Panel:
         return self.method.title, f"shape {shape:.2f}   colour {colour:.2f}{speed}"
 
 
-class SideBySide:
+class SideBySide(Closing):
     """Films a video before several methods; all are smoothed as in the mirror: features first, then on the sphere.
 
     Smoothed on the sphere alone, a regression whose answer leaps with the noise of the features would be seen running
@@ -181,12 +182,6 @@ class SideBySide:
     def close(self) -> None:
         """Release meshes and networks."""
         self._stack.close()
-
-    def __enter__(self) -> SideBySide:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _fitted(image: ByteArray) -> ByteArray:

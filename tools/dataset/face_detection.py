@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.closing import Closing
 from engine.features.face_mesh import FaceMesh, import_solution, without_native_chatter
 from engine.types import ByteArray, FloatArray
 
@@ -26,7 +27,7 @@ CONFIDENCE = 0.5
 Box = NDArray[np.float64]  # centre x, centre y, side; px
 
 
-class FaceSearch:
+class FaceSearch(Closing):
     """Finds faces; starts MediaPipe, which takes a second."""
 
     def __init__(self) -> None:
@@ -88,12 +89,6 @@ class FaceSearch:
         detector, self._detector = self._detector, None
         if detector is not None:
             detector.close()
-
-    def __enter__(self) -> FaceSearch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def face_width(landmarks_px: FloatArray) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError
 from engine.features.aligned_crop import square_of
 from engine.features.colours import lab
@@ -85,7 +86,7 @@ class Rejection:
     detail: str
 
 
-class Screening:
+class Screening(Closing):
     """Looks at photographs, one by one.
 
     Args:
@@ -143,12 +144,6 @@ class Screening:
     def close(self) -> None:
         """Stop the search for faces."""
         self._search.close()
-
-    def __enter__(self) -> Screening:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def sharpness(aligned: ByteArray) -> float:

@@ -7,7 +7,6 @@ before.
 
 from __future__ import annotations
 
-import argparse
 import io
 import sys
 from pathlib import Path
@@ -18,7 +17,6 @@ from PIL import Image
 from tqdm import tqdm
 
 from engine.core.clock import Tick
-from engine.core.errors import NarcissusError
 from engine.networks.persona import Persona
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
@@ -26,6 +24,7 @@ from engine.render.renderer import Renderer
 from engine.render.window.gl_context import standalone_context
 from engine.scene.scene import Scene, load_scene
 from engine.types import Alignment, ByteArray
+from tools.command import command, command_parser
 from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,25 +72,22 @@ def as_jpeg(picture: ByteArray) -> bytes:
     return content
 
 
+@command()
 def main() -> int:
     """Command line; the exit status is that of what went wrong, as for the mirror itself."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser = command_parser("dev.make_gallery", __doc__.partition("\n")[0] if __doc__ else None, "--scene pool")
     parser.add_argument("--scene", action="append", help="only this one; may be said again")
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--output", type=Path, default=DOCS)
     arguments = parser.parse_args()
-    try:
-        names = arguments.scene or sorted(path.stem for path in (ROOT / "scenes").glob("*.yaml"))
-        scenes = {name: load_scene(ROOT / "scenes" / f"{name}.yaml", registry()) for name in names}
-        persona = Persona.open(ROOT / "models" / arguments.model)
-        rehearsal, ctx = Rehearsal(persona), standalone_context()
-        for name, scene in tqdm(scenes.items(), desc="drawing", unit="scene"):
-            content = as_jpeg(draw_scene(ctx, scene, rehearsal, persona.alignment))
-            (arguments.output / f"{name}.jpg").write_bytes(content)
-            tqdm.write(f"{arguments.output / name}.jpg: {len(content) / 1000:.0f} kB")
-    except NarcissusError as error:
-        print(f"make_gallery: {error}", file=sys.stderr)
-        return error.exit_status
+    names = arguments.scene or sorted(path.stem for path in (ROOT / "scenes").glob("*.yaml"))
+    scenes = {name: load_scene(ROOT / "scenes" / f"{name}.yaml", registry()) for name in names}
+    persona = Persona.open(ROOT / "models" / arguments.model)
+    rehearsal, ctx = Rehearsal(persona), standalone_context()
+    for name, scene in tqdm(scenes.items(), desc="drawing", unit="scene"):
+        content = as_jpeg(draw_scene(ctx, scene, rehearsal, persona.alignment))
+        (arguments.output / f"{name}.jpg").write_bytes(content)
+        tqdm.write(f"{arguments.output / name}.jpg: {len(content) / 1000:.0f} kB")
     return 0
 
 

@@ -25,6 +25,7 @@ from engine.features.face_mesh import FaceMesh
 from engine.features.geometry import LEFT_EYE_CORNERS, MEAN_FACE_FILE, RIGHT_EYE_CORNERS
 from engine.images.image_file import read_image
 from engine.types import ByteArray
+from tools.command import command_parser
 
 Points = NDArray[np.float64]
 
@@ -111,9 +112,7 @@ def _upright(face: Points) -> Points:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the mean face of the pictures that the command line names."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.dev.make_mean_face", description="Average the shape of faces."
-    )
+    parser = command_parser("dev.make_mean_face", "Average the shape of faces.", "portraits.zip")
     parser.add_argument("pictures", type=Path, help="zip file or folder of portraits")
     parser.add_argument("--output", type=Path, default=MEAN_FACE_FILE, help=f"{MEAN_FACE_FILE.name} if absent")
     options = parser.parse_args(arguments)

@@ -20,7 +20,6 @@ from engine.render.output.codecs import CARDS, FILM_CODECS, PROCESSOR
 from engine.types import ByteArray
 from tools.film.segments import PICTURES, Parts
 
-INTERRUPTED = 130
 FASTEST_FPS = 240.0
 HELD = 2  # pictures that may wait to be written; each is as large as it looks, and nobody waits for more than these
 

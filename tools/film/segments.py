@@ -24,6 +24,7 @@ from engine.config.recorder import RecorderSettings
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.output.codecs import choose_codec
 from engine.render.output.video_writer import VideoFile
+from engine.system.atomic_write import atomic_write
 from engine.system.disk import create_file, explain
 from engine.types import ByteArray
 
@@ -84,9 +85,8 @@ def _begin(output: Path, folder: Path, made: Mapping[str, Any]) -> None:
         raise ConfigError(f"{output} exists already and is not overwritten: choose another name or remove it")
     if not description.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{DESCRIPTION}.partial"
-        partial.write_text(json.dumps(made, indent=2), encoding="utf-8")
-        partial.replace(description)
+        with atomic_write(description) as partial:
+            partial.write_text(json.dumps(made, indent=2), encoding="utf-8")
         return
     try:
         begun = json.loads(description.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from engine.core.errors import DeviceError
+from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray
 from tools.gan_eval.evaluation import Evaluation
 from tools.gan_eval.table import ROWS, Row, remark
@@ -31,11 +32,10 @@ def write_report(evaluation: Evaluation, path: Path) -> Path:
         DeviceError: it cannot be written.
     """
     page = report(evaluation)
-    partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            partial.write_text(page, encoding="utf-8")
     except OSError as error:
         raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.core.errors import DeviceError
 from engine.pipeline.sources.images import load_image, natural_order
+from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray
 
 MAX_NAME_LETTERS = 50  # of at most four bytes: with its ending it still fits into a file's name
@@ -92,14 +93,11 @@ def write(path: Path, content: ByteArray | str) -> None:
     Raises:
         DeviceError: it cannot be written.
     """
-    partial = path.with_name(f"{os.getpid()}.partial")
     try:
-        if isinstance(content, str):
-            partial.write_text(content, encoding="utf-8", errors="backslashreplace", newline="\n")
-        else:
-            Image.fromarray(content).save(partial, "PNG")
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            if isinstance(content, str):
+                partial.write_text(content, encoding="utf-8", errors="backslashreplace", newline="\n")
+            else:
+                Image.fromarray(content).save(partial, "PNG")
     except OSError as error:
         raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)

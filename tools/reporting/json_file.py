@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import DeviceError
+from engine.system.atomic_write import atomic_write
 
 
 def write_json(path: Path, figures: Any) -> None:
@@ -15,14 +16,12 @@ def write_json(path: Path, figures: Any) -> None:
     Raises:
         DeviceError: the file cannot be written.
     """
-    partial = path.with_name(f"{path.name}.partial")
+    text = json.dumps(_rounded(figures), indent=2, allow_nan=False) + "\n"
     try:
-        partial.write_text(json.dumps(_rounded(figures), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _rounded(value: Any) -> Any:

@@ -20,6 +20,7 @@ from engine.networks.backends.cpu_features import processor_name
 from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import VERSION
 from engine.networks.persona import Persona
+from engine.system.atomic_write import atomic_write
 
 _MOST_BYTES = 64 * 1024
 
@@ -100,11 +101,10 @@ class AutotuneCache:
         """Keep a choice and what it rests on, all or nothing; that it cannot be kept is told and ends nothing."""
         content: dict[str, Any] = {"form": asdict(form), "made_with": self._made_with}
         content["duration_ratios"] = {str(challenger): round(ratio, 3) for challenger, ratio in ratios.items()}
-        partial = self.path.with_suffix(f".{os.getpid()}.partial")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-            partial.replace(self.path)
+            with atomic_write(self.path) as partial:
+                partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             _log.warning("the fastest form cannot be kept in %s (%s): the next start measures again", self.path, error)
 

@@ -1,7 +1,7 @@
-"""The generator at work: through OpenVINO or TensorFlow on a processor, or on a graphics card. It hides which.
+"""The generator at work: through OpenVINO or Keras on a processor, or on a graphics card. It hides which.
 
-It knows no viewer, no thread and no screen. The network itself is in `folded.py`; what runs it in `openvino_runtime.py`
-and `tensorflow_runtime.py`.
+It knows no viewer, no thread and no screen. The network itself is in `generator/folded_layers.py`; what runs it in
+`openvino_backend.py`, `keras_backend.py` and `gpu_backend.py`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from engine.networks.backends.backend import Engine, QualityLevel, Runtime
 from engine.networks.backends.cpu_features import computes_bfloat16
 from engine.networks.backends.gpu_backend import open_on_gpu
 from engine.networks.backends.graph_variants import PRECISIONS, candidates
+from engine.networks.backends.keras_backend import KerasRuntime, keras_backend
 from engine.networks.backends.openvino_backend import Layers, OpenVinoRuntime
 from engine.networks.backends.out_of_memory import is_out_of_memory
-from engine.networks.backends.tensorflow_backend import TensorFlowRuntime
 from engine.networks.generator.folded_layers import fold, fold_previews
 from engine.networks.generator.preview_rgb import find_preview_rgb
 from engine.networks.persona import Persona
@@ -28,7 +28,7 @@ from engine.networks.pggan.architecture import RESOLUTIONS, GeneratorSettings
 from engine.networks.pggan.weight_file import read_network
 from engine.types import ByteArray, DeviceImage, FloatArray
 
-RUNTIMES = ("auto", "openvino", "tensorflow", "gpu")
+RUNTIMES = ("auto", "openvino", "tensorflow", "jax", "gpu")
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ class RuntimeGenerator:
     Attributes:
         size_px: width and height of its whole pictures.
         latent_size: numbers in a latent.
-        runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow` or, on a graphics card,
-            `jax`, `torch` or `tensorflow`.
+        runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow`, `jax` or, on a
+            graphics card, also `torch`.
         rungs: all the ways to draw, the best first.
     """
 
@@ -121,8 +121,8 @@ def open_generator(
     most.
 
     Args:
-        runtime: `auto` is the graphics card (`gpu.py`) if Keras can use one, else OpenVINO, else TensorFlow, with a
-            warning.
+        runtime: `auto` is the graphics card (`gpu_backend.py`) if Keras can use one, else OpenVINO, else Keras on
+            TensorFlow or JAX, with a warning.
         precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
         threads: processor threads to draw with; the runtime's own choice if None.
         is_tuned: draw in the form that was found fastest on this machine, and find out which while drawing, if that is
@@ -146,7 +146,7 @@ def open_generator(
         card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
         if card is not None:  # which may run out of memory, and the processor draws on
             return RuntimeGenerator(persona.settings, [card, on_openvino], sizes_px)
-    if runtime != "tensorflow":
+    if runtime not in ("tensorflow", "jax"):
         generator = RuntimeGenerator(persona.settings, [on_openvino], sizes_px)
         try:
             _ = generator.precision  # opens it
@@ -157,11 +157,14 @@ def open_generator(
             reason = " ".join(str(error).split())[:300]
             if runtime == "openvino":
                 raise ModelError(f"OpenVINO cannot run {persona.generator_path}: {reason}") from error
-            _log.warning("OpenVINO cannot run the generator, TensorFlow does: %s", reason)
+            backend = keras_backend()
+            _log.warning("OpenVINO cannot run the generator, Keras on %s does: %s", backend, reason)
+    else:
+        backend = runtime
     exact = on_openvino.forms[0].precision
-    on_tensorflow = TensorFlowRuntime(persona.settings, lambda: read_layers(persona), exact, threads)
-    runtimes: list[Runtime] = [on_tensorflow]
-    if runtime == "tensorflow":  # a graphics card may run out of memory, and the processor draws on
+    on_keras = KerasRuntime(persona.settings, lambda: read_layers(persona), backend, exact, threads)
+    runtimes: list[Runtime] = [on_keras]
+    if runtime == backend:  # it may run out of memory, and the processor draws on
         runtimes.append(on_openvino)
     return RuntimeGenerator(persona.settings, runtimes, sizes_px)
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import CudaError, ModelError, in_one_line
-from engine.networks.backends.tensorflow_backend import mapped_libraries
+from engine.networks.backends.keras_backend import mapped_libraries
 from engine.networks.generator.folded_layers import fold, fold_previews, layers_for
 from engine.networks.generator.preview_rgb import find_preview_rgb
 from engine.networks.persona import Persona

@@ -23,6 +23,7 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.architecture import GeneratorSettings, layers_of
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header
+from engine.system.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     from engine.networks.pggan.model import Generator
@@ -122,12 +123,8 @@ def write_preview_rgb(path: Path, arrays: Arrays, generator_sha256: str, errors:
     rms_levels = json.dumps({lod: round(rms, 2) for lod, rms in errors.items()})
     metadata = _identity(generator_sha256) | {"rms_levels": rms_levels}
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with atomic_write(path) as partial:
         partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_preview_rgb(persona: Persona) -> Arrays:

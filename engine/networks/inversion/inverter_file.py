@@ -24,6 +24,7 @@ from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeigh
 from engine.networks.persona import Persona
 from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, read_network
+from engine.system.atomic_write import atomic_write
 
 _log = logging.getLogger(__name__)
 
@@ -139,12 +140,8 @@ def write_inverter(
             "faces": str(len(weights.codes)),
         },
     )
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with atomic_write(path) as partial:
         partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _arrays(weights: InverterWeights | ReadoutWeights) -> Arrays:

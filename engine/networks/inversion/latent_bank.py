@@ -7,7 +7,6 @@ both are in its folder's name and in every shard. It does not know how faces are
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
 from engine.networks.pggan.weight_file import read_arrays, read_header
+from engine.system.atomic_write import atomic_write
 from engine.types import FloatArray, Placement
 
 SHARD_SEEDS = 500
@@ -91,13 +91,8 @@ class Bank:
             },
             self._identity() | {"drawn": str(faces.drawn)},
         )
-        path = self.path(shard)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-        try:
+        with atomic_write(self.path(shard)) as partial:
             partial.write_bytes(content)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
     def read(self, shards: Iterable[int]) -> DrawnFaces:
         """All faces of some shards.

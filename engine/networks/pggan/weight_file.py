@@ -26,6 +26,7 @@ from engine.networks.pggan.architecture import (
     settings_to_text,
     variable_shapes,
 )
+from engine.system.atomic_write import atomic_write
 
 Arrays = dict[str, NDArray[np.float32]]
 Settings = TypeVar("Settings", GeneratorSettings, DiscriminatorSettings)
@@ -194,13 +195,8 @@ def write_network(
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write float32 and float16 arrays and texts as a safetensors file, all or nothing."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            _write_tensors(file, arrays, metadata)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_write(path) as partial, partial.open("wb") as file:
+        _write_tensors(file, arrays, metadata)
 
 
 def _write_tensors(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:

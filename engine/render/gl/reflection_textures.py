@@ -5,11 +5,9 @@ Owns their textures; which way pictures take into them is `transfer.py`'s. Row 0
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import moderngl
 
+from engine.core.closing import Closing
 from engine.core.errors import CudaError
 from engine.render.gl.texture import Landing
 from engine.render.gl.texture_upload import Transfer
@@ -18,7 +16,7 @@ from engine.types import Reflection
 PLACES = 3
 
 
-class ReflectionTextures:
+class ReflectionTextures(Closing):
     """The newest drawn face and the one before it, to be blended, and a third texture for the next one.
 
     Of two, the next face would go into the one that the card may still be drawing with, and would wait for that.
@@ -92,11 +90,3 @@ class ReflectionTextures:
         for place in self._places:
             place.close()
         self._newest = self._previous = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -6,12 +6,12 @@ drawn faces is a `Landing`: `PixelTexture` here, through pixel buffers, or `shar
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import moderngl
 import numpy as np
 
+from engine.core.closing import Closing
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.pbo_ring import PboRing
 from engine.types import ByteArray, DeviceImage, Frame, Reflection
@@ -100,7 +100,7 @@ class PixelTexture:
             self._texture = None
 
 
-class CameraTexture:
+class CameraTexture(Closing):
     """The newest camera picture.
 
     Args:
@@ -143,14 +143,6 @@ class CameraTexture:
         """Release what it owns; may be called again."""
         self._pixels.close()
         self._frame = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class GrowthTexture:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from engine.config.recorder import RecorderSettings
 from engine.core.clock import TimeSource, file_stamp
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError
 from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.readback import Picture, Readback
@@ -46,7 +47,7 @@ class VideoWriter(Protocol):
     def abandon(self) -> None: ...
 
 
-class Recorder:
+class Recorder(Closing):
     """A film of the frames that are handed to `capture`.
 
     Trouble with disk or encoder, at the start or later, is no exception: `error` has the sentence, `is_recording` is
@@ -155,12 +156,6 @@ class Recorder:
             )
         else:
             self._readback.close()
-
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _is_due(self, time_s: float) -> bool:
         period_s = 1 / self._settings.max_fps

@@ -10,14 +10,13 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self
 
 import moderngl
 import numpy as np
 
 from engine.config.video_output import SendSettings
 from engine.core.clock import TimeSource
+from engine.core.closing import Closing
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.render.gl.gl_functions import GlCalls
@@ -34,7 +33,7 @@ CLOSE_S = 2.0
 Open = Callable[[SendSettings], Receiver]
 
 
-class Sender:
+class Sender(Closing):
     """Sends the frames that are handed to `capture`.
 
     Args:
@@ -114,14 +113,6 @@ class Sender:
         for line in self._lines:
             line.join(CLOSE_S)
         self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Line:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
+from engine.core.closing import Closing
 from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import OVER, QuadProgram, Value
 from engine.render.gl.shader_library import ShaderLibrary
@@ -22,7 +23,7 @@ DOT = 1 / 600  # radius of a landmark, of the height of what it lies on
 LEAST_DOT_PX = 0.4
 
 
-class Inspection:
+class Inspection(Closing):
     """Draws the camera's side of the mirror.
 
     Args:
@@ -62,12 +63,6 @@ class Inspection:
         if self._table is not None:
             self._table.release()
             self._table = None
-
-    def __enter__(self) -> Inspection:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _draw_landmarks(self, target: moderngl.Framebuffer, features: Features | None, part: Rect) -> None:
         if features is None:

@@ -12,6 +12,7 @@ import numpy as np
 import pygame
 import pygame.font
 
+from engine.core.closing import Closing
 from engine.render.gl.quad_program import QuadProgram
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.text import BRIGHT, DIM, letter_block, letter_spaced, open_font
@@ -36,7 +37,7 @@ MAX_FONTS = 8
 MIN_PANEL_TYPES = 20  # ... but at least so many type sizes
 
 
-class Overlay:
+class Overlay(Closing):
     """Draws text and signs.
 
     Args:
@@ -141,12 +142,6 @@ class Overlay:
             part.close()
         self._blank.release()
         self._brush.close()
-
-    def __enter__(self) -> Overlay:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _progress(self, target: moderngl.Framebuffer, middle: tuple[int, int], progress: float) -> None:
         length_px, thickness_px = round(0.18 * target.width), max(1, round(target.height / 540))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 import moderngl
 import numpy as np
 
 from engine.config.yaml_loader import shown_path
 from engine.core.clock import Tick
+from engine.core.closing import Closing
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
@@ -32,7 +32,7 @@ LINES_MIDDLE = (0.5, 0.88)  # of the target: below the card's bars, far from eve
 Stamp = tuple[int | None, ...]
 
 
-class Calibration:
+class Calibration(Closing):
     """Puts the picture on the wall as the venue file says, and lets that be changed.
 
     In each frame: `follow_operator`, draw on `compose`, then `project`, draw on what that returns, and `finish`.
@@ -161,12 +161,6 @@ class Calibration:
         if self._card is not None:
             self._card.release()
             self._card = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _apply(self, edit: CalibrationEvent) -> None:
         editor = self._editor

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import moderngl
 
+from engine.core.closing import Closing
 from engine.render.gl.quad_program import QuadProgram
 from engine.render.gl.render_target import RenderTarget
 from engine.render.gl.shader_library import ShaderLibrary
@@ -38,7 +38,7 @@ def turn_of(venue: ProjectionSettings) -> Turn:
     return flip_x * a, flip_x * b, flip_y * c, flip_y * d
 
 
-class ProjectionMapper:
+class ProjectionMapper(Closing):
     """Puts pictures on the wall. In each frame: `compose`, draw on what it returns, `project`, draw over it, `turn`.
 
     Args:
@@ -206,12 +206,6 @@ class ProjectionMapper:
             canvas.close()
         self._masks.clear()
         self._canvases.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def _projects(self) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from engine.config.yaml_loader import load_yaml, shown_path
 from engine.core.errors import ConfigError, DeviceError
 from engine.images.image_file import ImageError, ImageLimits, read_image
 from engine.render.projection.settings import Corners, ProjectionSettings, ProjectorSettings
+from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
@@ -76,19 +75,8 @@ def save_venue(path: Path, venue: ProjectionSettings) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", suffix=".partial", delete=False
-        ) as stream:
-            partial = Path(stream.name)
-            try:
-                stream.write(venue_text(venue))
-                stream.flush()
-                os.fsync(stream.fileno())
-            except BaseException:
-                partial.unlink()
-                raise
-        partial.chmod(0o644)
-        os.replace(partial, path)
+        with atomic_write(path) as partial:
+            partial.write_text(venue_text(venue), encoding="utf-8")
     except OSError as error:
         raise DeviceError(f"{shown_path(path)} could not be written: {error.strerror}") from error
 

@@ -14,6 +14,7 @@ import moderngl
 import pygame
 
 from engine.config.display import DisplaySettings
+from engine.core.closing import Closing
 from engine.core.errors import ConfigError
 from engine.render.gl.gl_functions import Fence, GlCalls, is_software
 from engine.render.window.calibration_keymap import CalibrationEvent, Pointer, edit_for
@@ -37,7 +38,7 @@ FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited fo
 KEY_REPEAT_MS = (350, 40)  # of keys that are held while calibrating: until the second, and between the others
 
 
-class Window(ABC):
+class Window(Closing, ABC):
     """Where the pictures go.
 
     Attributes:
@@ -137,12 +138,6 @@ class Window(ABC):
         self._drop_framebuffer()
         self._release_forgotten()
         self._close()
-
-    def __enter__(self) -> Window:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @abstractmethod
     def _show(self) -> None: ...

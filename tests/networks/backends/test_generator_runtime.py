@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
-from engine.networks.backends import tensorflow_backend
+from engine.networks.backends import keras_backend
 from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.generator.folded_network import build_network
 from engine.networks.generator.preview_rgb import FILE_NAME as PREVIEW_FILE
@@ -174,7 +174,8 @@ def test_drawing_needs_neither_tensorflow_nor_keras(tiny: Persona) -> None:
     assert printed == f"openvino [] {int(here.sum())}\n"
 
 
-def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_without_openvino_keras_draws_and_the_log_says_why(tiny: Persona, tmp_path: Path, backend: str) -> None:
     z = seed_latents([9], tiny.settings.latent_size)[0]
     expected = open_generator(tiny, precision="float32")(z)
     printed = run_apart(
@@ -185,15 +186,30 @@ def test_without_openvino_tensorflow_draws_and_the_log_says_why(tiny: Persona, t
         "from engine.networks.backends.generator_runtime import open_generator\n"
         f"generator = open_generator(Persona.open(Path({str(tiny.folder)!r})), precision='float32')\n"
         f"np.save({str(tmp_path / 'picture.npy')!r}, generator(seed_latent(9, 16)))\n"
-        "print(generator.runtime)\n"
+        "print(generator.runtime)\n",
+        KERAS_BACKEND=backend,
     )
-    assert "OpenVINO cannot run the generator, TensorFlow does: import of openvino halted" in printed
-    assert printed.splitlines()[-1] == "tensorflow"
+    assert f"OpenVINO cannot run the generator, Keras on {backend} does: import of openvino halted" in printed
+    assert printed.splitlines()[-1] == backend
     assert np.abs(np.load(tmp_path / "picture.npy").astype(int) - expected).max() <= 1
 
 
+def test_keras_takes_jax_where_tensorflow_is_missing_or_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr(keras_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libc.so.6")
+    assert keras_backend.keras_backend() == "tensorflow"
+    monkeypatch.setattr(keras_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+    assert keras_backend.keras_backend() == "jax"
+    monkeypatch.setattr(keras_backend, "mapped_libraries", lambda: "")
+    monkeypatch.setattr(keras_backend, "find_spec", lambda name: None)
+    assert keras_backend.keras_backend() == "jax"
+    with pytest.raises(ModelError, match="tensorflow is not installed: take the runtime openvino, or `make dev`"):
+        keras_backend.KerasRuntime(GeneratorSettings(), lambda: ((), ()), "tensorflow", "float32", None)
+
+
 def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorflow_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
+    monkeypatch.setattr(keras_backend, "mapped_libraries", lambda: "7f00 r-xp /usr/lib/libLLVM-15.so.1")
     with pytest.raises(ModelError, match="TensorFlow cannot be loaded beside Mesa's software OpenGL"):
         open_generator(tiny, runtime="tensorflow")
     monkeypatch.setitem(sys.modules, "openvino", None)
@@ -231,7 +247,7 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path, tiny: Persona) -> None:
     odd = Persona.open(write_tiny_persona(tmp_path / "odd", num_channels=5))
     with pytest.raises(ModelError, match="draws 5 channels; only grey and colour can be shown"):
         open_generator(odd)
-    with pytest.raises(ModelError, match="there is no runtime 'tensorrt'; there are auto, openvino, tensorflow"):
+    with pytest.raises(ModelError, match="there is no runtime 'tensorrt'; there are auto, openvino, tensorflow, jax"):
         open_generator(tiny, runtime="tensorrt")
     with pytest.raises(ModelError, match="there is no precision 'float16'; there are auto, float32, bfloat16"):
         open_generator(tiny, precision="float16")

@@ -1,0 +1,50 @@
+"""Every command, by what people want: `python -m tools`."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "show": ("record_camera", "autotune_generator"),
+    "scenes and films": ("new_scene", "check_scene", "render", "frames_to_video"),
+    "faces": ("reflect", "generate", "compare", "animate_portrait"),
+    "training": ("prepare_portraits", "train_gan", "train_inverter", "train_attributes", "adopt_generator"),
+    "measuring": (
+        "evaluate",
+        "evaluate_gan",
+        "audit",
+        "measure_refinement",
+        "benchmark",
+        "benchmark_training",
+        "gpu_report",
+    ),
+    "importing": ("import_pggan", "import_attributes"),
+    "maintaining": (
+        "dev.make_gallery",
+        "dev.describe_features",
+        "dev.make_face_map",
+        "dev.make_mean_face",
+    ),
+}
+ROOT = Path(__file__).resolve().parent
+
+
+def purpose(name: str) -> str:
+    """The first line of a command's docstring, without how to call it and without importing it."""
+    text = (ROOT / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
+    first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    return first.partition(": `")[0].rstrip(".")
+
+
+def listing() -> str:
+    """The text that `python -m tools` prints."""
+    width = max(len(name) for names in GROUPS.values() for name in names)
+    lines = ["python -m tools.COMMAND --help tells all about one of these:"]
+    for group, names in GROUPS.items():
+        lines += ["", f"{group}:", *(f"  {name:{width}}  {purpose(name)}" for name in names)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(listing())
