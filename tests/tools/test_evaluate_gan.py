@@ -108,7 +108,6 @@ def test_a_good_generator_reaches_the_aims(models: Path, data: Path, capsys: pyt
     assert figures["swd"]["ratio"] < 2
     assert figures["nn_ratio"] == pytest.approx(1, abs=0.1)
     assert figures["mahalanobis"]["implausible"] < 0.3
-    assert figures["ms_ssim"] == pytest.approx(figures["real"]["ms_ssim"], abs=0.1)
     assert figures["path_per_degree"] > 0
     assert (figures["count"], figures["seed"], figures["data"]) == (60, 0, "clouds.zip")
     page = (models.parent / "reports" / "generator-tiny.html").read_text(encoding="utf-8")

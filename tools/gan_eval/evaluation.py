@@ -23,7 +23,6 @@ from tools.bank.builder import FaceDrawer
 from tools.dataset.reference_set import References
 from tools.gan_eval.feature_sets import FEWEST_FACES, Clouds, Figures, compare, found
 from tools.metrics.memorization import Memorisation, measure_memorisation
-from tools.metrics.ms_ssim import structural_similarity
 from tools.metrics.path_length import FeaturePath, great_circles, measure_feature_path
 from tools.metrics.plausibility import measure_plausibility, yaw_asymmetry
 from tools.metrics.random_features import random_features
@@ -81,7 +80,6 @@ class RealPortraits:
         return {
             "detection": detection(self.features),
             **compare(first, second),
-            "ms_ssim": pair_similarity(self.references.chosen.pictures),
             **_shape_and_yaw(found(self.features), found(self.features)),
         }
 
@@ -134,7 +132,6 @@ def evaluate(persona: Persona, drawer: FaceDrawer, real: RealPortraits, count: i
         **compare(real.clouds, clouds),
         **_shape_and_yaw(found(real.features), found(features)),
         **_memory_figures(memorisation),
-        "ms_ssim": pair_similarity(pictures),
         "path_per_degree": None if path is None else path.per_degree,
         "real": real.itself,
     }
@@ -213,12 +210,6 @@ def _memorisation(references: References, pictures: ByteArray) -> Memorisation |
 def _memory_figures(memorisation: Memorisation | None) -> Figures:
     names = ("nn_ratio", "nn_spread", "copy_ratio", "copy_spread")
     return {name: None if memorisation is None else getattr(memorisation, name) for name in names}
-
-
-def pair_similarity(pictures: ByteArray) -> float:
-    """Mean MS-SSIM of each two pictures that follow each other."""
-    count = len(pictures) // 2 * 2
-    return float(structural_similarity(pictures[:count:2], pictures[1:count:2]).mean())
 
 
 def _path(drawer: FaceDrawer, real: RealPortraits, latent_size: int) -> FeaturePath | None:

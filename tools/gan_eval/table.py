@@ -137,7 +137,6 @@ ROWS = (
         None,
         ("copy_spread",),
     ),
-    Row("MS-SSIM of pairs", ("ms_ssim",), ".3f", None, "How alike two pictures are; above the real pairs, few faces."),
     Row(
         "implausible shapes",
         ("mahalanobis", "implausible"),
@@ -166,7 +165,6 @@ COLUMNS = {
     "coverage": "coverage",
     "nearest": "nearest, training / held out",
     "reached": "reached, training / held out",
-    "MS-SSIM": "MS-SSIM of pairs",
 }
 
 

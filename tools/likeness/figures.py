@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from skimage.color import deltaE_ciede2000
 
 from engine.features.colours import PATCHES
 from engine.features.featurizer import LAYOUT
@@ -17,7 +18,6 @@ from tools.dataset.reference_set import Indices
 from tools.gan_eval.feature_sets import found
 from tools.likeness.attribute_figures import attributes_kept
 from tools.likeness.scale import LikenessScale
-from tools.metrics.ciede2000 import ciede2000
 from tools.metrics.regression import correlation, gain, landmark_error, rms, skill
 from tools.metrics.retrieval import measure_retrieval, ranks
 
@@ -138,7 +138,7 @@ def _colours(asked: FloatArray, came: FloatArray) -> Figures:
     """CIEDE2000 of each place: the mean over its patches, then the median over faces."""
     names = [patch.name for patch in PATCHES]
     colours = [vectors[:, LAYOUT["colour"]].reshape(len(vectors), len(PATCHES), 3) for vectors in (asked, came)]
-    apart = ciede2000(*colours)  # (N, patches)
+    apart = deltaE_ciede2000(*colours)  # (N, patches)
     return {
         f"{place}_delta_e": float(np.median(apart[:, [names.index(patch) for patch in patches]].mean(axis=1)))
         for place, patches in PLACES.items()

@@ -1,10 +1,12 @@
-"""Distances between many points: matrix products in blocks, so that memory stays bounded."""
+"""Distances between many points, in blocks, so that memory stays bounded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestNeighbors
 
 from engine.types import FloatArray
 
@@ -12,10 +14,8 @@ BLOCK_ROWS = 512
 
 
 def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Squared Euclidean distances (N, M) float32 between points (N, D) and (M, D), exact to the float32 of |a|²."""
-    products = a @ b.T
-    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None]
-    return np.asarray(np.maximum(squares - 2 * products, 0), np.float32)
+    """Squared Euclidean distances (N, M) float32 between points (N, D) and (M, D)."""
+    return np.asarray(pairwise_distances(a, b, metric="sqeuclidean"), np.float32)
 
 
 def blocks(count: int) -> Iterator[slice]:
@@ -32,9 +32,5 @@ def neighbour_radii(points: FloatArray, k: int) -> FloatArray:
     """
     if len(points) <= k:
         raise ValueError(f"{len(points)} points have no {k} neighbours each")
-    radii = np.empty(len(points), np.float32)
-    for rows in blocks(len(points)):
-        distances = squared_distances(points[rows], points)
-        distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = 0  # exactly: it must sort first
-        radii[rows] = np.sqrt(np.partition(distances, k, axis=1)[:, k])
-    return radii
+    neighbours = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
+    return np.asarray(neighbours.kneighbors()[0][:, -1], np.float32)

@@ -21,7 +21,7 @@ from tools.bench.generator.bounds import bounds, measure_peaks, merge_peaks
 from tools.bench.generator.cases import Case, cases, compare_cases, open_cases, time_in_turns
 from tools.bench.generator.networks import Network, networks
 from tools.bench.generator.tables import generator_tables
-from tools.bench.generator.worker_pool import BENCH_PYTHON, OURS, AbsentError, WorkerPool
+from tools.bench.generator.worker_pool import BENCH_PYTHON, WorkerPool
 
 __all__ = ["generator_tables", "measure_generators"]
 
@@ -39,11 +39,10 @@ def measure_generators(persona: Persona, *, quick: bool = False, guests_python: 
 
     Returns:
         `contenders`, `generator` (a row for each network, runtime, form and precision) and `bounds`, which has the
-        peaks and the layers.
+        peaks.
     """
     precisions = ("float32", "bfloat16") if computes_bfloat16() else ("float32",)
     rows: list[dict[str, Any]] = []
-    profiles: list[dict[str, Any]] = []
     to_time = networks(persona, quick=quick)
     shapes = {network.name: network.settings for network in to_time}
     with WorkerPool(guests_python) as crew, tqdm(to_time, "generator", unit="network") as bar:
@@ -52,12 +51,11 @@ def measure_generators(persona: Persona, *, quick: bool = False, guests_python: 
         for network in bar:
             with tempfile.TemporaryDirectory(prefix="narcissus-") as scratch:
                 found = _time(crew, network, Path(scratch), precisions, quick, bar)
-                profiles += _profile(crew, network, Path(scratch), found)
             crew.close_networks()
             merge_peaks(peaks, measure_peaks(crew))
             size = {"network": network.name, "size": network.settings.resolution}
             rows += [size | case.row() for case in found]
-        return {"contenders": crew.summary, "generator": rows, "bounds": bounds(rows, profiles, shapes, peaks)}
+        return {"contenders": crew.summary, "generator": rows, "bounds": bounds(rows, shapes, peaks)}
 
 
 def _time(
@@ -71,25 +69,10 @@ def _time(
     network.write(scratch)
     latents = scratch / "latents.npy"
     np.save(latents, seed_latents(range(LATENTS), network.settings.latent_size), allow_pickle=False)
-    found = cases(crew.ways, precisions, compiled=network.is_judged and not quick)
+    found = cases(crew.ways, precisions, compiled=not quick)
     open_cases(crew, found, scratch, notify)
     notify("comparing with the reference")
     compare_cases(crew, found, latents)
     notify("timing")
     time_in_turns(crew, found, latents, QUICK_BUDGET_S if quick else BUDGET_S)
     return found
-
-
-def _profile(crew: WorkerPool, network: Network, folder: Path, found: Sequence[Case]) -> list[dict[str, Any]]:
-    """The operations of a network that is judged, in the fastest of our ways."""
-    ours = [case for case in found if case.runtime == OURS and case.durations_ms]
-    if not network.is_judged or not ours:
-        return []
-    fastest = min(ours, key=lambda case: float(np.median(case.durations_ms)))
-    way = {"form": fastest.form, "precision": fastest.precision, "variant": fastest.variant}
-    which = {"network": network.name, **way}
-    try:
-        answer = crew[OURS].ask(do="profile", folder=str(folder), **way)
-    except AbsentError as reason:
-        return [which | {"absent": str(reason)}]
-    return [which | answer]

@@ -1,4 +1,4 @@
-"""Measured peaks, and with them a bound beside every row and every layer."""
+"""Measured peaks, and with them a bound beside every row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.networks.pggan.architecture import GeneratorSettings
-from tools.bench.generator.layers import layer_rows
 from tools.bench.generator.worker_pool import AbsentError, WorkerPool
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 from tools.bench.runtimes import PROCESSOR
@@ -36,49 +35,27 @@ def measure_peaks(crew: WorkerPool) -> dict[str, Peaks]:
 
 
 def bounds(
-    rows: Sequence[dict[str, Any]],
-    profiles: Sequence[Mapping[str, Any]],
-    shapes: Mapping[str, GeneratorSettings],
-    peaks: Mapping[str, Peaks],
+    rows: Sequence[dict[str, Any]], shapes: Mapping[str, GeneratorSettings], peaks: Mapping[str, Peaks]
 ) -> dict[str, Any]:
     """Give every row its `bound_ms`.
 
     Args:
         rows: of the generator.
-        profiles: of networks: their `network`, `form`, `precision`, `variant` and `nodes`, or why they are `absent`.
         shapes: of the networks, by name.
         peaks: of the devices, by name.
 
     Returns:
-        `peaks`, and `layers`: of each profiled network its `rows`, or why they are `absent`.
+        `peaks`.
     """
     for row in rows:
         here = _peaks_of(row.get("device"), peaks)
         if here is not None and row["precision"] in here.operations_per_s:
             costs = network_costs(shapes[row["network"]], row["form"], row["precision"])
             row["bound_ms"] = round(network_bound_ms(costs, here, row["precision"]), 3)
-    return {
-        "peaks": [each.to_json() for each in peaks.values()],
-        "layers": [_layers(profile, shapes, peaks) for profile in profiles],
-    }
+    return {"peaks": [each.to_json() for each in peaks.values()]}
 
 
 def _peaks_of(device: str | None, peaks: Mapping[str, Peaks]) -> Peaks | None:
     """Those of a device; a graphics card is the one that there is, whatever its user calls it."""
     cards = [each for name, each in peaks.items() if name != PROCESSOR]
     return peaks.get(device or "", cards[0] if cards and device not in (None, PROCESSOR) else None)
-
-
-def _layers(
-    profile: Mapping[str, Any], shapes: Mapping[str, GeneratorSettings], peaks: Mapping[str, Peaks]
-) -> dict[str, Any]:
-    of_whom = {key: profile[key] for key in ("network", "form", "precision", "variant")}
-    if "absent" in profile:
-        return of_whom | {"absent": profile["absent"]}
-    if PROCESSOR not in peaks:
-        return of_whom | {"absent": "the peaks of the processor could not be measured"}
-    costs = network_costs(shapes[profile["network"]], profile["form"], profile["precision"])
-    try:
-        return of_whom | {"rows": layer_rows(costs, profile["nodes"], peaks[PROCESSOR], profile["precision"])}
-    except ValueError as error:
-        return of_whom | {"absent": str(error)}

@@ -1,4 +1,4 @@
-"""The generators that are timed: the shape that was published, from 64 to 1024 px, a narrow one, and the persona's."""
+"""The generators that are timed: the persona's, a narrow one of its size, and the published one of 1024 px."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ class Network:
         name: for tables.
         settings: its shape.
         folder: of the persona that has it; None for random weights.
-        is_judged: whether the aims are for it; then PyTorch compiles it as well, and its layers are looked at.
         runs_quickly: whether it is part of a quick measurement.
     """
 
     name: str
     settings: GeneratorSettings
     folder: Path | None = None
-    is_judged: bool = False
     runs_quickly: bool = False
 
     def write(self, scratch: Path) -> None:
@@ -51,13 +49,10 @@ class Network:
 
 def networks(persona: Persona, *, quick: bool) -> tuple[Network, ...]:
     """Those to time, the persona's first."""
-    own = Network(f"{persona.name}, {_shape(persona.settings)}", persona.settings, persona.folder, True, True)
+    own = Network(f"{persona.name}, {_shape(persona.settings)}", persona.settings, persona.folder, runs_quickly=True)
     narrow = GeneratorSettings(128, fmap_base=4096, fmap_max=256)
-    official = [GeneratorSettings(resolution) for resolution in (64, 128, 256, 512, 1024)]
-    rest = [
-        Network(_shape(settings), settings, None, settings in (narrow, official[-1]), settings == narrow)
-        for settings in (narrow, *official)
-    ]
+    official = GeneratorSettings(1024)
+    rest = (Network(_shape(narrow), narrow, runs_quickly=True), Network(_shape(official), official))
     return tuple(network for network in (own, *rest) if network.runs_quickly or not quick)
 
 

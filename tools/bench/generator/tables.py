@@ -14,7 +14,7 @@ NAMES = {OURS: "**Narcissus**", "openvino": "OpenVINO alone", "onnxruntime": "ON
 def generator_tables(result: Mapping[str, Any]) -> list[str]:
     """Lines of what `measure_generators` found."""
     rows, found = result["generator"], result["bounds"]
-    judged = [each["network"] for each in found["layers"]]
+    judged = list(dict.fromkeys(row["network"] for row in rows))
     return [
         "## The generator",
         "",
@@ -24,7 +24,6 @@ def generator_tables(result: Mapping[str, Any]) -> list[str]:
         "",
         *_verdict_lines(rows, judged),
         *(line for name in dict.fromkeys(row["network"] for row in rows) for line in _network_lines(name, rows)),
-        *(line for each in found["layers"] for line in _layer_lines(each)),
     ]
 
 
@@ -97,28 +96,4 @@ def _row_line(row: Mapping[str, Any], ours_ms: float | None) -> str:
     return (
         f"| {NAMES[row['runtime']]} | {row['form']} | {row['precision']} | {row['how']}{where} | {row['ms']:.2f} "
         f"| {row['p95_ms']:.2f} | {by_ours} | {bound} | {apart} |"
-    )
-
-
-def _layer_lines(network: Mapping[str, Any]) -> list[str]:
-    way = ", ".join(word for word in (network["precision"], network.get("variant")) if word)
-    lines = [f"### {network['network']}, layer by layer, {way}", ""]
-    if "absent" in network:
-        return [*lines, f"Not measured: {network['absent']}.", ""]
-    lines += [
-        "By OpenVINO's own counters, which cost a little; each layer with all that follows it until the next.",
-        "",
-        "| layer | makes | M operations | MB | bound ms, by | measured ms | product alone | share | nearer by |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    return [*lines, *(_layer_line(row) for row in network["rows"]), ""]
-
-
-def _layer_line(row: Mapping[str, Any]) -> str:
-    if "makes" not in row:  # the pictures on the way, which only some scenes look at
-        return f"| {row['layer']} | | | | | {row['ms']:.3f} | | {row['share']:.0%} | |"
-    return (
-        f"| {row['layer']} | {row['makes']} | {row['operations'] / 1e6:.0f} | {row['bytes'] / 1e6:.2f} "
-        f"| {row['bound_ms']:.3f}, {row['bound_by']} | {row['ms']:.3f} | {row['product_ms']:.3f} | {row['share']:.0%} "
-        f"| {row['nearer']} |"
     )

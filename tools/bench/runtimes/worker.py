@@ -5,7 +5,7 @@
     {"do": "draw", "key", "latents": FILE, "output": FILE}        {}
     {"do": "time", "key", "latents": FILE, "seconds", "runs"}     {"ms": [...]}
     {"do": "close"}                                               {}, after all are closed
-    {"do": "peaks"} and {"do": "profile", "folder", ...}  what the modules of these names say
+    {"do": "peaks"}                                               what `Peaks.to_json` says
 
 What cannot be done is {"absent"} with one sentence.
 """
@@ -87,11 +87,6 @@ class Worker:
     def _peaks(self) -> dict[str, Any]:
         peaks: Peaks = self._contender.peaks()
         return peaks.to_json()
-
-    def _profile(self, folder: str, form: str, precision: str, variant: str) -> dict[str, Any]:
-        from tools.bench.runtimes.profile import profile
-
-        return {"nodes": profile(Path(folder), form, precision, variant)}
 
 
 def main() -> None:
