@@ -22,9 +22,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "importing": ("import_pggan", "import_attributes"),
     "maintaining": (
         "dev.make_gallery",
+        "dev.describe_config",
         "dev.describe_features",
         "dev.make_face_map",
         "dev.make_mean_face",
+        "dev.fold_efficientnet",
+        "dev.fold_faceres",
     ),
 }
 ROOT = Path(__file__).resolve().parent

@@ -15,7 +15,7 @@ from tools.command import INTERRUPTED, command, command_parser
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 COMMANDS = [name for names in GROUPS.values() for name in names]
 ALIAS = "before 0.1.0"
-WITHOUT_OPTIONS = ("dev.describe_features", "dev.make_face_map")
+WITHOUT_OPTIONS = ("dev.describe_config", "dev.describe_features", "dev.make_face_map")
 
 
 def test_every_command_is_listed_once() -> None:
@@ -46,7 +46,7 @@ def test_help_shows_an_example_and_the_defaults(
         importlib.import_module(f"tools.{name}").main()
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    assert re.search(rf"example:\n  python -m tools\.{re.escape(name)} \S", said)
+    assert re.search(rf"example:\n  python -m tools\.{re.escape(name)}", said)
 
 
 def test_defaults_are_given_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,6 @@ as data: neither PyTorch nor the package's own code is needed. Layouts stay PyTo
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import sys
@@ -18,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError
 from engine.networks.pggan.weight_file import file_sha256, write_arrays
+from tools.command import command, command_parser
 from tools.model_import.torch_checkpoint import read_torch_checkpoint
 
 OUTPUT = Path(__file__).resolve().parents[2] / "models" / "features" / "efficientnet_lite0.safetensors"
@@ -89,18 +89,13 @@ def fold(path: Path) -> None:
     write_arrays(path, arrays, metadata)
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.dev.fold_efficientnet", description=(__doc__ or "").split("\n\n")[0]
-    )
+    parser = command_parser("dev.fold_efficientnet", (__doc__ or "").split("\n\n")[0], "")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE", help=str(OUTPUT))
     options = parser.parse_args(arguments)
-    try:
-        fold(options.output)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
+    fold(options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB, SHA-256 {file_sha256(options.output)[:12]}")
     return 0
 

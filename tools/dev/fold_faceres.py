@@ -10,7 +10,6 @@ PyTorch's layouts (OIHW):
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -21,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import ModelError, NarcissusError
+from engine.core.errors import ModelError
 from engine.networks.pggan.weight_file import file_sha256, write_arrays
+from tools.command import command, command_parser
 
 OUTPUT = Path(__file__).resolve().parents[2] / "models" / "features" / "faceres.safetensors"
 SOURCE = "faceres of @vladmandic/human 3.3.6 (MIT), from HSE_FaceRec_tf"
@@ -99,19 +99,14 @@ def fold(source: Path, path: Path) -> None:
     write_arrays(path, arrays, {"source": SOURCE, "strides": json.dumps(STRIDES)})
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.dev.fold_faceres", description=(__doc__ or "").split("\n\n")[0]
-    )
+    parser = command_parser("dev.fold_faceres", (__doc__ or "").split("\n\n")[0], "faceres.json")
     parser.add_argument("source", type=Path, metavar="FACERES.json")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE", help=str(OUTPUT))
     options = parser.parse_args(arguments)
-    try:
-        fold(options.source, options.output)
-    except NarcissusError as error:
-        print(f"narcissus: {error}", file=sys.stderr)
-        return error.exit_status
+    fold(options.source, options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB, SHA-256 {file_sha256(options.output)[:12]}")
     return 0
 
