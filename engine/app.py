@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.audio.level_meter import AudioLevelMeter
-from engine.cli import Options
+from engine.config.options import Options
 from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError
 from engine.core.file_watcher import Watcher

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from engine.config.options import Options
 
 MAX_SIDE_PX = 16384
 LEAST_LOOP_S = 10.0  # in less time a pattern cannot be told from chance
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said; None where it said nothing and config.yaml decides.
-
-    Attributes:
-        config: the installation's file.
-        scene, model: names of a file in scenes/ and of a folder in models/.
-        source: `camera:0`, a device path, a video file, an image, a folder of images, or `self`.
-        size_wh: of the window or the off-screen picture, px.
-        fullscreen: whether the window fills its display.
-        display: the number of the window's display, a part of its name, or `all`.
-        headless: render off screen.
-        seconds: stop that long after the first drawn frame.
-        record, stats, session: files to write.
-        measure_loop: measure how late the mirror is, through the camera.
-    """
-
-    config: Path = Path("config.yaml")
-    scene: str | None = None
-    model: str | None = None
-    source: str | None = None
-    size_wh: tuple[int, int] | None = None
-    fullscreen: bool | None = None
-    display: int | str | None = None
-    headless: bool = False
-    seconds: float | None = None
-    record: Path | None = None
-    stats: Path | None = None
-    session: Path | None = None
-    measure_loop: bool = False
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:

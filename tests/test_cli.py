@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import Options, parse_options
+from engine.cli import parse_options
+from engine.config.options import Options
 
 
 def test_nothing_said_leaves_it_to_the_configuration() -> None:

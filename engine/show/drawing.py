@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli import Options
+from engine.config.options import Options
 from engine.core.clock import TimeSource
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import Transfer, open_transfer

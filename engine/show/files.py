@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli import Options
 from engine.config.config import Config, load_config
+from engine.config.options import Options
 from engine.networks.attributes.classifier import AttributeReader, open_attributes
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.inverter_file import open_inverter

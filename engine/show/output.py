@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli import Options
+from engine.config.options import Options
 from engine.core.errors import ConfigError, DeviceError
 from engine.render.output.codecs import choose_codec, usual_ending
 from engine.render.output.recorder import recording_path

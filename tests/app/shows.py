@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from engine.app import App, Show
-from engine.cli import Options
+from engine.config.options import Options
 from engine.core.clock import Clock, Tick
 from engine.render.renderer import Renderer
 from engine.render.window.keymap import Action

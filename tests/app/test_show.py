@@ -17,7 +17,7 @@ from PIL import Image
 import engine.app
 import engine.show.scene_switcher
 from engine.app import ROOT
-from engine.cli import Options
+from engine.config.options import Options
 from engine.core.clock import Clock
 from engine.networks.attributes.classifier import AttributeReader
 from engine.render.window.keymap import Action

@@ -11,7 +11,6 @@ in place of the mean, made symmetric in every round. Straight ahead is the media
 
 from __future__ import annotations
 
-import argparse
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
