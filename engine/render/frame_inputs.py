@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import moderngl
 
-from engine.types import Alignment, Features, Placement
+from engine.types import Alignment, Features, FloatArray, Placement
 from engine.visitor.face_difference import FaceDifference
 
 
@@ -51,6 +51,7 @@ class FrameInputs:
         turned_before: the same for `previous`.
         presence: 0 nobody is there, 1 somebody is; eased.
         signals: what bound knobs may read (`engine.scene.scene.SIGNALS`).
+        sound: what the microphone heard last, (N,) float32 from -1 to 1, the newest last; None where nothing listens.
     """
 
     camera: moderngl.Texture | None = None
@@ -68,3 +69,4 @@ class FrameInputs:
     turned_before: tuple[float, float] = (0.0, 0.0)
     presence: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
+    sound: FloatArray | None = None

@@ -9,6 +9,29 @@ uniform float n_corner;         // radius of its corners, stage heights
 uniform sampler2D n_camera;     // the newest camera picture, cut to the stage's shape
 uniform sampler2D n_reflection; // the newest drawn face, square
 
+// pow() of a negative number is no number on some drivers, and what repeated multiplication gives on others.
+float n_pow(float x, float y) {
+    if (y == 0.0)
+        return 1.0;
+    float odd = x < 0.0 && floor(y) == y && mod(y, 2.0) != 0.0 ? -1.0 : 1.0;
+    return odd * pow(abs(x), y);
+}
+vec2 n_pow(vec2 x, vec2 y) { return vec2(n_pow(x.x, y.x), n_pow(x.y, y.y)); }
+vec3 n_pow(vec3 x, vec3 y) { return vec3(n_pow(x.xy, y.xy), n_pow(x.z, y.z)); }
+vec4 n_pow(vec4 x, vec4 y) { return vec4(n_pow(x.xy, y.xy), n_pow(x.zw, y.zw)); }
+
+// texture2D() where the artist has a variable called texture, and rectangle textures, whose places are pixels.
+vec4 n_texture2D(sampler2D image, vec2 place) { return texture(image, place); }
+vec4 n_texture2DRect(sampler2D image, vec2 place) { return texture(image, place / vec2(textureSize(image, 0))); }
+#ifndef VERTEX
+vec4 n_texture2D(sampler2D image, vec2 place, float bias) { return texture(image, place, bias); }
+#endif
+
+// The size of whatever a channel shows, px; the depth of a volume, 1 for all else.
+vec3 n_size(sampler2D image) { return vec3(textureSize(image, 0), 1.0); }
+vec3 n_size(samplerCube image) { return vec3(textureSize(image, 0), 1.0); }
+vec3 n_size(sampler3D image) { return vec3(textureSize(image, 0)); }
+
 #ifdef VERTEX
 out vec2 isf_FragNormCoord;
 
@@ -20,7 +43,7 @@ void isf_vertShaderInit() {
 uniform float n_limit;          // the largest value that the canvas takes
 
 in vec2 isf_FragNormCoord;
-out vec4 isf_FragColor;
+layout(location = 0) out vec4 isf_FragColor;
 
 // A pixel that is no number, or too large to be one, is not drawn: Python counts those that are. Whether it is one is
 // asked of its bits (IEEE 754: all of the exponent is set), as compilers turn comparisons round as if there were no NaN.

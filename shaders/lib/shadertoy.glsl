@@ -1,4 +1,5 @@
-// What Shadertoy declares for every pass. The arrays are filled by `shadertoy_main.glsl`.
+// What Shadertoy declares for every pass. The arrays are filled by `shadertoy_main.glsl`; the
+// channels are declared by Python, as sampler2D, samplerCube or sampler3D.
 
 uniform vec3 iResolution;       // of the stage, px; z is 1, the shape of a pixel
 uniform float iTime;            // s
@@ -7,10 +8,6 @@ uniform float iFrameRate;       // 1/s
 uniform int iFrame;
 uniform vec4 iMouse;            // px: x, y of the face; z, w the same, negative while nobody is there
 uniform vec4 iDate;             // year, month from 0, day from 1, second of the day
-uniform sampler2D iChannel0;
-uniform sampler2D iChannel1;
-uniform sampler2D iChannel2;
-uniform sampler2D iChannel3;
 
 float iChannelTime[4];
 vec3 iChannelResolution[4];

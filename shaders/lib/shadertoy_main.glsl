@@ -2,10 +2,10 @@
 
 void main() {
     iChannelTime = float[4](iTime, iTime, iTime, iTime);
-    iChannelResolution[0] = vec3(textureSize(iChannel0, 0), 1.0);
-    iChannelResolution[1] = vec3(textureSize(iChannel1, 0), 1.0);
-    iChannelResolution[2] = vec3(textureSize(iChannel2, 0), 1.0);
-    iChannelResolution[3] = vec3(textureSize(iChannel3, 0), 1.0);
+    iChannelResolution[0] = n_size(iChannel0);
+    iChannelResolution[1] = n_size(iChannel1);
+    iChannelResolution[2] = n_size(iChannel2);
+    iChannelResolution[3] = n_size(iChannel3);
     vec4 colour = vec4(0.0, 0.0, 0.0, 1.0);
     mainImage(colour, gl_FragCoord.xy);
 #ifdef OPAQUE

@@ -163,9 +163,9 @@ def test_a_missing_file(playing: Playing) -> None:
 
 def test_foreign_files_are_watched(playing: Playing) -> None:
     library = ShaderLibrary(playing.folder)
-    for name in ("a.fs", "a.vs", "a.glsl", "a.png", "a.jpg"):
+    for name in ("a.fs", "a.vs", "a.isf", "a.glsl", "a.txt", "a.json", "a.png", "a.jpg", "a.webp"):
         assert library.has(playing.folder.resolve() / "foreign" / name)
-    assert not library.has(playing.folder / "foreign" / "notes.txt")
+    assert not library.has(playing.folder / "foreign" / "notes.odt")
 
 
 def test_a_file_that_is_saved_is_drawn_anew_and_a_broken_one_leaves_what_is_shown(playing: Playing) -> None:

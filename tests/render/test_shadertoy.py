@@ -280,14 +280,15 @@ def test_camera_and_reflection(playing: Playing, gl: moderngl.Context) -> None:
 @pytest.mark.parametrize(
     ("channel", "message"),
     [
-        ("keyboard", "the keyboard is not supported as what a channel shows"),
-        ("cubemap", "a cubemap is not supported"),
-        ("mic", "the microphone is not supported"),
-        ("music", "music is not supported"),
-        ("{source: clip.mp4}", "video is not supported"),
-        ("song.mp3", "sound is not supported"),
-        ("volume", "a volume texture is not"),
-        ("picure", "must be picture, camera, reflection, noise, A, B, C, D or a .png or .jpg file, not 'picure'"),
+        ("{source: clip.mp4}", "video files are not supported as what a channel shows"),
+        ("video", "video files are not supported"),
+        ("song.mp3", "sound files are not supported"),
+        ("[a.png, b.png]", "a list must hold the six pictures of a cube, not 2"),
+        ("[a.png, b.png, c.png, d.png, e.png, f.gif]", "must be six .png or .jpg files, and 'f.gif' is none"),
+        (
+            "picure",
+            "must be picture, camera, reflection, noise, sound, keyboard, sky, noise3d, A, B, C, D, any or a .png",
+        ),
     ],
 )
 def test_channels_that_are_refused(tmp_path: Path, channel: str, message: str) -> None:
@@ -326,9 +327,9 @@ def test_settings_that_are_refused(tmp_path: Path, settings: str, message: str) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("float a;\nvec4 mainSound(float t) { return vec4(t); }", "a.glsl:2: sound passes are not supported"),
-        ("uniform samplerCube sky;", "a.glsl:1: cubemaps are not supported"),
-        ("void mainCubemap() {}", "a.glsl:1: cubemap passes are not supported"),
+        ("float a;\nvec4 mainSound(float t) { return vec4(t); }", "a.glsl:2: has mainSound but no mainImage"),
+        ("void mainCubemap() {}", "a.glsl:1: has mainCubemap but no mainImage"),
+        ("uniform float t;\nvoid main() { gl_FragColor = vec4(t); }", "a.glsl:2: brings its own main.., for another"),
         ("// samplerCube\n/* mainImage */", "a.glsl: has no mainImage"),
     ],
 )

@@ -76,13 +76,15 @@ class FiniteWatch:
         is_blind: for a shader that leaves pixels out on purpose.
 
     Attributes:
-        trouble: what it has noticed; empty while that is nothing.
+        problem: what it has noticed; empty while that is nothing.
+        missing: how many pixels were left out of the last picture that was looked at.
     """
 
     def __init__(self, ctx: moderngl.Context, file: str, *, is_blind: bool) -> None:
         self._file = file
         self.problem = ""
-        self._is_over = is_blind
+        self.missing = 0
+        self._is_blind = self._is_over = is_blind
         self._queries = [ctx.query(samples=True) for _ in range(QUERIES)]
         self._expected = [0] * QUERIES
         self._next = 0
@@ -95,14 +97,25 @@ class FiniteWatch:
             return
         turn = self._next
         self._next = (turn + 1) % QUERIES
-        if self._expected[turn] > self._queries[turn].samples:
+        self._look(turn)
+        with self._queries[turn]:
+            yield
+
+    def look(self) -> None:
+        """Look at all that was drawn until now, and wait for it."""
+        for turn in range(QUERIES):
+            self._look((self._next + turn) % QUERIES)
+
+    def _look(self, turn: int) -> None:
+        if self._is_blind or not self._expected[turn]:
+            return
+        self.missing = max(0, self._expected[turn] - self._queries[turn].samples)
+        self._expected[turn] = 0
+        if self.missing and not self.problem:
             what = "some of what it draws is no number, or infinite; the picture below is shown there"
             self.problem = f"{self._file}: {what}"
             log.warning("%s", self.problem)
             self._is_over = True
-        self._expected[turn] = 0
-        with self._queries[turn]:
-            yield
 
     def expect(self, pixels: int) -> None:
         """So many pixels are drawn, in this frame, unless some are left out."""

@@ -1,73 +1,187 @@
-"""GLSL as other programs take it -> GLSL 3.30: old names, line continuations, and what Narcissus does not offer.
+"""GLSL as other programs take it -> GLSL of desktop drivers: old names, names that are keywords since, and uniforms
+that Narcissus declares itself.
 
-Works on words, outside of comments, and keeps every line where it was, so that an error of the driver is found in the
-artist's file. Knows no file and no OpenGL.
+Works on tokens and keeps every line where it was, so that an error of the driver is found in the artist's file. Knows
+no file and no OpenGL.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.render.external_shaders.glsl_tokens import (
+    Token,
+    active,
+    blanked,
+    code,
+    declared,
+    plain,
+    renamed,
+    text_of,
+    tokenise,
+    without_directives,
+)
 
 OLD_NAMES: Mapping[str, str] = {
     "texture2D": "texture",
-    "texture2DRect": "texture",
     "texture2DLod": "textureLod",
     "texture2DLodEXT": "textureLod",
     "texture2DProj": "textureProj",
+    "texture2DProjLod": "textureProjLod",
+    "texture2DProjLodEXT": "textureProjLod",
+    "texture2DGrad": "textureGrad",
     "texture2DGradEXT": "textureGrad",
+    "textureCube": "texture",
+    "textureCubeLod": "textureLod",
+    "textureCubeLodEXT": "textureLod",
+    "textureCubeGradEXT": "textureGrad",
+    "texture3D": "texture",
+    "texture3DLod": "textureLod",
+    "texture2DRect": "n_texture2DRect",
+    "sampler2DRect": "sampler2D",
 }
-"""Functions of GLSL 1.x and what they are called since 1.30."""
+"""Functions of GLSL 1.x and what they are called since 1.30; those of rectangle textures are ours."""
 
-UNSUPPORTED: Mapping[str, str] = {
-    "samplerCube": "cubemaps",
-    "textureCube": "cubemaps",
-    "mainCubemap": "cubemap passes",
-    "sampler3D": "volume textures",
-    "mainSound": "sound passes",
-    "mainVR": "stereo (mainVR)",
-    "gl_FragData": "several outputs (gl_FragData)",
-    "gl_FragDepth": "depth (gl_FragDepth)",
-    "sampler2DRect": "rectangle textures",
-}
-"""Words of a shader by which a feature is known that Narcissus does not offer."""
-
-_WORD = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|(?<![\w.])[A-Za-z_]\w*", re.DOTALL)
-_DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:version|extension|line)\b[^\n]*", re.MULTILINE)
-_CONTINUED = re.compile(r"(?:[^\n]*\\\n)+[^\n]*")
-
-
-def words(text: str) -> Iterator[tuple[str, int]]:
-    """Every identifier outside of comments, apart from members (`.xyz`), and its line, from 1."""
-    line, seen = 1, 0
-    for match in _WORD.finditer(text):
-        if not match[0].startswith("/"):
-            line += text.count("\n", seen, match.start())
-            seen = match.start()
-            yield match[0], line
-
-
-def unsupported(text: str) -> tuple[str, int] | None:
-    """The first feature that Narcissus does not offer, in words, and the line that asks for it; None without one."""
-    return next(
-        ((f"{UNSUPPORTED[word]} are not supported", line) for word, line in words(text) if word in UNSUPPORTED), None
+KEYWORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """active asm atomic_uint attribute buffer case cast centroid class coherent common default double enum extern
+        external filter fixed flat fvec2 fvec3 fvec4 goto half hvec2 hvec3 hvec4 image1D image2D image3D imageBuffer
+        imageCube inline input interface invariant isampler1D isampler2D layout long namespace noinline noperspective
+        output partition patch precise public readonly resource restrict row_major sample sampler1D sampler2DMS
+        samplerBuffer shared short sizeof smooth static subroutine superp switch template this typedef uimage2D union
+        unsigned using varying volatile writeonly""",
     )
+)
+"""Words that were names once, or are on some driver, and are keywords or kept back since (GLSL 4.60, section 3.6)."""
+
+OURS = frozenset(
+    {"n_keep", "n_limit", "n_pow", "n_texture2D", "n_texture2DRect", "n_size", "isf_main", "isf_FragColor"}
+)
+"""Names that the mirror's part of the program has."""
+
+MARK = "ext_"
+"""What a name begins with that had to be changed."""
 
 
-def translate(text: str, names: Mapping[str, str]) -> list[str]:
-    """The lines of a shader in GLSL 3.30, as many as there were.
+def own_name(name: str) -> str:
+    """What a name is called in the program that cannot keep its own."""
+    return MARK + name
+
+
+def is_kept_back(name: str) -> bool:
+    """Whether a name must be called otherwise: a keyword, a function of the driver, or like those of the mirror."""
+    return name in KEYWORDS or name in OURS or name in _FUNCTIONS or name.startswith(("n_", "u_", "isf_"))
+
+
+_FUNCTIONS = frozenset(
+    {"texture", "textureLod", "textureSize", "texelFetch", "pow", "max", "min", "abs", "equal", "any"}
+)
+"""Functions that the mirror's part of the program calls."""
+
+
+@dataclass(frozen=True)
+class ParsedGlsl:
+    """A text from outside, taken apart.
+
+    Attributes:
+        tokens: all of it, plain, without directives that are ours to give.
+        seen: the same without what `#if` surely leaves out.
+        declared: names that it declares, where it does first.
+        words: every word that a compiler sees, and its line.
+    """
+
+    tokens: Sequence[Token]
+    seen: Sequence[Token]
+    declared: Mapping[str, int]
+    words: Mapping[str, int]
+
+
+def parse_glsl(text: str) -> ParsedGlsl:
+    """Take a text apart.
 
     Args:
-        text: as the artist wrote it, GLSL 1.10 to 3.30 or GLSL ES 1.00 to 3.00.
-        names: further identifiers to replace.
+        text: as the artist wrote it, GLSL 1.10 to 4.20 or GLSL ES 1.00 to 3.00.
     """
+    tokens = without_directives(tokenise(plain(text)), ("version", "extension", "line"))
+    seen = active(tokens, {"__VERSION__": "420"})
+    words: dict[str, int] = {}
+    before = ""
+    for token in code(seen):
+        if token.kind == "word" and before != ".":
+            words.setdefault(token.text, token.line)
+        before = token.text
+    return ParsedGlsl(tokens, seen, declared(seen), words)
+
+
+def kept_back(names: Iterable[str]) -> dict[str, str]:
+    """What has to be renamed of the names that a text declares: keywords, and what the mirror's part is called."""
+    return {name: own_name(name) for name in names if name in KEYWORDS or name in OURS}
+
+
+def translate(parsed: ParsedGlsl, names: Mapping[str, str], ours: Collection[str] = ()) -> list[str]:
+    """The lines of a shader as a desktop driver takes them, as many as there were.
+
+    Args:
+        parsed: the artist's text.
+        names: further words to replace, before those of `OLD_NAMES`.
+        ours: uniforms and varyings that Narcissus declares: where the text declares them again, blanks stand.
+    """
+    tokens = list(parsed.tokens)
+    for start, end, _ in _interfaces(tokens, ours):
+        tokens[start:end] = [blanked(token) for token in tokens[start:end]]
     replaced = {**OLD_NAMES, **names}
-    plain = "".join(letter if letter.isascii() else "?" for letter in text)  # it can only stand in comments
-    plain = _DROPPED.sub("", plain.replace("\r\n", "\n").replace("\r", "\n"))
-    plain = _CONTINUED.sub(_joined, plain)
-    return _WORD.sub(lambda match: replaced.get(match[0], match[0]), plain).split("\n")
+    members = {name for name, new in names.items() if new.startswith(MARK)}
+    return text_of(renamed(tokens, replaced, members)).split("\n")
 
 
-def _joined(match: re.Match[str]) -> str:
-    """One line of several that end with a backslash (GLSL 3.30 knows none); empty ones in place of the others."""
-    return match[0].replace("\\\n", " ") + "\n" * match[0].count("\\\n")
+def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, int]:
+    """Uniforms that a text declares and nothing sets, with their lines."""
+    row = list(parsed.seen)
+    return {
+        name: line
+        for _, _, names in _interfaces(row, None, ("uniform",))
+        for name, line in names.items()
+        if name not in known
+    }
+
+
+def outputs(parsed: ParsedGlsl) -> list[str]:
+    """What a fragment shader itself declares to draw into (`out vec4 colour;`)."""
+    return [name for _, _, names in _interfaces(list(parsed.seen), None, ("out",)) for name in names]
+
+
+def _interfaces(
+    tokens: Sequence[Token], only: Collection[str] | None, words: Collection[str] = ("uniform", "in", "varying", "out")
+) -> list[tuple[int, int, dict[str, int]]]:
+    """Declarations between shader and program, from the first token to after the `;`, and the names in each.
+
+    Args:
+        tokens: a text.
+        only: those that declare nothing but these names; all of them if None.
+        words: what they begin with.
+    """
+    found = []
+    depth = 0
+    for start, token in enumerate(tokens):
+        depth += (token.text in "({") - (token.text in ")}") if token.kind == "sign" else 0
+        if depth or token.kind != "word" or token.text not in words:
+            continue
+        end = next((at for at in range(start, len(tokens)) if tokens[at].text in (";", "{", "(")), len(tokens) - 1)
+        if tokens[end].text != ";":
+            continue
+        names = dict(_names(tokens[start : end + 1]))
+        if names and (only is None or names.keys() <= set(only)):
+            found.append((start, end + 1, names))
+    return found
+
+
+def _names(declaration: Sequence[Token]) -> Iterable[tuple[str, int]]:
+    """The names of `uniform highp vec3 a, b[4];`: words before a comma, a bracket or the end."""
+    row = list(code(declaration))
+    for token, after in pairwise(row):
+        if token.kind == "word" and after.text in (",", ";", "[", "="):
+            yield token.text, token.line

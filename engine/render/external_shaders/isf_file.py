@@ -7,22 +7,34 @@ from typing import Any
 
 from engine.core.errors import ConfigError
 from engine.core.messages import did_you_mean, join_words
+from engine.render.external_shaders.glsl import is_kept_back, own_name
 from engine.render.external_shaders.isf_header import Header, read_header
-from engine.render.external_shaders.isf_input import GLSL_TYPES
+from engine.render.external_shaders.isf_input import GLSL_TYPES, SOUNDS
 from engine.render.external_shaders.paths import FOLDER
-from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
-from engine.render.external_shaders.program import ForeignProgram, ForeignText
+from engine.render.external_shaders.pictures import IMAGE_ENDINGS, PLAIN_SOURCES
+from engine.render.external_shaders.program import Dialect, ForeignProgram, ForeignText
 from engine.render.gl.shader_library import ShaderLibrary
 
-FRAGMENT_NAMES = {
-    "gl_FragColor": "isf_FragColor",
-    "varying": "in",
-    "main": "isf_main",
-    "vv_FragNormCoord": "isf_FragNormCoord",
-}
-VERTEX_NAMES = {"varying": "out", "vv_FragNormCoord": "isf_FragNormCoord", "vv_vertShaderInit": "isf_vertShaderInit"}
+ISF = Dialect(
+    head="lib/isf.glsl",
+    tail="lib/isf_main.glsl",
+    provided=frozenset(
+        {"PASSINDEX", "RENDERSIZE", "TIME", "TIMEDELTA", "DATE", "FRAMEINDEX", "isf_FragNormCoord", "vv_FragNormCoord"}
+    ),
+    fragment_names={
+        "gl_FragColor": "isf_FragColor",
+        "gl_FragData": "isf_FragData",
+        "varying": "in",
+        "main": "isf_main",
+        "vv_FragNormCoord": "isf_FragNormCoord",
+    },
+    vertex_names={"varying": "out", "vv_FragNormCoord": "isf_FragNormCoord", "vv_vertShaderInit": "isf_vertShaderInit"},
+)
+SIZES: Mapping[str, str] = {"imgRect": "vec4", "imgSize": "vec2", "flip": "bool"}
+"""What is declared beside every picture: `_NAME_imgRect` (left, bottom, width, height, px), `_NAME_imgSize` (px)."""
 DEFAULT_SOURCE = "picture"
-KNOWN_PICTURES = join_words([*SOURCES, "a .png or .jpg file"], "or")
+KNOWN_PICTURES = join_words([*PLAIN_SOURCES, "a .png or .jpg file"], "or")
+VERTEX_ENDING = ".vs"
 
 
 class IsfFile:
@@ -37,46 +49,86 @@ class IsfFile:
         fragment, vertex: its texts; most have no vertex shader.
         header: what it says of itself.
         inputs: what it says that can be set, by name.
-        values: what each is set to, pictures apart.
-        pictured: what each shows that is a picture: one of `SOURCES` or an image file.
-        images: path within `shaders/foreign/` of each picture that it brings along, and who asks for it.
+        values: what each is set to, pictures and sounds apart.
+        pictured: what each shows that is a picture: a name of `PLAIN_SOURCES` or an image file.
+        sounds: what each hears that is a sound: its type, and how many samples.
+        images: the paths within `shaders/foreign/` of each picture that it brings along, whether it is a cube, and who
+            asks for it.
+        moves_the_quad: whether its vertex shader may leave parts of the canvas out.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
     """
 
     def __init__(self, library: ShaderLibrary, file: str, inputs: Mapping[str, Any]) -> None:
-        self.fragment = ForeignText(library, file)
-        self.fragment.require("main", "main()")
+        self.fragment = ForeignText.read(library, file)
         self.header: Header = read_header(self.fragment.name, self.fragment.text)
-        vertex = file.removesuffix(".fs") + ".vs"
+        self.fragment.require("main", "main()")
+        vertex = file.rpartition(".")[0] + VERTEX_ENDING
         self._files = (file, vertex)
         has_vertex = library.path(f"{FOLDER}/{vertex}").is_file()
-        self.vertex = ForeignText(library, vertex) if has_vertex else None
+        self.vertex = ForeignText.read(library, vertex) if has_vertex else None
+        self.moves_the_quad = self.vertex is not None and "gl_Position" in self.vertex.parsed.words
+        kinds = {entry.name: entry.kind for entry in self.header.inputs}
         self.inputs = {entry.name: entry for entry in self.header.inputs}
-        self.values = {entry.name: entry.default for entry in self.header.inputs if entry.kind != "image"}
-        self.pictured = {entry.name: DEFAULT_SOURCE for entry in self.header.inputs if entry.kind == "image"}
+        self.values = {
+            entry.name: entry.default for entry in self.header.inputs if entry.kind not in ("image", *SOUNDS)
+        }
+        self.pictured = {name: DEFAULT_SOURCE for name, kind in kinds.items() if kind == "image"}
+        self.sounds = {entry.name: (entry.kind, entry.samples) for entry in self.header.inputs if entry.kind in SOUNDS}
         for name, value in inputs.items():
             self._set(name, value)
         folder = file.rpartition("/")[0]
         self.images = {
-            name: (f"{folder}/{path}".removeprefix("/"), f"{self.fragment.name}:{line}")
-            for name, (path, line) in self.header.imported.items()
+            name: (
+                tuple(f"{folder}/{path}".removeprefix("/") for path in picture.paths),
+                picture.is_cube,
+                f"{self.fragment.name}:{picture.line}",
+            )
+            for name, picture in self.header.imported.items()
         }
 
-    def program(self, library: ShaderLibrary) -> ForeignProgram:
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was put right in its files, a sentence each."""
+        texts = [text for text in (self.fragment, self.vertex) if text is not None]
+        return (*(sentence for text in texts for sentence in text.told), *self.header.told)
+
+    def uniform(self, name: str) -> str:
+        """What the uniform of an input, a buffer or a picture is called."""
+        return own_name(name) if is_kept_back(name) else name
+
+    @property
+    def pictures(self) -> dict[str, tuple[str, int]]:
+        """The GLSL type of every picture that it reads, its buffers too, and the line that names it."""
+        found = {entry.name: (GLSL_TYPES[entry.kind], entry.line) for entry in self.header.inputs}
+        found = {name: about for name, about in found.items() if about[0] == "sampler2D"}
+        found.update({spec.target: ("sampler2D", spec.line) for spec in self.header.passes if spec.target})
+        for name, picture in self.header.imported.items():
+            found[name] = ("samplerCube" if picture.is_cube else "sampler2D", picture.line)
+        return found
+
+    def program(self, library: ShaderLibrary, *, guards: bool = True) -> ForeignProgram:
         """What a brush compiles."""
         name = self.fragment.name
+        texts = [text for text in (self.fragment, self.vertex) if text is not None]
+        words = {word for text in texts for word in text.parsed.words}
         declared = [
-            (f"uniform {GLSL_TYPES[entry.kind]} {entry.name};", name, entry.line) for entry in self.header.inputs
+            (f"uniform {GLSL_TYPES[entry.kind]} {self.uniform(entry.name)};", name, entry.line)
+            for entry in self.header.inputs
+            if entry.name not in self.pictures
         ]
-        pictures = {spec.target: spec.line for spec in self.header.passes if spec.target}
-        pictures.update({picture: line for picture, (_, line) in self.header.imported.items()})
-        declared += [(f"uniform sampler2D {picture};", name, line) for picture, line in pictures.items()]
-        vertex = self.vertex.source(VERTEX_NAMES) if self.vertex is not None else None
-        fragment = [self.fragment.source(FRAGMENT_NAMES)]
+        for picture, (kind, line) in self.pictures.items():
+            declared.append((f"uniform {kind} {self.uniform(picture)};", name, line))
+            declared += [
+                (f"uniform {kind} _{picture}_{what};", name, line)
+                for what, kind in SIZES.items()
+                if f"_{picture}_{what}" in words
+            ]
+        names = {entry: own_name(entry) for entry in (*self.inputs, *self.pictures) if is_kept_back(entry)}
+        defines = ["FRAG_DATA"] if "gl_FragData" in words else []
         return ForeignProgram(
-            library, "lib/isf.glsl", declared, fragment, "lib/isf_main.glsl", vertex, files=self._files
+            library, ISF, declared, names, [self.fragment], self.vertex, defines, self._files, guards=guards
         )
 
     def _set(self, name: str, value: Any) -> None:
@@ -85,6 +137,8 @@ class IsfFile:
             known = did_you_mean(name, self.inputs)
             raise ConfigError(f"isf.inputs.{name}: is not an input of {self.fragment.name}; {known}")
         try:
+            if name in self.sounds:
+                raise ConfigError("is a sound: it is what the microphone hears, and cannot be set")
             if name in self.pictured:
                 self.pictured[name] = _picture(value)
             else:
@@ -96,6 +150,6 @@ class IsfFile:
 def _picture(value: Any) -> str:
     if not isinstance(value, str):
         raise ConfigError(f"is a picture: must be {KNOWN_PICTURES}, not {value!r}")
-    if value not in SOURCES and not value.endswith(IMAGE_ENDINGS):
+    if value not in PLAIN_SOURCES and not value.lower().endswith(IMAGE_ENDINGS):
         raise ConfigError(f"must be {KNOWN_PICTURES}, not {value!r}")
     return value

@@ -1,78 +1,31 @@
 """The header of an ISF file (Interactive Shader Format, version 2): JSON in the comment that the file begins with.
 
-A header from outside is hostile: its size, depth and numbers are bounded, and nothing in it is executed. Knows no
-OpenGL. The keys are those of https://docs.isf.video/ref_json.html, in their own spelling.
+A header from outside is hostile: its size, depth and numbers are bounded, and nothing in it is executed. What artists'
+files get wrong without harm is put right and told. Knows no OpenGL. The keys are those of
+https://docs.isf.video/ref_json.html, in their own spelling.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import ConfigDict, Field
-
-from engine.config.validation import IN_WORDS, Settings, validate
-from engine.config.yaml_loader import parse_yaml
-from engine.config.yaml_locator import KeyPath, Locator
 from engine.core.errors import ConfigError
-from engine.render.external_shaders.isf_input import Input
+from engine.core.messages import shown_value
+from engine.render.external_shaders.isf_defaults import read_input
+from engine.render.external_shaders.isf_entry import Entry
+from engine.render.external_shaders.isf_input import NUMBERS, Input
+from engine.render.external_shaders.lenient_json import LenientJson, read_lenient_json
 from engine.scene.expression import Expression, compile_expression
 
 MAX_HEADER_CHARACTERS = 64 * 1024
-MAX_INPUTS = 64
-MAX_PASSES = 16
-VERSION = "2"
+MAX_INPUTS, MAX_PASSES, MAX_PICTURES = 64, 32, 16
+CUBE_FACES = 6
 
-Kind = Literal["event", "bool", "long", "float", "point2D", "color", "image", "audio", "audioFFT"]
-
-_NAME = {IN_WORDS: "a name of letters, digits and _ that GLSL allows"}
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", json_schema_extra=_NAME)]
-Size = str | float | int
-
-_TAKEN = re.compile(r"gl_.*|isf_.*|n_.*|u_.*|IMG_.*|PASSINDEX|RENDERSIZE|TIME|TIMEDELTA|DATE|FRAMEINDEX|main")
-"""Names that ISF, GLSL or the mirror gives to something else."""
-
-
-class _Header(Settings):
-    """Base of what a header holds: keys that it does not know are other programs' business."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class _InputFile(_Header):
-    NAME: Identifier
-    TYPE: Kind
-    DEFAULT: Any = None
-    MIN: Any = None
-    MAX: Any = None
-    VALUES: list[int | float] = Field(default_factory=list, max_length=256)
-    LABELS: list[str] = Field(default_factory=list, max_length=256)
-
-
-class _PassFile(_Header):
-    TARGET: Identifier | None = None
-    PERSISTENT: bool | int = False
-    FLOAT: bool | int = False
-    WIDTH: Size = "$WIDTH"
-    HEIGHT: Size = "$HEIGHT"
-
-
-class _ImportFile(_Header):
-    PATH: Annotated[str, Field(min_length=1, max_length=200)]
-    TYPE: str = "2D"
-
-
-class _HeaderFile(_Header):
-    ISFVSN: str | float | int = VERSION
-    DESCRIPTION: str = ""
-    INPUTS: list[_InputFile] = Field(default_factory=list, max_length=MAX_INPUTS)
-    PASSES: list[_PassFile] = Field(default_factory=list, max_length=MAX_PASSES)
-    IMPORTED: dict[Identifier, _ImportFile] = Field(default_factory=dict, max_length=16)
-    PERSISTENT_BUFFERS: Any = None
+_TAKEN = re.compile(r"gl_.*|IMG_.*|PASSINDEX|RENDERSIZE|TIME|TIMEDELTA|DATE|FRAMEINDEX|main|isf_FragNormCoord")
+"""Names that ISF or GLSL gives to something else."""
+_BEGIN = re.compile(r"/\*(?=\s*\{)")
 
 
 @dataclass(frozen=True)
@@ -96,12 +49,42 @@ class PassHeader:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """A picture that the file brings along.
+
+    Attributes:
+        paths: from the file's folder on: one picture, or the six faces of a cube.
+        is_cube: whether it is looked at in all directions; one picture is then equirectangular.
+        line: where the file names it.
+    """
+
+    paths: tuple[str, ...]
+    is_cube: bool
+    line: int
+
+
+@dataclass(frozen=True)
 class Header:
-    """What an ISF file says of itself: its inputs, its passes (one at least), its pictures as path and line by name."""
+    """What an ISF file says of itself.
+
+    Attributes:
+        inputs: what can be set.
+        passes: what is drawn, one pass at least.
+        imported: the pictures that it brings along, by name.
+        told: what was put right, a sentence each.
+        title: its DESCRIPTION.
+    """
 
     inputs: tuple[Input, ...]
     passes: tuple[PassHeader, ...]
-    imported: Mapping[str, tuple[str, int]]
+    imported: Mapping[str, Imported]
+    told: tuple[str, ...] = ()
+    title: str = ""
+
+
+def has_header(text: str) -> bool:
+    """Whether a text looks like an ISF file."""
+    return _BEGIN.search(text) is not None
 
 
 def read_header(file: str, text: str) -> Header:
@@ -114,132 +97,121 @@ def read_header(file: str, text: str) -> Header:
     Raises:
         ConfigError: file, line and what is wrong or not supported.
     """
-    data, locate = _read_json(file, text)
-    outer = validate(_HeaderFile, data, locate)
-    if not str(outer.ISFVSN).startswith(VERSION):
-        raise ConfigError(
-            locate.problem(("ISFVSN",), f"must be 2, not {outer.ISFVSN}; ISF {outer.ISFVSN} is not supported")
-        )
-    if outer.PERSISTENT_BUFFERS is not None:
-        what = "is ISF 1, which is not supported: write PERSISTENT into the passes"
-        raise ConfigError(locate.problem(("PERSISTENT_BUFFERS",), what))
-    inputs = tuple(_input(entry, ("INPUTS", index), locate) for index, entry in enumerate(outer.INPUTS))
-    numbers = [entry.name for entry in inputs if entry.kind in ("event", "bool", "long", "float")]
-    entries = outer.PASSES or [_PassFile()]
-    passes = tuple(_pass(entry, ("PASSES", index), numbers, locate) for index, entry in enumerate(entries))
-    for name, picture in outer.IMPORTED.items():
-        if picture.TYPE.lower() == "cube":
-            raise ConfigError(locate.problem(("IMPORTED", name, "TYPE"), "cubemaps are not supported"))
-    imported = {name: (picture.PATH, locate(("IMPORTED", name))) for name, picture in outer.IMPORTED.items()}
-    _refuse_duplicates(inputs, passes, imported, locate)
-    return Header(inputs, passes, imported)
+    parsed = _read_json(file, text)
+    outer = Entry(parsed.data, (), parsed.locate)
+    inputs: list[Input] = []
+    for entry in outer.entries("INPUTS", MAX_INPUTS):
+        inputs.append(read_input(entry))
+        outer.told += entry.told
+    numbers = [entry.name for entry in inputs if entry.kind in NUMBERS]
+    kept = _persistent_buffers(outer)
+    entries = outer.entries("PASSES", MAX_PASSES)
+    passes = [_pass(entry, numbers, kept) for entry in entries]
+    if not passes:
+        width, height = (compile_expression(side, [side]) for side in ("WIDTH", "HEIGHT"))
+        passes = [PassHeader(None, False, False, width, height, line=1)]
+    imported = dict(_imported(outer))
+    _refuse_duplicates(inputs, passes, imported, outer)
+    told = (*parsed.told, *outer.told, *(sentence for entry in entries for sentence in entry.told))
+    title = outer.data.get("DESCRIPTION")
+    return Header(tuple(inputs), tuple(passes), imported, told, title if isinstance(title, str) else "")
 
 
-def _read_json(file: str, text: str) -> tuple[dict[str, Any], Locator]:
-    """JSON tells whether the header is right, YAML, of which JSON is a part, where each key stands."""
-    start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
-    end = text.find("*/", start)
-    if not text.startswith("/*", start) or end < 0:
+def _read_json(file: str, text: str) -> LenientJson:
+    begin = _BEGIN.search(text)
+    end = text.find("*/", begin.end()) if begin else -1
+    if begin is None or end < 0:
         raise ConfigError(f"{file}:1: an ISF file must begin with a comment /* ... */ that holds its JSON header")
-    if end - start > MAX_HEADER_CHARACTERS:
-        raise ConfigError(f"{file}:1: the header is longer than {MAX_HEADER_CHARACTERS // 1024} thousand characters")
-    body = re.sub(r"[^\n]", " ", text[: start + 2]) + text[start + 2 : end]
-    try:
-        data = json.loads(body, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{file}:{error.lineno}: the header is not valid JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{file}:1: the header is nested too deep") from error
-    except ValueError as error:  # NaN, Infinity, a number of thousands of digits
+    line = text.count("\n", 0, begin.end()) + 1
+    if end - begin.end() > MAX_HEADER_CHARACTERS:
         raise ConfigError(
-            f"{file}:1: the header holds a number that JSON does not know or that is too large"
-        ) from error
-    _, locate = parse_yaml(file, body.replace("\t", " ").replace("\r", " "))
-    if not isinstance(data, dict):
-        raise ConfigError(f"{file}:1: the header must be a JSON object {{...}}")
-    return data, locate
+            f"{file}:{line}: the header is longer than {MAX_HEADER_CHARACTERS // 1024} thousand characters"
+        )
+    return read_lenient_json(file, text[begin.end() : end], line)
 
 
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(word)
+def _persistent_buffers(outer: Entry) -> Mapping[str, Entry]:
+    """The buffers that ISF 1 lists beside its passes: names, or names with their sizes."""
+    listed = outer.data.get("PERSISTENT_BUFFERS")
+    if listed is None:
+        return {}
+    outer.tell("PERSISTENT_BUFFERS", "is of ISF 1; its buffers are kept as those of passes with PERSISTENT")
+    if isinstance(listed, list):
+        return {name: Entry({}, ("PERSISTENT_BUFFERS",), outer.locate) for name in listed if isinstance(name, str)}
+    if isinstance(listed, dict):
+        return {
+            name: Entry(about if isinstance(about, dict) else {}, ("PERSISTENT_BUFFERS", name), outer.locate)
+            for name, about in listed.items()
+        }
+    raise outer.wrong("PERSISTENT_BUFFERS", f"must be a list of names, not {shown_value(listed)}")
 
 
-def _input(entry: _InputFile, path: KeyPath, locate: Locator) -> Input:
-    line = locate((*path, "NAME"))
-    if entry.TYPE in ("audio", "audioFFT"):
-        what = f"{entry.TYPE} is not supported: the mirror does not listen"
-        raise ConfigError(locate.problem((*path, "TYPE"), what))
-    if entry.TYPE == "image":
-        return Input(entry.NAME, "image", line=line)
-    low, high = _limits(entry, path, locate)
-    values = {int(value): label for value, label in _labelled(entry, path, locate)}
-    plain = Input(entry.NAME, entry.TYPE, 0.0, low, high, values or None, line)
-    default = entry.DEFAULT if entry.DEFAULT is not None else _rest(entry.TYPE, low, high, values)
-    try:
-        return Input(entry.NAME, entry.TYPE, plain.read(default), low, high, values or None, line)
-    except ConfigError as error:
-        raise ConfigError(locate.problem((*path, "DEFAULT"), str(error))) from error
-
-
-def _limits(entry: _InputFile, path: KeyPath, locate: Locator) -> tuple[float, float]:
-    if entry.TYPE != "float":
-        return -math.inf, math.inf
-    limits = []
-    for key, bound in (("MIN", -math.inf), ("MAX", math.inf)):
-        value = getattr(entry, key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ConfigError(locate.problem((*path, key), f"must be a number, not {value!r}"))
-        limits.append(bound if value is None else float(value))
-    if limits[0] > limits[1]:
-        raise ConfigError(locate.problem((*path, "MIN"), f"must not be larger than MAX, {limits[1]:g}"))
-    return limits[0], limits[1]
-
-
-def _labelled(entry: _InputFile, path: KeyPath, locate: Locator) -> list[tuple[float, str]]:
-    if entry.LABELS and len(entry.LABELS) != len(entry.VALUES):
-        what = f"must be as many as VALUES, {len(entry.VALUES)}, not {len(entry.LABELS)}"
-        raise ConfigError(locate.problem((*path, "LABELS"), what))
-    labels = entry.LABELS or [str(value) for value in entry.VALUES]
-    return list(zip(entry.VALUES, labels, strict=True))
-
-
-def _rest(kind: str, low: float, high: float, values: Mapping[int, str]) -> Any:
-    """What an input is whose header does not say it."""
-    match kind:
-        case "point2D":
-            return [0.0, 0.0]
-        case "color":
-            return [0.0, 0.0, 0.0, 1.0]
-        case "long":
-            return next(iter(values), 0)
-        case _:
-            return min(max(0.0, low), high)
-
-
-def _pass(entry: _PassFile, path: KeyPath, numbers: list[str], locate: Locator) -> PassHeader:
+def _pass(entry: Entry, numbers: list[str], kept: Mapping[str, Entry]) -> PassHeader:
+    target = entry.data.get("TARGET")
+    target = None if target in (None, "") else entry.name("TARGET")
+    old = kept.get(target or "")
     sides = []
     for key in ("WIDTH", "HEIGHT"):
-        text = str(getattr(entry, key))
-        try:
-            sides.append(compile_expression(re.sub(r"\$(?=[A-Za-z_])", "", text), ["WIDTH", "HEIGHT", *numbers]))
-        except ConfigError as error:
-            raise ConfigError(locate.problem((*path, key), str(error))) from error
-    return PassHeader(
-        entry.TARGET, bool(entry.PERSISTENT), bool(entry.FLOAT), sides[0], sides[1], locate((*path, "TARGET"))
-    )
+        source = old if old is not None and entry.data.get(key) is None else entry
+        sides.append(_side(source, key, numbers))
+    is_float = entry.flag("FLOAT") or (old is not None and old.flag("FLOAT"))
+    is_persistent = entry.flag("PERSISTENT") or old is not None
+    return PassHeader(target, is_persistent, is_float, sides[0], sides[1], entry.line("TARGET"))
+
+
+def _side(entry: Entry, key: str, numbers: list[str]) -> Expression:
+    asked = entry.data.get(key)
+    text = f"${key}" if asked in (None, "") else str(asked)
+    try:
+        return compile_expression(re.sub(r"\$(?=[A-Za-z_])", "", text), ["WIDTH", "HEIGHT", *numbers])
+    except ConfigError as error:
+        raise entry.wrong(key, str(error)) from error
+
+
+def _imported(outer: Entry) -> list[tuple[str, Imported]]:
+    """IMPORTED: by name, or as a list of which each says its NAME."""
+    listed = outer.data.get("IMPORTED")
+    if not listed:
+        return []
+    if isinstance(listed, dict):
+        entries = []
+        for name, about in listed.items():
+            data = {"PATH": about} if isinstance(about, str | list) else about
+            entries.append((name, Entry.of(data, ("IMPORTED", name), outer.locate)))
+    else:
+        entries = [(entry.name("NAME"), entry) for entry in outer.entries("IMPORTED", MAX_PICTURES)]
+    if len(entries) > MAX_PICTURES:
+        raise outer.wrong("IMPORTED", f"must be at most {MAX_PICTURES} pictures, not {len(entries)}")
+    return [(Entry({"NAME": name}, entry.path, entry.locate).name("NAME"), _picture(entry)) for name, entry in entries]
+
+
+def _picture(entry: Entry) -> Imported:
+    path = entry.data.get("PATH")
+    paths = tuple(path) if isinstance(path, list) else (path,)
+    if not paths or not all(isinstance(one, str) and 0 < len(one) <= 200 for one in paths):
+        raise entry.wrong("PATH", f"must be text, the path of a picture, not {shown_value(path)}")
+    kind = str(entry.data.get("TYPE") or "").lower()
+    is_cube = kind == "cube" or len(paths) > 1
+    if is_cube and len(paths) not in (1, CUBE_FACES):
+        raise entry.wrong("PATH", f"of a cube must be 6 pictures, or one of all directions, not {len(paths)}")
+    return Imported(paths, is_cube, entry.line())
 
 
 def _refuse_duplicates(
-    inputs: tuple[Input, ...], passes: tuple[PassHeader, ...], imported: Mapping[str, Any], locate: Locator
+    inputs: list[Input], passes: list[PassHeader], imported: Mapping[str, Imported], outer: Entry
 ) -> None:
     """Inputs, buffers and imported pictures are uniforms of one shader; several passes may draw the same buffer."""
-    places: list[tuple[str, KeyPath]] = [(entry.name, ("INPUTS", i, "NAME")) for i, entry in enumerate(inputs)]
+    places: list[tuple[str, tuple[str | int, ...]]] = [
+        (entry.name, ("INPUTS", index, "NAME")) for index, entry in enumerate(inputs)
+    ]
     places += [(name, ("IMPORTED", name)) for name in imported]
     targets = {spec.target: ("PASSES", index, "TARGET") for index, spec in enumerate(passes) if spec.target}
     seen: set[str] = set()
     for name, path in [*places, *targets.items()]:
         if _TAKEN.fullmatch(name):
-            raise ConfigError(locate.problem(path, f"{name} is a name that is taken; choose another"))
+            raise ConfigError(outer.locate.problem(path, f"{name} is a name that is taken; choose another"))
         if name in seen:
-            raise ConfigError(locate.problem(path, f"{name} is the name of something else in this header already"))
+            raise ConfigError(
+                outer.locate.problem(path, f"{name} is the name of something else in this header already")
+            )
         seen.add(name)

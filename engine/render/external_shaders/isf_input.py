@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from engine.config.validation import IN_WORDS
 from engine.core.errors import ConfigError
 
+_NAME = {IN_WORDS: "a name of letters, digits and _ that GLSL allows"}
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", json_schema_extra=_NAME)]
 Value = float | bool | int | tuple[float, ...]
 """As the shader takes it."""
 
@@ -20,7 +25,13 @@ GLSL_TYPES: Mapping[str, str] = {
     "point2D": "vec2",
     "color": "vec4",
     "image": "sampler2D",
+    "audio": "sampler2D",
+    "audioFFT": "sampler2D",
 }
+NUMBERS = ("event", "bool", "long", "float")
+"""Types that are one number, which can follow signals and stand in the size of a buffer."""
+SOUNDS = ("audio", "audioFFT")
+MAX_SAMPLES = 4096
 
 
 @dataclass(frozen=True)
@@ -30,10 +41,12 @@ class Input:
     Attributes:
         name: of the uniform.
         kind: its TYPE.
-        default: what it is unless it is set; pictures have none.
-        low, high: what a float may be; infinite where the header sets no limit.
+        default: what it is unless it is set; pictures and sounds have none.
+        low, high: what a float, or each coordinate of a point, may be; infinite where the header sets no limit.
         values: what a long may be, with the label of each; empty allows any.
         line: where the file names it.
+        label: what people call it.
+        samples: how many samples or bins a sound has; as many as there are if 0.
     """
 
     name: str
@@ -43,9 +56,11 @@ class Input:
     high: float = math.inf
     values: Mapping[int, str] | None = None
     line: int = 1
+    label: str = ""
+    samples: int = 0
 
     def read(self, value: Any) -> Value:
-        """A value that somebody set, as the shader takes it; not for pictures.
+        """A value that somebody set, as the shader takes it; not for pictures and sounds.
 
         Raises:
             ConfigError: what it must be, without saying where it stands.
@@ -58,7 +73,7 @@ class Input:
             case "float":
                 number = self._number(value)
                 if not self.low <= number <= self.high:
-                    raise ConfigError(f"must be between {self.low:g} and {self.high:g}, not {number:g}")
+                    raise ConfigError(f"must be {self.limits}, not {number:g}")
                 return number
             case "point2D":
                 return self._numbers(value, 2)
@@ -73,6 +88,15 @@ class Input:
             return min(self.values, key=lambda value: abs(value - number)) if self.values else round(number)
         return min(max(number, self.low), self.high)
 
+    @property
+    def limits(self) -> str:
+        """Between what a float must be, in words; empty if it may be anything."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return f"between {self.low:g} and {self.high:g}"
+        if math.isfinite(self.low):
+            return f"at least {self.low:g}"
+        return f"at most {self.high:g}" if math.isfinite(self.high) else ""
+
     def _choice(self, value: Any) -> int:
         for choice, label in (self.values or {}).items():
             if value in (choice, label) and not isinstance(value, bool):
@@ -83,7 +107,7 @@ class Input:
 
     @staticmethod
     def _number(value: Any) -> float:
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, int | float) or not _is_finite(value):
             raise ConfigError(f"must be a number, not {value!r}")
         return float(value)
 
@@ -91,6 +115,13 @@ class Input:
         if _length(value) != count:
             raise ConfigError(f"must be a list of {count} numbers, not {value!r}")
         return tuple(self._number(item) for item in value)
+
+
+def _is_finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 def _length(value: Any) -> int:

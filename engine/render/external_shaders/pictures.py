@@ -14,23 +14,37 @@ import numpy as np
 
 from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
+from engine.render.external_shaders.cube_map import faces_of_all_around, faces_of_six, plain_sky
 from engine.render.external_shaders.paths import FOLDER
+from engine.render.external_shaders.sound import SoundTextures
 from engine.render.frame_inputs import FrameInputs
-from engine.render.gl.quad_program import WHOLE, Value
+from engine.render.gl.quad_program import WHOLE, QuadProgram, Value
 from engine.render.gl.render_target import RenderTarget
 from engine.render.glass_area import Rect
 from engine.render.pass_context import PassContext
-from engine.scene.values import MAX_PICTURE_BYTES
+from engine.scene.values import MAX_PICTURE_BYTES, read_picture
+from engine.types import ByteArray
 
-SOURCES: Mapping[str, str] = {
+PLAIN_SOURCES: Mapping[str, str] = {
     "picture": "the picture so far",
     "camera": "the newest camera picture, cut to the stage's shape",
     "reflection": "the newest drawn face, square",
     "noise": "a tile of white noise, 256 px wide",
 }
-"""What can be looked at by name; anything else is an image file."""
-IMAGE_ENDINGS = (".png", ".jpg")
+"""What can be looked at by name in every dialect; anything else is an image file."""
+SOURCES: Mapping[str, str] = {
+    **PLAIN_SOURCES,
+    "sound": "what the microphone hears: its spectrum in the lower half, its waveform in the upper, 512 px wide",
+    "keyboard": "the keys of a keyboard of which none is pressed, 256 x 3 px",
+    "sky": "a cube: a pale sky over dark ground",
+    "noise3d": "a volume of white noise, 32 px a side, that repeats",
+}
+"""What a channel of Shadertoy can show by name."""
+CUBES, VOLUMES = ("sky",), ("noise3d",)
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 NOISE_WH = (256, 256)
+NOISE_3D_SIDE = 32
+KEYBOARD_WH = (256, 3)
 NOISE_SEED = 1
 SEEN_BEYOND = 0.06
 """How far beyond the glass a shader under a frame sees the picture so far, stage heights."""
@@ -49,11 +63,13 @@ class Pictures:
 
     def __init__(self, stage: PassContext) -> None:
         self._stage = stage
-        self._brushes = {
-            name: stage.quad_program("foreign", {name.upper(): True}) for name in SOURCES if name != "noise"
-        }
+        self._brushes: dict[str, QuadProgram] = {}
         self._canvases: dict[tuple[str, bool], RenderTarget] = {}
         self._images: dict[tuple[str, bool], moderngl.Texture] = {}
+        self._cubes: dict[tuple[str, ...], moderngl.TextureCube] = {}
+        self._volume: moderngl.Texture3D | None = None
+        self._sound = SoundTextures(stage.ctx)
+        stage.own(self._sound)
         self._fresh: set[tuple[str, bool]] = set()
         self._values: dict[str, Value] = {}
         self._view = FrameInputs()
@@ -64,7 +80,12 @@ class Pictures:
         self.drawn_px = 0
 
     def begin(
-        self, source: moderngl.Texture, values: Mapping[str, Value], view: FrameInputs, region: Rect = WHOLE
+        self,
+        source: moderngl.Texture,
+        values: Mapping[str, Value],
+        view: FrameInputs,
+        region: Rect = WHOLE,
+        dt_s: float = 0.0,
     ) -> None:
         """Another frame: what was made of the pictures of the last is old.
 
@@ -73,12 +94,22 @@ class Pictures:
             values: what `Pass.uniforms` says, and `u_fit`, the part of the camera's picture that is seen.
             view: the newest pictures.
             region: the part of the stage that is drawn; the picture so far is black farther than `SEEN_BEYOND` from it.
+            dt_s: since the last frame.
         """
         self._region = region
         self._values = {**values, "u_source": source}
         self._view = view
         self._fresh.clear()
         self.drawn_px = 0
+        self._sound.hear(view.sound, dt_s)
+
+    def forget(self) -> None:
+        """Be as if nothing had been heard."""
+        self._sound.forget()
+
+    def sound(self, kind: str, width: int = 0) -> moderngl.Texture:
+        """What the microphone hears, as a picture: see `SoundTextures.texture`."""
+        return self._sound.texture(kind, width)
 
     def load(self, file: str, where: str, *, is_upright: bool = True) -> None:
         """Read an image file of `shaders/foreign/` beforehand.
@@ -86,33 +117,56 @@ class Pictures:
         Raises:
             ConfigError: it is missing, too large, or no image, told at `where`.
         """
-        path = self._stage.library.path(f"{FOLDER}/{file}")
-        if not path.is_file():
-            raise ConfigError(f"{where}: there is no image {shown_path(path)}")
-        if path.stat().st_size > MAX_PICTURE_BYTES:
-            raise ConfigError(f"{where}: {shown_path(path)} is larger than {MAX_PICTURE_BYTES // 2**20} MiB, the limit")
-        try:
-            image = self._stage.picture(path)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from error
+        image = self._image(file, where)
         canvas = self._stage.render_target(image.size, "f1", mipmaps=True)
         values: dict[str, Value] = {"u_camera": image, "u_fit": (1.0, 1.0), "u_upright": is_upright}
-        self._brushes["camera"].draw(canvas.framebuffer, values)
+        self._brush("camera").draw(canvas.framebuffer, values)
         canvas.texture.build_mipmaps()
         self._images[file, is_upright] = canvas.texture
+
+    def load_cube(self, files: tuple[str, ...], where: str) -> None:
+        """Read six faces, or one equirectangular picture, of `shaders/foreign/` beforehand.
+
+        Raises:
+            ConfigError: as `load` does, or they do not make a cube.
+        """
+        for file in files:
+            self._image(file, where)  # which says what is wrong, and has the file watched
+        pixels = [read_picture(self._stage.library.path(f"{FOLDER}/{file}")) for file in files]
+        faces = faces_of_all_around(pixels[0]) if len(files) == 1 else faces_of_six(pixels, where)
+        self._cubes[files] = self._cube(faces)
+
+    def cube(self, files: tuple[str, ...] = ()) -> moderngl.TextureCube:
+        """A cube that was loaded; a plain sky for no files."""
+        if files not in self._cubes:
+            self._cubes[files] = self._cube(plain_sky())
+        return self._cubes[files]
+
+    def volume(self) -> moderngl.Texture3D:
+        """White noise in three dimensions."""
+        if self._volume is None:
+            side = NOISE_3D_SIDE
+            pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (side, side, side, 4), np.uint8)
+            self._volume = self._stage.ctx.texture3d((side, side, side), 4, pixels.tobytes())
+            self._volume.build_mipmaps()
+            self._volume.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            self._stage.own(_Released(self._volume))
+        return self._volume
 
     def texture(self, name: str, *, is_upright: bool = True) -> moderngl.Texture:
         """The picture of that name, black where there is none yet.
 
         Args:
-            name: one of `SOURCES`, or a file that was loaded.
+            name: one of `SOURCES` that is neither a cube nor a volume, or a file that was loaded.
             is_upright: False has it upside down.
         """
         key = name, is_upright
         if key in self._images:
             return self._images[key]
-        if name == "noise":
-            self._images[key] = self._noise()
+        if name == "sound":
+            return self._sound.texture("shadertoy")
+        if name in ("noise", "keyboard"):
+            self._images[key] = self._noise() if name == "noise" else self._keyboard()
             return self._images[key]
         sizes = {
             "picture": self._stage.size_wh,
@@ -132,7 +186,7 @@ class Pictures:
             left, top, right, bottom = self._seen(size_wh) if key[0] == "picture" else (0, 0, *size_wh)
             rows = (size_wh[1] - bottom, size_wh[1] - top) if key[1] else (top, bottom)
             rect = (left / size_wh[0], rows[0] / size_wh[1], right / size_wh[0], rows[1] / size_wh[1])
-            self._brushes[key[0]].draw(canvas.framebuffer, {**self._values, "u_upright": key[1]}, rect=rect)
+            self._brush(key[0]).draw(canvas.framebuffer, {**self._values, "u_upright": key[1]}, rect=rect)
             self._fresh.add(key)
             self.drawn_px += (right - left) * (bottom - top)
         return canvas.texture
@@ -148,9 +202,49 @@ class Pictures:
             min(height, math.ceil(bottom * height + beyond)),
         )
 
+    def _brush(self, name: str) -> QuadProgram:
+        """What draws one of the mirror's pictures, made when it is first asked for."""
+        if name not in self._brushes:
+            self._brushes[name] = self._stage.quad_program("foreign", {name.upper(): True})
+        return self._brushes[name]
+
+    def _image(self, file: str, where: str) -> moderngl.Texture:
+        path = self._stage.library.path(f"{FOLDER}/{file}")
+        if not path.is_file():
+            raise ConfigError(f"{where}: there is no image {shown_path(path)}")
+        if path.stat().st_size > MAX_PICTURE_BYTES:
+            raise ConfigError(f"{where}: {shown_path(path)} is larger than {MAX_PICTURE_BYTES // 2**20} MiB, the limit")
+        try:
+            return self._stage.picture(path)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from error
+
+    def _cube(self, faces: ByteArray) -> moderngl.TextureCube:
+        side = faces.shape[1]
+        texture = self._stage.ctx.texture_cube((side, side), 4, np.ascontiguousarray(faces).tobytes())
+        texture.build_mipmaps()
+        texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        self._stage.own(_Released(texture))
+        return texture
+
+    def _keyboard(self) -> moderngl.Texture:
+        canvas = self._stage.render_target(KEYBOARD_WH, "f1")
+        canvas.framebuffer.clear()
+        return canvas.texture
+
     def _noise(self) -> moderngl.Texture:
         pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (*NOISE_WH, 4), np.uint8)
         canvas = self._stage.render_target(NOISE_WH, "f1", mipmaps=True, repeat=True)
         canvas.texture.write(pixels.tobytes())
         canvas.texture.build_mipmaps()
         return canvas.texture
+
+
+class _Released:
+    """A texture that the stage releases."""
+
+    def __init__(self, texture: moderngl.Texture3D | moderngl.TextureCube) -> None:
+        self._texture = texture
+
+    def close(self) -> None:
+        self._texture.release()

@@ -6,59 +6,105 @@ Knows how a text becomes a program, not what a dialect is given to draw from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import moderngl
 
 from engine.core.errors import ConfigError
-from engine.render.external_shaders.glsl import translate, unsupported, words
+from engine.render.external_shaders.glsl import (
+    MARK,
+    OURS,
+    foreign_uniforms,
+    kept_back,
+    outputs,
+    parse_glsl,
+    translate,
+)
 from engine.render.external_shaders.paths import FOLDER
 from engine.render.gl.shader_library import Define, ShaderLibrary, ShaderSource, link
 from engine.scene.scene import SIGNALS
 
 HEAD = "lib/foreign.glsl"
+MIRROR = frozenset({"n_face", "n_glass", "n_corner", "n_camera", "n_reflection", *(f"n_{name}" for name in SIGNALS)})
+"""Uniforms of the mirror's own, in every dialect."""
+MODERN = 420  # from this version on, whole numbers are taken for floats wherever other programs take them
+MODERN_EXTENSIONS = ("GL_ARB_shading_language_420pack", "GL_ARB_gpu_shader5")  # the same, where a driver is older
+COLOUR = "isf_FragColor"
+POW = {"pow": "n_pow"}
 
 
 class ForeignText:
-    """One file of an artist.
+    """A text of an artist's.
 
     Args:
-        library: the shaders.
         file: path within `shaders/foreign/`.
+        name: how messages call it.
+        text: what it holds, with the lines of the file.
+        told: what was put right when it was read.
 
     Attributes:
-        file: as it was given.
-        name: of the file, as messages call it.
-        text: what it holds.
+        file, name, text, told: as they were given.
+        parsed: its tokens and names.
         may_discard: whether it leaves pixels out on purpose.
-
-    Raises:
-        ConfigError: it cannot be read, or asks for what Narcissus does not offer: file, line and feature.
     """
 
-    def __init__(self, library: ShaderLibrary, file: str) -> None:
-        self.file = file
-        self.name = library.shown(f"{FOLDER}/{file}")
-        self.text = library.read(f"{FOLDER}/{file}")
-        found = unsupported(self.text)
-        if found is not None:
-            raise ConfigError(f"{self.name}:{found[1]}: {found[0]}")
-        self._words = frozenset(word for word, _ in words(self.text))
-        self.may_discard = "discard" in self._words
+    def __init__(self, file: str, name: str, text: str, told: Sequence[str] = ()) -> None:
+        self.file, self.name, self.text, self.told = file, name, text, tuple(told)
+        self.parsed = parse_glsl(text)
+        self.may_discard = "discard" in self.parsed.words
+
+    @classmethod
+    def read(cls, library: ShaderLibrary, file: str) -> ForeignText:
+        """Read a file of `shaders/foreign/`.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        text, told = library.read_foreign(f"{FOLDER}/{file}")
+        return cls(file, library.shown(f"{FOLDER}/{file}"), text, told)
 
     def require(self, function: str, form: str) -> None:
-        """Refuse a file that does not define its entry.
+        """Refuse a text that does not define its entry.
 
         Raises:
             ConfigError: it has none.
         """
-        if function not in self._words:
-            raise ConfigError(f"{self.name}: has no {form}, which is where drawing begins")
+        if function in self.parsed.declared:
+            return
+        words = self.parsed.declared
+        if "main" in words:
+            what = "brings its own main(), for another program"
+            raise ConfigError(
+                f"{self.name}:{words['main']}: {what}, and has no {form}, which is where drawing begins here"
+            )
+        other = next((name for name in ("mainImage", "mainSound", "mainCubemap", "mainVR") if name in words), "")
+        if other:
+            raise ConfigError(f"{self.name}:{words[other]}: has {other} but no {form}, which is where drawing begins")
+        raise ConfigError(f"{self.name}: has no {form}, which is where drawing begins")
 
-    def source(self, names: Mapping[str, str]) -> ShaderSource:
-        """In GLSL 3.30, with the words `names` replaced."""
-        lines = translate(self.text, names)
+    def source(self, names: Mapping[str, str], ours: Collection[str]) -> ShaderSource:
+        """As a desktop driver takes it, with the words `names` replaced, without declarations of what is `ours`."""
+        lines = translate(self.parsed, names, ours)
         return ShaderSource("\n".join(lines) + "\n", tuple((self.name, number) for number in range(1, len(lines) + 1)))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a dialect puts around an artist's text.
+
+    Attributes:
+        head: what it declares: a file of `shaders/lib/`.
+        tail: what calls the artist's function: a file of `shaders/lib/`.
+        provided: the uniforms and varyings that the head declares.
+        fragment_names, vertex_names: words of the artist's that are called otherwise.
+    """
+
+    head: str
+    tail: str
+    provided: frozenset[str]
+    fragment_names: Mapping[str, str]
+    vertex_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class ForeignProgram:
@@ -66,37 +112,71 @@ class ForeignProgram:
 
     Args:
         library: the shaders.
-        head: what the dialect declares: a file of `shaders/lib/`.
+        dialect: what is put around the texts.
         declared: uniforms of this very shader, each with the file and line that asks for it.
-        fragment: the artist's text, several one after the other.
-        tail: what calls the artist's function: a file of `shaders/lib/`.
+        names: further words to replace in all texts.
+        fragment: the artist's texts, one after the other.
         vertex: the artist's vertex shader; None draws the whole canvas.
         defines: for head and tail.
         files: all that the artist's part is read from, within `shaders/foreign/`; one may not be there.
+        guards: whether `pow` takes negative numbers.
+
+    Attributes:
+        told: what was put right or is missing, a sentence each.
+        takes_powers: whether `guards` matters.
     """
 
     def __init__(
         self,
         library: ShaderLibrary,
-        head: str,
+        dialect: Dialect,
         declared: Sequence[tuple[str, str, int]],
-        fragment: Sequence[ShaderSource],
-        tail: str,
-        vertex: ShaderSource | None = None,
+        names: Mapping[str, str],
+        fragment: Sequence[ForeignText],
+        vertex: ForeignText | None = None,
         defines: Iterable[str] = (),
         files: Sequence[str] = (),
+        *,
+        guards: bool = True,
     ) -> None:
-        self._library = library
-        self._ours = (HEAD, head, tail)
+        self._library, self._dialect = library, dialect
+        self._ours = (HEAD, dialect.head, dialect.tail)
         self._files = tuple(f"{FOLDER}/{file}" for file in files)
-        ours = (library.include(HEAD), library.include(head))
+        texts = [*fragment, *([vertex] if vertex is not None else [])]
+        there = {name for text in texts for name in text.parsed.declared}
+        words = {word for text in texts for word in text.parsed.words}
+        drawn = next((name for text in fragment for name in outputs(text.parsed)), COLOUR)
+        ours = (
+            {COLOUR, drawn}
+            | dialect.provided
+            | MIRROR
+            | {_declared_name(line) for line, _, _ in declared}
+            | names.keys()
+        )
+        self._names = {**kept_back(there - ours), **_texture(there), **names}
+        self.takes_powers = "pow" in words and "pow" not in there
+        if drawn != COLOUR:
+            self._names[drawn] = COLOUR
+        if guards and self.takes_powers:
+            self._names.update(POW)
+        self.told = tuple(
+            f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0"
+            for text in texts
+            for name, line in foreign_uniforms(text.parsed, ours).items()
+        )
         place = library.shown(HEAD)
-        signals = generated([(f"uniform float n_{name};", place, 1) for name in SIGNALS])
-        uniforms = generated(declared)
-        shared = (signals, *ours, uniforms)
-        self._fragment = joined(_version(place, defines), *shared, *fragment, library.include(tail))
+        asked = [f"n_{name}" for name in SIGNALS if f"n_{name}" in words]
+        signals = generated([(f"uniform float {name};", place, 1) for name in asked])
+        shared = (signals, library.include(HEAD), library.include(dialect.head), generated(declared))
+        self._fragment = joined(
+            _defines(place, defines),
+            *shared,
+            *(text.source({**dialect.fragment_names, **self._names}, ours) for text in fragment),
+            library.include(dialect.tail),
+        )
         whole = generated([("void main() { isf_vertShaderInit(); }", place, 1)])
-        self._vertex = joined(_version(place, ["VERTEX"]), *shared, vertex or whole)
+        own = vertex.source({**dialect.vertex_names, **self._names}, ours) if vertex is not None else whole
+        self._vertex = joined(_defines(place, [*defines, "VERTEX"]), *shared, own)
 
     def program(
         self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
@@ -106,7 +186,11 @@ class ForeignProgram:
         Raises:
             ConfigError: the driver refuses it: file, line and what the driver says.
         """
-        return link(ctx, self._vertex, self._fragment)
+        version = self._version_for(ctx)
+        try:
+            return link(ctx, joined(version, self._vertex), joined(version, self._fragment))
+        except ConfigError as error:
+            raise ConfigError(self._in_their_words(str(error))) from error
 
     def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
         """What its files hold now, headers in comments too: while this is the same, so is what it draws.
@@ -115,7 +199,7 @@ class ForeignProgram:
             ConfigError: one of them cannot be read.
         """
         library = self._library
-        theirs = [library.read(file) if library.path(file).is_file() else "" for file in self._files]
+        theirs = [library.read_foreign(file)[0] if library.path(file).is_file() else "" for file in self._files]
         return "\n".join([*(library.include(file).text for file in self._ours), *theirs])
 
     def declaration(self, name: str, uniform: str) -> str:
@@ -125,7 +209,31 @@ class ForeignProgram:
             for number, line in enumerate(source.text.splitlines(), 1):
                 if declares.search(line):
                     return ":".join(map(str, source.origin(number)))
-        return self._fragment.origins[0][0]
+        return self._library.shown(HEAD)
+
+    def _version_for(self, ctx: moderngl.Context) -> ShaderSource:
+        place = self._library.shown(HEAD)
+        if ctx.version_code >= MODERN:
+            return generated([(f"#version {MODERN} core", place, 1)])
+        wanted = [name for name in MODERN_EXTENSIONS if name in ctx.extensions]
+        return generated(
+            [("#version 330 core", place, 1), *((f"#extension {name} : enable", place, 1) for name in wanted)]
+        )
+
+    def _in_their_words(self, message: str) -> str:
+        """A driver's message with the names that the artist wrote."""
+        names = {**self._dialect.fragment_names, **self._names}
+        back = {new: old for old, new in names.items() if new.startswith(MARK) or new in OURS}
+        return re.sub(r"\b[A-Za-z_]\w*", lambda word: back.get(word[0], word[0]), message)
+
+
+def _texture(declared: Collection[str]) -> dict[str, str]:
+    """A variable called `texture` hides the function, by whose name older ones are called."""
+    return {"texture2D": "n_texture2D"} if "texture" in declared else {}
+
+
+def _declared_name(line: str) -> str:
+    return re.split(r"\W+", line.rstrip("; "))[-1]
 
 
 def generated(lines: Sequence[tuple[str, str, int]]) -> ShaderSource:
@@ -140,5 +248,5 @@ def joined(*sources: ShaderSource) -> ShaderSource:
     )
 
 
-def _version(place: str, defines: Iterable[str]) -> ShaderSource:
-    return generated([("#version 330 core", place, 1), *((f"#define {name}", place, 1) for name in defines)])
+def _defines(place: str, names: Iterable[str]) -> ShaderSource:
+    return generated([(f"#define {name}", place, 1) for name in names])

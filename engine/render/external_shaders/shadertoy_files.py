@@ -4,87 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BeforeValidator, Field, field_validator
-
-from engine.config.validation import Settings
 from engine.core.errors import ConfigError
-from engine.core.messages import join_words
-from engine.render.external_shaders.paths import path_field
+from engine.render.external_shaders.paths import FOLDER
 from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
-from engine.render.external_shaders.program import ForeignProgram, ForeignText
+from engine.render.external_shaders.program import ForeignText
+from engine.render.external_shaders.shadertoy_channels import (
+    ALIASES,
+    CHANNELS,
+    BufferName,
+    BufferTab,
+    Channel,
+    Channels,
+)
+from engine.render.external_shaders.shadertoy_program import ShadertoyProgram
+from engine.render.external_shaders.shadertoy_source import (
+    BUFFERS,
+    COMMON,
+    IMAGE,
+    ExportedChannel,
+    SourceTab,
+    read_export,
+    split_tabs,
+)
 from engine.render.gl.shader_library import ShaderLibrary
 
-BUFFERS = ("A", "B", "C", "D")
-CHANNELS = ("iChannel0", "iChannel1", "iChannel2", "iChannel3")
 ENTRY = "mainImage(out vec4, in vec2)"
-
-UNSUPPORTED: Mapping[str, str] = {
-    "keyboard": "the keyboard",
-    "cubemap": "a cubemap",
-    "volume": "a volume texture",
-    "music": "music",
-    "sound": "sound",
-    "soundcloud": "sound",
-    "mic": "the microphone",
-    "microphone": "the microphone",
-    "video": "video",
-    "webcam": "`webcam` (say camera)",
-}
-"""What a channel may show on shadertoy.com and cannot here."""
-VIDEO_ENDINGS = (".mp4", ".webm", ".ogv", ".mov")
-SOUND_ENDINGS = (".mp3", ".wav", ".ogg")
-
-Side = Annotated[int, Field(ge=1, le=4096)]
-ShaderPath = Annotated[str, path_field("glsl", "a Shadertoy shader", "candle.glsl")]
-
-
-class Channel(Settings):
-    """What an iChannel shows, and how it is read."""
-
-    source: Annotated[str, Field(min_length=1, max_length=200)] = "picture"
-    """`picture` (so far), `camera`, `reflection`, `noise`, a buffer `A` to `D`, or an image in shaders/foreign/."""
-    filter: Literal["nearest", "linear", "mipmap"] = "linear"
-    """How what lies between pixels is read."""
-    wrap: Literal["clamp", "repeat"] = "clamp"
-    """What is beyond its edges."""
-    vflip: bool = True
-    """Whether the picture stands upright; buffers always do."""
-
-    @field_validator("source")
-    @classmethod
-    def _known(cls, source: str) -> str:
-        found = UNSUPPORTED.get(source.lower())
-        if found is None and source.lower().endswith(VIDEO_ENDINGS + SOUND_ENDINGS):
-            found = "video" if source.lower().endswith(VIDEO_ENDINGS) else "sound"
-        if found is not None:
-            raise ValueError(f"{found} is not supported as what a channel shows")
-        if source not in SOURCES and source not in BUFFERS and not source.endswith(IMAGE_ENDINGS):
-            known = join_words([*SOURCES, *BUFFERS, "a .png or .jpg file"], "or")
-            raise ValueError(f"must be {known}, not {source!r}")
-        return source
-
-
-def _in_short(value: Any) -> Any:
-    """A source alone stands for a channel that reads it in the usual way."""
-    return {"source": value} if isinstance(value, str) else value
-
-
-BufferName = Literal["A", "B", "C", "D"]
-ChannelName = Literal["iChannel0", "iChannel1", "iChannel2", "iChannel3"]
-Channels = dict[ChannelName, Annotated[Channel, BeforeValidator(_in_short, json_schema_input_type=str | Channel)]]
-
-
-class BufferTab(Settings):
-    """A buffer: its shader and its channels."""
-
-    file: ShaderPath
-    """The shader, within shaders/foreign/."""
-    channels: Channels = Field(default_factory=dict)
-    """What its iChannels show."""
-    size: tuple[Side, Side] | None = None
-    """Width and height, px, which its iResolution says; as large as the stage where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +47,16 @@ class ShadertoyFiles:
 
     Args:
         library: the shaders.
-        file, channels: the Image tab.
-        buffers: the tabs A to D.
-        common: the Common tab; None without one.
+        file: the Image tab, a text of several tabs, or the site's JSON.
+        channels: of the Image tab.
+        buffers: the tabs A to D that are files of their own, or are shown something else than their text says.
+        common: the Common tab, where it is a file of its own.
 
     Attributes:
         common: what all tabs begin with; None if there is nothing.
         image: the Image tab.
         buffers: those that there are, in the order in which they are drawn.
+        told: what was put right, a sentence each.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
@@ -122,12 +70,19 @@ class ShadertoyFiles:
         buffers: Mapping[BufferName, BufferTab],
         common: str | None,
     ) -> None:
-        self.common = ForeignText(library, common) if common else None
-        self.image = self._tab(library, file, channels, "shadertoy")
-        self.buffers = {
-            name: self._tab(library, tab.file, tab.channels, f"shadertoy.buffers.{name}")
-            for name, tab in sorted(buffers.items())
-        }
+        self._library = library
+        self._told: list[str] = []
+        given = self._read(file)
+        own_common = ForeignText.read(library, common) if common else None
+        self.common = own_common or (self._text(file, given[COMMON]) if COMMON in given else None)
+        if IMAGE not in given:
+            raise ConfigError(f"{library.shown(f'{FOLDER}/{file}')}: has no Image tab, which is what is shown")
+        self.image = self._tab(file, given[IMAGE], channels, "shadertoy")
+        self.buffers: dict[str, Tab] = {}
+        for name in BUFFERS:
+            tab = self._buffer(file, given.get(name), buffers.get(name), name)  # type: ignore[call-overload]
+            if tab is not None:
+                self.buffers[name] = tab
         for tab in (self.image, *self.buffers.values()):
             for channel, shown in tab.channels.items():
                 if shown.source in BUFFERS and shown.source not in self.buffers:
@@ -135,21 +90,70 @@ class ShadertoyFiles:
 
     @property
     def texts(self) -> tuple[ForeignText, ...]:
-        """Every file, the Image tab first."""
+        """Every text, the Image tab first."""
         tabs = (self.image, *self.buffers.values())
         return tuple(tab.text for tab in tabs) + ((self.common,) if self.common else ())
 
-    def program(self, library: ShaderLibrary, tab: Tab) -> ForeignProgram:
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was put right, a sentence each."""
+        return (*dict.fromkeys(sentence for text in self.texts for sentence in text.told), *self._told)
+
+    def program(self, tab: Tab, *, guards: bool = True) -> ShadertoyProgram:
         """What a brush compiles."""
         texts = [text for text in (self.common, tab.text) if text is not None]
-        sources = [text.source({}) for text in texts]
         defines = ["OPAQUE"] if tab is self.image else []
-        files = [text.file for text in texts]
-        head, tail = "lib/shadertoy.glsl", "lib/shadertoy_main.glsl"
-        return ForeignProgram(library, head, [], sources, tail, defines=defines, files=files)
+        return ShadertoyProgram(self._library, texts, tab.channels, defines, guards=guards)
+
+    # -------------------------------------------------- reading
+
+    def _read(self, file: str) -> dict[str, SourceTab]:
+        text, told = self._library.read_foreign(f"{FOLDER}/{file}")
+        shown = self._library.shown(f"{FOLDER}/{file}")
+        self._told += told
+        tabs = read_export(shown, text) if file.lower().endswith(".json") else split_tabs(shown, text)
+        return {tab.name: tab for tab in tabs}
 
     @staticmethod
-    def _tab(library: ShaderLibrary, file: str, channels: Channels, where: str) -> Tab:
-        text = ForeignText(library, file)
+    def _text(file: str, tab: SourceTab) -> ForeignText:
+        return ForeignText(file, tab.shown, tab.text)
+
+    def _buffer(self, file: str, given: SourceTab | None, asked: BufferTab | None, name: str) -> Tab | None:
+        where = f"shadertoy.buffers.{name}"
+        channels = asked.channels if asked is not None else {}
+        if asked is not None and asked.file is not None:
+            return self._checked(ForeignText.read(self._library, asked.file), channels, where)
+        if given is not None:
+            return self._tab(file, given, channels, where)
+        if asked is not None:
+            raise ConfigError(f"{where}: names no file, and {file} holds no tab Buffer {name}")
+        return None
+
+    def _tab(self, file: str, given: SourceTab, channels: Channels, where: str) -> Tab:
+        text = self._text(file, given)
+        said = {CHANNELS[number]: self._exported(file, text, number, about) for number, about in given.channels.items()}
+        return self._checked(text, {**said, **{str(name): channel for name, channel in channels.items()}}, where)
+
+    @staticmethod
+    def _checked(text: ForeignText, channels: Mapping[Any, Channel], where: str) -> Tab:
         text.require("mainImage", ENTRY)
         return Tab(text, {str(name): channel for name, channel in channels.items()}, where)
+
+    def _exported(self, file: str, text: ForeignText, number: int, about: ExportedChannel) -> Channel:
+        """What a channel shows that shows a file of the site: one beside the shader, or what stands for it."""
+        way: dict[str, Any] = {"filter": about.filter, "wrap": about.wrap, "vflip": about.vflip}
+        if about.kind == "buffer":
+            return Channel(source=about.source, **way)
+        name = about.source.rpartition("/")[2]
+        folder = file.rpartition("/")[0]
+        beside = f"{folder}/{name}".removeprefix("/")
+        has_file = name.lower().endswith(IMAGE_ENDINGS) and self._library.path(f"{FOLDER}/{beside}").is_file()
+        if has_file and about.kind in ("texture", "cubemap"):
+            return Channel(source=beside, cube=about.kind == "cubemap", **way)
+        source = ALIASES.get(about.kind, about.kind)
+        if source not in SOURCES:
+            source = "camera" if about.kind == "video" else "noise"
+        if about.kind in ("texture", "cubemap", "volume", "video"):
+            what = f"iChannel{number} shows {about.kind} {name or 'of the site'}, which is not beside it"
+            self._told.append(f"{text.name}: {what}; {source} stands for it")
+        return Channel(source=source, **way)

@@ -21,15 +21,18 @@ REPLACED = (moderngl.ONE, moderngl.ZERO)  # as without blending; but software Op
 Blend = tuple[int, int]
 
 
+AnyTexture = moderngl.Texture | moderngl.Texture3D | moderngl.TextureCube
+
+
 @dataclass(frozen=True)
 class Sampled:
     """A texture that is read in another way than its own."""
 
-    texture: moderngl.Texture
+    texture: AnyTexture
     sampler: moderngl.Sampler
 
 
-Value = float | int | bool | tuple[float, ...] | moderngl.Texture | moderngl.Texture3D | Sampled
+Value = float | int | bool | tuple[float, ...] | AnyTexture | Sampled
 
 
 class Shaders(Protocol):
@@ -135,7 +138,7 @@ class QuadProgram:
                 if isinstance(value, Sampled):
                     value.sampler.use(unit)
                     samplers[unit], value = value.sampler, value.texture
-                if isinstance(value, moderngl.Texture | moderngl.Texture3D):
+                if isinstance(value, AnyTexture):
                     value.use(unit)
                     uniform.value = unit
                     unit += 1

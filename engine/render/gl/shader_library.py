@@ -5,20 +5,23 @@ Owns the reading of `shaders/`. Knows no pass and no uniform by name; keeps no O
 
 from __future__ import annotations
 
+import codecs
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import moderngl
 
+from engine.config.yaml_loader import shown_path
 from engine.core.errors import ConfigError
 from engine.render.gl.glsl_preprocessor import seen_lines
 
 MAX_INCLUDE_DEPTH = 8
 MAX_FILE_BYTES = 256 * 1024
 MAX_REPORTED_PROBLEMS = 3
-ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".png", ".jpg", ".cube"}
+ENDINGS = {".frag", ".vert", ".glsl", ".fs", ".vs", ".isf", ".txt", ".json", ".png", ".jpg", ".jpeg", ".webp", ".cube"}
 
 Define = bool | int | float | str
 Origin = tuple[str, int]
@@ -74,11 +77,18 @@ class ShaderLibrary:
 
     Args:
         folder: holds `<pass>.frag`, `<pass>.vert` where a pass needs its own, `fullscreen.vert` and `lib/`.
+        elsewhere: folders that stand for one of its own, by the name of that.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, elsewhere: Mapping[str, Path] | None = None) -> None:
         self._folder = folder.resolve()
+        self._elsewhere = {name: path.resolve() for name, path in (elsewhere or {}).items()}
         self._known: dict[tuple[str, str], tuple[_Pasted, ShaderSource]] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder of shaders."""
+        return self._folder
 
     def has(self, path: Path) -> bool:
         """Whether a file, by its absolute path, is a shader, an include or a picture of this folder."""
@@ -125,13 +135,27 @@ class ShaderLibrary:
         self._paste(name, self._read(name, pasted), 1, (name,), pasted)
         return ShaderSource("\n".join(pasted.text) + "\n", tuple(pasted.origins))
 
-    def read(self, name: str) -> str:
-        """A file as it stands there, at most 256 KiB of UTF-8.
+    def read_foreign(self, name: str) -> tuple[str, list[str]]:
+        """A file from outside as it stands there, at most 256 KiB, with `\\n` for every line end of its system.
+
+        Returns:
+            The text, without a byte-order mark, and what was put right, a sentence each: text that is not UTF-8 is read
+            as Latin-1.
 
         Raises:
             ConfigError: it is missing, too large, no text, or lies outside the folder.
         """
-        return "\n".join(self._read(name, _Pasted()))
+        path, shown = self.path(name), self.shown(name)
+        if not path.is_file():
+            raise ConfigError(f"there is no shader {shown}")
+        try:
+            with path.open("rb") as stream:
+                raw = stream.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise ConfigError(f"{shown} cannot be read: {error.strerror}") from error
+        if len(raw) > MAX_FILE_BYTES:
+            raise ConfigError(f"{shown} is larger than {MAX_FILE_BYTES // 1024} KiB")
+        return decode_foreign(raw, shown)
 
     def path(self, name: str) -> Path:
         """Where a file of the folder is.
@@ -139,15 +163,20 @@ class ShaderLibrary:
         Raises:
             ConfigError: it lies outside the folder.
         """
-        path = (self._folder / name).resolve()
-        if not path.is_relative_to(self._folder):
-            raise ConfigError(
-                f"{name} lies outside {self._folder.name}/; shaders take only what is in their own folder"
-            )
+        first, _, rest = name.partition("/")
+        folder = self._elsewhere.get(first)
+        if folder is None:
+            folder, rest = self._folder, name
+        path = _as_it_is_spelt((folder / rest).resolve())
+        if not path.is_relative_to(folder):
+            raise ConfigError(f"{name} lies outside {folder.name}/; shaders take only what is in their own folder")
         return path
 
     def shown(self, name: str) -> str:
         """A file as messages call it."""
+        first, _, rest = name.partition("/")
+        if first in self._elsewhere:
+            return shown_path(self._elsewhere[first] / rest)
         return f"{self._folder.name}/{name}"
 
     def program(
@@ -220,7 +249,7 @@ class ShaderLibrary:
             pasted.stamps[path] = stamp(path)  # before: what is saved meanwhile is read again
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise ConfigError(f"{where}{self.shown(name)} is larger than {MAX_FILE_BYTES // 1024} KiB")
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError as error:
             raise ConfigError(f"{where}{self.shown(name)} is not UTF-8 text ({error.reason})") from error
         except OSError as error:
@@ -228,6 +257,31 @@ class ShaderLibrary:
         if included_by and lines and _VERSION.match(lines[0]):
             raise ConfigError(f"{self.shown(name)}:1: an included file must not have a #version")
         return lines
+
+
+def decode_foreign(raw: bytes, shown: str) -> tuple[str, list[str]]:
+    """The text of a file from outside, and what was put right.
+
+    Raises:
+        ConfigError: it is no text.
+    """
+    encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    told = []
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text, told = raw.decode("latin-1"), [f"{shown} is not UTF-8 text; it is read as Latin-1"]
+    if "\0" in text:
+        raise ConfigError(f"{shown} is no text")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), told
+
+
+def _as_it_is_spelt(path: Path) -> Path:
+    """The path, or that of a file whose name has the same letters composed otherwise (macOS decomposes umlauts)."""
+    if path.exists() or str(path).isascii() or not path.parent.is_dir():
+        return path
+    wanted = unicodedata.normalize("NFC", path.name)
+    return next((other for other in path.parent.iterdir() if unicodedata.normalize("NFC", other.name) == wanted), path)
 
 
 def stamp(path: Path) -> Stamp:

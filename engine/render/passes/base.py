@@ -42,6 +42,7 @@ class Pass(ABC):
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
         names_files: whether its settings name files of the artist's; what is wrong in these is told with the place in
             the scene.
+        is_foreign: whether it draws a program from outside, which is to be tried before it is shown.
         memory_s: how far back what it draws depends on what it drew, s; infinite if on all since the scene began. A
             film that goes on where it was interrupted draws so much again, unseen.
     """
@@ -52,6 +53,7 @@ class Pass(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     baked: ClassVar[frozenset[str]] = frozenset()
     names_files: ClassVar[bool] = False
+    is_foreign: ClassVar[bool] = False
     memory_s: ClassVar[float] = 0.0
 
     def __init__(self, stage: PassContext, settings: PassSettings) -> None:

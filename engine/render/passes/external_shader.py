@@ -52,22 +52,44 @@ class ForeignPass(Pass):
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
         """How far the face that the shader is told of follows the viewer; as the `reflection` below it does."""
+        guard: bool = True
+        """Whether `pow` takes negative numbers, as on many graphics cards; elsewhere the picture below would show."""
 
     in_place = True
     names_files = True
+    is_foreign = True
     memory_s = math.inf  # nobody knows what an artist's buffers keep
 
-    def __init__(self, stage: PassContext, settings: PassSettings, texts: tuple[ForeignText, ...]) -> None:
+    def __init__(
+        self, stage: PassContext, settings: PassSettings, texts: tuple[ForeignText, ...], *, may_leave_out: bool = False
+    ) -> None:
         super().__init__(stage, settings)
         self.pictures = Pictures(stage)
         self.drawn = self.buffer(Buffer(stage.ctx, stage.size_wh, "f2"))
         self._lay = stage.quad_program("foreign")
-        self._watch = FiniteWatch(stage.ctx, texts[0].name, is_blind=any(text.may_discard for text in texts))
+        leaves_out = may_leave_out or any(text.may_discard for text in texts)
+        self.file = texts[0].name
+        self._watch = FiniteWatch(stage.ctx, self.file, is_blind=leaves_out)
         self._next_index = 0
 
     @property
     def problem(self) -> str:
         return self._watch.problem
+
+    @property
+    def watch(self) -> FiniteWatch:
+        """What notices pixels that are no numbers."""
+        return self._watch
+
+    @property
+    @abstractmethod
+    def told(self) -> tuple[str, ...]:
+        """What was put right in the artist's files, or is missing there, a sentence each."""
+
+    @property
+    @abstractmethod
+    def takes_powers(self) -> bool:
+        """Whether `guard` matters to it."""
 
     def buffer(self, buffer: Buffer) -> Buffer:
         """Release a buffer with the stage."""
@@ -79,10 +101,11 @@ class ForeignPass(Pass):
     ) -> None:
         values = self.uniforms(view, tick, knobs)
         values["u_fit"] = cover_fit(view.camera_aspect, self.stage.aspect)
-        self.pictures.begin(source, values, view, self.region)
         moment = self._moment(tick)
+        self.pictures.begin(source, values, view, self.region, tick.dt_s)
         if moment.index == 0 and moment.advances:
             self.forget()
+            self.pictures.forget()
         with self._watch.frame():
             drawn = self.draw(self.mirror_values(view, knobs), view, tick, moment, knobs)
             self._watch.expect(self.pictures.drawn_px)

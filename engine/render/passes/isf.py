@@ -11,12 +11,12 @@ from engine.core.clock import Tick, calendar_date
 from engine.core.errors import ConfigError
 from engine.render.external_shaders.buffer import Buffer
 from engine.render.external_shaders.isf_file import IsfFile
-from engine.render.external_shaders.isf_header import Identifier
+from engine.render.external_shaders.isf_input import Identifier
 from engine.render.external_shaders.isf_input import Value as InputValue
 from engine.render.external_shaders.paths import path_field
-from engine.render.external_shaders.pictures import SOURCES
+from engine.render.external_shaders.pictures import PLAIN_SOURCES
 from engine.render.frame_inputs import FrameInputs
-from engine.render.gl.quad_program import Value
+from engine.render.gl.quad_program import AnyTexture, Value
 from engine.render.gl.render_target import Dtype
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
@@ -36,7 +36,7 @@ class Isf(ForeignPass):
     class Settings(ForeignPass.Settings):
         """Knobs of `isf`."""
 
-        file: Annotated[str, path_field("fs", "an ISF file", "breath.fs")] = "breath.fs"
+        file: Annotated[str, path_field(("fs", "isf", "frag"), "an ISF file", "breath.fs")] = "breath.fs"
         """The shader, within shaders/foreign/. A vertex shader of the same name (.vs) is taken with it."""
         inputs: Annotated[
             dict[Identifier, float | bool | str | list[float]], Field(default_factory=dict, max_length=64)
@@ -47,22 +47,35 @@ class Isf(ForeignPass):
 
     def __init__(self, stage: PassContext, settings: Settings) -> None:
         self._file = IsfFile(stage.library, settings.file, settings.inputs)
-        super().__init__(stage, settings, tuple(text for text in (self._file.fragment, self._file.vertex) if text))
-        self._brush = stage.quad_program(settings.file, shaders=self._file.program(stage.library))
+        texts = tuple(text for text in (self._file.fragment, self._file.vertex) if text)
+        super().__init__(stage, settings, texts, may_leave_out=self._file.moves_the_quad)
+        self._program = self._file.program(stage.library, guards=settings.guard)
+        self._brush = stage.quad_program(settings.file, shaders=self._program)
         self._buffers: dict[str, Buffer] = {}
         for spec in self._file.header.passes:
             if spec.target and spec.target not in self._buffers:
                 dtype: Dtype = "f4" if spec.is_float else "f1"
                 self._buffers[spec.target] = self.buffer(Buffer(stage.ctx, (1, 1), dtype))
-        for path, where in self._file.images.values():
-            self.pictures.load(path, where)
+        for paths, is_cube, where in self._file.images.values():
+            if is_cube:
+                self.pictures.load_cube(paths, where)
+            else:
+                self.pictures.load(paths[0], where)
         for name, picture in self._file.pictured.items():
-            if picture not in SOURCES:
+            if picture not in PLAIN_SOURCES:
                 self.pictures.load(picture, f"isf.inputs.{name}")
         self._events: dict[str, bool] = {}
         if _pixels(self._sizes(self._set({}))) > MAX_PIXELS:
             what = f"its buffers have more than {MAX_PIXELS // 1_000_000} million pixels together"
             raise ConfigError(f"{self._file.fragment.name}: {what}; make their WIDTH and HEIGHT smaller")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        return (*self._file.told, *self._program.told)
+
+    @property
+    def takes_powers(self) -> bool:
+        return self._program.takes_powers
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
@@ -77,19 +90,42 @@ class Isf(ForeignPass):
     def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
         inputs = self._set(knobs)
         self._prepare(inputs)
-        own: dict[str, Value] = {**values, **self._built_in(tick, moment), **inputs, **self._fired(inputs, moment)}
-        own.update({name: self.pictures.texture(picture) for name, picture in self._file.pictured.items()})
-        own.update({name: self.pictures.texture(path) for name, (path, _) in self._file.images.items()})
+        own: dict[str, Value] = {**values, **self._built_in(tick, moment)}
+        for name, value in {**inputs, **self._fired(inputs, moment)}.items():
+            own[self._file.uniform(name)] = value
+        shown = self._shown()
         buffer = self.drawn
         for index, spec in enumerate(self._file.header.passes):
             buffer = self._buffers[spec.target] if spec.target else self.drawn
             if spec.is_persistent and not moment.advances:
                 continue
-            read = {name: kept.texture for name, kept in self._buffers.items()}
+            read = self._uniforms({**shown, **{name: kept.texture for name, kept in self._buffers.items()}})
             width, height = buffer.texture.size
             size = (float(width), float(height))
             self.paint(self._brush, buffer, {**own, **read, "PASSINDEX": index, "RENDERSIZE": size})
         return buffer
+
+    def _shown(self) -> dict[str, AnyTexture]:
+        """Every picture that the shader reads, its buffers apart, by name."""
+        shown: dict[str, AnyTexture] = {}
+        for name, picture in self._file.pictured.items():
+            shown[name] = self.pictures.texture(picture)
+        for name, (kind, samples) in self._file.sounds.items():
+            shown[name] = self.pictures.sound(kind, samples)
+        for name, (paths, is_cube, _) in self._file.images.items():
+            shown[name] = self.pictures.cube(paths) if is_cube else self.pictures.texture(paths[0])
+        return shown
+
+    def _uniforms(self, textures: Mapping[str, AnyTexture]) -> dict[str, Value]:
+        """Textures and what ISF says of each."""
+        values: dict[str, Value] = {}
+        for name, texture in textures.items():
+            width, height = texture.size[:2]
+            values[self._file.uniform(name)] = texture
+            values[f"_{name}_imgRect"] = (0.0, 0.0, float(width), float(height))
+            values[f"_{name}_imgSize"] = (float(width), float(height))
+            values[f"_{name}_flip"] = False
+        return values
 
     def _set(self, knobs: Knobs) -> dict[str, InputValue]:
         """Every input at this moment, pictures apart."""

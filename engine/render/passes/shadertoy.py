@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import moderngl
@@ -10,19 +11,18 @@ from pydantic import Field
 
 from engine.core.clock import Tick, calendar_date
 from engine.render.external_shaders.buffer import Buffer
-from engine.render.external_shaders.pictures import IMAGE_ENDINGS
-from engine.render.external_shaders.shadertoy_files import (
-    CHANNELS,
+from engine.render.external_shaders.shadertoy_channels import (
+    ANY,
     BufferName,
     BufferTab,
     Channel,
     Channels,
     ShaderPath,
-    ShadertoyFiles,
-    Tab,
 )
+from engine.render.external_shaders.shadertoy_files import ShadertoyFiles, Tab
+from engine.render.external_shaders.shadertoy_program import ShadertoyProgram
 from engine.render.frame_inputs import FrameInputs
-from engine.render.gl.quad_program import QuadProgram, Sampled, Value
+from engine.render.gl.quad_program import AnyTexture, QuadProgram, Sampled, Value
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, register
@@ -49,10 +49,11 @@ class Shadertoy(ForeignPass):
         """Knobs of `shadertoy`."""
 
         file: ShaderPath = "candle.glsl"
-        """The Image tab, within shaders/foreign/."""
+        """The Image tab, a text of several tabs, or the site's JSON, within shaders/foreign/."""
         channels: Channels = Field(default_factory=dict)
-        """What its iChannels show: `picture` (so far), `camera`, `reflection`, `noise`, a buffer `A` to `D`, or a .png
-        or .jpg file in shaders/foreign/; alone, or as `source` beside `filter`, `wrap` and `vflip`."""
+        """What the iChannels of the Image tab show: `picture` (so far), `camera`, `reflection`, `noise`, `sound`,
+        `keyboard`, `sky`, `noise3d`, a buffer `A` to `D`, or one or six .png or .jpg files in shaders/foreign/; alone,
+        or as `source` beside `filter`, `wrap`, `vflip` and `cube`."""
         buffers: dict[BufferName, BufferTab] = Field(default_factory=dict)
         """Buffers A to D: what each draws, in 32-bit floats, and keeps for the next frame."""
         common: ShaderPath | None = None
@@ -64,15 +65,26 @@ class Shadertoy(ForeignPass):
     def __init__(self, stage: PassContext, settings: Settings) -> None:
         files = _files(stage.library, settings)
         super().__init__(stage, settings, files.texts)
-        self._mouse = settings.mouse
+        self._mouse, self._guards = settings.mouse, settings.guard
         self._samplers: dict[tuple[str, str], moderngl.Sampler] = {}
         stage.own(_Samplers(self._samplers))
         self._image = self._painter(files, files.image)
         self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
-        self._buffers = {
-            name: self.buffer(Buffer(stage.ctx, settings.buffers[name].size or stage.size_wh, "f4"))
-            for name in files.buffers
-        }
+        self._told = files.told
+        asked = settings.buffers
+        self._buffers: dict[str, Buffer] = {}
+        for name in files.buffers:
+            size = asked[name].size if name in asked else None
+            self._buffers[name] = self.buffer(Buffer(stage.ctx, size or stage.size_wh, "f4"))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        programs = (painter.program for painter in (self._image, *self._tabs.values()))
+        return (*self._told, *(sentence for program in programs for sentence in program.told))
+
+    @property
+    def takes_powers(self) -> bool:
+        return any(painter.program.takes_powers for painter in (self._image, *self._tabs.values()))
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
@@ -86,39 +98,54 @@ class Shadertoy(ForeignPass):
     def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
         own = {**values, **self._built_in(view, tick, moment, knobs)}
         if moment.advances:
-            for name, (brush, channels) in self._tabs.items():
+            for name, painter in self._tabs.items():
                 buffer = self._buffers[name]
                 size = {"iResolution": (*map(float, buffer.texture.size), 1.0)}
-                self.paint(brush, buffer, {**own, **size, **self._read(channels)})
-        brush, channels = self._image
-        self.paint(brush, self.drawn, {**own, **self._read(channels)})
+                self.paint(painter.brush, buffer, {**own, **size, **self._read(painter)})
+        self.paint(self._image.brush, self.drawn, {**own, **self._read(self._image)})
         return self.drawn
 
-    def _painter(self, files: ShadertoyFiles, tab: Tab) -> tuple[QuadProgram, Mapping[str, Channel]]:
+    def _painter(self, files: ShadertoyFiles, tab: Tab) -> _Painter:
         """What draws a tab, and what it is shown."""
         for name, channel in tab.channels.items():
-            if channel.source.endswith(IMAGE_ENDINGS):
-                where = f"{tab.where}.channels.{name}"
-                self.pictures.load(channel.source, where, is_upright=channel.vflip)
+            where = f"{tab.where}.channels.{name}"
+            if channel.files and channel.kind == "cube":
+                self.pictures.load_cube(channel.files, where)
+            elif channel.files:
+                self.pictures.load(channel.files[0], where, is_upright=channel.vflip)
             way = channel.filter, channel.wrap
             if way not in self._samplers:
                 is_tile = channel.wrap == "repeat"
                 sampler = self.stage.ctx.sampler(repeat_x=is_tile, repeat_y=is_tile, filter=_FILTERS[channel.filter])
                 self._samplers[way] = sampler
-        return self.stage.quad_program(tab.text.name, shaders=files.program(self.stage.library, tab)), tab.channels
+        program = files.program(tab, guards=self._guards)
+        return _Painter(self.stage.quad_program(tab.text.name, shaders=program), program, tab.channels)
 
-    def _read(self, channels: Mapping[str, Channel]) -> dict[str, Value]:
-        """The channels of a tab at this moment; those that the scene leaves open are black."""
-        read: dict[str, Value] = dict.fromkeys(CHANNELS, self.pictures.black)
-        for name, channel in channels.items():
-            if channel.source in self._buffers:
-                texture = self._buffers[channel.source].texture
-            else:
-                texture = self.pictures.texture(channel.source, is_upright=channel.vflip)
-            if channel.filter == "mipmap":
+    def _read(self, painter: _Painter) -> dict[str, Value]:
+        """The channels of a tab at this moment; those that the scene leaves open are black, a sky or noise."""
+        read: dict[str, Value] = {}
+        for name, kind in painter.program.kinds.items():
+            channel = painter.channels.get(name)
+            texture = self._texture(channel, kind)
+            if channel is None:
+                read[name] = texture
+                continue
+            if channel.filter == "mipmap" and kind == "plain" and not channel.files:
                 texture.build_mipmaps()
             read[name] = Sampled(texture, self._samplers[channel.filter, channel.wrap])
         return read
+
+    def _texture(self, channel: Channel | None, kind: str) -> AnyTexture:
+        if kind == "volume":
+            return self.pictures.volume()
+        if kind == "cube":
+            return self.pictures.cube(channel.files if channel is not None else ())
+        if channel is None:
+            return self.pictures.black
+        source = "picture" if channel.source == ANY else str(channel.source)
+        if source in self._buffers:
+            return self._buffers[source].texture
+        return self.pictures.texture(source, is_upright=channel.vflip)
 
     def _built_in(self, view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> dict[str, Value]:
         width, height = self.stage.size_wh
@@ -141,6 +168,15 @@ class Shadertoy(ForeignPass):
 
 def _files(library: ShaderLibrary, settings: Shadertoy.Settings) -> ShadertoyFiles:
     return ShadertoyFiles(library, settings.file, settings.channels, settings.buffers, settings.common)
+
+
+@dataclass(frozen=True)
+class _Painter:
+    """What draws a tab."""
+
+    brush: QuadProgram
+    program: ShadertoyProgram
+    channels: Mapping[str, Channel]
 
 
 class _Samplers:

@@ -1,0 +1,273 @@
+"""GLSL as a row of tokens: comments, words, numbers and signs, each with its line, none of them lost.
+
+Whatever is asked of a shader from outside is asked of its tokens, so that a comment or a number is never taken for a
+name. Knows no file and no OpenGL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.core.errors import ConfigError
+from engine.scene.expression import compile_expression
+
+Kind = Literal["comment", "number", "word", "space", "newline", "sign"]
+
+_TOKEN = re.compile(
+    r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
+    r"|(?P<number>\.?\d(?:[eE][+-]|[\w.])*)"
+    r"|(?P<word>[A-Za-z_]\w*)"
+    r"|(?P<space>[^\S\n]+)"
+    r"|(?P<newline>\n)"
+    r"|(?P<sign>.)",
+    re.DOTALL | re.ASCII,
+)
+_TYPE = re.compile(r"void|float|int|uint|bool|double|[biud]?vec[234]|d?mat[234](?:x[234])?|[iu]?sampler\w+")
+_CONTINUED = re.compile(r"(?:[^\n]*\\\n)+[^\n]*")
+_SPACES = dict.fromkeys(map(ord, "\x00\x0b\x0c\x1a\x85\xa0\u2028\u2029\ufeff\u200b\u200c\u200d\u2060"), " ")
+_ENDS_A_NAME = frozenset("(;=,)[{")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a shader.
+
+    Attributes:
+        kind: what it is.
+        text: as it stands there.
+        line: from 1.
+    """
+
+    kind: Kind
+    text: str
+    line: int
+
+
+def tokenise(text: str) -> list[Token]:
+    """The tokens of a text with plain line ends; their texts make up all of it."""
+    tokens: list[Token] = []
+    line = 1
+    for match in _TOKEN.finditer(text):
+        kind: Kind = match.lastgroup  # type: ignore[assignment]  # one of the groups' names, which are the kinds
+        tokens.append(Token(kind, match[0], line))
+        line += match[0].count("\n")
+    return tokens
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """The text that tokens make up."""
+    return "".join(token.text for token in tokens)
+
+
+def plain(text: str) -> str:
+    """The same with line feeds for every line end that GLSL knows, and with ASCII letters alone.
+
+    Form feeds, separators and what only looks like a blank become blanks, other letters `?`: they can only stand in
+    comments. Lines that a backslash joins are one line, and empty ones after it, so that none changes its number.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
+    text = "".join(letter if letter.isascii() else "?" for letter in text)
+    return _CONTINUED.sub(_joined, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    return match[0].replace("\\\n", " ") + "\n" * match[0].count("\\\n")
+
+
+def code(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens that a compiler sees: neither comments nor blanks nor line ends."""
+    return (token for token in tokens if token.kind in ("word", "number", "sign"))
+
+
+def blanked(token: Token) -> Token:
+    """Blanks in place of a token, over as many lines."""
+    return replace(token, kind="space", text="".join(letter if letter == "\n" else " " for letter in token.text))
+
+
+def renamed(tokens: Iterable[Token], names: Mapping[str, str], members: Collection[str] = ()) -> list[Token]:
+    """The tokens with words replaced.
+
+    Args:
+        tokens: a text.
+        names: what becomes of which word; members (`.name`) stay as they are,
+        members: but for these words.
+    """
+    made: list[Token] = []
+    before = ""
+    for token in tokens:
+        is_name = token.kind == "word" and token.text in names and (before != "." or token.text in members)
+        made.append(replace(token, text=names[token.text]) if is_name else token)
+        if token.kind not in ("space", "newline", "comment"):
+            before = token.text
+    return made
+
+
+def declared(tokens: Sequence[Token]) -> dict[str, int]:
+    """Every name that a text declares (variables, parameters, functions, members, macros) and the line where first.
+
+    A name is what stands behind a type and before one of `( ; = , ) [ {`, and what follows it after a comma.
+    """
+    found: dict[str, int] = {}
+    types: set[str] = set()
+    depth = 0
+    list_depth = -1  # of the declaration whose names go on after a comma
+    row = list(code(tokens))
+    for index, token in enumerate(row):
+        before = row[index - 1].text if index else ""
+        after = row[index + 1].text if index + 1 < len(row) else ""
+        if token.text in ("(", "[", "{"):
+            depth += 1
+        elif token.text in (")", "]", "}"):
+            depth -= 1
+        if token.text == ";" or depth < list_depth:
+            list_depth = -1
+        if token.kind != "word" or _TYPE.fullmatch(token.text):
+            continue
+        if before == "struct":
+            types.add(token.text)
+        is_macro = before == "define" and index > 1 and row[index - 2].text == "#"
+        follows_type = (
+            bool(_TYPE.fullmatch(before)) or before in types or (before == "]" and _is_array_type(row, index))
+        )
+        if is_macro or before == "struct" or (follows_type and after in _ENDS_A_NAME):
+            found.setdefault(token.text, token.line)
+            list_depth = depth if follows_type and after != "(" else list_depth
+        elif before == "," and depth == list_depth and after in _ENDS_A_NAME:
+            found.setdefault(token.text, token.line)
+    return found
+
+
+def _is_array_type(row: Sequence[Token], index: int) -> bool:
+    """Whether the `]` before a word ends a type such as `float[3]`."""
+    at = index - 2
+    while at > 0 and row[at].text != "[":
+        at -= 1
+    return at > 0 and bool(_TYPE.fullmatch(row[at - 1].text))
+
+
+def without_directives(tokens: Sequence[Token], dropped: Collection[str]) -> list[Token]:
+    """The tokens with whole lines blanked that begin with one of these directives, such as `version`."""
+    made: list[Token] = []
+    for line in _lines(tokens):
+        is_dropped = (_directive(line) or ("",))[0] in dropped
+        made += [blanked(token) if is_dropped else token for token in line]
+    return made
+
+
+def active(tokens: Sequence[Token], macros: Mapping[str, str]) -> list[Token]:
+    """The tokens without those that `#if`, `#ifdef` and `#ifndef` surely leave out, which are blanked.
+
+    What cannot be decided here (macros with parameters, names that only a driver knows) counts as seen.
+
+    Args:
+        tokens: a text.
+        macros: what is defined before it begins, with the text of each.
+    """
+    known: dict[str, str | None] = dict(macros)  # None: defined, but to what is not known
+    doubtful: set[str] = set()  # names that only the driver knows whether they are defined
+    branches: list[tuple[bool | None, bool]] = []  # whether what follows is seen; whether a branch was, surely
+    made: list[Token] = []
+    for line in _lines(tokens):
+        directive = _directive(line)
+        is_seen = all(seen is not False for seen, _ in branches)
+        if directive is None:
+            made += line if is_seen else map(blanked, line)
+            continue
+        made += line
+        word, rest = directive
+        if word in ("if", "ifdef", "ifndef"):
+            seen = _decide(word, rest, known, doubtful) if is_seen else False
+            branches.append((seen, seen is True))
+        elif word in ("elif", "else") and branches:
+            _, was_seen = branches.pop()
+            seen = False if was_seen else True if word == "else" else _decide("if", rest, known, doubtful)
+            if branches and seen and any(outer is False for outer, _ in branches):
+                seen = False
+            branches.append((seen, was_seen or seen is True))
+        elif word == "endif" and branches:
+            branches.pop()
+        elif word in ("define", "undef") and is_seen and rest:
+            _define(word, rest, known)
+            if any(seen is None for seen, _ in branches):
+                doubtful.add(rest[0].text)
+    return made
+
+
+def _lines(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    line: list[Token] = []
+    for token in tokens:
+        line.append(token)
+        if token.kind == "newline":
+            yield line
+            line = []
+    yield line
+
+
+def _directive(line: Sequence[Token]) -> tuple[str, list[Token]] | None:
+    """The name of a directive and what follows it; None for an ordinary line."""
+    row = list(code(line))
+    if not row or row[0].text != "#":
+        return None
+    return (row[1].text, row[2:]) if len(row) > 1 else ("", [])
+
+
+def _define(word: str, rest: Sequence[Token], known: dict[str, str | None]) -> None:
+    name, *body = rest
+    if word == "undef":
+        known.pop(name.text, None)
+        return
+    has_parameters = bool(body) and body[0].text == "("  # or a value in brackets, which is as well left to the driver
+    known[name.text] = None if has_parameters else " ".join(token.text for token in body)
+
+
+def _decide(
+    word: str, rest: Sequence[Token], known: Mapping[str, str | None], doubtful: Collection[str]
+) -> bool | None:
+    """Whether a condition holds; None if that cannot be told here."""
+    if not rest or any(token.text in doubtful for token in rest):
+        return None
+    if word in ("ifdef", "ifndef"):
+        name = rest[0].text
+        return None if name.startswith("GL_") and name != "GL_ES" else (name in known) == (word == "ifdef")
+    asked = _spelt(list(rest), known, 0)
+    if asked is None:
+        return None
+    try:
+        return compile_expression(asked, [])({}) != 0.0
+    except ConfigError:
+        return None
+
+
+_OPERATORS = {"&&": "and", "||": "or", "!": "not"}
+
+
+def _spelt(rest: list[Token], known: Mapping[str, str | None], depth: int) -> str | None:
+    """A condition in Python's words, macros replaced; None where one has parameters or goes too deep."""
+    if depth > 8:
+        return None
+    spelt: list[str] = []
+    index = 0
+    while index < len(rest):
+        token, two = rest[index], "".join(token.text for token in rest[index : index + 2])
+        if token.text == "defined":
+            name = next((token.text for token in rest[index + 1 : index + 3] if token.kind == "word"), "")
+            index += 4 if rest[index + 1 : index + 2] and rest[index + 1].text == "(" else 2
+            spelt.append(str(int(name in known)))
+            continue
+        if two in _OPERATORS or (token.text == "!" and two != "!="):
+            spelt.append(f" {_OPERATORS[two if two in _OPERATORS else token.text]} ")
+            index += 2 if two in _OPERATORS else 1
+            continue
+        value: str | None = token.text
+        if token.kind == "word":
+            body = known.get(token.text, "0")
+            value = None if body is None else _spelt(list(code(tokenise(body))), known, depth + 1)
+            value = f"({value})" if value else None
+        if value is None:
+            return None
+        spelt.append(value)
+        index += 1
+    return "".join(spelt)

@@ -1,0 +1,180 @@
+"""JSON as people write it by hand -> data, and the line of every key.
+
+Comments, commas before a closing bracket, line breaks in a text, numbers such as `.5` and `1.`, and a key that is given
+twice (the last one counts) are taken and told; anything else that is not JSON (RFC 8259) is refused with its line. The
+text comes from outside: its depth and the number of its values are bounded, and nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from engine.config.yaml_locator import KeyPath, Locator, key_text
+from engine.core.errors import ConfigError
+
+MAX_DEPTH = 20
+MAX_VALUES = 20_000
+
+_TOKEN = re.compile(
+    r'(?P<blank>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>[-+]?(?:\d[\d.]*|\.\d+)(?:[eE][-+]?\d+)?)'
+    r"|(?P<word>[A-Za-z_]\w*)|(?P<sign>.)",
+    re.DOTALL | re.ASCII,
+)
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class LenientJson:
+    """What a text holds.
+
+    Attributes:
+        data: dict, list, str, int, float, bool and None; floats are finite.
+        locate: where each key stands.
+        told: what was taken that is not JSON, a sentence each.
+    """
+
+    data: Any
+    locate: Locator
+    told: tuple[str, ...]
+
+
+def read_lenient_json(file: str, text: str, first_line: int = 1, what: str = "the header") -> LenientJson:
+    """Read a text.
+
+    Args:
+        file: how messages call the file.
+        text: whose size is bounded already.
+        first_line: of the file, where the text begins.
+        what: what messages call the text.
+
+    Raises:
+        ConfigError: file, line and what is wrong.
+    """
+    reader = _Reader(file, text, first_line, what)
+    data = reader.whole()
+    return LenientJson(data, Locator(file, reader.lines, {}), tuple(reader.told))
+
+
+class _Reader:
+    def __init__(self, file: str, text: str, line: int, what: str) -> None:
+        self.lines: dict[KeyPath, int] = {(): line}
+        self.told: list[str] = []
+        self._file, self._what = file, what
+        self._tokens = self._tokenise(text, line)
+        self._next = 0
+        self._values = 0
+
+    def whole(self) -> Any:
+        data = self._value((), 1)
+        if self._tokens[self._next].kind != "end":
+            self._refuse("there is something after its end")
+        return data
+
+    def _tokenise(self, text: str, line: int) -> list[_Token]:
+        tokens = []
+        for match in _TOKEN.finditer(text):
+            if match.lastgroup != "blank":
+                tokens.append(_Token(match.lastgroup or "", match[0], line))
+            elif match[0].startswith("/"):
+                self._tell(line, "holds comments, which JSON does not know")
+            line += match[0].count("\n")
+        return [*tokens, _Token("end", "its end", line)]
+
+    def _value(self, path: KeyPath, depth: int) -> Any:
+        token = self._take()
+        self._values += 1
+        if depth > MAX_DEPTH:
+            self._refuse(f"it is nested more than {MAX_DEPTH} levels deep, which is the limit", token)
+        if self._values > MAX_VALUES:
+            self._refuse(f"it holds more than {MAX_VALUES} values, which is the limit", token)
+        self.lines.setdefault(path, token.line)
+        if token.text == "{":
+            return self._object(path, depth)
+        if token.text == "[":
+            return self._list(path, depth)
+        if token.kind == "text":
+            return self._text(token)
+        if token.kind == "number":
+            return self._number(token)
+        if token.kind == "word" and token.text.lower() in _WORDS:
+            return _WORDS[token.text.lower()]
+        self._refuse(f"a value was expected, not {token.text[:20]}", token)
+
+    def _object(self, path: KeyPath, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while (token := self._take()).text != "}":
+            if token.kind != "text":
+                self._refuse(f"a key in double quotes was expected, not {token.text[:20]}", token)
+            key = self._text(token)
+            if key in found:
+                self._tell(token.line, f"{key_text((*path, key))} is given twice; the last one counts")
+                self.lines = {at: line for at, line in self.lines.items() if at[: len(path) + 1] != (*path, key)}
+            self.lines[(*path, key)] = token.line
+            if (colon := self._take()).text != ":":
+                self._refuse(f"a colon was expected after the key {key[:40]}, not {colon.text[:20]}", colon)
+            found[key] = self._value((*path, key), depth + 1)
+            self._go_on("}")
+        return found
+
+    def _list(self, path: KeyPath, depth: int) -> list[Any]:
+        found: list[Any] = []
+        while self._tokens[self._next].text != "]":
+            found.append(self._value((*path, len(found)), depth + 1))
+            self._go_on("]")
+        self._take()
+        return found
+
+    def _go_on(self, end: str) -> None:
+        """Take the comma after an entry; leave the bracket that ends them."""
+        token = self._tokens[self._next]
+        if token.text == end:
+            return
+        if token.text != ",":
+            self._refuse(f"a comma or {end} was expected, not {token.text[:20]}", token)
+        self._take()
+        if self._tokens[self._next].text == end:
+            self._tell(token.line, f"has a comma before a {end}, which JSON does not know")
+
+    def _text(self, token: _Token) -> str:
+        try:
+            text: str = json.loads(token.text, strict=False)
+        except ValueError:
+            text = re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+            self._tell(token.line, "has a backslash before a letter that needs none")
+        return text
+
+    def _number(self, token: _Token) -> int | float:
+        try:
+            value: int | float = int(token.text) if re.fullmatch(r"[-+]?\d{1,400}", token.text) else float(token.text)
+            is_finite = math.isfinite(value)
+        except (ValueError, OverflowError):
+            is_finite = False
+        if not is_finite:
+            self._refuse(f"{token.text[:20]} is not a finite number", token)
+        return value
+
+    def _take(self) -> _Token:
+        token = self._tokens[self._next]
+        if token.kind != "end":
+            self._next += 1
+        return token
+
+    def _tell(self, line: int, what: str) -> None:
+        sentence = f"{self._file}:{line}: {self._what} {what}"
+        if not any(told.endswith(f"{self._what} {what}") for told in self.told):
+            self.told.append(sentence)
+
+    def _refuse(self, why: str, token: _Token | None = None) -> NoReturn:
+        line = (token or self._tokens[self._next]).line
+        raise ConfigError(f"{self._file}:{line}: {self._what} is not valid JSON: {why}")

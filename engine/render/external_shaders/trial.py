@@ -1,0 +1,185 @@
+"""Drawing a shader from outside once where it can do no harm: in a child process, small, with a time limit.
+
+A shader can run for ever, and a graphics driver waits for it; only a process can be killed. Whoever shows such a shader
+has it tried first. The child is kept for the next one, and replaced after many, or when it was killed. This module is
+imported by the child too: it stays light.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Self, cast
+
+from engine.core.clock import Clock, TimeSource
+
+LIMIT_S = 20.0
+"""How long compiling and drawing one shader may take."""
+START_S = 60.0  # how long a child may take to be there, on a busy machine
+WAIT_S = 0.005  # how long a step waits
+TRIED = 200  # shaders after which a child is replaced: drivers keep something of each
+SIZE_WH = (160, 90)
+CHILD = "engine.render.shader_trial_process:run_trials"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRequest:
+    """A shader to be tried.
+
+    Attributes:
+        kind: the pass, `isf` or `shadertoy`.
+        settings: the settings of the pass.
+        shaders: the folder of shaders.
+        external: the folder that stands for its `foreign/`; empty for its own.
+        shown_wh: px; for which the time is told.
+        frames: how many are drawn.
+        wants_picture: whether the last one is handed back.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+    shaders: str
+    external: str = ""
+    shown_wh: tuple[int, int] = (1920, 1080)
+    frames: int = 2
+    wants_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAnswer:
+    """What came of it.
+
+    Attributes:
+        error: why it cannot be drawn, a sentence; empty if it can.
+        told: what was put right, a sentence each.
+        ms: what one picture of `SIZE_WH` took.
+        shown_ms: what one of `shown_wh` would take, about.
+        not_finite: pixels of the last picture that were no number.
+        picture: (H, W, 3) uint8 as bytes, row 0 top, of `SIZE_WH`; empty unless it was asked for.
+        hangs: whether it was still at work when its time was over, or ended its process.
+        is_tried: False where nothing can be tried on this machine.
+    """
+
+    error: str = ""
+    told: tuple[str, ...] = ()
+    ms: float = 0.0
+    shown_ms: float = 0.0
+    not_finite: int = 0
+    picture: bytes = b""
+    hangs: bool = False
+    is_tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The child is there and has a context."""
+
+
+class ShaderTrial:
+    """Tries shaders, one after the other; `close` it, or use it as a context manager.
+
+    Args:
+        clock: by which the time limit is measured.
+        limit_s: see `LIMIT_S`.
+        child: `module:function` that runs in the child.
+    """
+
+    def __init__(self, clock: TimeSource | None = None, limit_s: float = LIMIT_S, child: str = CHILD) -> None:
+        self._clock = clock or Clock()
+        self._limit_s, self._child = limit_s, child
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+        self._tried = 0
+
+    def run(self, request: TrialRequest) -> TrialAnswer:
+        """Try a shader, and wait for it."""
+        steps = self.steps(request)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return cast(TrialAnswer, end.value)
+
+    def steps(self, request: TrialRequest) -> Generator[None, None, TrialAnswer]:
+        """The same in short steps, between which a show can go on; a generator that returns the answer."""
+        connection = yield from self._started()
+        if isinstance(connection, TrialAnswer):
+            return connection
+        self._tried += 1
+        try:
+            connection.send(request)
+            answer = yield from self._wait(connection, self._limit_s)
+        except OSError:
+            answer = None
+        except EOFError:
+            self._end()
+            return TrialAnswer(error="the graphics driver crashed on it", hangs=True)
+        if isinstance(answer, TrialAnswer):
+            return answer
+        self._end()
+        what = f"did not finish drawing a picture of {SIZE_WH[0]}x{SIZE_WH[1]} px within {self._limit_s:g} s"
+        return TrialAnswer(error=what, ms=self._limit_s * 1000.0, hangs=True)
+
+    def close(self) -> None:
+        """End the child; may be called again."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -------------------------------------------------- the child
+
+    def _started(self) -> Generator[None, None, Connection | TrialAnswer]:
+        if self._tried >= TRIED:
+            self._end()
+        if self._connection is not None:
+            return self._connection
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=_run, args=(self._child, theirs), name="shader trial", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._connection, self._tried = ours, 0
+        try:
+            answer = yield from self._wait(ours, START_S)
+        except (EOFError, OSError):
+            answer = None
+        if isinstance(answer, Ready):
+            return ours
+        self._end()
+        if isinstance(answer, TrialAnswer):
+            return answer
+        return TrialAnswer(error="the process for it does not start", is_tried=False)
+
+    def _wait(self, connection: Connection, seconds: float) -> Generator[None, None, Any]:
+        """The next message; None if none comes in time."""
+        end_s = self._clock.now_s() + seconds
+        while not connection.poll(WAIT_S):
+            if self._clock.now_s() > end_s:
+                return None
+            yield
+        return connection.recv()
+
+    def _end(self) -> None:
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.kill()
+            process.join()
+            process.close()
+
+
+def _run(child: str, connection: Connection) -> None:
+    module, _, function = child.partition(":")
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, EOFError):
+        getattr(importlib.import_module(module), function)(connection)
