@@ -105,6 +105,41 @@ def test_tables_that_ship_are_whole_and_gentle(path: Path) -> None:
     assert (np.diff(diagonal.sum(axis=1)) > 0).all()
 
 
+ONES = "0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n"
+WRITTEN: dict[str, tuple[bytes, float, str]] = {
+    "plain": (b'TITLE "warm"\nLUT_3D_SIZE 2\n' + ONES.encode(), 1.0, ""),
+    "byte-order mark": (b"\xef\xbb\xbfLUT_3D_SIZE 2\n" + ONES.encode(), 1.0, ""),
+    "utf-16": (("LUT_3D_SIZE 2\n" + ONES).encode("utf-16"), 1.0, ""),
+    "carriage returns": (("LUT_3D_SIZE 2\n" + ONES).replace("\n", "\r\n").encode(), 1.0, ""),
+    "lower case": (b'title "warm"\nlut_3d_size 2\n' + ONES.encode(), 1.0, ""),
+    "tabs": (("LUT_3D_SIZE 2\n" + ONES).replace(" ", "\t").encode(), 1.0, ""),
+    "title without quotes": (b"TITLE warm evening\nLUT_3D_SIZE 2\n" + ONES.encode(), 1.0, ""),
+    "comments behind": (b"LUT_3D_SIZE 2 # small\n" + ONES.replace("0 0 0\n", "0 0 0 # black\n", 1).encode(), 1.0, ""),
+    "exponents": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1e+00").encode(), 1.0, ""),
+    "decimal commas": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1,0").encode(), 1.0, ":3: has decimal commas"),
+    "latin 1": ('TITLE "caf\u00e9"\nLUT_3D_SIZE 2\n'.encode("latin-1") + ONES.encode(), 1.0, " is not UTF-8 text"),
+    "vendor": (b"LUT_3D_SIZE 2\nLUT_IN_VIDEO_RANGE\n" + ONES.encode(), 1.0, ":2: LUT_IN_VIDEO_RANGE is not known, and"),
+    "range of 1D": (b"LUT_3D_SIZE 2\nLUT_1D_INPUT_RANGE 0 2\n" + ONES.encode(), 0.5, ""),
+    "range of 3D": (b"LUT_3D_SIZE 2\nLUT_3D_INPUT_RANGE 0 2\n" + ONES.encode(), 0.5, ""),
+    "beyond": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1.25").encode(), 1.25, ""),
+    "curves": (b"LUT_1D_SIZE 2\nLUT_3D_SIZE 2\n0 0 0\n.5 .5 .5\n" + ONES.encode(), 0.5, ""),
+    "curves alone": (b"LUT_1D_SIZE 3\n0 0 0\n.25 .25 .25\n.5 .5 .5\n", 0.5, ""),
+    "curves over a range": (b"LUT_1D_SIZE 2\nLUT_1D_INPUT_RANGE 0 2\n0 0 0\n1 1 1\n", 0.5, ""),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_tables_are_read_as_programs_write_them(gl: moderngl.Context, shaders: Path, written: str) -> None:
+    """Each multiplies every colour by one number."""
+    content, factor, told = WRITTEN[written]
+    path = shaders / "luts" / "my table (v1.2) \u00e4.cube"
+    path.write_bytes(content)
+    found = graded(gl, shaders, codes(), lut=path.stem)
+    assert np.abs(found - np.minimum(codes() * factor, 1.0)).max() < 0.004
+    lut = read_cube(path, path.name)
+    assert [sentence.startswith(f"{path.name}{told}") for sentence in lut.told] == [True] * bool(told)
+
+
 PROBLEMS = {
     "no size": ("0 0 0\n", r"mine\.cube:1: LUT_3D_SIZE must come before the colours"),
     "no content": ("# nothing\n", r"mine\.cube says no LUT_3D_SIZE"),
@@ -116,7 +151,8 @@ PROBLEMS = {
     "two": ("LUT_3D_SIZE 2\n0 0\n", r"mine\.cube:2: must have 3 numbers, not '0 0'"),
     "nan": ("LUT_3D_SIZE 2\n0 nan 0\n", r"mine\.cube:2: must have 3 numbers"),
     "nan first": ("LUT_3D_SIZE 2\nnan 0 0\n", r"mine\.cube:2: must have 3 numbers, not 'nan 0 0'"),
-    "1D": ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", r"mine\.cube:1: tables of one dimension are not known"),
+    "curves": ("LUT_1D_SIZE 2\nLUT_3D_SIZE 2\n0 0 0\n", r"has 1 colours and needs 10, 2 x 2 x 2 after 2 of its curves"),
+    "curve": ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n1 1 1\n", r"mine\.cube:4: there are more colours than LUT_1D_SIZE 2 has"),
     "unknown": ("LUT_3D_SIZE 2\nSHAPER 3\n", r"mine\.cube:2: SHAPER is not known"),
     "domain": ("LUT_3D_SIZE 2\nDOMAIN_MAX 0 0 0\n" + "0 0 0\n" * 8, r"DOMAIN_MIN must be less than DOMAIN_MAX"),
     "long": ("#" * 300 + "\n", r"mine\.cube:1: a line has at most 250 letters, and this one 300"),
@@ -134,8 +170,8 @@ def test_what_is_wrong_is_told_with_its_line(gl: moderngl.Context, shaders: Path
 def test_files_that_are_not_there_or_no_text_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^there is no table of colours shaders/luts/none\.cube$"):
         read_cube(tmp_path / "none.cube", "shaders/luts/none.cube")
-    (tmp_path / "bytes.cube").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+    (tmp_path / "bytes.cube").write_bytes(b"\x00\x01\xff")
+    with pytest.raises(ConfigError, match=r"^bytes\.cube is no text$"):
         read_cube(tmp_path / "bytes.cube", "bytes.cube")
     (tmp_path / "large.cube").write_bytes(b"#" * (17 * 1024 * 1024))
     with pytest.raises(ConfigError, match="is larger than 16 MiB"):

@@ -8,6 +8,7 @@ no file and no OpenGL.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -138,15 +139,15 @@ def translate(parsed: ParsedGlsl, names: Mapping[str, str], ours: Collection[str
     return text_of(renamed(tokens, replaced, members)).split("\n")
 
 
-def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, int]:
-    """Uniforms that a text declares and nothing sets, with their lines."""
+def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, tuple[int, bool]]:
+    """Uniforms that a text declares and nothing sets: the line of each, and whether it is a picture."""
     row = list(parsed.seen)
-    return {
-        name: line
-        for _, _, names in _interfaces(row, None, ("uniform",))
-        for name, line in names.items()
-        if name not in known
-    }
+    found = {}
+    for start, end, names in _interfaces(row, None, ("uniform",)):
+        is_picture = any("sampler" in token.text for token in row[start:end] if token.kind == "word")
+        found.update({name: (line, is_picture) for name, line in names.items() if name not in known})
+    used = Counter(token.text for token in code(row))
+    return {name: about for name, about in found.items() if used[name] > 1}
 
 
 def outputs(parsed: ParsedGlsl) -> list[str]:

@@ -159,11 +159,7 @@ class ForeignProgram:
             self._names[drawn] = COLOUR
         if guards and self.takes_powers:
             self._names.update(POW)
-        self.told = tuple(
-            f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0"
-            for text in texts
-            for name, line in foreign_uniforms(text.parsed, ours).items()
-        )
+        self.told = tuple(sentence for text in texts for sentence in _unset(text, ours))
         place = library.shown(HEAD)
         asked = [f"n_{name}" for name in SIGNALS if f"n_{name}" in words]
         signals = generated([(f"uniform float {name};", place, 1) for name in asked])
@@ -225,6 +221,20 @@ class ForeignProgram:
         names = {**self._dialect.fragment_names, **self._names}
         back = {new: old for old, new in names.items() if new.startswith(MARK) or new in OURS}
         return re.sub(r"\b[A-Za-z_]\w*", lambda word: back.get(word[0], word[0]), message)
+
+
+def _unset(text: ForeignText, known: Collection[str]) -> list[str]:
+    """What is told of uniforms that another program would set.
+
+    Raises:
+        ConfigError: one of them is a picture: there is none to be seen.
+    """
+    told = []
+    for name, (line, is_picture) in foreign_uniforms(text.parsed, known).items():
+        if is_picture:
+            raise ConfigError(f"{text.name}:{line}: reads the picture {name}, which only another program gives it")
+        told.append(f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0")
+    return told
 
 
 def _texture(declared: Collection[str]) -> dict[str, str]:

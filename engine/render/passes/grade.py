@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import logging
+
 import moderngl
-from pydantic import Field
+import numpy as np
+from pydantic import Field, field_validator
 
 from engine.config.validation import IN_WORDS
 from engine.core.clock import Tick
 from engine.render.frame_inputs import FrameInputs
+from engine.render.gl.quad_program import Value
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
-from engine.render.passes.cube_lut import CubeLut, read_cube
+from engine.render.passes.cube_lut import CubeLut, Three, read_cube
 from engine.scene.scene import PassSettings
+
+log = logging.getLogger(__name__)
 
 
 @register("grade")
 class Grade(Pass):
-    """A colour grade from a 3D LUT (`.cube`), looked up by tetrahedra. It belongs after `film`: it grades sRGB."""
+    """A colour grade from a `.cube` file: curves, a table looked up by tetrahedra, or both. It belongs after `film`."""
 
     class Settings(PassSettings):
         """Knobs of `grade`."""
 
         lut: str = Field(
             default="lamplight",
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+            pattern=r"^[^/\\:.\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,99}$",
             json_schema_extra={IN_WORDS: "the name of a file in shaders/luts/, without .cube"},
         )
         """Which table: the name of a file in `shaders/luts/`, without `.cube`. Baked."""
         strength: float = Field(default=1.0, ge=0.0, le=1.0)
         """How far the picture is graded: 0 as it was, 1 as the table has it."""
+
+        @field_validator("lut")
+        @classmethod
+        def _has_no_ending(cls, lut: str) -> str:
+            if lut.lower().endswith(".cube"):
+                raise ValueError(f"must be the name of a file in shaders/luts/, without .cube, not {lut!r}")
+            return lut
 
     baked = frozenset({"lut"})
     names_files = True
@@ -39,8 +52,16 @@ class Grade(Pass):
         self._show = stage.quad_program("grade")
         lut = read_lut(stage.library, settings.lut)
         self._table = stage.cube(lut.table)
-        self._low = lut.low
-        self._range = tuple(high - low for low, high in zip(lut.low, lut.high, strict=True))
+        self._curve = stage.lookup_texture(len(lut.curve))
+        self._curve.write(np.pad(lut.curve, ((0, 0), (0, 1))))
+        self._spans: dict[str, Value] = {
+            "u_low": lut.low,
+            "u_range": _apart(lut.low, lut.high),
+            "u_curve_low": lut.curve_low,
+            "u_curve_range": _apart(lut.curve_low, lut.curve_high),
+        }
+        for sentence in lut.told:
+            log.warning("%s", sentence)
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
@@ -51,8 +72,12 @@ class Grade(Pass):
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = self.uniforms(view, tick, {name: value for name, value in knobs.items() if name != "lut"})
-        values.update(u_source=source, u_table=self._table, u_low=self._low, u_range=self._range)
+        values.update(self._spans, u_source=source, u_table=self._table, u_curve=self._curve.texture)
         self._show.draw(target, values, rect=self.region)
+
+
+def _apart(low: Three, high: Three) -> Three:
+    return high[0] - low[0], high[1] - low[1], high[2] - low[2]
 
 
 def read_lut(library: ShaderLibrary, lut: str) -> CubeLut:

@@ -98,7 +98,7 @@ def test_what_a_compiler_sees(text: str, seen: list[str]) -> None:
 
 
 def test_uniforms_of_ours_are_not_declared_twice_and_others_are_named() -> None:
-    text = "uniform vec3 iResolution;\nuniform float iTime, speed;\nvoid main() { uniform; }\nin vec2 uv;"
+    text = "uniform vec3 iResolution;\nuniform float iTime, speed;\nuniform sampler2D a, b;\nvoid main() { a(speed); }"
     ours = ("iResolution", "iTime")
     assert [line.strip() for line in translated(text, ours=ours)][:2] == ["", "uniform float iTime, speed;"]
-    assert foreign_uniforms(parse_glsl(text), ours) == {"speed": 2}
+    assert foreign_uniforms(parse_glsl(text), ours) == {"speed": (2, False), "a": (3, True)}
