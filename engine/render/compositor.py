@@ -25,6 +25,7 @@ from engine.render.glass_area import GlassArea, Rect
 from engine.render.pass_context import PassContext
 from engine.render.passes import Pass, pass_class
 from engine.render.passes.base import COMPOSED
+from engine.render.shader_trials import ShaderTrials
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Features
@@ -57,6 +58,7 @@ class Compositor(Closing):
         stage_wh: size of the picture, px; the scene's own size where None.
         previous: what is shown now, of which unchanged passes are taken over; see `succeed`.
         at_once: False leaves the building to `advance`.
+        trials: what tries passes that draw programs from outside, before they are built; without one nothing is tried.
 
     Raises:
         ConfigError: a shader does not compile, or a knob is bound that cannot be.
@@ -71,6 +73,7 @@ class Compositor(Closing):
         *,
         previous: Compositor | None = None,
         at_once: bool = True,
+        trials: ShaderTrials | None = None,
     ) -> None:
         self._ctx = ctx
         self._library = library
@@ -81,6 +84,7 @@ class Compositor(Closing):
         self._parts: list[_Part] = []
         self._front = RenderTarget(ctx, self.size_wh)
         self._back = RenderTarget(ctx, self.size_wh)
+        self._trials = trials
         self._building = self._build(previous)
         while at_once and self.advance():
             pass
@@ -156,12 +160,16 @@ class Compositor(Closing):
             region = opening.rect(aspect, margin=GLASS_MARGIN) if index < framed else WHOLE
             part = _take(spare, spec, opening, region)
             if part is None:
+                if self._trials is not None and pass_class(spec.kind).is_foreign:
+                    yield from self._trials.steps(spec, self.size_wh)
                 part = self._make(spec, opening, region)
                 fresh.append(part)
                 yield True
                 while self._ground.do_step() or part.stage.do_step():
                     yield True
             self._parts.append(part)
+        if self._trials is not None:
+            self._trials.rest()
         yield from self._warm_up(fresh)
         while self._ground.do_step():  # what a pass asked for only when it was drawn: the tile of noise
             yield True

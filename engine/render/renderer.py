@@ -25,6 +25,7 @@ from engine.render.gl.texture_upload import Transfer
 from engine.render.output_pass import OutputPass
 from engine.render.portrait_archive import PortraitArchive
 from engine.render.reflection_blend import ReflectionBlend
+from engine.render.shader_trials import ShaderTrials
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition
 from engine.types import Alignment, Features, Frame, Reflection
@@ -81,7 +82,8 @@ class Renderer(Closing):
         self.evening = PortraitArchive(ctx)
         self._projector = OutputPass(ctx, library)
         self._passage = Crossfade(ctx, library)
-        self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene))
+        self._trials = ShaderTrials(library)
+        self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
         self._coming: Compositor | None = None  # being built
         self._is_again = False  # whether that is the shown scene, read anew
         self._leaving: Compositor | None = None  # gives way to what is shown
@@ -139,6 +141,7 @@ class Renderer(Closing):
             self._stage_wh(scene),
             previous=self._compositor if again else None,
             at_once=False,
+            trials=self._trials,
         )
 
     def advance(self, may_go_on: Callable[[], bool]) -> Scene | None:
@@ -170,7 +173,7 @@ class Renderer(Closing):
         Raises:
             ConfigError: a shader of the new scene cannot be used; the old scene stays.
         """
-        compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene))
+        compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene), trials=self._trials)
         self._drop_coming()
         self._drop_leaving()
         self._compositor.close()
@@ -318,6 +321,7 @@ class Renderer(Closing):
 
     def close(self) -> None:
         """Release everything on the graphics card."""
+        self._trials.close()
         self._drop_coming()
         self._drop_leaving()
         owned = (self._compositor, self._passage, self._projector, self._reflections, self._growth)

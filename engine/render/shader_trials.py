@@ -71,16 +71,13 @@ class ShaderTrials:
             log.warning("shaders from outside are shown without having been tried: %s", answer.error)
             self._is_possible = False
             return
+        file = self._library.shown(f"{FOLDER}/{spec.settings.model_dump().get('file', '')}")
         if answer.error:
-            names_file = f"shaders/{FOLDER}/{spec.settings.model_dump().get('file', '')}"
-            error = f"{names_file}: {answer.error}" if answer.hangs else answer.error
-            raise ConfigError(spec.problem(error))
+            raise ConfigError(spec.problem(f"{file}: {answer.error}" if answer.hangs else answer.error))
         if answer.shown_ms > SLOW_MS:
-            what = f"would take about {answer.shown_ms / 1000.0:.1f} s for a picture of {size_wh[0]}x{size_wh[1]} px"
-            file = spec.settings.model_dump().get("file", "")
-            raise ConfigError(
-                spec.problem(f"shaders/{FOLDER}/{file}: {what}, and may take {SLOW_MS / 1000.0:g} s; make the scene smaller")
-            )
+            size = f"{size_wh[0]}x{size_wh[1]} px"
+            what = f"would take about {answer.shown_ms / 1000.0:.1f} s for a picture of {size}, and may take"
+            raise ConfigError(spec.problem(f"{file}: {what} {SLOW_MS / 1000.0:g} s; make the scene smaller"))
         for sentence in answer.told:
             log.warning("%s", sentence)
 

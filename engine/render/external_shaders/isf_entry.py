@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.config.yaml_locator import KeyPath, Locator, key_text
+from engine.config.yaml_locator import KeyPath, key_text
 from engine.core.errors import ConfigError
 from engine.core.messages import shown_value
+from engine.render.external_shaders.lenient_json import KeyLines
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _YES, _NO = ("true", "yes", "on", "1", "1.0"), ("false", "no", "off", "0", "0.0", "")
@@ -26,14 +27,14 @@ class Entry:
         told: what was put right, a sentence each.
     """
 
-    def __init__(self, data: Mapping[str, Any], path: KeyPath, locate: Locator) -> None:
+    def __init__(self, data: Mapping[str, Any], path: KeyPath, locate: KeyLines) -> None:
         self.data, self.path, self.locate = data, path, locate
         self.told: list[str] = []
         if not isinstance(data, dict):
             raise ConfigError(locate.problem(path, f"must be a JSON object {{...}}, not {shown_value(data)}"))
 
     @classmethod
-    def of(cls, data: Any, path: KeyPath, locate: Locator) -> Entry:
+    def of(cls, data: Any, path: KeyPath, locate: KeyLines) -> Entry:
         """The same; null is an empty object."""
         return cls({} if data is None else data, path, locate)
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from engine.config.yaml_locator import KeyPath, Locator, key_text
+from engine.config.yaml_locator import KeyPath, key_text
 from engine.core.errors import ConfigError
 
 MAX_DEPTH = 20
@@ -25,6 +26,29 @@ _TOKEN = re.compile(
     re.DOTALL | re.ASCII,
 )
 _WORDS = {"true": True, "false": False, "null": None}
+
+
+class KeyLines:
+    """Where each key of a text stands.
+
+    Args:
+        file: how messages call it.
+        lines: of each key path, from 1.
+    """
+
+    def __init__(self, file: str, lines: Mapping[KeyPath, int]) -> None:
+        self.file = file
+        self._lines = lines
+
+    def __call__(self, key_path: KeyPath) -> int:
+        """Line of a key or list item; of the nearest enclosing one if there is no such key."""
+        while key_path not in self._lines and key_path:
+            key_path = key_path[:-1]
+        return self._lines.get(key_path, 1)
+
+    def problem(self, key_path: KeyPath, what: str) -> str:
+        """The sentence `file:line: key: what`."""
+        return f"{self.file}:{self(key_path)}: {key_text(key_path)}{': ' if key_path else ''}{what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +69,7 @@ class LenientJson:
     """
 
     data: Any
-    locate: Locator
+    locate: KeyLines
     told: tuple[str, ...]
 
 
@@ -63,7 +87,7 @@ def read_lenient_json(file: str, text: str, first_line: int = 1, what: str = "th
     """
     reader = _Reader(file, text, first_line, what)
     data = reader.whole()
-    return LenientJson(data, Locator(file, reader.lines, {}), tuple(reader.told))
+    return LenientJson(data, KeyLines(file, reader.lines), tuple(reader.told))
 
 
 class _Reader:

@@ -86,7 +86,8 @@ ODD: dict[str, str | bytes] = {
     + "void main() { gl_FragColor = vec4(isf_FragNormCoord, on ? 0.5 : 0.0, 1.0); }",
     "labels.fs": header('{"NAME":"m","TYPE":"long","VALUES":[5,7],"LABELS":["a"],"DEFAULT":5}')
     + "void main() { gl_FragColor = vec4(isf_FragNormCoord, float(m) / 10.0, 1.0); }",
-    "words.glsl": "float input(float x) { return x; } vec3 filter(vec3 x) { return x; } vec4 sample(vec2 u, float buffer)"
+    "words.glsl": "float input(float x) { return x; } vec3 filter(vec3 x) { return x; }"
+    " vec4 sample(vec2 u, float buffer)"
     "{ float smooth = 0.5, case = 1.0; return vec4(u, smooth * case * buffer, 1.0); }\n"
     "void mainImage(out vec4 c, in vec2 p) { c = vec4(filter(sample(p / iResolution.xy, input(1.0)).rgb), 1.0); }",
     "texture.glsl": "void mainImage(out vec4 c, in vec2 p) { vec4 texture = texture2D(iChannel0, p);"
