@@ -21,9 +21,7 @@ from engine.scene.scene import PassSpec
 from tests.conftest import ROOT
 from tests.render.isf import isf
 
-LOOP = isf(
 LOOP = isf("float a = 0.0; for (int i = 0; i >= 0; i += 0) a += sin(a) + 1e-9 * a; gl_FragColor = vec4(a);")
-)
 POWER = isf("gl_FragColor = vec4(pow(isf_FragNormCoord.x - 0.5, 3.0) + 0.5, vec3(1.0));")
 HERE = "tests.render.external_shaders.test_trial"
 
