@@ -1,4 +1,4 @@
-"""What crosses a border between parts: frozen values that state shape, dtype, range, colour order and origin.
+"""Values that cross borders between rooms: frozen, with shape, dtype, range, colour order and origin.
 
 Pictures have row 0 at the top. Angles are in degrees unless a name ends in `_rad`. Times are seconds of
 `clock.TimeSource.now_s`.
@@ -20,12 +20,12 @@ FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
 
 EYE_CORNERS = (33, 133, 362, 263)
-"""FaceMesh's numbers of the corners of the eyes; their mean is the midpoint between the eyes."""
+"""FaceMesh indices of the corners of the eyes; their mean is the midpoint between the eyes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a face is in a picture, apart from everything that makes it that face.
+    """Position, scale and roll of a face in a picture.
 
     Attributes:
         x, y: midpoint between the eyes as fractions of the picture's width and height; origin top left, y down;
@@ -45,7 +45,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Where a persona draws its faces: the same measures as `Placement`, for a square picture without roll."""
+    """Where a persona draws its faces: measured like `Placement`, for a square picture without roll."""
 
     x: float = 0.5
     y: float = 0.48
@@ -54,13 +54,13 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture from a source, mirrored already if its source is to be mirrored.
+    """A picture from a source, already mirrored if its source is to be mirrored.
 
     Attributes:
-        image: (H, W, 3) uint8, RGB, sRGB-encoded, C-contiguous; never written to after it was made.
-        captured_s: when it was taken, or read, if the source does not say.
+        image: (H, W, 3) uint8, RGB, sRGB-encoded, C-contiguous; never modified.
+        captured_s: time of capture, or of reading if the source does not say.
         sequence: counts up by one per frame of a source.
-        read_s: when the program had it; None where that is when it was taken.
+        read_s: time of reading; None if that is `captured_s`.
     """
 
     image: ByteArray
@@ -71,10 +71,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What a classifier takes a viewer for.
+    """A classifier's answer about a visitor.
 
     Attributes:
-        name: of the question, e.g. `age`.
+        name: the question, e.g. `age`.
         value: the most probable answer, e.g. `38 to 43`.
         probability: of that answer, 0 to 1.
     """
@@ -86,12 +86,12 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class AlignedCrop:
-    """The square around a face, cut as the portraits are that encoders learn from.
+    """The square around a face, cut like the portraits that encoders learn from.
 
     Attributes:
-        pixels: (S, S, 3) uint8 RGB, eyes level; never written to after it was made.
-        side_px: side of the square in the picture that it was cut from.
-        shown: share of the face's landmarks that lie within that picture, 0 to 1.
+        pixels: (S, S, 3) uint8 RGB, eyes level; never modified.
+        side_px: side of the square in the original picture.
+        shown: share of the landmarks that lie within that picture, 0 to 1.
     """
 
     pixels: ByteArray
@@ -104,16 +104,16 @@ class Features:
     """What the mirror keeps of a face.
 
     Attributes:
-        vector: (F,) float32, finite; its layout is `pipeline.features.LAYOUT`. Free of position, scale and roll.
+        vector: (F,) float32, finite; its layout is `engine.features.vector.LAYOUT`. Free of position, scale and roll.
         placement: position, scale and roll, which never enter the inverter.
         landmarks_px: (478, 3) float32; x right, y down in pixels of the frame, z in the same unit, smaller is nearer.
         yaw_deg, pitch_deg: head pose; yaw is positive when the face turns to the right of the picture, pitch when
             it looks up.
         captured_s, sequence: of the frame.
-        patches: (N, 5) float32, where the colours of the vector were taken: x, y in pixels of the frame; L*, a*, b*.
-        attributes: what classifiers say; empty where none is asked.
-        identity: number of the person among those who were in sight; 0 where nobody keeps count, as in stills.
-        crop: the square around the face, for an encoder; None where none asks for it.
+        patches: (N, 5) float32, the sampled colours: x, y in pixels of the frame; L*, a*, b*.
+        attributes: answers of the classifiers; empty without any.
+        identity: number of the person among those in sight; 0 for stills.
+        crop: the square around the face, for an encoder; None if no encoder needs it.
     """
 
     vector: FloatArray
@@ -150,11 +150,11 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ReflectionComparison:
-    """A drawn face that was looked at again, beside the viewer whom it answered at that very moment.
+    """Features of a drawn face beside those of the visitor it answers.
 
     Attributes:
-        viewer: what was measured of the viewer.
-        stranger: the same, measured of the drawn face; its pixels are those of the reflection's picture.
+        viewer: features of the visitor.
+        stranger: features of the drawn face, in pixels of the reflection's picture.
     """
 
     viewer: Features
@@ -163,18 +163,18 @@ class ReflectionComparison:
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """A point that the generator can draw.
+    """A point in the generator's latent space, and the visitor it answers.
 
     Attributes:
         z: (latent_size,) float32 on the sphere of radius sqrt(latent_size).
         presence: 0 nobody is there, 1 somebody is.
-        features: what it answers to, or of somebody who is noticed but not yet answered; None while nobody is there.
-        captured_s: of the frame that it answers to.
-        typicality: how usual the viewer is among the faces that the generator draws: 1 their mean, 0.5 as far from it
+        features: of the visitor, also while they are noticed but not yet answered; None while nobody is there.
+        captured_s: of the frame that it answers.
+        typicality: how usual the visitor is among the faces that the generator draws: 1 their mean, 0.5 as far from it
             as half of them, towards 0 beyond; 0 while nobody is there.
-        likeness: how near the answer is to what was asked for: 1 the same features, 0 no nearer than any face of the
-            generator's; as the inverter expects it until the drawn face was measured; 0 while nobody is there.
-        deepening: how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay.
+        likeness: how near the answer is to the visitor: 1 the same features, 0 no nearer than any drawn face; the
+            inverter's estimate until the drawn face is measured; 0 while nobody is there.
+        deepening: how far the answer has been refined: 0 on arrival, towards 1 as the visitor stays.
     """
 
     z: FloatArray
@@ -188,12 +188,11 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class DeviceImage:
-    """A picture in the memory of a graphics card; it is finished, nothing waits for anything.
+    """A finished picture in the memory of a graphics card.
 
     Attributes:
-        array: CuPy's (H, W, 4) uint8, RGBA, C-contiguous, which keeps the memory of the framework that made it; never
-            written to.
-        darkest, brightest: the lowest and the highest level of its colours, 0 to 255.
+        array: CuPy (H, W, 4) uint8, RGBA, C-contiguous; keeps the memory of the framework that made it; never modified.
+        darkest, brightest: lowest and highest level of its colours, 0 to 255.
     """
 
     array: Any
@@ -206,10 +205,10 @@ class DeviceImage:
         return height, width, channels
 
     def to_host(self) -> ByteArray:
-        """A copy (H, W, 4) in the computer's memory; waits for it, without Python's lock.
+        """A copy (H, W, 4) in main memory; waits for it without Python's lock.
 
         Raises:
-            CudaError: the card does not give it.
+            CudaError: the copy fails.
         """
         try:
             return np.ascontiguousarray(self.array.get(), np.uint8)
@@ -222,16 +221,16 @@ class Reflection:
     """A drawn face.
 
     Attributes:
-        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never written to after it was made;
-            on the graphics card where the generator runs on it and its memory is shared with OpenGL.
-        latent: what it draws.
-        generated_s: when it was finished.
-        sequence: counts up by one per drawn face; not every one of them is shown.
-        previews: the same face as the generator had it on its way, (S, S, 4) each, 4x4 first, without the finished one;
-            empty unless a scene asks for them.
-        echo: the newest comparison of a drawn face with its viewer, up to half a second old; None unless a scene asks
-            for it, and where no face was found in either.
-        stamps: when the picture that it answers passed each step; None where it answers none.
+        image: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, C-contiguous, H = W; never modified;
+            on the graphics card if the generator runs there and shares memory with OpenGL.
+        latent: the point that it shows.
+        generated_s: time of completion.
+        sequence: counts up by one per drawn face; not every one is shown.
+        previews: intermediate resolutions, (S, S, 4) each, 4x4 first, without the finished picture; empty unless a
+            scene asks for them.
+        echo: the newest comparison of a drawn face with its visitor, up to half a second old; None unless a scene asks
+            for it, and if no face was found in either.
+        stamps: latency stamps of the picture that it answers; None if it answers none.
     """
 
     image: ByteArray | DeviceImage
@@ -244,5 +243,5 @@ class Reflection:
 
     @property
     def pixels(self) -> ByteArray:
-        """The picture in the computer's memory; copied from the graphics card at every call if it is there."""
+        """The picture in main memory; copied from the graphics card at every call if it is there."""
         return self.image.to_host() if isinstance(self.image, DeviceImage) else self.image

@@ -1,1 +1,1 @@
-"""Primitives without OS calls: time, slots, errors, sentences; imports nothing of the project."""
+"""Primitives: time, slots, errors, pacing, phrases. Imports nothing else of the project."""

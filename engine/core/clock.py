@@ -1,6 +1,6 @@
-"""Time. The only module that reads the system's clock; everything else is handed a clock or a `Tick`.
+"""Time. The only module that reads the system clock; everything else takes a clock or a `Tick`.
 
-A manual clock in place of the real one makes every picture, filter and recording reproducible.
+With a manual clock instead of the real one, every picture, filter and recording is reproducible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A time of the week where this machine is.
+    """A local time of the week.
 
     Attributes:
         weekday: 0 Monday to 6 Sunday.
@@ -24,10 +24,10 @@ class LocalTime:
 
 
 class TimeSource(Protocol):
-    """What the rest of the program may ask of a clock."""
+    """Interface of a clock."""
 
     def now_s(self) -> float:
-        """Seconds since an arbitrary start; never goes back, the same scale in every process of this machine."""
+        """Seconds since an arbitrary start; never goes back, and is the same scale in every process on this machine."""
         ...
 
     def sleep_s(self, seconds: float) -> None:
@@ -35,12 +35,12 @@ class TimeSource(Protocol):
         ...
 
     def local_s(self) -> float:
-        """What the clock on the wall shows, as seconds since 1970 began there; see `calendar_date`."""
+        """Local wall-clock time as seconds since 1970 began here; see `calendar_date`."""
         ...
 
 
 class Clock:
-    """The machine's monotonic clock, which is shared by all its processes."""
+    """The monotonic clock of the machine, shared by all processes."""
 
     def now_s(self) -> float:
         return time.monotonic()
@@ -54,7 +54,7 @@ class Clock:
 
 
 class ManualClock:
-    """A clock that moves only when told: `advance(s)`, or by being slept on. Its wall shows 1970 and `now_s`.
+    """A clock that moves only through `advance` and `sleep_s`. Its local time is 1970 plus `now_s`.
 
     Args:
         start_s: first value of `now_s`.
@@ -80,13 +80,13 @@ class ManualClock:
 
 
 def calendar_date(local_s: float) -> tuple[int, int, int, float]:
-    """Year, month (from 1), day (from 1) and second of the day of what `TimeSource.local_s` says."""
-    day = time.gmtime(local_s)  # it is shifted to this place already
+    """Year, month (from 1), day (from 1) and second of the day for a value of `TimeSource.local_s`."""
+    day = time.gmtime(local_s)  # already shifted to local time
     return day.tm_year, day.tm_mon, day.tm_mday, local_s % 86_400.0
 
 
 def local_time() -> LocalTime:
-    """Now, by the time zone of this machine."""
+    """Now, in the time zone of this machine."""
     now = time.localtime()
     return LocalTime(now.tm_wday, 3600 * now.tm_hour + 60 * now.tm_min + now.tm_sec)
 
@@ -97,24 +97,24 @@ def file_stamp() -> str:
 
 
 def unix_time_s() -> float:
-    """Seconds since 1970, which files that others read are dated with; it may go back, so nothing is timed by it."""
+    """Seconds since 1970, for dates in files that others read. May go back; never measure durations with it."""
     return time.time()
 
 
 def processor_time_s() -> float:
-    """Seconds that processors have spent on this process, all its threads together."""
+    """Processor time of this process, s, summed over its threads."""
     return time.process_time()
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The moment that a picture is drawn for.
+    """The moment for which a picture is drawn.
 
     Attributes:
         index: counts drawn frames from 0.
         time_s: seconds since the show began.
-        dt_s: seconds since the last drawn frame, 0 for the first, limited to 0.25 so that a stall is no jump.
-        local_s: what the clock on the wall shows, see `clock.calendar_date`; nothing but a date may depend on it.
+        dt_s: seconds since the last drawn frame, 0 for the first, at most 0.25: a stall must not become a jump.
+        local_s: local wall-clock time, see `calendar_date`; nothing but dates may depend on it.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person can mend: one sentence each, and the exit status of the program.
+"""Errors that a person can fix, each one sentence, and the exit status of each kind.
 
 The message says what is wrong, where, and what to do; `main.py` and the tools print it without a traceback.
 """
@@ -10,23 +10,23 @@ from contextlib import AbstractContextManager, contextmanager
 
 
 class NarcissusError(Exception):
-    """A problem that is told to the person at the keyboard in one sentence."""
+    """A problem that the person at the keyboard can fix, in one sentence."""
 
     exit_status = 1
 
 
 class ConfigError(NarcissusError):
-    """Something in config.yaml, a scene or a shader is not as it must be."""
+    """An invalid configuration, scene, shader or picture file."""
 
     exit_status = 3
 
 
 @contextmanager
 def gathered_problems() -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """Tell all problems at once: each block within `with problem():` may fail; the end raises what they said.
+    """Collect problems: each `with problem():` block may fail; the end raises all of them at once.
 
     Raises:
-        ConfigError: the sentences of all, one per line.
+        ConfigError: the sentences of all problems, one per line.
     """
     said: list[str] = []
 
@@ -43,21 +43,21 @@ def gathered_problems() -> Iterator[Callable[[], AbstractContextManager[None]]]:
 
 
 class DeviceError(NarcissusError):
-    """A camera, a display, a graphics driver or a disk does not answer as needed."""
+    """A camera, display, graphics driver or disk that is missing or fails."""
 
     exit_status = 4
 
 
 class ModelError(NarcissusError):
-    """A persona, a network file or an inverter is missing, damaged or does not fit."""
+    """A persona, network file or inverter that is missing, damaged or does not fit."""
 
     exit_status = 5
 
 
 def in_one_line(error: BaseException, most: int = 200) -> str:
-    """What a foreign error says, without line breaks and no longer than `most` characters; its kind if it is mute."""
+    """The message of a foreign error on one line, at most `most` characters; its type if it has no message."""
     return " ".join(str(error).split())[:most] or type(error).__name__
 
 
 class CudaError(DeviceError):
-    """CUDA is missing or refuses; the message says what, and what to do if that is known."""
+    """CUDA that is missing or fails; the message says what to do, if that is known."""

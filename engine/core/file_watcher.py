@@ -1,6 +1,6 @@
-"""Watcher: tells which files in some folders were saved. It owns the thread that waits for the system's word.
+"""File watcher: reports which files in a few folders were saved. Owns the thread that waits for the system's events.
 
-What the files mean is not known here. Editors save by renaming and write twice, so what follows at once is one save.
+Knows nothing of what the files mean. Editors rename and write twice, so events in quick succession are one save.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from engine.core.slot import Slot
 
 log = logging.getLogger(__name__)
 
-QUIET_MS = 10  # a save is over when nothing more has changed for so long ...
-SAVE_LIMIT_MS = 200  # ... and is told after so long even if it goes on
-LOOK_MS = 500  # how often it is looked whether the folders are still there
+QUIET_MS = 10  # a save is over once nothing has changed for this long ...
+SAVE_LIMIT_MS = 200  # ... and is reported after this long even if it goes on
+LOOK_MS = 500  # how often to check that the folders still exist
 STOP_WAIT_S = 1.0
 
 
 class Watcher:
-    """Follows folders and what is in them, from being entered until being closed.
+    """Watches folders recursively, from `__enter__` until `close`.
 
-    It never raises: where the system cannot watch, or a folder vanishes, the log says so once, and no more is told.
+    Never raises: where the system cannot watch, or a folder vanishes, the log says so once and reports stop.
 
     Args:
         folders: which ones.
@@ -40,15 +40,15 @@ class Watcher:
 
     @property
     def is_watching(self) -> bool:
-        """False before it is entered, after it is closed, and once it has given up."""
+        """Whether files are being watched: False before `__enter__`, after `close`, and once it has given up."""
         return self._thread.is_alive()
 
     def poll(self) -> frozenset[Path]:
-        """Absolute paths of what was saved, made, renamed or deleted since the last call; never waits."""
+        """Absolute paths saved, created, renamed or deleted since the last call; never waits."""
         return self._saved.poll() or frozenset()
 
     def close(self) -> None:
-        """End the thread; may be called again."""
+        """Stop the thread. May be called twice."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(STOP_WAIT_S)
@@ -65,7 +65,7 @@ class Watcher:
             self._look_for_folders()
             for changes in watch(
                 *self._folders,
-                watch_filter=None,  # the usual one is blind wherever a folder above is called .venv or node_modules
+                watch_filter=None,  # the default filter ignores everything below a folder named .venv or node_modules
                 debounce=SAVE_LIMIT_MS,
                 step=QUIET_MS,
                 stop_event=self._stopping,
@@ -75,7 +75,7 @@ class Watcher:
             ):
                 self._hand_over(frozenset(Path(path) for _, path in changes))
                 self._look_for_folders()
-        except (OSError, RuntimeError) as error:  # RuntimeError: what watchfiles makes of the system's limits
+        except (OSError, RuntimeError) as error:  # watchfiles raises RuntimeError at the system's limits
             log.warning("%s: what is saved is shown on its scene's key only, no longer at once", error)
 
     def _look_for_folders(self) -> None:
@@ -84,6 +84,6 @@ class Watcher:
                 raise FileNotFoundError(f"there is no folder {folder}")
 
     def _hand_over(self, saved: frozenset[Path]) -> None:
-        """Leave the files beside those that nobody has asked for yet: there is one writer, so none is lost."""
+        """Add to the files that nobody has polled yet; there is one writer, so none is lost."""
         if saved:
             self._saved.put((self._saved.poll() or frozenset()) | saved)

@@ -1,7 +1,7 @@
-"""Pacing: who keeps the rate of drawing, the screen or a sleep, and when the next picture is due. Nothing ever spins.
+"""Frame pacing: whether the screen or a sleep keeps the rate of drawing, and when the next picture is due. Never spins.
 
-A driver may say that it waits for the screen and not do so, and it may stop doing so, for example while the window is
-hidden. So what it does is measured at the start, and a limit somewhat above the screen's rate stays behind it.
+A driver may claim vsync and not wait, or stop waiting, for example while the window is hidden. So its behaviour is
+measured at the start, and a limit slightly above the refresh rate stays in place.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 
 from engine.core.clock import Tick, TimeSource
 
-MAX_DT_S = 0.25  # a stall is no jump
-UNPACED_HZ, SOFTWARE_HZ = 60.0, 34.0  # without a screen to wait for; where the processor draws, which must also reflect
-TRIAL_LIMIT_S = 0.8  # how long a trial of the screen's pace may take
-TRIAL_SWAPS, FIRST_SWAPS = 24, 6  # pictures of a trial; those before, which only fill the driver's queue
-SCREEN_HZ = 20.0, 500.0  # a swap that waits for a screen takes between so long
-EVENNESS = 0.12  # how far the middle half of such swaps lies from their median at most, as a share of it
-EARLY_SHARE = 0.4  # of a period, by which a turn may begin before it is due
-FORGIVEN = 0.1  # of what a turn began too early, so that it comes into step with frames of the same rate
+MAX_DT_S = 0.25  # a stall must not become a jump
+UNPACED_HZ, SOFTWARE_HZ = 60.0, 34.0  # without vsync; where the processor draws, which must also reflect
+TRIAL_LIMIT_S = 0.8  # longest time for measuring the refresh rate
+TRIAL_SWAPS, FIRST_SWAPS = 24, 6  # swaps that are measured; swaps before them, which only fill the driver's queue
+SCREEN_HZ = 20.0, 500.0  # shortest and longest swap of a screen
+EVENNESS = 0.12  # largest spread of the middle half of the swaps around their median, as a share of it
+EARLY_SHARE = 0.4  # share of a period by which a turn may begin early
+FORGIVEN = 0.1  # share of that earliness that is made up for: keeps turns in step with frames of the same rate
 LEAST_PAUSE_S = 0.001
-HEADROOM = 1.15  # how far above the screen's rate the limit is that stays behind it
+HEADROOM = 1.15  # the limit that stays in place, relative to the refresh rate
 
 
 class Swaps(Protocol):
-    """What is asked of a window here."""
+    """Interface of a window, as far as pacing needs it."""
 
     @property
     def is_software(self) -> bool: ...
@@ -40,12 +40,12 @@ class Swaps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What keeps the rate of drawing.
+    """The source of the frame rate.
 
     Attributes:
-        limit_hz: no more pictures a second than this, by sleeping.
-        screen_hz: what the screen was measured at; None where it keeps no pace.
-        reason: why it is so, a few words.
+        limit_hz: most pictures a second, enforced by sleeping.
+        screen_hz: measured refresh rate; None without vsync.
+        reason: why, in a few words.
     """
 
     limit_hz: float
@@ -59,12 +59,12 @@ class Pace:
 
 
 def find_pace(window: Swaps, clock: TimeSource, *, max_hz: float = 0.0) -> Pace:
-    """Find out what keeps the pace; a driver that says that the screen does is put to the test.
+    """Find out what keeps the frame rate; a driver that claims vsync is put to the test.
 
     Args:
-        window: shows a picture that is finished already, several times.
-        clock: measures how long that takes.
-        max_hz: most pictures a second; 0 is as many as the screen shows.
+        window: presents a finished picture several times.
+        clock: times the swaps.
+        max_hz: most pictures a second; 0 for the refresh rate.
     """
     if window.is_software:
         return Pace(max_hz or SOFTWARE_HZ, None, "the processor draws")
@@ -79,7 +79,7 @@ def find_pace(window: Swaps, clock: TimeSource, *, max_hz: float = 0.0) -> Pace:
 
 
 def time_swaps(present: Callable[[], None], clock: TimeSource) -> list[float]:
-    """How long each of some swaps takes, s, one after the other."""
+    """Durations of consecutive swaps, s."""
     until_s = clock.now_s() + TRIAL_LIMIT_S
     moments: list[float] = []
     while len(moments) < FIRST_SWAPS + TRIAL_SWAPS and clock.now_s() < until_s:
@@ -89,9 +89,10 @@ def time_swaps(present: Callable[[], None], clock: TimeSource) -> list[float]:
 
 
 def rate_of_swaps(intervals_s: list[float]) -> float | None:
-    """The rate of a screen that these swaps waited for, Hz; None if they waited for none.
+    """Refresh rate that these swaps waited for, Hz; None if they waited for no screen.
 
-    They did if they took as long as a screen may take, and equally long: what only the processor delays comes unevenly.
+    They waited for one if each took as long as a screen may take, and all took equally long: delays by the processor
+    are uneven.
     """
     if len(intervals_s) < FIRST_SWAPS:
         return None
@@ -103,7 +104,7 @@ def rate_of_swaps(intervals_s: list[float]) -> float | None:
 
 
 class Pacer:
-    """Hands out ticks at no more than a given rate.
+    """Produces ticks at no more than a given rate.
 
     Args:
         clock: the show's clock.
@@ -130,24 +131,24 @@ class Pacer:
         return tick
 
     def wait(self) -> None:
-        """Sleep until the next picture is due; what is late is not made up for."""
+        """Sleep until the next picture is due; lost time is not made up for."""
         now_s = self._clock.now_s()
         self._due_s = max(self._due_s + self._period_s, now_s - self._period_s)
         self._clock.sleep_s(self._due_s - now_s)
 
 
 class TurnPacer:
-    """When whoever takes frames may begin the next turn: on average hardly more turns a second than wanted.
+    """Start times for turns that consume frames: on average hardly more turns a second than wanted.
 
-    A turn may begin somewhat before it is due. So it is ready when a frame comes, and waits for that; a pacer that
-    keeps strict time beside a camera of the same rate may let each frame wait for it, always equally long.
+    A turn may begin slightly early, and then waits for its frame. A strict pacer beside a camera of the same rate could
+    make every frame wait, always for the same time.
     """
 
     def __init__(self) -> None:
         self._due_s = 0.0
 
     def pause_s(self, taken_s: float, now_s: float, rate_hz: float) -> float:
-        """How long to pause after a turn that had its frame at `taken_s`, s; never nothing."""
+        """Pause after a turn that took its frame at `taken_s`, s; always above 0."""
         early_s = max(0.0, self._due_s - taken_s)
         self._due_s = taken_s + (1 - FORGIVEN) * early_s + 1 / rate_hz
         return max(LEAST_PAUSE_S, self._due_s - EARLY_SHARE / rate_hz - now_s)

@@ -1,4 +1,4 @@
-"""Phrases that messages to people share. Knows no file, no key and no model."""
+"""Phrases shared by messages to people. Knows no file, key or model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """What to write instead of an unknown word: the nearest known one, or all of them."""
+    """A suggestion in place of an unknown word: the closest known one, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
     if near:
@@ -23,7 +23,7 @@ def join_words(words: Iterable[str], conjunction: str) -> str:
 
 
 def shown_value(value: Any) -> str:
-    """A value as people write it in YAML, shortened to one line."""
+    """A value as written in YAML, shortened to one line."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Durations and counts that the overlay and `--stats` show. It knows no stage by name and reads no clock."""
+"""Durations and counts for the overlay and `--stats`. Knows no step by name and reads no clock."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 
 class Samples:
-    """The newest values of one quantity, from any thread.
+    """The newest values of one quantity; thread-safe.
 
     Args:
-        capacity: how many are kept; older ones are forgotten.
+        capacity: values kept; older ones are dropped.
     """
 
     def __init__(self, capacity: int = 2048) -> None:
@@ -34,7 +34,7 @@ class Samples:
         return {f"p{rank}": round(float(value), 2) for rank, value in zip(ranks, found, strict=True)}
 
     def rate_per_s(self) -> float:
-        """How many intervals of these lengths in ms fit a second; 0 if there are none."""
+        """Rate, 1/s, that corresponds to the mean of intervals in ms; 0 without any."""
         with self._lock:
             values = list(self._values)
         return 1000 / float(np.mean(values)) if values else 0.0
@@ -46,5 +46,5 @@ def rate_per_s(count: int, seconds: float) -> float:
 
 
 def describe(percentiles: Mapping[str, float]) -> str:
-    """Percentiles in ms as the overlay prints them, e.g. `12 / 19 ms`."""
+    """Percentiles in ms for the overlay, e.g. `12 / 19 ms`."""
     return f"{percentiles['p50']:.0f} / {percentiles['p95']:.0f} ms" if percentiles else "-"

@@ -1,6 +1,6 @@
-"""Slot: the only way in which values pass between threads. It holds one item, and the newest wins.
+"""Slot: the only way values pass between threads. It holds one item, and the newest wins.
 
-A queue in its place would hand over ever older pictures as soon as its reader is slower than its writer.
+A queue would hand over ever older pictures as soon as the reader is slower than the writer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class Slot(Generic[T]):
     """A one-item hand-over between one writer and one reader.
 
     Args:
-        name: how statistics and the overlay call it.
+        name: for statistics and the overlay.
     """
 
     def __init__(self, name: str) -> None:
@@ -28,12 +28,12 @@ class Slot(Generic[T]):
 
     @property
     def put_count(self) -> int:
-        """How many items were ever put."""
+        """Number of items put so far."""
         return self._put
 
     @property
     def drop_count(self) -> int:
-        """How many items were replaced before anyone took them."""
+        """Number of items replaced before anyone took them."""
         return self._dropped
 
     @property
@@ -41,7 +41,7 @@ class Slot(Generic[T]):
         return self._closed
 
     def put(self, item: T) -> None:
-        """Leave `item` for the reader; never waits. What was not taken yet is dropped and counted."""
+        """Leave `item` for the reader; never waits. An item not yet taken is dropped and counted."""
         with self._changed:
             self._dropped += self._item is not None
             self._item = item
@@ -62,7 +62,7 @@ class Slot(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Wake a waiting reader for good; what is put afterwards is still kept for `poll`."""
+        """Wake a waiting reader for good; later items are still kept for `poll`."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
