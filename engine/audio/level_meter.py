@@ -1,7 +1,7 @@
-"""Hearing: how loud the room is, 0 to 1, and nothing else of what is heard.
+"""Audio level: how loud the room is, 0 to 1, and nothing else of the sound.
 
-A thread of its own opens the microphone, makes one number of each block of sound and forgets the block; it opens the
-microphone again when that is lost. The show reads the number and never waits.
+A thread opens the microphone, turns each block of sound into one number and forgets the block; it opens the microphone
+again when it is lost. The show reads the number and never waits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.types import FloatArray
 log = logging.getLogger(__name__)
 
 QUIET_DB = -60.0
-"""Loudness that is 0; 1 is 0 dB, that of a sine which just fits (dB FS as AES17 has it)."""
+"""Loudness at level 0, dB; level 1 is 0 dB, a full-scale sine (dB FS after AES17)."""
 
 TAKE_S = 0.2
 LOST_S = 2.0
@@ -36,20 +36,20 @@ CLOSE_S = 2.0
 
 
 class AudioInput(Protocol):
-    """What hears, from its making on until it is closed."""
+    """Interface of an open microphone."""
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop listening."""
 
 
 Open = Callable[[int | str | None, Callable[[FloatArray], None]], AudioInput]
 
 
 def loudness(block: FloatArray, gain_db: float = 0.0) -> float:
-    """How loud a block of sound is, 0 to 1: its RMS in decibels, from `QUIET_DB` to 0 dB.
+    """Level of a block of sound, 0 to 1: its RMS in decibels, from `QUIET_DB` to 0 dB.
 
     Args:
-        block: (N,) samples, -1 to 1; what is no number in it is silence. A microphone's constant offset is not heard.
+        block: (N,) samples, -1 to 1; values that are not finite count as silence, a constant offset is removed.
         gain_db: added to the decibels.
     """
     sound = np.nan_to_num(block.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
@@ -61,10 +61,10 @@ def loudness(block: FloatArray, gain_db: float = 0.0) -> float:
 
 
 class Follower:
-    """A level that rises and falls with time constants of its own.
+    """A level that rises and falls with separate time constants.
 
     Args:
-        attack_s, release_s: time constants of rising and of falling, s; at 0 it follows at once.
+        attack_s, release_s: time constants of rising and falling, s; 0 follows at once.
     """
 
     def __init__(self, attack_s: float, release_s: float) -> None:
@@ -72,7 +72,7 @@ class Follower:
         self.level = 0.0
 
     def follow(self, target: float, dt_s: float) -> float:
-        """Go towards `target` for `dt_s`; returns where it is then."""
+        """Move towards `target` for `dt_s`; returns the new level."""
         time_s = self._attack_s if target > self.level else self._release_s
         share = 1.0 if time_s <= 0 else -math.expm1(-dt_s / time_s)
         self.level += share * (target - self.level)
@@ -80,16 +80,16 @@ class Follower:
 
 
 class AudioLevelMeter(Closing):
-    """Listens from its making on, unless the settings say off; `close` it, or use it as a context manager.
+    """Listens from its construction on, unless the settings say off; `close` it, or use it as a context manager.
 
     Args:
         settings: the `audio` section of config.yaml.
-        clock: measures the times between blocks, and paces attempts to open the microphone again.
-        open_ear: opens the microphone of a number or a name, None being the system's own; calls what it is given with
-            (N,) float32 blocks from any thread.
+        clock: measures the time between blocks, and paces attempts to reopen the microphone.
+        open_ear: opens a microphone by number or name, None for the system's preferred one; calls its second argument
+            with (N,) float32 blocks from any thread.
 
     Attributes:
-        level: how loud it is, 0 to 1; falls to 0 while nothing is heard.
+        level: loudness, 0 to 1; falls to 0 without sound.
     """
 
     def __init__(self, settings: AudioSettings, clock: TimeSource, open_ear: Open = Microphone) -> None:
@@ -99,26 +99,26 @@ class AudioLevelMeter(Closing):
         self._blocks: Slot[FloatArray] = Slot("audio")
         self._ear: AudioInput | None = None
         self._heard_s = self._retry_s = float("-inf")
-        self._waits_since_s: float | None = None  # for the microphone to open or to close
+        self._waits_since_s: float | None = None  # while the microphone opens or closes
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         if self.is_on:
             self._thread.start()
 
     @property
     def is_on(self) -> bool:
-        """Whether it is to hear anything."""
+        """Whether a microphone is configured."""
         return self._settings.device != OFF
 
     @property
     def error(self) -> str:
-        """Why nothing is heard, one sentence; empty if it is."""
+        """Why there is no sound, one sentence; empty if there is."""
         since_s = self._waits_since_s
         if since_s is not None and self._clock.now_s() - since_s > STUCK_S:
             return "audio.device: the microphone does not answer: plug it in anew, or set device to off"
         return self._error
 
     def close(self) -> None:
-        """End it; a microphone that hangs is left behind. May be called again."""
+        """Stop; a microphone that hangs is abandoned. May be called twice."""
         self._blocks.close()
         if self._thread.is_alive():
             self._thread.join(CLOSE_S)
@@ -135,7 +135,7 @@ class AudioLevelMeter(Closing):
         self._let_go()
 
     def _hear(self) -> float:
-        """How loud it is now: 0 where no sound comes. Opens the microphone if it is time to."""
+        """The level now, 0 without sound. Opens the microphone when it is due."""
         try:
             if self._ear is None and self._clock.now_s() >= self._retry_s:
                 self._ear, self._heard_s = self._open_ear(), self._clock.now_s()
@@ -147,7 +147,7 @@ class AudioLevelMeter(Closing):
                 raise DeviceError(f"no sound has come for {LOST_S:g} s")
         except MissingSoundError as error:
             self._fail(str(error), retry_s=float("inf"))
-        except Exception as error:  # a driver of somebody else's may raise anything, and the show goes on
+        except Exception as error:  # a third-party driver may raise anything, and the show goes on
             what = " ".join(str(error).split()) or type(error).__name__
             sentence = f"audio.device: the microphone is not heard and is tried again: {what}"
             self._fail(sentence, retry_s=self._clock.now_s() + RETRY_S)
@@ -161,7 +161,7 @@ class AudioLevelMeter(Closing):
     def _let_go(self) -> None:
         ear, self._ear = self._ear, None
         if ear is not None:
-            with self._waiting(), contextlib.suppress(Exception):  # it has failed already, or is not needed any more
+            with self._waiting(), contextlib.suppress(Exception):  # it has already failed, or is no longer needed
                 ear.close()
 
     def _fail(self, sentence: str, retry_s: float) -> None:

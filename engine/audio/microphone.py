@@ -1,7 +1,7 @@
-"""Microphone: the only module that knows how sound comes into this machine (PortAudio, through sounddevice).
+"""Microphone: the only module that knows PortAudio, through sounddevice.
 
-The package is imported when a microphone is opened and never before, since its library may be missing. Whoever opens
-one waits for it; what is heard comes on a thread of the library.
+The package is imported when a microphone is opened, never before: its library may be missing. Opening one blocks; sound
+arrives on a thread of the library.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ BLOCK_S = 0.02
 
 
 class MissingSoundError(DeviceError):
-    """Sound cannot be had on this machine: trying again is no use."""
+    """Sound is unavailable on this machine; trying again is useless."""
 
 
 class Microphone:
-    """An open microphone. A block of its sound is handed to `hear` about every `BLOCK_S` until it is closed or lost.
+    """An open microphone. Passes a block of sound to `hear` about every `BLOCK_S` until it is closed or lost.
 
     Args:
-        device: number or part of a name; None is the one that the system prefers.
-        hear: is given (N,) float32, -1 to 1, first channel, which it may keep.
+        device: number or part of a name; None for the system's preferred one.
+        hear: receives (N,) float32, -1 to 1, first channel; it may keep the array.
 
     Raises:
-        MissingSoundError: sounddevice or PortAudio is not there.
-        DeviceError: there is no such microphone; which there are.
-        Exception: PortAudio's own, of any kind, if it does not open.
+        MissingSoundError: sounddevice or PortAudio is missing.
+        DeviceError: there is no such microphone; names those present.
+        Exception: any error of PortAudio's while opening.
     """
 
     def __init__(self, device: int | str | None, hear: Callable[[FloatArray], None]) -> None:
         sound = _package()
-        sound._terminate()  # it looks for devices only when it is started: one that was plugged in since is found
+        sound._terminate()  # PortAudio lists devices only at its start: restart it to find one plugged in since
         sound._initialize()
         rate_hz = _find(sound, device)["default_samplerate"]
 
         def take(block: FloatArray, *_: object) -> None:
-            hear(block[:, 0].copy())  # the memory is the library's
+            hear(block[:, 0].copy())  # the memory belongs to the library
 
         self._stream = sound.InputStream(
             samplerate=rate_hz,
@@ -58,7 +58,7 @@ class Microphone:
 
 
 def _find(sound: Any, device: int | str | None) -> Any:
-    """What PortAudio knows of a microphone."""
+    """PortAudio's description of a microphone."""
     try:
         return sound.query_devices(device, "input")
     except (ValueError, sound.PortAudioError) as error:

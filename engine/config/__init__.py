@@ -1,1 +1,1 @@
-"""Config.yaml: loader, validation, one file per section (as frigate/config/)."""
+"""Configuration: YAML loader, validation, and one file per section of config.yaml."""

@@ -1,4 +1,4 @@
-"""The section `audio` of config.yaml: which microphone is opened, and how its level moves."""
+"""The `audio` section of config.yaml: which microphone, and how its level moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORDS = "off, default or a part of its name"
 
 
 def _off(value: Any) -> Any:
-    return OFF if value is False else value  # which YAML makes of it
+    return OFF if value is False else value  # YAML reads `off` as false
 
 
 DeviceNumber = Annotated[int, Field(ge=0, le=255)]
@@ -22,16 +22,16 @@ Device = Annotated[DeviceNumber | DeviceName, BeforeValidator(_off)]
 
 
 class AudioSettings(Settings):
-    """The `audio` section of config.yaml: whether the mirror hears how loud the room is."""
+    """Whether the mirror listens to how loud the room is."""
 
     device: Device = OFF
-    """The microphone: off, default (the one that the system prefers), its number, 0 to 255, or a part of its name."""
+    """The microphone: off, default (the system's preferred one), its number, or a part of its name."""
 
     gain_db: float = Field(default=0.0, ge=-40.0, le=60.0)
-    """What is added to the loudness, dB, -40 to 60: more for quiet rooms and microphones."""
+    """Gain added to the loudness, dB; more for quiet rooms and microphones."""
 
     attack_s: float = Field(default=0.05, ge=0.0, le=10.0)
-    """Time constant with which the level rises, s, 0 to 10."""
+    """Time constant of the rising level, s."""
 
     release_s: float = Field(default=0.6, ge=0.0, le=10.0)
-    """Time constant with which the level falls, s, 0 to 10."""
+    """Time constant of the falling level, s."""

@@ -1,4 +1,4 @@
-"""The section `camera` of config.yaml. Imports nothing heavy, so that reading a configuration stays quick."""
+"""The `camera` section of config.yaml. Imports nothing heavy: reading a configuration stays quick."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _checked(zone: tuple[float, float, float, float]) -> tuple[float, float, flo
 
 
 class CameraSettings(BaseModel):
-    """What the mirror looks at, and what is asked of a webcam. Every source but `self` is mirrored by one switch."""
+    """What the mirror looks at, and what it asks of a webcam. `mirror` applies to every source but `self`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -1,7 +1,6 @@
-"""config.yaml -> Config: what this installation consists of; typed, closed and range-checked.
+"""Configuration of this installation: config.yaml -> `Config`, typed, closed and range-checked.
 
-Each section's settings stand with the part that they belong to; here they come together. Looks are scenes, not
-configuration: see `scene.py`.
+Each section has a file of its own beside this one. Looks are scenes, not configuration: see `engine/scene/scene.py`.
 """
 
 from __future__ import annotations
@@ -27,27 +26,27 @@ class PersonaSettings(Settings):
     """Whom the mirror shows."""
 
     model: Name = "portraits"
-    """The persona: name of a folder in models/."""
+    """The persona: a folder in models/."""
 
     attributes: bool = True
-    """Whether age and gender are read too, as probabilities, of which visitors must be told."""
+    """Whether age and gender are estimated too, as probabilities; visitors must be told."""
 
 
 class SceneSettings(Settings):
     """What the mirror looks like."""
 
     name: Name = "gilded_mirror"
-    """The scene at the start: name of a file in scenes/, without .yaml."""
+    """The scene at the start: a file in scenes/, without .yaml."""
 
     scenes: Annotated[tuple[Name, ...], Field(max_length=9)] = ()
-    """Scenes on the keys 1 to 9, at most 9 names; empty takes all of scenes/ in alphabetical order."""
+    """Scenes on the keys 1 to 9; empty takes all of scenes/ in alphabetical order."""
 
     reload: bool = True
-    """Whether a scene or a shader that is saved while the show runs is shown at once."""
+    """Whether scenes and shaders are reloaded as soon as they are saved."""
 
 
 class Config(Settings):
-    """This installation. Every section and every key may be left out."""
+    """The configuration of this installation. Every section and every key may be left out."""
 
     camera: CameraSettings = CameraSettings()
     audio: AudioSettings = AudioSettings()
@@ -62,7 +61,7 @@ class Config(Settings):
 
 
 def load_config(path: Path) -> Config:
-    """Read this installation's configuration.
+    """Read the configuration of this installation.
 
     Raises:
         ConfigError: one sentence per problem, one per line: file, line, key, what is allowed, what was found.

@@ -1,4 +1,4 @@
-"""The section `playlist` of config.yaml."""
+"""The `playlist` section of config.yaml: scenes in turn."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from engine.config.validation import Name, Settings
 
 
 class PlaylistEntry(Settings):
-    """One scene of the list."""
+    """An entry of the playlist."""
 
     scene: Name
-    """Name of a file in scenes/, without .yaml."""
+    """A file in scenes/, without .yaml."""
 
     minutes: float = Field(default=10.0, ge=0.05, le=1440.0)
-    """How long it is shown at least, 0.05 to 1440 minutes."""
+    """Shortest time on the wall, minutes."""
 
 
 class PlaylistSettings(Settings):
-    """The `playlist` section of config.yaml."""
+    """Scenes in turn, changed while nobody is there."""
 
     scenes: tuple[PlaylistEntry, ...] = Field(default=(), max_length=64)
-    """The scenes in order, over and over, each with its minutes; empty changes nothing by itself."""
+    """The scenes in order, repeated for ever, each with its minutes; empty for no changes."""
 
     wait_minutes: float = Field(default=10.0, ge=0.0, le=1440.0)
-    """How long a change that is due waits for visitors to leave, 0 to 1440 minutes; 0 does not wait."""
+    """Longest time that a due change waits for visitors to leave, minutes; 0 does not wait."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class RecorderSettings(BaseModel):
-    """How the shown picture becomes a file."""
+    """Films, snapshots and sessions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

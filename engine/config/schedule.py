@@ -1,4 +1,4 @@
-"""The section `schedule` of config.yaml: opening hours."""
+"""The `schedule` section of config.yaml: opening hours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AN_OPENING = 'opening hours such as "10:00-18:00" (up to "24:00"; beyond midnig
 
 
 def _minutes(hours: str) -> tuple[int, int]:
-    """Opening and closing, minutes of the day; closing is above 1440 where it is on the next day."""
+    """Opening and closing, minutes of the day; closing is above 1440 if it is on the next day."""
     match = _HOURS.fullmatch(hours)
     assert match is not None
     begin, end = (60 * int(match[index]) + int(match[index + 1]) for index in (1, 3))
@@ -36,7 +36,7 @@ Day = Annotated[tuple[Hours, ...], Field(max_length=8)] | None
 
 
 class ScheduleSettings(Settings):
-    """The `schedule` section of config.yaml: opening hours in the local time of this machine."""
+    """Opening hours in the local time of this machine; outside them the wall is black."""
 
     monday: Day = None
     """Hours on Mondays; null is open all day, an empty list is closed."""
@@ -60,4 +60,4 @@ class ScheduleSettings(Settings):
     """Hours on Sundays."""
 
     fade_s: float = Field(default=20.0, ge=0.0, le=600.0)
-    """How long the picture takes to go black at closing time, and to come back, 0 to 600 s."""
+    """Time to fade to black at closing time, and back, s."""

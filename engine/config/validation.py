@@ -1,8 +1,8 @@
-"""Checks data from a file against a pydantic model and says in sentences what is wrong.
+"""Validation of data from a file against a pydantic model, with one sentence per problem.
 
 A sentence names the file, line and key, what is allowed and what was found:
-`scenes/pool.yaml:12: passes[1].ripple.height: must be between 0 and 1, not 7`. What is allowed is read from the
-model's JSON schema, so that it is written once, at the field. This module knows no particular setting.
+`scenes/pool.yaml:12: passes[1].ripple.height: must be between 0 and 1, not 7`. What is allowed comes from the JSON
+schema of the model, and is therefore written only once, at the field. This module knows no particular setting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Schema = Mapping[str, Any]
 MAX_PROBLEMS = 12
 
 IN_WORDS = "x-in-words"
-"""Key for a field's `json_schema_extra`: what it takes, in words, where the schema alone would not be understood."""
+"""Key of a field's `json_schema_extra`: its allowed values in words, where the schema alone would be unclear."""
 
 
 Name = Annotated[
@@ -34,26 +34,26 @@ Name = Annotated[
         json_schema_extra={IN_WORDS: "a name of letters, digits, '_', '-' and '.', without a folder or an ending"},
     ),
 ]
-"""Name of a file or a folder, which cannot lead anywhere else."""
+"""Name of a file or folder that cannot lead anywhere else."""
 
 
 class Settings(BaseModel):
-    """Base of every model that is read from a file: frozen, closed, defaults checked too."""
+    """Base of every model read from a file: frozen, closed, defaults checked too."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
 
 
 def validate(model: type[Model], data: Any, locate: Locator, *, folder: Path | None = None) -> Model:
-    """Make a model of data that a YAML file holds.
+    """Build a model from the data of a YAML file.
 
-    The data is checked by JSON's strict rules: a list may fill a tuple and a word an enumeration, but `"3"` is no
-    number and `on` is no word.
+    JSON's strict rules apply: a list may fill a tuple and a word an enumeration, but `"3"` is not a number and `on` is
+    not a word.
 
     Args:
-        model: what is to be made.
-        data: as the file has it.
-        locate: where its keys stand.
-        folder: in which files lie that the data names; what needs it finds it in pydantic's context.
+        model: the class to build.
+        data: content of the file.
+        locate: lines of its keys.
+        folder: for files that the data names; validators find it in pydantic's context.
 
     Raises:
         ConfigError: one sentence per problem, one per line.
@@ -71,14 +71,14 @@ def _sentences(model: type[BaseModel], data: Any, error: ValidationError, locate
         path = _path_in(data, detail["loc"], is_missing=detail["type"] == "missing")
         problem = _problem(detail, schema, data, path, locate.written(path))
         sentence = locate.problem(path, problem)
-        if sentence not in sentences:  # a union reports once per alternative
+        if sentence not in sentences:  # a union reports every alternative
             sentences.append(sentence)
     left_off = len(sentences) - MAX_PROBLEMS
     return sentences[:MAX_PROBLEMS] + ([f"{locate.file}: and {left_off} more"] if left_off > 0 else [])
 
 
 def _path_in(data: Any, location: tuple[int | str, ...], is_missing: bool) -> KeyPath:
-    """The part of pydantic's location that is in the data: without the names of union members."""
+    """The part of pydantic's location that exists in the data: without the names of union members."""
     path: list[str | int] = []
     for index, key in enumerate(location):
         inside = (isinstance(data, dict) and key in data) or (
@@ -99,7 +99,7 @@ def _problem(detail: Any, schema: Schema, data: Any, path: KeyPath, written: str
     if kind == "extra_forbidden":
         known = _subschema(schema, path[:-1]).get("properties", {})
         return f"is not a known key; {did_you_mean(str(path[-1]), known)}"
-    if detail["loc"][-1] == "[key]":  # of a mapping that takes certain names only
+    if detail["loc"][-1] == "[key]":  # of a mapping with restricted names
         names = _subschema(schema, path[:-1]).get("propertyNames")
         return f"must be called {allowed(names)}" if names else "is no name: letters, digits and _ make one"
     if kind in {"value_error", "assertion_error"}:
@@ -156,7 +156,7 @@ def _options(schema: Schema, root: Schema | None = None) -> list[Schema]:
 
 
 def allowed(schema: Schema) -> str:
-    """What a value may be, in words: `between 0 and 1`, `auto or a number from 0.25 to 1`."""
+    """Allowed values in words: `between 0 and 1`, `auto or a number from 0.25 to 1`."""
     return join_words(dict.fromkeys(_allowed_one(option) for option in _options(schema)), "or") or "something else"
 
 

@@ -1,4 +1,4 @@
-"""The `send` section of config.yaml: to which other programs the picture goes on. Data only."""
+"""The `send` section of config.yaml: which other programs get the picture. Data only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Side = Annotated[int, Field(ge=16, le=8192, multiple_of=2, json_schema_extra=EVE
 
 
 class SendSettings(BaseModel):
-    """What is sent, and to whom."""
+    """Which other programs get the picture."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

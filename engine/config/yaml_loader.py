@@ -1,10 +1,10 @@
-"""YAML files that people write: read with limits, and every key remembers the line that it stands on.
+"""YAML loader for files that people write: bounded, and every key knows its line.
 
 A file from outside is hostile: nothing in it is executed, and its size, depth, aliases and values are bounded before
-memory is taken. What the keys mean is not known here; see `validation.py`, `config.py` and `scene.py`.
+memory is taken. What the keys mean is not known here; see `validation.py`, `config.py` and `engine/scene/`.
 
 Values are those of `yaml.safe_load`, except where YAML 1.1 surprises people: `1e-3` is a number, a date stays text,
-and `16:9`, `010`, merge keys, duplicate keys, tags and numbers that are not finite are refused.
+and `16:9`, `010`, merge keys, duplicate keys, tags and numbers that are not finite are rejected.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TAG_PREFIX = "tag:yaml.org,2002:"
 
 
 def shown_path(path: Path) -> str:
-    """A path as messages show it: from the current folder if it lies there, with forward slashes."""
+    """A path for messages: relative if it lies in the current folder, with forward slashes."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
@@ -45,13 +45,13 @@ def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], L
 
     Args:
         path: the file.
-        max_bytes: a larger file is refused unread.
+        max_bytes: a larger file is rejected unread.
 
     Returns:
         The data (dict, list, str, int, float, bool and None only; floats finite) and where its keys stand.
 
     Raises:
-        ConfigError: the file is missing, unreadable, too large, no YAML, or oversteps a limit of this module.
+        ConfigError: the file is missing, unreadable, too large, not YAML, or beyond a limit of this module.
     """
     file = shown_path(path)
     data, locate = parse_yaml(file, _read_text(path, file, max_bytes))
@@ -62,14 +62,14 @@ def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], L
 
 
 def parse_yaml(file: str, text: str) -> tuple[Any, Locator]:
-    """The data of a text, as `load_yaml` makes it of a file.
+    """Parse a text as `load_yaml` does a file.
 
     Args:
-        file: how messages call it.
-        text: whose size is bounded already.
+        file: its name in messages.
+        text: its size must be bounded already.
 
     Raises:
-        ConfigError: it is no YAML, or oversteps a limit of this module.
+        ConfigError: it is not YAML, or beyond a limit of this module.
     """
     root = _compose(file, text)
     return (None if root is None else _data(file, root, ())), Locator(Place(file, root))
@@ -95,9 +95,9 @@ def _read_text(path: Path, file: str, max_bytes: int) -> str:
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    """Composes nodes, and refuses what oversteps a limit before memory is taken for it.
+    """Composes nodes, and rejects what is beyond a limit before memory is taken for it.
 
-    An alias becomes a copy of what it repeats that begins where the alias stands.
+    An alias becomes a copy of its anchor's node, located where the alias is.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -107,7 +107,7 @@ class _BoundedLoader(yaml.SafeLoader):
         self._aliases = self._nodes = self._depth = self._deepest = 0
 
     def document(self) -> yaml.Node | None:
-        """The only document of the text; None if it holds none."""
+        """The only document of the text; None if it is empty."""
         root = self.get_node() if self.check_node() else None
         if self.check_node():
             event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -115,7 +115,7 @@ class _BoundedLoader(yaml.SafeLoader):
         return root
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
-        """As PyYAML's, within the limits."""
+        """Compose like PyYAML, within the limits."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             repeated = self._repeat(event)
@@ -177,7 +177,7 @@ def _compose(file: str, text: str) -> yaml.Node | None:
 
 
 def _data(file: str, node: yaml.Node, path: KeyPath) -> Any:
-    """The plain value of a node, which stands at `path`."""
+    """The plain value of the node at `path`."""
     if isinstance(node, yaml.ScalarNode):
         return _scalar(file, node)
     if isinstance(node, yaml.SequenceNode):

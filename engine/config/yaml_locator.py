@@ -1,4 +1,4 @@
-"""Where the keys of a YAML file stand: nodes that `yaml.compose` makes remember their places in the text."""
+"""Locations of the keys of a YAML file, from the marks of the nodes that `yaml.compose` builds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ KeyPath = tuple[str | int, ...]
 
 
 class Locator:
-    """Where each key of a file stands, and how its value was written.
+    """Finds the line of each key of a file, and how its value was written.
 
-    Made of one place in a file, or of several that lie over each other, of which the topmost that has a key counts.
+    Has one place in a file, or several on top of each other; the topmost that has a key counts.
 
     Args:
         places: from the top down.
@@ -23,15 +23,15 @@ class Locator:
 
     @property
     def file(self) -> str:
-        """How messages call the file; the topmost of several."""
+        """Name of the file in messages; the topmost of several."""
         return self._places[0].file
 
     def at(self, key_path: KeyPath) -> Locator:
-        """The same for keys that stand under `key_path`."""
+        """The same for the keys under `key_path`."""
         return Locator(*(replace(place, prefix=(*place.prefix, *key_path)) for place in self._places))
 
     def above(self, other: Locator) -> Locator:
-        """These places on top of those of another."""
+        """These places on top of those of another locator."""
         return Locator(*self._places, *other._places)
 
     def __call__(self, key_path: KeyPath) -> int:
@@ -39,7 +39,7 @@ class Locator:
         return self._find(key_path)[1].line
 
     def written(self, key_path: KeyPath) -> str | None:
-        """The text of an unquoted value as it stands in the file; None for anything else."""
+        """The text of an unquoted value as written in the file; None for anything else."""
         _, spot = self._find(key_path)
         return spot.node.value if isinstance(spot.node, yaml.ScalarNode) and spot.node.style is None else None
 
@@ -60,12 +60,12 @@ class Locator:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the keys of a mapping stand.
+    """Location of a mapping in a file.
 
     Attributes:
-        file: how messages call the file.
-        root: what the file holds; None if it is empty.
-        prefix: where in it the mapping is.
+        file: its name in messages.
+        root: its root node; None if it is empty.
+        prefix: path of the mapping in it.
     """
 
     file: str
@@ -75,11 +75,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a key was found.
+    """Location of a key.
 
     Attributes:
-        line: of it, from 1; of the nearest enclosing key if there is no such key.
-        node: what it holds.
+        line: from 1; of the nearest enclosing key if there is no such key.
+        node: its value.
         is_exact: whether there is such a key.
     """
 
@@ -89,7 +89,7 @@ class Spot:
 
 
 def find_spot(root: yaml.Node | None, key_path: KeyPath) -> Spot:
-    """Where a key stands under `root`: the one function that knows the lines of a file."""
+    """Locate a key under `root`: the only function that knows the lines of a file."""
     if root is None:
         return Spot(1, None, not key_path)
     line, node = line_of(root), root
@@ -106,7 +106,7 @@ def find_spot(root: yaml.Node | None, key_path: KeyPath) -> Spot:
 
 
 def _children(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
-    """What stands in a node: what says its line, and what it is."""
+    """Entries of a node by key: the node that has the line, and the value."""
     if isinstance(node, yaml.MappingNode):
         pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
         return pairs
@@ -114,7 +114,7 @@ def _children(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
 
 
 def key_text(key_path: KeyPath) -> str:
-    """A key path as people write it: `passes[1].ripple.height`."""
+    """A key path for messages: `passes[1].ripple.height`."""
     text = ""
     for key in key_path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}"
@@ -122,6 +122,6 @@ def key_text(key_path: KeyPath) -> str:
 
 
 def line_of(node: yaml.Node | yaml.Event) -> int:
-    """The line on which it begins, from 1."""
+    """The line on which a node or event begins, from 1."""
     mark = node.start_mark
     return 1 if mark is None else mark.line + 1

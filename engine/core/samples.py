@@ -34,7 +34,7 @@ class Samples:
         return {f"p{rank}": round(float(value), 2) for rank, value in zip(ranks, found, strict=True)}
 
     def rate_per_s(self) -> float:
-        """Rate, 1/s, that corresponds to the mean of intervals in ms; 0 without any."""
+        """Events a second for intervals in ms; 0 without any."""
         with self._lock:
             values = list(self._values)
         return 1000 / float(np.mean(values)) if values else 0.0

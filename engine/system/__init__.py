@@ -1,1 +1,1 @@
-"""Operating system and driver."""
+"""Operating system and drivers: priorities, disk, CUDA, logging, shutdown."""

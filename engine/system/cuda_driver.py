@@ -1,11 +1,11 @@
-"""CudaDriver: the functions of NVIDIA's driver that share pictures with OpenGL, and what says whether there is one.
+"""CUDA driver calls through ctypes: sharing pictures with OpenGL, and whether there is a card.
 
-CuPy has streams, events, copies and DLPack, but none of these functions, in 13.6 as in 14. They are called in the
-driver's own library, which every installation of it brings, so no further package and no version of the CUDA runtime
-has to fit. What they take and give (streams, arrays) are the same handles as CuPy's: the CUDA Runtime API's chapter
-"Interactions with the CUDA Driver API" says so. A function called through ctypes lets Python's lock go.
+CuPy has streams, events, copies and DLPack, but none of these functions, neither in 13.6 nor in 14. They are called in
+the driver's own library, which comes with every driver, so that no further package and no version of the CUDA runtime
+has to fit. Streams and arrays are the same handles as CuPy's (CUDA Runtime API, "Interactions with the CUDA Driver
+API"). Calls through ctypes release Python's lock.
 
-It knows no pictures, no windows and no networks.
+Knows no pictures, windows or networks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 }
 
 _NO_CONTEXT = 219
-_CURES = {  # of what is said when a texture is registered
+_CURES = {  # cudaGraphicsRegisterFlags
     304: "OpenGL does not run on the NVIDIA card: connect the display to it; on a laptop with two cards start with "
     "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia",
     999: "the driver shares no pictures with this OpenGL, as in WSL2 and on remote desktops",
@@ -45,15 +45,15 @@ _CURES = {  # of what is said when a texture is registered
 
 
 class CudaDriver:
-    """NVIDIA's driver.
+    """The NVIDIA driver.
 
-    The methods that share pictures belong to the thread on which the OpenGL context is current.
+    Call the methods that share pictures on the thread on which the OpenGL context is current.
 
     Args:
-        library: the loaded library; found by its name if None.
+        library: the loaded library; found by name if None.
 
     Raises:
-        CudaError: there is no such driver, or it does not start.
+        CudaError: there is no driver, or it does not start.
     """
 
     def __init__(self, library: Any = None) -> None:
@@ -67,52 +67,52 @@ class CudaDriver:
         self._call("cuInit", 0)
 
     def device_count(self) -> int:
-        """How many cards compute."""
+        """Number of cards that can compute."""
         count = _INT()
         self._call("cuDeviceGetCount", ctypes.byref(count))
         return count.value
 
     def computes_bfloat16(self, device: int = 0) -> bool:
-        """Whether a card's tensor cores take bfloat16: from compute capability 8.0 (Ampere) on."""
+        """Whether the tensor cores of a card support bfloat16: compute capability 8.0 (Ampere) or later."""
         major = _INT()
         self._call("cuDeviceGetAttribute", ctypes.byref(major), COMPUTE_CAPABILITY_MAJOR, device)
         return major.value >= 8
 
     def opengl_devices(self) -> tuple[int, ...]:
-        """The cards that draw what the current OpenGL context asks for."""
+        """The cards behind the current OpenGL context."""
         count, devices = _UINT(), (_INT * MOST_DEVICES)()
         self._call("cuGLGetDevices_v2", ctypes.byref(count), devices, MOST_DEVICES, ALL_DEVICES)
         return tuple(devices[: count.value])
 
     def register_texture(self, name: int) -> int:
-        """Make a texture known to CUDA; a device must be in use on this thread.
+        """Register a texture with CUDA; a device must be in use on this thread.
 
         Args:
-            name: OpenGL's, of a 2-D texture with one, two or four channels and without sRGB.
+            name: OpenGL name of a 2-D texture with one, two or four channels and without sRGB.
 
         Returns:
-            the resource; to be unregistered before the texture is released or gets another size.
+            The resource; unregister it before the texture is released or resized.
         """
         resource = _POINTER()
         self._call("cuGraphicsGLRegisterImage", ctypes.byref(resource), name, GL_TEXTURE_2D, WRITE_DISCARD)
         return resource.value or 0
 
     def map(self, resource: int, stream: int) -> None:
-        """Take a texture from OpenGL: what that was asked before is done before what `stream` is asked from now on."""
+        """Map a texture: earlier OpenGL commands finish before later work on `stream` begins."""
         self._call("cuGraphicsMapResources", 1, ctypes.byref(_POINTER(resource)), stream)
 
     def mapped_array(self, resource: int) -> int:
-        """The memory of a mapped texture, as copies take it; another one after each `map`."""
+        """The array of a mapped texture, for copies; a new one after each `map`."""
         array = _POINTER()
         self._call("cuGraphicsSubResourceGetMappedArray", ctypes.byref(array), resource, 0, 0)
         return array.value or 0
 
     def unmap(self, resource: int, stream: int) -> None:
-        """Give a texture back: what `stream` was asked is done before what OpenGL is asked from now on."""
+        """Unmap a texture: earlier work on `stream` finishes before later OpenGL commands begin."""
         self._call("cuGraphicsUnmapResources", 1, ctypes.byref(_POINTER(resource)), stream)
 
     def unregister(self, resource: int) -> None:
-        """Let CUDA forget a texture."""
+        """Unregister a texture."""
         self._call("cuGraphicsUnregisterResource", resource)
 
     def _call(self, name: str, *arguments: Any) -> None:
@@ -131,6 +131,6 @@ class CudaDriver:
 def _load() -> Any:
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
-        return ctypes.CDLL(name)  # on x86-64 Windows has one calling convention, so CDLL is right there too
+        return ctypes.CDLL(name)  # x86-64 Windows has a single calling convention: CDLL is right there too
     except OSError as error:
         raise CudaError(f"there is no NVIDIA driver ({name} is not found)") from error

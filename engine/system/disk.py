@@ -1,4 +1,4 @@
-"""Files that are written while the show runs: made only if they do not exist, watched, and explained when they fail."""
+"""Files written during the show: created only if absent, watched, and explained when they fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 
 
 class HasReason(Protocol):
-    """What OSError and PyAV's errors have in common."""
+    """The attributes that OSError and PyAV's errors share."""
 
     @property
     def errno(self) -> int | None: ...
@@ -24,16 +24,16 @@ class HasReason(Protocol):
 
 
 def create_file(path: Path) -> BinaryIO:
-    """Make a file that must not exist yet, and its folder if needed; every write goes straight to the system."""
+    """Create a file that must not exist yet, and its folder if needed; unbuffered."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb", buffering=0)
 
 
 def check_disk(file: BinaryIO, path: Path, keep_free_mb: int) -> None:
-    """Notice what writing does not: a file that was removed under the program, a disk that is nearly full.
+    """Notice what writing does not: a file removed under the program, a disk that is nearly full.
 
     Raises:
-        OSError: another file, or none, has its name.
+        OSError: its name now belongs to another file, or to none.
         DeviceError: less than `keep_free_mb` are free.
     """
     if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
@@ -47,7 +47,7 @@ def check_disk(file: BinaryIO, path: Path, keep_free_mb: int) -> None:
 
 
 def explain(error: HasReason, path: Path, what: str) -> ConfigError | DeviceError:
-    """The sentence about a file that did not get onto the disk; `what` says which and how it ended."""
+    """A sentence about a file that could not be written; `what` says which file, and how it ended."""
     if isinstance(error, FileExistsError) and path.exists():
         return ConfigError(f"{path} exists already and is not overwritten: choose another name or remove it")
     causes = {

@@ -1,8 +1,8 @@
-"""How much of a graphics card's memory networks may take, so that OpenGL keeps its share.
+"""Limits on the GPU memory of networks, so that OpenGL keeps its share.
 
-JAX takes three quarters of the card at its start and TensorFlow all of it, if nobody says otherwise; textures that then
-find no room are moved to the computer's memory or fail. Whoever loads a framework or CuPy calls `leave_room` before
-and, of a framework, `limit_loaded` after that. Knows no network and no window.
+By default JAX takes three quarters of the card at its start, and TensorFlow all of it; textures that then find no room
+are moved to main memory or fail. Whoever loads a framework or CuPy calls `leave_room` before and, for a framework,
+`limit_loaded` after. Knows no network and no window.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ from collections.abc import MutableMapping
 from typing import Any
 
 NETWORK_SHARE = 0.6
-"""Of the card's memory: a generator of 1024 px takes less than 1 GB; a wall of two 4K projectors some hundred MB."""
+"""Share of the card's memory for networks: a 1024 px generator takes less than 1 GB, two 4K projectors some hundred
+MB."""
 CUPY_SHARE = 0.1
-"""CuPy only holds the picture of the start-up probe: what frameworks draw stays their memory."""
+"""Share for CuPy, which only holds the picture of the start-up probe: drawn pictures stay in the framework's memory."""
 
 _ENVIRONMENT = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # JAX: grow when needed ...
-    "XLA_PYTHON_CLIENT_MEM_FRACTION": f"{NETWORK_SHARE:.2f}",  # ... and no further than this
+    "XLA_PYTHON_CLIENT_MEM_FRACTION": f"{NETWORK_SHARE:.2f}",  # ... up to this share
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "CUPY_GPU_MEMORY_LIMIT": f"{CUPY_SHARE:.0%}",
 }
 
 
 def leave_room(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Say it to frameworks that are not loaded yet; what the operator has set stays."""
+    """Limit frameworks that are not loaded yet, by their variables; those the operator has set stay."""
     for name, value in _ENVIRONMENT.items():
         environment.setdefault(name, value)
 
 
 def limit_loaded(backend: str, framework: Any) -> None:
-    """Say it to a framework that reads no environment, before it takes any of the card's memory.
+    """Limit a loaded framework that reads no environment, before it takes any of the card's memory.
 
     Args:
         backend: `tensorflow`, `jax` or `torch`.

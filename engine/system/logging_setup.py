@@ -1,6 +1,6 @@
-"""The log of the show: short lines to the terminal, and a file that cannot fill the disk.
+"""Logging: short lines to the terminal, and a file that cannot fill the disk.
 
-Nothing of a viewer is ever logged: no picture, landmark, feature or latent.
+Nothing made from a visitor is ever logged: no picture, landmark, feature or latent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FILE_BYTES, FILE_COUNT = 2_000_000, 5
 
 
 def set_up_logging(folder: Path = FOLDER) -> None:
-    """Log to the terminal and to `folder`/narcissus.log; without a writable folder, to the terminal alone."""
+    """Log to the terminal and to `folder`/narcissus.log; to the terminal only if the folder is not writable."""
     short = logging.Formatter("narcissus: %(message)s")
     terminal = logging.StreamHandler()
     terminal.setFormatter(_WithoutTraceback(short))
@@ -34,7 +34,7 @@ def set_up_logging(folder: Path = FOLDER) -> None:
 
 
 class _WithoutTraceback(logging.Formatter):
-    """One line per event: the traceback is for the file."""
+    """One line per event; tracebacks go to the file only."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()

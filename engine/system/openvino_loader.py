@@ -1,4 +1,4 @@
-"""OpenVINO as this program loads it: without its telemetry, and one `Core` for the whole process."""
+"""OpenVINO without its telemetry, and with one `Core` for the whole process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def import_openvino() -> Any:
-    """The module `openvino`, which finds its sender of usage statistics absent and goes on without.
+    """The module `openvino`, imported with its telemetry package hidden.
 
-    Nothing is sent from a machine that looks at people, and nothing is forked.
+    A machine that looks at people sends no usage statistics.
 
     Raises:
         ImportError: OpenVINO is not installed.
@@ -23,10 +23,10 @@ def import_openvino() -> Any:
 
 @cache
 def openvino_core() -> Any:
-    """The one `openvino.Core`, which lives as long as the process.
+    """The `openvino.Core` of this process; it lives as long as the process.
 
-    Each Core sets a signal stack of its own for the thread that first compiles with it, and puts back the one that it
-    found when it ends. Of two that end in the order in which they began, the second puts back what the first has
+    Each Core installs a signal stack for the thread that first compiles with it, and restores the previous one when it
+    is destroyed. If two are destroyed in the order of their creation, the second restores a stack that the first has
     unmapped, and the next signal, a Ctrl+C, kills the process before it can finish its files (seen with 2026.1).
 
     Raises:

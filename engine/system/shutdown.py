@@ -1,4 +1,4 @@
-"""Ctrl+C and a request to terminate, as a request to end in order. It does not know what ends."""
+"""Orderly shutdown on Ctrl+C and SIGTERM. Does not know what is shut down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside, Ctrl+C and a request to terminate call `stop`, so that files are finished."""
+    """Call `stop` on Ctrl+C and SIGTERM while inside, so that files are finished."""
 
     def on_signal(number: int, frame: object) -> None:
         log.info("stopping: %s", signal.Signals(number).name)
@@ -28,7 +28,7 @@ def told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """While inside, a request to terminate raises KeyboardInterrupt, as Ctrl+C does."""
+    """Raise KeyboardInterrupt on SIGTERM while inside, as Ctrl+C does."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
