@@ -1,5 +1,5 @@
-"""Playback: a session at any moment, between its answers too. Latents lie on the sphere, so what lies between is drawn
-by a slerp, as the mirror itself goes from face to face. It knows neither networks nor OpenGL.
+"""Playback: a session at any moment, also between its answers, where latents are interpolated by slerp, as in the
+mirror itself. Knows neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from engine.session.reader import Session
 from engine.types import Latent
 
 LONGEST_GAP_S = 0.5
-"""Answers further apart are not connected: the mirror was stuck, its last picture stood still, and so it does again."""
+"""Answers further apart are not interpolated: the mirror was stuck with its last picture, and is so again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the session has at one time.
+    """A session at one moment.
 
     Attributes:
         latent: between the answers before and after; None before the first.
-        cue: which scene, and whether it is dark or held.
-        audio: how loud the room is, 0 to 1.
+        cue: the scene, and whether it is dark or held.
+        audio: loudness of the room, 0 to 1.
     """
 
     latent: Latent | None
@@ -32,7 +32,7 @@ class Moment:
 
 
 class Playback:
-    """Goes through a session once, forwards.
+    """Plays a session once, forwards.
 
     Args:
         session: the file.
@@ -47,7 +47,7 @@ class Playback:
         self._is_over = False
 
     def at(self, time_s: float) -> Moment:
-        """The session at a time that does not lie before the last one asked for, s since its show began.
+        """The session at a time not before the previous one, s since its show began.
 
         Raises:
             ConfigError: the file makes no sense there.

@@ -1,7 +1,7 @@
-"""Session: a session file that was opened and looked through; its records are read piece by piece.
+"""Session reader: an opened and checked session file, whose records are read chunk by chunk.
 
-A file that was cut, by a kill or a full disk, is read up to the cut; `note` says so. What comes after damage is never
-looked at. No more than one chunk is in memory, however long the evening was.
+A truncated file, after a kill or with a full disk, is read up to the cut; `note` says so. Nothing after damage is read.
+At most one chunk is in memory, however long the session is.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ MOST_SCENES = 1000
 
 
 class Session:
-    """What a session file holds.
+    """A session file.
 
     Attributes:
         path: the file.
-        head: whose latents these are.
-        start_s, end_s: time of the first and the last record, since its show began.
-        scenes: names of the scenes that it shows, in the order in which they come first.
-        is_ever_held: whether the picture was made to stand still.
-        note: one sentence if the end is missing; empty if it is whole.
+        head: the persona and picture of the show.
+        start_s, end_s: times of the first and last record, since the show began.
+        scenes: names of its scenes, by first appearance.
+        is_ever_held: whether the picture was ever frozen.
+        note: one sentence if the end is missing; empty if the file is whole.
 
     Args:
-        path: see there.
+        path: the file.
 
     Raises:
         ConfigError: the file is missing, is no session, or holds no answer.
@@ -75,14 +75,14 @@ class Session:
 
     @property
     def seconds(self) -> float:
-        """From the first record to the last."""
+        """Seconds from the first record to the last."""
         return self.end_s - self.start_s
 
     def records(self) -> Iterator[Answer | Cue]:
-        """All records, in the order in which they came: answers by time, and cues by time.
+        """All records in file order: answers by time, and cues by time.
 
         Raises:
-            ConfigError: a part of it, whose checksum is right, makes no sense.
+            ConfigError: a part with a correct checksum is invalid.
         """
         with self.path.open("rb") as file:
             file.seek(self._first)
@@ -113,7 +113,7 @@ class Session:
             self._refuse(str(error) or "it is cut off in its description, before the first answer")
 
     def _look_through(self, file: BinaryIO) -> None:
-        """Check every chunk's checksum and times, up to the end or the first fault."""
+        """Check checksums and times of all chunks, up to the end or the first fault."""
         self._first = self._end = file.tell()
         last_answer_s = last_cue_s = 0.0
         reason = "its end is missing, as after a kill"
@@ -147,10 +147,10 @@ class Session:
 
 
 def _next_chunk(file: BinaryIO) -> tuple[bytes, bytes]:
-    """Kind and content of the chunk that begins here.
+    """Kind and content of the chunk at this position.
 
     Raises:
-        DamagedError: it is cut (without a message) or damaged.
+        DamagedError: it is truncated (without a message) or damaged.
     """
     frame = file.read(FRAME.size)
     if len(frame) < FRAME.size:

@@ -1,7 +1,7 @@
-"""SessionRecorder: what the main thread takes from the mirror, into a session file, without ever holding up the show.
+"""Session recorder: writes the answers and scenes of a show to a session file, without ever holding up the show.
 
-It is told every answer and every change of scene; a thread of its own makes bytes of them twice a second and appends
-them. Knows no OpenGL and no network. What a kill leaves is readable up to half a second before it.
+It receives every answer and every change of scene; a thread packs and appends them twice a second. Knows no OpenGL and
+no network. After a kill the file is readable up to half a second before it.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ from engine.types import Latent
 
 FLUSH_S = 0.5
 CLOSE_S = 5.0
-MOST_WAITING = 4096  # more than two minutes of answers; a disk that is stuck for longer loses some
+MOST_WAITING = 4096  # more than two minutes of answers; some are lost if the disk is stuck for longer
 
 
 class SessionRecorder:
-    """A session being recorded.
+    """A session in progress.
 
-    Trouble with the disk is no exception once it has begun: `error` has the sentence, which whoever asked for the
-    session tells, and what was written before stays readable.
+    Once it has begun, trouble with the disk raises nothing: `error` has the sentence for the operator, and what was
+    written before stays readable.
 
     Args:
-        path: the file, which must not exist; its folder is made if needed.
-        head: whose latents these are.
-        keep_free_mb: it ends before the disk has less than this free.
-        open_file: makes the file to write to.
+        path: the file, which must not exist; its folder is created if needed.
+        head: the persona and picture of the show.
+        keep_free_mb: the session ends before the disk has less than this free.
+        open_file: creates the file.
 
     Raises:
         ConfigError: the file exists already.
-        DeviceError: it cannot be made.
+        DeviceError: it cannot be created.
     """
 
     def __init__(
@@ -76,19 +76,19 @@ class SessionRecorder:
         self._thread.start()
 
     def cue(self, cue: Cue) -> None:
-        """Keep what is chosen now; nothing happens unless it differs from what was."""
+        """Keep the current cue, if it has changed."""
         last = self._cue
         if last is None or (cue.scene, cue.is_black, cue.is_held) != (last.scene, last.is_black, last.is_held):
             self._cue = cue
             self._put(cue)
 
     def answer(self, time_s: float, latent: Latent, audio: float = 0.0) -> None:
-        """Keep an answer, drawn `time_s` after the show began, and how loud it was then, 0 to 1."""
-        self._last_s = max(self._last_s, time_s)  # a clock's last digit must not make a file that nobody can read
+        """Keep an answer drawn `time_s` after the show began, and the loudness then, 0 to 1."""
+        self._last_s = max(self._last_s, time_s)  # rounding of the clock must not make the file unreadable
         self._put(Answer(self._last_s, latent, audio))
 
     def close(self) -> None:
-        """Write what is left and the end mark, and close the file; waits `CLOSE_S` at most. May be called again."""
+        """Write the rest and the end mark, and close the file; waits at most `CLOSE_S`. May be called twice."""
         self._stopping.set()
         self._thread.join(CLOSE_S)
         if self._thread.is_alive():
@@ -132,7 +132,7 @@ class SessionRecorder:
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
-        with contextlib.suppress(OSError):  # what is no disk cannot be asked to keep
+        with contextlib.suppress(OSError):  # only disks can be asked to sync
             os.fsync(self._file.fileno())
         self.size_bytes += len(data)
 
@@ -142,7 +142,7 @@ class SessionRecorder:
 
 
 def _chunks(items: Iterable[Answer | Cue]) -> Iterator[bytes]:
-    """Items as chunks, in their order; answers in a row share one."""
+    """Items as chunks, in order; consecutive answers share one."""
     rows: list[Answer] = []
     for item in items:
         if isinstance(item, Cue) or len(rows) == MAX_ROWS:

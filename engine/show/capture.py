@@ -1,7 +1,7 @@
-"""Keepsakes: the films, snapshots and sessions that an operator asks for. The camera's picture is in none of them,
-unless it is shown.
+"""Capture: the films, snapshots and sessions that an operator asks for.
 
-It takes the picture between drawing and what lies over it, so that no overlay and no red dot is ever kept.
+It takes the picture after drawing and before the overlay, so that neither overlay nor red dot is ever recorded. The
+camera's picture is in none of them unless the scene shows it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SNAPSHOT_WAIT_S = 5.0
 
 
 class Capture(Closing):
-    """Begins, feeds and ends them.
+    """Starts, feeds and ends films, snapshots and sessions.
 
     Args:
         ctx: the OpenGL context.
@@ -53,7 +53,7 @@ class Capture(Closing):
 
     @property
     def is_filming(self) -> bool:
-        """Whether a film is being made."""
+        """Whether a film is being recorded."""
         return self._recorder is not None
 
     @property
@@ -63,19 +63,19 @@ class Capture(Closing):
 
     @property
     def is_keeping(self) -> bool:
-        """Whether the red dot belongs on the wall."""
+        """Whether anything is recorded: the red dot belongs on the wall."""
         return self.is_filming or self.is_noting
 
     def path(self, scene: str, suffix: str) -> Path:
-        """A free name for a keepsake of a scene; `suffix` is the file's ending."""
+        """A free file name for a capture of a scene; `suffix` is its ending."""
         return recording_path(Path(self._settings.folder), scene, suffix)
 
     def film_path(self, scene: str) -> Path:
-        """A free name for a film of a scene."""
+        """A free file name for a film of a scene."""
         return self.path(scene, usual_ending(self._settings.codec))
 
     def begin_film(self, path: Path, size_wh: tuple[int, int], *, is_needed: bool = False) -> None:
-        """Film what is shown from now on; trouble is said, or raised where the film `is_needed`."""
+        """Start a film; problems are reported, or raised if the film `is_needed`."""
         with self._trouble_said(unless=is_needed):
             recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
             if recorder.error is not None:
@@ -84,22 +84,22 @@ class Capture(Closing):
             self._recorder = recorder
 
     def end_film(self) -> None:
-        """End the film soon, without holding up the show."""
+        """End the film, without holding up the show."""
         if self._recorder is not None:
             self._recorder.stop()
 
     def begin_session(self, path: Path, head: SessionHead, *, is_needed: bool = False) -> None:
-        """Keep what the mirror answers from now on, as numbers; trouble is said, or raised where it `is_needed`."""
+        """Start a session; problems are reported, or raised if the session `is_needed`."""
         with self._trouble_said(unless=is_needed):
             self._session = SessionRecorder(path, head, self._settings.keep_free_mb)
 
     def note(self, cue: Cue, reflection: Reflection | None, audio: float) -> None:
-        """Tell the session what is shown now, once per frame.
+        """Feed the session, once per frame.
 
         Args:
             cue: the scene, and whether it is dark or held.
-            reflection: the one that this frame shows for the first time, if it does.
-            audio: how loud the room is, 0 to 1.
+            reflection: the reflection that this frame shows for the first time, if any.
+            audio: loudness of the room, 0 to 1.
         """
         if self._session is None:
             return
@@ -111,11 +111,11 @@ class Capture(Closing):
             self._close_session()
 
     def take_snapshot(self, path: Path) -> None:
-        """Keep the next picture that is drawn."""
+        """Save the next frame."""
         self._snapshot_path = path
 
     def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
-        """Hand over a drawn picture, once per frame."""
+        """Feed film and snapshot with a drawn frame, once per frame."""
         if self._snapshot_path is not None:
             path, self._snapshot_path = self._snapshot_path, None
             self._snapshot = save_snapshot(framebuffer, path)
@@ -126,7 +126,7 @@ class Capture(Closing):
                 self._close_film()
 
     def close(self) -> None:
-        """Finish what is under way."""
+        """Finish all films and sessions in progress."""
         self._close_film()
         self._close_session()
         if self._snapshot is not None:
@@ -158,11 +158,11 @@ class Capture(Closing):
 
 
 def session_head(persona: Persona, size_wh: tuple[int, int]) -> SessionHead:
-    """What a session file says of the show that it keeps.
+    """The head of a session file.
 
     Args:
         persona: whom the mirror shows.
-        size_wh: of the picture, px.
+        size_wh: size of the picture, px.
     """
     numbers = persona.settings.latent_size, LAYOUT.stamp, LAYOUT.size, LANDMARK_COUNT, *size_wh
     return SessionHead(persona.name, persona.generator_sha256, *numbers, file_stamp())

@@ -1,4 +1,4 @@
-"""Everything that draws on the main thread, opened together in one OpenGL context, behind a sheet with the title."""
+"""Everything that draws on the main thread, opened together in one OpenGL context, behind a title card."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from engine.show.capture import Capture
 from engine.show.files import ShowFiles
 from engine.show.notice import Notice
 
-SOFTWARE_SCALE = 0.5  # where the processor draws, it must also reflect
+SOFTWARE_SCALE = 0.5  # the processor must also reflect where it draws
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What draws on the main thread.
+    """The parts that draw on the main thread.
 
     Attributes:
-        window, library: the OpenGL context, and where the shaders are.
+        window, library: OpenGL context, and shaders.
         mirror: draws the scene.
         calibration: puts it on the wall.
         overlay, inspection: what the operator sees over it.
-        keepsakes, sender: where the picture goes beside the wall; the keepsakes are still to be entered.
-        transfer: how drawn faces get into textures.
+        keepsakes, sender: films and other programs; `keepsakes` has yet to be entered.
+        transfer: uploads drawn faces into textures.
     """
 
     window: Window
@@ -57,7 +57,7 @@ def open_drawing(
     *,
     is_headless: bool,
 ) -> Drawing:
-    """Open the window and make what draws in it; `parts` closes it.
+    """Open the window and create everything that draws in it; `parts` closes it.
 
     Raises:
         NarcissusError: there is no way to draw, or a shader is wrong.

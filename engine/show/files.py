@@ -1,4 +1,4 @@
-"""The files that a show is made of, read and checked before anything moves: what is wrong with them ends it at once."""
+"""The files of a show, read and checked before anything starts; a fault in them ends the program at once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from engine.scene.scene import Scene
 
 @dataclass(frozen=True)
 class ShowFiles:
-    """What a show is made of.
+    """The files of a show.
 
     Attributes:
         config: config.yaml.
-        repertoire: the scenes that there are.
-        scene_name, scene: the first of them.
+        repertoire: the scenes.
+        scene_name, scene: the first one.
         persona, inverter, attributes: the networks' files; None where a show goes on without.
         venue: the room.
     """
@@ -42,21 +42,21 @@ class ShowFiles:
 
 
 def read_show_files(options: Options, scenes: Path, models: Path) -> ShowFiles:
-    """Read what a show is made of.
+    """Read and check the files of a show.
 
     Args:
-        options: what the command line said.
-        scenes, models: folders of what there is to choose from.
+        options: the command line.
+        scenes, models: folders to choose from.
 
     Raises:
-        NarcissusError: something of it is missing or wrong.
+        NarcissusError: one of them is missing or wrong.
     """
     config = load_config(options.config)
     repertoire = SceneLibrary(scenes, config.scene.scenes, registry(), config.reflection)
     name = config.scene.name if options.scene is None else options.scene
     scene = repertoire.load(name)
     for entry in config.playlist.scenes:
-        repertoire.load(entry.scene)  # what is wrong with it is told now, not late at night
+        repertoire.load(entry.scene)  # report faults now, not late at night
     persona = Persona.open(models / (options.model or config.persona.model))
     inverter = open_inverter(persona)
     attributes = open_attributes(models) if config.persona.attributes else None

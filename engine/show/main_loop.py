@@ -1,6 +1,6 @@
 """The main loop: poll, receive, draw, present, until the show is over.
 
-It is made once, with all its parts, and owns none of them: who made them closes them. It never waits for a network.
+Created once, with all its parts; owns none of them: whoever created them closes them. Never waits for a network.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from engine.types import Features, Frame, Reflection
 
 @dataclass(frozen=True)
 class ShowSlots:
-    """What passes between the threads of a show.
+    """Slots between the threads of a show.
 
     Attributes:
-        frames: the camera's pictures, for the reflection thread.
+        frames: pictures of the camera, for the reflection thread.
         views: the same pictures, for the wall.
         reflections: drawn faces.
-        measured: what was measured of a viewer, sooner than a reflection answers it.
-        requests: what the show asks of the reflection thread.
+        measured: measurements of a visitor, before a reflection answers them.
+        requests: requests to the reflection thread.
     """
 
     frames: Slot[Frame] = field(default_factory=lambda: Slot("frames"))
@@ -49,7 +49,7 @@ class ShowSlots:
 
     @property
     def told(self) -> tuple[Slot[Any], ...]:
-        """Those whose drops are told."""
+        """Slots whose drops are reported."""
         return self.frames, self.views, self.reflections, self.measured
 
 
@@ -57,17 +57,17 @@ class MainLoop:
     """Runs the show on the main thread.
 
     Args:
-        clock, pacer: the time, and how long a picture is shown.
-        slots: what passes between the threads.
-        request: what the reflection thread was asked for at first.
-        drawing: what the picture is drawn with, and where it goes.
-        programme: which scene that is.
-        hearing: how loud the room is.
+        clock, pacer: time, and the frame rate.
+        slots: slots between the threads.
+        request: the first request to the reflection thread.
+        drawing: the parts that draw.
+        programme: chooses the scene.
+        hearing: loudness of the room.
         panel, notice: what the operator reads.
-        report: counts what is drawn.
-        watcher: says which files were saved; None where nothing is shown again.
-        measurement: of the way from screen to camera; None where nobody asked.
-        seconds: how long the show lasts; None until somebody ends it.
+        report: counts frames.
+        watcher: reports saved files; None without reloading.
+        measurement: loopback measurement; None if it was not asked for.
+        seconds: length of the show; None until somebody ends it.
 
     Attributes:
         is_over: whether the frame that is being drawn is the last.
@@ -128,7 +128,7 @@ class MainLoop:
         self.is_over = True
 
     def act(self, action: Action) -> None:
-        """Do what the operator asks for."""
+        """Carry out an action of the operator."""
         if action.scene_number is not None:
             self._programme.on_key(action.scene_number)
         else:
@@ -154,7 +154,7 @@ class MainLoop:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
         try:
             self._mirror.resize(self._calibration.picture_wh)
-        except ConfigError as error:  # a shader that was broken since it was last compiled
+        except ConfigError as error:  # a shader that has broken since it was last compiled
             self._notice.notify(str(error))
         reflection, frame = self._slots.reflections.poll(), self._slots.views.poll()
         if self._measurement is not None and frame is not None:
@@ -171,7 +171,7 @@ class MainLoop:
             self._slots.requests.put(request)
 
     def _draw(self, tick: Tick) -> float:
-        """Draw the picture and what lies over it; returns how long that took, s."""
+        """Draw the picture and everything over it; returns the time taken, s."""
         began_s = self._clock.now_s()
         composed = self._calibration.compose()
         self._mirror.draw(composed, tick, began_s)
@@ -189,7 +189,7 @@ class MainLoop:
         return self._clock.now_s() - began_s
 
     def _cue(self, tick: Tick) -> Cue:
-        """What is chosen now, as a session keeps it."""
+        """The current cue, for a session."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
         return Cue(tick.time_s, self._programme.name, is_black, self._mirror.is_frozen)
 

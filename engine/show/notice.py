@@ -1,4 +1,4 @@
-"""The newest sentence for the operator: parts of the show say it, the overlay shows it."""
+"""The newest message to the operator: parts of the show set it, the overlay shows it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ log = logging.getLogger(__name__)
 
 
 class Notice:
-    """What there is to tell the operator.
+    """The message to the operator.
 
     Attributes:
-        text: the newest sentence; empty when there is nothing to say.
+        text: the newest sentence; empty without one.
     """
 
     def __init__(self) -> None:
         self.text = ""
 
     def notify(self, text: str) -> None:
-        """Tell the operator, on the overlay and, unless it is the same again, in the log; nothing takes it back."""
+        """Set the message on the overlay and, unless it is repeated, log it; an empty text clears it."""
         if text and text != self.text:
             log.info("%s", text)
         self.text = text

@@ -1,4 +1,4 @@
-"""The operator's panel: what keys ask for, and what is written over the picture while the operator wants to read it."""
+"""The operator's panel: what is drawn over the picture while the operator wants to read it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from engine.render.window.calibration_keymap import EDIT_HELP
 from engine.render.window.keymap import key_help
 from engine.show.drawing import Drawing
 
-LINES_S = 0.25  # how often the overlay is written anew
+LINES_S = 0.25  # refresh time of the overlay
 
 
 class OperatorPanel:
-    """Draws what the operator is to see over the projected picture; none of it is kept in a film.
+    """Draws overlay, help and inspection over the projected picture; none of it is recorded.
 
     Args:
-        drawing: draws it.
-        write_lines: makes the overlay's lines.
+        drawing: the parts that draw.
+        write_lines: produces the lines of the overlay.
 
     Attributes:
-        shows_overlay, shows_help: what the operator wants to see.
+        shows_overlay, shows_help: what is switched on.
     """
 
     def __init__(self, drawing: Drawing, write_lines: Callable[[], Sequence[str]], *, shows_overlay: bool) -> None:
@@ -46,7 +46,7 @@ class OperatorPanel:
         self._inspection.shows_camera = not self._inspection.shows_camera
 
     def draw(self, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick) -> None:
-        """Draw everything that the operator wants to see over the picture in `target`."""
+        """Draw everything that is switched on over the picture in `target`."""
         self._inspection.draw(target, view)
         self._calibration.draw_over(target, self._overlay)
         if self.shows_help:
@@ -57,9 +57,9 @@ class OperatorPanel:
             self._overlay.draw(target, self._lines)
 
     def draw_signal(self, target: moderngl.Framebuffer, *, is_bright: bool, help_lines: Sequence[str]) -> None:
-        """Draw the flickering square by which the loop from screen to camera is measured."""
+        """Draw the flickering square of the loopback measurement."""
         self._overlay.draw_signal(target, is_bright, help_lines)
 
     def draw_recording_dot(self, target: moderngl.Framebuffer) -> None:
-        """Draw the sign that something of the picture is kept or sent on."""
+        """Draw the red dot: something is recorded or sent."""
         self._overlay.draw_recording_dot(target, self._calibration.picture_corner)

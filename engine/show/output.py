@@ -1,4 +1,4 @@
-"""Where a show is seen and kept: a window or a picture off screen, for how long, and the files that it writes."""
+"""Where a show goes: a window or an off-screen picture, for how long, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from engine.render.window.window import has_display
 from engine.show.files import ShowFiles
 from engine.telemetry.loopback import LOOP_S
 
-OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
+OFFSCREEN_S = 10.0  # length of the film where there is no display
 
 
 @dataclass(frozen=True)
 class ShowOutput:
-    """Where a show is seen and kept.
+    """Where a show goes.
 
     Attributes:
         is_headless: whether it is drawn off screen.
-        seconds: how long it lasts; None until somebody ends it.
+        seconds: its length; None until somebody ends it.
         film, session: files to write.
     """
 
@@ -33,10 +33,11 @@ class ShowOutput:
 
 
 def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
-    """Window or off screen. Where there is no display, and nobody said so, a short film shows the mirror.
+    """Choose window or off screen. Without a display, unless the operator asked for that, a short film shows the
+    mirror.
 
     Raises:
-        NarcissusError: there is no way to show or to keep what was asked for.
+        NarcissusError: the show cannot be shown or recorded as asked.
     """
     settings = files.config.recorder
     is_headless, folder = options.headless or not has_display(), Path(settings.folder)

@@ -1,6 +1,6 @@
-"""Playlist: which scene follows which through an evening, and when. It knows no scene but by name, and no clock.
+"""Playlist: which scene comes next, and when. Knows scenes by name only, and no clock.
 
-A scene gives way when its minutes are over and nobody stands before the mirror, or after a limit even so.
+A scene gives way when its minutes are over and nobody is in front of the mirror, or after a limit regardless.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from engine.core.clock import Tick
 
 
 class Playlist:
-    """Says when which scene is due; `due_scene` once per drawn frame."""
+    """Decides which scene is due; call `due_scene` once per drawn frame."""
 
     def __init__(self, settings: PlaylistSettings) -> None:
         self._settings = settings
@@ -20,15 +20,15 @@ class Playlist:
         self._elapsed_s = 0.0
 
     def due_scene(self, shown: str, is_held: bool, tick: Tick) -> str | None:
-        """Move on by `tick.dt_s`.
+        """Advance by `tick.dt_s`.
 
         Args:
-            shown: what is on the wall; when that has changed, by the operator perhaps, its minutes begin.
-            is_held: whether it is not the moment to change, because somebody is there.
+            shown: the scene on the wall; its minutes restart when it changes, also by the operator.
+            is_held: whether a change must wait, because somebody is there.
             tick: the moment.
 
         Returns:
-            The scene that is due; None while it is not yet time.
+            The scene that is due; None if none is.
         """
         if not self._names:
             return None

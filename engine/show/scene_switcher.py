@@ -1,6 +1,7 @@
-"""Programme: which scene is on the wall and which is coming, by key, by the playlist, or because a file was saved.
+"""Scene switcher: which scene is on the wall and which comes next, by key, by the playlist, or because a file was
+saved.
 
-It also has the wall go black outside the opening hours. How a scene is built and drawn is the mirror's business.
+It also blacks out the wall outside the opening hours. The renderer builds and draws the scenes.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from engine.visitor.visit_state import VisitState
 
 
 class SceneSwitcher:
-    """Changes the scenes of a mirror; a broken one is told to the operator, and the wall stays as it is.
+    """Changes the scenes of a renderer; a broken one is reported to the operator, and the wall stays as it is.
 
     Args:
-        name: of the scene that the mirror shows now.
-        repertoire: what there is to show.
-        playlist, schedule: what is shown when.
-        mirror, calibration, library: what is built anew when a file is saved.
+        name: of the scene that is shown first.
+        repertoire: the scenes.
+        playlist, schedule: which scene when.
+        mirror, calibration, library: rebuilt when a file is saved.
         say: tells the operator one sentence; an empty one takes the last back.
-        clock: limits how long is built at a time.
+        clock: limits the time spent on building per frame.
 
     Attributes:
-        name: of the scene that is shown.
+        name: of the scene on the wall.
     """
 
     def __init__(
@@ -53,11 +54,11 @@ class SceneSwitcher:
         self._mirror, self._calibration, self._library = mirror, calibration, library
         self._notify = notify
         self._clock = clock
-        self._coming_name: str | None = None  # of a scene that is being read or built
-        self._is_broken = False  # whether the shown scene, as it is saved now, could not be shown
+        self._coming_name: str | None = None  # name of the scene that is being read or built
+        self._is_broken = False  # whether the shown scene is broken as saved now
 
     def move_on(self, saved: frozenset[Path], tick: Tick) -> None:
-        """Move on to `tick`: what is due, what was saved, and a step of building what is coming."""
+        """Advance to `tick`: check what is due and what was saved, and continue building the next scene."""
         self._mirror.closing.is_on = not self._schedule.is_open(local_time())
         is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
         due = self._playlist.due_scene(self.name, is_held, tick)
@@ -73,7 +74,7 @@ class SceneSwitcher:
             self.change_scene(name)
 
     def change_scene(self, name: str, *, again: bool = False) -> None:
-        """Read a scene and begin to build it; `again` if it is the one that is shown."""
+        """Read a scene and start building it; `again` if it is the one on the wall."""
         self._coming_name = name
         try:
             self._mirror.prepare(self._repertoire.load(name), again=again)
@@ -81,9 +82,9 @@ class SceneSwitcher:
             self._give_up(error)
 
     def _reload(self, saved: frozenset[Path]) -> None:
-        """Show the scene again if one of its files or any shader was saved.
+        """Reload the scene if one of its files or any shader was saved.
 
-        A broken one does not say which files it would be made of: then any file that is saved is a reason to try again.
+        A broken scene does not name its files: any saved file is then a reason to try again.
         """
         name = self._coming_name or self.name
         own = self._mirror.scene.files | {self._repertoire.path(name)}
@@ -97,7 +98,7 @@ class SceneSwitcher:
             self.change_scene(name, again=name == self.name)
 
     def _build(self) -> None:
-        """Build on the scene that is coming, for a part of a frame; tell what has become of it when it is done."""
+        """Continue building the next scene for part of a frame; report the outcome when it is done."""
         until_s = self._clock.now_s() + self._mirror.building_s
         try:
             scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)

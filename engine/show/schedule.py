@@ -1,4 +1,4 @@
-"""Schedule: when the mirror is open, by the hours of each weekday. It knows no clock: the time is an argument."""
+"""Schedule: opening hours by weekday. Knows no clock: time is an argument."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Schedule:
         self._days = [[(0, 1440)] if hours is None else [_minutes(text) for text in hours] for hours in days]
 
     def is_open(self, now: LocalTime) -> bool:
-        """Whether the mirror shows itself at this time, be it that it opened the day before."""
+        """Whether the mirror is open at this time, including hours that began the day before."""
         minute = now.second / 60.0
         today, yesterday = self._days[now.weekday], self._days[now.weekday - 1]
         return any(begin <= minute < end for begin, end in today) or any(minute + 1440 < end for _, end in yesterday)

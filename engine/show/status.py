@@ -1,4 +1,4 @@
-"""What the overlay says of a running show: rates and durations, what is shown by which means, and what is wrong."""
+"""Lines of the overlay: rates and durations, what is shown by which means, and what is wrong."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.telemetry.report import Report
 
 
 class ShowStatus:
-    """Puts the lines of the overlay together.
+    """Composes the lines of the overlay.
 
     Args:
         report, worker: rates and durations.
-        drawing, programme, hearing: what is shown, by which means, and how loud it is.
-        notice: the newest sentence, which comes last.
-        source: where pictures come from; None where the mirror sees itself.
-        source_name: what the operator called it.
+        drawing, programme, hearing: what is shown, by which means, and the loudness.
+        notice: the newest message, which comes last.
+        source: where pictures come from; None if the mirror sees itself.
+        source_name: as the operator named it.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ShowStatus:
         self._source, self._source_name = source, source_name
 
     def lines(self) -> list[str]:
-        """The lines at this moment."""
+        """The lines now."""
         health, drawing, mirror = self._worker.health, self._drawing, self._drawing.mirror
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""

@@ -1,1 +1,1 @@
-"""How late the whole mirror is, from the screen through the camera back to the screen: `--measure-loop`."""
+"""Telemetry: the statistics of a show, and the latency of the loop from screen to camera (`--measure-loop`)."""

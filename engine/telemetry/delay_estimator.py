@@ -1,8 +1,8 @@
-"""Delay: how long after it was shown a pattern is seen, in which part of the camera's picture, and how surely.
+"""Delay estimator: how late a pattern is seen, in which part of the camera's picture, and how surely.
 
-Nobody says where the screen is in the camera's picture, how bright it is there, or what else moves. So each part of
-the picture is correlated with what was shown, at every delay that may be; the parts that agree best are taken together.
-It knows neither camera nor clock: numbers in, numbers out.
+The position and brightness of the screen in the camera's picture are unknown, and other things move. Each part of the
+picture is therefore correlated with the pattern at every possible delay, and the parts that agree best are combined.
+Knows neither camera nor clock: numbers in, numbers out.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from engine.telemetry.flicker_pattern import CHIP_S
 
-LONGEST_S = 1.2  # delays that are looked for: from 0 to here
-COARSE_S, FINE_S = 0.01, 0.001  # steps of the search in all parts of the picture, and in what is left of it
-SMOOTH_S = 0.02  # the light of a picture is gathered over about as long
-DRIFT_S = 1.5  # what changes more slowly than this is the room or the camera's own exposure
-ALIKE = 0.6  # parts whose agreement reaches this share of the best one's are taken too
-SEEN, ALONE = 0.4, 1.6  # least agreement; how much better than at any other delay it must be
-FLANK = 0.7  # share of the peak at which its two sides are halved
-BLOCKS = 5  # that the time is cut into, each of which gives a delay of its own
+LONGEST_S = 1.2  # longest delay searched
+COARSE_S, FINE_S = 0.01, 0.001  # steps of the search: over all parts, then over the best ones
+SMOOTH_S = 0.02  # approximate exposure time
+DRIFT_S = 1.5  # slower changes are the room or the camera's automatic exposure
+ALIKE = 0.6  # parts with this share of the best correlation are used too
+SEEN, ALONE = 0.4, 1.6  # least correlation; least ratio to that at any other delay
+FLANK = 0.7  # height, as a share of the peak, at which its flanks are bisected
+BLOCKS = 5  # time is cut into this many, each with its own delay
 FEWEST = 60  # pictures
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was on the screen: from each of `times_s` (N,), rising, the brightness `levels` (N,), 0 to 1."""
+    """What was on the screen: the brightness `levels` (N,), 0 to 1, from each of `times_s` (N,), increasing."""
 
     times_s: Floats
     levels: Floats
@@ -37,7 +37,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the camera saw: at `times_s` (M,), rising, the brightness of each part of its picture, `parts` (M, P)."""
+    """What the camera saw: brightness of each part of its picture, `parts` (M, P), at `times_s` (M,), increasing."""
 
     times_s: Floats
     parts: Floats
@@ -45,14 +45,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How late a pattern is seen.
+    """Estimated delay of a pattern.
 
     Attributes:
-        delay_s: from the moment that it is handed to the screen to the moment that a picture of it is there.
-        error_s: standard error of that, from how much parts of the time differ.
-        confidence: how well what is seen agrees with what was shown, 0 to 1: where the pattern was found by the first
-            half of the time, judged by the second.
-        share: of the camera's picture that shows it, 0 to 1.
+        delay_s: from its hand-over to the screen until a picture of it has arrived.
+        error_s: standard error, from the spread between parts of the time.
+        confidence: correlation with the pattern, 0 to 1: found in the first half of the time, measured in the second.
+        share: share of the camera's picture that shows it, 0 to 1.
     """
 
     delay_s: float
@@ -62,7 +61,7 @@ class Delay:
 
 
 def find_delay(shown: Shown, seen: Seen) -> Delay | None:
-    """Find the pattern; None if it is not to be seen."""
+    """Find the pattern; None if it is not seen."""
     if len(seen.times_s) < FEWEST or len(shown.times_s) < 2:
         return None
     first = np.arange(len(seen.times_s)) < len(seen.times_s) // 2
@@ -85,7 +84,7 @@ def find_delay(shown: Shown, seen: Seen) -> Delay | None:
 
 
 def _choose_parts(shown: Shown, seen: Seen, when: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float] | None:
-    """The parts of the picture (P,) that agree with what was shown, and about how late, s."""
+    """The parts of the picture (P,) that correlate with the pattern, and a coarse delay, s."""
     lags = np.arange(0.0, LONGEST_S, COARSE_S)
     agreement = _agreement(shown, seen.times_s[when], seen.parts[when], lags)  # (L, P)
     best = float(agreement.max(initial=0.0))
@@ -99,7 +98,7 @@ def _choose_parts(shown: Shown, seen: Seen, when: NDArray[np.bool_]) -> tuple[ND
 def _agreement_elsewhere(
     shown: Shown, seen: Seen, when: NDArray[np.bool_], parts: NDArray[np.bool_], about_s: float
 ) -> float | None:
-    """How well these parts agree at another time, 0 to 1; None if at some other delay they agree nearly as well."""
+    """Correlation of these parts at another time, 0 to 1; None if some other delay correlates nearly as well."""
     lags = np.arange(0.0, LONGEST_S, COARSE_S)
     light = seen.parts[when][:, parts].mean(axis=1, keepdims=True)
     agreement = _agreement(shown, seen.times_s[when], light, lags)[:, 0]
@@ -110,8 +109,8 @@ def _agreement_elsewhere(
 
 
 def _peak(shown: Shown, times_s: Floats, light: Floats, about_s: float) -> float:
-    """The delay at which the light (M,) agrees best, s: halfway between the two flanks of the peak, which is as
-    pointed as the pattern's steps are sharp, and whose very top says less than its sides."""
+    """The delay at which the light (M,) correlates best, s: halfway between the flanks of the peak, which say more than
+    its blunt top."""
     lags = np.arange(about_s - CHIP_S, about_s + CHIP_S, FINE_S)
     curve = _agreement(shown, times_s, light[:, None], lags)[:, 0]
     top = int(curve.argmax())
@@ -124,13 +123,13 @@ def _peak(shown: Shown, times_s: Floats, light: Floats, about_s: float) -> float
 
 
 def _crossing(lags: Floats, curve: Floats, index: int, height: float) -> float:
-    """Where the curve passes `height` between `index` and the next."""
+    """Position at which the curve crosses `height` between `index` and the next."""
     return float(lags[index] + FINE_S * (height - curve[index]) / (curve[index + 1] - curve[index]))
 
 
 def _agreement(shown: Shown, times_s: Floats, parts: Floats, lags: Floats) -> Floats:
-    """Correlation, -1 to 1, of what was seen at `times_s` (M,) in `parts` (M, P) with what was shown `lags` (L,)
-    earlier: (L, P). Parts that do not change agree with nothing."""
+    """Correlation (L, P), -1 to 1, of `parts` (M, P) at `times_s` (M,) with the pattern `lags` (L,) earlier; 0 for
+    constant parts."""
     gathered = np.concatenate([[0.0], np.cumsum(np.diff(shown.times_s) * shown.levels[:-1])])
 
     def until(moments: Floats) -> Floats:
@@ -143,7 +142,7 @@ def _agreement(shown: Shown, times_s: Floats, parts: Floats, lags: Floats) -> Fl
 
 
 def _without_drift(rows: Floats, width: int) -> Floats:
-    """(M, K) less the mean of `width` rows around each; fewer at the ends."""
+    """(M, K) minus the running mean over `width` rows; fewer at the ends."""
     total = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])
     index = np.arange(len(rows))
     low, high = np.maximum(0, index - width // 2), np.minimum(len(rows), index + width // 2 + 1)

@@ -1,16 +1,15 @@
-"""Pattern: the light that is shown to the camera, bright and dark in an order that resembles itself at no other time.
+"""Flicker pattern: the light shown to the camera, a sequence without self-similarity.
 
-It is a maximum length sequence (Golomb, "Shift Register Sequences", 1967): shifted against itself by any number of
-steps it agrees no more than chance would. It knows neither screen nor camera.
+A maximum length sequence (Golomb, "Shift Register Sequences", 1967): shifted by any number of steps, it correlates with
+itself no more than noise does. Knows neither screen nor camera.
 """
 
 from __future__ import annotations
 
 ORDER, TAPS = 7, (7, 6)  # x^7 + x^6 + 1 is primitive
 CHIP_S = 0.1713
-"""How long each step is shown, s: so there are no more than three flashes a second, the limit of WCAG 2.3.1. It is no
-multiple of the time between two pictures of any usual camera: the steps are then seen in all phases of a picture, and
-the delay is found more finely than one."""
+"""Duration of a step, s: at most three flashes a second, the limit of WCAG 2.3.1. Not a multiple of the frame time of
+any common camera: steps are then seen in all phases of a frame, which resolves the delay to less than a frame."""
 
 
 def maximum_length_sequence() -> tuple[int, ...]:
@@ -28,5 +27,5 @@ PERIOD_S = CHIP_S * len(SEQUENCE)
 
 
 def level_at(time_s: float) -> int:
-    """What is shown `time_s` after the beginning: 0 dark, 1 bright."""
+    """Level `time_s` after the start: 0 dark, 1 bright."""
     return SEQUENCE[int(time_s / CHIP_S) % len(SEQUENCE)]

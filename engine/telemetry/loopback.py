@@ -1,7 +1,7 @@
-"""Measurement: shows the pattern, looks for it in the camera's pictures, and says how late the mirror is.
+"""Loopback measurement: shows the pattern, finds it in the camera's pictures, and reports how late the mirror is.
 
-Whoever moves sees it after the camera, the mirror and the screen have each taken their time. The pattern goes from the
-screen through the camera to the moment that a picture of it is read; the stamps of the reflections go on from there.
+A visitor sees their movement after the delays of camera, mirror and screen. The pattern measures from the screen
+through the camera until its picture is read; the latency stamps of the reflections continue from there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from engine.telemetry.delay_estimator import Delay, Seen, Shown, find_delay
 from engine.telemetry.flicker_pattern import PERIOD_S, level_at
 from engine.types import ByteArray, FloatArray, Frame, Reflection
 
-LOOP_S = PERIOD_S + 1.5  # how long a measurement lasts if nothing else is said
+LOOP_S = PERIOD_S + 1.5  # default duration of a measurement
 GRID_WH = (32, 24)  # parts of the camera's picture
-THINNED_PX = 240  # larger pictures are thinned to about so many rows
-MOST = 6000  # pictures that are kept of each side
+THINNED_PX = 240  # larger pictures are subsampled to about this many rows
+MOST = 6000  # samples kept of each side
 
 HELP = ("let the camera see this square, and hold it still",)
 UNSEEN = (
@@ -30,11 +30,11 @@ UNSEEN = (
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What was found.
+    """Result of a measurement.
 
     Attributes:
-        delay: from the screen through the camera to the program; None where the camera did not see the pattern.
-        mirror_s: median time from reading a picture to showing its answer; None where none was answered.
+        delay: from the screen through the camera to the program; None if the camera did not see the pattern.
+        mirror_s: median time from reading a picture to showing its answer; None if none was answered.
     """
 
     delay: Delay | None
@@ -52,7 +52,7 @@ class Loop:
         return f"{outside}, the mirror {1000 * self.mirror_s:.1f} ms: who moves sees it {1000 * both_s:.0f} ms later"
 
     def tell(self) -> None:
-        """Say it on the terminal.
+        """Print the result.
 
         Raises:
             DeviceError: the camera did not see the pattern; the message says what to do.
@@ -62,7 +62,7 @@ class Loop:
         print(f"narcissus: {self}", flush=True)
 
     def as_json(self) -> dict[str, Any]:
-        """For `--stats`; times in ms, None where nothing was found."""
+        """The result for `--stats`; times in ms, None where nothing was found."""
         delay = self.delay
         return {
             "screen_and_camera_ms": None if delay is None else round(1000 * delay.delay_s, 2),
@@ -74,7 +74,7 @@ class Loop:
 
 
 class LoopMeasurement:
-    """Gathers what was shown and seen: ask for `level` before drawing, tell `presented` after, `see` each picture."""
+    """Collects what was shown and seen: read `level` before drawing, call `presented` after, `see` each picture."""
 
     def __init__(self) -> None:
         self._level = 0
@@ -83,25 +83,25 @@ class LoopMeasurement:
         self._mirror_s: list[float] = []
 
     def level(self, time_s: float) -> int:
-        """What is to be shown `time_s` after the beginning of the show: 0 dark, 1 bright."""
+        """The level to show `time_s` after the start of the show: 0 dark, 1 bright."""
         self._level = level_at(time_s)
         return self._level
 
     def presented(self, now_s: float, reflection: Reflection | None) -> None:
-        """What `level` said last is on the screen since `now_s`, and with it the reflection, if it is a new one."""
+        """Note that the last `level` is on the screen since `now_s`, and with it the reflection, if it is new."""
         if len(self._shown) < MOST:
             self._shown.append((now_s, self._level))
         if reflection is not None and reflection.stamps is not None and len(self._mirror_s) < MOST:
             self._mirror_s.append(now_s - reflection.stamps.read_s)
 
     def see(self, frame: Frame) -> None:
-        """A picture of the camera."""
+        """Take a picture of the camera."""
         if len(self._seen) < MOST:
             moment_s = frame.captured_s if frame.read_s is None else frame.read_s
             self._seen.append((moment_s, brightness(frame.image)))
 
     def result(self) -> Loop:
-        """What can be said by now."""
+        """The result so far."""
         mirror_s = float(np.median(self._mirror_s)) if self._mirror_s else None
         if not self._shown or not self._seen:
             return Loop(None, mirror_s)
@@ -114,9 +114,10 @@ class LoopMeasurement:
 
 
 def brightness(image: ByteArray) -> FloatArray:
-    """The mean brightness of each part of a picture (H, W, 3): `GRID_WH`, rows first, 0 to 255; fewer of tiny ones."""
+    """Mean brightness, 0 to 255, of each part of a picture (H, W, 3): `GRID_WH`, rows first; fewer for tiny
+    pictures."""
     step = max(1, image.shape[0] // THINNED_PX)
-    green = image[::step, ::step, 1]  # which carries most of the brightness
+    green = image[::step, ::step, 1]  # green carries most of the brightness
     columns, rows = (min(parts, side) for parts, side in zip(GRID_WH, green.shape[::-1], strict=True))
     height, width = green.shape[0] // rows, green.shape[1] // columns
     cut = green[: rows * height, : columns * width].reshape(rows, height, columns, width)

@@ -1,4 +1,4 @@
-"""What the show says of itself: counts and durations while it runs, and the JSON of `--stats` at its end."""
+"""The report of a show: counts and durations while it runs, and the JSON of `--stats` at its end."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from engine.types import Reflection
 
 
 class Report:
-    """Counts what is drawn.
+    """Counts and times drawn frames.
 
     Args:
-        started_s: when the program began, on the show's clock.
-        slots: the hand-overs whose drops are told.
-        pace: what keeps the rate of drawing, a few words.
+        started_s: start of the program, on the show's clock.
+        slots: slots whose drops are reported.
+        pace: what keeps the frame rate, in a few words.
 
     Attributes:
-        loop: what `--measure-loop` has found, as `loop.measurement.Loop.as_json` says it; None where nobody asked.
+        loop: the result of `--measure-loop` as JSON; None if it was not asked for.
     """
 
     def __init__(self, started_s: float, slots: Sequence[Slot[Any]], pace: str = "") -> None:
@@ -47,18 +47,18 @@ class Report:
 
     @property
     def seconds(self) -> float:
-        """Since the first drawn frame; 0 before it."""
+        """Seconds since the first drawn frame; 0 before it."""
         return 0.0 if self._first_s is None else self._last_s - self._first_s
 
     def presented(
         self, now_s: float, draw_s: float, reflection: Reflection | None, uploaded_s: float | None = None
     ) -> None:
-        """Count a picture that is on the wall now.
+        """Count a presented frame.
 
         Args:
-            now_s: the present.
-            draw_s: how long drawing it took.
-            reflection: the one that it shows for the first time, if it does.
+            now_s: the time now.
+            draw_s: time taken to draw it.
+            reflection: the reflection it shows for the first time, if any.
             uploaded_s: when that was handed to the graphics card.
         """
         if self._first_s is None:
@@ -80,7 +80,7 @@ class Report:
             self._last_reflection_s = now_s
 
     def summary(self, health: Health) -> dict[str, Any]:
-        """Everything, as `--stats` writes it; times in ms, rates per second."""
+        """Everything that `--stats` writes; times in ms, rates per second."""
         return ({} if self.loop is None else {"loop": self.loop}) | {
             "frames": {
                 "drawn": self._drawn,
@@ -108,9 +108,9 @@ class Report:
         }
 
     def lines(self, health: Health, notes: Sequence[str]) -> list[str]:
-        """The overlay's lines: rates, ages, durations (median / 95th percentile), drops, then `notes`.
+        """Lines of the overlay: rates, ages, durations (median / 95th percentile), drops, then `notes`.
 
-        The latency is that of each step after the one before, from the camera on.
+        Latencies are per step, from the camera on.
         """
         stages = ", ".join(f"{name} {describe(times)}" for name, times in health.stages_ms.items())
         latency = ", ".join(f"{name} {describe(times)}" for name, times in self._latency_ms().items())
@@ -144,7 +144,7 @@ class Report:
             self._legs_ms[name].add(milliseconds)
 
     def _latency_ms(self) -> dict[str, dict[str, float]]:
-        """Percentiles of each step's share of the age; empty where no picture has come through."""
+        """Percentiles of the duration of each step; empty before the first picture has come through."""
         found = {name: samples.percentiles() for name, samples in self._legs_ms.items()}
         return {name: times for name, times in found.items() if times}
 
@@ -153,7 +153,7 @@ class Report:
 
 
 def _as_table(standing: QualityStatus) -> dict[str, Any]:
-    """What the face is drawn with, as `--stats` writes it."""
+    """Runtime and size of the drawn face, for `--stats`."""
     return {
         "size_px": standing.rung.size_px,
         "whole_px": standing.best.size_px,

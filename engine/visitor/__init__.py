@@ -1,1 +1,1 @@
-"""State of the person in front of the mirror, as scenes see it."""
+"""The state of the person in front of the mirror, as scenes see it."""

@@ -1,7 +1,7 @@
-"""Where the stranger in the glass and the viewer differ: a `ReflectionComparison`, smoothed from frame to frame.
+"""Differences between the stranger in the glass and the visitor: a `ReflectionComparison`, smoothed over frames.
 
-Comparisons come twice a second; what is made of them moves gently. The viewer's own outline comes with every
-reflection and follows at once, as the reflection does. It knows neither networks nor OpenGL.
+Comparisons arrive twice a second and are eased. The visitor's outline arrives with every reflection and follows at
+once, as the reflection does. Knows neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import numpy as np
 
 from engine.types import Features, FloatArray, Placement, Reflection, ReflectionComparison
 
-APART_TIME_S = 0.8  # time constants: of the differences,
-OUTLINE_TIME_S = 0.09  # of the viewer's outline,
-HEARD_TIME_S = 1.0  # and of coming and going
+APART_TIME_S = 0.8  # time constants: differences,
+OUTLINE_TIME_S = 0.09  # the visitor's outline,
+HEARD_TIME_S = 1.0  # appearing and disappearing
 UNHEARD = 0.004
 
 
 @dataclass(frozen=True, slots=True)
 class FaceDifference:
-    """The stranger against the viewer, both relative to their own faces as `Features.aligned` has them.
+    """The stranger against the visitor, each relative to their own face (`Features.aligned`).
 
     Attributes:
-        outline: (478, 2) the viewer's landmarks at this moment.
-        apart: (478, 2) how far those of the stranger stood from the viewer's, eased.
-        eyes: where the stranger's eyes were found in the drawn picture, eased.
-        tints: (N, 5) patches of colour: x, y on the stranger; L*, a*, b* of the viewer less the stranger's, eased.
-        heard: 0 nothing was compared lately, 1 something was; eased.
+        outline: (478, 2) landmarks of the visitor now.
+        apart: (478, 2) offsets of the stranger's landmarks from the visitor's, eased.
+        eyes: position of the stranger's eyes in the drawn picture, eased.
+        tints: (N, 5) patches of colour: x, y on the stranger; L*, a*, b* of the visitor minus the stranger's, eased.
+        heard: 1 if something was compared lately, else 0; eased.
     """
 
     outline: FloatArray
@@ -39,10 +39,10 @@ class FaceDifference:
 
 
 class FaceDifferenceSmoother:
-    """Follows the comparisons; `smooth` once per drawn frame, then read.
+    """Smooths comparisons; call `smooth` once per drawn frame, then read.
 
     Attributes:
-        parting: as it is now; None where nothing was compared.
+        parting: the difference now; None if nothing was compared.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class FaceDifferenceSmoother:
         self._echo: ReflectionComparison | None = None
 
     def smooth(self, reflection: Reflection | None, dt_s: float) -> None:
-        """Move on by `dt_s`; `reflection` is the newest if it is new, otherwise None."""
+        """Advance by `dt_s`; `reflection` is the newest one if it is new, otherwise None."""
         if reflection is not None:
             self._take(reflection)
         if self._target is None:
@@ -74,7 +74,7 @@ class FaceDifferenceSmoother:
 
 
 def compare(echo: ReflectionComparison) -> FaceDifference:
-    """The differences of one comparison."""
+    """Differences of one comparison."""
     viewer, stranger = echo.viewer, echo.stranger
     outline = viewer.aligned(viewer.landmarks_px)
     apart = stranger.aligned(stranger.landmarks_px) - outline
@@ -82,7 +82,7 @@ def compare(echo: ReflectionComparison) -> FaceDifference:
 
 
 def _tints(viewer: Features, stranger: Features) -> FloatArray:
-    if len(viewer.patches) != len(stranger.patches):  # a session keeps none of the viewer's
+    if len(viewer.patches) != len(stranger.patches):  # sessions keep none of the visitor's
         return np.empty((0, 5), np.float32)
     places = stranger.aligned(stranger.patches)
     return np.hstack([places, viewer.patches[:, 2:] - stranger.patches[:, 2:]]).astype(np.float32)

@@ -1,8 +1,8 @@
-"""Where the viewer's head is at the moment that a picture is drawn.
+"""Head prediction: where the visitor's head is when a picture is drawn.
 
-A measurement is old when it arrives, and the next one comes two drawn pictures later. In between the head is led on
-along its movement, for at most `LONGEST_LEAD_S`, so that the drawn face keeps up with whoever moves and stands still
-with whoever does not. It knows neither networks nor OpenGL.
+A measurement is old when it arrives, and the next one arrives two frames later. In between, the pose is extrapolated
+along its velocity, for at most `LONGEST_LEAD_S`: the drawn face keeps up with a moving head and rests with a still one.
+Knows neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from engine.features.face_tracker import is_same_head
 from engine.types import Features, Placement
 
-PLACEMENT_TIME_S = 0.045  # time constant with which the place follows where the head is taken to be
+PLACEMENT_TIME_S = 0.045  # time constant with which the pose follows the prediction
 VELOCITY_TIME_S = 0.08  # time constant of the velocity
-FIRST_LEAD_S = 0.017  # how far a new measurement is led on at once; one 33 ms later then goes on where that has come to
+FIRST_LEAD_S = 0.017  # how far a new measurement is extrapolated at once; one 33 ms later continues from there
 LONGEST_LEAD_S = 0.05
-LONGEST_GAP_S = 0.4  # measurements further apart say nothing of a movement
+LONGEST_GAP_S = 0.4  # measurements further apart say nothing about velocity
 CALM = np.array([0.05, 0.05, 0.15, 0.2, 10.0, 10.0])
-"""Speeds of what trembles rather than moves, which is not led on: picture widths, heights, logarithm of the size, rad,
-degrees, degrees, each a second."""
+"""Speeds of jitter, which is not extrapolated: picture widths, heights, logarithm of the size, rad, degrees, degrees,
+each a second."""
 
 Pose = NDArray[np.float64]  # x, y, logarithm of the distance between the eyes, roll (rad), yaw, pitch (degrees)
 
@@ -33,8 +33,8 @@ class Head:
     """A head at one moment.
 
     Attributes:
-        placement: where it is in the camera's picture.
-        yaw_deg, pitch_deg: where it is turned, as in `Features`.
+        placement: its place in the camera's picture.
+        yaw_deg, pitch_deg: its direction, as in `Features`.
     """
 
     placement: Placement
@@ -43,20 +43,20 @@ class Head:
 
 
 class HeadPredictor:
-    """Follows the measurements of one head: `take` each that is new, `predict` once per drawn frame, then read `head`.
+    """Predicts one head: `take` each new measurement, `predict` once per drawn frame, then read `head`.
 
-    The velocity is the mean of the newest ones, but never more than the newest of all and never against it: a head that
-    stops is not overshot for longer than it takes to see that.
+    The velocity is a running mean, but never larger than the newest velocity and never against it: a head that stops is
+    overshot no longer than it takes to see the stop.
 
     Attributes:
-        head: as it is now; None before the first measurement.
+        head: predicted now; None before the first measurement.
     """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Know of no head; the next is taken where it is."""
+        """Forget the head; the next one is taken where it is."""
         self.head: Head | None = None
         self._measured: Features | None = None
         self._since_s = 0.0
@@ -64,7 +64,7 @@ class HeadPredictor:
         self._velocity = np.zeros(6)
 
     def take(self, features: Features) -> None:
-        """Take a measurement, unless a newer one was taken already."""
+        """Take a measurement, unless a newer one has already been taken."""
         last = self._measured
         elapsed_s = features.captured_s - last.captured_s if last is not None else 0.0
         if elapsed_s < 0 or features is last:
@@ -80,7 +80,7 @@ class HeadPredictor:
             self._since_s = 0.0
 
     def predict(self, dt_s: float) -> None:
-        """Move on by `dt_s`."""
+        """Advance by `dt_s`."""
         if self._measured is None:
             return
         lead_s = min(LONGEST_LEAD_S, FIRST_LEAD_S + self._since_s)
@@ -96,19 +96,19 @@ class HeadPredictor:
 
 
 def pose(features: Features) -> Pose:
-    """The six numbers of a head's `Pose`."""
+    """The six numbers of a `Pose`."""
     return np.append(_of_placement(features.placement), (features.yaw_deg, features.pitch_deg))
 
 
 def difference(after: Pose, before: Pose) -> Pose:
-    """`after` less `before`, of whole poses or of their first four numbers; a roll turns the short way round."""
+    """`after` minus `before`, for whole poses or their first four numbers; the roll takes the short way round."""
     apart = after - before
     apart[3] = math.remainder(apart[3], 2 * math.pi)
     return apart
 
 
 def steady_part(newest: Pose, mean: Pose) -> Pose:
-    """What two velocities agree on: the smaller if they have one sign, else nothing; nearly none where it is calm."""
+    """The common part of two velocities: the smaller one if their signs agree, else 0; close to 0 for jitter."""
     agreed = np.where(newest * mean > 0, np.sign(mean) * np.minimum(np.abs(newest), np.abs(mean)), 0.0)
     return np.asarray(agreed * agreed**2 / (agreed**2 + CALM**2))
 

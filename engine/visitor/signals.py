@@ -1,4 +1,4 @@
-"""The signals that a scene may follow: their names, and what each of them says. `viewer.py` gives them their values."""
+"""Signals that a scene may follow: names and meanings. `visitor.py` computes their values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATE_SIGNALS: Mapping[VisitState, str] = MappingProxyType(
         VisitState.LEAVE: "leaving",
     }
 )
-"""How much each state of a visit counts; together they are 1."""
+"""The weight of each state of a visit; they sum to 1."""
 
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {
@@ -41,4 +41,4 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "progress": "how much of the time of this part of the visit has passed, 0 to 1",
     }
 )
-"""What an expression in `bind` may read."""
+"""Names that an expression in `bind` may read."""

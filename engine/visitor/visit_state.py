@@ -1,7 +1,7 @@
-"""Visit: which part of a visit the mirror is in, from nobody there over noticing, arriving and staying to leaving.
+"""Visit state: idle, notice, arrive, dwell or leave.
 
-It is driven by what the reflection thread says (is somebody seen, how present are they) and by `Tick`, and knows
-neither pictures nor features. Scenes read it as signals, and passes have values for its states.
+Driven by the reflection thread (is somebody seen, how present are they) and by `Tick`; knows neither pictures nor
+features. Scenes read it as signals, and passes have values for its states.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.core.easing import smoothstep
 
 
 class VisitState(StrEnum):
-    """A part of a visit, as scenes call it."""
+    """A part of a visit, by its name in scenes."""
 
     IDLE = "idle"
     NOTICE = "notice"
@@ -25,19 +25,18 @@ class VisitState(StrEnum):
 
 
 class Visit:
-    """Follows visits; `advance` once per drawn frame, then read.
+    """State machine of a visit; call `advance` once per drawn frame, then read.
 
-    Presence rises while somebody is answered and falls once they are given up; between two reflections it stands still.
+    Presence rises while somebody is answered and falls once they are given up; between two reflections it is constant.
 
     Args:
-        times: of the parts of a visit.
+        times: durations of the parts of a visit.
 
     Attributes:
-        times: may be replaced on the way.
-        state: the part that it is in.
-        weights: how much each state counts, 0 to 1 each, together 1: on entering a state the weights pass smoothly
-            from what they are to that state alone, over the time of that state (`idle` takes as long as `leave`,
-            `dwell` as long as `arrive`).
+        times: may be replaced during a visit.
+        state: the current part.
+        weights: weight of each state, 0 to 1, together 1: on entering a state they ease from their current values to
+            that state alone, over its duration (`idle` takes as long as `leave`, `dwell` as long as `arrive`).
     """
 
     def __init__(self, times: VisitSettings) -> None:
@@ -51,16 +50,16 @@ class Visit:
 
     @property
     def progress(self) -> float:
-        """How much of the state's time has passed, 0 to 1; `dwell` and `idle` stay at 1 then."""
+        """Elapsed share of the duration of this state, 0 to 1; `dwell` and `idle` then stay at 1."""
         time_s = self._time_s
         return 1.0 if time_s <= 0 else min(1.0, self._elapsed_s / time_s)
 
     def advance(self, presence: float, is_seen: bool, tick: Tick) -> None:
-        """Move on by `tick.dt_s`.
+        """Advance by `tick.dt_s`.
 
         Args:
             presence: of the newest reflection, 0 to 1.
-            is_seen: whether it saw anybody at all.
+            is_seen: whether anybody was in sight.
             tick: the moment.
         """
         self._elapsed_s += tick.dt_s

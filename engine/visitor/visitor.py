@@ -1,8 +1,8 @@
-"""What a scene knows of whoever stands before the mirror: place, presence and the signals that passes are bound to.
+"""The visitor as scenes see them: place, presence, and the signals that passes are bound to.
 
-Reflections come at their own rate; this turns them into values that move smoothly from one drawn frame to the next.
-What is measured comes sooner than what is drawn from it, and moves what is drawn (`head.py`).
-It belongs to the main thread and knows neither networks nor OpenGL.
+Reflections arrive at their own rate; here they become values that change smoothly from frame to frame. Measurements
+arrive before the face that is drawn from them, and move it (`head_predictor.py`). Belongs to the main thread; knows
+neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from engine.visitor.visit_state import Visit
 
 SIGNAL_TIME_S = 0.15
 GONE = 0.01
-PRESENT = 0.5  # from this presence on, somebody is there and dwells
-STILL_DEG, MOST_DEG = 1.0, 12.0  # of a head's turn since its answer: what is but trembling, what a picture can show
+PRESENT = 0.5  # presence from which `dwell` counts
+STILL_DEG, MOST_DEG = 1.0, 12.0  # turn of the head since its answer: jitter below the first, limit of a flat picture
 
-# FaceMesh's numbers of the inner lips and the outer corners of the eyes.
+# FaceMesh indices of the inner lips and the outer corners of the eyes.
 UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
 
 
 class Viewer:
-    """Follows the reflections; `observe` once per drawn frame, then read.
+    """Follows reflections and measurements; call `observe` once per drawn frame, then read.
 
     Args:
-        times: of the parts of a visit.
+        times: durations of the parts of a visit.
 
     Attributes:
-        visit: which part of a visit this is.
-        turned_rad: how far the head has turned since the measurement that the newest reflection answers, to the right
-            and up; nothing while nobody is there.
+        visit: the state of the visit.
+        turned_rad: turn of the head since the measurement that the newest reflection answers, right and up positive; 0
+            while nobody is there.
         turned_before_rad: the same for the reflection before that.
-        signals: by name, as `signals.SIGNALS` describes them.
+        signals: values by name, see `signals.SIGNALS`.
     """
 
     def __init__(self, times: VisitSettings | None = None) -> None:
@@ -60,12 +60,12 @@ class Viewer:
 
     @property
     def placement(self) -> Placement | None:
-        """Where the face is at this moment; None while nobody is there."""
+        """Place of the face now; None while nobody is there."""
         return self._head.head.placement if self._head.head is not None else None
 
     @property
     def parting(self) -> FaceDifference | None:
-        """Where the reflection differs from the viewer; None where nobody asks, or nobody is there."""
+        """Difference between reflection and visitor; None if no scene asks for it, or nobody is there."""
         return self._parting.parting
 
     @property
@@ -80,13 +80,13 @@ class Viewer:
     def observe(
         self, reflection: Reflection | None, tick: Tick, audio: float = 0.0, measured: Features | None = None
     ) -> None:
-        """Move on by `tick.dt_s`.
+        """Advance by `tick.dt_s`.
 
         Args:
-            reflection: the newest if it is new, otherwise None.
+            reflection: the newest one if it is new, otherwise None.
             tick: the moment.
-            audio: how loud the room is, 0 to 1.
-            measured: the newest measurement if it is new, which may be one that no reflection answers yet.
+            audio: loudness of the room, 0 to 1.
+            measured: the newest measurement if it is new; possibly not yet answered by a reflection.
         """
         if reflection is not None:
             self._before, self._latent = self._latent, reflection.latent
@@ -107,7 +107,7 @@ class Viewer:
                 if features is not None and is_same_head(answered.placement, features.placement):
                     self._head.take(features)
             self._head.predict(dt_s)
-        elif self._presence < GONE:  # until then the fading face stays where it was
+        elif self._presence < GONE:  # until then the fading face stays in place
             self._head.forget()
         self.turned_rad, self.turned_before_rad = self._turned_since(self._latent), self._turned_since(self._before)
 
@@ -137,13 +137,13 @@ class Viewer:
 
 
 def _turn_rad(turned_deg: float) -> float:
-    """A turn as it is shown: nothing where it is but trembling, never more than a flat picture can show."""
+    """A turn for display: 0 for jitter, at most what a flat picture can show."""
     seen_deg = turned_deg * turned_deg**2 / (turned_deg**2 + STILL_DEG**2)
     return math.radians(MOST_DEG * math.tanh(seen_deg / MOST_DEG))
 
 
 def _share(time_s: float, dt_s: float) -> float:
-    """The share of the way that a first-order follower of time constant `time_s` goes in `dt_s`."""
+    """Step of a first-order low-pass with time constant `time_s`, as a share of the distance, for `dt_s`."""
     return 1.0 - math.exp(-dt_s / time_s)
 
 
@@ -154,7 +154,7 @@ def _speed(before: Placement | None, after: Placement | None, dt_s: float) -> fl
 
 
 def _mouth(features: Features) -> float:
-    """How far the mouth is open: the gap between the inner lips over the width of the eyes, 0.35 being wide open."""
+    """Openness of the mouth, 0 to 1: gap between the inner lips over the width of the eyes; 0.35 is wide open."""
     points = features.landmarks_px
     gap = math.dist(points[UPPER_LIP], points[LOWER_LIP])
     width = math.dist(points[EYE_A], points[EYE_B])
