@@ -183,7 +183,7 @@ def test_a_place_without_room_for_the_report_is_found_before_the_work(
     taken.write_text("a file where the folder should be")
     status, figures = evaluated(models, data, "--model", "tiny")
     assert (status, figures) == (4, None)
-    assert re.fullmatch(r"narcissus: .*reports cannot be written: .*\n", capsys.readouterr().err)
+    assert re.fullmatch(r"evaluate_gan: .*reports cannot be written: .*\n", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("options", [["--count", "3"], ["--count", "5001"], ["--seed", "-1"], []])

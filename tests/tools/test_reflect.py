@@ -267,7 +267,7 @@ def test_what_was_there_is_replaced_and_a_failed_write_leaves_it(
 
     monkeypatch.setattr(image_files.Image.Image, "save", full)
     assert main(arguments, models) == 4
-    assert capsys.readouterr().err == "out/2_reflection.png cannot be written: No space left on device\n"
+    assert capsys.readouterr().err == "reflect: out/2_reflection.png cannot be written: No space left on device\n"
     assert Path("out/2_pair.png").read_bytes() == pair
     assert not list(Path("out").glob("*.partial"))
 
@@ -285,7 +285,7 @@ def test_an_interrupted_run_lists_what_it_did(
 
     monkeypatch.setattr(FaceDrawer, "draw", interrupted)
     assert main(["in", "--output", "out", "--model", "tiny", "--looks", "0"], models) == 130
-    assert capsys.readouterr().err == "interrupted\n"
+    assert capsys.readouterr().err == "reflect: interrupted\n"
     assert [picture["file"] for picture in read()["pictures"]] == ["in/2.png"]
 
 

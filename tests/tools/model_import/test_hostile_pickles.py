@@ -127,7 +127,7 @@ def test_the_tool_refuses_in_one_line_and_leaves_nothing(
     assert main([str(path), "--name", "evil"], tmp_path / "models") == 5
     said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith(("reading", "\r"))]
     reason = refuse(HOSTILE[name], tmp_path) if name != "bomb: instructions" else "it has more than 200000 instructions"
-    assert said[-1] == f"nothing was imported from hostile.pkl: {reason}"
+    assert said[-1] == f"import_pggan: nothing was imported from hostile.pkl: {reason}"
     assert list((tmp_path / "models").iterdir()) == []
     assert not (tmp_path / "canary").exists()
 
@@ -150,7 +150,7 @@ def test_what_is_no_file_is_refused(kind: str, tmp_path: Path, capsys: pytest.Ca
         "folder": "it is no regular file",
         "pipe": "it is no regular file",
     }
-    assert capsys.readouterr().err == f"nothing was imported from x.pkl: {reasons[kind]}\n"
+    assert capsys.readouterr().err == f"import_pggan: nothing was imported from x.pkl: {reasons[kind]}\n"
     assert not (tmp_path / "models").exists()
 
 
