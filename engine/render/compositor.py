@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import moderngl
 import numpy as np
@@ -60,6 +60,10 @@ class Compositor(Closing):
         at_once: False leaves the building to `advance`.
         trials: what tries passes that draw programs from outside, before they are built; without one nothing is tried.
 
+    Attributes:
+        began_s: the moment of the show from which shaders count their seconds, on the clock of `Tick.time_s`. They get
+            them as 32-bit floats, which step by 2 ms at six hours and by a quarter of a second at a month.
+
     Raises:
         ConfigError: a shader does not compile, or a knob is bound that cannot be.
     """
@@ -79,6 +83,7 @@ class Compositor(Closing):
         self._library = library
         self.size_wh = stage_wh or scene.size_wh
         self.scene = scene
+        self.began_s = 0.0
         self._ground: PassContext  # what all passes share
         self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
@@ -126,6 +131,7 @@ class Compositor(Closing):
         Returns:
             The picture: RGBA half float, linear light 0..1 for the display, row 0 top; valid until the next call.
         """
+        tick = replace(tick, time_s=tick.time_s - self.began_s)
         self._begin()
         for part in self._parts:
             self._draw(part, view, tick)

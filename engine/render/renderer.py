@@ -27,7 +27,7 @@ from engine.render.portrait_archive import PortraitArchive
 from engine.render.reflection_blend import ReflectionBlend
 from engine.render.shader_trials import ShaderTrials
 from engine.scene.scene import Scene
-from engine.scene.transition import Transition
+from engine.scene.transition import Transition, TransitionSettings
 from engine.types import Alignment, Features, Frame, Reflection
 from engine.visitor.visit_state import VisitState
 from engine.visitor.visitor import Viewer
@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 
 COMING_S = 0.03  # how much of the time of a frame goes into building a scene that is coming,
 AGAIN_S = 0.2  # and what somebody waits for who has just saved it, or drawn the window larger
+# Shaders count seconds in 32-bit floats: a scene begins its time anew where nobody sees it, at the latest after some
+# hours, while the steps of such a float are still far below a frame.
+RENEW_UNSEEN_S, RENEW_S = 3600.0, 6 * 3600.0
+RENEWAL = TransitionSettings(seconds=4.0)
 
 
 class Renderer(Closing):
@@ -94,6 +98,8 @@ class Renderer(Closing):
         self.closing = Blackout()
         self.is_frozen = False
         self._card_error = ""  # what was said last of a graphics card that failed
+        self._time_s = 0.0  # of the last tick
+        self._is_renewal = False  # whether the scene that is coming is the shown one, whose time begins anew
 
     @property
     def wants_previews(self) -> bool:
@@ -133,7 +139,7 @@ class Renderer(Closing):
         self._drop_coming()
         if again:
             self._renew_shared()
-        self._is_again = again
+        self._is_again, self._is_renewal = again, False
         self._coming = Compositor(
             self._ctx,
             scene,
@@ -174,6 +180,7 @@ class Renderer(Closing):
             ConfigError: a shader of the new scene cannot be used; the old scene stays.
         """
         compositor = Compositor(self._ctx, scene, self._library, self._stage_wh(scene), trials=self._trials)
+        compositor.began_s = self._time_s
         self._drop_coming()
         self._drop_leaving()
         self._compositor.close()
@@ -205,12 +212,14 @@ class Renderer(Closing):
 
     def _take_over(self, coming: Compositor) -> None:
         self._coming = None
+        coming.began_s = self._compositor.began_s if self._is_again else self._time_s
+        transition = RENEWAL if self._is_renewal else coming.scene.transition
         if self._is_again:
             coming.succeed(self._compositor)
-        elif self.is_frozen or coming.scene.transition.seconds == 0 or not self._fits():
+        elif self.is_frozen or transition.seconds == 0 or not self._fits():
             self._compositor.close()
         else:
-            self._leaving, self._transition = self._compositor, Transition(coming.scene.transition)
+            self._leaving, self._transition = self._compositor, Transition(transition)
         self._set(coming)
 
     def _fits(self) -> bool:
@@ -283,9 +292,23 @@ class Renderer(Closing):
         self.closing.fade(tick)
         if self.closing.light <= 0.0 and self.evening.count:
             self.evening.clear()
+        self._time_s = tick.time_s
+        self._renew_time()
         self._transition.elapse(tick)
         if self._transition.is_over:
             self._drop_leaving()
+
+    def _renew_time(self) -> None:
+        """Let the seconds of an old scene begin anew: at once on a dark wall, else by a dissolve of the scene into
+        itself, which waits for an empty room as long as it can."""
+        age_s = self._time_s - self._compositor.began_s
+        if age_s < RENEW_UNSEEN_S or self.is_frozen or self._leaving is not None:
+            return
+        if self.blackout.light * self.closing.light <= 0.0:
+            self._compositor.began_s = self._time_s
+        elif self._coming is None and (age_s >= RENEW_S or self.visit_state is VisitState.IDLE):
+            self.prepare(self.scene)
+            self._is_renewal = True
 
     def draw(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""

@@ -19,13 +19,14 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.passes import registry
 from engine.render.passes.film import Film
 from engine.render.passes.frame import Frame
-from engine.render.renderer import Renderer
+from engine.render.renderer import RENEW_S, RENEW_UNSEEN_S, RENEWAL, Renderer
 from engine.scene.scene import PassSpec, Scene
 from engine.scene.transition import TransitionSettings
-from engine.types import ByteArray
+from engine.types import ByteArray, Reflection
+from engine.visitor.visit_state import VisitState
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, synthetic_face
-from tests.render.visits import hang_visitor
+from tests.render.visits import SOMEBODY, hang_visitor
 
 SIZE_WH = (64, 36)
 DT_S = 1 / 30
@@ -325,3 +326,51 @@ def test_an_echo_is_asked_for_by_the_scene_that_shows_it(mirror: Renderer) -> No
     assert not mirror.wants_echo
     mirror.show_scene(scene_of("echo", "film"))
     assert mirror.wants_echo and not mirror.wants_previews
+
+
+@pytest.mark.parametrize("ran_s", [3600.0, 30 * 86_400.0, 365 * 86_400.0])
+def test_animation_is_the_same_after_an_hour_a_month_and_a_year(
+    ran_s: float, gl: moderngl.Context, shaders: Path
+) -> None:
+    def frames(begins_s: float, count: int) -> list[ByteArray]:
+        """The first pictures of a scene, `count` of them, whose time began at `begins_s`."""
+        pictures = []
+        for index in range(count):
+            tick = Tick(index, begins_s + (index + 1) * DT_S, DT_S)
+            mirror.receive(None, None, tick)
+            mirror.advance(lambda: True)
+            mirror.draw(wall, tick, tick.time_s)
+            pictures.append(np.frombuffer(wall.read(components=3), np.uint8))
+        return pictures
+
+    scene = scene_of("room", "mosaic")
+    seen = round(RENEWAL.seconds / DT_S)
+    wall = gl.simple_framebuffer(SIZE_WH, components=4)
+    with Renderer(gl, ShaderLibrary(shaders), scene, ALIGNMENT, SIZE_WH, 1.0) as mirror:
+        first = frames(0.0, seen + 30)
+    with Renderer(gl, ShaderLibrary(shaders), scene, ALIGNMENT, SIZE_WH, 1.0) as mirror:
+        frames(0.0, 3)
+        later = frames(ran_s - DT_S, seen + 31)[1:]  # in the first of them the scene is built anew
+    gl.detect_framebuffer(0).use()
+    wall.color_attachments[0].release()
+    wall.release()
+    assert not np.array_equal(first[-1], first[-30])
+    for before, after in zip(first[seen:], later[seen:], strict=True):
+        np.testing.assert_allclose(after.astype(int), before, atol=1)
+
+
+def test_time_begins_anew_where_nobody_sees_it_and_at_the_latest_after_hours(mirror: Renderer, show: Show) -> None:
+    show()
+    wall_s = RENEW_UNSEEN_S + 100.0
+    mirror.blackout.is_on = True
+    mirror.receive(None, None, Tick(1, wall_s, 10.0))
+    assert mirror._compositor.began_s == wall_s and mirror.advance(lambda: True) is None  # on a dark wall, at once
+    mirror.blackout.is_on = False
+    for index in range(20):
+        mirror.receive(None, Reflection(synthetic_face(0), SOMEBODY, 0.0, index), Tick(3, wall_s + 1 + index / 4, 0.25))
+    assert mirror.visit_state is not VisitState.IDLE
+    mirror.receive(None, None, Tick(4, wall_s + RENEW_S - 1, DT_S))
+    assert mirror.advance(lambda: True) is None
+    mirror.receive(None, None, Tick(5, wall_s + RENEW_S, DT_S))
+    assert mirror.advance(lambda: True) is mirror.scene
+    assert mirror._compositor.began_s == wall_s + RENEW_S and mirror._leaving is not None
