@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 from engine.system.cpu_priority import limit_pools, share_processor
+from engine.system.shutdown import leave, terminated_as_interrupted
 
 
 def main() -> int:
     """Run the mirror; the exit status is 0, or tells what kind of thing was wrong (`engine/core/errors.py`)."""
+    try:
+        with terminated_as_interrupted():
+            return _run()
+    except KeyboardInterrupt:  # before the show began; in it, requests to stop end it in order
+        return 130
+
+
+def _run() -> int:
     limit_pools()
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
@@ -24,10 +34,11 @@ def main() -> int:
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:  # before the show began; in it, Ctrl+C ends it in order
-        return 130
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
+        leave(status)
+    sys.exit(status)

@@ -42,6 +42,7 @@ from engine.show.status import ShowStatus
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import LoopMeasurement
 from engine.telemetry.report import Report
+from engine.telemetry.status_file import StatusFile
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ class App:
         report = Report(self._started_s, slots.told, str(pace))
         programme = self._make_programme(files, drawing, schedule, notice)
         status = ShowStatus(report, worker, drawing, programme, hearing, notice, source, name)
+        if options.status is not None:
+            parts.enter_context(StatusFile(options.status, lambda: status.figures(self._clock.now_s())))
         panel = OperatorPanel(drawing, status.lines, shows_overlay=config.display.overlay)
         parts.enter_context(drawing.keepsakes)
         measurement = LoopMeasurement() if options.measure_loop else None
@@ -197,7 +200,8 @@ class App:
             mininterval=1,
             disable=not output.is_headless,
         ) as bar:
-            while output.is_headless and not show.loop.is_over and self._clock.now_s() < limit_s:
+            is_waiting = output.is_headless and self._options.status is None  # whoever watches wants pictures at once
+            while is_waiting and not show.loop.is_over and self._clock.now_s() < limit_s:
                 bar.update()  # drawn once a second
                 if show.worker.has_settled:
                     return

@@ -42,6 +42,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
     )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
+    parser.add_argument("--status", type=Path, metavar="FILE", help="write how the show is, as JSON, once a second")
     parser.add_argument(
         "--measure-loop",
         action="store_true",

@@ -20,6 +20,7 @@ class Options:
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
         record, stats, session: files to write.
+        status: a file that says once a second how the show is.
         measure_loop: measure how late the mirror is, through the camera.
     """
 
@@ -34,5 +35,6 @@ class Options:
     seconds: float | None = None
     record: Path | None = None
     stats: Path | None = None
+    status: Path | None = None
     session: Path | None = None
     measure_loop: bool = False

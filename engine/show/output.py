@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.options import Options
-from engine.core.errors import ConfigError, DeviceError
+from engine.core.errors import DeviceError
 from engine.render.output.codecs import choose_codec, usual_ending
 from engine.render.output.recorder import recording_path
 from engine.render.window.window import has_display
 from engine.show.files import ShowFiles
 from engine.telemetry.loopback import LOOP_S
 
-OFFSCREEN_S = 10.0  # length of the film where there is no display
+log = logging.getLogger(__name__)
+
+OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,14 @@ def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
         choose_codec(film, settings.codec)
     if session is None and settings.session:
         session = recording_path(folder, files.scene_name, ".narc")
-    for path in (film, session):
-        if path is not None and path.exists():
-            raise ConfigError(f"{path} exists already: name another file, or move it away")
-    return ShowOutput(is_headless, seconds, film, session)
+    return ShowOutput(is_headless, seconds, film and _free(film), session and _free(session))
+
+
+def _free(path: Path) -> Path:
+    """A name that nothing has yet: the same command, started again, goes on beside what it has made."""
+    number, free = 2, path
+    while free.exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    if free != path:
+        log.info("%s is there already: this goes into %s", path, free)
+    return free

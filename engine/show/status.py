@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.audio.level_meter import AudioLevelMeter
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.open_source import Source
@@ -48,6 +50,17 @@ class ShowStatus:
         troubles = [health.last_error, self._hearing.error, *drawing.sender.errors, *mirror.troubles]
         notes = [source, heard, scene, *means, *troubles, *self._held(), *self._notice.text.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
+
+    def figures(self, now_s: float) -> dict[str, Any]:
+        """What `--status` says of the show at `now_s`; may be asked from any thread."""
+        source = f"{self._source_name}: {self._source.state}" if self._source else "self"
+        error = self._worker.health.last_error or self._hearing.error or next(iter(self._drawing.sender.errors), "")
+        return {
+            **self._report.figures(now_s),
+            "scene": self._programme.name,
+            "source": source,
+            "error": error or None,
+        }
 
     def _held(self) -> list[str]:
         """Why the wall does not show what one might expect."""

@@ -1,36 +1,111 @@
-"""Orderly shutdown on Ctrl+C and SIGTERM. Does not know what is shut down."""
+"""Requests to stop, in whatever way the system makes them, as a request to end in order. It does not know what ends.
+
+Ctrl+C, a request to terminate, a terminal that is closed (SIGHUP) and, on Windows, Ctrl+Break and a closed console.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+CONSOLE_CLOSES = (2, 5, 6)  # Windows: the console is closed, the user logs off, the machine shuts down
+CONSOLE_GRACE_S = 4.5  # after five seconds Windows ends the process
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
 def told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on Ctrl+C and SIGTERM while inside, so that files are finished."""
+    """While inside, every request to stop calls `stop`, so that files are finished."""
 
-    def on_signal(number: int, frame: object) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        _let_terminal_go(number)
         log.info("stopping: %s", signal.Signals(number).name)
         stop()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled_by(on_signal), _told_by_console(stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGTERM while inside, as Ctrl+C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """While inside, every request to stop raises KeyboardInterrupt, as Ctrl+C does."""
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        _let_terminal_go(number)
+        raise KeyboardInterrupt
+
+    with _handled_by(on_signal):
+        yield
+
+
+def leave(status: int) -> None:
+    """End the process with `status`, even where threads of libraries are still in native code.
+
+    Python would wait for some of them and abort in others; what had to be finished has been closed before.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue  # nobody reads it any more
+    os._exit(status)
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def _let_terminal_go(number: int) -> None:
+    """A closed terminal takes no more text: what is still said goes nowhere, and the log file has it."""
+    if number == getattr(signal, "SIGHUP", None):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _told_by_console(stop: Callable[[], None]) -> Iterator[None]:
+        """The same for a console window that is closed."""
+        import ctypes
+
+        is_over = threading.Event()
+
+        def on_event(event: int) -> bool:
+            if event not in CONSOLE_CLOSES:
+                return False
+            stop()
+            is_over.wait(CONSOLE_GRACE_S)  # the process ends as soon as this returns
+            return True
+
+        handler = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(on_event)
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, True)
+        try:
+            yield
+        finally:
+            is_over.set()
+            ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, False)
+
+else:
+
+    @contextmanager
+    def _told_by_console(stop: Callable[[], None]) -> Iterator[None]:
+        """Consoles of other systems send signals."""
+        yield

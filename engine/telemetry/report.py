@@ -127,6 +127,17 @@ class Report:
             *notes,
         ]
 
+    def figures(self, now_s: float) -> dict[str, Any]:
+        """What `--status` says of pictures and reflections until `now_s`."""
+        return {
+            "uptime_s": round(now_s - self._started_s, 1),
+            "frames": self._drawn,
+            "reflections": self._reflections,
+            "frames_per_s": round(self._interval_ms.rate_per_s(), 1),
+            "reflections_per_s": round(self._reflection_ms.rate_per_s(), 1),
+            "age_ms": self._age_ms.percentiles(),
+        }
+
     def write(self, path: Path, health: Health) -> None:
         """Write the summary as JSON.
 

@@ -43,8 +43,6 @@ from tests.app.shows import SCENE, app
         (lambda p: None, {"source": "nothing.mp4"}, NarcissusError, "nothing.mp4"),
         (lambda p: (p / "text.png").write_text("no"), {"source": "text.png"}, DeviceError, "text.png"),
         (lambda p: None, {"size_wh": (1, 1)}, ConfigError, "a picture of 1x1 px cannot be shown"),
-        (lambda p: (p / "out.mp4").write_text(""), {"record": Path("out.mp4")}, ConfigError, "out.mp4 exists already"),
-        (lambda p: (p / "a.narc").write_text(""), {"session": Path("a.narc")}, ConfigError, "a.narc exists already"),
         (lambda p: None, {"record": Path("out.avi")}, ConfigError, "out.avi cannot hold H.264, being a .avi file"),
     ],
 )
