@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 from typing import Any
 
@@ -11,11 +10,9 @@ from engine.core.clock import Clock, TimeSource
 
 PERIOD_S = 2.0
 
-log = logging.getLogger(__name__)
-
 
 class Watchdog:
-    """Passes beats on to systemd, through the package `sd_notify` (the extra `service`).
+    """Passes beats on to systemd.
 
     Args:
         clock: the time, so that not every beat is passed on.
@@ -27,10 +24,7 @@ class Watchdog:
         self._is_ready = False
         self._notifier: Any = None
         if "NOTIFY_SOCKET" in os.environ:
-            try:
-                self._notifier = importlib.import_module("sd_notify").Notifier()
-            except ImportError:
-                log.warning("systemd waits for a sign of life: pip install narcissus[service], or install sd-notify")
+            self._notifier = importlib.import_module("sd_notify").Notifier()  # on Linux alone
 
     def beat(self) -> None:
         """The show is alive and well."""
