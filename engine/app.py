@@ -38,6 +38,7 @@ from engine.show.output import ShowOutput, choose_output
 from engine.show.playlist import Playlist
 from engine.show.scene_switcher import SceneSwitcher
 from engine.show.schedule import Schedule
+from engine.show.show_memory import ShowMemory
 from engine.show.status import ShowStatus
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import LoopMeasurement
@@ -86,6 +87,7 @@ class App:
         self._scenes, self._models = scenes, models
         self._clock = clock or Clock()
         self._started_s = self._clock.now_s()
+        self._memory = ShowMemory()
 
     def run(self) -> None:
         """Open the mirror and show it until somebody ends it, or its time is over.
@@ -93,14 +95,18 @@ class App:
         Raises:
             NarcissusError: something that is needed at the start is missing or wrong.
         """
-        files = read_show_files(self._options, self._scenes, self._models)
+        recalled = self._memory.recall()
+        files = read_show_files(self._options, self._scenes, self._models, None if recalled is None else recalled.scene)
         output = choose_output(self._options, files)
         with ExitStack() as parts:
             show = self._build(files, output, parts)
+            if recalled is not None and Schedule(files.config.schedule).is_open(local_time()):
+                show.drawing.mirror.blackout.is_on = recalled.is_black
             with told_by_signals(show.loop.stop):
                 self._wake(show, output)
                 _begin_keeping(show, files.persona, output)
                 show.loop.run()
+            self._memory.forget()
             self._tell_results(show)
 
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
@@ -139,6 +145,7 @@ class App:
             request=request,
             drawing=drawing,
             programme=programme,
+            memory=self._memory,
             hearing=hearing,
             panel=panel,
             notice=notice,

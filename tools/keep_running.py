@@ -43,13 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(0)
     set_up_logging()
     status, options = split_status(options)
-    with tempfile.TemporaryDirectory(prefix="narcissus-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="narcissus-") as scratch, Watchdog() as watchdog:
         supervisor = Supervisor(
             [sys.executable, str(ROOT / "main.py"), *options],
             status or Path(scratch) / "status.json",
             ("--scene", SAFE_SCENE, "--source", "self"),
             Clock(),
-            on_beat=Watchdog().beat,
+            on_beat=watchdog.beat,
         )
         with told_by_signals(supervisor.stop):
             ended = supervisor.run()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.config import Config, load_config
 from engine.config.options import Options
+from engine.core.errors import ConfigError
 from engine.networks.attributes.classifier import AttributeReader, open_attributes
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.inverter_file import open_inverter
@@ -17,6 +19,8 @@ from engine.render.projection.settings import ProjectionSettings
 from engine.render.projection.settings_file import open_venue
 from engine.scene.library import SceneLibrary
 from engine.scene.scene import Scene
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,20 @@ class ShowFiles:
     venue: ProjectionSettings
 
 
-def read_show_files(options: Options, scenes: Path, models: Path) -> ShowFiles:
+def read_show_files(options: Options, scenes: Path, models: Path, recalled: str | None = None) -> ShowFiles:
     """Read and check the files of a show.
 
     Args:
         options: the command line.
         scenes, models: folders to choose from.
+        recalled: the scene of a show that died, which goes before that of config.yaml, if it can still be shown.
 
     Raises:
         NarcissusError: one of them is missing or wrong.
     """
     config = load_config(options.config)
     repertoire = SceneLibrary(scenes, config.scene.scenes, registry(), config.reflection)
-    name = config.scene.name if options.scene is None else options.scene
-    scene = repertoire.load(name)
+    name, scene = _first_scene(options.scene, recalled, config.scene.name, repertoire)
     for entry in config.playlist.scenes:
         repertoire.load(entry.scene)  # report faults now, not late at night
     persona = Persona.open(models / (options.model or config.persona.model))
@@ -62,3 +66,16 @@ def read_show_files(options: Options, scenes: Path, models: Path) -> ShowFiles:
     attributes = open_attributes(models) if config.persona.attributes else None
     venue = open_venue(Path(config.display.venue))
     return ShowFiles(config, repertoire, name, scene, persona, inverter, attributes, venue)
+
+
+def _first_scene(asked: str | None, recalled: str | None, usual: str, repertoire: SceneLibrary) -> tuple[str, Scene]:
+    if asked is None and recalled is not None:
+        try:
+            scene = repertoire.load(recalled)
+        except ConfigError as error:
+            log.warning("the scene of the show that died is not shown again: %s", error)
+        else:
+            log.info("the last show died: this one goes on with the scene %s", recalled)
+            return recalled, scene
+    name = usual if asked is None else asked
+    return name, repertoire.load(name)

@@ -24,6 +24,7 @@ from engine.show.drawing import Drawing
 from engine.show.notice import Notice
 from engine.show.operator_panel import OperatorPanel
 from engine.show.scene_switcher import SceneSwitcher
+from engine.show.show_memory import ShowMemory, ShowMoment
 from engine.telemetry.loopback import HELP, LoopMeasurement
 from engine.telemetry.report import Report
 from engine.types import Features, Frame, Reflection
@@ -62,6 +63,7 @@ class MainLoop:
         request: the first request to the reflection thread.
         drawing: the parts that draw.
         programme: chooses the scene.
+        memory: what is remembered of the show, should it die.
         hearing: loudness of the room.
         panel, notice: what the operator reads.
         report: counts frames.
@@ -82,6 +84,7 @@ class MainLoop:
         request: ReflectionRequest,
         drawing: Drawing,
         programme: SceneSwitcher,
+        memory: ShowMemory,
         hearing: AudioLevelMeter,
         panel: OperatorPanel,
         notice: Notice,
@@ -95,7 +98,7 @@ class MainLoop:
         self._slots, self._request = slots, request
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
         self._keepsakes, self._sender = drawing.keepsakes, drawing.sender
-        self._programme, self._hearing = programme, hearing
+        self._programme, self._memory, self._hearing = programme, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
         self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
         self._actions: Mapping[Action, Callable[[], None]] = {
@@ -140,6 +143,7 @@ class MainLoop:
             self.act(action)
         self._calibration.follow_operator(tick)
         self._programme.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
+        self._memory.remember(ShowMoment(self._programme.name, self._mirror.blackout.is_on))
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()
         self._ask()
         self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)

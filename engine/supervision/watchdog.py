@@ -7,11 +7,12 @@ import os
 from typing import Any
 
 from engine.core.clock import Clock, TimeSource
+from engine.core.closing import Closing
 
 PERIOD_S = 2.0
 
 
-class Watchdog:
+class Watchdog(Closing):
     """Passes beats on to systemd.
 
     Args:
@@ -37,3 +38,8 @@ class Watchdog:
         if now_s >= self._due_s:
             self._due_s = now_s + PERIOD_S
             self._notifier.notify()
+
+    def close(self) -> None:
+        """Let systemd's socket go."""
+        if self._notifier is not None:
+            self._notifier.socket.close()

@@ -20,10 +20,10 @@ def test_systemd_is_told_ready_once_and_then_every_two_seconds(tmp_path: Path, m
         systemd.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         clock = ManualClock()
-        watchdog = Watchdog(clock)
-        for _ in range(9):
-            watchdog.beat()
-            clock.advance(PERIOD_S / 4)
+        with Watchdog(clock) as watchdog:
+            for _ in range(9):
+                watchdog.beat()
+                clock.advance(PERIOD_S / 4)
         heard = []
         while len(heard) < 4:
             heard.append(systemd.recv(100))
@@ -34,4 +34,5 @@ def test_systemd_is_told_ready_once_and_then_every_two_seconds(tmp_path: Path, m
 
 def test_without_systemd_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    Watchdog(ManualClock()).beat()
+    with Watchdog(ManualClock()) as watchdog:
+        watchdog.beat()
