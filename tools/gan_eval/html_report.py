@@ -19,7 +19,7 @@ from tools.gan_eval.table import ROWS, Row, remark
 from tools.metrics.memorization import Nearest
 from tools.reporting.contact_sheet import contact_sheet
 
-TEMPLATE = Path(__file__).with_name("evaluation_report.html")
+TEMPLATE = Path(__file__).with_name("html_report.html")
 SHEET_PICTURES, SHEET_COLUMNS = 64, 8
 PAIRS = 20
 AIMS = ("faces found", "SWD over its floor", "coverage", "nearest, training / held out")

@@ -12,7 +12,7 @@ from unittest import mock
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from engine.app import SHADERS, SOFTWARE_SCALE
+from engine.app import SHADERS
 from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError
@@ -22,6 +22,7 @@ from engine.render.passes import Pass, pass_class, registry
 from engine.render.renderer import Renderer
 from engine.render.window.window import Window, open_window
 from engine.scene.scene import PassSpec, Scene
+from engine.show.drawing import SOFTWARE_SCALE
 from tools.bench.render.visitor import Footage, Visitor
 
 SIZES_WH = ((1280, 720), (1920, 1080))
