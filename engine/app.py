@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine.audio.level_meter import AudioLevelMeter
 from engine.config.options import Options
 from engine.core.clock import Clock, TimeSource, local_time
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.features.face_tracker import Zone
@@ -108,6 +108,8 @@ class App:
                 show.loop.run()
             self._memory.forget()
             self._tell_results(show)
+        if self._options.record is not None and show.drawing.keepsakes.film_error is not None:
+            raise DeviceError(show.drawing.keepsakes.film_error)  # who asked for the film must not take it for whole
 
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
         """Make every part; `parts` closes them in reverse."""

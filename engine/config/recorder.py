@@ -60,6 +60,19 @@ class RecorderSettings(BaseModel):
     keep_free_mb: int = Field(
         200, ge=0, le=1_000_000, description="A film ends before the disk has less than this free, MB, 0 to 1000000."
     )
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        le=36_500,
+        description="Recordings in the folder that are older are removed, days, above 0; null keeps them.",
+    )
+    max_gb: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        description="When recordings in the folder take more together, the oldest are removed, GB, above 0; null keeps "
+        "them.",
+    )
     finish_s: float = Field(
         5.0, ge=0.1, le=60, description="How long the end of a film may take before it is given up, s, 0.1 to 60."
     )

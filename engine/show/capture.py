@@ -14,7 +14,7 @@ from pathlib import Path
 import moderngl
 
 from engine.config.recorder import RecorderSettings
-from engine.core.clock import TimeSource, file_stamp
+from engine.core.clock import TimeSource, file_stamp, unix_time_s
 from engine.core.closing import Closing
 from engine.core.errors import DeviceError, NarcissusError
 from engine.features.face_mesh import LANDMARK_COUNT
@@ -24,9 +24,11 @@ from engine.render.output.codecs import usual_ending
 from engine.render.output.recorder import Recorder, recording_path, save_snapshot
 from engine.session.format import Cue, SessionHead
 from engine.session.recorder import SessionRecorder
+from engine.system.folder_quota import remove_oldest
 from engine.types import Reflection
 
 SNAPSHOT_WAIT_S = 5.0
+QUOTA_S = 600.0  # between two looks at what the folder of recordings holds
 
 
 class Capture(Closing):
@@ -36,7 +38,10 @@ class Capture(Closing):
         ctx: the OpenGL context.
         clock: the show's clock.
         settings: the `recorder` section of config.yaml.
-        say: tells the operator one sentence.
+        notify: tells the operator one sentence.
+
+    Attributes:
+        film_error: what went wrong with a film, the first time; None while nothing has.
     """
 
     def __init__(
@@ -50,6 +55,8 @@ class Capture(Closing):
         self._snapshot_path: Path | None = None
         self._snapshot: threading.Thread | None = None
         self._session: SessionRecorder | None = None
+        self._quota_due_s = float("-inf")
+        self.film_error: str | None = None
 
     @property
     def is_filming(self) -> bool:
@@ -120,10 +127,20 @@ class Capture(Closing):
             path, self._snapshot_path = self._snapshot_path, None
             self._snapshot = save_snapshot(framebuffer, path)
             self._notify(f"snapshot in {path}")
+        if time_s >= self._quota_due_s:
+            self._quota_due_s = time_s + QUOTA_S
+            self._keep_quota()
         if self._recorder is not None:
             self._recorder.capture(framebuffer, time_s)
             if self._recorder.is_finished or self._recorder.error is not None:
                 self._close_film()
+
+    def _keep_quota(self) -> None:
+        """Remove the oldest recordings, where config.yaml asks for that."""
+        parts = (self._recorder, self._session)
+        spare = [part.path for part in parts if part is not None]
+        folder, settings = Path(self._settings.folder), self._settings
+        remove_oldest(folder, unix_time_s(), keep_days=settings.keep_days, max_gb=settings.max_gb, spare=spare)
 
     def close(self) -> None:
         """Finish all films and sessions in progress."""
@@ -145,6 +162,7 @@ class Capture(Closing):
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
+            self.film_error = self.film_error or recorder.error
             self._notify(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
 
     def _close_session(self) -> None:

@@ -8,6 +8,7 @@ waits for the encoder and the disk.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -96,6 +97,7 @@ class VideoFile:
             self._open_container()
         except BaseException:
             self._file.close()
+            path.unlink(missing_ok=True)
             raise
 
     def write(self, rows: ByteArray, time_s: float) -> None:
@@ -132,7 +134,9 @@ class VideoFile:
                 frame.pict_type = PictureType.I
                 self._next_keyframe_s = film_s + self._settings.keyframe_s
             self._container.mux(self._stream.encode(frame))
-            self._safe_bytes = self._output.size_bytes  # whole fragments so far
+            if self._output.size_bytes > self._safe_bytes:  # a fragment is whole: a power cut must not take it
+                os.fsync(self._file.fileno())
+            self._safe_bytes = self._output.size_bytes
             if film_s >= self._next_check_s:
                 self._next_check_s = film_s + DISK_CHECK_S
                 check_disk(self._file, self.path, self._settings.keep_free_mb)
@@ -160,6 +164,9 @@ class VideoFile:
         with contextlib.suppress(OSError):
             self._file.truncate(self._safe_bytes)
         self._file.close()
+        if not self._safe_bytes:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def _open_container(self) -> None:
         kind, options = CONTAINERS[self.path.suffix.lower()]
