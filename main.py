@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 
@@ -23,17 +24,25 @@ def _run() -> int:
     # Imported here and not above: the webcam's process, which runs this file again, needs none of it.
     from engine.app import App
     from engine.cli import parse_options
-    from engine.core.errors import NarcissusError
-    from engine.system.logging_setup import set_up_logging
+    from engine.core.errors import NarcissusError, in_one_line
+    from engine.system.crash_log import catch_crashes
+    from engine.system.logging_setup import FOLDER, set_up_logging
 
     options = parse_options()
     set_up_logging()
+    catch_crashes(FOLDER)
     share_processor()
     try:
         App(options).run()
     except NarcissusError as error:
         print(f"narcissus: {error}", file=sys.stderr)
         return error.exit_status
+    except Exception as error:  # nobody foresaw it: one sentence here, the traceback in the log
+        logging.getLogger("narcissus").critical("the show ended", exc_info=True)
+        print(
+            f"narcissus: something unforeseen ended the show ({in_one_line(error)}); {FOLDER} has more", file=sys.stderr
+        )
+        return 1
     return 0
 
 

@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "importing": ("import_pggan", "import_attributes"),
     "maintaining": (
         "dev.make_gallery",
+        "dev.fuzz_inputs",
         "dev.describe_config",
         "dev.describe_features",
         "dev.make_face_map",

@@ -8,6 +8,7 @@ schema of the model, and is therefore written only once, at the field. This modu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -27,10 +28,18 @@ IN_WORDS = "x-in-words"
 """Key of a field's `json_schema_extra`: its allowed values in words, where the schema alone would be unclear."""
 
 
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a `Name`."""
+    return re.fullmatch(_NAME, text) is not None
+
+
 Name = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
+        pattern=f"^{_NAME}$",
         json_schema_extra={IN_WORDS: "a name of letters, digits, '_', '-' and '.', without a folder or an ending"},
     ),
 ]
@@ -99,7 +108,7 @@ def _problem(detail: Any, schema: Schema, data: Any, path: KeyPath, written: str
     if kind == "extra_forbidden":
         known = _subschema(schema, path[:-1]).get("properties", {})
         return f"is not a known key; {did_you_mean(str(path[-1]), known)}"
-    if detail["loc"][-1] == "[key]":  # of a mapping with restricted names
+    if detail["loc"][-1:] == ("[key]",):  # of a mapping with restricted names
         names = _subschema(schema, path[:-1]).get("propertyNames")
         return f"must be called {allowed(names)}" if names else "is no name: letters, digits and _ make one"
     if kind in {"value_error", "assertion_error"}:

@@ -20,6 +20,7 @@ import yaml
 
 from engine.config.yaml_locator import KeyPath, Locator, Place, key_text, line_of
 from engine.core.errors import ConfigError
+from engine.core.messages import printable
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -27,17 +28,19 @@ MAX_ALIASES = 64
 MAX_NODES = 20_000
 
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "value"}
 _TAG_PREFIX = "tag:yaml.org,2002:"
 
 
 def shown_path(path: Path) -> str:
-    """A path for messages: relative if it lies in the current folder, with forward slashes."""
+    """A path for messages, in one line: relative if it lies in the current folder, with forward slashes."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
+        shown = path.resolve().relative_to(Path.cwd()).as_posix()
+    except (OSError, RuntimeError, ValueError):  # elsewhere; a name that no file can have; links in a circle
+        shown = path.as_posix()
+    return printable(shown)
 
 
 def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], Locator]:
@@ -76,9 +79,9 @@ def parse_yaml(file: str, text: str) -> tuple[Any, Locator]:
 
 
 def _read_text(path: Path, file: str, max_bytes: int) -> str:
-    if not path.exists():
+    if not os.path.exists(path):  # other than Path's, it does not raise for names that no file can have
         raise ConfigError(f"{file}: there is no such file")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(f"{file}: is not a file")
     try:
         with path.open("rb") as stream:
@@ -195,6 +198,7 @@ def _data(file: str, node: yaml.Node, path: KeyPath) -> Any:
 def _key(file: str, node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         _refuse(file, node, "a key must be a word")
+    _check_text(file, node)
     if node.value == "<<" and node.style is None:
         _refuse(file, node, "merge keys (<<) are not supported; write the keys out")
     if node.style is None and _tag(node) != "str":
@@ -202,7 +206,15 @@ def _key(file: str, node: yaml.Node) -> str:
     return str(node.value)
 
 
+def _check_text(file: str, node: yaml.ScalarNode) -> None:
+    """Refuse what an escape may put into a text that could not stand in the file: no name and no title can have it."""
+    strange = _NO_TEXT.search(str(node.value))
+    if strange is not None:
+        _refuse(file, node, f"contains the character {strange.group()!a}, which is no text")
+
+
 def _scalar(file: str, node: yaml.ScalarNode) -> Any:
+    _check_text(file, node)
     text = str(node.value)
     tag = _tag(node) if node.style is None else "str"
     if tag in {"int", "float"}:

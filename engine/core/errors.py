@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from engine.core.messages import printable
+
 
 class NarcissusError(Exception):
     """A problem that the person at the keyboard can fix, in one sentence."""
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        """The sentence, or one per line; what files and names from outside bring into it is made printable."""
+        return printable(super().__str__(), keep="\n")
 
 
 class ConfigError(NarcissusError):

@@ -16,6 +16,17 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return f"there are {join_words(names, 'and')}" if names else "there are none"
 
 
+def printable(text: str, *, keep: str = "") -> str:
+    """A text that harms no terminal and no log: what has no shape, or breaks the line, as its escape, such as `\\n`.
+
+    Args:
+        keep: characters that stay as they are nevertheless.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
 def join_words(words: Iterable[str], conjunction: str) -> str:
     """`a, b or c`."""
     *head, last = words

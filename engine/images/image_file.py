@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from engine.core.errors import NarcissusError, in_one_line
+from engine.core.messages import printable
 from engine.images.srgb import over_black, to_srgb
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # none whose reader runs another program
@@ -211,7 +212,7 @@ def _orientation(image: Image.Image) -> int:
 @contextmanager
 def _opened(source: Path | bytes, name: str | None, limits: ImageLimits) -> Iterator[Image.Image]:
     """A picture of which the head was read and found within the limits; what fails inside is told as its damage."""
-    shown = name or (str(source) if isinstance(source, Path) else "the picture")
+    shown = printable(name or (str(source) if isinstance(source, Path) else "the picture"))
     try:
         with _stream(source, shown, limits) as stream:
             _check_webp(stream, limits)

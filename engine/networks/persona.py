@@ -7,6 +7,7 @@ checks its files without Keras; only `load_generator` and its relatives import t
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Persona:
         Raises:
             ModelError: which file is missing, damaged or does not fit, and what is wrong with it.
         """
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # other than Path's, it does not raise for names that are too long
             siblings = sorted(
                 path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}") if "." not in path.parent.name
             )

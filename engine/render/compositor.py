@@ -6,6 +6,7 @@ change of a scene or a shader has not touched.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ import numpy as np
 
 from engine.core.clock import Tick
 from engine.core.closing import Closing
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, in_one_line
 from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.quad_program import WHOLE
 from engine.render.gl.render_target import RenderTarget
@@ -29,6 +30,8 @@ from engine.render.shader_trials import ShaderTrials
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from engine.types import Features
+
+log = logging.getLogger(__name__)
 
 GLASS_MARGIN = 0.01
 """How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""
@@ -87,6 +90,7 @@ class Compositor(Closing):
         self._ground: PassContext  # what all passes share
         self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
+        self._left_out: dict[str, str] = {}  # passes that could not be drawn, and what the operator is to know
         self._front = RenderTarget(ctx, self.size_wh)
         self._back = RenderTarget(ctx, self.size_wh)
         self._trials = trials
@@ -123,10 +127,10 @@ class Compositor(Closing):
     @property
     def troubles(self) -> list[str]:
         """What the operator is to know of what the passes draw."""
-        return [part.drawn.problem for part in self._parts if part.drawn.problem]
+        return [*self._left_out.values(), *(part.drawn.problem for part in self._parts if part.drawn.problem)]
 
     def render(self, view: FrameInputs, tick: Tick) -> moderngl.Texture:
-        """Draw one frame.
+        """Draw one frame; a pass that raises is left out of it, which is logged once and told by `troubles`.
 
         Returns:
             The picture: RGBA half float, linear light 0..1 for the display, row 0 top; valid until the next call.
@@ -134,8 +138,18 @@ class Compositor(Closing):
         tick = replace(tick, time_s=tick.time_s - self.began_s)
         self._begin()
         for part in self._parts:
-            self._draw(part, view, tick)
+            try:
+                self._draw(part, view, tick)
+            except Exception as error:  # of one pass: the others are shown without it
+                self._leave_out(part, error)
         return self._front.texture
+
+    def _leave_out(self, part: _Part, error: Exception) -> None:
+        kind = part.spec.kind
+        if kind not in self._left_out:
+            log.error("the pass %s cannot be drawn", kind, exc_info=error)
+        self._left_out[kind] = f"the pass {kind} is left out ({type(error).__name__}: {in_one_line(error)})"
+        self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
 
     def _begin(self) -> None:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)

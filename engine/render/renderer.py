@@ -13,7 +13,7 @@ import moderngl
 
 from engine.core.clock import Tick
 from engine.core.closing import Closing
-from engine.core.errors import ConfigError, CudaError
+from engine.core.errors import CudaError
 from engine.render.compositor import Compositor
 from engine.render.crossfade import Crossfade
 from engine.render.fade_to_black import Blackout
@@ -167,7 +167,7 @@ class Renderer(Closing):
                 self._ctx.finish()  # a driver that only takes notes of what it is to draw would take its time later
                 if not may_go_on():
                     return None
-        except ConfigError:
+        except Exception:  # whatever it is, what was to come is closed, and what is shown stays
             self._coming = None
             raise
         self._take_over(coming)

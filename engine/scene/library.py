@@ -5,6 +5,7 @@ It knows no OpenGL and not which scene is on the wall.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -58,7 +59,8 @@ class SceneLibrary:
         return load_scene(self.path(name), self._registry, self._reflection)
 
     def _check(self, name: str, where: str = "") -> None:
-        if not self.path(name).is_file():
+        leads_away = Path(name).name != name or "\\" in name
+        if leads_away or not os.path.isfile(self.path(name)):  # other than Path's, it does not raise for long names
             there = ", ".join(self._names()) or "none"
             raise ConfigError(f"{where}there is no scene '{name}': {self._folder} has {there}")
 

@@ -6,6 +6,7 @@ is taken. Nothing here knows OpenGL.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -105,10 +106,13 @@ def find_beside(name: str, folder: Path, max_bytes: int, check: Any = None) -> P
     parts = PurePosixPath(name).parts
     if name.startswith(("/", "~")) or ".." in parts or "\\" in name or ":" in name or "\0" in name:
         raise ValueError(f"must stay within the scene's folder, and {shown_value(name)} does not")
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, links in a circle, no text
+        raise ValueError(f"names {shown_value(name)}, which no file can be called") from error
     if not path.is_relative_to(folder.resolve()):
         raise ValueError(f"must stay within the scene's folder, and {shown_value(name)} leads out of it")
-    if not path.is_file():
+    if not os.path.isfile(path):  # other than Path's, it does not raise for names that are too long
         raise ValueError(f"names {shown_value(name)}, and there is no such file in {shown_path(folder)}")
     if path.stat().st_size > max_bytes:
         raise ValueError(f"names {shown_value(name)}, which is larger than {max_bytes // 1024**2} MiB, the limit")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.config.config import Config, load_config
 from engine.config.options import Options
-from engine.core.errors import ConfigError
+from engine.config.validation import is_name
+from engine.core.errors import ConfigError, ModelError
 from engine.networks.attributes.classifier import AttributeReader, open_attributes
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.inverter_file import open_inverter
@@ -45,6 +46,14 @@ class ShowFiles:
     venue: ProjectionSettings
 
 
+def _persona_folder(models: Path, name: str) -> Path:
+    if not is_name(name):
+        raise ModelError(
+            f"--model {name[:100]}: a persona's name is that of a folder in {models}, and leads nowhere else"
+        )
+    return models / name
+
+
 def read_show_files(options: Options, scenes: Path, models: Path, recalled: str | None = None) -> ShowFiles:
     """Read and check the files of a show.
 
@@ -61,7 +70,7 @@ def read_show_files(options: Options, scenes: Path, models: Path, recalled: str 
     name, scene = _first_scene(options.scene, recalled, config.scene.name, repertoire)
     for entry in config.playlist.scenes:
         repertoire.load(entry.scene)  # report faults now, not late at night
-    persona = Persona.open(models / (options.model or config.persona.model))
+    persona = Persona.open(_persona_folder(models, options.model or config.persona.model))
     inverter = open_inverter(persona)
     attributes = open_attributes(models) if config.persona.attributes else None
     venue = open_venue(Path(config.display.venue))

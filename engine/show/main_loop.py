@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import moderngl
 from tqdm import tqdm
 
 from engine.audio.level_meter import AudioLevelMeter
 from engine.core.clock import Tick, TimeSource
-from engine.core.errors import ConfigError
+from engine.core.error_boundary import ErrorBoundary
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer
 from engine.core.slot import Slot
@@ -100,6 +101,7 @@ class MainLoop:
         self._keepsakes, self._sender = drawing.keepsakes, drawing.sender
         self._programme, self._memory, self._hearing = programme, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
+        self._boundary = ErrorBoundary(notice.notify)
         self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
         self._actions: Mapping[Action, Callable[[], None]] = {
             Action.QUIT: self.stop,
@@ -131,24 +133,30 @@ class MainLoop:
         self.is_over = True
 
     def act(self, action: Action) -> None:
-        """Carry out an action of the operator."""
-        if action.scene_number is not None:
-            self._programme.on_key(action.scene_number)
-        else:
-            self._actions[action]()
+        """Carry out an action of the operator; where that fails, it is told, and the show goes on."""
+        with self._boundary.around(f"the key for {action.name.lower()}"):
+            if action.scene_number is not None:
+                self._programme.on_key(action.scene_number)
+            else:
+                self._actions[action]()
 
     def _show_frame(self) -> None:
-        tick = self._pacer.tick()
-        for action in self._window.poll():
-            self.act(action)
-        self._calibration.follow_operator(tick)
-        self._programme.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
-        self._memory.remember(ShowMoment(self._programme.name, self._mirror.blackout.is_on))
+        tick, kept = self._pacer.tick(), self._boundary.around
+        with kept("the window"):
+            for action in self._window.poll():
+                self.act(action)
+        with kept("calibrating"):
+            self._calibration.follow_operator(tick)
+        with kept("the change of scenes"):
+            self._programme.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
+            self._memory.remember(ShowMoment(self._programme.name, self._mirror.blackout.is_on))
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()
         self._ask()
-        self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
+        with kept("the session"):
+            self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
         draw_s = self._draw(tick)
-        self._window.present()
+        with kept("the window"):
+            self._window.present()
         now_s = self._clock.now_s()
         self._report.presented(now_s, draw_s, reflection, uploaded_s)
         if self._measurement is not None:
@@ -156,14 +164,13 @@ class MainLoop:
 
     def _receive(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
-        try:
+        with self._boundary.around("the new size"):  # a shader may be broken since it was last compiled
             self._mirror.resize(self._calibration.picture_wh)
-        except ConfigError as error:  # a shader that has broken since it was last compiled
-            self._notice.notify(str(error))
         reflection, frame = self._slots.reflections.poll(), self._slots.views.poll()
         if self._measurement is not None and frame is not None:
             self._measurement.see(frame)
-        self._mirror.receive(frame, reflection, tick, self._hearing.level, self._slots.measured.poll())
+        with self._boundary.around("a new picture"):
+            self._mirror.receive(frame, reflection, tick, self._hearing.level, self._slots.measured.poll())
         return reflection
 
     def _ask(self) -> None:
@@ -176,21 +183,28 @@ class MainLoop:
 
     def _draw(self, tick: Tick) -> float:
         """Draw the picture and everything over it; returns the time taken, s."""
-        began_s = self._clock.now_s()
-        composed = self._calibration.compose()
-        self._mirror.draw(composed, tick, began_s)
-        if self._window.is_software:
-            self._window.finish()
-        self._keepsakes.capture(composed, tick.time_s)
-        self._sender.capture(composed, tick.time_s)
-        target = self._calibration.project()
-        self._panel.draw(target, self._mirror.view(began_s), tick)
+        began_s, kept = self._clock.now_s(), self._boundary.around
+        with kept("drawing"):
+            composed = self._calibration.compose()
+            self._mirror.draw(composed, tick, began_s)
+            if self._window.is_software:
+                self._window.finish()
+            with kept("the film"):
+                self._keepsakes.capture(composed, tick.time_s)
+            with kept("sending"):
+                self._sender.capture(composed, tick.time_s)
+            target = self._calibration.project()
+            with kept("the overlay"):
+                self._draw_over(target, tick, began_s)
+            if self._keepsakes.is_keeping or self._sender.is_sending:
+                self._panel.draw_recording_dot(target)
+            self._calibration.finish()
+        return self._clock.now_s() - began_s
+
+    def _draw_over(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
+        self._panel.draw(target, self._mirror.view(now_s), tick)
         if self._measurement is not None:
             self._panel.draw_signal(target, is_bright=self._measurement.level(tick.time_s) > 0, help_lines=HELP)
-        if self._keepsakes.is_keeping or self._sender.is_sending:
-            self._panel.draw_recording_dot(target)
-        self._calibration.finish()
-        return self._clock.now_s() - began_s
 
     def _cue(self, tick: Tick) -> Cue:
         """The current cue, for a session."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
 def _free(path: Path) -> Path:
     """A name that nothing has yet: the same command, started again, goes on beside what it has made."""
     number, free = 2, path
-    while free.exists():
+    while os.path.exists(free):  # other than Path's, it does not raise for names that are too long
         free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
     if free != path:
         log.info("%s is there already: this goes into %s", path, free)

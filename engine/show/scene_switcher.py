@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.core.clock import Tick, TimeSource, local_time
-from engine.core.errors import ConfigError
+from engine.core.error_boundary import ErrorBoundary
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.projection.calibration import Calibration
 from engine.render.renderer import Renderer
@@ -53,6 +53,7 @@ class SceneSwitcher:
         self._playlist, self._schedule = playlist, schedule
         self._mirror, self._calibration, self._library = mirror, calibration, library
         self._notify = notify
+        self._boundary = ErrorBoundary(notify)
         self._clock = clock
         self._coming_name: str | None = None  # name of the scene that is being read or built
         self._is_broken = False  # whether the shown scene is broken as saved now
@@ -78,7 +79,7 @@ class SceneSwitcher:
         self._coming_name = name
         try:
             self._mirror.prepare(self._repertoire.load(name), again=again)
-        except ConfigError as error:
+        except Exception as error:  # a file that was saved may hold what nobody foresaw
             self._give_up(error)
 
     def _reload(self, saved: frozenset[Path]) -> None:
@@ -88,11 +89,12 @@ class SceneSwitcher:
         """
         name = self._coming_name or self.name
         own = self._mirror.scene.files | {self._repertoire.path(name)}
-        try:
+        is_renewed = False
+        with self._boundary.around("the projection"):
             if any(self._library.has(path) for path in saved):
                 self._calibration.reload()
-        except ConfigError as error:
-            self._notify(str(error))
+            is_renewed = True
+        if not is_renewed:
             return
         if any(path in own or self._library.has(path) or self._is_broken for path in saved):
             self.change_scene(name, again=name == self.name)
@@ -102,7 +104,7 @@ class SceneSwitcher:
         until_s = self._clock.now_s() + self._mirror.building_s
         try:
             scene = self._mirror.advance(lambda: self._clock.now_s() < until_s)
-        except ConfigError as error:
+        except Exception as error:
             self._give_up(error)
             return
         if scene is not None and self._coming_name is not None:  # and not the same in another size
@@ -110,7 +112,9 @@ class SceneSwitcher:
             self._is_broken = False
             self._notify("")
 
-    def _give_up(self, error: ConfigError) -> None:
+    def _give_up(self, error: Exception) -> None:
+        name = self._coming_name or self.name
         self._is_broken |= self._coming_name == self.name
         self._coming_name = None
-        self._notify(str(error))
+        with self._boundary.around(f"the scene {name}"):
+            raise error

@@ -48,7 +48,7 @@ def check_disk(file: BinaryIO, path: Path, keep_free_mb: int) -> None:
 
 def explain(error: HasReason, path: Path, what: str) -> ConfigError | DeviceError:
     """A sentence about a file that could not be written; `what` says which file, and how it ended."""
-    if isinstance(error, FileExistsError) and path.exists():
+    if isinstance(error, FileExistsError) and os.path.exists(path):
         return ConfigError(f"{path} exists already and is not overwritten: choose another name or remove it")
     causes = {
         errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -61,6 +61,7 @@ def explain(error: HasReason, path: Path, what: str) -> ConfigError | DeviceErro
         errno.ENOTDIR: "its folder is not a folder; choose another",
         errno.EEXIST: "its folder is not a folder; choose another",
         errno.EISDIR: "it is a folder; choose another name",
+        errno.ENAMETOOLONG: "its name is too long; choose a shorter one",
         errno.EIO: "the disk does not answer; check it and its cable",
     }
     cause = causes.get(error.errno or 0, f"{error.strerror or error}; see whether the disk or the encoder is at fault")

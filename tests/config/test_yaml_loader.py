@@ -135,6 +135,31 @@ def test_what_is_no_file_is_said(tmp_path: Path) -> None:
         load_yaml(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "character"),
+    [('title: "\\ud800"', r"'\ud800'"), ('"a\\0": 1', r"'\x00'"), ('a: ["\\e[31m"]', r"'\x1b'")],
+)
+def test_what_only_an_escape_can_write_is_no_text(tmp_path: Path, text: str, character: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError) as told:
+        load_yaml(tmp_path / "a.yaml")
+    assert str(told.value).endswith(f"a.yaml:1: contains the character {character}, which is no text")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nul\0", "\ud800", "a/" * 3000])
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"there is no such file$"):
+        load_yaml(tmp_path / name)
+
+
+def test_a_name_of_two_lines_is_told_in_one(tmp_path: Path) -> None:
+    (tmp_path / "two\nlines.yaml").write_text("a: [")
+    with pytest.raises(ConfigError) as told:
+        load_yaml(tmp_path / "two\nlines.yaml")
+    assert str(told.value).isprintable()
+    assert "two\\nlines.yaml" in str(told.value)
+
+
 def test_a_path_is_shown_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "scenes").mkdir()
     (tmp_path / "scenes" / "pool.yaml").write_text("- 1\n")
@@ -144,12 +169,15 @@ def test_a_path_is_shown_from_the_current_folder(tmp_path: Path, monkeypatch: py
 
 
 _WORDS = st.text(alphabet="abcdef", min_size=1, max_size=6).filter(lambda word: word not in {"null"})
+_LETTERS = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff")
 _VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**6), 10**6)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=12).filter(lambda text: "e" not in text.lower()),  # 1e5 is a word to safe_load, a number to us
+    | st.text(_LETTERS, max_size=12).filter(
+        lambda text: "e" not in text.lower()
+    ),  # 1e5 is a word to safe_load, a number to us
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS, inner, max_size=4),
     max_leaves=12,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.config.camera import ALLOWED_SOURCES, CameraSettings
 from engine.core.clock import TimeSource
 from engine.core.errors import ConfigError, DeviceError
+from engine.core.messages import printable
 from engine.core.slot import Slot
 from engine.images.image_file import is_animation, is_image
 from engine.images.jpeg_stream import is_jpeg_stream
@@ -62,19 +63,21 @@ def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]
 
 
 def _open_path(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
+    shown = printable(spec)
     if not spec.strip() or "\0" in spec or "://" in spec:
-        raise ConfigError(f"source '{spec}' is unknown; it may be {ALLOWED_SOURCES}")
-    path = Path(spec).expanduser()
+        raise ConfigError(f"source '{shown}' is unknown; it may be {ALLOWED_SOURCES}")
     try:
+        path = Path(spec).expanduser()
         if path.is_dir():
             return Folder(path, settings, sinks, clock)
         if not path.is_file():
-            raise DeviceError(f"source {spec}: there is no such file or folder; it may be {ALLOWED_SOURCES}")
+            raise DeviceError(f"source {shown}: there is no such file or folder; it may be {ALLOWED_SOURCES}")
         with path.open("rb") as file:
             if not file.read(1):
-                raise DeviceError(f"source {spec}: the file is empty")
-    except OSError as error:
-        raise DeviceError(f"source {spec} cannot be read: {error.strerror}") from error
+                raise DeviceError(f"source {shown}: the file is empty")
+    except (OSError, RuntimeError) as error:  # RuntimeError: of a home that nobody has, or links in a circle
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DeviceError(f"source {shown} cannot be read: {reason}") from error
     return _kind(path)(path, settings, sinks, clock)
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from engine.core.clock import Clock
 from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, size_of_area, to_rgb
+from engine.system.crash_log import catch_crashes_of_child, note_crash
 from engine.types import ByteArray
 
 BUFFERS = 3  # one is read, one is written, one is the newest
@@ -192,6 +193,7 @@ def _views(memory: SharedMemory, slice_pixels: int) -> tuple[Numbers, ByteArray]
 def run_reader(reader: str, request: ReaderRequest, connection: Connection, memory_name: str) -> None:
     """The child: open the device and announce pictures until it ends or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then closes this process
+    catch_crashes_of_child("the webcam's process")
     threading.Thread(target=_end_with_parent, daemon=True).start()
     memory = SharedMemory(memory_name)
     try:
@@ -200,6 +202,8 @@ def run_reader(reader: str, request: ReaderRequest, connection: Connection, memo
     except BrokenPipeError:
         pass  # the parent has closed its end: that is how it says stop
     except (Exception, SystemExit) as error:
+        if not isinstance(error, OSError):  # which says that the device cannot be had, and is told
+            note_crash("the webcam's process", error)
         _tell(connection, Ended(str(error) or type(error).__name__))
     finally:
         memory.close()

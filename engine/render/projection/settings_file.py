@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def open_venue(path: Path) -> ProjectionSettings:
     Raises:
         ConfigError: as `load_venue`.
     """
-    if path.exists():
+    if os.path.exists(path):
         return load_venue(path)
     if path != Path(DisplaySettings().venue):
         log.warning("there is no venue file %s: the picture is shown as it is; C in the window makes one", path)
