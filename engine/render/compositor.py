@@ -153,7 +153,8 @@ class Compositor(Closing):
 
     def _begin(self) -> None:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        self._front.framebuffer.clear()
+        for canvas in (self._back, self._front):  # a pass that draws the glass alone may read around it
+            canvas.framebuffer.clear()
 
     def _draw(self, part: _Part, view: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn
