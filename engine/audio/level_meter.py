@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 QUIET_DB = -60.0
 """Loudness at level 0, dB; level 1 is 0 dB, a full-scale sine (dB FS after AES17)."""
 
+SOUND_SAMPLES = 2048
+"""How many samples are kept for scenes that draw the sound, while one is shown: the last twentieth of a second, about."""
+
 TAKE_S = 0.2
 LOST_S = 2.0
 RETRY_S = 5.0
@@ -90,10 +93,13 @@ class AudioLevelMeter(Closing):
 
     Attributes:
         level: loudness, 0 to 1; falls to 0 without sound.
+        wants_sound: whether a scene draws the sound itself, not only its level; may be set at any time.
     """
 
     def __init__(self, settings: AudioSettings, clock: TimeSource, open_ear: Open = Microphone) -> None:
         self.level = 0.0
+        self.wants_sound = False
+        self._sound: FloatArray | None = None
         self._error = ""
         self._settings, self._clock, self._open = settings, clock, open_ear
         self._blocks: Slot[FloatArray] = Slot("audio")
@@ -108,6 +114,11 @@ class AudioLevelMeter(Closing):
     def is_on(self) -> bool:
         """Whether a microphone is configured."""
         return self._settings.device != OFF
+
+    @property
+    def sound(self) -> FloatArray | None:
+        """The newest samples, (N,) float32 from -1 to 1, at most `SOUND_SAMPLES`; None where none are kept."""
+        return self._sound if self.wants_sound else None
 
     @property
     def error(self) -> str:
@@ -142,6 +153,7 @@ class AudioLevelMeter(Closing):
             block = self._blocks.take(TAKE_S)
             if block is not None and self._ear is not None:
                 self._heard_s, self._error = self._clock.now_s(), ""
+                self._keep(block)
                 return loudness(block, self._settings.gain_db)
             if self._ear is not None and self._clock.now_s() - self._heard_s > LOST_S:
                 raise DeviceError(f"no sound has come for {LOST_S:g} s")
@@ -153,6 +165,15 @@ class AudioLevelMeter(Closing):
             self._fail(sentence, retry_s=self._clock.now_s() + RETRY_S)
         return 0.0
 
+    def _keep(self, block: FloatArray) -> None:
+        """Keep the newest samples while they are looked at, and none otherwise."""
+        if not self.wants_sound:
+            self._sound = None
+            return
+        louder = block * np.float32(10.0 ** (self._settings.gain_db / 20.0))
+        before = self._sound if self._sound is not None else np.zeros(0, np.float32)
+        self._sound = np.concatenate([before, louder])[-SOUND_SAMPLES:]
+
     def _open_ear(self) -> AudioInput:
         device = self._settings.device
         with self._waiting():
@@ -160,6 +181,7 @@ class AudioLevelMeter(Closing):
 
     def _let_go(self) -> None:
         ear, self._ear = self._ear, None
+        self._sound = None
         if ear is not None:
             with self._waiting(), contextlib.suppress(Exception):  # it has already failed, or is no longer needed
                 ear.close()

@@ -28,7 +28,7 @@ from engine.render.reflection_blend import ReflectionBlend
 from engine.render.shader_trials import ShaderTrials
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition, TransitionSettings
-from engine.types import Alignment, Features, Frame, Reflection
+from engine.types import Alignment, Features, FloatArray, Frame, Reflection
 from engine.visitor.visit_state import VisitState
 from engine.visitor.visitor import Viewer
 
@@ -97,6 +97,7 @@ class Renderer(Closing):
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
+        self._sound: FloatArray | None = None
         self._card_error = ""  # what was said last of a graphics card that failed
         self._time_s = 0.0  # of the last tick
         self._is_renewal = False  # whether the scene that is coming is the shown one, whose time begins anew
@@ -110,6 +111,11 @@ class Renderer(Closing):
     def wants_echo(self) -> bool:
         """Whether the scene shows where the reflection differs from the viewer."""
         return self._needs("echo")
+
+    @property
+    def wants_sound(self) -> bool:
+        """Whether the scene draws what the microphone hears."""
+        return self._needs("sound")
 
     def _needs(self, what: str) -> bool:
         shown = (self._compositor, self._leaving)
@@ -267,6 +273,7 @@ class Renderer(Closing):
         tick: Tick,
         audio: float = 0.0,
         measured: Features | None = None,
+        sound: FloatArray | None = None,
     ) -> None:
         """Take what is new; None where nothing is.
 
@@ -276,7 +283,9 @@ class Renderer(Closing):
             tick: the moment.
             audio: how loud the room is, 0 to 1.
             measured: what was measured of the viewer, sooner than a reflection can answer it.
+            sound: what the microphone heard last, see `FrameInputs`.
         """
+        self._sound = sound
         if frame is not None:
             self._camera.upload(frame)
         if reflection is not None:
@@ -340,6 +349,7 @@ class Renderer(Closing):
             turned_before=self._viewer.turned_before_rad,
             presence=self._viewer.presence,
             signals=self._viewer.signals,
+            sound=self._sound,
         )
 
     def close(self) -> None:

@@ -169,8 +169,11 @@ class MainLoop:
         reflection, frame = self._slots.reflections.poll(), self._slots.views.poll()
         if self._measurement is not None and frame is not None:
             self._measurement.see(frame)
+        hearing = self._hearing
+        hearing.wants_sound = self._mirror.wants_sound
         with self._boundary.around("a new picture"):
-            self._mirror.receive(frame, reflection, tick, self._hearing.level, self._slots.measured.poll())
+            measured = self._slots.measured.poll()
+            self._mirror.receive(frame, reflection, tick, hearing.level, measured, hearing.sound)
         return reflection
 
     def _ask(self) -> None:

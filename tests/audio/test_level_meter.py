@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.audio.level_meter import LOST_S, RETRY_S, STUCK_S, AudioLevelMeter, Follower, loudness
+from engine.audio.level_meter import (
+    LOST_S,
+    RETRY_S,
+    SOUND_SAMPLES,
+    STUCK_S,
+    AudioLevelMeter,
+    Follower,
+    loudness,
+)
 from engine.audio.microphone import BLOCK_S, Microphone, MissingSoundError
 from engine.config.audio import AudioSettings
 from engine.core.clock import Clock, ManualClock
@@ -121,6 +129,21 @@ def test_a_sound_becomes_its_level(device: Any, asked: int | str | None) -> None
         until(lambda: hearing.level == 0.0)  # nothing comes any more
     assert room.asked == [asked] and room.closed == 1
     assert not [thread for thread in threading.enumerate() if thread.name == "audio"]
+
+
+def test_sound_is_kept_only_while_it_is_looked_at_and_never_more_than_a_moment() -> None:
+    room = Room()
+    settings = ON.model_copy(update={"gain_db": 6.0})
+    with AudioLevelMeter(settings, Clock(), room.open) as hearing:
+        until(lambda: hearing.level > 0, lambda: room.hear(sine(0.1)))
+        assert hearing.sound is None
+        hearing.wants_sound = True
+        until(lambda: hearing.sound is not None and len(hearing.sound) == SOUND_SAMPLES, lambda: room.hear(sine(0.1)))
+        assert hearing.sound is not None
+        assert np.abs(hearing.sound).max() == pytest.approx(0.1 * 10 ** (6 / 20), rel=1e-3)
+        hearing.wants_sound = False
+        assert hearing.sound is None
+        until(lambda: hearing._sound is None, lambda: room.hear(sine(0.1)))
 
 
 def test_a_microphone_that_vanishes_is_told_once_and_heard_again_when_it_is_back(

@@ -38,7 +38,7 @@ class Pass(ABC):
         in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
         region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
             that a frame covers elsewhere.
-        needs: what it reads of a `FrameInputs` that is only there if somebody asks: `previews`, `echo`.
+        needs: what it reads of a `FrameInputs` that is only there if somebody asks: `previews`, `echo`, `sound`.
         baked: knobs that are drawn into textures once per size and so cannot follow a signal.
         names_files: whether its settings name files of the artist's; what is wrong in these is told with the place in
             the scene.
@@ -50,7 +50,7 @@ class Pass(ABC):
     kind: ClassVar[str] = ""
     Settings: ClassVar[type[PassSettings]]
     in_place: ClassVar[bool] = False
-    needs: ClassVar[frozenset[str]] = frozenset()
+    needs: frozenset[str] = frozenset()
     baked: ClassVar[frozenset[str]] = frozenset()
     names_files: ClassVar[bool] = False
     is_foreign: ClassVar[bool] = False

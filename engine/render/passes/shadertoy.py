@@ -71,6 +71,9 @@ class Shadertoy(ForeignPass):
         self._image = self._painter(files, files.image)
         self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
         self._told = files.told
+        tabs = (files.image, *files.buffers.values())
+        if any(channel.source == "sound" for tab in tabs for channel in tab.channels.values()):
+            self.needs = frozenset({"sound"})
         asked = settings.buffers
         self._buffers: dict[str, Buffer] = {}
         for name in files.buffers:
