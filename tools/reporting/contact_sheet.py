@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
+CAPTION_PX = 12
 GROUND = 24  # level of the sheet where there is no picture
 
 
@@ -31,6 +34,20 @@ def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2, columns: int | N
         top, left = index // columns * (height + gap_px), index % columns * (width + gap_px)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def captioned_sheet(pictures: Sequence[tuple[str, NDArray[np.uint8]]], most: int = 400) -> Image.Image:
+    """Named pictures (H, W, 3) uint8 of one size on one sheet, each above its name; smaller where they are many."""
+    tiles = []
+    for name, picture in pictures:
+        tile = Image.new("RGB", (picture.shape[1], picture.shape[0] + CAPTION_PX), (GROUND,) * 3)
+        tile.paste(Image.fromarray(picture), (0, 0))
+        shown = name.encode("ascii", "replace").decode()
+        ImageDraw.Draw(tile).text((1, picture.shape[0]), shown[: picture.shape[1] // 6], fill=(200, 200, 200))
+        if len(pictures) > most:
+            tile = tile.resize((tile.width // 2, tile.height // 2))
+        tiles.append(np.asarray(tile))
+    return Image.fromarray(contact_sheet(np.stack(tiles))) if tiles else Image.new("RGB", (1, 1))
 
 
 def shrink(picture: NDArray[np.uint8], most_px: int) -> NDArray[np.uint8]:

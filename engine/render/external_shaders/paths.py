@@ -12,7 +12,7 @@ from engine.config.validation import IN_WORDS
 FOLDER = "foreign"
 """Of `shaders/`."""
 
-_SAFE = r"^(?:[^/\\:.\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]*/)*[^/\\:.\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]*"
+_SAFE = r"^(?:[^/\\.\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*/)*[^/\\.\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*"
 """Names of folders and files with any letters, blanks and brackets; none begins with a dot, none leads elsewhere."""
 
 

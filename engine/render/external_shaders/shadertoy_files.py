@@ -12,6 +12,7 @@ from engine.render.external_shaders.pictures import IMAGE_ENDINGS, SOURCES
 from engine.render.external_shaders.program import ForeignText
 from engine.render.external_shaders.shadertoy_channels import (
     ALIASES,
+    ANY,
     CHANNELS,
     BufferName,
     BufferTab,
@@ -132,7 +133,9 @@ class ShadertoyFiles:
     def _tab(self, file: str, given: SourceTab, channels: Channels, where: str) -> Tab:
         text = self._text(file, given)
         said = {CHANNELS[number]: self._exported(file, text, number, about) for number, about in given.channels.items()}
-        return self._checked(text, {**said, **{str(name): channel for name, channel in channels.items()}}, where)
+        open_ones = {str(name): channel for name, channel in channels.items() if channel.source == ANY}
+        others = {str(name): channel for name, channel in channels.items() if channel.source != ANY}
+        return self._checked(text, {**open_ones, **said, **others}, where)
 
     @staticmethod
     def _checked(text: ForeignText, channels: Mapping[Any, Channel], where: str) -> Tab:
