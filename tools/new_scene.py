@@ -1,7 +1,9 @@
-"""Start a scene file: `python -m tools.new_scene NAME [--from SCENE]` writes scenes/NAME.yaml, commented and valid.
+"""Start a scene file: `python -m tools.new_scene NAME [--from SCENE | --shader FILE]` writes scenes/NAME.yaml.
 
-It has room, reflection and film, with every knob of theirs, its range and its default as a comment to be uncommented.
-With `--from` it extends another scene, whose passes it lists.
+It is commented and valid, and has room, reflection and film, with every knob of theirs, its range and its default as a
+comment to be uncommented. With `--from` it extends another scene, whose passes it lists. With `--shader` it shows a
+shader of ISF or Shadertoy over the reflection, with all inputs of that and what each may be; a file from elsewhere is
+copied into shaders/foreign/.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from engine.render.passes import pass_class, registry
 from engine.scene.library import SceneLibrary
 from engine.scene.scene import load_scene
 from engine.scene.scene_file import SceneText, read_scene_text
-from tools.check_scene import SCENES
+from tools.check_scene import SCENES, SHADERS
 from tools.command import command, command_parser
+from tools.scene_of_shader import bring_in, shader_pass
 
 PASSES = ("room", "reflection", "film")
 WIDTH = 118
@@ -45,14 +48,20 @@ _MOVED = """\
 
 
 @command()
-def main(arguments: Sequence[str] | None = None, folder: Path = SCENES) -> int:
+def main(arguments: Sequence[str] | None = None, folder: Path = SCENES, shaders: Path = SHADERS) -> int:
     """Write the scene; returns the exit status."""
     parser = command_parser("new_scene", "Begin a scene.", "night_pool --from pool")
     parser.add_argument("name", type=_name, metavar="NAME", help="of the file in scenes/, without .yaml")
-    parser.add_argument("--from", dest="parent", type=_name, metavar="SCENE", help="a scene that the new one changes")
+    begun = parser.add_mutually_exclusive_group()
+    begun.add_argument("--from", dest="parent", type=_name, metavar="SCENE", help="a scene that the new one changes")
+    begun.add_argument("--shader", type=Path, metavar="FILE", help="a shader of ISF or Shadertoy that the scene shows")
     options = parser.parse_args(arguments)
     path = folder / f"{options.name}.yaml"
-    write_new(path, _text(options.name, options.parent, folder))
+    if options.shader is not None and not path.exists():
+        file = bring_in(options.shader, shaders)
+        write_new(path, scene_of_shader(options.name, file, shaders))
+    else:
+        write_new(path, _text(options.name, options.parent, folder))
     load_scene(path, registry())
     print(f"wrote {shown_path(path)}: look at it with python main.py --scene {options.name}, and save it while it runs")
     return 0
@@ -71,6 +80,12 @@ def new_scene(name: str, kinds: Sequence[str]) -> str:
     passes = "\n".join(_commented_pass(kind) for kind in kinds)
     size = "size: [1920, 1080]              # of the stage, px; [1080, 1920] for a wall that stands upright\n"
     return f"{_HEAD}title: {_title(name)}\n{size}{_REST}{_MOVED}passes:\n{passes}"
+
+
+def scene_of_shader(name: str, file: str, shaders: Path) -> str:
+    """Text of a scene that shows a file of `shaders/foreign/` over the reflection."""
+    head = new_scene(name, ())
+    return f"{head}  - room: {{}}\n  - reflection: {{}}\n{shader_pass(file, shaders)}  - film: {{}}\n"
 
 
 def extending_scene(name: str, parent: SceneText) -> str:

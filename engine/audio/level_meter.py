@@ -29,7 +29,7 @@ QUIET_DB = -60.0
 """Loudness at level 0, dB; level 1 is 0 dB, a full-scale sine (dB FS after AES17)."""
 
 SOUND_SAMPLES = 2048
-"""How many samples are kept for scenes that draw the sound, while one is shown: about the last twentieth of a second."""
+"""How many samples are kept for scenes that draw the sound: about the last twentieth of a second."""
 
 TAKE_S = 0.2
 LOST_S = 2.0

@@ -5,6 +5,7 @@ It may be killed at any moment; its memory and its time are bounded by the syste
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -40,6 +41,7 @@ UNSURE_MS = 250.0  # what one of the shown size may seem to take before that is 
 def run_trials(connection: Connection) -> None:
     """Answer requests until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable()  # what there is to be told is in the answers
     _bound_memory()
     try:
         ctx = standalone_context()

@@ -10,7 +10,7 @@ import pytest
 
 from engine.render.passes import registry
 from engine.scene.scene import load_scene
-from tools.check_scene import SCENES
+from tools.check_scene import SCENES, SHADERS
 from tools.new_scene import PASSES, main
 
 
@@ -74,3 +74,69 @@ def test_a_name_is_a_name(folder: Path, name: str, capsys: pytest.CaptureFixture
         main([name], folder)
     assert ended.value.code == 2
     assert "must be a name of letters, digits" in capsys.readouterr().err
+
+
+SHADER = """/*{"ISFVSN": "2", "INPUTS": [
+ {"NAME": "inputImage", "TYPE": "image"},
+ {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How\\nmuch"},
+ {"NAME": "on", "TYPE": "bool", "DEFAULT": true},
+ {"NAME": "mode", "TYPE": "long", "VALUES": [0, 1], "LABELS": ["off", "soft: #1"], "DEFAULT": 1},
+ {"NAME": "tint", "TYPE": "color", "DEFAULT": [1, 0, 0, 1]},
+ {"NAME": "at", "TYPE": "point2D", "DEFAULT": [0.5, 0.25]},
+ {"NAME": "heard", "TYPE": "audioFFT"}
+], "IMPORTED": {"tile": {"PATH": "tile.png"}}}*/
+void main() { gl_FragColor = IMG_THIS_PIXEL(inputImage) * amount; }
+"""
+
+
+@pytest.fixture
+def shaders(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHADERS, tmp_path / "shaders"))
+
+
+def test_a_scene_of_a_shader_has_all_its_inputs_with_what_each_may_be(
+    tmp_path: Path, folder: Path, shaders: Path
+) -> None:
+    theirs = tmp_path / "my blur (v2).fs"
+    theirs.write_text(SHADER)
+    theirs.with_suffix(".vs").write_text("void main() { isf_vertShaderInit(); }")
+    (tmp_path / "tile.png").write_bytes(b"a picture")
+    assert main(["soft", "--shader", str(theirs)], folder, shaders) == 0
+    spec = load_scene(folder / "soft.yaml", registry()).passes[2]
+    inputs = {"inputImage": "picture", "amount": 0.5, "on": True, "mode": 1, "tint": [1, 0, 0, 1], "at": [0.5, 0.25]}
+    assert spec.settings.model_dump()["inputs"] == inputs
+    assert spec.settings.model_dump()["file"] == theirs.name
+    text = (folder / "soft.yaml").read_text(encoding="utf-8")
+    for line in (
+        "  # How much; between 0 and 1",
+        "  # 0 (off) or 1 (soft: #1)",
+        "  # true or false",
+        "  # a point: x, y",
+    ):
+        assert line in text
+    for name in (theirs.name, "my blur (v2).vs", "tile.png"):
+        assert (shaders / "foreign" / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_a_scene_of_tabs_shows_what_each_channel_reads(tmp_path: Path, folder: Path, shaders: Path) -> None:
+    theirs = shaders / "foreign" / "tabs.glsl"
+    tab = "void mainImage(out vec4 c, in vec2 p) { c = texture(iChannel0, p) + texture(iChannel2, p); }\n"
+    theirs.write_text(f"// Buffer A\n{tab}// Image\n{tab}")
+    assert main(["tabs", "--shader", str(theirs)], folder, shaders) == 0
+    settings = load_scene(folder / "tabs.yaml", registry()).passes[2].settings.model_dump()
+    assert {name: channel["source"] for name, channel in settings["channels"].items()} == {
+        "iChannel0": "A",
+        "iChannel2": "any",
+    }
+    assert settings["buffers"]["A"]["channels"]["iChannel0"]["source"] == "A"
+
+
+def test_a_shader_that_is_not_there_or_in_the_way_is_told(
+    tmp_path: Path, folder: Path, shaders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["a", "--shader", str(tmp_path / "none.fs")], folder, shaders) == 3
+    assert "there is no shader" in capsys.readouterr().err
+    (tmp_path / "prism.fs").write_text(SHADER)
+    assert main(["a", "--shader", str(tmp_path / "prism.fs")], folder, shaders) == 3
+    assert "prism.fs is another file of that name" in capsys.readouterr().err
+    assert not (folder / "a.yaml").exists()
