@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "maintaining": (
         "dev.make_gallery",
         "dev.fuzz_inputs",
+        "dev.external_works",
         "dev.describe_config",
         "dev.describe_features",
         "dev.make_face_map",

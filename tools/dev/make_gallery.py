@@ -35,11 +35,17 @@ SPOKEN = 0.3  # how loud it is, for scenes that listen
 MAX_BYTES = 150_000
 
 
-def draw_scene(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignment: Alignment) -> ByteArray:
+def draw_scene(
+    ctx: moderngl.Context,
+    scene: Scene,
+    rehearsal: Rehearsal,
+    alignment: Alignment,
+    size_wh: tuple[int, int] = SIZE_WH,
+) -> ByteArray:
     """What is on the wall at the end of the visit, (H, W, 3) uint8."""
-    wall = ctx.simple_framebuffer(SIZE_WH, components=4)
+    wall = ctx.simple_framebuffer(size_wh, components=4)
     dt_s = 1 / RATE_HZ
-    with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, SIZE_WH, 1.0) as mirror:
+    with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as mirror:
         time_s, index = 0.0, 0
         if any(spec.kind == "archive" for spec in scene.passes):
             for reflection in rehearsal.earlier():
@@ -53,7 +59,7 @@ def draw_scene(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignm
             mirror.receive(frame, reflection, tick, SPOKEN)
             if count >= drawn_from:
                 mirror.draw(wall, tick, reflection.generated_s + 1.0)
-        pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(SIZE_WH[1], SIZE_WH[0], 3)
+        pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(size_wh[1], size_wh[0], 3)
     ctx.detect_framebuffer(0).use()  # what is bound must not be released
     wall.color_attachments[0].release()
     wall.release()

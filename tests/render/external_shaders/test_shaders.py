@@ -20,36 +20,14 @@ from engine.render.passes import registry
 from engine.scene.scene import SIGNALS, PassSpec, Scene
 from tests.conftest import ROOT, CompareGolden
 from tests.render.pictures import REST, presented, synthetic_face
+from tools.dev.external_works import WORKS
 
 SIZE_WH = (240, 135)
 FPS = 15
-PICTURE = {"source": "picture", "filter": "mipmap"}
-SHADERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "breath": ("isf", {"file": "breath.fs", "inputs": {"warmth": 2.0}}),
-    "prism": ("isf", {"file": "prism.fs"}),
-    "lenticular": ("isf", {"file": "lenticular.fs", "inputs": {"endImage": "reflection", "threads": 24}}),
-    "moth": (
-        "shadertoy",
-        {
-            "file": "moth.glsl",
-            "channels": {"iChannel0": "A", "iChannel1": "picture"},
-            "buffers": {"A": {"file": "moth_paths.glsl"}},
-        },
-    ),
-    "candle": ("shadertoy", {"file": "candle.glsl", "channels": {"iChannel0": PICTURE}}),
-    "ink": (
-        "shadertoy",
-        {
-            "file": "ink.glsl",
-            "channels": {"iChannel0": "A", "iChannel1": "picture"},
-            "buffers": {"A": {"file": "ink_flow.glsl", "channels": {"iChannel0": "A", "iChannel1": "picture"}}},
-        },
-    ),
-}
 
 
 def test_no_shader_is_forgotten() -> None:
-    used = {value for _, settings in SHADERS.values() for value in _files(settings)}
+    used = {value for _, settings in WORKS.values() for value in _files(settings)}
     assert used == {path.name for path in (ROOT / "shaders" / "foreign").iterdir()}
 
 
@@ -57,7 +35,7 @@ def _files(settings: dict[str, Any]) -> list[str]:
     return [settings["file"], *(tab["file"] for tab in settings.get("buffers", {}).values())]
 
 
-@pytest.mark.parametrize("name", SHADERS)
+@pytest.mark.parametrize("name", WORKS)
 def test_shader_looks_as_it_did(
     gl: moderngl.Context,
     library: ShaderLibrary,
@@ -67,7 +45,7 @@ def test_shader_looks_as_it_did(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Two seconds of it over a reflection, with somebody there whose mouth is open."""
-    kind, settings = SHADERS[name]
+    kind, settings = WORKS[name]
     passes = (
         PassSpec("room", registry()["room"]()),
         PassSpec("reflection", registry()["reflection"]()),
