@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from skimage.color import deltaE_ciede2000
 
 from engine.features.colours import PATCHES
 from engine.features.featurizer import LAYOUT
@@ -138,6 +137,8 @@ def _colours(asked: FloatArray, came: FloatArray) -> Figures:
     """CIEDE2000 of each place: the mean over its patches, then the median over faces."""
     names = [patch.name for patch in PATCHES]
     colours = [vectors[:, LAYOUT["colour"]].reshape(len(vectors), len(PATCHES), 3) for vectors in (asked, came)]
+    from skimage.color import deltaE_ciede2000
+
     apart = deltaE_ciede2000(*colours)  # (N, patches)
     return {
         f"{place}_delta_e": float(np.median(apart[:, [names.index(patch) for patch in patches]].mean(axis=1)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.metrics import pairwise_distances
-from sklearn.neighbors import NearestNeighbors
 
 from engine.types import FloatArray
 
@@ -15,6 +13,8 @@ BLOCK_ROWS = 512
 
 def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
     """Squared Euclidean distances (N, M) float32 between points (N, D) and (M, D)."""
+    from sklearn.metrics import pairwise_distances
+
     return np.asarray(pairwise_distances(a, b, metric="sqeuclidean"), np.float32)
 
 
@@ -30,6 +30,8 @@ def neighbour_radii(points: FloatArray, k: int) -> FloatArray:
     Raises:
         ValueError: there are no k neighbours.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     if len(points) <= k:
         raise ValueError(f"{len(points)} points have no {k} neighbours each")
     neighbours = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)

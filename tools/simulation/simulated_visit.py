@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import skimage.data
 from tqdm import tqdm
 
 from engine.config.reflection import ReflectionSettings
@@ -90,7 +89,9 @@ class Rehearsal:
 
 def portrait() -> ByteArray:
     """The visitor's face, (300, 300, 3) uint8 RGB."""
-    return np.ascontiguousarray(skimage.data.astronaut()[:300, 80:380])
+    from skimage.data import astronaut
+
+    return np.ascontiguousarray(astronaut()[:300, 80:380])
 
 
 def _frames() -> Iterator[Frame]:
