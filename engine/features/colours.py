@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.dim_light import Light
 from engine.types import ByteArray, FloatArray
 
 Points = NDArray[np.float64]
@@ -108,7 +109,9 @@ _XYZ = np.array(  # of linear sRGB
 _XYZ_OF_WHITE = _XYZ / _XYZ.sum(axis=1, keepdims=True)  # rows relative to D65 white
 
 
-def patch_colours(image: ByteArray, centres_px: Points, eye_distance_px: float, roll_rad: float) -> FloatArray:
+def patch_colours(
+    image: ByteArray, centres_px: Points, eye_distance_px: float, roll_rad: float, light: Light | None = None
+) -> FloatArray:
     """Median L*, a*, b* of each patch, (3 * len(PATCHES),).
 
     Args:
@@ -116,8 +119,11 @@ def patch_colours(image: ByteArray, centres_px: Points, eye_distance_px: float, 
         centres_px: of `patch_centres`.
         eye_distance_px: sets the size of the patches.
         roll_rad: as `types.Placement` has it.
+        light: is corrected first; None takes the picture as it is.
     """
     samples = sample_patches(image, centres_px, eye_distance_px, roll_rad)
+    if light is not None:
+        samples = light.corrected(samples)
     return np.asarray(np.median(lab(samples), axis=1), np.float32).ravel()
 
 

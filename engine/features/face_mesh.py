@@ -17,7 +17,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -30,37 +30,29 @@ STILL_BORDER = 1 / 8  # of the shorter side, tried first: faces that fill a port
 LANDMARK_BYTES = 17  # of a serialised landmark: tag and length, then tag and float32 for each of x, y, z
 CHATTER = re.compile(rb"^([IW]\d{4} |INFO: Created TensorFlow Lite|WARNING: All log messages before absl)")
 
-Mode = Literal["live", "static"]
-MOST_FACES: dict[Mode, int] = {"live": 4, "static": 2}  # a visitor, who came along, and a painting
+MOST_FACES = 2  # a sitter, and a painting
 
 
 class FaceMesh:
-    """The mesh as a function of a picture.
+    """The mesh as a function of a single picture in which faces are near; every picture is looked at afresh."""
 
-    Args:
-        mode: "live" tracks up to four faces from frame to frame; "static" looks at every picture afresh, for two.
-    """
-
-    def __init__(self, mode: Mode) -> None:
-        self._is_static = mode == "static"
+    def __init__(self) -> None:
         with without_native_chatter():
             face_mesh = import_solution("face_mesh")
             self._mesh: Any = face_mesh.FaceMesh(
-                static_image_mode=self._is_static, max_num_faces=MOST_FACES[mode], refine_landmarks=True
+                static_image_mode=True, max_num_faces=MOST_FACES, refine_landmarks=True
             )
             # the graph starts with its first picture
             self._mesh.process(np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8))
         self._has_seen_face = False
 
     def __call__(self, image: ByteArray) -> FloatArray:
-        """Landmarks (N, 478, 3) float32 of the N faces in `image` (H, W, 3) uint8 RGB; N may be 0.
+        """Landmarks (N, 478, 3) float32 of the N faces in `image` (H, W, 3) uint8 RGB; N may be 0, and at most 2.
 
         x to the right and y down in pixels of `image`, z in the same unit, smaller is nearer.
         """
-        if self._is_static:
-            faces = self._find(image, STILL_BORDER)
-            return faces if len(faces) else self._find(image, 0.0)
-        return self._find(image, 0.0)
+        faces = self._find(image, STILL_BORDER)
+        return faces if len(faces) else self._find(image, 0.0)
 
     def _find(self, image: ByteArray, border: float) -> FloatArray:
         prepared, scale, border_px = _prepare(image, border)
@@ -69,7 +61,7 @@ class FaceMesh:
         if not faces:
             return np.empty((0, LANDMARK_COUNT, 3), np.float32)
         self._has_seen_face = True
-        points = np.stack([_points(face) for face in faces])
+        points = np.stack([landmark_rows(face) for face in faces])
         height_px, width_px = prepared.shape[:2]
         points *= np.array([width_px, height_px, width_px], np.float32)
         points[..., :2] -= border_px
@@ -99,7 +91,7 @@ def _prepare(image: ByteArray, border: float) -> tuple[ByteArray, float, int]:
     return image, scale, border_px
 
 
-def _points(face: Any) -> FloatArray:
+def landmark_rows(face: Any) -> FloatArray:
     """(478, 3) float32 of a landmark list, without a Python loop where its wire format is the usual one."""
     data = face.SerializeToString()
     if len(data) == LANDMARK_COUNT * LANDMARK_BYTES:

@@ -95,10 +95,10 @@ class Identities:
         self._rivalled_since_s: float | None = None
         self._told: set[int] = set()
 
-    def choose(self, sightings: Sequence[Sighting], now_s: float) -> tuple[int, int] | None:
-        """Whose face is answered: which of `sightings` it is, and the number of the person.
+    def choose(self, sightings: Sequence[Sighting], now_s: float) -> tuple[int | None, list[int]]:
+        """Whose face is answered: which of `sightings` it is, and the number of the person whom each shows.
 
-        None if nobody's is: there is no face, or the visitor is covered for a moment.
+        The first is None if nobody's is: there is no face, or the visitor is covered for a moment.
 
         Args:
             sightings: all faces of a frame.
@@ -107,11 +107,10 @@ class Identities:
         self._people = [person for person in self._people if now_s - person.seen_s <= FORGET_S]
         seen = self._assign(sightings, now_s)
         self._visitor = self._elect([seen[index] for index in sorted(seen)], now_s)
-        for index, person in seen.items():
+        for person in seen.values():
             self._suspect(person, now_s)
-            if person is self._visitor:
-                return index, person.identity
-        return None
+        answered = next((index for index, person in seen.items() if person is self._visitor), None)
+        return answered, [seen[index].identity for index in range(len(sightings))]
 
     def _assign(self, sightings: Sequence[Sighting], now_s: float) -> dict[int, _Person]:
         """Who each face is: pairs are made in the order of their likeness, and the rest are new."""

@@ -38,11 +38,11 @@ class Room:
         self.frame = 0
 
     def show(self, faces: Sequence[Sighting], seconds: float = 1 / FPS) -> tuple[int, int] | None:
-        chosen = None
+        answered, identities = None, []
         for _ in range(max(1, round(seconds * FPS))):
-            chosen = self.people.choose(faces, self.frame / FPS)
+            answered, identities = self.people.choose(faces, self.frame / FPS)
             self.frame += 1
-        return chosen
+        return None if answered is None else (answered, identities[answered])
 
 
 def test_somebody_keeps_their_number_while_they_move() -> None:

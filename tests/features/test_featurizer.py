@@ -182,7 +182,7 @@ def test_close_may_be_called_twice() -> None:
 
 
 def test_mediapipe_starts_without_chatter(capfd: pytest.CaptureFixture[str]) -> None:
-    mesh = FaceMesh("static")
+    mesh = FaceMesh()
     mesh(np.ascontiguousarray(astronaut()))
     mesh.close()
     said = [line for line in capfd.readouterr().err.encode().splitlines() if CHATTER.match(line)]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
+from engine.features.face_finder import SeenFace
 from engine.features.featurizer import Featurizer
 from engine.features.geometry import MOST_MISFIT, mean_face, measure_face, misfit
 from engine.types import Features, FloatArray, Frame
@@ -59,7 +60,9 @@ def live() -> Iterator[Featurizer]:
 
 def test_a_slipped_mesh_is_not_seen_and_takes_nobodys_place(live: Featurizer, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[FloatArray] = []
-    monkeypatch.setattr(live, "_mesh", lambda image: np.stack(found))
+    monkeypatch.setattr(
+        live, "_faces", lambda image: [SeenFace(face, track=number) for number, face in enumerate(found)]
+    )
 
     def seen(*faces: FloatArray) -> Features | None:
         found[:] = faces

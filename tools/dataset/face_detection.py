@@ -31,7 +31,7 @@ class FaceSearch(Closing):
     """Finds faces; starts MediaPipe, which takes a second."""
 
     def __init__(self) -> None:
-        self._mesh = FaceMesh("static")
+        self._mesh = FaceMesh()
         with without_native_chatter():
             detection = import_solution("face_detection")
             self._detector: Any = detection.FaceDetection(min_detection_confidence=CONFIDENCE, model_selection=1)

@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.pictures.exists():
         print(f"narcissus: {options.pictures} is not there", file=sys.stderr)
         return 1
-    mesh = FaceMesh("static")
+    mesh = FaceMesh()
     found = [mesh(picture) for picture in tqdm(pictures(options.pictures), unit=" pictures")]
     mesh.close()
     faces = np.array([each[0] for each in found if len(each)], np.float64).reshape(-1, 478, 3)

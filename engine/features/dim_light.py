@@ -1,0 +1,146 @@
+"""Help for the square that the mesh looks at, where the light is bad: brighter, less tinted, with less noise.
+
+How dim the room is, is told by its brightest parts, and made up for. Then the face is brought as far as to what faces
+are like in usual light, and no further: whoever has a dark skin keeps it. The sensor's noise is averaged over the last
+squares, which are laid over each other by where they were cut; where something moved the newest one counts alone. It
+knows no network and no landmarks. One object goes with one face.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.face_region import FaceRegion
+from engine.types import ByteArray
+
+FACE_SHARE = 0.5  # of the square's side, in the middle, is face
+BRIGHT = 140.0  # level that a twentieth of a picture reaches in usual light; a dimmer room is brightened to it
+ROOM_STEP_PX = 16  # every so many pixels one tells of the room
+DIM = 55.0  # level below which a face is in the shade, and to which it is brightened
+MOST_GAIN = 12.0
+USUAL_TINT = (0.68, -0.30)  # log of red and of blue over green, both linear, of faces in usual light: median of 24
+TINT_SPREAD = 0.8  # portraits, of which the farthest is 0.57 from it, and grey 0.74; so far nothing is changed
+FOLLOW = 0.15  # share of a new estimate, so that the light does not flicker
+NOISY = 2.0  # levels of noise, when brightened, below which there is nothing to average
+NOISE_PX = 64  # side of the squares that it is estimated from
+NOISE_GROWTH = 1.05  # from square to square, at most: what differs is noise only where nothing moves
+STILL_SHARE = 0.15  # of the newest square, where nothing moves
+MOVED = (1.5, 3.0)  # differences between squares, in their noise, from which on and up to which movement counts
+GAMMA = 2.2
+
+Square = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What would make a face look as in usual light.
+
+    Attributes:
+        gains: factors of red, green and blue levels, encoded as they are; all 1 where the light is usual.
+    """
+
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def is_usual(self) -> bool:
+        return all(abs(gain - 1) < 0.02 for gain in self.gains)
+
+    def corrected(self, pixels: ByteArray) -> ByteArray:
+        """Pixels (..., 3) as they would be in usual light."""
+        if self.is_usual:
+            return pixels
+        levels = np.arange(256, dtype=np.float64)[:, None] * self.gains
+        table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+        return np.asarray(np.stack([table[pixels[..., channel], channel] for channel in range(3)], axis=-1))
+
+    def towards(self, newer: Light, share: float) -> Light:
+        """Between this light and a newer estimate."""
+        red, green, blue = (
+            math.exp((1 - share) * math.log(old) + share * math.log(new))
+            for old, new in zip(self.gains, newer.gains, strict=True)
+        )
+        return Light((red, green, blue))
+
+
+def gain_of_room(picture: ByteArray) -> float:
+    """By how much a picture (H, W, 3) uint8 RGB is too dim as a whole; 1 in usual light."""
+    some = picture[::ROOM_STEP_PX, ::ROOM_STEP_PX].max(axis=2)
+    return float(np.clip(BRIGHT / max(float(np.percentile(some, 95)), 1.0), 1.0, MOST_GAIN))
+
+
+def estimate_light(square: ByteArray, room_gain: float = 1.0) -> Light:
+    """The light on a face in the middle of a square (S, S, 3) uint8 RGB, in a room that needs this gain."""
+    size = square.shape[0]
+    first, last = round(size * (1 - FACE_SHARE) / 2), round(size * (1 + FACE_SHARE) / 2)
+    face = square[first:last:3, first:last:3].reshape(-1, 3)
+    red, green, blue = np.maximum(np.mean(face, axis=0), 1.0)
+    tint = GAMMA * np.log(np.array([red / green, blue / green])) - USUAL_TINT
+    off = float(np.linalg.norm(tint))
+    excess = tint * (1 - TINT_SPREAD / off) if off > TINT_SPREAD else np.zeros(2)
+    red_gain, blue_gain = np.exp(-excess / GAMMA)
+    level = room_gain * (red * red_gain + green + blue * blue_gain) / 3
+    gain = room_gain * max(1.0, DIM / level)
+    gains = np.clip(gain * np.array([red_gain, 1.0, blue_gain]), 0.1, MOST_GAIN)
+    return Light((float(gains[0]), float(gains[1]), float(gains[2])))
+
+
+class LightHelp:
+    """What makes the squares of one face easier to see, one after the other.
+
+    Attributes:
+        light: as it was estimated last.
+    """
+
+    def __init__(self) -> None:
+        self.light = Light()
+        self._is_first = True
+        self._mean: Square | ByteArray | None = None
+        self._region: FaceRegion | None = None
+        self._noise = math.inf
+
+    def __call__(self, square: ByteArray, region: FaceRegion, room_gain: float = 1.0) -> ByteArray:
+        """A square (S, S, 3) uint8 RGB, cut at `region` in a room that needs this gain, as the mesh had best see it."""
+        estimate = estimate_light(square, room_gain)
+        self.light = estimate if self._is_first else self.light.towards(estimate, FOLLOW)
+        self._is_first = False
+        corrected = self.light.corrected(square)
+        if self._mean is None or self._region is None or not self._is_noisy(corrected, region):
+            self._mean, self._region = corrected, region
+            return corrected
+        self._mean = self._averaged(corrected.astype(np.float32), region)
+        self._region = region
+        return np.asarray(np.rint(self._mean), np.uint8)
+
+    def _is_noisy(self, square: ByteArray, region: FaceRegion) -> bool:
+        """Whether squares differ where nothing moves, which is where they differ least."""
+        assert self._mean is not None and self._region is not None
+        before = _laid_over(self._mean, self._region, region, NOISE_PX)
+        step = square.shape[0] // NOISE_PX
+        now = square[step // 2 :: step, step // 2 :: step].astype(np.float32)
+        noise = float(np.median(np.abs(now - before))) / 0.6745
+        self._noise = min(noise, self._noise * NOISE_GROWTH + 0.05)
+        return self._noise >= NOISY
+
+    def _averaged(self, square: Square, region: FaceRegion) -> Square:
+        assert self._mean is not None and self._region is not None
+        before = _laid_over(self._mean, self._region, region, square.shape[0])
+        apart = cv2.blur(cv2.absdiff(square, before).mean(axis=2), (7, 7)) / self._noise
+        moved = np.clip((apart - MOVED[0]) / (MOVED[1] - MOVED[0]), 0, 1)[..., None]
+        share = (STILL_SHARE + (1 - STILL_SHARE) * moved).astype(np.float32)
+        return np.asarray(before + share * (square - before), np.float32)
+
+
+def _laid_over(square: Square | ByteArray, was: FaceRegion, now: FaceRegion, size_px: int) -> Square:
+    """A square that was cut at one region as if it had been cut, at that size, at another of the same picture."""
+    back, forth = np.eye(3), np.eye(3)
+    back[:2], forth[:2] = was.to_square(square.shape[0]), now.to_square(size_px)
+    matrix = (back @ np.linalg.inv(forth))[:2]  # from the new square to the old one
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(square, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(laid, np.float32)
