@@ -179,7 +179,7 @@ class App:
         return ReflectionWorker(
             frames=None if sees_itself else slots.frames,
             reflections=slots.reflections,
-            build_featurizer=lambda: _open_featurizer(files.inverter, ignored),
+            build_featurizer=lambda: _open_featurizer(files.inverter, ignored, self._clock),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=lambda: open_generator(
                 files.persona,
@@ -235,11 +235,14 @@ def _begin_keeping(show: Show, persona: Persona, output: ShowOutput) -> None:
         keepsakes.begin_session(output.session, session_head(persona, picture_wh), is_needed=output.is_headless)
 
 
-def _open_featurizer(inverter: Inverter | EncoderInverter | None, ignored: Sequence[Zone]) -> Featurizer:
+def _open_featurizer(
+    inverter: Inverter | EncoderInverter | None, ignored: Sequence[Zone], clock: TimeSource
+) -> Featurizer:
     """What measures visitors, and cuts out their faces where an encoder is to see them, which is made ready first."""
     if isinstance(inverter, EncoderInverter):
         inverter.prepare()
-    return Featurizer("live", ignore=ignored, crops=inverter is not None and inverter.needs_crop)
+    crops = inverter is not None and inverter.needs_crop
+    return Featurizer("live", ignore=ignored, crops=crops, clock=clock)
 
 
 def _generator_threads(asked: int | None, *, is_software: bool) -> int | None:

@@ -34,10 +34,10 @@ class CameraSettings(BaseModel):
         "Default auto.",
     )
     width: int = Field(
-        640, ge=160, le=3840, description="Width asked of a webcam (it may give another), px, 160..3840. Default 640."
+        1280, ge=160, le=3840, description="Width asked of a webcam (it may give another), px, 160..3840. Default 1280."
     )
     height: int = Field(
-        480, ge=120, le=2160, description="Height asked of a webcam (it may give another), px, 120..2160. Default 480."
+        720, ge=120, le=2160, description="Height asked of a webcam (it may give another), px, 120..2160. Default 720."
     )
     fps: float = Field(30.0, ge=1, le=240, description="Pictures a second asked of a webcam, 1..240. Default 30.")
     mirror: bool = Field(True, description="Swap left and right, as a mirror does. true or false. Default true.")

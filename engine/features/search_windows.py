@@ -15,7 +15,8 @@ from engine.types import ByteArray
 
 TILE_SHARE = 2 / 3  # side of a tile, of the picture's shorter side
 OVERLAP_SHARE = 1 / 3  # neighbours share at least so much of it: a face on the border of one is inside another
-SMALLEST_PX = 320  # pictures without a longer side than this have no tiles: the whole shows all there is
+SMALLEST_WH = (320, 64)  # longer and shorter side of a picture; a smaller one has no tiles: the whole shows all there is
+MOST_ACROSS = 8  # times that a tile fits into the longer side, of a picture that is a strip
 CELL_PX = 24  # of the grid that tells where something moved
 SAMPLE_PX = 8  # every so many pixels one is looked at for that
 LEAST_CHANGE = 8.0  # levels by which a cell changes where something moves, beyond what all cells do (noise, a lamp)
@@ -26,10 +27,12 @@ Cells = NDArray[np.float32]
 
 def tiles(width_px: int, height_px: int) -> list[Window]:
     """Squares that overlap and together cover a picture of that size, row by row; none for a small one."""
-    if max(width_px, height_px) <= SMALLEST_PX:
+    longer, shorter = max(width_px, height_px), min(width_px, height_px)
+    if longer <= SMALLEST_WH[0] or shorter <= SMALLEST_WH[1]:
         return []
-    side = max(1, round(TILE_SHARE * min(width_px, height_px)))
-    return [(x, y, side, side) for y in _steps(height_px, side) for x in _steps(width_px, side)]
+    side = round(max(TILE_SHARE * shorter, longer / MOST_ACROSS))
+    across, down = min(side, width_px), min(side, height_px)
+    return [(x, y, across, down) for y in _steps(height_px, down) for x in _steps(width_px, across)]
 
 
 def _steps(length: int, side: int) -> list[int]:
