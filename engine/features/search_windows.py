@@ -15,7 +15,7 @@ from engine.types import ByteArray
 
 TILE_SHARE = 2 / 3  # side of a tile, of the picture's shorter side
 OVERLAP_SHARE = 1 / 3  # neighbours share at least so much of it: a face on the border of one is inside another
-SMALLEST_WH = (320, 64)  # longer and shorter side of a picture; a smaller one has no tiles: the whole shows all there is
+SMALLEST_WH = (320, 64)  # longer and shorter side of a picture; a smaller one has no tiles: the whole shows all
 MOST_ACROSS = 8  # times that a tile fits into the longer side, of a picture that is a strip
 CELL_PX = 24  # of the grid that tells where something moved
 SAMPLE_PX = 8  # every so many pixels one is looked at for that

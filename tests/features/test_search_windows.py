@@ -14,7 +14,8 @@ def test_tiles_cover_the_picture_and_a_face_on_a_border_is_inside_another(size: 
     width, height = size
     covered = np.zeros((height, width), int)
     for left, top, across, down in tiles(width, height):
-        assert min(across, height) == down and left >= 0 and top >= 0 and left + across <= width and top + down <= height
+        assert min(across, height) == down and left >= 0 and top >= 0
+        assert left + across <= width and top + down <= height
         covered[top : top + down, left : left + across] += 1
     assert covered.min() >= 1
     side = tiles(width, height)[0][2]
