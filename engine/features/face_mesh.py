@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import types
 import warnings
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ LANDMARK_COUNT = 478
 MIN_SIDE_PX = 256  # smaller pictures are enlarged: the detector was made for faces of about this size
 MAX_WIDTH_PX = 640  # larger ones are reduced: the mesh itself looks at 192 px
 STILL_BORDER = 1 / 8  # of the shorter side, tried first: faces that fill a portrait are found (150 of 150, not 147)
+_descriptor_2 = threading.RLock()
 LANDMARK_BYTES = 17  # of a serialised landmark: tag and length, then tag and float32 for each of x, y, z
 CHATTER = re.compile(rb"^([IW]\d{4} |INFO: Created TensorFlow Lite|WARNING: All log messages before absl)")
 
@@ -127,8 +129,14 @@ def import_solution(name: str) -> Any:
 def without_native_chatter() -> Iterator[None]:
     """Keep what MediaPipe's C++ says about itself at start from the terminal; whatever else is written still appears.
 
-    It writes to file descriptor 2 before its log can be configured, so nothing less reaches it.
+    It writes to file descriptor 2 before its log can be configured, so nothing less reaches it. The descriptor is the
+    process's: two threads that load take turns.
     """
+    with _descriptor_2:
+        yield from _filtered()
+
+
+def _filtered() -> Iterator[None]:
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as captured:
