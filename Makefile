@@ -68,6 +68,7 @@ gpu: $(DEV)
 
 gallery: $(DEV)
 	@$(PYTHON) -m tools.dev.make_gallery $(ARGS)
+	@$(PYTHON) -m tools.dev.make_loop
 
 golden: $(DEV)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"

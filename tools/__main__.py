@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "importing": ("import_pggan", "import_attributes"),
     "maintaining": (
         "dev.make_gallery",
+        "dev.make_loop",
         "dev.fuzz_inputs",
         "dev.external_works",
         "dev.describe_config",
