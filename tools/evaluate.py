@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import DeviceError
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import DISCRIMINATOR_FILE, Persona, load_discriminator
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import HELD_OUT_SEEDS, MODELS
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     options = _parse(arguments)
     persona = Persona.open(models / options.model)
-    read_inverter(persona.inverter_path, persona)
+    need_inverter(persona)
     if options.baseline:
         make_baseline(persona)
     elif options.steps:
@@ -130,7 +130,8 @@ def evaluate(persona: Persona, options: argparse.Namespace) -> None:
     with FaceDrawer(persona, threads=1) as drawer:
         trial = Trial(persona, drawer, options.count)
         for kind, viewers in _all_viewers(trial, options, portraits):
-            measured[kind] = trial.run(viewers, options.oracle, discriminator)
+            is_drawn = kind == "synthetic"
+            measured[kind] = trial.run(viewers, options.oracle, discriminator, judges_pictures=not is_drawn)
             texts.append(_section(kind, viewers, measured[kind], options))
             print(f"\n{texts[-1]}", flush=True)
             if options.json is not None:

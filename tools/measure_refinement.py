@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import DeviceError
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
@@ -55,7 +55,7 @@ def _shown(value: float | None) -> str:
 
 def measure(persona: Persona, options: argparse.Namespace) -> None:
     """Measure all kinds of viewers that the options name, and print a table of each."""
-    inverter = read_inverter(persona.inverter_path, persona)
+    inverter = need_inverter(persona)
     if not isinstance(inverter, Refines):
         raise DeviceError(f"the inverter of {persona.name} cannot refine: there is nothing to measure")
     with FaceDrawer(persona, threads=1) as drawer:

@@ -18,12 +18,14 @@ from engine.features.face_tracker import is_different_person
 from engine.features.featurizer import LAYOUT, VECTORS, Featurizer
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg
+from engine.pipeline.encoding_filter import EncodingFilter
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.sources.video_file import pictures_of
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
+from tools.likeness.answers import can_answer, seen_pixels
 from tools.likeness.scale import LikenessScale
 from tools.reporting.face_pair import align, enlarge
 
@@ -39,6 +41,7 @@ class _Panel:
 
     method: Method
     calm: FeatureFilter
+    steady: EncodingFilter
     filter: SphereOneEuro
     picture: ByteArray
     last: FloatArray | None = None
@@ -47,8 +50,13 @@ class _Panel:
     all_errors: list[tuple[float, float]] = field(default_factory=list)
     all_speeds: list[float] = field(default_factory=list)
 
-    def answer(self, vector: FloatArray, dt_s: float) -> FloatArray:
-        z = self.filter(self.method.inverter(self.calm(vector, dt_s)), dt_s)
+    def answer(self, face: Features, dt_s: float) -> FloatArray:
+        inverter = self.method.inverter
+        pixels = seen_pixels(inverter, face) if can_answer(inverter, face) else None
+        answer = inverter(self.calm(face.vector, dt_s), pixels)
+        if inverter.needs_crop:
+            answer = self.steady(answer, face.vector, dt_s)
+        z = self.filter(answer, dt_s)
         if self.last is not None:
             speed = float(angle_deg(z, self.last)) / dt_s
             self.speeds.append(speed)
@@ -59,6 +67,7 @@ class _Panel:
     def forget(self) -> None:
         self.method.inverter.reset()
         self.calm.reset()
+        self.steady.reset()
         self.filter.reset()
         self.last = None
 
@@ -87,8 +96,10 @@ class SideBySide(Closing):
         self._stack = ExitStack()
         self._drawer = self._stack.enter_context(FaceDrawer(persona, threads=1))
         layouts = {LAYOUT.name, *(method.layout.name for method in methods)}
+        looking = {method.layout.name for method in methods if method.inverter.needs_crop}
         self._featurizers: Mapping[str, Featurizer] = {
-            name: self._stack.enter_context(Featurizer("live", VECTORS[name])) for name in sorted(layouts)
+            name: self._stack.enter_context(Featurizer("live", VECTORS[name], crops=name in looking))
+            for name in sorted(layouts)
         }
         settings = ReflectionSettings()
         nobody = np.full((SIDE_PX, SIDE_PX, 3), GROUND, np.uint8)
@@ -96,6 +107,7 @@ class SideBySide(Closing):
             _Panel(
                 method,
                 FeatureFilter(method.layout, settings.features),
+                EncodingFilter(method.layout),
                 SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s),
                 nobody,
             )
@@ -137,9 +149,9 @@ class SideBySide(Closing):
     def _answer(self, seen: Mapping[str, Features | None], own: Features, dt_s: float) -> None:
         for panel in self._panels:
             heard = seen[panel.method.layout.name]
-            if heard is None:
+            if heard is None or (panel.last is None and not can_answer(panel.method.inverter, heard)):
                 continue
-            picture = self._drawer.draw(panel.answer(heard.vector, dt_s)[None])[0]
+            picture = self._drawer.draw(panel.answer(heard, dt_s)[None])[0]
             panel.picture = enlarge(picture, SIDE_PX)
             came = self._drawer.measure(picture)
             if came is not None:

@@ -1,4 +1,4 @@
-"""The ways from features to latents that can be compared: the persona's own, and the contenders that were fitted."""
+"""The ways from faces to latents that can be compared: the persona's own, and the contenders that were fitted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_follower import Inverts
 from tools.baselines.baseline import contender_path, open_contender
@@ -42,7 +42,7 @@ def open_methods(persona: Persona, names: Sequence[str]) -> list[Method]:
     methods = []
     for name in names:
         if name == SHIPPED:
-            methods.append(Method(SHIPPED, read_inverter(persona.inverter_path, persona), LAYOUT))
+            methods.append(Method(SHIPPED, need_inverter(persona), LAYOUT))
         else:
             contender = open_contender(persona, ContenderName.parse(name))
             methods.append(Method(str(contender.name), contender, contender.layout))

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from engine.features.aligned_crop import crop_fault
 from engine.features.featurizer import LAYOUT, VECTORS
 from engine.networks.persona import Persona
-from engine.types import ByteArray, FloatArray
+from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.baselines.methods import Method
+from tools.likeness.answers import answers_afresh, seen_pixels
 from tools.likeness.camera_noise import disturbed
-from tools.likeness.motion_trial import RATE_HZ, answers_afresh
+from tools.likeness.motion_trial import RATE_HZ
 from tools.likeness.scale import Likeness, LikenessScale
 from tools.metrics.jitter_and_lag import jitter_deg_s
 from tools.metrics.regression import rms
@@ -47,8 +49,8 @@ class Viewers:
     """
 
     def __init__(self, persona: Persona, pictures: ByteArray, layouts: set[str]) -> None:
-        self.vectors: dict[str, FloatArray] = {}
-        self.noise: dict[str, FloatArray] = {}
+        self.faces: dict[str, list[Features]] = {}
+        self.again: dict[str, list[Features]] = {}  # the same, under the noise of a show
         with ExitStack() as stack:
             drawers = {
                 name: stack.enter_context(FaceDrawer(persona, threads=1, layout=VECTORS[name].layout))
@@ -58,22 +60,28 @@ class Viewers:
 
     def _measure(self, drawers: Mapping[str, FaceDrawer], pictures: ByteArray) -> None:
         random = np.random.default_rng(0)
-        rows: dict[str, list[FloatArray]] = {name: [] for name in drawers}
-        noise: dict[str, list[FloatArray]] = {name: [] for name in drawers}
+        self.faces, self.again = {name: [] for name in drawers}, {name: [] for name in drawers}
         for picture in tqdm(pictures, unit=" pictures", desc="viewers"):
             noisy = disturbed(picture, random)
             seen = {name: (drawer.measure(picture), drawer.measure(noisy)) for name, drawer in drawers.items()}
-            if any(face is None or again is None for face, again in seen.values()):
+            if not all(_is_seen(face) for pair in seen.values() for face in pair):
                 continue  # the same viewers for all
             for name, (face, again) in seen.items():
                 assert face is not None and again is not None
-                rows[name].append(face.vector)
-                noise[name].append(again.vector - face.vector)
-        self.vectors = {name: np.array(found, np.float32) for name, found in rows.items()}
-        self.noise = {name: np.array(found, np.float32) for name, found in noise.items()}
+                self.faces[name].append(face)
+                self.again[name].append(again)
+
+    def vectors(self, layout: str) -> FloatArray:
+        """Features (N, F) in one of the layouts."""
+        return np.stack([face.vector for face in self.faces[layout]])
 
     def __len__(self) -> int:
-        return len(self.vectors[LAYOUT.name])
+        return len(self.faces[LAYOUT.name])
+
+
+def _is_seen(face: Features | None) -> bool:
+    """Whether a face was found, and can be looked at where its square was cut out."""
+    return face is not None and (face.crop is None or crop_fault(face) is None)
 
 
 def compare(
@@ -87,24 +95,29 @@ def compare(
         drawer: of the persona.
         scale: in whose standard deviations everything is.
     """
-    asked = viewers.vectors[LAYOUT.name]
+    asked = viewers.vectors(LAYOUT.name)
     outcomes = {}
     for method in tqdm(methods, unit=" methods", desc="methods"):
-        heard = viewers.vectors[method.layout.name]
+        heard, again = viewers.faces[method.layout.name], viewers.again[method.layout.name]
         came = drawer.draw_and_measure(answers_afresh(method.inverter, heard))
         likeness = scale.compare(asked, [None if face is None else face.vector for face in came])
-        outcomes[method.title] = Outcome(likeness, trembling(method, heard, viewers.noise[method.layout.name]))
+        outcomes[method.title] = Outcome(likeness, trembling(method, heard, again))
     return outcomes
 
 
-def trembling(method: Method, heard: FloatArray, noise: FloatArray) -> float:
-    """As `Outcome.trembling_deg_s`, over some of the viewers (N, F), each trembling by the noise (M, F) of all."""
+def trembling(method: Method, heard: Sequence[Features], again: Sequence[Features]) -> float:
+    """As `Outcome.trembling_deg_s`, over some of the viewers (N); `again` are the same under the noise of a show.
+
+    Features tremble by the noise of all viewers; what an encoder sees, between a viewer's two pictures.
+    """
     random = np.random.default_rng(3)
+    noise = np.stack([noisy.vector - face.vector for face, noisy in zip(heard, again, strict=True)])
     speeds = []
-    for vector in heard[:TREMBLING_VIEWERS]:
+    for face, noisy in list(zip(heard, again, strict=True))[:TREMBLING_VIEWERS]:
         method.inverter.reset()
-        frames = vector + noise[random.integers(len(noise), size=SETTLING_FRAMES + TREMBLING_FRAMES)]
-        latents = np.stack([method.inverter(frame) for frame in frames])
+        frames = face.vector + noise[random.integers(len(noise), size=SETTLING_FRAMES + TREMBLING_FRAMES)]
+        squares = [seen_pixels(method.inverter, one) for one in (face, noisy)]
+        latents = np.stack([method.inverter(frame, squares[int(random.integers(2))]) for frame in frames])
         speeds.append(jitter_deg_s(latents[SETTLING_FRAMES:], RATE_HZ))
     return rms(np.array(speeds))
 

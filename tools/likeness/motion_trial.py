@@ -19,6 +19,7 @@ from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import Inverts, LatentFollower
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
+from tools.likeness.answers import answers_afresh
 from tools.likeness.figures import groups, landmarks_apart
 from tools.likeness.scale import LikenessScale
 from tools.metrics.jitter_and_lag import jitter_deg_s, lag_ms, steadiness
@@ -60,9 +61,13 @@ def turning_clip(vector: FloatArray, per_degree: FloatArray, seconds: float = TU
         per_degree: (F,) what a degree of yaw changes in each; see `per_degree_of_yaw`.
     """
     time_s = _times(seconds)
+    return Clip(time_s, (vector + yaw_of_a_turn(time_s)[:, None] * per_degree).astype(np.float32))
+
+
+def yaw_of_a_turn(time_s: FloatArray) -> FloatArray:
+    """By how much a head that looks left and right is turned at some times (T,), degrees."""
     long, short = (np.sin(2 * np.pi * time_s / period_s) for period_s in TURN_PERIODS_S)
-    yaw = TURN_DEG * (0.6 * long + 0.4 * short)
-    return Clip(time_s, (vector + yaw[:, None] * per_degree).astype(np.float32))
+    return np.asarray(TURN_DEG * (0.6 * long + 0.4 * short), np.float32)
 
 
 def per_degree_of_yaw(vectors: FloatArray) -> FloatArray:
@@ -82,25 +87,21 @@ def follow(inverter: Inverts, face: Features, clip: Clip, latent_size: int) -> F
     Args:
         face: whose placement the head has in every frame.
     """
+    return follow_faces(inverter, [replace(face, vector=vector) for vector in clip.vectors], latent_size)
+
+
+def follow_faces(inverter: Inverts, faces: Sequence[Features | None], latent_size: int) -> FloatArray:
+    """Latents (T, n) of the mirror before what was measured in T frames that follow each other at `RATE_HZ`."""
     inverter.reset()
     clock = ManualClock()
     follower = LatentFollower(seed_latent(0, latent_size), inverter, ReflectionSettings())
     latents = []
-    for index, vector in enumerate(clip.vectors):
+    for index, face in enumerate(faces):
         now_s = clock.now_s()
-        seen = replace(face, vector=vector, captured_s=now_s, sequence=index)
+        seen = None if face is None else replace(face, captured_s=now_s, sequence=index)
         latents.append(follower.follow(seen, now_s, now_s).latent.z)
         clock.advance(1 / RATE_HZ)
     return np.stack(latents)
-
-
-def answers_afresh(inverter: Inverts, vectors: Sequence[FloatArray] | FloatArray) -> FloatArray:
-    """Latents (N, n) for features (N, F), each as if nobody had stood there before."""
-    answers = []
-    for vector in vectors:
-        inverter.reset()
-        answers.append(inverter(vector))
-    return np.stack(answers)
 
 
 def settled(values: FloatArray) -> FloatArray:
@@ -170,7 +171,9 @@ class MotionTrial:
             clip = turning_clip(face.vector, self._per_degree)
             wanted = settled(clip.vectors)[::TURNING_EVERY]
             came = self._without_gaps(settled(self._follow(face, clip))[::TURNING_EVERY])
-            at_once = self._without_gaps(answers_afresh(self._inverter, wanted))
+            at_once = self._without_gaps(
+                answers_afresh(self._inverter, [replace(face, vector=vector) for vector in wanted])
+            )
             if came is not None and at_once is not None:
                 runs.append((wanted[:, yaw], came[:, yaw], at_once[:, yaw]))
                 ratios.append(

@@ -15,9 +15,8 @@ from tqdm import tqdm
 from engine.config.reflection import ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
-from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.pggan.latent_sphere import seed_latent
-from engine.pipeline.latent_follower import FollowedLatent, LatentFollower
+from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
 from engine.pipeline.latent_refinement import deepening_by
 from engine.pipeline.refinement_loop import as_asked
 from engine.types import Features, FloatArray
@@ -36,10 +35,12 @@ class Growth:
     Attributes:
         asked: (N, F) features of the viewers.
         came: (M, N, F) of the faces that they saw at each of the marks; NaN where no face was found.
+        latents: (M, N, n) of these faces.
     """
 
     asked: FloatArray
     came: FloatArray
+    latents: FloatArray
 
 
 def tracked_noise(faces: FloatArray, again: FloatArray) -> FloatArray:
@@ -62,7 +63,7 @@ class GrowthTrial:
         marks_s: when what is drawn is measured, since it has arrived.
     """
 
-    def __init__(self, inverter: Inverter, drawer: FaceDrawer, marks_s: Sequence[float] = MARKS_S) -> None:
+    def __init__(self, inverter: Inverts, drawer: FaceDrawer, marks_s: Sequence[float] = MARKS_S) -> None:
         self._inverter = inverter
         self._drawer = drawer
         self._marks_s = marks_s
@@ -72,9 +73,13 @@ class GrowthTrial:
         random = np.random.default_rng(3)
         what = "with deepening" if is_refining else "without"
         visits = [self._visit(face, noise, random, is_refining) for face in tqdm(faces, unit=" visits", desc=what)]
-        return Growth(np.stack([face.vector for face in faces]), np.stack(visits, axis=1))
+        came, latents = (np.stack(parts, axis=1) for parts in zip(*visits, strict=True))
+        return Growth(np.stack([face.vector for face in faces]), came, latents)
 
-    def _visit(self, face: Features, noise: FloatArray, random: np.random.Generator, is_refining: bool) -> FloatArray:
+    def _visit(
+        self, face: Features, noise: FloatArray, random: np.random.Generator, is_refining: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Features (M, F) and latents (M, n) of what is seen at the marks."""
         settings, clock = ReflectionSettings(deepening=is_refining), ManualClock()
         size = self._drawer.generator.latent_size
         self._inverter.reset()
@@ -82,6 +87,7 @@ class GrowthTrial:
         follower = LatentFollower(seed_latent(0, size), self._inverter, settings, refinement=refinement)
         marks = {round(settings.arrive_s + mark_s, 3) for mark_s in self._marks_s}
         seen: list[FloatArray] = []
+        latents: list[FloatArray] = []
         for index, vector in enumerate(
             still_clip(face.vector, noise, random, settings.arrive_s + self._marks_s[-1]).vectors
         ):
@@ -91,8 +97,9 @@ class GrowthTrial:
             self._deepen(followed, now_s)
             if _begins(marks, now_s):
                 seen.append(self._measure(followed.latent.z))
+                latents.append(followed.latent.z)
             clock.advance(1 / RATE_HZ)
-        return np.stack(seen)
+        return np.stack(seen), np.stack(latents)
 
     def _deepen(self, followed: FollowedLatent, now_s: float) -> None:
         attempt = followed.propose(now_s)

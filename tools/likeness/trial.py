@@ -13,7 +13,7 @@ No answer can be better than the floor, and none needs to be better than the ora
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from tqdm import tqdm
 from engine.core.clock import Clock
 from engine.core.errors import ModelError
 from engine.features.featurizer import LAYOUT
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.feature_clamp import KnowsItsBank
+from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latents
 from engine.types import ByteArray, Features, FloatArray
@@ -32,11 +33,14 @@ from tools.dataset.portrait_set import to_nominal
 from tools.dataset.reference_set import Indices
 from tools.gan_eval.evaluation import draw, measure_faces
 from tools.gan_eval.feature_sets import found
+from tools.likeness.answers import answers_afresh, can_answer, seen_pixels
 from tools.likeness.attribute_figures import flips_per_minute
 from tools.likeness.camera_noise import disturbed
 from tools.likeness.figures import FEWEST, Figures, error, expression_r, likeness_figures
-from tools.likeness.motion_trial import MotionTrial, answers_afresh, still_clip
-from tools.likeness.refinement_trial import GrowthTrial, tracked_noise
+from tools.likeness.filmed_motion import Filmed, FilmedMotionTrial
+from tools.likeness.motion_trial import MotionTrial, still_clip
+from tools.likeness.picture_judges import PictureJudges
+from tools.likeness.refinement_trial import Growth, GrowthTrial, tracked_noise
 from tools.likeness.scale import LikenessScale
 from tools.likeness.search_bound import Oracle, nearest_seeds
 
@@ -56,14 +60,14 @@ class Viewers:
 
     Attributes:
         faces: N of them, as they are.
-        seen: (N, F) as the mirror sees them.
+        seen: the same as the mirror sees them.
         again: (N, F) measured again under the noise of a show, NaN where no face was found then.
         pictures: (N, H, W, 3) of them.
         shown: pictures that there were; shown - N of them show no face that can be found.
     """
 
     faces: list[Features]
-    seen: FloatArray
+    seen: list[Features]
     again: FloatArray
     pictures: ByteArray
     shown: int
@@ -78,7 +82,7 @@ class Trial:
     """A persona under trial.
 
     Args:
-        persona: with an inverter.
+        persona: with a bank, and perhaps an encoder, which then answers.
         drawer: of that persona.
         count: random faces to draw as references; at least 300 are drawn.
 
@@ -89,7 +93,13 @@ class Trial:
     def __init__(self, persona: Persona, drawer: FaceDrawer, count: int) -> None:
         self._drawer = drawer
         self._latent_size = persona.settings.latent_size
-        self._inverter = read_inverter(persona.inverter_path, persona)
+        inverter = need_inverter(persona)
+        if not isinstance(inverter, KnowsItsBank):
+            raise ModelError(
+                f"{persona.folder} has no bank of drawn faces, without which there is nothing to measure by: "
+                f"run `python -m tools.train_inverter --model {persona.name}`"
+            )
+        self._inverter, self._models = inverter, persona.folder.parent
         self._random = self._of_latents(self._seeds(RANDOM_SEED, max(count, FEWEST_RANDOM)), "random faces")
         if len(found(self._random)) < FEWEST:
             raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
@@ -98,32 +108,42 @@ class Trial:
     def held_out(self, count: int) -> Viewers:
         """Drawn faces from seeds that no bank contains, as the mirror sees them: under the noise of a show."""
         pictures = draw(self._drawer, self._seeds(HELD_OUT_SEED, count), "held-out faces")
-        viewers = self.viewers(pictures)
-        is_lost = np.isnan(viewers.again[:, :1])
-        return replace(viewers, seen=np.where(is_lost, viewers.vectors, viewers.again))
+        return self.viewers(pictures, is_disturbed=True)
 
-    def viewers(self, pictures: ByteArray) -> Viewers:
-        """Faces in pictures (N, H, W, 3), mirrored already if they are to be; the mirror sees them as they are."""
+    def viewers(self, pictures: ByteArray, *, is_disturbed: bool = False) -> Viewers:
+        """Faces in pictures (N, H, W, 3), mirrored already if they are to be.
+
+        Args:
+            is_disturbed: whether the mirror sees them under the noise of a show; else as they are.
+        """
         random = np.random.default_rng(0)
-        faces, again, has_face = [], [], np.zeros(len(pictures), bool)
+        faces: list[Features] = []
+        seen: list[Features] = []
+        again: list[FloatArray] = []
+        has_face = np.zeros(len(pictures), bool)
         for index, picture in enumerate(tqdm(pictures, unit=" pictures", desc="viewers")):
             face = self._drawer.measure(picture)
-            if face is not None:
-                faces.append(face)
-                has_face[index] = True
-                noisy = self._drawer.measure(disturbed(picture, random))
-                again.append(np.full(LAYOUT.size, np.nan, np.float32) if noisy is None else noisy.vector)
-        vectors = np.array([face.vector for face in faces], np.float32).reshape(-1, LAYOUT.size)
+            if face is None or not can_answer(self._inverter, face):
+                continue
+            noisy = self._drawer.measure(disturbed(picture, random))
+            faces.append(face)
+            has_face[index] = True
+            again.append(np.full(LAYOUT.size, np.nan, np.float32) if noisy is None else noisy.vector)
+            is_seen = is_disturbed and noisy is not None and can_answer(self._inverter, noisy)
+            seen.append(noisy if noisy is not None and is_seen else face)
         measured_again = np.array(again, np.float32).reshape(-1, LAYOUT.size)
-        return Viewers(faces, vectors, measured_again, pictures[has_face], len(pictures))
+        return Viewers(faces, seen, measured_again, pictures[has_face], len(pictures))
 
-    def run(self, viewers: Viewers, searched: int, discriminator: Any = None) -> Measured:
+    def run(
+        self, viewers: Viewers, searched: int, discriminator: Any = None, *, judges_pictures: bool = False
+    ) -> Measured:
         """Every measure with its references.
 
         Args:
             viewers: a few at least.
             searched: how many of them the oracle searches for; 0 leaves it out.
             discriminator: of the generator, for the realism of the answers; None leaves it out.
+            judges_pictures: whether the judges of pictures are asked, which takes minutes.
         """
         asked = viewers.vectors
         latents = answers_afresh(self._inverter, viewers.seen)
@@ -136,18 +156,27 @@ class Trial:
             for name, answers in (("value", came), ("random", self._others(len(asked))), ("fixed", fixed))
         }
         several["floor"] = likeness_figures(self._scale, asked, viewers.again, fixed=fixed_error)
+        judged: dict[str, Figures] = {}
+        judges = self._judges(viewers) if judges_pictures else None
+        if judges is not None:
+            judged = self._judged(judges, viewers, pictures)
         if searched:
             own, best = self._search(asked, latents, searched)
             of_these = error(self._scale, asked[own], fixed[own])
             several["oracle"] = likeness_figures(self._scale, asked, best, own, of_these)
             several["value_searched"] = likeness_figures(self._scale, asked, came[own], own, of_these)
             stayed = self._stayed(viewers, own)
-            several["value_stayed"] = likeness_figures(self._scale, asked, stayed, own, of_these)
+            several["value_stayed"] = likeness_figures(self._scale, asked, stayed.came[0], own, of_these)
+            if judges is not None:
+                judged["value_searched"] = judges.figures(pictures[own], own)
+                judged["value_stayed"] = judges.figures(draw(self._drawer, stayed.latents[0], "who stay"), own)
         in_range = several.get("oracle", {}).get("expression")
         for figures in several.values():
             if "expression" in figures:
                 figures["expression_r"] = expression_r(figures["expression"], in_range)
-        measured = side_by_side(several)
+        measured = side_by_side({name: figures | judged.get(name, {}) for name, figures in several.items()})
+        if judges is not None and judges.reason is not None:
+            measured["identity_r1"]["reason"] = judges.reason
         measured["viewers"] = _entry(value=len(asked), oracle=min(searched, len(asked)))
         measured |= {name: _entry(**values) for name, values in self._motion(viewers).items()}
         errors = measured.get("error", {})
@@ -158,6 +187,18 @@ class Trial:
         measured["realism"] = self._realism(pictures, discriminator)
         measured |= self._attributes(viewers, measured.get("attributes", _entry()))
         return measured
+
+    def _judges(self, viewers: Viewers) -> PictureJudges:
+        return PictureJudges(self._models, self._drawer, viewers.pictures, viewers.faces)
+
+    def _judged(self, judges: PictureJudges, viewers: Viewers, answers: ByteArray) -> dict[str, Figures]:
+        """What the judges say of the answers (N, S, S, 3), and of three of the references."""
+        count, random = len(answers), np.random.default_rng(0)
+        others = draw(self._drawer, self._seeds(RANDOM_SEED, count), "random reflections")
+        fixed = self._drawer.draw(seed_latents(self._fixed_seed(viewers.vectors), self._latent_size))
+        noisy = np.stack([disturbed(picture, random) for picture in viewers.pictures])
+        references = {"value": answers, "random": others, "fixed": np.repeat(fixed, count, axis=0), "floor": noisy}
+        return {name: judges.figures(pictures) for name, pictures in references.items()}
 
     def _seeds(self, first: int, count: int) -> FloatArray:
         return seed_latents(range(first, first + count), self._latent_size)
@@ -171,9 +212,10 @@ class Trial:
         clock, random, times_ms = Clock(), np.random.default_rng(4), []
         for face in viewers.faces[:TIMED_VIEWERS]:
             self._inverter.reset()
+            pixels = seen_pixels(self._inverter, face)
             for vector in still_clip(face.vector, noise, random, STAY_S).vectors:
                 began_s = clock.now_s()
-                self._inverter(vector)
+                self._inverter(vector, pixels)
                 times_ms.append((clock.now_s() - began_s) * 1000)
         visits = np.reshape(times_ms, (min(TIMED_VIEWERS, len(viewers.faces)), -1))
         p99, first = float(np.percentile(visits, 99)), float(np.median(visits[:, 0]))
@@ -185,9 +227,12 @@ class Trial:
 
     def _fixed(self, asked: FloatArray) -> FloatArray:
         """The best fixed face, as often as there are viewers, (N, F): the nearest of the bank to their mean."""
-        seeds = nearest_seeds(self._inverter.weights, asked.mean(axis=0), 1)
-        face = self._of_latents(seed_latents(seeds, self._latent_size), "the best fixed face")
-        return np.repeat(face, len(asked), axis=0)
+        latents = seed_latents(self._fixed_seed(asked), self._latent_size)
+        return np.repeat(self._of_latents(latents, "the best fixed face"), len(asked), axis=0)
+
+    def _fixed_seed(self, asked: FloatArray) -> list[int]:
+        """Its seed, alone."""
+        return nearest_seeds(self._inverter.weights, asked.mean(axis=0), 1)
 
     def _search(self, asked: FloatArray, latents: FloatArray, count: int) -> tuple[Indices, FloatArray]:
         oracle = Oracle(self._inverter.weights, self._drawer.draw_and_measure, self._scale)
@@ -196,13 +241,17 @@ class Trial:
         best = [oracle(asked[index], latents[index], random) for index in tqdm(own, unit=" viewers", desc="oracle")]
         return own, np.stack(best)
 
-    def _stayed(self, viewers: Viewers, own: Indices) -> FloatArray:
-        """Features (len(own), F) of what those viewers see who have stayed."""
+    def _stayed(self, viewers: Viewers, own: Indices) -> Growth:
+        """What those viewers see who have stayed."""
         noise = tracked_noise(viewers.vectors, viewers.again)
         growth = GrowthTrial(self._inverter, self._drawer, (STAY_S,))
-        return growth.run([viewers.faces[index] for index in own], noise, is_refining=True).came[0]
+        return growth.run([viewers.faces[index] for index in own], noise, is_refining=True)
 
     def _motion(self, viewers: Viewers) -> dict[str, dict[str, float | None]]:
+        if self._inverter.needs_crop:
+            films = FilmedMotionTrial(self._inverter, self._drawer, self._scale, found(self._random))
+            filmed = Filmed(viewers.faces, viewers.pictures)
+            return films.still_in_films(filmed) | films.turning_in_films(filmed)
         noise = found(viewers.again - viewers.vectors)
         motion = MotionTrial(self._inverter, self._drawer, self._scale, found(self._random))
         return motion.still(viewers.faces, noise) | motion.turning(viewers.faces)

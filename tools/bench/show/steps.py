@@ -9,13 +9,15 @@ import numpy as np
 
 from engine.config.display import DisplaySettings
 from engine.core.clock import Clock
+from engine.features.aligned_crop import crop_aligned, square_of
 from engine.features.featurizer import LAYOUT, Featurizer
+from engine.networks.inversion.encoder import open_encoder
 from engine.networks.inversion.inverter_file import read_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import read_header
 from engine.render.gl.texture import PixelTexture
 from engine.render.window.window import open_window
-from engine.types import FloatArray, Frame
+from engine.types import Features, FloatArray, Frame
 from tools.animate_portrait import FPS, motion_at, moved
 from tools.bench.roofline import Peaks, bound_of
 from tools.bench.runtimes import PROCESSOR
@@ -43,24 +45,41 @@ def measure_steps(persona: Persona, *, quick: bool = False) -> list[dict[str, An
     """
     runs = QUICK_RUNS if quick else RUNS
     peaks = processor_peaks(PROCESSOR)
-    features, vectors = _measure_features(runs)
-    return [features, _measure_inverter(persona, vectors, runs, peaks), *_measure_uploads(persona, runs, peaks)]
+    features, seen = _measure_features(runs)
+    rows = [features]
+    if persona.encoder_path.exists():
+        rows.append(_measure_encoder(persona, seen, runs))
+    if persona.inverter_path.exists():
+        rows.append(_measure_inverter(persona, [face.vector for _, face in seen], runs, peaks))
+    return [*rows, *_measure_uploads(persona, runs, peaks)]
 
 
-def _measure_features(runs: int) -> tuple[dict[str, Any], list[FloatArray]]:
-    """A row, and the feature vectors that were found."""
+def _measure_features(runs: int) -> tuple[dict[str, Any], list[tuple[Frame, Features]]]:
+    """A row, and the faces that were found, with their frames."""
     face = portrait()
     frames = [Frame(moved(face, motion_at(i / FPS), CAMERA_WH), i / FPS, i) for i in range(min(runs, 240))]
-    vectors: list[FloatArray] = []
+    seen: list[tuple[Frame, Features]] = []
     with Featurizer("live") as featurizer:
 
         def measure(i: int) -> None:
-            features = featurizer(frames[i % len(frames)])
+            frame = frames[i % len(frames)]
+            features = featurizer(frame)
             if features is not None:
-                vectors.append(features.vector)
+                seen.append((frame, features))
 
         ms = _percentiles(measure, runs)
-    return {"step": f"features of a picture of {CAMERA_WH[0]}x{CAMERA_WH[1]}", "ms": ms}, vectors
+    return {"step": f"features of a picture of {CAMERA_WH[0]}x{CAMERA_WH[1]}", "ms": ms}, seen
+
+
+def _measure_encoder(persona: Persona, seen: list[tuple[Frame, Features]], runs: int) -> dict[str, Any]:
+    """What an encoder takes on one thread, with the cutting of what it sees."""
+    encoder = open_encoder(persona)
+
+    def encode(i: int) -> None:
+        frame, face = seen[i % len(seen)]
+        encoder(crop_aligned(frame.image, face.landmarks_px, square_of(face.landmarks_px)).pixels)
+
+    return {"step": "encoder: latent of a face, with its square", "ms": _percentiles(encode, runs)}
 
 
 def _measure_inverter(persona: Persona, vectors: list[FloatArray], runs: int, peaks: Peaks) -> dict[str, Any]:
