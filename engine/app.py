@@ -20,7 +20,7 @@ from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
 from engine.features.face_tracker import Zone
 from engine.features.featurizer import Featurizer
-from engine.networks.backends.generator_runtime import open_generator
+from engine.networks.backends.generator_runtime import RuntimeGenerator, open_generator
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
@@ -176,19 +176,26 @@ class App:
     ) -> ReflectionWorker:
         threads = _generator_threads(files.config.reflection.threads, is_software=drawing.window.is_software)
         settings, ignored = request.settings, files.config.camera.ignore
-        return ReflectionWorker(
-            frames=None if sees_itself else slots.frames,
-            reflections=slots.reflections,
-            build_featurizer=lambda: _open_featurizer(files.inverter, ignored, self._clock),
-            build_still_featurizer=lambda: Featurizer("static"),
-            build_generator=lambda: open_generator(
+        drawn_by: list[str] = []  # by what the generator is drawn, once it is; features are loaded after that
+
+        def build_generator() -> RuntimeGenerator:
+            generator = open_generator(
                 files.persona,
                 settings.runtime,
                 settings.precision,
                 threads,
                 is_tuned=True,
                 stays_on_card=lambda: drawing.transfer.is_shared,
-            ),
+            )
+            drawn_by.append(generator.runtime)
+            return generator
+
+        return ReflectionWorker(
+            frames=None if sees_itself else slots.frames,
+            reflections=slots.reflections,
+            build_featurizer=lambda: _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]),
+            build_still_featurizer=lambda: Featurizer("static"),
+            build_generator=build_generator,
             inverter=files.inverter,
             attributes=files.attributes,
             measured=slots.measured,
@@ -236,11 +243,11 @@ def _begin_keeping(show: Show, persona: Persona, output: ShowOutput) -> None:
 
 
 def _open_featurizer(
-    inverter: Inverter | EncoderInverter | None, ignored: Sequence[Zone], clock: TimeSource
+    inverter: Inverter | EncoderInverter | None, ignored: Sequence[Zone], clock: TimeSource, drawn_by: str
 ) -> Featurizer:
     """What measures visitors, and cuts out their faces where an encoder is to see them, which is made ready first."""
     if isinstance(inverter, EncoderInverter):
-        inverter.prepare()
+        inverter.prepare(drawn_by)
     crops = inverter is not None and inverter.needs_crop
     return Featurizer("live", ignore=ignored, crops=crops, clock=clock)
 

@@ -7,25 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from engine.features.aligned_crop import CROP_PX
 from engine.features.attribute_reading import ReadsAttributes
 from engine.features.featurizer import LAYOUT
 from engine.features.layout import FeatureLayout
 from engine.networks.inversion.latent_bank import Bank, DrawnFaces
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
-from engine.types import ByteArray, Features, FloatArray, Placement
+from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Placement
 from tools import adopt_generator, train_inverter
 from tools.bank.builder import collect
+from tools.inverter_training import judging_bank
 
 FACES_PER_SHARD = 150
 PLACEMENT = Placement(0.51, 0.47, 0.23, 0.01, 1.0)
 
 
 def features_of(z: FloatArray, layout: FeatureLayout = LAYOUT) -> Features:
-    """A face whose features are sums of its latent, standing where all of them stand."""
+    """A face whose features are sums of its latent, standing where all of them stand, with a square of one colour."""
     mix = np.random.default_rng(10).standard_normal((len(z), layout.size)).astype(np.float32) / 4
     vector = (z @ mix).astype(np.float32)
-    return Features(vector, PLACEMENT, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
+    level = int(np.clip(128 + 28 * z[0], 0, 255))
+    crop = AlignedCrop(np.full((CROP_PX, CROP_PX, 3), level, np.uint8), side_px=200.0, shown=1.0)
+    return Features(vector, PLACEMENT, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0, crop=crop)
 
 
 class FakeDrawer:
@@ -87,5 +91,6 @@ def fake_complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], work
 @pytest.fixture
 def without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_inverter, "complete_bank", fake_complete_bank)
+    monkeypatch.setattr(judging_bank, "complete_bank", fake_complete_bank)
     monkeypatch.setattr(train_inverter, "FaceDrawer", FakeDrawer)
     monkeypatch.setattr(adopt_generator, "FaceDrawer", FakeDrawer)

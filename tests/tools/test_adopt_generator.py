@@ -9,8 +9,11 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.generator.preview_rgb import fit_preview_rgb, read_preview_rgb
-from engine.networks.inversion.inverter_file import read_inverter
+from engine.networks.inversion.encoder_inverter import RefiningEncoder
+from engine.networks.inversion.inverter_file import need_inverter, read_inverter
 from engine.networks.persona import Persona, load_generator
+from engine.networks.pggan.weight_file import read_header, write_arrays
+from tests.tiny_encoder import MODELS, random_encoder
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PLACEMENT, without_drawing
 from tools import adopt_generator
@@ -180,3 +183,41 @@ def test_preview_layers_of_another_generator_are_refused(file: Path, models: Pat
         ModelError, match=r"preview_rgb.safetensors was fitted to another generator than .*adopt that again"
     ):
         read_preview_rgb(Persona.open(models / "tiny"))
+
+
+def trained_together(folder: Path, **changes: object) -> Path:
+    """A folder that training left: the average generator, and its encoder, which names nothing yet."""
+    write_tiny_persona(folder, seed=5)
+    (folder / "generator.safetensors").rename(folder / "average.safetensors")
+    arrays = {name: array.astype(np.float16) for name, array in random_encoder(16).items()}
+    write_arrays(folder / "encoder.safetensors", arrays | changes, {})
+    return folder
+
+
+def test_a_generator_brings_the_encoder_that_was_trained_with_it(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adopt_generator, "measure_baseline", lambda *_: {})
+    (models / "features").symlink_to(MODELS / "features", target_is_directory=True)
+    assert main([str(trained_together(tmp_path / "state")), "--name", "tiny", "--workers", "1"], models) == 0
+    persona = Persona.open(models / "tiny")
+    inverter = need_inverter(persona)
+    assert isinstance(inverter, RefiningEncoder)
+    assert read_header(persona.encoder_path).metadata["generator_sha256"] == persona.generator_sha256
+    assert len(inverter.weights.codes) == 4 * 149, "2000 faces are enough to judge by"
+    card = (models / "tiny" / "card.md").read_text(encoding="utf-8")
+    assert "Its encoder answers; 596 drawn faces judge and refine what it says." in card
+
+    other = write_tiny_persona(tmp_path / "alone", seed=6) / "generator.safetensors"
+    assert adopt(other, models) == 0
+    assert not Persona.open(models / "tiny").encoder_path.exists(), "the old encoder belongs to the old generator"
+
+
+def test_an_encoder_that_does_not_fit_changes_nothing(
+    tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (models / "tiny" / "generator.safetensors").read_bytes()
+    state = trained_together(tmp_path / "state", **{"latent.bias": np.zeros(512, np.float16)})
+    assert main([str(state), "--name", "tiny", "--workers", "1"], models) == ModelError.exit_status
+    assert "latent.bias has the shape (512,), where (16,) is needed" in capsys.readouterr().err
+    assert (models / "tiny" / "generator.safetensors").read_bytes() == before

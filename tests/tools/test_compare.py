@@ -46,7 +46,7 @@ class BoardDrawer(PaintingDrawer):
 class FakeFeaturizer:
     """Sees seed 7 in every frame but the first."""
 
-    def __init__(self, mode: str, vector: object) -> None:
+    def __init__(self, mode: str, vector: object, *, crops: bool = False) -> None:
         self._layout = vector.layout  # type: ignore[attr-defined]
 
     def __call__(self, frame: Frame) -> Features | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from PIL import Image
 
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
+from engine.types import ByteArray, Features
+from tests.tiny_encoder import add_tiny_encoder
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
 from tools import reflect, train_inverter
@@ -48,3 +51,40 @@ def test_a_number_of_looks_that_makes_no_sense_is_refused(capsys: pytest.Capture
     with pytest.raises(SystemExit):
         reflect.main(["in", "--output", "out", "--looks", "-1"])
     assert "--looks: must be between 0 and 1000, not -1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("side_px", "shown", "said"),
+    [(32.0, 1.0, "the face is too small: the square around it is 32 px wide"), (200.0, 0.4, "the face is half out of")],
+)
+def test_a_face_that_an_encoder_cannot_look_at_is_told_and_listed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    side_px: float,
+    shown: float,
+    said: str,
+) -> None:
+    class FarAway(PaintingDrawer):
+        def measure(self, picture: ByteArray) -> Features | None:
+            face = super().measure(picture)
+            assert face is not None and face.crop is not None
+            return replace(face, crop=replace(face.crop, side_px=side_px, shown=shown))
+
+    persona = add_tiny_encoder(write_tiny_persona(tmp_path / "models" / "tiny"))
+    monkeypatch.setattr(reflect, "FaceDrawer", FarAway)
+    Image.fromarray(PaintingDrawer(persona).draw(seed_latents([1], 16))[0]).save(tmp_path / "viewer.png")
+    arguments = [str(tmp_path / "viewer.png"), "--output", str(tmp_path / "out"), "--model", "tiny"]
+    assert reflect.main(arguments, tmp_path / "models") == 4
+    assert said in capsys.readouterr().err
+    assert said in json.loads((tmp_path / "out" / "reflect.json").read_text("utf-8"))["pictures"][0]["error"]
+
+
+def test_an_encoder_without_a_bank_answers_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    persona = add_tiny_encoder(write_tiny_persona(tmp_path / "models" / "tiny"))
+    monkeypatch.setattr(reflect, "FaceDrawer", PaintingDrawer)
+    Image.fromarray(PaintingDrawer(persona).draw(seed_latents([1], 16))[0]).save(tmp_path / "viewer.png")
+    arguments = [str(tmp_path / "viewer.png"), "--output", str(tmp_path / "out"), "--model", "tiny"]
+    assert reflect.main(arguments, tmp_path / "models") == 0
+    (picture,) = json.loads((tmp_path / "out" / "reflect.json").read_text("utf-8"))["pictures"]
+    assert picture["neighbour_seed"] is None and picture["distances"] is None and len(picture["latent"]) == 16

@@ -40,6 +40,8 @@ class Contender:
 
     typicality = nearness = 0.0
 
+    needs_crop = False
+
     def __init__(self, name: ContenderName, mean: FloatArray, sd: FloatArray, answer: Answer) -> None:
         self.name = name
         self._mean, self._sd, self._answer = mean, sd, answer

@@ -19,7 +19,7 @@ from engine.types import ByteArray, Features, FloatArray
 
 PACKAGE = "face_recognition_models"
 LANDMARKS_FILE, NETWORK_FILE = "shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
-INSTALL = "pip install --require-hashes -r requirements-judge.lock"
+INSTALL = "pip install --no-deps --require-hashes -r requirements-judge.lock"
 FACE_PX = 200  # height that the face is brought to: the recogniser cuts its own 150 px from that
 
 

@@ -108,7 +108,9 @@ def identity_figures(people: FloatArray, drawn: FloatArray, viewers: Indices) ->
     apart = np.linalg.norm(people[viewers][:, None] - drawn[None], axis=2)  # (M viewers, M reflections)
     is_own = np.eye(len(viewers), dtype=bool)
     own = apart[is_own]
-    rank = np.where(np.isnan(own), len(own), (np.nan_to_num(apart, nan=np.inf) < own[:, None]).sum(axis=1))
+    known = np.nan_to_num(apart, nan=np.inf)
+    nearer, as_near = (known < own[:, None]).sum(axis=1), ((known == own[:, None]) & ~is_own).sum(axis=1)
+    rank = np.where(np.isnan(own), len(own), nearer + as_near / 2)  # who is answered as all others is not recognised
     is_of_all = len(viewers) == len(people)
     return {
         "identity_r1": float(np.mean(rank < 1)) if is_of_all else None,

@@ -21,6 +21,7 @@ from engine.types import ByteArray, FloatArray
 
 Looks = Callable[[ByteArray], FloatArray]
 """Pixels (1, S, S, 3) uint8 RGB -> the direction of a latent (1, latent_size)."""
+CARD_BACKENDS = ("jax", "torch")  # what draws on a graphics card, and can look there too
 
 
 class FaceEncoder:
@@ -30,12 +31,28 @@ class FaceEncoder:
         looks: the network.
         latent_size: numbers that it answers with.
         prepare: makes the network ready, so that the first answer takes no longer than the others; may take a second.
+        on_card: makes the same network for a graphics card on which a backend of Keras draws; None where none can.
     """
 
-    def __init__(self, looks: Looks, latent_size: int, prepare: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        looks: Looks,
+        latent_size: int,
+        prepare: Callable[[], None] = lambda: None,
+        on_card: Callable[[str], Looks] | None = None,
+    ) -> None:
         self._looks = looks
+        self._prepare = prepare
+        self._on_card = on_card
         self.latent_size = latent_size
-        self.prepare = prepare
+
+    def prepare(self, drawn_by: str = "openvino") -> None:
+        """Make the network ready, on the graphics card if `drawn_by`, what draws the faces, does so there."""
+        if self._on_card is not None and drawn_by in CARD_BACKENDS:
+            self._looks = self._on_card(drawn_by)
+            self._looks(np.zeros((1, SEEN_PX, SEEN_PX, 3), np.uint8))
+        else:
+            self._prepare()
 
     def __call__(self, pixels: ByteArray) -> FloatArray:
         """The latent (latent_size,) float32 on the sphere for the square of a face (S, S, 3) uint8 RGB.
@@ -61,7 +78,14 @@ def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1)
     """
     contents = read_encoder(persona.encoder_path, persona)
     look = _OpenVinoLook(contents, precision, threads)
-    return FaceEncoder(look, contents.latent_size, look.prepare)
+    on_card = None if contents.face_look is None else lambda backend: _on_card(contents, backend)
+    return FaceEncoder(look, contents.latent_size, look.prepare, on_card)
+
+
+def _on_card(contents: EncoderContents, backend: str) -> Looks:
+    from engine.networks.inversion.encoder_on_card import look_on_card  # which loads Keras
+
+    return look_on_card(contents, backend)
 
 
 class _OpenVinoLook:

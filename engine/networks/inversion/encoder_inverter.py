@@ -39,9 +39,9 @@ class EncoderInverter:
         self.latent_size = encoder.latent_size
         self.typicality, self.nearness = 1.0, 0.0
 
-    def prepare(self) -> None:
-        """Make the encoder ready, so that the first visitor does not wait for it; from any thread."""
-        self._encoder.prepare()
+    def prepare(self, drawn_by: str = "openvino") -> None:
+        """Make the encoder ready, so that the first visitor does not wait for it; see `FaceEncoder.prepare`."""
+        self._encoder.prepare(drawn_by)
 
     def reset(self) -> None:
         """Forget the visitor."""
