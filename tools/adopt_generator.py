@@ -13,6 +13,7 @@ place of 60 000.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from engine.core.errors import ModelError
@@ -42,9 +44,10 @@ from engine.networks.persona import (
     write_description,
 )
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
+from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import file_sha256, read_network
 from engine.system.atomic_write import atomic_write
-from engine.types import Alignment
+from engine.types import Alignment, ByteArray
 from tools.bank.builder import FaceDrawer
 from tools.bank.held_out import MODELS
 from tools.command import command, command_parser
@@ -52,11 +55,13 @@ from tools.gan_eval.evaluation import kimg
 from tools.inverter_training.judging_bank import COUNT as JUDGING_COUNT
 from tools.inverter_training.judging_bank import judging_faces, write_judging_bank
 from tools.likeness.baseline import measure_baseline, write_baseline
+from tools.reporting.contact_sheet import contact_sheet
 from tools.reporting.model_card import CARD_FILE, MEASURED, without_old_numbers
 from tools.train_inverter import DEFAULT_COUNT, complete_banks, train
 
 AVERAGE_FILE = "average.safetensors"  # of a folder that training left: the moving average, which is shown
 PREVIEW_PICTURES = 256
+SAMPLES, SAMPLES_FILE = 64, "samples.jpg"  # of the first seeds, none of them chosen
 STAGES = ("checking", "preview layers", "bank", "inverter", "baseline", "card", "exchange")
 
 
@@ -113,6 +118,8 @@ class Adoption:
         self._enter("baseline")
         with FaceDrawer(persona) as drawer:
             write_baseline(persona, measure_baseline(persona, drawer))
+            latents = seed_latents(range(SAMPLES), persona.settings.latent_size)
+            write_samples(self.staging / SAMPLES_FILE, drawer.draw(latents))
         self._enter("card")
         write_description(self.staging, persona.title, alignment_of(faces))
         self._write_card(faces, inverter)
@@ -219,6 +226,13 @@ def _finish_exchange(target: Path, retired: Path) -> None:
 def _copy(source: Path, destination: Path) -> None:
     with atomic_write(destination) as partial:
         shutil.copyfile(source, partial)
+
+
+def write_samples(path: Path, pictures: ByteArray) -> None:
+    """Save drawn faces (N, S, S, 3) as a sheet, for the card."""
+    content = io.BytesIO()
+    Image.fromarray(contact_sheet(pictures, columns=8)).save(content, "JPEG", quality=88, optimize=True)
+    path.write_bytes(content.getvalue())
 
 
 def alignment_of(faces: DrawnFaces) -> Alignment:

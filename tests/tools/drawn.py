@@ -40,6 +40,9 @@ class FakeDrawer:
     def __init__(self, persona: Persona) -> None:
         self.persona = persona
 
+    def draw(self, z: FloatArray) -> ByteArray:
+        return np.zeros((len(z), 32, 32, 3), np.uint8)
+
     def draw_and_measure(self, z: FloatArray, progress: object = None) -> list[Features | None]:
         return [features_of(row) for row in z]
 
