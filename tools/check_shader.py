@@ -112,7 +112,7 @@ def check(path: Path, trial: ShaderTrial, frames: int, *, wants_picture: bool) -
     if not answer.is_tried:
         raise DeviceError(answer.error)
     picture = np.frombuffer(answer.picture, np.uint8).reshape(nothing.shape) if answer.picture else nothing
-    return _judge(shown, answer), picture
+    return judge(shown, answer), picture
 
 
 def pass_of(path: Path) -> tuple[str, dict[str, object]]:
@@ -136,7 +136,8 @@ def pass_of(path: Path) -> tuple[str, dict[str, object]]:
     return kind, settings
 
 
-def _judge(shown: str, answer: TrialAnswer) -> Verdict:
+def judge(shown: str, answer: TrialAnswer) -> Verdict:
+    """What the answer of a trial says of a file."""
     if answer.error:
         where = "" if answer.error.startswith(shown) else f"{shown}: "
         return Verdict(shown, "refused", where + _in_one_line(answer.error), answer.ms)

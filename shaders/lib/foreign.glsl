@@ -27,11 +27,6 @@ vec4 n_texture2DRect(sampler2D image, vec2 place) { return texture(image, place 
 vec4 n_texture2D(sampler2D image, vec2 place, float bias) { return texture(image, place, bias); }
 #endif
 
-// The size of whatever a channel shows, px; the depth of a volume, 1 for all else.
-vec3 n_size(sampler2D image) { return vec3(textureSize(image, 0), 1.0); }
-vec3 n_size(samplerCube image) { return vec3(textureSize(image, 0), 1.0); }
-vec3 n_size(sampler3D image) { return vec3(textureSize(image, 0)); }
-
 #ifdef VERTEX
 out vec2 isf_FragNormCoord;
 

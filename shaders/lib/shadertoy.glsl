@@ -1,5 +1,4 @@
-// What Shadertoy declares for every pass. The arrays are filled by `shadertoy_main.glsl`; the
-// channels are declared by Python, as sampler2D, samplerCube or sampler3D.
+// What Shadertoy declares for every pass. The channels are declared by Python, as sampler2D, samplerCube or sampler3D.
 
 uniform vec3 iResolution;       // of the stage, px; z is 1, the shape of a pixel
 uniform float iTime;            // s
@@ -9,8 +8,8 @@ uniform int iFrame;
 uniform vec4 iMouse;            // px: x, y of the face; z, w the same, negative while nobody is there
 uniform vec4 iDate;             // year, month from 0, day from 1, second of the day
 
-float iChannelTime[4];
-vec3 iChannelResolution[4];
+uniform float iChannelTime[4];  // s
+uniform vec3 iChannelResolution[4]; // px; z is the depth of a volume, else 1
 
 #define iSampleRate 44100.0
 #define iGlobalTime iTime

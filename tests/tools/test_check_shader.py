@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.render.external_shaders.trial import TrialAnswer
 from tests.render.isf import isf
-from tools.check_shader import main
+from tools.check_shader import judge, main
 
 FINE = isf("gl_FragColor = vec4(isf_FragNormCoord, 0.0, 1.0);")
 
@@ -65,3 +66,18 @@ def test_files_that_are_all_fine_are_no_error(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_folder_without_shaders_is_an_error(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "message"),
+    [
+        (TrialAnswer(ms=1.0, shown_ms=3000.4), "slow", "about 3000 ms a picture of 1920x1080 px"),
+        (TrialAnswer(told=("a.fs: odd",), not_finite=144), "told", "a.fs: odd; a.fs: 1.0% of its pixels are no number"),
+        (TrialAnswer(error="crashed\non it", hangs=True), "refused", "a.fs: crashed; on it"),
+        (TrialAnswer(ms=1.0, shown_ms=144.0), "ok", ""),
+    ],
+)
+def test_an_answer_becomes_a_verdict(answer: TrialAnswer, verdict: str, message: str) -> None:
+    judged = judge("a.fs", answer)
+    assert judged.verdict == verdict
+    assert judged.message.startswith(message)

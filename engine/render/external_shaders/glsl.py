@@ -60,9 +60,12 @@ KEYWORDS = frozenset(
 """Words that were names once, or are on some driver, and are keywords or kept back since (GLSL 4.60, section 3.6)."""
 
 OURS = frozenset(
-    {"n_keep", "n_limit", "n_pow", "n_texture2D", "n_texture2DRect", "n_size", "isf_main", "isf_FragColor"}
+    {"n_keep", "n_limit", "n_pow", "n_texture2D", "n_texture2DRect"}
+    | {"isf_main", "isf_FragColor", "isf_FragData", "isf_pixel", "isf_size"}
 )
 """Names that the mirror's part of the program has."""
+
+LONGEST = 400  # tokens of a declaration that is looked at
 
 MARK = "ext_"
 """What a name begins with that had to be changed."""
@@ -150,6 +153,11 @@ def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, tu
     return {name: about for name, about in found.items() if used[name] > 1}
 
 
+def interfaces(parsed: ParsedGlsl) -> set[str]:
+    """Every name that a text declares as a uniform, or as what comes in or goes out."""
+    return {name for _, _, names in _interfaces(list(parsed.seen), None) for name in names}
+
+
 def outputs(parsed: ParsedGlsl) -> list[str]:
     """What a fragment shader itself declares to draw into (`out vec4 colour;`)."""
     return [name for _, _, names in _interfaces(list(parsed.seen), None, ("out",)) for name in names]
@@ -171,8 +179,9 @@ def _interfaces(
         depth += (token.text in "({") - (token.text in ")}") if token.kind == "sign" else 0
         if depth or token.kind != "word" or token.text not in words:
             continue
-        end = next((at for at in range(start, len(tokens)) if tokens[at].text in (";", "{", "(")), len(tokens) - 1)
-        if tokens[end].text != ";":
+        last = min(start + LONGEST, len(tokens))
+        end = next((at for at in range(start, last) if tokens[at].text in (";", "{", "(")), 0)
+        if not end or tokens[end].text != ";":
             continue
         names = dict(_names(tokens[start : end + 1]))
         if names and (only is None or names.keys() <= set(only)):

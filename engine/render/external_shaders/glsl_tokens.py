@@ -25,8 +25,8 @@ _TOKEN = re.compile(
     r"|(?P<sign>.)",
     re.DOTALL | re.ASCII,
 )
+MAX_CONDITION = 400  # letters of a condition with its macros; longer ones are left to the driver
 _TYPE = re.compile(r"void|float|int|uint|bool|double|[biud]?vec[234]|d?mat[234](?:x[234])?|[iu]?sampler\w+")
-_CONTINUED = re.compile(r"(?:[^\n]*\\\n)+[^\n]*")
 _SPACES = dict.fromkeys(map(ord, "\x00\x0b\x0c\x1a\x85\xa0\u2028\u2029\ufeff\u200b\u200c\u200d\u2060"), " ")
 _ENDS_A_NAME = frozenset("(;=,)[{")
 
@@ -70,11 +70,25 @@ def plain(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
     text = "".join(letter if letter.isascii() else "?" for letter in text)
-    return _CONTINUED.sub(_joined, text)
+    return "\n".join(_joined(text.split("\n")))
 
 
-def _joined(match: re.Match[str]) -> str:
-    return match[0].replace("\\\n", " ") + "\n" * match[0].count("\\\n")
+def _joined(lines: list[str]) -> list[str]:
+    """Lines of which one that ends with a backslash holds those after it too, which are empty then."""
+    made: list[str] = []
+    open_line = -1  # which of those made still takes the next one
+    for line in lines:
+        if open_line < 0:
+            made.append(line)
+            open_line = len(made) - 1
+        else:
+            made[open_line] += f" {line}"
+            made.append("")
+        if line.endswith("\\"):
+            made[open_line] = made[open_line][:-1]
+        else:
+            open_line = -1
+    return made
 
 
 def code(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -142,10 +156,8 @@ def declared(tokens: Sequence[Token]) -> dict[str, int]:
 
 def _is_array_type(row: Sequence[Token], index: int) -> bool:
     """Whether the `]` before a word ends a type such as `float[3]`."""
-    at = index - 2
-    while at > 0 and row[at].text != "[":
-        at -= 1
-    return at > 0 and bool(_TYPE.fullmatch(row[at - 1].text))
+    start = next((at for at in range(index - 2, max(index - 8, 0), -1) if row[at].text == "["), 0)
+    return start > 0 and bool(_TYPE.fullmatch(row[start - 1].text))
 
 
 def without_directives(tokens: Sequence[Token], dropped: Collection[str]) -> list[Token]:
@@ -166,34 +178,59 @@ def active(tokens: Sequence[Token], macros: Mapping[str, str]) -> list[Token]:
         tokens: a text.
         macros: what is defined before it begins, with the text of each.
     """
-    known: dict[str, str | None] = dict(macros)  # None: defined, but to what is not known
-    doubtful: set[str] = set()  # names that only the driver knows whether they are defined
-    branches: list[tuple[bool | None, bool]] = []  # whether what follows is seen; whether a branch was, surely
+    conditions = _Conditions(macros)
     made: list[Token] = []
     for line in _lines(tokens):
         directive = _directive(line)
-        is_seen = all(seen is not False for seen, _ in branches)
         if directive is None:
-            made += line if is_seen else map(blanked, line)
-            continue
-        made += line
-        word, rest = directive
-        if word in ("if", "ifdef", "ifndef"):
-            seen = _decide(word, rest, known, doubtful) if is_seen else False
-            branches.append((seen, seen is True))
-        elif word in ("elif", "else") and branches:
-            _, was_seen = branches.pop()
-            seen = False if was_seen else True if word == "else" else _decide("if", rest, known, doubtful)
-            if branches and seen and any(outer is False for outer, _ in branches):
-                seen = False
-            branches.append((seen, was_seen or seen is True))
-        elif word == "endif" and branches:
-            branches.pop()
-        elif word in ("define", "undef") and is_seen and rest:
-            _define(word, rest, known)
-            if any(seen is None for seen, _ in branches):
-                doubtful.add(rest[0].text)
+            made += map(blanked, line) if conditions.hidden else line
+        else:
+            made += line
+            conditions.read(*directive)
     return made
+
+
+class _Conditions:
+    """What the directives until now leave to be seen.
+
+    Attributes:
+        hidden: how many of the branches that are open are surely not seen.
+    """
+
+    def __init__(self, macros: Mapping[str, str]) -> None:
+        self.hidden = 0
+        self._known: dict[str, str | None] = dict(macros)  # None: defined, but to what is not known
+        self._doubtful: set[str] = set()  # names that only the driver knows whether they are defined
+        self._unsure = 0
+        self._open: list[tuple[bool | None, bool]] = []  # whether what follows is seen; whether a branch was, surely
+
+    def read(self, word: str, rest: Sequence[Token]) -> None:
+        """Take a directive, such as `if`, and what follows it."""
+        if word in ("if", "ifdef", "ifndef"):
+            self._begin(word, rest, was_seen=False)
+        elif word in ("elif", "else", "endif") and self._open:
+            was_seen = self._end()
+            if word != "endif":
+                self._begin(word, rest, was_seen)
+        elif word in ("define", "undef") and not self.hidden and rest:
+            _define(word, rest, self._known)
+            if self._unsure:
+                self._doubtful.add(rest[0].text)
+
+    def _begin(self, word: str, rest: Sequence[Token], was_seen: bool) -> None:
+        seen: bool | None = not self.hidden and not was_seen
+        if seen and word != "else":
+            seen = _decide("if" if word == "elif" else word, rest, self._known, self._doubtful)
+        self._open.append((seen, was_seen or seen is True))
+        self.hidden += seen is False
+        self._unsure += seen is None
+
+    def _end(self) -> bool:
+        """Close a branch; returns whether one of its kind was seen, surely."""
+        seen, was_seen = self._open.pop()
+        self.hidden -= seen is False
+        self._unsure -= seen is None
+        return was_seen
 
 
 def _lines(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -270,4 +307,6 @@ def _spelt(rest: list[Token], known: Mapping[str, str | None], depth: int) -> st
             return None
         spelt.append(value)
         index += 1
+        if sum(map(len, spelt)) > MAX_CONDITION:
+            return None
     return "".join(spelt)

@@ -21,7 +21,7 @@ MAX_DEPTH = 20
 MAX_VALUES = 20_000
 
 _TOKEN = re.compile(
-    r'(?P<blank>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>[-+]?(?:\d[\d.]*|\.\d+)(?:[eE][-+]?\d+)?)'
+    r'(?P<blank>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>"(?:[^"\\]|\\.)*(?:"|\Z))|(?P<number>[-+]?(?:\d[\d.]*|\.\d+)(?:[eE][-+]?\d+)?)'
     r"|(?P<word>[A-Za-z_]\w*)|(?P<sign>.)",
     re.DOTALL | re.ASCII,
 )
@@ -171,6 +171,8 @@ class _Reader:
             self._tell(token.line, f"has a comma before a {end}, which JSON does not know")
 
     def _text(self, token: _Token) -> str:
+        if len(token.text) < 2 or not token.text.endswith('"'):
+            self._refuse("a text has no end", token)
         try:
             text: str = json.loads(token.text, strict=False)
         except ValueError:

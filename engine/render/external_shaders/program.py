@@ -16,8 +16,10 @@ from engine.render.external_shaders.glsl import (
     MARK,
     OURS,
     foreign_uniforms,
+    interfaces,
     kept_back,
     outputs,
+    own_name,
     parse_glsl,
     translate,
 )
@@ -70,7 +72,7 @@ class ForeignText:
         Raises:
             ConfigError: it has none.
         """
-        if function in self.parsed.declared:
+        if function in self.parsed.words:
             return
         words = self.parsed.declared
         if "main" in words:
@@ -153,7 +155,9 @@ class ForeignProgram:
             | {_declared_name(line) for line, _, _ in declared}
             | names.keys()
         )
-        self._names = {**kept_back(there - ours), **_texture(there), **names}
+        said = {name for text in texts for name in interfaces(text.parsed)}
+        like_ours = {name: own_name(name) for name in (there & MIRROR) - said}
+        self._names = {**kept_back(there - ours), **like_ours, **_texture(there), **names}
         self.takes_powers = "pow" in words and "pow" not in there
         if drawn != COLOUR:
             self._names[drawn] = COLOUR

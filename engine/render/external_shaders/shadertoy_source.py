@@ -19,6 +19,7 @@ from engine.render.external_shaders.lenient_json import read_lenient_json
 COMMON, IMAGE = "Common", "Image"
 BUFFERS = ("A", "B", "C", "D")
 MAX_TABS = 16
+LONGEST = 60  # tokens between `mainImage` and its body
 
 _MARK = re.compile(
     r"[\W_]*(?:tab\W+)?(?:(?P<common>common)|(?P<image>image)|buf(?:fer)?[\W_]*(?P<buffer>[a-d])|(?P<other>sound|cube\W*a?))"
@@ -26,7 +27,8 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
-    r"[\W_]*ichannel(?P<number>[0-3])\W*(?:[:=]|is|from)\W*(?P<source>[^\n]{1,200}?)\W*", re.IGNORECASE
+    r"[\W_]{0,20}ichannel(?P<number>[0-3])\s{0,9}(?:[:=]|is|from)\s{0,9}(?P<source>[\w \"'().]{1,60})\W{0,20}",
+    re.IGNORECASE,
 )
 _BUFFER = re.compile(r"(?:self|buf(?:fer)?[\W_]*(?P<letter>[a-d]))", re.IGNORECASE)
 
@@ -97,9 +99,15 @@ def split_tabs(shown: str, text: str) -> list[SourceTab]:
 
 
 def _entries(tokens: Sequence[Token]) -> list[Token]:
-    """Where `mainImage` is defined."""
+    """Where `mainImage` is defined, not only declared."""
     row = list(code(tokens))
-    return [token for before, token in pairwise(row) if token.text == "mainImage" and before.text == "void"]
+    found = []
+    for index, (before, token) in enumerate(pairwise(row), 1):
+        if token.text == "mainImage" and before.text == "void":
+            end = next((at for at in range(index, min(index + LONGEST, len(row))) if row[at].text in ("{", ";")), index)
+            if row[end].text != ";":
+                found.append(token)
+    return found
 
 
 def _mark(token: Token) -> str:
@@ -181,19 +189,20 @@ def read_export(shown: str, text: str) -> list[SourceTab]:
 
 
 def _export_names(shown: str, passes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each pass is: by its type, buffers by their names, else by their order."""
+    """What each pass is: by its type; buffers by their names, the others of them in order."""
+    kinds = [str(one.get("type", "image")).lower() for one in passes]
+    found = [_BUFFER.search(str(one.get("name", ""))) for one in passes]
+    letters = [(match["letter"] or "").upper() if match else "" for match in found]
+    said = {letter for letter, kind in zip(letters, kinds, strict=True) if kind == "buffer"}
+    free = [letter for letter in BUFFERS if letter not in said]
     names: list[str] = []
-    for one in passes:
-        kind = str(one.get("type", "image")).lower()
-        match = _BUFFER.search(str(one.get("name", "")))
-        if kind == "buffer":
-            free = [letter for letter in BUFFERS if letter not in names]
-            letter = (match["letter"] or "").upper() if match else ""
-            if not letter and not free:
-                raise ConfigError(f"{shown}: has more than four buffers")
-            names.append(letter or free[0])
-        else:
+    for kind, letter in zip(kinds, letters, strict=True):
+        if kind != "buffer":
             names.append({"common": COMMON, "image": IMAGE}.get(kind, kind))
+        elif letter or free:
+            names.append(letter or free.pop(0))
+        else:
+            raise ConfigError(f"{shown}: has more than four buffers")
     return names
 
 

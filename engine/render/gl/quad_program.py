@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import moderngl
 
@@ -32,7 +32,7 @@ class Sampled:
     sampler: moderngl.Sampler
 
 
-Value = float | int | bool | tuple[float, ...] | AnyTexture | Sampled
+Value = float | int | bool | tuple[float, ...] | list[Any] | AnyTexture | Sampled
 
 
 class Shaders(Protocol):
@@ -142,6 +142,8 @@ class QuadProgram:
                     value.use(unit)
                     uniform.value = unit
                     unit += 1
+                elif isinstance(value, list):  # of which a driver keeps as many as the shader reads
+                    uniform.value = value[: uniform.array_length] if uniform.array_length > 1 else value[0]
                 else:
                     uniform.value = value
             except (TypeError, ValueError, struct.error) as error:

@@ -13,6 +13,7 @@ from engine.core.clock import Tick, calendar_date
 from engine.render.external_shaders.buffer import Buffer
 from engine.render.external_shaders.shadertoy_channels import (
     ANY,
+    CHANNELS,
     BufferName,
     BufferTab,
     Channel,
@@ -127,16 +128,18 @@ class Shadertoy(ForeignPass):
     def _read(self, painter: _Painter) -> dict[str, Value]:
         """The channels of a tab at this moment; those that the scene leaves open are black, a sky or noise."""
         read: dict[str, Value] = {}
+        sizes: list[tuple[float, ...]] = []
         for name, kind in painter.program.kinds.items():
             channel = painter.channels.get(name)
             texture = self._texture(channel, kind)
+            sizes.append((*map(float, texture.size), 1.0)[:3])
             if channel is None:
                 read[name] = texture
                 continue
             if channel.filter == "mipmap" and kind == "plain" and not channel.files:
                 texture.build_mipmaps()
             read[name] = Sampled(texture, self._samplers[channel.filter, channel.wrap])
-        return read
+        return {**read, "iChannelResolution": sizes}
 
     def _texture(self, channel: Channel | None, kind: str) -> AnyTexture:
         if kind == "volume":
@@ -161,6 +164,7 @@ class Shadertoy(ForeignPass):
         return {
             "iResolution": (float(width), float(height), 1.0),
             "iTime": tick.time_s,
+            "iChannelTime": [tick.time_s] * len(CHANNELS),
             "iTimeDelta": moment.dt_s,
             "iFrameRate": 1.0 / moment.dt_s if moment.dt_s > 0.0 else STEADY_HZ,
             "iFrame": moment.index,

@@ -102,3 +102,28 @@ def test_uniforms_of_ours_are_not_declared_twice_and_others_are_named() -> None:
     ours = ("iResolution", "iTime")
     assert [line.strip() for line in translated(text, ours=ours)][:2] == ["", "uniform float iTime, speed;"]
     assert foreign_uniforms(parse_glsl(text), ours) == {"speed": (2, False), "a": (3, True)}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["uniform ", "] a ", "#if A\n", "/*", "//\\\n", "a,", "(", '"', "\\\n", "x" * 9 + "\\", "#define A B B B B B\n"],
+)
+def test_no_text_takes_more_than_its_length_to_read(piece: str) -> None:
+    """A quadratic step would take minutes for these."""
+    text = (piece * (100_000 // len(piece)))[:100_000]
+    parsed = parse_glsl(text)
+    assert len(translate(parsed, {})) == text.count("\n") + 1
+    assert foreign_uniforms(parsed, ()) == {}
+
+
+def test_macros_that_grow_are_left_to_the_driver() -> None:
+    macros = "".join(f"#define A{index} {' + '.join([f'A{index + 1}'] * 90)}\n" for index in range(8))
+    seen = active(tokenise(f"{macros}#if A0\na\n#else\nb\n#endif"), {})
+    assert [token.text for token in code(seen) if token.text in ("a", "b")] == ["a", "b"]
+
+
+def test_a_name_of_the_mirrors_that_is_declared_otherwise_is_the_artists() -> None:
+    assert kept_back(parse_glsl("float n_pow = 1.0; float isf_pixel(float x) { return x; }").declared) == {
+        "n_pow": "ext_n_pow",
+        "isf_pixel": "ext_isf_pixel",
+    }
