@@ -44,17 +44,27 @@ def read_pass(entry: PassEntry, registry: Mapping[str, type[PassSettings]], fold
         raise ConfigError(locate.problem((), f"is not a known pass; {did_you_mean(kind, registry)}"))
     own = {key: value for key, value in knobs.items() if key not in {BIND, STATES}}
     settings = validate(registry[kind], own, locate, folder=folder)
-    schemas = settings.bindable()
+    schemas = _schemas(settings)
     bind = _read_bind(knobs.get(BIND), schemas, locate.at((BIND,)))
     given = _read_states(knobs.get(STATES), type(settings), schemas, set(bind), locate.at((STATES,)))
+    limits = {knob: _limits(schemas[knob]) for knob in (*bind, *given) if not is_colour(schemas[knob])}
     colours: dict[str, tuple[Expression, Expression, Expression]] = {}
     for knob, values in given.items():
         if is_colour(schemas[knob]):
             colours[knob] = colour_by_state(values, getattr(settings, knob))
         else:
             bind[knob] = by_state(values, getattr(settings, knob))
-    limits = {knob: _limits(schemas[knob]) for knob in bind}
     return PassSpec(kind, settings, MappingProxyType(bind), MappingProxyType(limits), MappingProxyType(colours), locate)
+
+
+def _schemas(settings: PassSettings) -> Schemas:
+    """The schema of all that may move: knobs, and as `knob.name` the numbers in a knob that is a mapping."""
+    schemas = dict(type(settings).model_json_schema()["properties"])
+    for knob, value in settings:
+        named = value if isinstance(value, dict) else {}
+        numbers = (name for name, item in named.items() if isinstance(item, int | float))
+        schemas.update({f"{knob}.{name}": {"type": "number"} for name in numbers})
+    return schemas
 
 
 def _read_bind(bind: Any, schemas: Schemas, locate: Locator) -> dict[str, Expression]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import Field
 
@@ -23,15 +22,6 @@ class PassSettings(Settings):
 
     opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     """How much of the pass is seen, 0 to 1; at 0 it changes nothing."""
-
-    def bindable(self) -> Mapping[str, Mapping[str, Any]]:
-        """The schema of all that `bind` may name: knobs, and as `knob.name` the numbers in a knob that is a mapping."""
-        schemas = dict(type(self).model_json_schema()["properties"])
-        for knob, value in self:
-            named = value if isinstance(value, dict) else {}
-            numbers = (name for name, item in named.items() if isinstance(item, int | float))
-            schemas.update({f"{knob}.{name}": {"type": "number"} for name in numbers})
-        return schemas
 
 
 @dataclass(frozen=True)
