@@ -18,6 +18,7 @@ from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
+from engine.features.everyone import EveryoneFeaturizer
 from engine.features.face_tracker import Zone
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import RuntimeGenerator, open_generator
@@ -193,7 +194,9 @@ class App:
         return ReflectionWorker(
             frames=None if sees_itself else slots.frames,
             reflections=slots.reflections,
-            build_featurizer=lambda: _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]),
+            build_featurizer=lambda: EveryoneFeaturizer(
+                _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]), settings.people
+            ),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=build_generator,
             inverter=files.inverter,

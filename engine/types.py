@@ -175,6 +175,8 @@ class Latent:
         likeness: how near the answer is to the visitor: 1 the same features, 0 no nearer than any drawn face; the
             inverter's estimate until the drawn face is measured; 0 while nobody is there.
         deepening: how far the answer has been refined: 0 on arrival, towards 1 as the visitor stays.
+        stranger: number of the stranger that it shows, from 1; latents of one number follow from each other, and each
+            visitor who is answered at the same time has one. 0 if nobody counts.
     """
 
     z: FloatArray
@@ -184,6 +186,7 @@ class Latent:
     typicality: float = 0.0
     likeness: float = 0.0
     deepening: float = 0.0
+    stranger: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,8 @@ class Reflection:
         echo: the newest comparison of a drawn face with its visitor, up to half a second old; None unless a scene asks
             for it, and if no face was found in either.
         stamps: latency stamps of the picture that it answers; None if it answers none.
+        beside: reflections of the other visitors, drawn in the same turn; this one is of the visitor who is answered
+            first, or of nobody.
     """
 
     image: ByteArray | DeviceImage
@@ -240,6 +245,12 @@ class Reflection:
     previews: tuple[ByteArray, ...] = ()
     echo: ReflectionComparison | None = None
     stamps: LatencyStamps | None = None
+    beside: tuple[Reflection, ...] = ()
+
+    @property
+    def everyone(self) -> tuple[Reflection, ...]:
+        """This reflection and those beside it."""
+        return (self, *self.beside)
 
     @property
     def pixels(self) -> ByteArray:

@@ -101,6 +101,10 @@ class AnswerSettings(Settings):
 class ReflectionSettings(VisitSettings, AnswerSettings):
     """Times, filters and the runtime of the generator."""
 
+    people: int = Field(default=3, ge=1, le=4)
+    """How many visitors are answered at once, each by a stranger of their own, 1 to 4. The time is shared: two get half
+    as many reflections a second each as one."""
+
     floor_px: int = Field(default=64, ge=0, le=1024)
     """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
     memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""

@@ -36,7 +36,7 @@ class _Visit:
 
 
 class AttributeFollower:
-    """What a viewer is taken for, from arrival to leaving.
+    """What viewers are taken for, each from arrival to leaving; in one frame one face is looked at.
 
     Args:
         reader: a square with a face -> probabilities.
@@ -47,14 +47,20 @@ class AttributeFollower:
         self._reader = reader
         self._kind = kind or NarcissusVector()
         self._visit = _Visit()
-        self._last: Features | None = None
+        self._visits: dict[int, tuple[Features, _Visit]] = {}  # of each person in sight: the last features, the visit
+        self._looked_s = -math.inf  # when the frame was taken in which a face was looked at
 
     def __call__(self, frame: Frame, features: Features) -> Features:
         """The features with what was read, of a frame that was captured no earlier than the last."""
-        last, self._last = self._last, features
-        if is_different_person(last, features) or (last and features.captured_s - last.captured_s > FORGET_S):
+        in_sight = (known for known in self._visits.items() if features.captured_s - known[1][0].captured_s <= FORGET_S)
+        self._visits = dict(in_sight)
+        last, self._visit = self._visits.get(features.identity, (None, self._visit))
+        if is_different_person(last, features):
             self._visit = _Visit()
-        if features.captured_s - self._visit.read_s >= 1 / READ_HZ:
+        self._visits[features.identity] = features, self._visit
+        is_due = features.captured_s - self._visit.read_s >= 1 / READ_HZ
+        if is_due and (features.captured_s != self._looked_s or not self._visit.readings):
+            self._looked_s = features.captured_s
             self._read(frame, features)
         vector = self._kind.with_attributes(features.vector, self._visit.means, self._reader.age_years)
         return replace(features, vector=vector, attributes=tuple(self._told()))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
+
+import numpy as np
 
 from engine.core.clock import TimeSource
 from engine.networks.backends.backend import QualityLevel
@@ -18,6 +22,8 @@ class GeneratorProtocol(Protocol):
     rungs: tuple[QualityLevel, ...]
 
     def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray | DeviceImage: ...
+
+    def together(self, z: FloatArray, rung: QualityLevel | None = None) -> list[ByteArray | DeviceImage]: ...
 
     def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]: ...
 
@@ -43,7 +49,7 @@ class GeneratorStep:
 
     def warm_up(self, latent: Latent) -> None:
         """Draw once and throw it away: the first run allocates and plans, and would be late."""
-        self._pictures(latent.z, with_previews=False)
+        self._pictures([latent], with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
         """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less where the ladder says so.
@@ -56,17 +62,46 @@ class GeneratorStep:
             ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
             MemoryError: there is not enough for any way to draw it.
         """
-        *previews, image = self._pictures(latent.z, with_previews)
+        return self.draw_turn([latent], with_previews)
+
+    def draw_turn(self, latents: Sequence[Latent], with_previews: bool = False) -> Reflection:
+        """The reflections of all who are answered in one turn, drawn together: that of the first, the others beside it.
+
+        Args:
+            latents: what to draw, one or more.
+            with_previews: whether to show the first at the resolutions on the way as well.
+
+        Raises:
+            ArithmeticError: a picture is one flat colour, as a network gives whose numbers have become NaN.
+            MemoryError: there is not enough for any way to draw it.
+        """
+        previews, images = self._pictures(latents, with_previews)
+        now_s = self._clock.now_s()
+        drawn = [self._reflection(image, latent, now_s) for image, latent in zip(images, latents, strict=True)]
+        return replace(drawn[0], previews=previews, beside=tuple(drawn[1:]))
+
+    def _reflection(self, image: ByteArray | DeviceImage, latent: Latent, now_s: float) -> Reflection:
         if image.shape[0] > 1 and _is_flat(image):
             darkest = image.darkest if isinstance(image, DeviceImage) else int(image[0, 0, 0])
             raise ArithmeticError(f"the generator drew a flat picture of level {darkest}")
         self._count += 1
-        smaller = tuple(picture for picture in previews if not isinstance(picture, DeviceImage))
-        return Reflection(image, latent, self._clock.now_s(), self._count, smaller)
+        return Reflection(image, latent, now_s, self._count)
 
-    def _pictures(self, z: FloatArray, with_previews: bool) -> tuple[ByteArray | DeviceImage, ...]:
-        def attempt(rung: QualityLevel | None = None) -> tuple[ByteArray | DeviceImage, ...]:
-            return self._generator.growth(z, rung) if with_previews else (self._generator(z, rung),)
+    def _pictures(
+        self, latents: Sequence[Latent], with_previews: bool
+    ) -> tuple[tuple[ByteArray, ...], list[ByteArray | DeviceImage]]:
+        """The previews of the first latent, and the picture of each."""
+        rest = latents[1:] if with_previews else latents
+
+        def attempt(
+            rung: QualityLevel | None = None,
+        ) -> tuple[tuple[ByteArray, ...], list[ByteArray | DeviceImage]]:
+            grown = self._generator.growth(latents[0].z, rung) if with_previews else ()
+            if len(rest) == 1:
+                drawn = [self._generator(rest[0].z, rung)]
+            else:
+                drawn = self._generator.together(np.stack([latent.z for latent in rest]), rung) if rest else []
+            return grown[:-1], [*grown[-1:], *drawn]
 
         return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)
 

@@ -17,7 +17,7 @@ from engine.features.aligned_crop import crop_fault
 from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
-from engine.networks.inversion.feature_clamp import clamp_for
+from engine.networks.inversion.feature_clamp import FeatureClamp, clamp_for
 from engine.networks.pggan.latent_sphere import normalise, slerp
 from engine.pipeline.encoding_filter import EncodingFilter
 from engine.pipeline.feature_filter import FeatureFilter
@@ -42,6 +42,8 @@ class Inverts(Protocol):
     def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray: ...
 
     def reset(self) -> None: ...
+
+    def another(self) -> Inverts: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +136,7 @@ class LatentFollower:
         wander_share: how far the wander pulls at what the inverter says, 0 to 1. The mirror that looks at itself
             needs some: it would stay for ever where it is.
         seed: of the wander.
+        clamp: that of the inverter's bank, where it is made already.
     """
 
     def __init__(
@@ -145,10 +148,11 @@ class LatentFollower:
         seed: int = 0,
         layout: FeatureLayout = LAYOUT,
         refinement: LatentRefinement | None = None,
+        clamp: FeatureClamp | None = None,
     ) -> None:
         self._inverter = inverter
         self._refinement = refinement
-        self._reach = clamp_for(inverter)
+        self._reach = clamp_for(inverter) if clamp is None else clamp
         self._settings = settings
         self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)

@@ -8,7 +8,7 @@ how latents are chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,7 @@ class RefinementLoop:
     def __init__(
         self,
         build_featurizer: Callable[[], Callable[[Frame], Features | None]],
-        draw: SupervisedStep[[Latent, bool], Reflection],
+        draw: SupervisedStep[[Sequence[Latent], bool], Reflection],
         clock: TimeSource,
         layout: FeatureLayout = LAYOUT,
     ) -> None:
@@ -46,11 +46,12 @@ class RefinementLoop:
         self._draw = draw
         self._clock = clock
         self._layout = layout
-        self._refine: SupervisedStep[[FollowedLatent, float], None] = SupervisedStep(
+        self._refine: SupervisedStep[[Sequence[FollowedLatent], float], None] = SupervisedStep(
             "deepening", lambda: self._try_better, clock
         )
         self._budget = TimeBudget(PERIOD_S)
         self._aside: tuple[LatentRefinement, Attempt, Reflection] | None = None  # drawn aside, not measured yet
+        self._tried = 0  # number of the stranger that was tried for last
 
     @property
     def steps(self) -> tuple[SupervisedStep[Any, Any], ...]:
@@ -63,12 +64,17 @@ class RefinementLoop:
         return self._analyzer.echo
 
     def look_again(
-        self, followed: FollowedLatent, reflection: Reflection, request: ReflectionRequest, taken_s: float, now_s: float
+        self,
+        followed: Sequence[FollowedLatent],
+        reflection: Reflection,
+        request: ReflectionRequest,
+        taken_s: float,
+        now_s: float,
     ) -> None:
         """Use what is left of a turn.
 
         Args:
-            followed: what was answered in this turn.
+            followed: what everybody was answered in this turn; they are tried for in turn.
             reflection: what was drawn of it, and handed on.
             request: what the show asks for.
             taken_s: when the turn had its frame.
@@ -78,18 +84,25 @@ class RefinementLoop:
         self._budget.worked(began_s - taken_s, 1 / request.settings.rate_hz)
         goes_on = self._aside is not None
         if not self._analyzer.listen(reflection, now_s, is_asked=request.with_comparison):
-            if not (goes_on or (self._budget.permits and followed.is_due(now_s))):
+            if not (goes_on or (self._budget.permits and any(each.is_due(now_s) for each in followed))):
                 return
             self._refine(followed, now_s)
         self._budget.spent(self._clock.now_s() - began_s, goes_on=goes_on)
 
-    def _try_better(self, followed: FollowedLatent, now_s: float) -> None:
+    def _try_better(self, followed: Sequence[FollowedLatent], now_s: float) -> None:
         """Measure the face that was drawn aside; if there is none, draw one that may be better than the shown one."""
         begun, self._aside = self._aside, None
         if begun is not None:
             self._learn(*begun)
         elif self._analyzer.is_ready():
-            self._aside = self._draw_aside(followed, now_s)
+            self._aside = self._draw_aside(self._next_due(followed, now_s), now_s)
+
+    def _next_due(self, followed: Sequence[FollowedLatent], now_s: float) -> FollowedLatent:
+        """Whose turn it is: of those who are due, the one who comes after whoever had it last, by number."""
+        due = [each for each in followed if each.is_due(now_s)] or followed[:1]
+        after = sorted(due, key=lambda each: (each.latent.stranger <= self._tried, each.latent.stranger))
+        self._tried = after[0].latent.stranger
+        return after[0]
 
     def _learn(self, refinement: LatentRefinement, attempt: Attempt, drawn: Reflection) -> None:
         found = self._analyzer.look(drawn)
@@ -101,7 +114,7 @@ class RefinementLoop:
         refinement, attempt = followed.refinement, followed.propose(now_s)
         if refinement is None or attempt is None:
             return None
-        drawn = self._draw(replace(followed.latent, z=attempt.z), False)
+        drawn = self._draw([replace(followed.latent, z=attempt.z)], False)
         return None if drawn is None else (refinement, attempt, drawn)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,12 +20,12 @@ from engine.features.attribute_reading import ReadsAttributes
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.attribute_follower import AttributeFollower
 from engine.pipeline.generator_step import GeneratorProtocol, GeneratorStep
-from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
-from engine.pipeline.latent_refinement import deepening_by
+from engine.pipeline.latent_follower import FollowedLatent, Inverts
 from engine.pipeline.quality_controller import QualityController, QualityStatus
 from engine.pipeline.refinement_loop import RefinementLoop
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.sources.self_feedback import SelfView
+from engine.pipeline.strangers import Strangers
 from engine.pipeline.supervised_step import SupervisedStep
 from engine.system.cpu_priority import give_way
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
@@ -66,12 +66,14 @@ class ReflectionWorker:
     Args:
         frames: where the camera leaves frames; None lets the mirror look at itself.
         reflections: where finished reflections are left.
-        build_featurizer: makes the step Frame -> Features | None; may take seconds, the mirror wanders meanwhile.
-        build_still_featurizer: makes the same for pictures that do not follow on each other: for drawn faces.
+        build_featurizer: makes the step Frame -> Features of everybody, whoever is to be answered first before all; may
+            take seconds, the mirror wanders meanwhile.
+        build_still_featurizer: makes the step Frame -> Features | None for pictures that do not follow on each other:
+            for drawn faces.
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
         attributes: reads age and gender, or None to leave `Features.attributes` empty.
-        measured: where what was measured of a face is left before it is answered, or None.
+        measured: where what was measured of everybody is left before it is answered, or None.
         request: what the show asks for at first.
         requests: where the show leaves what it asks for instead; the newest holds from the next reflection on.
         clock: the show's clock.
@@ -83,12 +85,12 @@ class ReflectionWorker:
         *,
         frames: Slot[Frame] | None,
         reflections: Slot[Reflection],
-        build_featurizer: Callable[[], Callable[[Frame], Features | None]],
+        build_featurizer: Callable[[], Callable[[Frame], Sequence[Features]]],
         build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
         build_generator: Callable[[], GeneratorProtocol],
         inverter: Inverts | None,
         attributes: ReadsAttributes | None = None,
-        measured: Slot[Features] | None = None,
+        measured: Slot[tuple[Features, ...]] | None = None,
         request: ReflectionRequest,
         requests: Slot[ReflectionRequest],
         clock: TimeSource,
@@ -100,14 +102,16 @@ class ReflectionWorker:
         self._build_generator = build_generator
         self._inverter = inverter
         self._request, self._requests = request, requests
-        self._follower: LatentFollower | None = None
+        self._strangers: Strangers | None = None
         self._ladder: QualityController | None = None
         self._clock = clock
         self._seed = seed
-        self._measure: SupervisedStep[[Frame], Features | None] = SupervisedStep("features", build_featurizer, clock)
-        self._follow: SupervisedStep[[Features | None, float, float], FollowedLatent]
-        self._follow = SupervisedStep("latent", self._build_follower, clock)
-        self._draw: SupervisedStep[[Latent, bool], Reflection] = SupervisedStep("face", self._build_painter, clock)
+        self._measure: SupervisedStep[[Frame], Sequence[Features]] = SupervisedStep("features", build_featurizer, clock)
+        self._follow: SupervisedStep[[Sequence[Features], float, float], list[FollowedLatent]]
+        self._follow = SupervisedStep("latent", self._build_strangers, clock)
+        self._draw: SupervisedStep[[Sequence[Latent], bool], Reflection] = SupervisedStep(
+            "face", self._build_painter, clock
+        )
         self._refinement = RefinementLoop(build_still_featurizer, self._draw, clock)
         self._steps: tuple[SupervisedStep[Any, Any], ...] = (
             self._measure,
@@ -188,17 +192,19 @@ class ReflectionWorker:
             return
         frame = self._next_frame()
         self._taken_s = self._clock.now_s()
-        features = self._see(frame) if frame is not None else None
+        people = self._see(frame) if frame is not None else []
         seen_s = self._clock.now_s()
         captured_s = frame.captured_s if frame is not None else seen_s
-        if self._follower is not None:
-            self._follower.adjust(self._request.settings)
-        followed = self._follow(features, captured_s, seen_s)
+        if self._strangers is not None:
+            self._strangers.adjust(self._request.settings)
+        followed = self._follow(people, captured_s, seen_s)
         followed_s = self._clock.now_s()
-        drawn = self._draw(followed.latent, self._request.with_previews) if followed is not None else None
-        if followed is None or drawn is None:
+        if followed is None:
             return
-        self._note_pace(drawn.generated_s - followed_s, drawn.generated_s - self._taken_s)
+        drawn = self._draw([each.latent for each in followed], self._request.with_previews)
+        if drawn is None:
+            return
+        self._note_pace(drawn.generated_s - followed_s, drawn.generated_s - self._taken_s, len(followed))
         self._last = drawn
         stamps = None
         if frame is not None:
@@ -207,53 +213,54 @@ class ReflectionWorker:
         self._reflections.put(replace(drawn, echo=comparison, stamps=stamps))
         self._refinement.look_again(followed, drawn, self._request, self._taken_s, seen_s)  # nobody waits for it
 
-    def _note_pace(self, drawing_s: float, turn_s: float) -> None:
-        """Let the ladder judge, once nothing is loaded beside that would pass."""
+    def _note_pace(self, drawing_s: float, turn_s: float, faces: int) -> None:
+        """Let the ladder judge what one face of a turn took, once nothing is loaded beside that would pass."""
         if self._ladder is not None and self._is_loaded.is_set():
-            self._ladder.note(drawing_s, turn_s, 1.0 / self._request.settings.rate_hz)
+            self._ladder.note(drawing_s / faces, turn_s / faces, 1.0 / self._request.settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None:
             return self._frames.take(FRAME_WAIT_S)
         return None if self._last is None else self._self_view.frame(self._last, self._clock.now_s())
 
-    def _see(self, frame: Frame) -> Features | None:
+    def _see(self, frame: Frame) -> list[Features]:
         """Measure and classify whoever is in a frame, and hand on at once what was measured."""
         if not self._is_loaded.is_set():
-            return None  # imports take seconds; the mirror wanders meanwhile
+            return []  # imports take seconds; the mirror wanders meanwhile
         self._frames_seen += 1
-        features = self._measure(frame)
-        if features is None:
-            return None
+        people = self._measure(frame)
+        if not people:
+            return []
         self._faces_seen += 1
         if self._measured is not None:
-            self._measured.put(replace(features, crop=None))  # the picture of a face goes no further than its answer
-        return features if self._classify is None else self._classify(frame, features) or features
+            # the picture of a face goes no further than its answer
+            self._measured.put(tuple(replace(each, crop=None) for each in people))
+        if self._classify is None:
+            return list(people)
+        most = self._request.settings.people
+        return [self._classify(frame, each) or each for each in people[:most]] + list(people[most:])
 
     def _load_features(self) -> None:
         self._measure.prepare()
         self._is_loaded.set()
 
-    def _build_painter(self) -> Callable[[Latent, bool], Reflection]:
+    def _build_painter(self) -> Callable[[Sequence[Latent], bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
         if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
             self._ladder = QualityController(generator.rungs, self._request.settings.floor_px, self._clock)
         painter = GeneratorStep(generator, self._clock, self._ladder)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
-        return painter.draw
+        return painter.draw_turn
 
-    def _build_follower(self) -> Callable[[Features | None, float, float], FollowedLatent]:
+    def _build_strangers(self) -> Callable[[Sequence[Features], float, float], list[FollowedLatent]]:
         sees_itself = self._frames is None
-        self._follower = LatentFollower(
-            self._start_latent() if self._last is None else self._last.latent.z,
-            self._inverter,
-            self._request.settings,
-            SELF_WANDER_SHARE if sees_itself else 0.0,
-            self._seed,
-            refinement=None if sees_itself else deepening_by(self._inverter),
+        start = self._start_latent() if self._last is None else self._last.latent.z
+        wander_share = SELF_WANDER_SHARE if sees_itself else 0.0
+        self._strangers = Strangers(
+            start, self._inverter, self._request.settings, wander_share, self._seed, refines=not sees_itself
         )
-        return self._follower.follow
+        return self._strangers.follow
 
     def _start_latent(self) -> FloatArray:
         return seed_latent(self._seed, self._latent_size)

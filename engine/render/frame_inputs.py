@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import moderngl
 
@@ -26,6 +26,26 @@ class ArchiveTiles:
     columns: int
     shown: tuple[float, ...]
     gains: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One stranger in the glass, and the visitor whom they answer; as of `FrameInputs`, whose first fields tell of the
+    nearest.
+
+    Attributes:
+        is_nearest: whether this is the one who is answered first.
+    """
+
+    reflection: moderngl.Texture | None = None
+    previous: moderngl.Texture | None = None
+    blend: float = 1.0
+    features: Features | None = None
+    placement: Placement | None = None
+    turned: tuple[float, float] = (0.0, 0.0)
+    turned_before: tuple[float, float] = (0.0, 0.0)
+    presence: float = 0.0
+    is_nearest: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,3 +90,19 @@ class FrameInputs:
     presence: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
     sound: FloatArray | None = None
+    sittings: tuple[Sitting, ...] = ()
+
+    @property
+    def everyone(self) -> tuple[FrameInputs, ...]:
+        """These inputs once for each who stands before the glass, the farthest first; whoever is not the nearest is not
+        there at all when they are gone."""
+        return tuple(self._of(sitting) for sitting in self.sittings) or (self,)
+
+    def _of(self, sitting: Sitting) -> FrameInputs:
+        own = {each.name: getattr(sitting, each.name) for each in fields(sitting)}
+        return replace(self, sittings=(sitting,), **{name: own[name] for name in own if name != "is_nearest"})
+
+    @property
+    def is_nearest(self) -> bool:
+        """Whether they tell of the one who is answered first."""
+        return len(self.sittings) != 1 or self.sittings[0].is_nearest

@@ -6,6 +6,9 @@ pictures.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import moderngl
 import numpy as np
 
@@ -21,6 +24,14 @@ KEEP_AFTER_S = 4.0  # who leaves sooner leaves nothing
 RENEW_S = 1.0  # while a visit lasts its picture is taken anew; the last one stays
 FADE_S = 2.5
 EVEN_LEVEL, EVEN_LIMITS = 0.30, (0.6, 2.2)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Where somebody who is there hangs already, and when their picture was taken."""
+
+    place: int
+    taken_s: float
 
 
 class PortraitArchive:
@@ -42,8 +53,7 @@ class PortraitArchive:
         self._gains = [1.0] * SLOTS
         self._waiting: dict[int, ByteArray] = {}
         self._moved = 0
-        self._is_kept = False
-        self._taken_s = 0.0
+        self._visits: dict[int, _Visit] = {}  # of those who are there and hang already, by the number of the stranger
         if self._texture is not None:
             self._texture.write(bytes(4 * COLUMNS * TILE_PX * ROWS * TILE_PX))
 
@@ -59,31 +69,50 @@ class PortraitArchive:
         """How many strangers there are."""
         return (self._newest is not None) + min(self._moved, SLOTS - 1)
 
-    def keep(self, reflection: Reflection | None, dwell_s: float, tick: Tick) -> None:
+    def keep(self, reflection: Reflection | None, dwells_s: Mapping[int, float], tick: Tick) -> None:
         """Move on to `tick`.
 
         Args:
-            reflection: the newest, if it is new.
-            dwell_s: for how long somebody has been there; 0 while nobody is.
+            reflection: the newest turn, if it is new.
+            dwells_s: for how long the visitor of each stranger has been there; 0 while nobody is.
             tick: this moment.
         """
-        is_due = not self._is_kept or tick.time_s - self._taken_s >= RENEW_S
-        if dwell_s <= 0.0:
-            self._is_kept = False
-        elif reflection is not None and reflection.latent.features is not None and is_due and dwell_s >= KEEP_AFTER_S:
-            self._take(reflection, tick.time_s)
+        self._visits = {number: visit for number, visit in self._visits.items() if dwells_s.get(number, 0.0) > 0.0}
+        for each in reflection.everyone if reflection is not None else ():
+            number, visit = each.latent.stranger, self._visits.get(each.latent.stranger)
+            is_due = visit is None or tick.time_s - visit.taken_s >= RENEW_S
+            if each.latent.features is not None and is_due and dwells_s.get(number, 0.0) >= KEEP_AFTER_S:
+                self._take(each, tick.time_s, is_first=each is reflection)
         for place in range(SLOTS):
             self._ease(place, tick.dt_s / FADE_S)
 
-    def _take(self, reflection: Reflection, time_s: float) -> None:
-        """Hang a visitor's stranger; at the first time of a visit the one before makes room."""
-        picture = thumbnail(reflection.pixels)
-        if not self._is_kept and self._newest is not None:
-            self._waiting[1 + self._moved % (SLOTS - 1)] = self._newest
-            self._moved += 1
-        self._newest = picture
-        self._write(0, picture)
-        self._is_kept, self._taken_s = True, time_s
+    def _take(self, reflection: Reflection, time_s: float, *, is_first: bool) -> None:
+        """Hang a visitor's stranger: the first one's in the largest frame, where the one before makes room."""
+        number, picture = reflection.latent.stranger, thumbnail(reflection.pixels)
+        visit = self._visits.get(number)
+        place = 0 if is_first else visit.place if visit is not None else self._next_place()
+        if is_first and (visit is None or visit.place != 0) and self._newest is not None:
+            self._move_newest(self._next_place() if visit is None else visit.place)
+        if place == 0:
+            self._newest = picture
+        if place in self._waiting or (place > 0 and visit is None):
+            self._waiting[place] = picture
+        else:
+            self._write(place, picture)
+        self._visits[number] = _Visit(place, time_s)
+
+    def _move_newest(self, place: int) -> None:
+        """Hang whoever is in the largest frame elsewhere."""
+        assert self._newest is not None
+        self._waiting[place] = self._newest
+        for number, visit in self._visits.items():
+            if visit.place == 0:
+                self._visits[number] = replace(visit, place=place)
+
+    def _next_place(self) -> int:
+        """A free place beside the largest frame, or that of whoever has hung there longest."""
+        self._moved += 1
+        return 1 + (self._moved - 1) % (SLOTS - 1)
 
     def _ease(self, place: int, step: float) -> None:
         """A picture fades in; one whose place is taken fades out before the other is hung there."""
@@ -91,7 +120,7 @@ class PortraitArchive:
             self._shown[place] = max(0.0, self._shown[place] - step)
             if self._shown[place] == 0.0:
                 self._write(place, self._waiting.pop(place))
-        elif self._newest is not None and (place == 0 or place <= self._moved):
+        elif (place == 0 and self._newest is not None) or 0 < place <= self._moved:
             self._shown[place] = min(1.0, self._shown[place] + step)
 
     def _write(self, place: int, picture: ByteArray) -> None:

@@ -6,7 +6,7 @@ It owns the textures, the compositor and the projector. It does not know where f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import moderngl
@@ -24,13 +24,12 @@ from engine.render.gl.texture import CameraTexture, GrowthTexture
 from engine.render.gl.texture_upload import Transfer
 from engine.render.output_pass import OutputPass
 from engine.render.portrait_archive import PortraitArchive
-from engine.render.reflection_blend import ReflectionBlend
 from engine.render.shader_trials import ShaderTrials
+from engine.render.sitters import Sitters
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition, TransitionSettings
 from engine.types import Alignment, Features, FloatArray, Frame, Reflection
 from engine.visitor.visit_state import VisitState
-from engine.visitor.visitor import Viewer
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +76,10 @@ class Renderer(Closing):
         self._alignment = alignment
         self._output_wh = output_wh
         self._scale = render_scale
-        self._viewer = Viewer(scene.reflection)
         transfer = transfer or Transfer(ctx)
         self._camera = CameraTexture(ctx, transfer.gl)
-        self._reflections = ReflectionTextures(transfer)
+        self._sitters = Sitters(transfer, scene.reflection)
         self._growth = GrowthTexture(ctx)
-        self._succession = ReflectionBlend()
         self.evening = PortraitArchive(ctx)
         self._projector = OutputPass(ctx, library)
         self._passage = Crossfade(ctx, library)
@@ -234,7 +231,7 @@ class Renderer(Closing):
 
     def _set(self, compositor: Compositor) -> None:
         self._compositor, self._picture, self.scene = compositor, None, compositor.scene
-        self._viewer.visit.times = self.scene.reflection
+        self._sitters.times = self.scene.reflection
 
     def _renew_shared(self) -> None:
         """Make anew what draws all scenes if its shaders were saved."""
@@ -264,7 +261,7 @@ class Renderer(Closing):
     @property
     def visit_state(self) -> VisitState:
         """The part of a visit that it is in."""
-        return self._viewer.visit.state
+        return self._sitters.visit_state
 
     def receive(
         self,
@@ -272,7 +269,7 @@ class Renderer(Closing):
         reflection: Reflection | None,
         tick: Tick,
         audio: float = 0.0,
-        measured: Features | None = None,
+        measured: Sequence[Features] = (),
         sound: FloatArray | None = None,
     ) -> None:
         """Take what is new; None where nothing is.
@@ -282,21 +279,18 @@ class Renderer(Closing):
             reflection: the answer to an earlier one.
             tick: the moment.
             audio: how loud the room is, 0 to 1.
-            measured: what was measured of the viewer, sooner than a reflection can answer it.
+            measured: measurements of all visitors, before reflections answer them.
             sound: what the microphone heard last, see `FrameInputs`.
         """
         self._sound = sound
         if frame is not None:
             self._camera.upload(frame)
-        if reflection is not None:
+        if reflection is not None and self.wants_previews:
             with self._card_may_fail():
-                self._reflections.upload(reflection)
-                if self.wants_previews:
-                    self._growth.upload(reflection)
-            self._succession.count(reflection)
-        self._viewer.observe(reflection, tick, audio, measured)
+                self._growth.upload(reflection)
+        self._sitters.receive(reflection, tick, audio, measured, self._upload)
         with self._card_may_fail():
-            self.evening.keep(reflection, self._viewer.signals["dwell"], tick)
+            self.evening.keep(reflection, self._sitters.dwells_s, tick)
         self.blackout.fade(tick)
         self.closing.fade(tick)
         if self.closing.light <= 0.0 and self.evening.count:
@@ -333,31 +327,37 @@ class Renderer(Closing):
 
     def view(self, now_s: float) -> FrameInputs:
         """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
+        nearest = self._sitters.nearest_sitting(now_s)
         return FrameInputs(
             camera=self._camera.texture,
             camera_aspect=self._camera.aspect,
-            reflection=self._reflections.newest,
-            previous=self._reflections.previous,
-            blend=self._reflections.blend(now_s, seconds=self._succession.seconds, start=self._succession.start),
+            reflection=nearest.reflection,
+            previous=nearest.previous,
+            blend=nearest.blend,
             growth=self._growth.texture,
             kept=self.evening.kept,
-            features=self._viewer.features,
-            parting=self._viewer.parting,
+            features=nearest.features,
+            parting=self._sitters.nearest.parting,
             alignment=self._alignment,
-            placement=self._viewer.placement,
-            turned=self._viewer.turned_rad,
-            turned_before=self._viewer.turned_before_rad,
-            presence=self._viewer.presence,
-            signals=self._viewer.signals,
+            placement=nearest.placement,
+            turned=nearest.turned,
+            turned_before=nearest.turned_before,
+            presence=nearest.presence,
+            signals=self._sitters.signals,
+            sittings=self._sitters.sittings(now_s),
             sound=self._sound,
         )
+
+    def _upload(self, textures: ReflectionTextures, reflection: Reflection) -> None:
+        with self._card_may_fail():
+            textures.upload(reflection)
 
     def close(self) -> None:
         """Release everything on the graphics card."""
         self._trials.close()
         self._drop_coming()
         self._drop_leaving()
-        owned = (self._compositor, self._passage, self._projector, self._reflections, self._growth)
+        owned = (self._compositor, self._passage, self._projector, self._sitters, self._growth)
         for part in (*owned, self.evening, self._camera):
             part.close()
 

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from engine.core.easing import smoothstep
 from engine.core.errors import ConfigError
-from engine.core.messages import did_you_mean
+from engine.core.messages import did_you_mean, join_words
 
 MAX_LENGTH = 300
 MAX_NODES = 100
@@ -150,12 +150,14 @@ class Expression:
         return f"Expression({self.text!r})"
 
 
-def compile_expression(text: str, names: Collection[str]) -> Expression:
+def compile_expression(text: str, names: Collection[str], lists: Collection[str] = (), most: int = 0) -> Expression:
     """Check an expression and make it ready to be evaluated.
 
     Args:
         text: e.g. `0.2 + 0.8 * presence`; at most 300 characters, 100 parts, 20 levels.
         names: the signals that it may read.
+        lists: those of them that everybody has, and that may be followed by `[0]`, `[1]` ...
+        most: the most people; what is beyond those who are there is 0.
 
     Raises:
         ConfigError: what is wrong and in which column (from 1).
@@ -170,7 +172,7 @@ def compile_expression(text: str, names: Collection[str]) -> Expression:
     # Line breaks count as spaces. Python would take leading spaces for indentation; columns count them still.
     line = " ".join(text.splitlines()).replace("\t", " ")
     indent = len(line) - len(line.lstrip())
-    compiler = _Compiler(line, indent, names)
+    compiler = _Compiler(line, indent, names, lists, most)
     evaluate = compiler.compile(_parse(line.lstrip(), indent), 1)
     return Expression(text, frozenset(compiler.used), evaluate)
 
@@ -190,11 +192,14 @@ def _parse(text: str, indent: int) -> ast.expr:
 class _Compiler:
     """Turns accepted nodes into nested functions and refuses all others."""
 
-    def __init__(self, line: str, indent: int, names: Collection[str]) -> None:
+    def __init__(
+        self, line: str, indent: int, names: Collection[str], lists: Collection[str] = (), most: int = 0
+    ) -> None:
         self.used: set[str] = set()
         self._line = line
         self._indent = indent
         self._names = names
+        self._lists, self._most = lists, most
         self._nodes = 0
         self._smoothers = 0
 
@@ -223,6 +228,8 @@ class _Compiler:
                 return _choose(*(self.compile(part, deeper) for part in (node.test, node.body, node.orelse)))
             case ast.Call():
                 return self._call(node, deeper)
+            case ast.Subscript():
+                return self._item(node)
             case _:
                 part = self._line[self._indent + node.col_offset : self._indent + (node.end_col_offset or 0)]
                 self._refuse(node, f"{part!r} cannot stand in an expression")
@@ -249,6 +256,19 @@ class _Compiler:
         if name in FUNCTIONS or name in SMOOTHERS:
             self._refuse(node, f"{name} is a function: write {name}(...)")
         self._refuse(node, f"there is no signal {name!r}; {did_you_mean(name, [*self._names, *CONSTANTS])}")
+
+    def _item(self, node: ast.Subscript) -> _Evaluate:
+        """The signal of one of several people: `yaw[1]`."""
+        if not isinstance(node.value, ast.Name) or node.value.id not in self._lists:
+            self._refuse(
+                node, f"only signals that everybody has can be followed by [0]: {join_words(self._lists, 'or')}"
+            )
+        index = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < self._most:
+            self._refuse(node, f"{node.value.id}[...] takes a whole number from 0, the nearest, to {self._most - 1}")
+        name = f"{node.value.id}[{index}]"
+        self.used.add(name)
+        return lambda moment: float(moment.signals.get(name, 0.0))
 
     def _call(self, node: ast.Call, depth: int) -> _Evaluate:
         if not isinstance(node.func, ast.Name):

@@ -22,7 +22,7 @@ from engine.scene.pass_spec import PassSettings, PassSpec
 from engine.scene.scene_file import BIND, STATES, PassEntry
 from engine.scene.state_values import by_state, colour_by_state
 from engine.scene.values import is_colour
-from engine.visitor.signals import SIGNALS, STATE_SIGNALS
+from engine.visitor.signals import LISTED, PEOPLE, SIGNALS, STATE_SIGNALS
 from engine.visitor.visit_state import VisitState
 
 Schemas = Mapping[str, Mapping[str, Any]]
@@ -85,7 +85,7 @@ def _expression(knob: str, text: Any, schemas: Schemas, locate: Locator) -> Expr
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ConfigError(locate.problem((knob,), f"must be an expression of signals, not {shown_value(text)}"))
     try:
-        return compile_expression(str(text), SIGNALS)
+        return compile_expression(str(text), SIGNALS, LISTED, PEOPLE)
     except ConfigError as error:
         raise ConfigError(locate.problem((knob,), str(error))) from error
 

@@ -4,14 +4,15 @@
     chunks   kind (4 letters), length and checksum (u32 each), content; appended, never touched again
              HEAD  JSON: whose latents these are
              CUES  JSON: from this moment on, this scene, black or not, held or not
-             FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns
+             FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns;
+                   those of one turn, to several people, follow on each other and have one time
              OVER  the end, if the show came to one
 
 Columns are times (float64), presence, typicality, likeness, loudness and, since form 3, deepening (float32), who saw
-somebody (uint8), latents in steps of 1/4096; then, for those who saw somebody, place and pose (float32), feature
-vectors (float16) and landmarks in steps of 1/16 px. What changes little from row to row is kept as the difference to
-the row before, its high and low bytes apart, which zlib shrinks by half. Every length is known before memory is taken;
-nothing in a file is executed.
+somebody (uint8), since form 4 the number of the stranger (uint16), latents in steps of 1/4096; then, for those who saw
+somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of 1/16 px. What changes little
+from row to row is kept as the difference to the row before, its high and low bytes apart, which zlib shrinks by half.
+Every length is known before memory is taken; nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from engine.networks.pggan.latent_sphere import normalise
 from engine.types import Features, FloatArray, Latent, Placement
 
-MAGIC = b"NARC\x00\x03\r\n"
+MAGIC = b"NARC\x00\x04\r\n"
 FRAME = struct.Struct("<4sII")
 PREFIX = struct.Struct("<HHdd")
 HEAD, CUES, FACE, OVER = b"HEAD", b"CUES", b"FACE", b"OVER"
@@ -41,7 +42,12 @@ MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's
 MAX_TIME_S = 3_660 * 86_400.0  # ten years: whoever leaves a mirror alone may let it run
 MAX_NAME_LETTERS = 255
 LATENT_STEPS, LANDMARK_STEPS = 4096, 16
-SHARES = {2: 4, 3: 5}  # of each form that is read: presence, typicality, likeness, loudness, deepening, each 0 to 1
+FIRST_WITH_STRANGERS = 4  # form
+SHARES = {
+    2: 4,
+    3: 5,
+    4: 5,
+}  # of each form that is read: presence, typicality, likeness, loudness, deepening, each 0 to 1
 POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
 
 Words = NDArray[np.uint16]
@@ -134,6 +140,7 @@ def answers_chunk(answers: Sequence[Answer]) -> bytes:
         np.array([answer.time_s for answer in answers], "<f8"),
         np.array([_shares(answer) for answer in answers], "<f4"),
         np.array([latent.features is not None for latent in latents], np.uint8),
+        np.array([latent.stranger % (1 << 16) for latent in latents], "<u2"),
         _differences(_in_steps(np.stack([latent.z for latent in latents]), LATENT_STEPS)),
     ]
     if seen:
@@ -195,11 +202,13 @@ def read_answers(content: bytes, head: SessionHead, form: int = MAGIC[5]) -> lis
     first_s, last_s = read_span(content)
     rows, seen, _, _ = PREFIX.unpack_from(content)
     landmarks = 3 * head.landmark_count
-    size = rows * (8 + 4 * SHARES[form] + 1 + 2 * head.latent_size)
+    has_strangers = form >= FIRST_WITH_STRANGERS
+    size = rows * (8 + 4 * SHARES[form] + 1 + 2 * has_strangers + 2 * head.latent_size)
     size += seen * (4 * POSE + 2 * head.feature_count + 2 * landmarks)
     columns = _Columns(_unpacked(content[PREFIX.size :], size))
     times, shares = columns.take("<f8", rows), columns.take("<f4", rows, SHARES[form])
     has_seen = columns.take("u1", rows) != 0
+    strangers = columns.take("<u2", rows) if has_strangers else np.zeros(rows, "<u2")
     latents = _sums(columns.take("<u2", rows, head.latent_size)).view("<i2").astype(np.float32)
     poses = columns.take("<f4", seen, POSE)
     vectors = _sums(columns.take("<u2", seen, head.feature_count)).view("<f2").astype(np.float32)
@@ -210,14 +219,16 @@ def read_answers(content: bytes, head: SessionHead, form: int = MAGIC[5]) -> lis
         raise DamagedError("it holds numbers that cannot be")
     viewers = iter(zip(poses, vectors, points, strict=True))
     return [
-        _answer(float(time_s), z, share, _features(*next(viewers), float(time_s)) if is_seen else None)
-        for time_s, share, is_seen, z in zip(times, shares, has_seen, latents, strict=True)
+        _answer(float(time_s), z, share, _features(*next(viewers), float(time_s)) if is_seen else None, int(stranger))
+        for time_s, share, is_seen, z, stranger in zip(times, shares, has_seen, latents, strangers, strict=True)
     ]
 
 
-def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None) -> Answer:
+def _answer(time_s: float, z: FloatArray, shares: FloatArray, features: Features | None, stranger: int) -> Answer:
     presence, typicality, likeness, audio, *further = (float(share) for share in shares)
-    return Answer(time_s, Latent(normalise(z), presence, features, time_s, typicality, likeness, *further), audio)
+    deepening = further[0] if further else 0.0
+    latent = Latent(normalise(z), presence, features, time_s, typicality, likeness, deepening, stranger)
+    return Answer(time_s, latent, audio)
 
 
 def _shares(answer: Answer) -> tuple[float, ...]:

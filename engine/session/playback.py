@@ -21,14 +21,16 @@ class Moment:
     """A session at one moment.
 
     Attributes:
-        latent: between the answers before and after; None before the first.
+        latent: between the answers before and after, to the visitor who is answered first; None before the first.
         cue: the scene, and whether it is dark or held.
         audio: loudness of the room, 0 to 1.
+        beside: those of everybody else.
     """
 
     latent: Latent | None
     cue: Cue
     audio: float = 0.0
+    beside: tuple[Latent, ...] = ()
 
 
 class Playback:
@@ -40,8 +42,9 @@ class Playback:
 
     def __init__(self, session: Session) -> None:
         self._records = session.records()
-        self._before: Answer | None = None
-        self._after: Answer | None = None
+        self._ahead: Answer | Cue | None = None  # read already
+        self._before: tuple[Answer, ...] = ()  # the answers of one turn
+        self._after: tuple[Answer, ...] = ()
         self._cues: deque[Cue] = deque()
         self._cue = Cue(0.0, next(iter(session.scenes)))
         self._is_over = False
@@ -52,27 +55,49 @@ class Playback:
         Raises:
             ConfigError: the file makes no sense there.
         """
-        while not self._is_over and (self._after is None or self._after.time_s <= time_s):
+        while not self._is_over and (not self._after or self._after[0].time_s <= time_s):
             self._read_on()
         while self._cues and self._cues[0].time_s <= time_s:
             self._cue = self._cues.popleft()
-        answer = self._answer(time_s)
-        return Moment(None, self._cue) if answer is None else Moment(answer.latent, self._cue, answer.audio)
+        turn = self._turn(time_s)
+        if not turn:
+            return Moment(None, self._cue)
+        first, *others = turn
+        return Moment(first.latent, self._cue, first.audio, tuple(other.latent for other in others))
 
     def _read_on(self) -> None:
-        record = next(self._records, None)
+        record = self._next()
         if isinstance(record, Cue):
             self._cues.append(record)
             return
-        self._before, self._after = self._after or self._before, record
+        self._before = self._after or self._before
+        self._after = () if record is None else self._rest_of_turn(record)
         self._is_over = record is None
 
-    def _answer(self, time_s: float) -> Answer | None:
-        before, after = self._before, self._after
-        if before is None or after is None or not 0 < after.time_s - before.time_s <= LONGEST_GAP_S:
-            return before
-        share = (time_s - before.time_s) / (after.time_s - before.time_s)
-        z = slerp(before.latent.z, after.latent.z, share)
-        presence = before.latent.presence + share * (after.latent.presence - before.latent.presence)
-        latent = replace(before.latent, z=z, presence=presence)
-        return Answer(time_s, latent, before.audio + share * (after.audio - before.audio))
+    def _rest_of_turn(self, first: Answer) -> tuple[Answer, ...]:
+        """The answers of the turn that begins with this one."""
+        turn = {first.latent.stranger: first}
+        while (record := self._next()) is not None:
+            if isinstance(record, Cue) or record.time_s != first.time_s or record.latent.stranger in turn:
+                self._ahead = record
+                break
+            turn[record.latent.stranger] = record
+        return tuple(turn.values())
+
+    def _next(self) -> Answer | Cue | None:
+        ahead, self._ahead = self._ahead, None
+        return next(self._records, None) if ahead is None else ahead
+
+    def _turn(self, time_s: float) -> list[Answer]:
+        after = {answer.latent.stranger: answer for answer in self._after}
+        return [_between(answer, after.get(answer.latent.stranger), time_s) for answer in self._before]
+
+
+def _between(before: Answer, after: Answer | None, time_s: float) -> Answer:
+    if after is None or not 0 < after.time_s - before.time_s <= LONGEST_GAP_S:
+        return before
+    share = (time_s - before.time_s) / (after.time_s - before.time_s)
+    z = slerp(before.latent.z, after.latent.z, share)
+    presence = before.latent.presence + share * (after.latent.presence - before.latent.presence)
+    latent = replace(before.latent, z=z, presence=presence)
+    return Answer(time_s, latent, before.audio + share * (after.audio - before.audio))

@@ -113,7 +113,8 @@ class Capture(Closing):
         self._session.cue(cue)
         if reflection is not None:
             age_s = self._clock.now_s() - reflection.generated_s
-            self._session.answer(max(0.0, cue.time_s - age_s), reflection.latent, audio)
+            for each in reflection.everyone:
+                self._session.answer(max(0.0, cue.time_s - age_s), each.latent, audio)
         if self._session.error is not None:
             self._close_session()
 

@@ -39,14 +39,14 @@ class ShowSlots:
         frames: pictures of the camera, for the reflection thread.
         views: the same pictures, for the wall.
         reflections: drawn faces.
-        measured: measurements of a visitor, before a reflection answers them.
+        measured: measurements of all visitors, before reflections answer them.
         requests: requests to the reflection thread.
     """
 
     frames: Slot[Frame] = field(default_factory=lambda: Slot("frames"))
     views: Slot[Frame] = field(default_factory=lambda: Slot("camera picture"))
     reflections: Slot[Reflection] = field(default_factory=lambda: Slot("reflections"))
-    measured: Slot[Features] = field(default_factory=lambda: Slot("measurements"))
+    measured: Slot[tuple[Features, ...]] = field(default_factory=lambda: Slot("measurements"))
     requests: Slot[ReflectionRequest] = field(default_factory=lambda: Slot("requests"))
 
     @property
@@ -172,7 +172,7 @@ class MainLoop:
         hearing = self._hearing
         hearing.wants_sound = self._mirror.wants_sound
         with self._boundary.around("a new picture"):
-            measured = self._slots.measured.poll()
+            measured = self._slots.measured.poll() or ()
             self._mirror.receive(frame, reflection, tick, hearing.level, measured, hearing.sound)
         return reflection
 

@@ -21,6 +21,7 @@ STATE_SIGNALS: Mapping[VisitState, str] = MappingProxyType(
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {
         "presence": "0 nobody is there, 1 somebody is; eased",
+        "people": "how many visitors are answered at this moment",
         "dwell": "seconds since somebody came, 0 while nobody is there",
         "speed": "how fast the face moves, picture heights per second",
         "yaw": "head turned to the right of the picture, degrees",
@@ -42,3 +43,9 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names that an expression in `bind` may read."""
+
+LISTED = tuple(name for name in SIGNALS if name not in {"people", "audio", "time"})
+"""Those that everybody has: `yaw` is the nearest's, `yaw[0]` too, `yaw[1]` that of whoever stands behind them."""
+
+PEOPLE = 4
+"""The most visitors who are told apart."""

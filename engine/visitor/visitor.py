@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.config.reflection import VisitSettings
 from engine.core.clock import Tick
@@ -100,6 +101,11 @@ class Viewer:
         self._parting.smooth(reflection, tick.dt_s)
         self._update_signals(features, before, tick)
         self._signals["audio"] = audio
+
+    def leave(self) -> None:
+        """Nobody draws this visitor's stranger any more: what is left of them goes."""
+        if self._latent is not None and (self._latent.presence > 0 or self._latent.features is not None):
+            self._latent = replace(self._latent, presence=0.0, features=None)
 
     def _follow_head(self, answered: Features | None, measured: Features | None, dt_s: float) -> None:
         if answered is not None:

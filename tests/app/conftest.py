@@ -35,6 +35,9 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
         def __call__(self, frame: Frame) -> Features | None:
             return None
 
+        def everyone(self, frame: Frame) -> list[Features]:
+            return []
+
         def close(self) -> None: ...
 
     monkeypatch.setattr(engine.app, "Featurizer", Blind)

@@ -1,5 +1,7 @@
 """What is done with a turn's leftover time: comparing what was drawn, and trying better faces for a visitor."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
@@ -42,12 +44,18 @@ class Stand:
 
     def __init__(self, look_s: float = 0.0) -> None:
         self.clock, self.look_s, self.drawn, self.measured = ManualClock(), look_s, 0, 0
-        self.draw: SupervisedStep[[Latent, bool], Reflection] = SupervisedStep("face", lambda: self._draw, self.clock)
+        self.tried: list[int] = []
+        self.draw: SupervisedStep[[Sequence[Latent], bool], Reflection] = SupervisedStep(
+            "face", lambda: self._draw, self.clock
+        )
         self.loop = RefinementLoop(lambda: self._measure, self.draw, self.clock)
         self.refinement = LatentRefinement(Model())
+        self.refinements = {1: self.refinement}
 
-    def _draw(self, latent: Latent, with_previews: bool) -> Reflection:
+    def _draw(self, latents: Sequence[Latent], with_previews: bool) -> Reflection:
+        (latent,) = latents
         self.drawn += 1
+        self.tried.append(latent.stranger)
         self.clock.advance(self.look_s)
         return Reflection(np.zeros((4, 4, 4), np.uint8), latent, self.clock.now_s(), self.drawn)
 
@@ -59,10 +67,12 @@ class Stand:
     def turn(self, work_s: float = 0.01, request: ReflectionRequest = REQUEST) -> None:
         """A turn of a tenth of a second, of which the reflection itself takes `work_s`."""
         began_s = self.clock.now_s()
-        latent = Latent(seed_latent(1, SIZE), 1.0, features(0.0), began_s)
-        shown = Reflection(np.zeros((4, 4, 4), np.uint8), latent, began_s, 0)
+        latents = [
+            Latent(seed_latent(1, SIZE), 1.0, features(0.0), began_s, stranger=number) for number in self.refinements
+        ]
+        shown = Reflection(np.zeros((4, 4, 4), np.uint8), latents[0], began_s, 0)
         self.clock.advance(work_s)
-        followed = FollowedLatent(latent, ASKED, latent.z, self.refinement)
+        followed = [FollowedLatent(each, ASKED, each.z, self.refinements[each.stranger]) for each in latents]
         self.loop.look_again(followed, shown, request, began_s, self.clock.now_s())
         self.clock.advance(max(0.0, began_s + 0.1 - self.clock.now_s()))
 
@@ -108,6 +118,14 @@ def test_a_comparison_that_a_scene_asks_for_comes_first() -> None:
     assert (stand.drawn, stand.measured) == (1, 1), "one comparison in half a second"
     stand.turn()
     assert stand.loop.comparison is None
+
+
+def test_several_visitors_are_tried_for_in_turn() -> None:
+    stand = prepared(Stand())
+    stand.refinements |= {3: LatentRefinement(Model()), 7: LatentRefinement(Model())}
+    for _ in range(12):
+        stand.turn()
+    assert stand.tried == [1, 3, 7, 1, 3, 7], "one face aside in two turns, whoever's it is"
 
 
 def test_of_a_drawn_face_nobody_asks_what_it_is_taken_for() -> None:

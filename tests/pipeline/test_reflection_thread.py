@@ -52,6 +52,16 @@ def featurize(frame: Frame) -> Features | None:
     return Features(np.ones(LAYOUT.size, np.float32), placement, points, 0.0, 0.0, frame.captured_s, frame.sequence)
 
 
+def everyone(one: Callable[[Frame], Features | None]) -> Callable[[Frame], list[Features]]:
+    """What measures a crowd of one at most."""
+
+    def measure(frame: Frame) -> list[Features]:
+        found = one(frame)
+        return [] if found is None else [found]
+
+    return measure
+
+
 class ConstantInverter:
     needs_crop = False
     typicality = nearness = 1.0
@@ -74,7 +84,7 @@ def running(
     build_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     build_still_featurizer: Callable[[], Callable[[Frame], Features | None]] = lambda: featurize,
     attributes: ReadsAttributes | None = None,
-    measured: Slot[Features] | None = None,
+    measured: Slot[tuple[Features, ...]] | None = None,
     inverter: Inverts | None = None,
     requests: Slot[ReflectionRequest] | None = None,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
@@ -83,7 +93,7 @@ def running(
     worker = ReflectionWorker(
         frames=frames,
         reflections=reflections,
-        build_featurizer=build_featurizer,
+        build_featurizer=lambda: everyone(build_featurizer()),
         build_still_featurizer=build_still_featurizer,
         build_generator=lambda: made,
         inverter=inverter or ConstantInverter(),
@@ -114,7 +124,7 @@ def await_reflection(reflections: Slot[Reflection], accept: Callable[[Reflection
 
 def test_a_frame_with_a_face_becomes_its_reflection() -> None:
     frames: Slot[Frame] = Slot("frames")
-    measured: Slot[Features] = Slot("measurements")
+    measured: Slot[tuple[Features, ...]] = Slot("measurements")
     with running(frames, measured=measured) as (worker, reflections):
         for i in range(1000):
             frame = picture(200, i)
@@ -129,7 +139,7 @@ def test_a_frame_with_a_face_becomes_its_reflection() -> None:
         legs = reflection.stamps.legs_ms()
         assert list(legs) == ["read", "features", "latent", "generated"] and min(legs.values()) >= 0
         newest = measured.poll()
-        assert newest is not None and newest.sequence >= reflection.latent.features.sequence
+        assert newest is not None and newest[0].sequence >= reflection.latent.features.sequence
         assert worker.health.faces_seen > 0
         assert not any(worker.health.errors.values())
 

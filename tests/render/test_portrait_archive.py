@@ -53,13 +53,13 @@ def test_who_leaves_soon_leaves_nothing(evening: PortraitArchive) -> None:
 
 def test_a_mirror_without_viewers_keeps_nothing(evening: PortraitArchive) -> None:
     for step in range(100):
-        evening.keep(Reflection(synthetic_face(0), NOBODY, 0.0, step), 60.0, Tick(step, 0.25 * step, 0.25))
+        evening.keep(Reflection(synthetic_face(0), NOBODY, 0.0, step), {0: 60.0}, Tick(step, 0.25 * step, 0.25))
     assert evening.count == 0
 
 
 def test_the_picture_of_a_long_visit_is_its_last_one(evening: PortraitArchive) -> None:
     for second, seed in enumerate((0, 1, 2)):
-        evening.keep(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), 5.0 + second, Tick(0, 5.0 + second, 0.25))
+        evening.keep(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), {0: 5.0 + second}, Tick(0, 5.0 + second, 0.25))
     assert evening.count == 1
     assert np.array_equal(tile(evening, 0), synthetic_face(2))
 

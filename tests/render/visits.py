@@ -19,6 +19,6 @@ def hang_visitor(evening: PortraitArchive, picture: ByteArray, number: int, dwel
     begin = number * 100.0
     for step in range(round(dwell_s / DT_S)):
         reflection = Reflection(picture, SOMEBODY, 0.0, step)
-        evening.keep(reflection, (step + 1) * DT_S, Tick(step, begin + step * DT_S, DT_S))
+        evening.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, begin + step * DT_S, DT_S))
     for step in range(40):
-        evening.keep(Reflection(picture, NOBODY, 0.0, step), 0.0, Tick(step, begin + dwell_s + step * DT_S, DT_S))
+        evening.keep(Reflection(picture, NOBODY, 0.0, step), {}, Tick(step, begin + dwell_s + step * DT_S, DT_S))

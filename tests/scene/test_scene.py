@@ -72,6 +72,20 @@ def test_a_bound_knob_follows_signals_within_its_range(tmp_path: Path) -> None:
     assert spec.bound_values(signals) == {"opacity": pytest.approx(0.6), "height": 1.0, "speed": 0.0}
 
 
+def test_a_knob_may_follow_each_of_several_people(tmp_path: Path) -> None:
+    bind = '{height: "max(presence[0], presence[1])"}'
+    spec = read(tmp_path, HEAD + f"  - ripple: {{bind: {bind}}}\n").passes[0]
+    signals = dict.fromkeys(SIGNALS, 0.0) | {"presence[0]": 0.25, "presence[1]": 0.5}
+    assert spec.bound_values(signals) == {"height": 0.5}
+    assert spec.bound_values(dict.fromkeys(SIGNALS, 0.0)) == {"height": 0.0}, "whoever is not there counts as nothing"
+    for wrong, sentence in (
+        ("audio[0]", "column 1: only signals that everybody has can be followed by [0]"),
+        ("presence[4]", "column 1: presence[...] takes a whole number from 0, the nearest, to 3"),
+    ):
+        text = refusal(tmp_path, HEAD + f'  - ripple: {{bind: {{height: "{wrong}"}}}}\n')
+        assert sentence in text
+
+
 def test_states_of_a_visit_have_values_of_their_own(tmp_path: Path) -> None:
     states = "{idle: {height: 0.1}, arrive: {height: 0.9, opacity: 0.5}, leave: {opacity: 0}}"
     spec = read(tmp_path, HEAD + f"  - ripple: {{height: 0.4, states: {states}}}\n").passes[0]

@@ -40,15 +40,34 @@ def test_a_session_of_the_form_before_is_read_without_what_it_did_not_keep(tmp_p
     asked = drawn.answers(1.0)
     content = answers_chunk(asked)[FRAME.size :]
     columns = zlib.decompress(content[PREFIX.size :])
-    begin, end = 8 * len(asked), (8 + 4 * 5) * len(asked)
+    begin, end, seen = 8 * len(asked), (8 + 4 * 5) * len(asked), (8 + 4 * 5 + 1) * len(asked)
     shares = np.frombuffer(columns[begin:end], "<f4").reshape(-1, 5)[:, :4]
-    before = content[: PREFIX.size] + zlib.compress(columns[:begin] + shares.tobytes() + columns[end:])
+    before = content[: PREFIX.size] + zlib.compress(
+        columns[:begin] + shares.tobytes() + columns[end:seen] + columns[seen + 2 * len(asked) :]
+    )
     path = tmp_path / "before.narc"
     path.write_bytes(MAGIC[:5] + b"\x02" + MAGIC[6:] + head_with() + cue_chunk(START) + framed(FACE, before))
     came = [record for record in Session(path).records() if isinstance(record, Answer)]
     assert [answer.latent.likeness for answer in came] == pytest.approx([answer.latent.likeness for answer in asked])
     assert [answer.audio for answer in came] == pytest.approx([answer.audio for answer in asked])
-    assert not any(answer.latent.deepening for answer in came)
+    assert not any(answer.latent.deepening or answer.latent.stranger for answer in came)
+
+
+def test_answers_of_one_turn_come_back_together_each_with_its_stranger(tmp_path: Path) -> None:
+    turns = []
+    for answer in drawn.answers(2.0):
+        first = replace(answer, latent=replace(answer.latent, stranger=1))
+        other = replace(answer, latent=replace(answer.latent, stranger=2, z=-answer.latent.z, presence=0.5))
+        turns += [first, other] if answer.time_s >= 1.0 else [first]
+    session = Session(drawn.write_session(tmp_path / "two.narc", [START, *turns]))
+    came = [record for record in session.records() if isinstance(record, Answer)]
+    assert [answer.latent.stranger for answer in came] == [answer.latent.stranger for answer in turns]
+    playback = Playback(session)
+    alone, two = playback.at(0.475), playback.at(1.525)
+    assert alone.latent is not None and (alone.latent.stranger, alone.beside) == (1, ())
+    assert two.latent is not None and [latent.stranger for latent in two.beside] == [2]
+    assert angle_deg(two.latent.z, -two.beside[0].z) < 0.1, "both move between their answers"
+    assert two.beside[0].presence == pytest.approx(0.5)
 
 
 def test_answers_and_scenes_come_back(whole: Path) -> None:
@@ -281,7 +300,7 @@ NOT_A_TIME = b'{"time_s": NaN, "scene": "a", "is_black": false, "is_held": false
         (b"", "it is no session of this program"),
         (b"PK\x03\x04" + bytes(100), "it is no session of this program"),
         (MAGIC[:6] + b"\n" + bytes(100), "it is no session of this program"),
-        (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads forms 2 and 3"),
+        (MAGIC[:5] + b"\x01" + MAGIC[6:], "it has form 1, and this version of the program reads forms 2, 3 and 4"),
         (MAGIC, "cannot be used: it is cut off in its description, before the first answer"),
         (MAGIC + b"HEAD\xff\xff\xff\xff" + bytes(4), "it is damaged there"),
         (MAGIC + cue_chunk(START), "it does not begin with its description"),

@@ -111,7 +111,7 @@ class SessionDrawing:
             for index in range(self.count):
                 tick = self._tick(index)
                 moment = playback.at(tick.time_s)
-                face = generator.submit(self._reflection, moment.latent, tick, index >= drawn_from)
+                face = generator.submit(self._reflection, moment, tick, index >= drawn_from)
                 coming.append((tick, moment, face))
                 if index > 0:
                     tick, moment, face = coming.popleft()
@@ -134,19 +134,27 @@ class SessionDrawing:
         mirror.is_frozen = cue.is_held
         return shown
 
-    def _reflection(self, latent: Latent | None, tick: Tick, is_drawn: bool) -> Reflection | None:
-        if latent is None:
+    def _reflection(self, moment: Moment, tick: Tick, is_drawn: bool) -> Reflection | None:
+        if moment.latent is None:
             return None
-        if latent.features is not None and self._keeps_colours:
-            latent = replace(latent, features=with_patches(latent.features, self._session.head.layout))
+        latents = [self._with_colours(latent) for latent in (moment.latent, *moment.beside)]
         stamp_s = tick.time_s - LONG_AGO_S
-        if not is_drawn:
-            return Reflection(UNSEEN, latent, stamp_s, tick.index)
         try:
-            return replace(self._paint(latent, self._grows), generated_s=stamp_s)
+            first, *others = [
+                replace(self._paint(latent, self._grows and index == 0), generated_s=stamp_s)
+                if is_drawn
+                else Reflection(UNSEEN, latent, stamp_s, tick.index)
+                for index, latent in enumerate(latents)
+            ]
+            return replace(first, beside=tuple(others))
         except ArithmeticError as error:  # as in the show, the last face stays
             log.warning("at %.2f s: %s", tick.time_s, error)
             return None
+
+    def _with_colours(self, latent: Latent) -> Latent:
+        if latent.features is None or not self._keeps_colours:
+            return latent
+        return replace(latent, features=with_patches(latent.features, self._session.head.layout))
 
     def _memory_s(self) -> float:
         """How long the pictures before one are seen in it; a picture that was held is seen for as long as it was."""

@@ -66,6 +66,15 @@ class RuntimeGenerator:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
         return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
+    def together(self, z: FloatArray, rung: QualityLevel | None = None) -> list[ByteArray | DeviceImage]:
+        """Draw latents (N, latent_size) float32 of one turn, as one batch where the runtime takes one: N pictures."""
+        latents, engine = self._checked(z), self._engine(rung or self.rungs[0])
+        if engine.most_at_once < 2:
+            return [engine.draw_one(latent) for latent in latents]
+        step = engine.most_at_once
+        batches = (engine.draw(latents[begin : begin + step])[-1] for begin in range(0, len(latents), step))
+        return [picture for batch in batches for picture in batch]
+
     def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
         first, the finished picture last; that alone where the persona has no preview layers."""

@@ -8,6 +8,9 @@ says where to begin. Neither knows how faces are found or cut.
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 import numpy as np
 
 from engine.networks.inversion.encoder import FaceEncoder
@@ -42,6 +45,12 @@ class EncoderInverter:
     def prepare(self, drawn_by: str = "openvino") -> None:
         """Make the encoder ready, so that the first visitor does not wait for it; see `FaceEncoder.prepare`."""
         self._encoder.prepare(drawn_by)
+
+    def another(self) -> Self:
+        """The same for another visitor who is answered at the same time."""
+        other = copy(self)
+        other.reset()
+        return other
 
     def reset(self) -> None:
         """Forget the visitor."""
@@ -81,6 +90,12 @@ class RefiningEncoder(EncoderInverter):
     def weights(self) -> InverterWeights:
         """Of the bank."""
         return self._bank.weights
+
+    def another(self) -> Self:
+        other = copy(self)
+        other._bank = self._bank.another()
+        other.reset()
+        return other
 
     def reset(self) -> None:
         super().reset()

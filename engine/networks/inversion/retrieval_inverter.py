@@ -27,9 +27,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +164,12 @@ class Inverter:
     def neighbour_seed(self) -> int | None:
         """Seed of the face that the last answer began from; None after `reset`."""
         return None if self._shown is None else int(self.weights.seeds[self._shown.index])
+
+    def another(self) -> Self:
+        """The same for another visitor who is answered at the same time, by the same weights."""
+        other = copy(self)
+        other.reset()
+        return other
 
     def reset(self) -> None:
         """Forget the visitor: the next answer depends on the next features alone."""

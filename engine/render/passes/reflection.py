@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import moderngl
 from pydantic import Field
 
@@ -45,6 +47,9 @@ class Reflection(Pass):
         """How far it is turned by what the viewer's head did since the picture it answers: 0 not at all, 1 wholly."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
         """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        who: Literal["nearest", "all"] = "all"
+        """Whose reflection is seen: that of the one who stands nearest, or of all, each at their place, nearer ones in
+        front."""
 
     in_place = True
 
@@ -56,7 +61,12 @@ class Reflection(Pass):
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        presence = max(view.presence, knobs["idle"])
+        for each in view.everyone if knobs["who"] == "all" else (view,):
+            self._draw(target, each, tick, knobs)
+
+    def _draw(self, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs) -> None:
+        """Draw one stranger; of those who are not the nearest nothing is left when they are gone."""
+        presence = max(view.presence, knobs["idle"]) if view.is_nearest else view.presence
         if view.reflection is None or presence <= 0.0:
             return
         values = self.uniforms(view, tick, knobs)

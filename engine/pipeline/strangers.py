@@ -1,0 +1,170 @@
+"""The strangers in the glass: for each visitor who is answered a follower, an inverter and a refinement of their own.
+
+One stranger is always there and wanders while nobody is. Whoever comes while that one is somebody's gets another, which
+fades alone when they leave. It knows people by the numbers that the tracker gives them, and no picture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+
+from engine.config.reflection import ReflectionSettings
+from engine.features.face_tracker import COVERED_S
+from engine.networks.inversion.feature_clamp import clamp_for
+from engine.networks.pggan.latent_sphere import seed_latent
+from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
+from engine.pipeline.latent_refinement import deepening_by
+from engine.types import Features, FloatArray
+
+MOST_FADING = 2  # strangers who fade beside those who are answered; one more is gone at once
+
+
+@dataclass
+class _Stranger:
+    """One stranger.
+
+    Attributes:
+        number: counts up from 1.
+        follower: chooses the latent.
+        identity: whose stranger it is; 0 nobody's, or somebody's whom nobody tracks.
+        seen_s: when they were seen last.
+        presence: 0 nobody is there, 1 somebody is.
+    """
+
+    number: int
+    follower: LatentFollower
+    identity: int = 0
+    seen_s: float = -math.inf
+    presence: float = 0.0
+
+
+class Strangers:
+    """Everybody's latents. One thread at a time may use it.
+
+    Args:
+        start: the first latent, (latent_size,).
+        inverter: features -> latent; None lets the mirror wander whoever stands there.
+        settings: how many are answered, times and filter parameters.
+        wander_share: of each follower.
+        seed: of the wander, and of where another stranger begins.
+        refines: whether the answers become better while visitors stay.
+    """
+
+    def __init__(
+        self,
+        start: FloatArray,
+        inverter: Inverts | None,
+        settings: ReflectionSettings,
+        wander_share: float = 0.0,
+        seed: int = 0,
+        *,
+        refines: bool = True,
+    ) -> None:
+        self._inverter, self._clamp = inverter, clamp_for(inverter)
+        self._settings = settings
+        self._wander_share, self._seed = wander_share, seed
+        self._refines = refines
+        self._count = 0
+        self._strangers = [self._make(start, inverter)]
+
+    def adjust(self, settings: ReflectionSettings) -> None:
+        """Go on with other times and filter parameters, or another number of people."""
+        self._settings = settings
+        for stranger in self._strangers:
+            stranger.follower.adjust(settings)
+
+    def follow(self, people: Sequence[Features], captured_s: float, now_s: float) -> list[FollowedLatent]:
+        """The latents for this moment: of the visitor who is answered first, then of the others.
+
+        Args:
+            people: whoever was measured in the newest frame, in the order in which they are to be answered.
+            captured_s: of that frame.
+            now_s: the present; must not run backwards.
+        """
+        seen = self._seat(people, now_s)
+        followed: list[FollowedLatent] = []
+        for stranger in self._strangers:
+            answer = stranger.follower.follow(seen.get(stranger.number), captured_s, now_s)
+            stranger.presence = answer.latent.presence
+            followed.append(replace(answer, latent=replace(answer.latent, stranger=stranger.number)))
+        shown = [each for index, each in enumerate(followed) if index == 0 or each.latent.presence > 0]
+        self._dismiss(seen)
+        return shown
+
+    def _seat(self, people: Sequence[Features], now_s: float) -> dict[int, Features]:
+        """Whom each stranger (by number) is to answer in this frame; the strangers are put in order."""
+        if self._settings.people == 1 or (people and not people[0].identity):
+            return self._seat_one(people, now_s)
+        seen: dict[int, Features] = {}
+        for index, person in enumerate(people):
+            stranger = self._stranger_of(person, is_first=index == 0, now_s=now_s)
+            if stranger is not None:
+                stranger.identity, stranger.seen_s = person.identity, now_s
+                seen[stranger.number] = person
+        self._order(list(seen), now_s)
+        return seen
+
+    def _seat_one(self, people: Sequence[Features], now_s: float) -> dict[int, Features]:
+        """The one stranger answers whoever is first, one after another."""
+        first = self._strangers[0]
+        for other in self._strangers[1:]:
+            other.identity = 0
+        if not people:
+            return {}
+        first.identity, first.seen_s = people[0].identity, now_s
+        return {first.number: people[0]}
+
+    def _stranger_of(self, person: Features, *, is_first: bool, now_s: float) -> _Stranger | None:
+        """A person's stranger: theirs, one who is nobody's, another one, or, for the first, that of somebody else."""
+        known = next((each for each in self._strangers if each.identity == person.identity), None)
+        if known is not None:
+            return known
+        if not is_first and person.placement.eye_distance < self._settings.near:
+            return None
+        idle = next((each for each in self._strangers if not each.identity and each.presence <= 0), None)
+        taken = [each for each in self._strangers if each.identity]
+        if len(taken) < self._settings.people:
+            if idle is None and len(self._strangers) < self._settings.people + MOST_FADING:
+                idle = self._make(seed_latent(self._seed + self._count, self._size), self._another_inverter())
+                self._strangers.append(idle)
+            return idle
+        if is_first:  # who had it longest out of sight, or stands last, gives way
+            last = min(reversed(taken), key=lambda each: each.seen_s)
+            last.identity = 0
+            return self._stranger_of(person, is_first=True, now_s=now_s)
+        return None
+
+    def _order(self, seen: Sequence[int], now_s: float) -> None:
+        """The first of the people comes first, unless whoever came first is only covered for a moment."""
+        first = self._strangers[0]
+        is_covered = first.identity and first.number not in seen and now_s - first.seen_s <= COVERED_S
+
+        def place(stranger: _Stranger) -> tuple[bool, int, float]:
+            is_kept = bool(is_covered) and stranger is first
+            return not is_kept, seen.index(stranger.number) if stranger.number in seen else len(seen), -stranger.seen_s
+
+        self._strangers.sort(key=place)
+
+    def _dismiss(self, seen: dict[int, Features]) -> None:
+        """Let go of who has gone; the last one stays and wanders."""
+        for stranger in self._strangers:
+            if stranger.presence <= 0 and stranger.number not in seen:
+                stranger.identity = 0
+        left = [each for each in self._strangers if each.identity or each.presence > 0]
+        self._strangers = left or self._strangers[:1]
+
+    def _make(self, start: FloatArray, inverter: Inverts | None) -> _Stranger:
+        self._count += 1
+        self._size = len(start)
+        refinement = deepening_by(inverter) if self._refines else None
+        seed = self._seed + self._count - 1
+        follower = LatentFollower(
+            start, inverter, self._settings, self._wander_share, seed, refinement=refinement, clamp=copy(self._clamp)
+        )
+        return _Stranger(self._count, follower)
+
+    def _another_inverter(self) -> Inverts | None:
+        return None if self._inverter is None else self._inverter.another()
