@@ -1,14 +1,17 @@
-"""Train a PG-GAN on portraits: `python -m tools.train_gan --data FILE.zip --output DIR [--resume DIR] [--minutes M]`.
+"""Train a mirror: `python -m tools.train_gan --data FILE.zip --output DIR --stages 32:12,64:20,128:60 [--resume DIR]`.
 
-The networks are those of Karras et al. 2018, grown level by level; the losses, the penalty and the augmentation are
-what works on a few thousand pictures. It writes into DIR
+A generator (PG-GAN of Karras et al. 2018) and the encoder that inverts it are trained together: the generator must draw
+every portrait again that the encoder hands it (PIONEER, Heljakka et al. 2018). `--stages` are sizes and minutes, in
+turn: the networks grow. It writes into DIR
 
     checkpoint-NNNNNNN/    what a training goes on from; see `tools.gan.checkpoint`
-    snapshots/             the moving average every 50 thousand pictures, to choose the best from
-    sheets/                contact sheets of fixed seeds, one a checkpoint
-    metrics.jsonl          losses, scores and overfitting; the same for TensorBoard in tensorboard/
+    snapshots/             average and encoder every 50 thousand pictures, to choose the best from
+    viewers.png            held-out portraits, and below each what the mirror answers
+    preview.png            what random latents draw
+    metrics.jsonl          losses, and how near reflections come; the same for TensorBoard in tensorboard/
 
-End it with Ctrl+C or by --minutes: it saves, and says how to go on. Killed, it goes on from the last checkpoint.
+It ends after the last stage, or with Ctrl+C: it saves, and says how to go on. Killed, it goes on from the last
+checkpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,38 +35,50 @@ from engine.networks.pggan.architecture import RESOLUTIONS
 from tools.command import command, command_parser
 
 if TYPE_CHECKING:
+    from tools.gan.growth_schedule import Stage
     from tools.gan.trainer import Training
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-REPORT_S = 30.0
+REPORT_S = 60.0
 SAVE_MINUTES = 5.0
-BATCH_MULTIPLE = 8  # the penalty takes half of a batch, and the pictures are compared in groups of four
+BATCH_MULTIPLE = 8  # half of a batch are reflections, and the pictures are compared in groups of four
+FEATURES = Path(__file__).resolve().parents[1] / "models" / "features"
+LOSSES: Mapping[str, str] = {
+    "rec": "features of a portrait and of its reflection",
+    "pix": "the same at 32 px, in pixels",
+    "face": "the same by the look that knows faces",
+    "find": "the encoder finds random latents again",
+    "spread": "latents of different portraits stay apart",
+    "heads": "critics on the frozen features",
+    "critic": "the discriminator",
+}
 
 
 class Session:
-    """Runs a training until it is told to stop, with its records, checkpoints and progress.
+    """Runs a training through its stages until it is told to stop, with its log, checkpoints and progress.
 
     Args:
         training: that is to run.
         folder: of the training.
         clock: that measures pace and intervals.
         save_s: seconds between checkpoints.
+        fade_s: seconds before the end in which the learning rates fall.
     """
 
-    def __init__(self, training: Training, folder: Path, clock: TimeSource, save_s: float) -> None:
-        from tools.gan.training_log import Records
+    def __init__(self, training: Training, folder: Path, clock: TimeSource, save_s: float, fade_s: float = 0.0) -> None:
+        from tools.gan.training_log import TrainingLog
 
         self._training = training
         self._folder = folder
         self._clock = clock
-        self._save_s = save_s
-        self._records = Records(folder, training.progress.step)
+        self._save_s, self._fade_s = save_s, fade_s
+        self._log = TrainingLog(folder, training.progress.step)
         self._reported_s = self._saved_s = clock.now_s()
         self._reported_kimg = training.progress.kimg
         self._progress: tqdm[Any] | None = None
 
-    def run(self, limit_s: float | None, is_stopped: Callable[[], bool]) -> Path:
-        """Train until `limit_s` seconds are over or `is_stopped()`, one step at least, and save.
+    def run(self, stages: Sequence[Stage], is_stopped: Callable[[], bool]) -> Path:
+        """Train through the stages or until `is_stopped()`, one step each at least, and save.
 
         Returns:
             The folder of the last checkpoint.
@@ -71,63 +86,70 @@ class Session:
         Raises:
             NarcissusError: the training cannot go on; the checkpoint before it stays.
         """
-        begin_s = self._clock.now_s()
-        with _progress_bar(limit_s) as self._progress:
-            while True:
-                self._advance()
-                elapsed_s = self._clock.now_s() - begin_s
-                self._progress.update(min(elapsed_s, limit_s or math.inf) - self._progress.n)
-                if is_stopped() or (limit_s is not None and elapsed_s >= limit_s):
+        begin_s = until_s = self._clock.now_s()
+        end_s = begin_s + 60 * sum(stage.minutes for stage in stages)
+        with _progress_bar(end_s - begin_s) as self._progress:
+            for stage in stages:
+                until_s += 60 * stage.minutes
+                while True:
+                    self._advance(stage, end_s)
+                    elapsed_s = min(self._clock.now_s(), end_s) - begin_s
+                    self._progress.update(elapsed_s - self._progress.n)
+                    if is_stopped() or self._clock.now_s() >= until_s:
+                        break
+                    self._keep_up()
+                if is_stopped():
                     break
-                if self._clock.now_s() - self._reported_s >= REPORT_S:
-                    self._report()
-                if self._clock.now_s() - self._saved_s >= self._save_s:
-                    self._save()
             self._report()
             return self._save()
 
-    def _advance(self) -> None:
+    def _advance(self, stage: Stage, end_s: float) -> None:
+        from tools.gan.growth_schedule import rate_factor
         from tools.gan.trainer import SNAPSHOT_KIMG
 
         progress = self._training.progress
         before = progress.kimg // SNAPSHOT_KIMG
-        self._training.advance()
+        count = progress.count if progress.level == stage.level else 0
+        self._training.advance(stage.level, rate_factor(count, end_s - self._clock.now_s(), self._fade_s))
         if progress.kimg // SNAPSHOT_KIMG > before:
             self._training.write_snapshot()
+
+    def _keep_up(self) -> None:
+        if self._clock.now_s() - self._reported_s >= REPORT_S:
+            self._report()
+        if self._clock.now_s() - self._saved_s >= self._save_s:
+            self._save()
 
     def _report(self) -> None:
         training, now_s = self._training, self._clock.now_s()
         seen = (training.progress.kimg - self._reported_kimg) * 1000
         pace = seen / max(now_s - self._reported_s, 1e-9)
         measures = training.take_measures()
-        stage = training.stage
-        place = {"kimg": training.progress.kimg, "size_px": stage.size_px, "fade": stage.fade}
-        self._records.add(training.progress.step, {**place, **measures, "pictures_per_s": pace})
+        place = {"kimg": training.progress.kimg, "size_px": 1 << training.progress.level}
+        self._log.add(training.progress.step, {**place, **measures, "pictures_per_s": pace})
         if self._progress is not None:
-            self._progress.set_description_str(f"{stage.size_px} px, fade {stage.fade:.2f}, {place['kimg']:.1f} kimg")
-            losses = (
-                f"D {measures['d_loss']:.3f}  G {measures['g_loss']:.3f}  overfitting {measures['overfitting']:.2f}"
-            )
-            self._progress.set_postfix_str(f"{pace:.1f} pictures/s  {losses}")
-        self._reported_s, self._reported_kimg = now_s, training.progress.kimg
+            self._progress.set_description_str(f"{place['size_px']} px, {place['kimg']:.1f} kimg")
+            likeness = f"ratio {measures['ratio']:.3f}  rec {measures['rec']:.3f}  face {measures['face']:.3f}"
+            self._progress.set_postfix_str(f"{pace:.1f} pictures/s  {likeness}")
+        self._reported_s, self._reported_kimg = self._clock.now_s(), training.progress.kimg
 
     def _save(self) -> Path:
-        from tools.gan.training_log import write_sheet
+        from tools.gan.training_log import write_preview, write_viewers
 
         path = self._training.save()
-        name = f"sheet-{self._training.progress.step:07d}"
-        write_sheet(self._folder, name, self._training.draw, self._training.latent_size)
+        write_preview(self._folder, self._training.draw, self._training.latent_size)
+        write_viewers(self._folder, *self._training.viewers())
         self._saved_s = self._clock.now_s()
         return path
 
     def close(self) -> None:
-        """End the records; may be called twice."""
-        self._records.close()
+        """End the log; may be called twice."""
+        self._log.close()
 
 
-def _progress_bar(limit_s: float | None) -> tqdm[Any]:
-    timing = "{elapsed}" if limit_s is None else "{percentage:3.0f}%|{bar:20}| {elapsed}, {remaining} left"
-    return tqdm(total=limit_s, desc="first steps", bar_format="{desc}  " + timing + "  {postfix}", mininterval=1.0)
+def _progress_bar(limit_s: float) -> tqdm[Any]:
+    form = "{desc}  {percentage:3.0f}%|{bar:20}| {elapsed}, {remaining} left  {postfix}"
+    return tqdm(total=limit_s, desc="first steps", bar_format=form, mininterval=1.0)
 
 
 @contextmanager
@@ -159,27 +181,65 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
     Raises:
         NarcissusError: what cannot be used, or why the training ended.
     """
-    from tools.gan.backend import resolve_precision
+    from tools.gan.backend import resolve_precision, training_backend
     from tools.gan.checkpoint import newest_checkpoint
     from tools.gan.initial_state import begin, go_on
     from tools.gan.trainer import Training, read_splits
 
-    folder = options.output
+    folder, stages = options.output, options.stages
     if newest_checkpoint(folder) and (options.resume is None or options.resume.resolve() != folder.resolve()):
         raise ModelError(f"{folder} holds a training: go on with it by --resume {folder}, or name another --output")
-    names = ("resolution", "fmap_base", "fmap_max", "batch", "kimg_per_stage", "learning_rate", "r1", "seed")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    beginning = begin(given) if options.resume is None else go_on(options.resume, given)
-    portraits, held_out = read_splits(options.data, beginning.plan.resolution)
+    if options.threads:
+        training_backend().limit_threads(options.threads)
+    given = _given(options)
+    if options.resume is None:
+        if options.widen is not None:
+            raise ModelError("--widen widens what --resume names: without that, give --fmap-max")
+        beginning = begin({"resolution": max(stage.size_px for stage in stages), **given})
+    else:
+        beginning = go_on(options.resume, given, options.widen)
+    size = beginning.plan.resolution
+    if stages[-1].size_px > size:
+        raise ModelError(
+            f"--stages goes to {stages[-1].size_px} px and the networks to {size}: give --resolution "
+            f"{stages[-1].size_px} as well"
+        )
+    looks = read_looks(FEATURES)
+    portraits, held_out = read_splits(options.data, size)
     precision = resolve_precision(options.precision)
-    training = Training(folder, beginning, portraits, held_out, precision)
+    training = Training(folder, beginning, looks, portraits, held_out, precision)
     _introduce(training, len(portraits), len(held_out), precision)
     with _stopped_by_signals() as is_stopped:
-        session = Session(training, folder, clock, options.save_minutes * 60)
+        session = Session(training, folder, clock, options.save_minutes * 60, options.fade * 60)
         try:
-            return session.run(options.minutes * 60 if options.minutes else None, is_stopped)
+            return session.run(stages, is_stopped)
         finally:
             session.close()
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says of the plan."""
+    names = ("resolution", "fmap_base", "fmap_max", "batch", "learning_rate", "encoder_rate", "critic_every", "ema")
+    given = {name: getattr(options, name) for name in (*names, "seed") if getattr(options, name) is not None}
+    losses = {name: getattr(options, name) for name in LOSSES if getattr(options, name) is not None}
+    return {**given, "weights": losses}
+
+
+def read_looks(folder: Path) -> tuple[Any, Any]:
+    """The frozen networks that portraits and pictures are looked at with.
+
+    Raises:
+        ModelError: a file of theirs is missing or damaged.
+    """
+    from engine.networks.inversion.encoder_network import FaceFeaturesNetwork, FrozenFeaturesNetwork
+    from engine.networks.inversion.face_look import FACE_LOOK_FILE, read_face_look
+    from engine.networks.inversion.frozen_features import FEATURES_FILE, read_frozen_features
+
+    known = read_face_look(folder / FACE_LOOK_FILE)
+    return (
+        FrozenFeaturesNetwork(read_frozen_features(folder / FEATURES_FILE)),
+        FaceFeaturesNetwork(known.arrays, known.strides),
+    )
 
 
 def _introduce(training: Training, count: int, held_out_count: int, precision: str) -> None:
@@ -212,26 +272,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "train_gan",
-        "Train a PG-GAN on portraits.",
-        "--data portraits.zip --output run --minutes 60",
+        "Train a generator and its encoder on portraits.",
+        "--data portraits.zip --output run --stages 32:12,64:20,128:60",
         epilog="What is not given is as in the resumed training, or else as said here.",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.zip", help="from tools.prepare_portraits")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="what the training writes to")
+    parser.add_argument("--stages", type=_stages, required=True, metavar="PX:MINUTES,...", help="32:12,64:20,128:60")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on from a training, which may be DIR itself")
-    parser.add_argument("--minutes", type=_positive, help="end after so many; by Ctrl+C if absent")
+    parser.add_argument("--widen", type=_whole, metavar="N", help="give a resumed generator up to twice its channels")
     sizes = [size for size in RESOLUTIONS if size >= 8]
-    parser.add_argument("--resolution", type=int, choices=sizes, metavar="PX", help="128; may grow on --resume")
+    parser.add_argument("--resolution", type=int, choices=sizes, metavar="PX", help="the last stage's; may grow")
     parser.add_argument("--fmap-base", type=_whole, metavar="N", help="2048; 4096 or more for a GPU")
-    parser.add_argument("--fmap-max", type=_whole, metavar="N", help="128; 256 or more for a GPU")
-    parser.add_argument("--batch", type=_batch, metavar="N", help="32; a multiple of 8")
-    parser.add_argument("--kimg-per-stage", type=_positive, metavar="N", help="400 thousand pictures")
-    parser.add_argument("--learning-rate", type=_positive, metavar="RATE", help="0.002")
-    parser.add_argument("--r1", type=_not_negative, metavar="GAMMA", help="1; of the gradient penalty")
+    parser.add_argument("--fmap-max", type=_whole, metavar="N", help="256")
+    parser.add_argument("--batch", type=_batch, metavar="N", help="32; a multiple of 8; 128 for a GPU")
+    parser.add_argument("--learning-rate", type=_positive, metavar="RATE", help="0.002; of generator, discriminator")
+    parser.add_argument("--encoder-rate", type=_positive, metavar="RATE", help="0.0001")
+    parser.add_argument("--fade", type=_not_negative, default=0.0, metavar="M", help="let the rates fall in the last M")
+    parser.add_argument("--critic-every", type=_whole, metavar="N", help="4; steps with one of the discriminator")
+    parser.add_argument("--ema", type=_positive, metavar="KIMG", help="3; half-life of the average, thousand pictures")
+    for name, meaning in LOSSES.items():
+        parser.add_argument(f"--{name}", type=_not_negative, metavar="WEIGHT", help=meaning)
     parser.add_argument("--save-minutes", type=_positive, default=SAVE_MINUTES, metavar="M", help=f"{SAVE_MINUTES:g}")
     parser.add_argument("--seed", type=_seed, metavar="N", help="1; of the first weights and of all chance")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="auto: bfloat16 where it is faster")
+    parser.add_argument("--threads", type=_whole, metavar="N", help="of the processor; all if absent (TensorFlow)")
     return parser
+
+
+def _stages(text: str) -> tuple[Stage, ...]:
+    from tools.gan.growth_schedule import read_stages
+
+    try:
+        return read_stages(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _number(text: str, is_fitting: Callable[[float], bool], wanted: str) -> float:

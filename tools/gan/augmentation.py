@@ -1,4 +1,4 @@
-"""Differentiable augmentation of what the discriminator sees (Zhao et al. 2020, arXiv 2006.10738), in Keras 3.
+"""Differentiable augmentation of what critics see (Zhao et al. 2020, arXiv 2006.10738), and other looks, in Keras 3.
 
 Colour (brightness, saturation, contrast), affine (rotation, scale, translation) and cutout. Without it a discriminator
 learns a few thousand portraits by heart. A function of pictures and uniform random numbers, which the caller draws: it
@@ -12,6 +12,9 @@ from typing import Any
 
 from keras import ops
 
+from engine.networks.inversion.encoder_network import resized
+from engine.networks.pggan.model import downscale
+
 PROBABILITY = 0.8
 NUMBERS = 11  # uniform random numbers that a picture's change is made from
 
@@ -22,6 +25,10 @@ TRANSLATION = 0.085  # of the picture's width
 CUTOUT_PROBABILITY = 0.6  # of a picture that is changed at all
 CUTOUT_SIDE = 1 / 3  # of the picture's width
 CUTOUT_LEAST_PX = 16  # smaller pictures keep all of their pixels
+
+JITTER_NUMBERS = 7  # uniform random numbers that another look at a viewer is made from
+JITTER_ROTATION_RAD, JITTER_SCALE, JITTER_TRANSLATION = 0.04, 0.04, 0.02
+JITTER_LIGHT, JITTER_BRIGHTNESS = 0.1, 0.08  # greatest factor off 1, and what is added at most
 
 
 def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> Any:
@@ -44,6 +51,27 @@ def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> An
     if int(pictures.shape[1]) < CUTOUT_LEAST_PX:
         return pictures
     return cut_out(pictures, on * ops.cast(uniform[:, 8] < CUTOUT_PROBABILITY, "float32"), uniform[:, 9:11])
+
+
+def jitter(pictures: Any, uniform: Any) -> Any:
+    """Viewers as another frame of a camera would have cut, lit and focused the same faces.
+
+    Args:
+        pictures: (N, S, S, C) float32, nominal range [-1, 1].
+        uniform: (N, JITTER_NUMBERS) float32, in [0, 1).
+
+    Returns:
+        (N, S, S, C) float32, within the nominal range.
+    """
+    change = 2.0 * uniform - 1.0
+    scale, shift = 1 + JITTER_SCALE * change[:, 1], JITTER_TRANSLATION * change[:, 2:4]
+    pictures = transform(pictures, JITTER_ROTATION_RAD * change[:, 0], scale, shift)
+    light, brightness = (value[:, None, None, None] for value in (change[:, 4], change[:, 5]))
+    pictures = pictures * (1 + JITTER_LIGHT * light) + JITTER_BRIGHTNESS * brightness
+    size = int(pictures.shape[1])
+    soft = resized(downscale(pictures), size)
+    pictures = pictures + (soft - pictures) * ops.square(uniform[:, 6])[:, None, None, None]
+    return ops.clip(pictures, -1.0, 1.0)
 
 
 def change_colours(pictures: Any, brightness: Any, saturation: Any, contrast: Any) -> Any:

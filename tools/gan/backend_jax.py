@@ -7,6 +7,8 @@ from typing import Any
 
 import jax
 
+from engine.core.errors import ModelError
+
 
 def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
     """Run a function and keep what its gradient needs."""
@@ -17,6 +19,20 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, compiled for the shapes of its arguments."""
     return jax.jit(function)
+
+
+def fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function: all is compiled by XLA here, which fuses it with what stands beside it."""
+    return function
+
+
+def limit_threads(count: int) -> None:
+    """Refuse: JAX takes all threads that the system lets it have.
+
+    Raises:
+        ModelError: always.
+    """
+    raise ModelError(f"JAX cannot be held to {count} threads: start it with `taskset`, or leave --threads out")
 
 
 def has_gpu() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
@@ -15,8 +16,8 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
     """Run a function and keep what its gradient needs.
 
     Args:
-        function: values -> (output, anything else worth returning).
-        values: a tensor or a list of tensors.
+        function: values -> (output, anything else worth returning); the output is a tensor or a list of tensors.
+        values: a tensor, or tensors in lists and tables.
 
     Returns:
         The output, the rest, and a function from the gradient at the output to that at the values, to be called once.
@@ -34,6 +35,18 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, compiled for the shapes of its arguments; with XLA where there is a GPU (on a CPU it is slower)."""
     return tf.function(function, jit_compile=has_gpu(), autograph=False)  # type: ignore[no-any-return]
+
+
+@cache
+def fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An element-wise function, which XLA makes one pass of, also within a function that it does not compile."""
+    return tf.function(function, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
+
+
+def limit_threads(count: int) -> None:
+    """Use so many processor threads; before anything is computed."""
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def has_gpu() -> bool:

@@ -2,14 +2,17 @@
 
     DIR/checkpoint-0000123/        123 is the number of steps
       generator.safetensors        official names and layouts, float16; what other tools read
-      discriminator.safetensors    the same
+      discriminator.safetensors    the same; it may be narrower than the generator
       average.safetensors          the generator's moving average: the one to show
+      encoder.safetensors          PyTorch's names and layouts, float16
+      heads.safetensors            the critics on frozen features with their mixing, float32
+      state.json                   sizes of the networks, pictures seen
       exact-1.safetensors ...      all of the state in float32, in parts below 16 MiB
-      state.json                   settings, progress, random numbers, the hash of each file; written last
+      progress.json                settings, progress, random numbers, the hash of each file; written last
 
 A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the last one.
-Without the exact parts a training still goes on, from float16 and with fresh optimisers; that much is also what other
-trainers leave.
+Without `progress.json` and the exact parts a training still goes on, from float16 and with fresh optimisers; that much
+is also what other trainers leave, and all that they need.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +36,35 @@ from engine.networks.pggan.weight_file import file_sha256, read_arrays, write_ar
 Arrays = Mapping[str, NDArray[Any]]
 
 STATE_FILE = "state.json"
+PROGRESS_FILE = "progress.json"
 MOST_PART_BYTES = 15 << 20
 MAX_STATE_BYTES = 1 << 20
 _NAME = re.compile(r"checkpoint-(\d{7,})")
 
 
-def network_file(name: str) -> str:
-    """The file of `generator`, `discriminator` or `average`."""
+def weights_file(name: str) -> str:
+    """The file of `generator`, `discriminator`, `average`, `encoder` or `heads`."""
     return f"{name}.safetensors"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a checkpoint holds.
+
+    Attributes:
+        networks: name -> settings, and weights by official names.
+        encoder, heads: weights by the names in their files.
+        exact: all of the state, float32.
+        state: what state.json holds.
+        progress: what progress.json holds, `step` among it, as JSON can hold it.
+    """
+
+    networks: Mapping[str, tuple[GeneratorSettings | DiscriminatorSettings, Arrays]]
+    encoder: Arrays
+    heads: Arrays
+    exact: Arrays
+    state: Mapping[str, Any]
+    progress: Mapping[str, Any]
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
@@ -48,19 +73,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
     return max(found)[1] if found else None
 
 
-def write_checkpoint(
-    folder: Path,
-    networks: Mapping[str, tuple[GeneratorSettings | DiscriminatorSettings, Arrays]],
-    exact: Arrays,
-    state: Mapping[str, Any],
-) -> Path:
+def write_checkpoint(folder: Path, content: Content) -> Path:
     """Write a checkpoint, all or nothing, and remove those before it.
 
     Args:
         folder: of the training.
-        networks: name -> settings, and weights by official names.
-        exact: all of the state, float32.
-        state: what state.json holds, `step` among it, as JSON can hold it.
 
     Returns:
         The checkpoint's folder.
@@ -68,14 +85,14 @@ def write_checkpoint(
     Raises:
         DeviceError: it cannot be written; those that were there stay.
     """
-    path = folder / f"checkpoint-{state['step']:07d}"
+    path = folder / f"checkpoint-{content.progress['step']:07d}"
     if path.exists():
         return path  # the same step of the same training
     partial = path.with_name(f"{path.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _write_files(partial, networks, exact, state)
+        _write_files(partial, content)
         partial.rename(path)
         _to_disk(folder)
     except OSError as error:
@@ -89,18 +106,24 @@ def write_checkpoint(
     return path
 
 
-def _write_files(folder: Path, networks: Mapping[str, Any], exact: Arrays, state: Mapping[str, Any]) -> None:
-    notes = {name: str(state[name]) for name in ("kimg", "step", "stage")}
-    for name, (settings, arrays) in networks.items():
-        halves = {key: array.astype(np.float16) for key, array in arrays.items()}
-        write_network(folder / network_file(name), settings, halves, notes=notes)
-    for number, part in enumerate(_parts(exact), start=1):
-        write_arrays(folder / f"exact-{number}.safetensors", part, {"format": "narcissus-training"})
+def _write_files(folder: Path, content: Content) -> None:
+    notes = {name: str(value) for name, value in content.state.items()}
+    for name, (settings, arrays) in content.networks.items():
+        write_network(folder / weights_file(name), settings, _halved(arrays), notes=notes)
+    write_arrays(folder / weights_file("encoder"), _halved(content.encoder), {})
+    write_arrays(folder / weights_file("heads"), content.heads, {})
+    (folder / STATE_FILE).write_text(json.dumps(content.state, indent=1) + "\n", encoding="utf-8")
+    for number, part in enumerate(_parts(content.exact), start=1):
+        write_arrays(folder / f"exact-{number}.safetensors", part, {"format": "narcissus-training 2"})
     files = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
-    text = json.dumps({**state, "files": files}, indent=1) + "\n"
-    (folder / STATE_FILE).write_text(text, encoding="utf-8")
+    text = json.dumps({**content.progress, "files": files}, indent=1) + "\n"
+    (folder / PROGRESS_FILE).write_text(text, encoding="utf-8")
     for path in (*sorted(folder.iterdir()), folder):
         _to_disk(path)
+
+
+def _halved(arrays: Arrays) -> dict[str, NDArray[np.float16]]:
+    return {name: array.astype(np.float16) for name, array in arrays.items()}
 
 
 def _parts(arrays: Arrays) -> Iterator[dict[str, NDArray[Any]]]:
@@ -127,37 +150,53 @@ def _to_disk(path: Path) -> None:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """The content of a checkpoint's state.json, with its files checked if it has their hashes.
+    """The content of a training's state.json.
 
     Raises:
-        ModelError: it is missing or damaged, or a file is not the one that belongs to it.
+        ModelError: it is missing or damaged.
     """
-    path = folder / STATE_FILE
-    try:
-        if path.stat().st_size > MAX_STATE_BYTES:
-            raise ModelError(f"{path} cannot be used: it is longer than {MAX_STATE_BYTES >> 20} MB")
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"no training can go on from {folder}: there is no {STATE_FILE}") from None
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged: it is not JSON ({str(error)[:80]})") from error
-    if not isinstance(state, dict):
-        raise ModelError(f"{path} is damaged: it is not a table")
-    files = state.get("files", {})
+    if not (folder / STATE_FILE).exists():
+        raise ModelError(f"no training can go on from {folder}: there is no {STATE_FILE}")
+    return _read_table(folder / STATE_FILE)
+
+
+def read_progress(folder: Path) -> dict[str, Any]:
+    """The content of a checkpoint's progress.json, its files checked; empty where another trainer left none.
+
+    Raises:
+        ModelError: it is damaged, or a file is not the one that belongs to it.
+    """
+    path = folder / PROGRESS_FILE
+    if not path.exists():
+        return {}
+    progress = _read_table(path)
+    files = progress.get("files", {})
     if not isinstance(files, dict):
         raise ModelError(f"{path} is damaged: files is not a table")
     for name, digest in files.items():
         file = folder / Path(str(name)).name
         if file.exists() and file_sha256(file) != digest:
             raise ModelError(f"{file} is damaged, or not the one that belongs to {path}: its hash differs")
-    return state
+    return progress
 
 
-def read_exact(folder: Path, state: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_STATE_BYTES:
+            raise ModelError(f"{path} cannot be used: it is longer than {MAX_STATE_BYTES >> 20} MB")
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged: it is not JSON ({str(error)[:80]})") from error
+    if not isinstance(table, dict):
+        raise ModelError(f"{path} is damaged: it is not a table")
+    return table
+
+
+def read_exact(folder: Path, progress: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
     """The state in float32 from the exact parts; empty if any of them is not there."""
-    names = [name for name in state.get("files", {}) if str(name).startswith("exact-")]
+    names = [name for name in progress.get("files", {}) if str(name).startswith("exact-")]
     arrays: dict[str, NDArray[np.float32]] = {}
     if all((folder / name).exists() for name in names):
         for name in names:

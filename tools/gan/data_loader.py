@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.networks.pggan.latent_sphere import normalise
 from engine.types import ByteArray, FloatArray
 from tools.dataset.portrait_set import PortraitSet
-from tools.gan.augmentation import NUMBERS
+from tools.gan.augmentation import JITTER_NUMBERS, NUMBERS
 from tools.gan.train_step import Batch
 
 
@@ -47,7 +48,7 @@ class Batches:
 
     Args:
         portraits: of the split `train`.
-        count: pictures in a batch.
+        count: pictures in a batch; half of what is drawn are reflections, half random.
         latent_size: numbers in a latent.
         seed: of the random numbers.
     """
@@ -69,11 +70,18 @@ class Batches:
 
     def draw(self, size_px: int) -> Batch:
         """The next batch, at a size."""
-        reals = self._portraits.draw(self.count, size_px, self._random)
-        latents = self._random.standard_normal((self.count, self._latent_size), np.float32)
-        return Batch(reals, latents, uniform_numbers((3, self.count), self._random))
+        random, half = self._random, self.count // 2
+        reals = self._portraits.draw(self.count, size_px, random)
+        latents = normalise(random.standard_normal((half, self._latent_size), np.float32)).astype(np.float32)
+        return Batch(
+            reals=reals,
+            latents=latents,
+            augmentation=uniform_numbers((self.count, NUMBERS), random),
+            penalty_augmentation=uniform_numbers((half, NUMBERS), random),
+            jitter=uniform_numbers((half, JITTER_NUMBERS), random),
+        )
 
 
 def uniform_numbers(shape: tuple[int, ...], random: np.random.Generator) -> FloatArray:
-    """Random numbers (*shape, NUMBERS) for `augment`."""
-    return random.random((*shape, NUMBERS), np.float32)
+    """Random numbers in [0, 1), float32."""
+    return random.random(shape, np.float32)

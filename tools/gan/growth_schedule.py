@@ -1,68 +1,70 @@
-"""When the networks grow: from the number of pictures seen to the level they work at and how far it has faded in.
-
-Progressive growing after Karras et al. 2018 (arXiv 1710.10196), with stages that suit a few thousand portraits: small
-resolutions need few pictures. It knows neither networks nor pictures. Pictures are counted in thousands (kimg).
-"""
+"""When the networks grow: stages of a size and a time, as the command line names them. It knows no networks."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-FIRST_LEVEL = 3  # training begins at 8 px
-LAST_SHORT_LEVEL = 6  # from 64 px on, every stage has the full length
-FADING_SHARE = 0.4  # of a stage
-MOST_HALF_LIFE_KIMG, LEAST_HALF_LIFE_KIMG, WARM_UP_SHARE = 10.0, 0.5, 0.05
+from engine.networks.pggan.architecture import RESOLUTIONS
+
+LEAST_PX = 8
+FADED_RATE = 0.05  # of the learning rates, at the very end
+WARM_UP_STEPS = 300  # in which the rates rise, after each beginning of the optimisers
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where training stands.
+    """A part of a training.
 
     Attributes:
-        level: logarithm to the base 2 of the resolution.
-        fade: how much of that resolution is shown, 0 (only what is below) to 1 (all of it).
+        size_px: of the pictures.
+        minutes: that it lasts.
     """
 
-    level: int
-    fade: float
+    size_px: int
+    minutes: float
 
     @property
-    def size_px(self) -> int:
-        return 1 << self.level
+    def level(self) -> int:
+        """Logarithm of the size to the base 2."""
+        return self.size_px.bit_length() - 1
 
 
-def stage_length_kimg(level: int, kimg_per_stage: float) -> float:
-    """How long a stage lasts; each below 64 px half as long as the one above it."""
-    return kimg_per_stage * min(1.0, 2.0 ** (level - LAST_SHORT_LEVEL))
+def read_stages(text: str) -> tuple[Stage, ...]:
+    """Stages of a text such as `32:12,64:20,128:60`: sizes in px and minutes, in turn.
+
+    Raises:
+        ValueError: a stage cannot be, or is smaller than the one before it.
+    """
+    stages: list[Stage] = []
+    for entry in text.split(","):
+        size, _, minutes = entry.strip().partition(":")
+        try:
+            stage = Stage(int(size), float(minutes))
+        except ValueError:
+            raise ValueError(f"{entry[:40]!r} is no stage: SIZE:MINUTES, as in 32:12,64:20,128:60") from None
+        if stage.size_px not in RESOLUTIONS or stage.size_px < LEAST_PX:
+            raise ValueError(f"{stage.size_px} px is no size: it must be a power of two from {LEAST_PX} to 1024")
+        if not (math.isfinite(stage.minutes) and stage.minutes > 0):
+            raise ValueError(f"the stage of {stage.size_px} px must last longer than 0 minutes")
+        if stages and stage.size_px < stages[-1].size_px:
+            raise ValueError(f"{stage.size_px} px after {stages[-1].size_px} px: networks only grow")
+        stages.append(stage)
+    return tuple(stages)
 
 
-def stage_begin_kimg(level: int, kimg_per_stage: float) -> float:
-    """Pictures seen when a stage begins."""
-    return sum(stage_length_kimg(below, kimg_per_stage) for below in range(FIRST_LEVEL, level))
-
-
-def stage_at(kimg: float, top_level: int, kimg_per_stage: float) -> Stage:
-    """The stage after `kimg` thousand pictures; the last one lasts for ever.
+def rate_factor(count: int, left_s: float, fade_s: float) -> float:
+    """What the learning rates are multiplied by.
 
     Args:
-        kimg: thousand pictures seen, 0 or more.
-        top_level: of the networks; 2 and 3 have a single stage.
-        kimg_per_stage: length of a full stage, more than 0.
+        count: steps since the optimisers began.
+        left_s: seconds until the end.
+        fade_s: seconds before the end in which the rates fall; 0 keeps them.
     """
-    level = min(FIRST_LEVEL, top_level)
-    while level < top_level and kimg >= stage_begin_kimg(level + 1, kimg_per_stage):
-        level += 1
-    if level <= FIRST_LEVEL:
-        return Stage(level, 1.0)
-    begun = kimg - stage_begin_kimg(level, kimg_per_stage)
-    return Stage(level, min(1.0, begun / (FADING_SHARE * stage_length_kimg(level, kimg_per_stage))))
+    fading = min(1.0, max(FADED_RATE, left_s / fade_s)) if fade_s else 1.0
+    return min(1.0, (count + 1) / WARM_UP_STEPS) * fading
 
 
-def averaging_share(kimg: float, pictures: int) -> float:
-    """How much of the generator enters its moving average in a step of `pictures` pictures.
-
-    Half of what the average remembers is younger than 10 kimg, and less at the beginning, so that it does not remember
-    the noise that training began with.
-    """
-    half_life = min(MOST_HALF_LIFE_KIMG, max(LEAST_HALF_LIFE_KIMG, WARM_UP_SHARE * kimg))
-    return float(1.0 - 0.5 ** (pictures / 1000 / half_life))
+def averaging_share(pictures: int, half_life_kimg: float) -> float:
+    """How much of the generator enters its moving average in a step of so many pictures."""
+    return float(1.0 - 0.5 ** (pictures / 1000 / half_life_kimg))

@@ -1,10 +1,10 @@
-"""Where a training begins: with fresh networks, or with what an earlier one left, at its resolution or a higher."""
+"""Where a training begins: with fresh networks, or with what an earlier one left, at its size or a larger one."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
+from engine.networks.inversion.encoder_network import EncoderNetwork, encoder_arrays, fill_encoder
 from engine.networks.persona import fill_network, network_arrays
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.model import Discriminator, Generator
-from engine.networks.pggan.weight_file import read_network
-from tools.gan.checkpoint import network_file, newest_checkpoint, read_exact, read_state
-from tools.gan.growth_schedule import stage_begin_kimg
-from tools.gan.train_step import MOMENTS, NETWORKS, State, variables_of
+from engine.networks.pggan.weight_file import read_arrays, read_network
+from tools.gan import critics
+from tools.gan.checkpoint import newest_checkpoint, read_exact, read_progress, read_state, weights_file
+from tools.gan.fused_layers import FusedDiscriminator, FusedGenerator
+from tools.gan.train_step import (
+    FIRST_MOMENTS,
+    HEAD_NAMES,
+    MIXING_NAMES,
+    MOMENTS,
+    VECTOR_NAMES,
+    VECTORS,
+    WEIGHTS,
+    LossWeights,
+    State,
+    variables_of,
+)
+from tools.gan.widening import widened, widened_settings
 
 LATENT_SIZE = 512
-DEFAULTS: Mapping[str, Any] = {
-    "resolution": 128,
-    "fmap_base": 2048,
-    "fmap_max": 128,
-    "batch": 32,
-    "kimg_per_stage": 400.0,
-    "learning_rate": 0.002,
-    "r1": 1.0,
-    "seed": 1,
-}
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -42,22 +46,28 @@ class Plan:
 
     Attributes:
         resolution: of the networks, px.
-        fmap_base, fmap_max: their widths; see `layout`.
+        fmap_base, fmap_max: their widths; see `architecture`.
+        critic_fmap_max: of the discriminator, which may be narrower.
         batch: pictures in a step, a multiple of 8.
-        kimg_per_stage: thousand pictures in a full stage.
-        learning_rate: of both networks.
-        r1: gamma of the gradient penalty at the full resolution.
+        learning_rate: of generator and discriminator.
+        encoder_rate: of the encoder.
+        critic_every: steps from one to the next in which the discriminator takes part.
+        ema: half-life of the moving average, thousand pictures.
         seed: of fresh weights and of all chance in training.
+        weights: of the losses.
     """
 
-    resolution: int
-    fmap_base: int
-    fmap_max: int
-    batch: int
-    kimg_per_stage: float
-    learning_rate: float
-    r1: float
-    seed: int
+    resolution: int = 128
+    fmap_base: int = 2048
+    fmap_max: int = 256
+    critic_fmap_max: int = 256
+    batch: int = 32
+    learning_rate: float = 0.002
+    encoder_rate: float = 1e-4
+    critic_every: int = 4
+    ema: float = 3.0
+    seed: int = 1
+    weights: LossWeights = field(default_factory=LossWeights)
 
 
 @dataclass
@@ -66,8 +76,8 @@ class Progress:
 
     Attributes:
         step: steps of this training, from 0.
-        kimg: thousand pictures seen, and so the place in the schedule.
-        count: steps since the optimisers began, at the last change of stage.
+        kimg: thousand pictures seen.
+        count, critic_count: steps since the optimisers began, at the last change of size, and of the discriminator.
         level: of the last step; 0 if there was none.
         random: state of the random numbers; None begins with the seed.
     """
@@ -75,18 +85,21 @@ class Progress:
     step: int = 0
     kimg: float = 0.0
     count: int = 0
+    critic_count: int = 0
     level: int = 0
     random: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
 class Beginning:
-    """Networks, their state and the progress that it stands for."""
+    """Networks, their state, the critics' mixing and the progress that it all stands for."""
 
     plan: Plan
     generator: Generator
     discriminator: Discriminator
+    encoder: EncoderNetwork
     state: State
+    mixing: list[Any]
     progress: Progress
 
 
@@ -94,67 +107,87 @@ def begin(given: Mapping[str, Any]) -> Beginning:
     """Begin anew.
 
     Args:
-        given: fields of `Plan`; those that are absent have their defaults.
+        given: fields of `Plan`, with a table of fields for `weights`; those that are absent have their defaults.
 
     Raises:
         ModelError: no network can have these sizes.
     """
-    plan = Plan(**{**DEFAULTS, **given})
-    widths = {"fmap_base": plan.fmap_base, "fmap_max": plan.fmap_max, "fused_scale": False}
+    weights = LossWeights(**given.get("weights", {}))
+    plan = Plan(**{"critic_fmap_max": given.get("fmap_max", Plan.critic_fmap_max), **given, "weights": weights})
+    widths = {"fmap_base": plan.fmap_base, "fused_scale": False}
     try:
-        settings = GeneratorSettings(plan.resolution, latent_size=LATENT_SIZE, **widths)
-        generator, discriminator = _fresh(plan, settings, DiscriminatorSettings(plan.resolution, **widths))
+        generator_settings = GeneratorSettings(
+            plan.resolution, latent_size=LATENT_SIZE, fmap_max=plan.fmap_max, **widths
+        )
+        discriminator_settings = DiscriminatorSettings(plan.resolution, fmap_max=plan.critic_fmap_max, **widths)
     except ValueError as error:
         raise ModelError(f"no network can be made: {error}") from error
-    parts = {"generator": _values(generator), "discriminator": _values(discriminator), "average": _values(generator)}
-    return Beginning(plan, generator, discriminator, _with_moments(parts), Progress())
+    random = np.random.default_rng(plan.seed)
+    generator, discriminator = _fresh_pair(random, generator_settings, discriminator_settings)
+    encoder = fresh_encoder(random)
+    heads, vectors = critics.fresh_heads(random)
+    mixing = critics.fresh_mixing(random)
+    state: State = {
+        "generator": _values(generator),
+        "discriminator": _values(discriminator),
+        "average": _values(generator),
+        "encoder": _values(encoder),
+        "heads": [heads[name] for name in HEAD_NAMES],
+        VECTORS: [vectors[name] for name in VECTOR_NAMES],
+    }
+    in_order = [mixing[name] for name in MIXING_NAMES]
+    return Beginning(plan, generator, discriminator, encoder, with_moments(state), in_order, Progress())
 
 
-def go_on(folder: Path, given: Mapping[str, Any]) -> Beginning:
+def go_on(folder: Path, given: Mapping[str, Any], widen: int | None = None) -> Beginning:
     """Go on from a training's folder, from one of its checkpoints, or from what another trainer left.
 
     Args:
         folder: with checkpoints in it, or with state.json and the networks' files. `generator` may be absent: then the
-            average takes its place.
+            average takes its place. Absent encoders and heads begin anew.
         given: fields of `Plan` that change; the widths cannot, and the resolution can only become higher.
+        widen: channels that the generator and its average are given; twice as many at most.
 
     Raises:
         ModelError: what is missing, damaged, of another network, or does not fit `given`.
     """
     folder = newest_checkpoint(folder) or folder
-    saved = read_state(folder)
-    generator_settings, average = read_network(folder / network_file("average"), GeneratorSettings)
-    discriminator_settings, judge = read_network(folder / network_file("discriminator"), DiscriminatorSettings)
-    _check_pair(folder, generator_settings, discriminator_settings)
-    plan = _plan_of(folder, saved, generator_settings, given)
-    drawing = folder / network_file("generator")
+    saved, kept = read_state(folder), read_progress(folder)
+    settings, average = read_network(folder / weights_file("average"), GeneratorSettings)
+    critic_settings, judge = read_network(folder / weights_file("discriminator"), DiscriminatorSettings)
+    _check_sizes(folder, saved, settings, critic_settings)
+    plan = _plan_of(folder, kept, settings, critic_settings, given)
+    drawing = folder / weights_file("generator")
     parts = {"average": average, "discriminator": judge}
-    parts["generator"] = _read_same(drawing, generator_settings) if drawing.exists() else average
-    growth = plan.resolution.bit_length() - generator_settings.resolution.bit_length()
-    generator, discriminator = _fresh(
-        plan,
-        replace(generator_settings, resolution=plan.resolution),
-        replace(discriminator_settings, resolution=plan.resolution),
-    )
-    state = _filled(generator, discriminator, {name: _grown(arrays, growth) for name, arrays in parts.items()})
-    progress = _progress_of(folder, saved)
-    exact = read_exact(folder, saved)
-    if exact:
-        _take_exact(folder, generator, discriminator, state, exact, growth)
-    else:
-        progress.count = 0
-    if growth:
-        begun = stage_begin_kimg(generator_settings.top_level + 1, plan.kimg_per_stage)
-        progress = replace(progress, kimg=max(begun, 0.0), count=0, level=0)
-    return Beginning(plan, generator, discriminator, state, progress)
-
-
-def _fresh(
-    plan: Plan, generator: GeneratorSettings, discriminator: DiscriminatorSettings
-) -> tuple[Generator, Discriminator]:
-    """New networks, their weights drawn by the plan's seed."""
+    parts["generator"] = _read_same(drawing, settings) if drawing.exists() else average
+    if widen is not None:
+        parts |= {name: widened(parts[name], settings, widen) for name in ("generator", "average")}
+        settings = widened_settings(settings, widen)
+        plan = replace(plan, fmap_max=widen)
+    growth = plan.resolution.bit_length() - settings.resolution.bit_length()
     random = np.random.default_rng(plan.seed)
-    networks = Generator(generator), Discriminator(discriminator)
+    generator, discriminator = _fresh_pair(
+        random, replace(settings, resolution=plan.resolution), replace(critic_settings, resolution=plan.resolution)
+    )
+    encoder = _read_encoder(folder, random)
+    state = _filled(generator, discriminator, {name: grown(arrays, growth) for name, arrays in parts.items()})
+    state["encoder"] = _values(encoder)
+    mixing = _read_critics(folder, state, random)
+    state = with_moments(state)
+    progress = _progress_of(folder, saved, kept)
+    exact = read_exact(folder, kept)
+    if exact and not growth and widen is None:
+        _take_exact(folder, generator, discriminator, encoder, state, exact)
+    else:
+        progress.count = progress.critic_count = progress.level = 0
+    return Beginning(plan, generator, discriminator, encoder, state, mixing, progress)
+
+
+def _fresh_pair(
+    random: np.random.Generator, generator: GeneratorSettings, discriminator: DiscriminatorSettings
+) -> tuple[Generator, Discriminator]:
+    """New networks with random weights."""
+    networks = FusedGenerator(generator), FusedDiscriminator(discriminator)
     for network in networks:
         for layer in network.by_name.values():
             spread = 1.0 if network.settings.use_wscale else layer.official.he_constant
@@ -162,127 +195,195 @@ def _fresh(
     return networks
 
 
+def fresh_encoder(random: np.random.Generator) -> EncoderNetwork:
+    """A new encoder with random weights, each layer's in proportion to its inputs."""
+    encoder = EncoderNetwork(LATENT_SIZE)
+    for part in encoder.parts:
+        bound = 1 / math.sqrt(part.fan_in)
+        for variable in (part.weight, part.bias):
+            variable.assign(random.uniform(-bound, bound, variable.shape).astype(np.float32))
+    return encoder
+
+
 def _values(network: Any) -> list[Any]:
     return [np.array(keras.ops.convert_to_numpy(variable), np.float32) for variable in variables_of(network)]
 
 
-def _with_moments(parts: Mapping[str, list[Any]]) -> State:
-    zeros = {moments: [np.zeros_like(v) for v in parts[moments.removesuffix("_moments")]] for moments in MOMENTS}
-    return {**parts, **zeros}
+def with_moments(state: State) -> State:
+    """A state whose optimisers have seen nothing yet."""
+    zeros = {moments: [np.zeros_like(v) for v in state[moments.removesuffix("_moments")]] for moments in MOMENTS}
+    return {**state, **zeros, FIRST_MOMENTS: [np.zeros_like(v) for v in state["encoder"]]}
 
 
-def _check_pair(folder: Path, generator: GeneratorSettings, discriminator: DiscriminatorSettings) -> None:
-    for name in ("resolution", "fmap_base", "fmap_max", "num_channels"):
+def _check_sizes(
+    folder: Path, saved: Mapping[str, Any], generator: GeneratorSettings, discriminator: DiscriminatorSettings
+) -> None:
+    """Raise unless state.json and the networks tell of the same sizes, and all is as it is trained here."""
+    told = {"resolution": generator.resolution, "fmap_base": generator.fmap_base, "fmap_max": generator.fmap_max}
+    told["critic_fmap_max"] = discriminator.fmap_max
+    saved = {"critic_fmap_max": saved.get("fmap_max"), **saved}
+    for name, size in told.items():
+        if saved.get(name, size) != size:
+            where = "discriminator" if name == "critic_fmap_max" else "average"
+            raise ModelError(
+                f"{folder} cannot be used: its state.json says {name} {str(saved[name])[:40]}, its {where} has {size}"
+            )
+    for name in ("resolution", "fmap_base", "num_channels"):
         ours, theirs = getattr(generator, name), getattr(discriminator, name)
         if ours != theirs:
             raise ModelError(
                 f"{folder} cannot be used: {name} is {ours} in its generator and {theirs} in its discriminator"
             )
-    if generator.num_channels != 3:
-        raise ModelError(f"{folder} cannot be used: it draws {generator.num_channels} channels, and portraits have 3")
+    if generator.num_channels != 3 or generator.latent_size != LATENT_SIZE:
+        raise ModelError(
+            f"{folder} cannot be used: it draws {generator.num_channels} channels of {generator.latent_size} numbers, "
+            f"and portraits have 3 of {LATENT_SIZE}"
+        )
+    is_known = generator.use_leakyrelu and generator.use_pixelnorm and generator.normalize_latents
+    if not is_known or generator.fused_scale or discriminator.fused_scale or not generator.use_wscale:
+        raise ModelError(f"{folder} cannot be used: its networks are of another form than those that are trained here")
 
 
 def _read_same(path: Path, settings: GeneratorSettings) -> Arrays:
     found, arrays = read_network(path, GeneratorSettings)
     if found != settings:
-        raise ModelError(f"{path} cannot be used: it is another network than {network_file('average')} beside it")
+        raise ModelError(f"{path} cannot be used: it is another network than {weights_file('average')} beside it")
     return arrays
 
 
-def _plan_of(folder: Path, saved: Mapping[str, Any], network: GeneratorSettings, given: Mapping[str, Any]) -> Plan:
-    widths = {"fmap_base": network.fmap_base, "fmap_max": network.fmap_max}
-    for name, width in widths.items():
-        if given.get(name, width) != width:
+def _read_encoder(folder: Path, random: np.random.Generator) -> EncoderNetwork:
+    """The encoder of a folder, or a new one. One of the earlier kind, which looks with EfficientNet alone, goes on as
+    what it is: what it lacks is 0."""
+    encoder, path = fresh_encoder(random), folder / weights_file("encoder")
+    if not path.exists():
+        return encoder
+    arrays = read_arrays(path)
+    wanted = encoder_arrays(encoder)
+    for name in ("direct.weight", "direct.bias"):
+        if "direct.weight" not in arrays or name in arrays:
+            arrays.setdefault(name, np.zeros_like(wanted[name]))
+    for name in sorted(wanted.keys() | arrays.keys()):
+        if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:
+            what = "lacks" if name not in arrays else "holds" if name not in wanted else f"has {arrays[name].shape} as"
+            raise ModelError(f"{path} cannot be used: it is another encoder, which {what} {name[:60]!r}")
+    fill_encoder(encoder, arrays)
+    return encoder
+
+
+def _read_critics(folder: Path, state: State, random: np.random.Generator) -> list[Any]:
+    """Put the heads of a folder, or new ones, into the state; returns the mixing that they were trained with."""
+    heads, vectors = critics.fresh_heads(random)
+    mixing: dict[str, Any] = {}
+    path = folder / weights_file("heads")
+    if path.exists():
+        try:
+            heads, vectors, mixing = critics.from_file(read_arrays(path))
+        except ValueError as error:
+            raise ModelError(f"{path} cannot be used: these are other critics: {error}") from error
+        if not mixing:
+            raise ModelError(f"{path} cannot be used: it lacks the mixing that its heads were trained with")
+    mixing = mixing or critics.fresh_mixing(random)
+    state["heads"] = [heads[name] for name in HEAD_NAMES]
+    state[VECTORS] = [vectors[name] for name in VECTOR_NAMES]
+    return [mixing[name] for name in MIXING_NAMES]
+
+
+def _plan_of(
+    folder: Path,
+    kept: Mapping[str, Any],
+    network: GeneratorSettings,
+    critic: DiscriminatorSettings,
+    given: Mapping[str, Any],
+) -> Plan:
+    sizes = {"fmap_base": network.fmap_base, "fmap_max": network.fmap_max, "critic_fmap_max": critic.fmap_max}
+    for name, size in sizes.items():
+        if given.get(name, size) != size:
             raise ModelError(
-                f"{folder} has {name} {width}, which cannot become {given[name]}: leave it out, or begin anew"
+                f"{folder} has {name} {size}, which cannot become {given[name]}: leave it out, or begin anew"
             )
     if given.get("resolution", network.resolution) < network.resolution:
         raise ModelError(
             f"{folder} is trained for {network.resolution} px, which cannot become {given['resolution']}: leave it out"
         )
     known = {}
-    for name in ("batch", "kimg_per_stage", "learning_rate", "r1", "seed"):
-        known[name] = type(DEFAULTS[name])(_number(folder, saved, name, DEFAULTS[name]))
-    return Plan(**{**known, "resolution": network.resolution, **widths, **given})
+    for name in ("batch", "learning_rate", "encoder_rate", "critic_every", "ema", "seed"):
+        default = getattr(Plan, name)
+        known[name] = type(default)(_number(folder, kept, name, default))
+    kept_weights = kept.get("weights", {})
+    if not isinstance(kept_weights, dict):
+        raise ModelError(f"{folder}: weights in its progress.json is not a table")
+    defaults = asdict(LossWeights())
+    losses = {name: float(_number(folder, kept_weights, name, default)) for name, default in defaults.items()}
+    weights = LossWeights(**{**losses, **given.get("weights", {})})
+    return Plan(**{**known, "resolution": network.resolution, **sizes, **given, "weights": weights})
 
 
-def _progress_of(folder: Path, saved: Mapping[str, Any]) -> Progress:
-    whole = {name: int(_number(folder, saved, name, 0)) for name in ("step", "count", "level")}
-    random = saved.get("random")
+def _progress_of(folder: Path, saved: Mapping[str, Any], kept: Mapping[str, Any]) -> Progress:
+    whole = {name: int(_number(folder, kept, name, 0)) for name in ("step", "count", "critic_count", "level")}
+    random = kept.get("random")
     if random is not None and not isinstance(random, dict):
-        raise ModelError(f"{folder}: random in its state.json is not a table")
+        raise ModelError(f"{folder}: random in its progress.json is not a table")
     return Progress(kimg=float(_number(folder, saved, "kimg", 0.0)), random=random, **whole)
 
 
-def _number(folder: Path, saved: Mapping[str, Any], name: str, default: float) -> float:
-    value = saved.get(name, default)
+def _number(folder: Path, table: Mapping[str, Any], name: str, default: float) -> float:
+    value = table.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ModelError(f"{folder}: {name} in its state.json must be a number of 0 or more, not {str(value)[:40]!r}")
+        raise ModelError(f"{folder}: {name} of its state must be a number of 0 or more, not {str(value)[:40]!r}")
     return value
 
 
-def _grown(arrays: Mapping[str, NDArray[Any]], levels: int) -> dict[str, NDArray[Any]]:
+def grown(arrays: Mapping[str, NDArray[Any]], levels: int) -> dict[str, NDArray[Any]]:
     """The names of weights in a network that is so many levels higher: layers of colour are counted from the top."""
-    grown = {}
+    renamed = {}
     for name, array in arrays.items():
         layer, kind = name.rsplit("/", 1)
         if "_lod" in layer:
             colour, lod = layer.split("_lod")
             layer = f"{colour}_lod{int(lod) + levels}"
-        grown[f"{layer}/{kind}"] = array
-    return grown
+        renamed[f"{layer}/{kind}"] = array
+    return renamed
 
 
 def _filled(generator: Generator, discriminator: Discriminator, parts: Mapping[str, dict[str, NDArray[Any]]]) -> State:
-    """The state with known weights (official names and layouts), and what they lack as it is in the networks; the
-    average takes that from the generator."""
-    values = {}
+    """The weights that are known (official names and layouts), and what they lack as it is in the networks; the average
+    takes that from the generator."""
+    values: State = {}
     for name, network in (("discriminator", discriminator), ("generator", generator), ("average", generator)):
         fill_network(network, {**network_arrays(network), **parts[name]})
         values[name] = _values(network)
-    return _with_moments(values)
+    return values
 
 
-def variable_names(network: Any) -> list[str]:
-    """Official names of a network's variables, in the order of `variables_of`."""
-    return [f"{layer}/{kind}" for layer in network.by_name for kind in ("weight", "bias")]
+def _names_of(part: str, generator: Any, discriminator: Any, encoder: Any) -> tuple[str, ...]:
+    """The names of a part of the state, in its order."""
+    if part.startswith("heads"):
+        return HEAD_NAMES
+    if part == VECTORS:
+        return VECTOR_NAMES
+    if part.startswith("encoder"):
+        return tuple(f"{layer.file_name}/{kind}" for layer in encoder.parts for kind in ("weight", "bias"))
+    network = discriminator if part.startswith("discriminator") else generator
+    return tuple(f"{layer}/{kind}" for layer in network.by_name for kind in ("weight", "bias"))
 
 
-def exact_arrays(generator: Generator, discriminator: Discriminator, state: State) -> dict[str, NDArray[Any]]:
+def exact_arrays(generator: Any, discriminator: Any, encoder: Any, state: State) -> dict[str, NDArray[Any]]:
     """All of a state by names such as `average/8x8/Conv0/weight`, in the layouts of Keras."""
     return {
         f"{part}/{name}": value
         for part, values in state.items()
-        for name, value in zip(_names_of(part, generator, discriminator), values, strict=True)
+        for name, value in zip(_names_of(part, generator, discriminator, encoder), values, strict=True)
     }
 
 
-def _names_of(part: str, generator: Generator, discriminator: Discriminator) -> list[str]:
-    return variable_names(discriminator if part.startswith("discriminator") else generator)
-
-
 def _take_exact(
-    folder: Path,
-    generator: Generator,
-    discriminator: Discriminator,
-    state: State,
-    exact: Mapping[str, Any],
-    growth: int,
+    folder: Path, generator: Any, discriminator: Any, encoder: Any, state: State, exact: Mapping[str, Any]
 ) -> None:
-    """Put the exact values into a state; moments only if the networks have not grown."""
-    by_part: dict[str, dict[str, NDArray[Any]]] = {part: {} for part in (*NETWORKS, *MOMENTS)}
-    for name, array in exact.items():
-        part, _, variable = name.partition("/")
-        if part not in by_part or "/" not in variable:
-            raise ModelError(f"{folder} cannot be used: its exact state holds {name[:80]!r}")
-        by_part[part][variable] = array
-    for part in NETWORKS if growth else (*NETWORKS, *MOMENTS):
-        known = _grown(by_part[part], growth)
-        for index, name in enumerate(_names_of(part, generator, discriminator)):
-            if name not in known and growth:
-                continue
-            if name not in known or known[name].shape != state[part][index].shape:
-                raise ModelError(
-                    f"{folder} cannot be used: {part}/{name} in its exact state is missing or does not fit"
-                )
-            state[part][index] = known[name]
+    """Put the exact values into a state."""
+    wanted = exact_arrays(generator, discriminator, encoder, state)
+    for name in sorted(wanted.keys() | exact.keys()):
+        if name not in exact or name not in wanted or exact[name].shape != wanted[name].shape:
+            raise ModelError(f"{folder} cannot be used: {name[:80]!r} in its exact state is missing or does not fit")
+    for part in (*WEIGHTS, *MOMENTS, FIRST_MOMENTS, VECTORS):
+        names = _names_of(part, generator, discriminator, encoder)
+        state[part] = [np.asarray(exact[f"{part}/{name}"], np.float32) for name in names]

@@ -1,12 +1,20 @@
 """One step of training as a pure function: state and batch in, state and measures out, on any backend.
 
-A state holds the weights of both networks, of the generator's moving average, and the optimisers' moments, in the order
-of `variables_of`. As nothing is changed in place, an interrupted step leaves the old state whole.
+    portrait ──► jittered ──► frozen looks ──► encoder ──► latent ──► generator ──► reflection
+                                               random latent ──► generator ──► drawing
+
+A portrait and its reflection must agree, in the features of both looks and coarsely in their pixels; the encoder must
+find random latents again; portraits' latents must stay apart; critics on the frozen features and the discriminator keep
+both kinds of pictures plausible. What critics see of a portrait and of its reflection is augmented alike.
+
+A state holds the weights of all networks that are trained, of the generator's moving average, and the optimisers'
+moments, as lists in the order of `variables_of` or of the names in `critics.py`. As nothing is changed in place, an
+interrupted step leaves the old state whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,33 +23,80 @@ import keras
 import numpy as np
 from keras import ops
 
-from engine.networks.pggan.model import Discriminator, Generator, downscale, upscale
+from engine.networks.inversion.encoder_network import EncoderNetwork, pooled
+from engine.networks.pggan.model import Discriminator, Generator
 from engine.types import ByteArray, FloatArray
-from tools.gan.augmentation import augment
+from tools.gan import critics
+from tools.gan.augmentation import augment, jitter
 from tools.gan.backend import training_backend
-from tools.gan.losses import adam_step, discriminator_loss, generator_loss, gradient_penalty, moving_average
+from tools.gan.losses import (
+    adam_step,
+    crowding,
+    discriminator_loss,
+    feature_distance,
+    generator_loss,
+    gradient_penalty,
+    heads_loss,
+    moving_average,
+    pixel_distance,
+    separation,
+)
 
 State = dict[str, Any]
-NETWORKS = ("generator", "discriminator", "average")
-MOMENTS = ("generator_moments", "discriminator_moments")
-MEASURES = ("d_loss", "g_loss", "real_score", "fake_score")
+TRAINED = ("generator", "discriminator", "encoder", "heads")
+WEIGHTS = (*TRAINED, "average")
+MOMENTS = tuple(f"{name}_moments" for name in TRAINED)
+FIRST_MOMENTS = "encoder_first_moments"
+VECTORS = "vectors"  # singular vectors of the heads
+ENCODER_DECAY = 0.5  # beta1 of its optimiser; that of the others is 0
+MEASURES = ("rec", "pix", "face", "find", "spread", "heads")
 
-PENALTY_INTERVAL = 8  # steps; R1 is computed in every eighth and counts eight times there (Karras et al. 2020)
+PENALTY_INTERVAL = 4  # discriminator steps; R1 is computed in every fourth and counts four times there
+PENALTY = 1.0  # gamma of R1
+HEAD_NAMES, VECTOR_NAMES = tuple(critics.head_shapes()), tuple(critics.vector_shapes())
+MIXING_NAMES = tuple(critics.mixing_shapes())
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each thing counts that generator and encoder are asked for.
+
+    Attributes:
+        rec: a portrait and its reflection agree in EfficientNet's features.
+        pix: they agree in pixels, at 32 px.
+        face: they agree in FaceRes's features.
+        find: the encoder finds random latents again.
+        spread: the latents of different portraits stay apart.
+        heads: critics on the frozen features.
+        critic: the discriminator.
+    """
+
+    rec: float = 10.0
+    pix: float = 4.0
+    face: float = 4.0
+    find: float = 2.0
+    spread: float = 2.0
+    heads: float = 0.5
+    critic: float = 0.25
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step needs, N a multiple of 8.
+    """What a step needs, N a multiple of 8; the first half of what is drawn are reflections, the second half random.
 
     Attributes:
         reals: (N, S, S, 3) uint8.
-        latents: (N, latent_size).
-        augmentation: (3, N, augmentation.NUMBERS) in [0, 1): for the reals, and for the drawn, once a network.
+        latents: (N / 2, latent_size), on the sphere.
+        augmentation: (N, augmentation.NUMBERS) in [0, 1), for portraits and drawn pictures alike.
+        penalty_augmentation: (N / 2, augmentation.NUMBERS), for what R1 is computed at.
+        jitter: (N / 2, augmentation.JITTER_NUMBERS), for the viewers.
     """
 
     reals: ByteArray
     latents: FloatArray
     augmentation: FloatArray
+    penalty_augmentation: FloatArray
+    jitter: FloatArray
 
 
 @dataclass(frozen=True)
@@ -49,124 +104,184 @@ class Knobs:
     """What may change from step to step.
 
     Attributes:
-        fade: of the stage, 0 to 1.
-        count: number of the step since the moments were 0, from 1.
-        learning_rate: of both networks.
-        penalty: gamma of R1.
+        count, critic_count: number of the step, and of the discriminator's, since the moments were 0, from 1.
+        learning_rate, encoder_rate, heads_rate: of generator and discriminator, of the encoder, of the heads.
         averaging_share: of the generator in its average.
     """
 
-    fade: float
     count: int
+    critic_count: int
     learning_rate: float
-    penalty: float
+    encoder_rate: float
+    heads_rate: float
     averaging_share: float
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The structure of all that is trained, and of what looks; weights of the former come with the state.
+
+    Attributes:
+        features: pictures -> four maps; face_features: pictures -> two maps; neither is trained.
+    """
+
+    generator: Generator
+    discriminator: Discriminator
+    encoder: EncoderNetwork
+    features: Any
+    face_features: Any
+
+    def frozen(self) -> dict[str, list[Any]]:
+        """The weights of what looks."""
+        looks = {"features": self.features, "face_features": self.face_features}
+        return {name: [variable.value for variable in variables_of(network)] for name, network in looks.items()}
 
 
 def variables_of(network: Any) -> list[Any]:
     """The variables of a network, in the order of its layers."""
-    return [variable for layer in network.by_name.values() for variable in (layer.weight, layer.bias)]
+    layers = network.by_name.values() if hasattr(network, "by_name") else network.parts
+    return [variable for layer in layers for variable in (layer.weight, layer.bias)]
 
 
 class Steps:
     """The compiled functions of training, one set for each level of the networks.
 
     Args:
-        generator, discriminator: their structure; the weights come with the state.
-        precision: that the networks compute in; weights, losses and optimisers stay in float32.
+        networks: their structure.
+        weights: of the losses.
+        precision: that generator and discriminator compute in; all else is float32.
     """
 
-    def __init__(self, generator: Generator, discriminator: Discriminator, precision: str) -> None:
-        self._generator = generator
-        self._discriminator = discriminator
+    def __init__(self, networks: Networks, weights: LossWeights, precision: str) -> None:
+        self._networks = networks
+        self._weights = weights
         self._precision = precision
         self._backend = training_backend()
         self._compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
-    def train(self, state: State, batch: Batch, knobs: Knobs, level: int, has_penalty: bool) -> tuple[State, Any]:
-        """Train both networks on a batch.
+    def train(
+        self, state: State, frozen: State, batch: Batch, knobs: Knobs, level: int, critic: str
+    ) -> tuple[State, Any]:
+        """Train all networks on a batch.
+
+        Args:
+            frozen: `Networks.frozen()`, with `mixing` of the critics, and of the portraits' features `scale`,
+                `face_scale` (deviation of each channel) and `middle` (mean of what FaceRes knows).
+            level: logarithm of the pictures' size to the base 2.
+            critic: `none`, or `plain` or `penalty` where the discriminator judges as well, without and with R1.
 
         Returns:
             The new state, and measures: MEASURES -> scalar tensor. On a GPU both may still be in computation.
         """
-        is_fading = knobs.fade < 1
-        function = self._function(
-            ("train", level, is_fading, has_penalty),
-            partial(self._train, level=level, is_fading=is_fading, has_penalty=has_penalty),
-        )
+        function = self._function(("train", level, critic), partial(self._train, level=level, critic=critic))
         scalars = {name: np.asarray(value, np.float32) for name, value in vars(knobs).items()}
-        result: tuple[State, Any] = function(state, vars(batch), scalars)
+        result: tuple[State, Any] = function(state, frozen, vars(batch), scalars)
         return result
 
-    def scores(self, weights: list[Any], reals: ByteArray, uniform: FloatArray, level: int, fade: float) -> FloatArray:
-        """What the discriminator gives to real pictures (N, S, S, 3) uint8, augmented: (N,)."""
-        is_fading = fade < 1
-        function = self._function(("scores", level, is_fading), partial(self._scores, level=level, is_fading=is_fading))
-        return np.asarray(ops.convert_to_numpy(function(weights, reals, uniform, np.asarray(fade, np.float32))))[:, 0]
+    def reflect(self, state: State, frozen: State, reals: ByteArray, level: int) -> tuple[FloatArray, dict[str, float]]:
+        """What the average draws of portraits (N, S, S, 3) uint8, which it sees as they are.
 
-    def draw(self, weights: list[Any], latents: FloatArray, level: int, fade: float) -> FloatArray:
+        Returns:
+            Reflections (N, S, S, 3) float32, nominal range, and `held_out` and `another`: distance of the portraits'
+            features to those of their reflections and of the next portrait; `face_own` and `face_other`: the same by
+            FaceRes, in 1 - cosine.
+        """
+        function = self._function(("reflect", level), partial(self._reflect, level=level))
+        needed = {name: state[name] for name in ("average", "encoder")}
+        pictures, measures = function(needed, frozen, reals)
+        return _array(pictures), {name: float(_array(value)) for name, value in measures.items()}
+
+    def draw(self, weights: list[Any], latents: FloatArray, level: int) -> FloatArray:
         """Pictures (N, S, S, 3) of a generator or its average, float32, nominal range [-1, 1], unclipped."""
-        is_fading = fade < 1
-        function = self._function(("draw", level, is_fading), partial(self._draw, level=level, is_fading=is_fading))
-        return np.asarray(ops.convert_to_numpy(function(weights, latents, np.asarray(fade, np.float32))))
+        function = self._function(("draw", level), partial(self._pictures, level=level))
+        return _array(function(weights, latents))
+
+    def statistics(self, frozen: State, reals: ByteArray) -> dict[str, list[FloatArray]]:
+        """Mean and mean square (C,) of each channel of portraits' maps: `features_mean`, `features_square`, ..."""
+        function = self._function(("statistics", reals.shape), self._statistics)
+        return {name: [_array(value) for value in values] for name, values in function(frozen, reals).items()}
 
     def _function(self, key: tuple[Any, ...], function: Callable[..., Any]) -> Callable[..., Any]:
         if key not in self._compiled:
             self._compiled[key] = self._backend.compiled(function)
         return self._compiled[key]
 
-    def _train(
-        self, state: State, batch: Any, knobs: Any, *, level: int, is_fading: bool, has_penalty: bool
-    ) -> tuple[State, Any]:
-        coarser_share = 1 - knobs["fade"] if is_fading else None
-        reals = _shown(batch["reals"], coarser_share)
-        judge = partial(self._judge, level=level, coarser_share=coarser_share)
+    def _train(self, state: State, frozen: State, batch: Any, knobs: Any, *, level: int, critic: str) -> Any:
+        reals = _nominal(batch["reals"])
+        half = int(reals.shape[0]) // 2
+        viewers = jitter(reals[:half], batch["jitter"])
+        viewer_maps, viewer_known = self._seen(frozen, viewers), self._known(frozen, viewers)
+        mixing = dict(zip(MIXING_NAMES, frozen["mixing"], strict=True))
 
-        def draw(weights: list[Any]) -> tuple[Any, None]:
-            return self._pictures(weights, batch["latents"], level, coarser_share), None
+        def draw(weights: dict[str, list[Any]]) -> tuple[list[Any], None]:
+            codes = self._encoded(weights["encoder"], viewer_maps, viewer_known)
+            latents = ops.concatenate([codes, batch["latents"]], axis=0)
+            return [codes, self._pictures(weights["generator"], latents, level)], None
 
-        # the same drawn pictures serve both networks: the generator has not changed in between
-        fakes, _, to_generator = self._backend.pull_back(draw, state["generator"])
-        augmentation = batch["augmentation"]
-        seen_reals, seen_fakes = augment(reals, augmentation[0]), augment(ops.stop_gradient(fakes), augmentation[1])
+        def look(pictures: Any) -> tuple[list[Any], None]:
+            drawn = augment(pictures, batch["augmentation"])
+            maps = self._seen(frozen, drawn)
+            return [drawn, *maps, *critics.mixed(mixing, maps)], None
 
-        def judged(weights: list[Any]) -> tuple[Any, tuple[Any, Any, Any]]:
-            real_scores, fake_scores = judge(weights, seen_reals), judge(weights, seen_fakes)
-            loss = total = discriminator_loss(real_scores, fake_scores)
-            if has_penalty:
-                some = seen_reals[: int(seen_reals.shape[0]) // 2]
-                total = loss + self._penalty(partial(judge, weights), some) * knobs["penalty"] / 2 * PENALTY_INTERVAL
-            return total, (loss, ops.mean(real_scores), ops.mean(fake_scores))
+        asked = {name: state[name] for name in ("generator", "encoder")}
+        (codes, pictures), _, to_networks = self._backend.pull_back(draw, asked)
+        seen, _, to_pictures = self._backend.pull_back(look, pictures)
+        shown = augment(reals, batch["augmentation"])
+        real_maps = self._seen(frozen, shown)
 
-        total, (d_loss, real_score, fake_score), back = self._backend.pull_back(judged, state["discriminator"])
-        discriminator, discriminator_moments = adam_step(
+        new, heads_measure = self._train_heads(state, critics.mixed(mixing, real_maps), seen[5:], knobs)
+        if critic != "none":
+            penalised = augment(reals[:half], batch["penalty_augmentation"]) if critic == "penalty" else None
+            new |= self._train_discriminator(state, shown, seen[0], penalised, knobs, level)
+        else:
+            new |= {name: state[name] for name in ("discriminator", "discriminator_moments")}
+
+        goals = _Goals(reals[:half], real_maps, self._known(frozen, reals[:half]), batch["latents"])
+        loss = partial(self._loss, frozen=frozen, goals=goals, new=new, level=level, has_critic=critic != "none")
+        values = {"codes": codes, "pictures": pictures, "seen": seen, "encoder": state["encoder"]}
+        total, measures, back = self._backend.pull_back(loss, values)
+        slopes = back(ops.ones_like(total))
+        at_pictures = slopes["pictures"] + to_pictures(slopes["seen"])
+        gradients = to_networks([slopes["codes"], at_pictures])
+        pairs = zip(gradients["encoder"], slopes["encoder"], strict=True)
+        gradients["encoder"] = [one + other for one, other in pairs]
+        return self._stepped(state, new, gradients, knobs), {**measures, "heads": heads_measure}
+
+    def _train_heads(self, state: State, real: list[Any], fake: list[Any], knobs: Any) -> tuple[State, Any]:
+        vectors = dict(zip(VECTOR_NAMES, state[VECTORS], strict=True))
+        vectors = critics.iterated(dict(zip(HEAD_NAMES, state["heads"], strict=True)), vectors)
+        fake = [ops.stop_gradient(x) for x in fake]
+
+        def judged(weights: list[Any]) -> tuple[Any, None]:
+            heads = dict(zip(HEAD_NAMES, weights, strict=True))
+            return heads_loss(critics.scores(heads, vectors, real), critics.scores(heads, vectors, fake)), None
+
+        loss, _, back = self._backend.pull_back(judged, state["heads"])
+        gradients, rate = back(ops.ones_like(loss)), knobs["heads_rate"]
+        heads, moments, _ = adam_step(state["heads"], state["heads_moments"], gradients, knobs["count"], rate)
+        return {"heads": heads, "heads_moments": moments, VECTORS: [vectors[name] for name in VECTOR_NAMES]}, loss
+
+    def _train_discriminator(
+        self, state: State, shown: Any, drawn: Any, penalised: Any, knobs: Any, level: int
+    ) -> State:
+        drawn = ops.stop_gradient(drawn)
+
+        def judged(weights: list[Any]) -> tuple[Any, None]:
+            judge = partial(self._judge, weights, level=level)
+            loss = discriminator_loss(judge(shown), judge(drawn))
+            if penalised is not None:
+                loss = loss + self._penalty(judge, penalised) * PENALTY / 2 * PENALTY_INTERVAL
+            return loss, None
+
+        loss, _, back = self._backend.pull_back(judged, state["discriminator"])
+        weights, moments, _ = adam_step(
             state["discriminator"],
             state["discriminator_moments"],
-            back(ops.ones_like(total)),
-            knobs["count"],
+            back(ops.ones_like(loss)),
+            knobs["critic_count"],
             knobs["learning_rate"],
         )
-
-        def deceived(pictures: Any) -> tuple[Any, None]:
-            return generator_loss(judge(discriminator, augment(pictures, augmentation[2]))), None
-
-        g_loss, _, to_pictures = self._backend.pull_back(deceived, ops.stop_gradient(fakes))
-        generator, generator_moments = adam_step(
-            state["generator"],
-            state["generator_moments"],
-            to_generator(to_pictures(ops.ones_like(g_loss))),
-            knobs["count"],
-            knobs["learning_rate"],
-        )
-        new = {
-            "generator": generator,
-            "discriminator": discriminator,
-            "average": moving_average(state["average"], generator, knobs["averaging_share"]),
-            "generator_moments": generator_moments,
-            "discriminator_moments": discriminator_moments,
-        }
-        measures = (d_loss, g_loss, real_score, fake_score)
-        return new, dict(zip(MEASURES, measures, strict=True))
+        return {"discriminator": weights, "discriminator_moments": moments}
 
     def _penalty(self, judge: Callable[[Any], Any], pictures: Any) -> Any:
         def total_score(pictures: Any) -> tuple[Any, None]:
@@ -175,27 +290,127 @@ class Steps:
         total, _, back = self._backend.pull_back(total_score, pictures)
         return gradient_penalty(back(ops.ones_like(total)))
 
-    def _scores(self, weights: list[Any], reals: Any, uniform: Any, fade: Any, *, level: int, is_fading: bool) -> Any:
-        coarser_share = 1 - fade if is_fading else None
-        return self._judge(weights, augment(_shown(reals, coarser_share), uniform), level, coarser_share)
+    def _loss(
+        self, values: Mapping[str, Any], frozen: State, goals: _Goals, new: State, level: int, has_critic: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        weights, pictures, maps, mixed = self._weights, values["pictures"], values["seen"][1:5], values["seen"][5:]
+        half = int(goals.portraits.shape[0])
+        sought = half // 2  # of the random pictures: looking at them costs much
+        known = self._known(frozen, pictures[: half + sought])
+        reflected = [x[:half] for x in known]
+        found = self._encoded(
+            values["encoder"],
+            self._seen(frozen, pictures[half : half + sought]),
+            [x[half:] for x in known],
+        )
+        apart = separation(pooled(reflected) - frozen["middle"], pooled(goals.known) - frozen["middle"])
+        measures = {
+            "rec": feature_distance([x[:half] for x in maps], [x[:half] for x in goals.maps], frozen["scale"]),
+            "pix": pixel_distance(pictures[:half], goals.portraits),
+            "face": feature_distance(reflected, goals.known, frozen["face_scale"]) + ops.mean(apart),
+            "find": ops.mean(separation(found, goals.latents[:sought])),
+            "spread": crowding(values["codes"]),
+        }
+        total = sum(getattr(weights, name) * measure for name, measure in measures.items())
+        heads = dict(zip(HEAD_NAMES, new["heads"], strict=True))
+        given = critics.scores(heads, dict(zip(VECTOR_NAMES, new[VECTORS], strict=True)), mixed)
+        total = total - weights.heads * sum(ops.mean(scores) for scores in given) / len(given)
+        if has_critic:
+            scores = self._judge(new["discriminator"], values["seen"][0], level=level)
+            total = total + weights.critic * generator_loss(scores)
+        return total, measures
 
-    def _draw(self, weights: list[Any], latents: Any, fade: Any, *, level: int, is_fading: bool) -> Any:
-        return self._pictures(weights, latents, level, 1 - fade if is_fading else None)
+    def _stepped(self, state: State, new: State, gradients: Mapping[str, Any], knobs: Any) -> State:
+        generator, generator_moments, _ = adam_step(
+            state["generator"],
+            state["generator_moments"],
+            gradients["generator"],
+            knobs["count"],
+            knobs["learning_rate"],
+        )
+        encoder, encoder_moments, first = adam_step(
+            state["encoder"],
+            state["encoder_moments"],
+            gradients["encoder"],
+            knobs["count"],
+            knobs["encoder_rate"],
+            state[FIRST_MOMENTS],
+            ENCODER_DECAY,
+        )
+        return {
+            **new,
+            "generator": generator,
+            "generator_moments": generator_moments,
+            "average": moving_average(state["average"], generator, knobs["averaging_share"]),
+            "encoder": encoder,
+            "encoder_moments": encoder_moments,
+            FIRST_MOMENTS: first,
+        }
 
-    def _judge(self, weights: list[Any], pictures: Any, level: int, coarser_share: Any) -> Any:
-        with keras.StatelessScope(state_mapping=list(zip(variables_of(self._discriminator), weights, strict=True))):
-            scores = self._discriminator.judge(ops.cast(pictures, self._precision), level, coarser_share)
-        return ops.cast(scores, "float32")
+    def _reflect(self, weights: State, frozen: State, reals: Any, *, level: int) -> tuple[Any, dict[str, Any]]:
+        portraits = _nominal(reals)
+        maps, known = self._seen(frozen, portraits), self._known(frozen, portraits)
+        latents = self._encoded(weights["encoder"], maps, known)
+        pictures = ops.clip(self._pictures(weights["average"], latents, level), -1.0, 1.0)
+        middle = frozen["middle"]
+        face, drawn_face = pooled(known) - middle, pooled(self._known(frozen, pictures)) - middle
+        measures = {
+            "held_out": feature_distance(self._seen(frozen, pictures), maps, frozen["scale"]),
+            "another": feature_distance([ops.roll(x, 1, axis=0) for x in maps], maps, frozen["scale"]),
+            "face_own": ops.mean(separation(drawn_face, face)),
+            "face_other": ops.mean(separation(drawn_face, ops.roll(face, 1, axis=0))),
+        }
+        return pictures, measures
 
-    def _pictures(self, weights: list[Any], latents: Any, level: int, coarser_share: Any) -> Any:
-        with keras.StatelessScope(state_mapping=list(zip(variables_of(self._generator), weights, strict=True))):
-            pictures = self._generator.draw(ops.cast(latents, self._precision), level, coarser_share)
-        return ops.cast(pictures, "float32")
+    def _statistics(self, frozen: State, reals: Any) -> dict[str, list[Any]]:
+        portraits, found = _nominal(reals), {}
+        for name, look in (("features", self._seen), ("face_features", self._known)):
+            maps = look(frozen, portraits)
+            found[f"{name}_mean"] = [ops.mean(x, axis=(0, 1, 2)) for x in maps]
+            found[f"{name}_square"] = [ops.mean(ops.square(x), axis=(0, 1, 2)) for x in maps]
+        return found
+
+    def _seen(self, frozen: State, pictures: Any) -> list[Any]:
+        network = self._networks.features
+        return _with(variables_of(network), frozen["features"], network, pictures)
+
+    def _known(self, frozen: State, pictures: Any) -> list[Any]:
+        network = self._networks.face_features
+        return _with(variables_of(network), frozen["face_features"], network, pictures)
+
+    def _encoded(self, weights: list[Any], maps: list[Any], known: list[Any]) -> Any:
+        return _with(variables_of(self._networks.encoder), weights, self._networks.encoder, maps, known)
+
+    def _judge(self, weights: list[Any], pictures: Any, *, level: int) -> Any:
+        network = self._networks.discriminator
+        judge = partial(network.judge, level=level)
+        return ops.cast(_with(variables_of(network), weights, judge, ops.cast(pictures, self._precision)), "float32")
+
+    def _pictures(self, weights: list[Any], latents: Any, level: int) -> Any:
+        network = self._networks.generator
+        draw = partial(network.draw, level=level)
+        return ops.cast(_with(variables_of(network), weights, draw, ops.cast(latents, self._precision)), "float32")
 
 
-def _shown(reals: Any, coarser_share: Any) -> Any:
-    """Real pictures uint8 as the discriminator sees them at a stage: nominal range, as coarse as what is drawn."""
-    pictures = ops.cast(reals, "float32") / 127.5 - 1
-    if coarser_share is None:
-        return pictures
-    return pictures + (upscale(downscale(pictures)) - pictures) * coarser_share
+@dataclass(frozen=True)
+class _Goals:
+    """What reflections and latents are to be like."""
+
+    portraits: Any
+    maps: list[Any]
+    known: list[Any]
+    latents: Any
+
+
+def _with(variables: list[Any], values: list[Any], function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a network's function gives with other values in its variables."""
+    with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+        return function(*arguments)
+
+
+def _nominal(reals: Any) -> Any:
+    return ops.cast(reals, "float32") / 127.5 - 1
+
+
+def _array(value: Any) -> FloatArray:
+    return np.asarray(ops.convert_to_numpy(value), np.float32)

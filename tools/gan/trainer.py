@@ -11,19 +11,38 @@ import keras
 import numpy as np
 
 from engine.core.errors import DeviceError, ModelError
+from engine.networks.inversion.encoder_network import encoder_arrays
 from engine.networks.persona import network_arrays
-from engine.networks.pggan.weight_file import write_network
-from engine.types import FloatArray
+from engine.networks.pggan.weight_file import write_arrays, write_network
+from engine.types import ByteArray, FloatArray
 from tools.dataset.portrait_set import PortraitSet, read_portraits
-from tools.gan.checkpoint import newest_checkpoint, write_checkpoint
-from tools.gan.data_loader import Batches, Portraits, uniform_numbers
-from tools.gan.growth_schedule import Stage, averaging_share, stage_at
+from tools.gan import critics
+from tools.gan.checkpoint import Content, newest_checkpoint, write_checkpoint
+from tools.gan.data_loader import Batches, Portraits
+from tools.gan.growth_schedule import averaging_share
 from tools.gan.initial_state import Beginning, exact_arrays
-from tools.gan.train_step import MEASURES, MOMENTS, NETWORKS, PENALTY_INTERVAL, Knobs, State, Steps, variables_of
+from tools.gan.train_step import (
+    FIRST_MOMENTS,
+    HEAD_NAMES,
+    MEASURES,
+    MIXING_NAMES,
+    MOMENTS,
+    PENALTY_INTERVAL,
+    VECTOR_NAMES,
+    VECTORS,
+    Knobs,
+    Networks,
+    State,
+    Steps,
+    variables_of,
+)
 
 SNAPSHOT_KIMG = 50.0
 SNAPSHOTS_FOLDER = "snapshots"
-HELD_OUT_BATCHES = 4
+HEADS_RATE = 4e-4
+HELD_OUT = 48  # portraits that are judged by, always the same ones
+STATISTICS_BATCHES, STATISTICS_COUNT = 4, 64  # of portraits, for the deviation of each channel of the features
+LEAST_DEVIATIONS = {"features": 1e-2, "face_features": 5e-2}  # added to it
 
 
 class Training:
@@ -32,6 +51,7 @@ class Training:
     Args:
         folder: that it writes to.
         beginning: where it begins.
+        looks: the frozen networks, `features` and `face_features`.
         portraits, held_out: the splits `train` and `val`.
         precision: `float32` or `bfloat16`.
 
@@ -39,65 +59,96 @@ class Training:
         plan, progress: what it aims at, and how far it is.
 
     Raises:
-        DeviceError: the portraits are too small.
+        ModelError: the state of the random numbers is damaged.
     """
 
     def __init__(
-        self, folder: Path, beginning: Beginning, portraits: PortraitSet, held_out: PortraitSet, precision: str
+        self,
+        folder: Path,
+        beginning: Beginning,
+        looks: tuple[Any, Any],
+        portraits: PortraitSet,
+        held_out: PortraitSet,
+        precision: str,
     ) -> None:
         self.plan = beginning.plan
         self.progress = beginning.progress
         self._folder = folder
-        self._generator, self._discriminator = beginning.generator, beginning.discriminator
+        self._networks = Networks(beginning.generator, beginning.discriminator, beginning.encoder, *looks)
         self._state: State = beginning.state
-        self._steps = Steps(self._generator, self._discriminator, precision)
+        self._steps = Steps(self._networks, self.plan.weights, precision)
         self._held_out = Portraits(held_out)
-        latent_size = self._generator.settings.latent_size
-        self._batches = Batches(Portraits(portraits), self.plan.batch, latent_size, self.plan.seed)
+        self._portraits = Portraits(portraits)
+        self._batches = Batches(self._portraits, self.plan.batch, self.latent_size, self.plan.seed)
         if self.progress.random is not None:
             try:
                 self._batches.random_state = self.progress.random
             except (KeyError, TypeError, ValueError) as error:
-                raise ModelError(f"random in state.json is no state of NumPy's random numbers: {error}") from error
+                raise ModelError(f"random in progress.json is no state of NumPy's random numbers: {error}") from error
+        self._frozen = {**self._networks.frozen(), "mixing": beginning.mixing}
+        self._frozen |= self._measured_features()
         self._unconfirmed: dict[str, Any] = {}
         self._confirmed: list[dict[str, float]] = []
 
-    @property
-    def stage(self) -> Stage:
-        """Where the schedule stands."""
-        return stage_at(self.progress.kimg, self._generator.settings.top_level, self.plan.kimg_per_stage)
+    def _measured_features(self) -> State:
+        """Deviations of the portraits' features, and the middle of what is known of faces."""
+        random, found = np.random.default_rng(self.plan.seed), []
+        for _ in range(STATISTICS_BATCHES):
+            reals = self._portraits.draw(STATISTICS_COUNT, self.plan.resolution, random)
+            found.append(self._steps.statistics(self._frozen, reals))
 
-    def advance(self) -> None:
+        def over_batches(name: str) -> list[FloatArray]:
+            return [np.mean(rows, axis=0) for rows in zip(*(batch[name] for batch in found), strict=True)]
+
+        scales = {}
+        for name, least in LEAST_DEVIATIONS.items():
+            pairs = zip(over_batches(f"{name}_mean"), over_batches(f"{name}_square"), strict=True)
+            deviations = [np.sqrt(np.maximum(square - mean**2, 0)) + least for mean, square in pairs]
+            scales[name] = [value.astype(np.float32) for value in deviations]
+        middle = over_batches("face_features_mean")[1].astype(np.float32)
+        return {"scale": scales["features"], "face_scale": scales["face_features"], "middle": middle}
+
+    def advance(self, level: int, rate_factor: float = 1.0) -> None:
         """Train with one batch. The losses are looked at when the next step is under way, so that a GPU need not wait.
+
+        Args:
+            level: logarithm of the pictures' size to the base 2.
+            rate_factor: that the learning rates are multiplied by.
 
         Raises:
             ModelError: the losses of the step before are not finite.
         """
-        stage, progress, plan = self.stage, self.progress, self.plan
-        if stage.level != progress.level:  # new layers, so the optimisers begin anew (Karras et al. 2018)
-            progress.level, progress.count = stage.level, 0
-            self._state |= {name: [np.zeros(v.shape, np.float32) for v in self._state[name]] for name in MOMENTS}
+        progress, plan = self.progress, self.plan
+        if level != progress.level:  # new layers, so the optimisers begin anew (Karras et al. 2018)
+            progress.level, progress.count, progress.critic_count = level, 0, 0
+            moments = (*MOMENTS, FIRST_MOMENTS)
+            self._state |= {name: [np.zeros(v.shape, np.float32) for v in self._state[name]] for name in moments}
+        is_judged = plan.weights.critic > 0 and progress.count % plan.critic_every == 0
+        has_penalty = is_judged and progress.critic_count % PENALTY_INTERVAL == 0
         knobs = Knobs(
-            stage.fade,
             progress.count + 1,
-            plan.learning_rate,
-            plan.r1 * math.sqrt(stage.size_px / plan.resolution),
-            averaging_share(progress.kimg, plan.batch),
+            progress.critic_count + 1,
+            plan.learning_rate * rate_factor,
+            plan.encoder_rate * rate_factor,
+            HEADS_RATE * rate_factor,
+            averaging_share(plan.batch, plan.ema),
         )
-        batch = self._batches.draw(stage.size_px)
-        has_penalty = progress.count % PENALTY_INTERVAL == 0
-        state, measures = self._steps.train(self._state, batch, knobs, stage.level, has_penalty)
+        batch = self._batches.draw(1 << level)
+        critic = "penalty" if has_penalty else "plain" if is_judged else "none"
+        state, measures = self._steps.train(self._state, self._frozen, batch, knobs, level, critic)
         self._confirm()
         self._state, self._unconfirmed = state, measures
         progress.step += 1
         progress.count += 1
+        progress.critic_count += is_judged
         progress.kimg += plan.batch / 1000
 
     def take_measures(self) -> dict[str, float]:
-        """Means of the losses and scores since they were last taken, and `overfitting`; there must have been a step.
+        """Means of the losses since they were last taken, and how near reflections are; there must have been a step.
 
-        Overfitting is r_v of Karras et al. 2020 (arXiv 2006.06676): 0 where held-out portraits look as real as those of
-        training, 1 where they look as drawn ones do.
+        `ratio` is the distance of held-out portraits' features to their reflections, divided by that to another
+        person's portrait: 1 is a stranger, 0 the same picture. `trained_ratio` is the same of portraits that are
+        trained with: where it falls and `ratio` does not, they are learned by heart.
 
         Raises:
             ModelError: a loss is not finite.
@@ -105,21 +156,14 @@ class Training:
         self._confirm()
         measures = {name: float(np.mean([entry[name] for entry in self._confirmed])) for name in MEASURES}
         self._confirmed.clear()
-        gap = measures["real_score"] - measures["fake_score"]
-        unseen = self._held_out_score()
-        measures["held_out_score"] = unseen
-        measures["overfitting"] = (measures["real_score"] - unseen) / (gap if abs(gap) > 1e-6 else 1e-6)
-        return measures
+        near = self._nearness(self._portraits)
+        measures["trained_ratio"] = near["held_out"] / near["another"]
+        near = self._nearness(self._held_out)
+        return {**measures, **near, "ratio": near["held_out"] / near["another"]}
 
-    def _held_out_score(self) -> float:
-        """Mean score of held-out portraits; its random numbers are its own, so looking does not change the training."""
-        stage, random = self.stage, np.random.default_rng((self.plan.seed, self.progress.step))
-        scores = []
-        for _ in range(HELD_OUT_BATCHES):
-            reals = self._held_out.draw(self.plan.batch, stage.size_px, random)
-            uniform = uniform_numbers((self.plan.batch,), random)
-            scores.append(self._steps.scores(self._state["discriminator"], reals, uniform, stage.level, stage.fade))
-        return float(np.mean(scores))
+    def _nearness(self, portraits: Portraits) -> dict[str, float]:
+        chosen = portraits.draw(HELD_OUT, 1 << self.progress.level, np.random.default_rng(self.plan.seed))
+        return self._steps.reflect(self._state, self._frozen, chosen, self.progress.level)[1]
 
     def _confirm(self) -> None:
         if not self._unconfirmed:
@@ -135,17 +179,22 @@ class Training:
         left = f"{kept} is intact: go on from it" if kept else "nothing was saved yet: begin anew"
         return ModelError(
             f"the training has diverged after {self.progress.kimg:.1f} kimg ({what}); {left} with a lower "
-            "--learning-rate or a higher --r1"
+            "--learning-rate"
         )
 
     def draw(self, latents: FloatArray) -> FloatArray:
-        """Pictures (N, S, S, 3) of the moving average, nominal range, as the stage shows them."""
-        stage = self.stage
-        return self._steps.draw(self._state["average"], latents, stage.level, stage.fade)
+        """Pictures (N, S, S, 3) of the moving average, nominal range, at the size that is trained."""
+        return self._steps.draw(self._state["average"], latents, self.progress.level)
+
+    def viewers(self) -> tuple[ByteArray, FloatArray]:
+        """Held-out portraits (HELD_OUT, S, S, 3) uint8, always the same ones, and what the average draws of them."""
+        size_px = 1 << self.progress.level
+        chosen = self._held_out.draw(HELD_OUT, size_px, np.random.default_rng(self.plan.seed))
+        return chosen, self._steps.reflect(self._state, self._frozen, chosen, self.progress.level)[0]
 
     @property
     def latent_size(self) -> int:
-        return int(self._generator.settings.latent_size)
+        return int(self._networks.generator.settings.latent_size)
 
     def save(self) -> Path:
         """Write a checkpoint; returns its folder.
@@ -156,42 +205,69 @@ class Training:
         """
         self._confirm()
         state = {part: [_numpy(value) for value in values] for part, values in self._state.items()}
-        exact = exact_arrays(self._generator, self._discriminator, state)
+        networks = self._networks
+        exact = exact_arrays(networks.generator, networks.discriminator, networks.encoder, state)
         for name, array in exact.items():
             if not np.isfinite(array).all():
                 raise self._divergence(f"{name} holds a number that is not finite")
-        networks = {name: self._official(name, state[name]) for name in NETWORKS}
-        return write_checkpoint(self._folder, networks, exact, self._description())
+        named = {"generator": networks.generator, "average": networks.generator}
+        named["discriminator"] = networks.discriminator
+        content = Content(
+            networks={name: self._official(network, state[name]) for name, network in named.items()},
+            encoder=self._encoder(state["encoder"]),
+            heads=critics.to_file(
+                dict(zip(HEAD_NAMES, state["heads"], strict=True)),
+                dict(zip(VECTOR_NAMES, state[VECTORS], strict=True)),
+                dict(zip(MIXING_NAMES, (_numpy(value) for value in self._frozen["mixing"]), strict=True)),
+            ),
+            exact=exact,
+            state=self._description(),
+            progress=self._details(),
+        )
+        return write_checkpoint(self._folder, content)
 
-    def _official(self, name: str, values: list[Any]) -> tuple[Any, dict[str, Any]]:
-        network = self._discriminator if name == "discriminator" else self._generator
+    def _official(self, network: Any, values: list[Any]) -> tuple[Any, dict[str, Any]]:
         for variable, value in zip(variables_of(network), values, strict=True):
             variable.assign(value)
         return network.settings, network_arrays(network)
 
+    def _encoder(self, values: list[Any]) -> dict[str, Any]:
+        for variable, value in zip(variables_of(self._networks.encoder), values, strict=True):
+            variable.assign(value)
+        return encoder_arrays(self._networks.encoder)
+
     def _description(self) -> dict[str, Any]:
+        """What any trainer needs."""
+        plan = self.plan
+        sizes = {name: getattr(plan, name) for name in ("resolution", "fmap_base", "fmap_max", "critic_fmap_max")}
+        stage = max(self.progress.level - 2, 1)  # as other trainers count
+        return {**sizes, "kimg": self.progress.kimg, "stage": stage}
+
+    def _details(self) -> dict[str, Any]:
+        """What this one needs besides, to go on as if nothing had been."""
         progress = self.progress
-        return {
-            **asdict(self.plan),
-            "kimg": progress.kimg,
-            "stage": self.stage.level - 2,  # as other trainers count
-            "step": progress.step,
-            "count": progress.count,
-            "level": progress.level,
-            "random": self._batches.random_state,
-        }
+        counts = {name: getattr(progress, name) for name in ("step", "count", "critic_count", "level")}
+        return {**asdict(self.plan), **counts, "random": self._batches.random_state}
 
     def write_snapshot(self) -> Path:
-        """Keep the average as it is now, for later comparison: snapshots/average-NNNNNkimg.safetensors, float16."""
-        path = self._folder / SNAPSHOTS_FOLDER / f"average-{self.progress.kimg:05.0f}kimg.safetensors"
-        settings, arrays = self._official("average", [_numpy(value) for value in self._state["average"]])
+        """Keep average and encoder as they are, float16, for later comparison: snapshots/*-NNNNNkimg.safetensors."""
+        kimg = f"{self.progress.kimg:05.0f}kimg"
+        path = self._folder / SNAPSHOTS_FOLDER / f"average-{kimg}.safetensors"
+        average = [_numpy(value) for value in self._state["average"]]
+        settings, arrays = self._official(self._networks.generator, average)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             notes = {"kimg": f"{self.progress.kimg:.3f}"}
-            write_network(path, settings, {name: a.astype(np.float16) for name, a in arrays.items()}, notes=notes)
+            write_network(path, settings, _halves(arrays), notes=notes)
+            encoder = self._encoder([_numpy(value) for value in self._state["encoder"]])
+            write_arrays(path.with_name(f"encoder-{kimg}.safetensors"), _halves(encoder), notes)
         except OSError as error:
             raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
         return path
+
+
+def _halves(arrays: dict[str, Any]) -> dict[str, Any]:
+    return {name: array.astype(np.float16) for name, array in arrays.items()}
 
 
 def _numpy(value: Any) -> Any:

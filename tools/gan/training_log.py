@@ -16,21 +16,22 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from engine.core.clock import file_stamp, unix_time_s
 from engine.networks.pggan.latent_sphere import seed_latents
-from engine.types import FloatArray
+from engine.types import ByteArray, FloatArray
 from tools.reporting.contact_sheet import contact_sheet, to_pixels
 
 METRICS_FILE = "metrics.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
-SHEETS_FOLDER = "sheets"
-SHEET_SEEDS = range(40)
-SHEET_AT_ONCE = 8  # pictures
+PREVIEW_FILE, VIEWERS_FILE = "preview.png", "viewers.png"
+SHEET_SEEDS = range(48)
+SHEET_AT_ONCE = 12  # pictures
+SHEET_COLUMNS, SHEET_VIEWERS = 12, 24
 
 
-class Records:
-    """Appends measures to the records of a training.
+class TrainingLog:
+    """Appends measures to the log of a training.
 
-    A training that goes on from an earlier step drops the lines that were written after that step: the records tell
-    of one training.
+    A training that goes on from an earlier step drops the lines that were written after that step: the log tells of
+    one training.
 
     Args:
         folder: of the training.
@@ -89,20 +90,36 @@ class Records:
             self._events.close()
 
 
-def write_sheet(folder: Path, name: str, draw: Callable[[FloatArray], FloatArray], latent_size: int) -> Path:
-    """Write a contact sheet of fixed seeds, the same ones every time.
+def write_preview(folder: Path, draw: Callable[[FloatArray], FloatArray], latent_size: int) -> Path:
+    """Write preview.png: what a network draws of fixed seeds, the same ones every time.
 
     Args:
         folder: of the training.
-        name: of the file, without its ending.
         draw: latents (N, latent_size) -> pictures (N, S, S, C), nominal range.
         latent_size: numbers in a latent.
     """
     latents = seed_latents(SHEET_SEEDS, latent_size)
     pictures = np.concatenate([draw(part) for part in np.split(latents, len(latents) // SHEET_AT_ONCE)])
-    path = folder / SHEETS_FOLDER / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".png.partial")
-    Image.fromarray(contact_sheet(to_pixels(pictures))).save(partial, "PNG")
+    return _write_picture(folder / PREVIEW_FILE, contact_sheet(to_pixels(pictures), columns=SHEET_COLUMNS))
+
+
+def write_viewers(folder: Path, portraits: ByteArray, reflections: FloatArray) -> Path:
+    """Write viewers.png: held-out portraits, and below each what the mirror answers.
+
+    Args:
+        folder: of the training.
+        portraits: (N, S, S, 3) uint8.
+        reflections: (N, S, S, 3), nominal range.
+    """
+    rows = []
+    for begin in range(0, min(len(portraits), SHEET_VIEWERS), SHEET_COLUMNS):
+        part = slice(begin, min(begin + SHEET_COLUMNS, SHEET_VIEWERS))
+        rows += [portraits[part], to_pixels(reflections[part])]
+    return _write_picture(folder / VIEWERS_FILE, contact_sheet(np.concatenate(rows), columns=SHEET_COLUMNS))
+
+
+def _write_picture(path: Path, picture: ByteArray) -> Path:
+    partial = path.with_name(f"{path.name}.partial")
+    Image.fromarray(picture).save(partial, "PNG")
     partial.replace(path)
     return path

@@ -135,7 +135,8 @@ class FrozenFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no 
                     if f"{name}.weight" in shapes
                 ]
             )
-        fill([self._stem, *(layer for block in self._blocks for layer in block)], features.arrays)
+        self.parts = (self._stem, *(layer for block in self._blocks for layer in block))
+        fill(self.parts, features.arrays)
         self.built = True
 
     def call(self, pictures: Any) -> list[Any]:
@@ -176,7 +177,8 @@ class FaceFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no ty
             )
             for index, stride in enumerate(strides)
         ]
-        fill([self._stem, *(layer for block in self._blocks for layer in block)], arrays)
+        self.parts = (self._stem, *(layer for block in self._blocks for layer in block))
+        fill(self.parts, arrays)
         self.built = True
 
     def call(self, pictures: Any) -> list[Any]:
