@@ -1,6 +1,6 @@
 """Time training on this machine: `python -m tools.benchmark_training [--resolutions 32,64,128] [--steps 16]`.
 
-Real steps of both networks at their full resolution, on random pictures, with the penalty in every eighth and the
+Real steps of generator, discriminator and heads at their full resolution, on random pictures, with frozen features and
 augmentation, without what is compiled first. It prints pictures per second, and per second of processor time, which
 says more on a machine that does other things as well.
 """
@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
@@ -19,10 +19,7 @@ from engine.core.clock import Clock, processor_time_s
 from engine.networks.pggan.architecture import RESOLUTIONS
 from tools.command import command, command_parser
 
-if TYPE_CHECKING:
-    from tools.gan.train_step import Steps
-
-PENALTY_ROUND = 8  # steps, one of them with the penalty
+ROUND = 16  # steps, four of them with the discriminator, one of these with the penalty
 
 
 def measure(
@@ -34,26 +31,24 @@ def measure(
         Pictures per second, and per second of processor time.
     """
     from tools.dataset.portrait_set import Label, PortraitSet
-    from tools.gan.data_loader import Batches, Portraits
     from tools.gan.initial_state import begin
-    from tools.gan.train_step import Knobs, Steps
+    from tools.gan.trainer import Training
+    from tools.train_gan import FEATURES, read_looks
 
     beginning = begin({"resolution": resolution, "fmap_base": fmap_base, "fmap_max": fmap_max, "batch": batch})
     pictures = np.random.default_rng(0).integers(0, 256, (64, resolution, resolution, 3), np.uint8)
     label = Label("", "", "", "train", "modern", resolution, 0.0, None, "", None)
-    batches = Batches(Portraits(PortraitSet((label,) * len(pictures), pictures)), batch, 512, seed=0)
-    compiled: Steps = Steps(beginning.generator, beginning.discriminator, precision)
-    state, clock = beginning.state, Clock()
-    begin_s = begin_cpu_s = 0.0
-    for step in range(-2, steps):
-        if step == 0:
-            begin_s, begin_cpu_s = clock.now_s(), processor_time_s()
-        has_penalty = step == -2 or (step >= 0 and step % PENALTY_ROUND == 0)
-        knobs = Knobs(1.0, step + 3, 0.002, 1.0, 0.01)
-        state, measures = compiled.train(
-            state, batches.draw(resolution), knobs, resolution.bit_length() - 1, has_penalty
-        )
-        float(measures["g_loss"])  # wait for it
+    portraits = PortraitSet((label,) * len(pictures), pictures)
+    training = Training(Path(), beginning, read_looks(FEATURES, precision), portraits, portraits, precision)
+    level, clock = resolution.bit_length() - 1, Clock()
+    for _ in range(beginning.plan.critic_every + 1):  # the three kinds of steps are compiled
+        training.advance(level)
+    training.progress.count = training.progress.critic_count = 0
+    training.wait()
+    begin_s, begin_cpu_s = clock.now_s(), processor_time_s()
+    for _ in range(steps):
+        training.advance(level)
+    training.wait()
     seen = steps * batch
     return seen / (clock.now_s() - begin_s), seen / (processor_time_s() - begin_cpu_s)
 
@@ -67,17 +62,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--resolutions", type=_sizes, default=[32, 64, 128], metavar="A,B", help="32,64,128 px if absent"
     )
     parser.add_argument("--fmap-base", type=int, default=2048)
-    parser.add_argument("--fmap-max", type=int, default=128)
-    parser.add_argument("--batch", type=int, default=32, help="a multiple of 8")
-    parser.add_argument("--steps", type=int, default=PENALTY_ROUND, help="that are timed, 8 if absent")
+    parser.add_argument("--fmap-max", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=16, help="a multiple of 8")
+    parser.add_argument("--steps", type=int, default=ROUND, help="that are timed, 16 if absent")
+    parser.add_argument("--threads", type=int, help="of the processor; all if absent (TensorFlow)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     options = parser.parse_args(arguments)
     if options.batch < 8 or options.batch % 8 or options.steps < 1:
         parser.error("--batch must be a multiple of 8, and --steps 1 or more")
     import keras
 
-    from tools.gan.backend import resolve_precision
+    from tools.gan.backend import resolve_precision, training_backend
 
+    if options.threads:
+        training_backend().limit_threads(options.threads)
     precision = resolve_precision(options.precision)
     print(f"{keras.backend.backend()}, {precision}, batch {options.batch}, fmap_base {options.fmap_base}")
     for size in options.resolutions:

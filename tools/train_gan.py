@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 PRECISIONS = ("auto", "float32", "bfloat16")
 REPORT_S = 60.0
 SAVE_MINUTES = 5.0
-BATCH_MULTIPLE = 8  # half of a batch are reflections, and the pictures are compared in groups of four
+BATCH_MULTIPLE = 8  # a part of a batch are reflections, and the pictures are compared in groups of four
 FEATURES = Path(__file__).resolve().parents[1] / "models" / "features"
 LOSSES: Mapping[str, str] = {
     "rec": "features of a portrait and of its reflection",
@@ -204,9 +204,9 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
             f"--stages goes to {stages[-1].size_px} px and the networks to {size}: give --resolution "
             f"{stages[-1].size_px} as well"
         )
-    looks = read_looks(FEATURES)
     portraits, held_out = read_splits(options.data, size)
     precision = resolve_precision(options.precision)
+    looks = read_looks(FEATURES, precision)
     training = Training(folder, beginning, looks, portraits, held_out, precision)
     _introduce(training, len(portraits), len(held_out), precision)
     with _stopped_by_signals() as is_stopped:
@@ -219,14 +219,28 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """What the command line says of the plan."""
-    names = ("resolution", "fmap_base", "fmap_max", "batch", "learning_rate", "encoder_rate", "critic_every", "ema")
+    names = (
+        "resolution",
+        "fmap_base",
+        "fmap_max",
+        "batch",
+        "share",
+        "learning_rate",
+        "encoder_rate",
+        "critic_every",
+        "ema",
+    )
     given = {name: getattr(options, name) for name in (*names, "seed") if getattr(options, name) is not None}
     losses = {name: getattr(options, name) for name in LOSSES if getattr(options, name) is not None}
     return {**given, "weights": losses}
 
 
-def read_looks(folder: Path) -> tuple[Any, Any]:
+def read_looks(folder: Path, precision: str = "float32") -> tuple[Any, Any]:
     """The frozen networks that portraits and pictures are looked at with.
+
+    Args:
+        folder: with their files.
+        precision: that FaceRes's products are computed in; nothing else of them gets faster.
 
     Raises:
         ModelError: a file of theirs is missing or damaged.
@@ -238,7 +252,7 @@ def read_looks(folder: Path) -> tuple[Any, Any]:
     known = read_face_look(folder / FACE_LOOK_FILE)
     return (
         FrozenFeaturesNetwork(read_frozen_features(folder / FEATURES_FILE)),
-        FaceFeaturesNetwork(known.arrays, known.strides),
+        FaceFeaturesNetwork(known.arrays, known.strides, precision),
     )
 
 
@@ -285,9 +299,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resolution", type=int, choices=sizes, metavar="PX", help="the last stage's; may grow")
     parser.add_argument("--fmap-base", type=_whole, metavar="N", help="2048; 4096 or more for a GPU")
     parser.add_argument("--fmap-max", type=_whole, metavar="N", help="256")
-    parser.add_argument("--batch", type=_batch, metavar="N", help="32; a multiple of 8; 128 for a GPU")
+    parser.add_argument("--batch", type=_batch, metavar="N", help="16; a multiple of 8; 128 for a GPU")
+    parser.add_argument(
+        "--share", type=_share, metavar="S", help="0.75; of a batch that is reflected, the rest is random"
+    )
     parser.add_argument("--learning-rate", type=_positive, metavar="RATE", help="0.002; of generator, discriminator")
-    parser.add_argument("--encoder-rate", type=_positive, metavar="RATE", help="0.0001")
+    parser.add_argument("--encoder-rate", type=_not_negative, metavar="RATE", help="0: the encoder stays as computed")
     parser.add_argument("--fade", type=_not_negative, default=0.0, metavar="M", help="let the rates fall in the last M")
     parser.add_argument("--critic-every", type=_whole, metavar="N", help="4; steps with one of the discriminator")
     parser.add_argument("--ema", type=_positive, metavar="KIMG", help="3; half-life of the average, thousand pictures")
@@ -325,6 +342,10 @@ def _positive(text: str) -> float:
 
 def _not_negative(text: str) -> float:
     return _number(text, lambda value: value >= 0, "a number of 0 or more")
+
+
+def _share(text: str) -> float:
+    return _number(text, lambda value: 0 < value < 1, "a number between 0 and 1")
 
 
 def _whole(text: str) -> int:

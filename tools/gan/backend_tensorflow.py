@@ -22,6 +22,7 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
     Returns:
         The output, the rest, and a function from the gradient at the output to that at the values, to be called once.
     """
+    values = tf.nest.map_structure(tf.convert_to_tensor, values)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
         output, rest = function(values)

@@ -111,9 +111,9 @@ def iterated(heads: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, 
     new = {}
     for name in _head_convolutions():
         matrix = _matrix(heads[f"{name}{_WEIGHT}"])
-        right = _unit(ops.matmul(matrix, vectors[f"{name}{_LEFT}"]))
-        new[f"{name}{_RIGHT}"] = right
-        new[f"{name}{_LEFT}"] = _unit(ops.matmul(right, matrix))
+        left = _unit(ops.matmul(vectors[f"{name}{_RIGHT}"], matrix))
+        new[f"{name}{_LEFT}"] = left
+        new[f"{name}{_RIGHT}"] = _unit(ops.matmul(matrix, left))
     return new
 
 

@@ -14,7 +14,7 @@ from engine.networks.pggan.latent_sphere import normalise
 from engine.types import ByteArray, FloatArray
 from tools.dataset.portrait_set import PortraitSet
 from tools.gan.augmentation import JITTER_NUMBERS, NUMBERS
-from tools.gan.train_step import Batch
+from tools.gan.training_state import Batch
 
 
 class Portraits:
@@ -48,13 +48,14 @@ class Batches:
 
     Args:
         portraits: of the split `train`.
-        count: pictures in a batch; half of what is drawn are reflections, half random.
+        count: pictures in a batch, a multiple of 8.
+        mirrored: of them that are reflected, a multiple of 4; the other drawings are random.
         latent_size: numbers in a latent.
         seed: of the random numbers.
     """
 
-    def __init__(self, portraits: Portraits, count: int, latent_size: int, seed: int) -> None:
-        self.count = count
+    def __init__(self, portraits: Portraits, count: int, mirrored: int, latent_size: int, seed: int) -> None:
+        self.count, self.mirrored = count, mirrored
         self._portraits = portraits
         self._latent_size = latent_size
         self._random = np.random.default_rng(seed)
@@ -70,15 +71,15 @@ class Batches:
 
     def draw(self, size_px: int) -> Batch:
         """The next batch, at a size."""
-        random, half = self._random, self.count // 2
+        random, mirrored = self._random, self.mirrored
         reals = self._portraits.draw(self.count, size_px, random)
-        latents = normalise(random.standard_normal((half, self._latent_size), np.float32)).astype(np.float32)
+        latents = normalise(random.standard_normal((self.count - mirrored, self._latent_size), np.float32))
         return Batch(
             reals=reals,
             latents=latents,
             augmentation=uniform_numbers((self.count, NUMBERS), random),
-            penalty_augmentation=uniform_numbers((half, NUMBERS), random),
-            jitter=uniform_numbers((half, JITTER_NUMBERS), random),
+            penalty_augmentation=uniform_numbers((mirrored, NUMBERS), random),
+            jitter=uniform_numbers((mirrored, JITTER_NUMBERS), random),
         )
 
 

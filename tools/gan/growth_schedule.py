@@ -9,7 +9,7 @@ from engine.networks.pggan.architecture import RESOLUTIONS
 
 LEAST_PX = 8
 FADED_RATE = 0.05  # of the learning rates, at the very end
-WARM_UP_STEPS = 300  # in which the rates rise, after each beginning of the optimisers
+WARM_UP_STEPS = 60  # in which the rates rise, after each beginning of the optimisers
 
 
 @dataclass(frozen=True)

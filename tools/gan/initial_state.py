@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from engine.networks.pggan.weight_file import read_arrays, read_network
 from tools.gan import critics
 from tools.gan.checkpoint import newest_checkpoint, read_exact, read_progress, read_state, weights_file
 from tools.gan.fused_layers import FusedDiscriminator, FusedGenerator
-from tools.gan.train_step import (
+from tools.gan.training_plan import Plan, Progress
+from tools.gan.training_state import (
     FIRST_MOMENTS,
     HEAD_NAMES,
     MIXING_NAMES,
@@ -38,56 +39,6 @@ from tools.gan.widening import widened, widened_settings
 LATENT_SIZE = 512
 
 Arrays = dict[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training aims at.
-
-    Attributes:
-        resolution: of the networks, px.
-        fmap_base, fmap_max: their widths; see `architecture`.
-        critic_fmap_max: of the discriminator, which may be narrower.
-        batch: pictures in a step, a multiple of 8.
-        learning_rate: of generator and discriminator.
-        encoder_rate: of the encoder.
-        critic_every: steps from one to the next in which the discriminator takes part.
-        ema: half-life of the moving average, thousand pictures.
-        seed: of fresh weights and of all chance in training.
-        weights: of the losses.
-    """
-
-    resolution: int = 128
-    fmap_base: int = 2048
-    fmap_max: int = 256
-    critic_fmap_max: int = 256
-    batch: int = 32
-    learning_rate: float = 0.002
-    encoder_rate: float = 1e-4
-    critic_every: int = 4
-    ema: float = 3.0
-    seed: int = 1
-    weights: LossWeights = field(default_factory=LossWeights)
-
-
-@dataclass
-class Progress:
-    """How far a training is.
-
-    Attributes:
-        step: steps of this training, from 0.
-        kimg: thousand pictures seen.
-        count, critic_count: steps since the optimisers began, at the last change of size, and of the discriminator.
-        level: of the last step; 0 if there was none.
-        random: state of the random numbers; None begins with the seed.
-    """
-
-    step: int = 0
-    kimg: float = 0.0
-    count: int = 0
-    critic_count: int = 0
-    level: int = 0
-    random: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -259,9 +210,9 @@ def _read_encoder(folder: Path, random: np.random.Generator) -> EncoderNetwork:
         return encoder
     arrays = read_arrays(path)
     wanted = encoder_arrays(encoder)
-    for name in ("direct.weight", "direct.bias"):
-        if "direct.weight" not in arrays or name in arrays:
-            arrays.setdefault(name, np.zeros_like(wanted[name]))
+    lacking = {"direct.weight", "direct.bias"} - arrays.keys()
+    if len(lacking) == 2:
+        arrays |= {name: np.zeros_like(wanted[name]) for name in lacking}
     for name in sorted(wanted.keys() | arrays.keys()):
         if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:
             what = "lacks" if name not in arrays else "holds" if name not in wanted else f"has {arrays[name].shape} as"
@@ -306,7 +257,7 @@ def _plan_of(
             f"{folder} is trained for {network.resolution} px, which cannot become {given['resolution']}: leave it out"
         )
     known = {}
-    for name in ("batch", "learning_rate", "encoder_rate", "critic_every", "ema", "seed"):
+    for name in ("batch", "share", "learning_rate", "encoder_rate", "critic_every", "ema", "seed"):
         default = getattr(Plan, name)
         known[name] = type(default)(_number(folder, kept, name, default))
     kept_weights = kept.get("weights", {})

@@ -71,7 +71,7 @@ def adam_step(
     moments: list[Any],
     gradients: list[Any],
     count: Any,
-    learning_rate: Any,
+    learning_rates: Sequence[Any],
     first: list[Any] | None = None,
     first_decay: float = 0.0,
 ) -> tuple[list[Any], list[Any], list[Any]]:
@@ -80,7 +80,7 @@ def adam_step(
     Args:
         weights, moments, gradients: of the same shapes; moments are the running means of squared gradients.
         count: this step's number since the moments were 0, from 1, a scalar.
-        learning_rate: a scalar.
+        learning_rates: of each weight, scalars or of a shape that fits it.
         first, first_decay: running means of the gradients and beta1; without them beta1 is 0, which needs none.
 
     Returns:
@@ -96,8 +96,8 @@ def adam_step(
         first = [first_decay * mean + (1 - first_decay) * g for mean, g in zip(first, gradients, strict=True)]
         steps = [mean / (1.0 - ops.power(first_decay, count)) for mean in first]
     weights = [
-        weight - learning_rate * step / (ops.sqrt(moment / correction) + EPSILON)
-        for weight, moment, step in zip(weights, moments, steps, strict=True)
+        weight - rate * step / (ops.sqrt(moment / correction) + EPSILON)
+        for weight, moment, step, rate in zip(weights, moments, steps, learning_rates, strict=True)
     ]
     return weights, moments, first or []
 

@@ -7,9 +7,7 @@ A portrait and its reflection must agree, in the features of both looks and coar
 find random latents again; portraits' latents must stay apart; critics on the frozen features and the discriminator keep
 both kinds of pictures plausible. What critics see of a portrait and of its reflection is augmented alike.
 
-A state holds the weights of all networks that are trained, of the generator's moving average, and the optimisers'
-moments, as lists in the order of `variables_of` or of the names in `critics.py`. As nothing is changed in place, an
-interrupted step leaves the old state whole.
+As nothing is changed in place, an interrupted step leaves the old state whole.
 """
 
 from __future__ import annotations
@@ -23,8 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from engine.networks.inversion.encoder_network import EncoderNetwork, pooled
-from engine.networks.pggan.model import Discriminator, Generator
+from engine.networks.inversion.encoder_network import pooled
 from engine.types import ByteArray, FloatArray
 from tools.gan import critics
 from tools.gan.augmentation import augment, jitter
@@ -41,106 +38,25 @@ from tools.gan.losses import (
     pixel_distance,
     separation,
 )
+from tools.gan.training_state import (
+    FIRST_MOMENTS,
+    HEAD_NAMES,
+    MIXING_NAMES,
+    PENALTY_INTERVAL,
+    VECTOR_NAMES,
+    VECTORS,
+    Batch,
+    Knobs,
+    LossWeights,
+    Networks,
+    State,
+    variables_of,
+)
 
-State = dict[str, Any]
-TRAINED = ("generator", "discriminator", "encoder", "heads")
-WEIGHTS = (*TRAINED, "average")
-MOMENTS = tuple(f"{name}_moments" for name in TRAINED)
-FIRST_MOMENTS = "encoder_first_moments"
-VECTORS = "vectors"  # singular vectors of the heads
 ENCODER_DECAY = 0.5  # beta1 of its optimiser; that of the others is 0
-MEASURES = ("rec", "pix", "face", "find", "spread", "heads")
-
-PENALTY_INTERVAL = 4  # discriminator steps; R1 is computed in every fourth and counts four times there
 PENALTY = 1.0  # gamma of R1
-HEAD_NAMES, VECTOR_NAMES = tuple(critics.head_shapes()), tuple(critics.vector_shapes())
-MIXING_NAMES = tuple(critics.mixing_shapes())
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """How much each thing counts that generator and encoder are asked for.
-
-    Attributes:
-        rec: a portrait and its reflection agree in EfficientNet's features.
-        pix: they agree in pixels, at 32 px.
-        face: they agree in FaceRes's features.
-        find: the encoder finds random latents again.
-        spread: the latents of different portraits stay apart.
-        heads: critics on the frozen features.
-        critic: the discriminator.
-    """
-
-    rec: float = 10.0
-    pix: float = 4.0
-    face: float = 4.0
-    find: float = 2.0
-    spread: float = 2.0
-    heads: float = 0.5
-    critic: float = 0.25
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a step needs, N a multiple of 8; the first half of what is drawn are reflections, the second half random.
-
-    Attributes:
-        reals: (N, S, S, 3) uint8.
-        latents: (N / 2, latent_size), on the sphere.
-        augmentation: (N, augmentation.NUMBERS) in [0, 1), for portraits and drawn pictures alike.
-        penalty_augmentation: (N / 2, augmentation.NUMBERS), for what R1 is computed at.
-        jitter: (N / 2, augmentation.JITTER_NUMBERS), for the viewers.
-    """
-
-    reals: ByteArray
-    latents: FloatArray
-    augmentation: FloatArray
-    penalty_augmentation: FloatArray
-    jitter: FloatArray
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """What may change from step to step.
-
-    Attributes:
-        count, critic_count: number of the step, and of the discriminator's, since the moments were 0, from 1.
-        learning_rate, encoder_rate, heads_rate: of generator and discriminator, of the encoder, of the heads.
-        averaging_share: of the generator in its average.
-    """
-
-    count: int
-    critic_count: int
-    learning_rate: float
-    encoder_rate: float
-    heads_rate: float
-    averaging_share: float
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The structure of all that is trained, and of what looks; weights of the former come with the state.
-
-    Attributes:
-        features: pictures -> four maps; face_features: pictures -> two maps; neither is trained.
-    """
-
-    generator: Generator
-    discriminator: Discriminator
-    encoder: EncoderNetwork
-    features: Any
-    face_features: Any
-
-    def frozen(self) -> dict[str, list[Any]]:
-        """The weights of what looks."""
-        looks = {"features": self.features, "face_features": self.face_features}
-        return {name: [variable.value for variable in variables_of(network)] for name, network in looks.items()}
-
-
-def variables_of(network: Any) -> list[Any]:
-    """The variables of a network, in the order of its layers."""
-    layers = network.by_name.values() if hasattr(network, "by_name") else network.parts
-    return [variable for layer in layers for variable in (layer.weight, layer.bias)]
+FIRST_LAYER_TIMES = 10.0  # what codes mean has to be learned soonest
+PACE_HALVED_AT, LEAST_PACE = 8, 0.15  # and most of all what the first directions of a code mean, which show most
 
 
 class Steps:
@@ -149,12 +65,15 @@ class Steps:
     Args:
         networks: their structure.
         weights: of the losses.
+        is_encoder_trained: whether the encoder changes.
         precision: that generator and discriminator compute in; all else is float32.
     """
 
-    def __init__(self, networks: Networks, weights: LossWeights, precision: str) -> None:
+    def __init__(self, networks: Networks, weights: LossWeights, is_encoder_trained: bool, precision: str) -> None:
         self._networks = networks
         self._weights = weights
+        self._is_encoder_trained = is_encoder_trained
+        self._pace = _first_layer_pace(int(networks.generator.settings.latent_size))
         self._precision = precision
         self._backend = training_backend()
         self._compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
@@ -208,13 +127,13 @@ class Steps:
 
     def _train(self, state: State, frozen: State, batch: Any, knobs: Any, *, level: int, critic: str) -> Any:
         reals = _nominal(batch["reals"])
-        half = int(reals.shape[0]) // 2
-        viewers = jitter(reals[:half], batch["jitter"])
+        mirrored = int(batch["jitter"].shape[0])
+        viewers = jitter(reals[:mirrored], batch["jitter"])
         viewer_maps, viewer_known = self._seen(frozen, viewers), self._known(frozen, viewers)
         mixing = dict(zip(MIXING_NAMES, frozen["mixing"], strict=True))
 
         def draw(weights: dict[str, list[Any]]) -> tuple[list[Any], None]:
-            codes = self._encoded(weights["encoder"], viewer_maps, viewer_known)
+            codes = self._encoded(weights.get("encoder", state["encoder"]), viewer_maps, viewer_known)
             latents = ops.concatenate([codes, batch["latents"]], axis=0)
             return [codes, self._pictures(weights["generator"], latents, level)], None
 
@@ -223,7 +142,7 @@ class Steps:
             maps = self._seen(frozen, drawn)
             return [drawn, *maps, *critics.mixed(mixing, maps)], None
 
-        asked = {name: state[name] for name in ("generator", "encoder")}
+        asked = {name: state[name] for name in ("generator", *(("encoder",) if self._is_encoder_trained else ()))}
         (codes, pictures), _, to_networks = self._backend.pull_back(draw, asked)
         seen, _, to_pictures = self._backend.pull_back(look, pictures)
         shown = augment(reals, batch["augmentation"])
@@ -231,20 +150,21 @@ class Steps:
 
         new, heads_measure = self._train_heads(state, critics.mixed(mixing, real_maps), seen[5:], knobs)
         if critic != "none":
-            penalised = augment(reals[:half], batch["penalty_augmentation"]) if critic == "penalty" else None
+            penalised = augment(reals[:mirrored], batch["penalty_augmentation"]) if critic == "penalty" else None
             new |= self._train_discriminator(state, shown, seen[0], penalised, knobs, level)
         else:
             new |= {name: state[name] for name in ("discriminator", "discriminator_moments")}
 
-        goals = _Goals(reals[:half], real_maps, self._known(frozen, reals[:half]), batch["latents"])
+        goals = _Goals(reals[:mirrored], real_maps, self._known(frozen, reals[:mirrored]), batch["latents"])
         loss = partial(self._loss, frozen=frozen, goals=goals, new=new, level=level, has_critic=critic != "none")
         values = {"codes": codes, "pictures": pictures, "seen": seen, "encoder": state["encoder"]}
         total, measures, back = self._backend.pull_back(loss, values)
         slopes = back(ops.ones_like(total))
         at_pictures = slopes["pictures"] + to_pictures(slopes["seen"])
         gradients = to_networks([slopes["codes"], at_pictures])
-        pairs = zip(gradients["encoder"], slopes["encoder"], strict=True)
-        gradients["encoder"] = [one + other for one, other in pairs]
+        if self._is_encoder_trained:
+            pairs = zip(gradients["encoder"], slopes["encoder"], strict=True)
+            gradients["encoder"] = [one + other for one, other in pairs]
         return self._stepped(state, new, gradients, knobs), {**measures, "heads": heads_measure}
 
     def _train_heads(self, state: State, real: list[Any], fake: list[Any], knobs: Any) -> tuple[State, Any]:
@@ -257,8 +177,8 @@ class Steps:
             return heads_loss(critics.scores(heads, vectors, real), critics.scores(heads, vectors, fake)), None
 
         loss, _, back = self._backend.pull_back(judged, state["heads"])
-        gradients, rate = back(ops.ones_like(loss)), knobs["heads_rate"]
-        heads, moments, _ = adam_step(state["heads"], state["heads_moments"], gradients, knobs["count"], rate)
+        gradients, rates = back(ops.ones_like(loss)), [knobs["heads_rate"]] * len(HEAD_NAMES)
+        heads, moments, _ = adam_step(state["heads"], state["heads_moments"], gradients, knobs["count"], rates)
         return {"heads": heads, "heads_moments": moments, VECTORS: [vectors[name] for name in VECTOR_NAMES]}, loss
 
     def _train_discriminator(
@@ -279,7 +199,7 @@ class Steps:
             state["discriminator_moments"],
             back(ops.ones_like(loss)),
             knobs["critic_count"],
-            knobs["learning_rate"],
+            [knobs["learning_rate"]] * len(state["discriminator"]),
         )
         return {"discriminator": weights, "discriminator_moments": moments}
 
@@ -295,22 +215,21 @@ class Steps:
     ) -> tuple[Any, dict[str, Any]]:
         weights, pictures, maps, mixed = self._weights, values["pictures"], values["seen"][1:5], values["seen"][5:]
         half = int(goals.portraits.shape[0])
-        sought = half // 2  # of the random pictures: looking at them costs much
+        sought = int(goals.latents.shape[0]) // 2 if weights.find else 0  # of the random pictures: looking costs much
         known = self._known(frozen, pictures[: half + sought])
         reflected = [x[:half] for x in known]
-        found = self._encoded(
-            values["encoder"],
-            self._seen(frozen, pictures[half : half + sought]),
-            [x[half:] for x in known],
-        )
         apart = separation(pooled(reflected) - frozen["middle"], pooled(goals.known) - frozen["middle"])
         measures = {
             "rec": feature_distance([x[:half] for x in maps], [x[:half] for x in goals.maps], frozen["scale"]),
             "pix": pixel_distance(pictures[:half], goals.portraits),
             "face": feature_distance(reflected, goals.known, frozen["face_scale"]) + ops.mean(apart),
-            "find": ops.mean(separation(found, goals.latents[:sought])),
+            "find": ops.zeros(()),
             "spread": crowding(values["codes"]),
         }
+        if sought:
+            seen = self._seen(frozen, pictures[half : half + sought])
+            found = self._encoded(values["encoder"], seen, [x[half:] for x in known])
+            measures["find"] = ops.mean(separation(found, goals.latents[:sought]))
         total = sum(getattr(weights, name) * measure for name, measure in measures.items())
         heads = dict(zip(HEAD_NAMES, new["heads"], strict=True))
         given = critics.scores(heads, dict(zip(VECTOR_NAMES, new[VECTORS], strict=True)), mixed)
@@ -321,31 +240,25 @@ class Steps:
         return total, measures
 
     def _stepped(self, state: State, new: State, gradients: Mapping[str, Any], knobs: Any) -> State:
+        first_rate, count = knobs["learning_rate"] * FIRST_LAYER_TIMES, knobs["count"]
+        others = [knobs["learning_rate"]] * (len(state["generator"]) - 2)
+        rates = [first_rate * self._pace, first_rate, *others]
         generator, generator_moments, _ = adam_step(
-            state["generator"],
-            state["generator_moments"],
-            gradients["generator"],
-            knobs["count"],
-            knobs["learning_rate"],
+            state["generator"], state["generator_moments"], gradients["generator"], count, rates
         )
-        encoder, encoder_moments, first = adam_step(
-            state["encoder"],
-            state["encoder_moments"],
-            gradients["encoder"],
-            knobs["count"],
-            knobs["encoder_rate"],
-            state[FIRST_MOMENTS],
-            ENCODER_DECAY,
-        )
-        return {
-            **new,
+        new |= {
             "generator": generator,
             "generator_moments": generator_moments,
             "average": moving_average(state["average"], generator, knobs["averaging_share"]),
-            "encoder": encoder,
-            "encoder_moments": encoder_moments,
-            FIRST_MOMENTS: first,
         }
+        kept = ("encoder", "encoder_moments", FIRST_MOMENTS)
+        if not self._is_encoder_trained:
+            return {**new, **{name: state[name] for name in kept}}
+        weights, moments, first = (state[name] for name in kept)
+        stepped = adam_step(
+            weights, moments, gradients["encoder"], count, [knobs["encoder_rate"]] * len(weights), first, ENCODER_DECAY
+        )
+        return {**new, **dict(zip(kept, stepped, strict=True))}
 
     def _reflect(self, weights: State, frozen: State, reals: Any, *, level: int) -> tuple[Any, dict[str, Any]]:
         portraits = _nominal(reals)
@@ -406,6 +319,12 @@ def _with(variables: list[Any], values: list[Any], function: Callable[..., Any],
     """What a network's function gives with other values in its variables."""
     with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
         return function(*arguments)
+
+
+def _first_layer_pace(latent_size: int) -> FloatArray:
+    """Share (latent_size, 1) of its rate by which the generator's first layer learns what each number means."""
+    pace = 1 / np.sqrt(1 + np.arange(latent_size, dtype=np.float32) / PACE_HALVED_AT)
+    return np.maximum(pace, np.float32(LEAST_PACE))[:, None]
 
 
 def _nominal(reals: Any) -> Any:

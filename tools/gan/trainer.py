@@ -21,7 +21,8 @@ from tools.gan.checkpoint import Content, newest_checkpoint, write_checkpoint
 from tools.gan.data_loader import Batches, Portraits
 from tools.gan.growth_schedule import averaging_share
 from tools.gan.initial_state import Beginning, exact_arrays
-from tools.gan.train_step import (
+from tools.gan.train_step import Steps
+from tools.gan.training_state import (
     FIRST_MOMENTS,
     HEAD_NAMES,
     MEASURES,
@@ -33,7 +34,6 @@ from tools.gan.train_step import (
     Knobs,
     Networks,
     State,
-    Steps,
     variables_of,
 )
 
@@ -54,9 +54,13 @@ class Training:
         looks: the frozen networks, `features` and `face_features`.
         portraits, held_out: the splits `train` and `val`.
         precision: `float32` or `bfloat16`.
+        steps: of another training of the same structure and plan, whose compilation it may share.
 
     Attributes:
         plan, progress: what it aims at, and how far it is.
+        networks, state: what is trained.
+        batches: what it is trained with.
+        steps: its compiled functions.
 
     Raises:
         ModelError: the state of the random numbers is damaged.
@@ -70,22 +74,24 @@ class Training:
         portraits: PortraitSet,
         held_out: PortraitSet,
         precision: str,
+        steps: Steps | None = None,
     ) -> None:
         self.plan = beginning.plan
         self.progress = beginning.progress
         self._folder = folder
-        self._networks = Networks(beginning.generator, beginning.discriminator, beginning.encoder, *looks)
-        self._state: State = beginning.state
-        self._steps = Steps(self._networks, self.plan.weights, precision)
+        self.networks = Networks(beginning.generator, beginning.discriminator, beginning.encoder, *looks)
+        self.state: State = beginning.state
+        self.steps = steps or Steps(self.networks, self.plan.weights, self.plan.encoder_rate > 0, precision)
         self._held_out = Portraits(held_out)
         self._portraits = Portraits(portraits)
-        self._batches = Batches(self._portraits, self.plan.batch, self.latent_size, self.plan.seed)
+        plan = self.plan
+        self.batches = Batches(self._portraits, plan.batch, plan.mirrored, self.latent_size, plan.seed)
         if self.progress.random is not None:
             try:
-                self._batches.random_state = self.progress.random
+                self.batches.random_state = self.progress.random
             except (KeyError, TypeError, ValueError) as error:
                 raise ModelError(f"random in progress.json is no state of NumPy's random numbers: {error}") from error
-        self._frozen = {**self._networks.frozen(), "mixing": beginning.mixing}
+        self._frozen = {**self.networks.frozen(), "mixing": beginning.mixing}
         self._frozen |= self._measured_features()
         self._unconfirmed: dict[str, Any] = {}
         self._confirmed: list[dict[str, float]] = []
@@ -95,7 +101,7 @@ class Training:
         random, found = np.random.default_rng(self.plan.seed), []
         for _ in range(STATISTICS_BATCHES):
             reals = self._portraits.draw(STATISTICS_COUNT, self.plan.resolution, random)
-            found.append(self._steps.statistics(self._frozen, reals))
+            found.append(self.steps.statistics(self._frozen, reals))
 
         def over_batches(name: str) -> list[FloatArray]:
             return [np.mean(rows, axis=0) for rows in zip(*(batch[name] for batch in found), strict=True)]
@@ -122,7 +128,7 @@ class Training:
         if level != progress.level:  # new layers, so the optimisers begin anew (Karras et al. 2018)
             progress.level, progress.count, progress.critic_count = level, 0, 0
             moments = (*MOMENTS, FIRST_MOMENTS)
-            self._state |= {name: [np.zeros(v.shape, np.float32) for v in self._state[name]] for name in moments}
+            self.state |= {name: [np.zeros(v.shape, np.float32) for v in self.state[name]] for name in moments}
         is_judged = plan.weights.critic > 0 and progress.count % plan.critic_every == 0
         has_penalty = is_judged and progress.critic_count % PENALTY_INTERVAL == 0
         knobs = Knobs(
@@ -133,15 +139,23 @@ class Training:
             HEADS_RATE * rate_factor,
             averaging_share(plan.batch, plan.ema),
         )
-        batch = self._batches.draw(1 << level)
+        batch = self.batches.draw(1 << level)
         critic = "penalty" if has_penalty else "plain" if is_judged else "none"
-        state, measures = self._steps.train(self._state, self._frozen, batch, knobs, level, critic)
+        state, measures = self.steps.train(self.state, self._frozen, batch, knobs, level, critic)
         self._confirm()
-        self._state, self._unconfirmed = state, measures
+        self.state, self._unconfirmed = state, measures
         progress.step += 1
         progress.count += 1
         progress.critic_count += is_judged
         progress.kimg += plan.batch / 1000
+
+    def wait(self) -> None:
+        """Wait until the last step is computed.
+
+        Raises:
+            ModelError: its losses are not finite.
+        """
+        self._confirm()
 
     def take_measures(self) -> dict[str, float]:
         """Means of the losses since they were last taken, and how near reflections are; there must have been a step.
@@ -163,7 +177,7 @@ class Training:
 
     def _nearness(self, portraits: Portraits) -> dict[str, float]:
         chosen = portraits.draw(HELD_OUT, 1 << self.progress.level, np.random.default_rng(self.plan.seed))
-        return self._steps.reflect(self._state, self._frozen, chosen, self.progress.level)[1]
+        return self.steps.reflect(self.state, self._frozen, chosen, self.progress.level)[1]
 
     def _confirm(self) -> None:
         if not self._unconfirmed:
@@ -184,17 +198,17 @@ class Training:
 
     def draw(self, latents: FloatArray) -> FloatArray:
         """Pictures (N, S, S, 3) of the moving average, nominal range, at the size that is trained."""
-        return self._steps.draw(self._state["average"], latents, self.progress.level)
+        return self.steps.draw(self.state["average"], latents, self.progress.level)
 
     def viewers(self) -> tuple[ByteArray, FloatArray]:
         """Held-out portraits (HELD_OUT, S, S, 3) uint8, always the same ones, and what the average draws of them."""
         size_px = 1 << self.progress.level
         chosen = self._held_out.draw(HELD_OUT, size_px, np.random.default_rng(self.plan.seed))
-        return chosen, self._steps.reflect(self._state, self._frozen, chosen, self.progress.level)[0]
+        return chosen, self.steps.reflect(self.state, self._frozen, chosen, self.progress.level)[0]
 
     @property
     def latent_size(self) -> int:
-        return int(self._networks.generator.settings.latent_size)
+        return int(self.networks.generator.settings.latent_size)
 
     def save(self) -> Path:
         """Write a checkpoint; returns its folder.
@@ -204,8 +218,8 @@ class Training:
             DeviceError: it cannot be written. In either case the checkpoint before stays.
         """
         self._confirm()
-        state = {part: [_numpy(value) for value in values] for part, values in self._state.items()}
-        networks = self._networks
+        state = {part: [_numpy(value) for value in values] for part, values in self.state.items()}
+        networks = self.networks
         exact = exact_arrays(networks.generator, networks.discriminator, networks.encoder, state)
         for name, array in exact.items():
             if not np.isfinite(array).all():
@@ -232,9 +246,9 @@ class Training:
         return network.settings, network_arrays(network)
 
     def _encoder(self, values: list[Any]) -> dict[str, Any]:
-        for variable, value in zip(variables_of(self._networks.encoder), values, strict=True):
+        for variable, value in zip(variables_of(self.networks.encoder), values, strict=True):
             variable.assign(value)
-        return encoder_arrays(self._networks.encoder)
+        return encoder_arrays(self.networks.encoder)
 
     def _description(self) -> dict[str, Any]:
         """What any trainer needs."""
@@ -247,19 +261,19 @@ class Training:
         """What this one needs besides, to go on as if nothing had been."""
         progress = self.progress
         counts = {name: getattr(progress, name) for name in ("step", "count", "critic_count", "level")}
-        return {**asdict(self.plan), **counts, "random": self._batches.random_state}
+        return {**asdict(self.plan), **counts, "random": self.batches.random_state}
 
     def write_snapshot(self) -> Path:
         """Keep average and encoder as they are, float16, for later comparison: snapshots/*-NNNNNkimg.safetensors."""
         kimg = f"{self.progress.kimg:05.0f}kimg"
         path = self._folder / SNAPSHOTS_FOLDER / f"average-{kimg}.safetensors"
-        average = [_numpy(value) for value in self._state["average"]]
-        settings, arrays = self._official(self._networks.generator, average)
+        average = [_numpy(value) for value in self.state["average"]]
+        settings, arrays = self._official(self.networks.generator, average)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             notes = {"kimg": f"{self.progress.kimg:.3f}"}
             write_network(path, settings, _halves(arrays), notes=notes)
-            encoder = self._encoder([_numpy(value) for value in self._state["encoder"]])
+            encoder = self._encoder([_numpy(value) for value in self.state["encoder"]])
             write_arrays(path.with_name(f"encoder-{kimg}.safetensors"), _halves(encoder), notes)
         except OSError as error:
             raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error

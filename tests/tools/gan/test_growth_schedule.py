@@ -1,48 +1,43 @@
-"""The schedule: stages follow each other, each fades in, and the moving average warms up."""
+"""Stages as the command line names them, and how the rates rise and fall."""
 
 from __future__ import annotations
 
 import pytest
 
-from tools.gan.growth_schedule import Stage, averaging_share, stage_at, stage_begin_kimg, stage_length_kimg
+from tools.gan.growth_schedule import Stage, averaging_share, rate_factor, read_stages
 
 
-def test_small_stages_are_short_and_large_ones_equally_long() -> None:
-    assert [stage_length_kimg(level, 400) for level in range(3, 9)] == [50, 100, 200, 400, 400, 400]
+def test_stages_are_sizes_and_minutes() -> None:
+    assert read_stages("32:12, 64:20,64:0.5") == (Stage(32, 12), Stage(64, 20), Stage(64, 0.5))
+    assert Stage(64, 1).level == 6
 
 
 @pytest.mark.parametrize(
-    ("kimg", "stage"),
+    ("text", "complaint"),
     [
-        (0, Stage(3, 1.0)),
-        (49.9, Stage(3, 1.0)),
-        (50, Stage(4, 0.0)),
-        (70, Stage(4, 0.5)),
-        (90, Stage(4, 1.0)),
-        (150, Stage(5, 0.0)),
-        (350 + 400 + 80, Stage(7, 0.5)),
-        (1e6, Stage(7, 1.0)),
+        ("", "'' is no stage: SIZE:MINUTES"),
+        ("32", "'32' is no stage"),
+        ("32:12;64:20", "is no stage"),
+        ("48:12", "48 px is no size"),
+        ("4:1", "4 px is no size"),
+        ("2048:1", "2048 px is no size"),
+        ("32:0", "must last longer than 0 minutes"),
+        ("32:nan", "must last longer"),
+        ("64:1,32:1", "32 px after 64 px: networks only grow"),
     ],
 )
-def test_stages_begin_faded_out_and_the_last_one_stays(kimg: float, stage: Stage) -> None:
-    found = stage_at(kimg, 7, 400)
-    assert (found.level, found.fade) == (stage.level, pytest.approx(stage.fade))
+def test_what_is_no_stage_is_told(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        read_stages(text)
 
 
-def test_a_stage_begins_where_the_one_below_ends() -> None:
-    for level in range(4, 9):
-        begin = stage_begin_kimg(level, 30)
-        assert stage_at(begin, 8, 30).level == level
-        assert stage_at(begin - 1e-6, 8, 30).level == level - 1
+def test_rates_rise_at_the_beginning_and_fall_at_the_end() -> None:
+    assert rate_factor(0, 1000, 0) == pytest.approx(1 / 60)
+    assert rate_factor(59, 1000, 0) == rate_factor(500, 1, 0) == 1
+    assert rate_factor(500, 30, 60) == pytest.approx(0.5)
+    assert rate_factor(500, 0, 60) == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize("top_level", [2, 3])
-def test_the_smallest_networks_have_a_single_stage(top_level: int) -> None:
-    assert stage_at(0, top_level, 1) == stage_at(100, top_level, 1) == Stage(top_level, 1.0)
-
-
-def test_the_average_remembers_ten_thousand_pictures_once_warm() -> None:
-    share = averaging_share(1000, 50)
-    assert (1 - share) ** 200 == pytest.approx(0.5)  # 200 steps of 50
-    assert averaging_share(0, 50) == pytest.approx(1 - 0.5 ** (50 / 500))
-    assert averaging_share(0, 50) > averaging_share(100, 50) > share
+def test_half_of_the_average_is_younger_than_its_half_life() -> None:
+    share = averaging_share(16, 3.0)
+    assert (1 - share) ** (3000 / 16) == pytest.approx(0.5)
