@@ -209,6 +209,8 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
     looks = read_looks(FEATURES, precision)
     training = Training(folder, beginning, looks, portraits, held_out, precision)
     _introduce(training, len(portraits), len(held_out), precision)
+    if not beginning.has_encoder:
+        training.compute_encoder()
     with _stopped_by_signals() as is_stopped:
         session = Session(training, folder, clock, options.save_minutes * 60, options.fade * 60)
         try:

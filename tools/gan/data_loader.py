@@ -32,12 +32,17 @@ class Portraits:
     def __len__(self) -> int:
         return len(self._full)
 
-    def draw(self, count: int, size_px: int, random: np.random.Generator) -> ByteArray:
-        """Portraits (N, S, S, 3) uint8, each mirrored or not."""
+    def at_size(self, size_px: int) -> PortraitSet:
+        """All of them at a size."""
         if self._sized.size_px != size_px:
             self._sized = self._full.at_size(size_px)
+        return self._sized
+
+    def draw(self, count: int, size_px: int, random: np.random.Generator) -> ByteArray:
+        """Portraits (N, S, S, 3) uint8, each mirrored or not."""
+        sized = self.at_size(size_px)
         chosen = np.searchsorted(self._bounds, random.random(count), side="right").clip(max=len(self) - 1)
-        pictures = self._sized.pictures[chosen]
+        pictures = sized.pictures[chosen]
         is_mirrored = random.random(count) < 0.5
         pictures[is_mirrored] = pictures[is_mirrored, :, ::-1]
         return pictures

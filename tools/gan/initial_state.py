@@ -43,7 +43,10 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @dataclass
 class Beginning:
-    """Networks, their state, the critics' mixing and the progress that it all stands for."""
+    """Networks, their state, the critics' mixing and the progress that it all stands for.
+
+    `has_encoder` says whether the encoder was read; one that is new is still to be computed or trained.
+    """
 
     plan: Plan
     generator: Generator
@@ -52,6 +55,7 @@ class Beginning:
     state: State
     mixing: list[Any]
     progress: Progress
+    has_encoder: bool = False
 
 
 def begin(given: Mapping[str, Any]) -> Beginning:
@@ -131,7 +135,8 @@ def go_on(folder: Path, given: Mapping[str, Any], widen: int | None = None) -> B
         _take_exact(folder, generator, discriminator, encoder, state, exact)
     else:
         progress.count = progress.critic_count = progress.level = 0
-    return Beginning(plan, generator, discriminator, encoder, state, mixing, progress)
+    has_encoder = (folder / weights_file("encoder")).exists()
+    return Beginning(plan, generator, discriminator, encoder, state, mixing, progress, has_encoder)
 
 
 def _fresh_pair(

@@ -70,7 +70,7 @@ class Steps:
     """
 
     def __init__(self, networks: Networks, weights: LossWeights, is_encoder_trained: bool, precision: str) -> None:
-        self._networks = networks
+        self.networks = networks
         self._weights = weights
         self._is_encoder_trained = is_encoder_trained
         self._pace = _first_layer_pace(int(networks.generator.settings.latent_size))
@@ -119,6 +119,17 @@ class Steps:
         """Mean and mean square (C,) of each channel of portraits' maps: `features_mean`, `features_square`, ..."""
         function = self._function(("statistics", reals.shape), self._statistics)
         return {name: [_array(value) for value in values] for name, values in function(frozen, reals).items()}
+
+    def gathered(self, state: State, frozen: State, reals: ByteArray, uniform: FloatArray) -> FloatArray:
+        """What the encoder's dense layers see (N, F) of portraits (N, S, S, 3) uint8, jittered by uniform numbers."""
+        needed = {"encoder": state["encoder"]}
+        return _array(self._function(("gathered", reals.shape), self._gathered)(needed, frozen, reals, uniform))
+
+    def _gathered(self, state: State, frozen: State, reals: Any, uniform: Any) -> Any:
+        viewers, encoder = jitter(_nominal(reals), uniform), self.networks.encoder
+        maps, known = self._seen(frozen, viewers), self._known(frozen, viewers)
+        seen = _with(variables_of(encoder), state["encoder"], encoder.gather, maps, known)
+        return ops.concatenate(seen, axis=1)
 
     def _function(self, key: tuple[Any, ...], function: Callable[..., Any]) -> Callable[..., Any]:
         if key not in self._compiled:
@@ -284,23 +295,23 @@ class Steps:
         return found
 
     def _seen(self, frozen: State, pictures: Any) -> list[Any]:
-        network = self._networks.features
+        network = self.networks.features
         return _with(variables_of(network), frozen["features"], network, pictures)
 
     def _known(self, frozen: State, pictures: Any) -> list[Any]:
-        network = self._networks.face_features
+        network = self.networks.face_features
         return _with(variables_of(network), frozen["face_features"], network, pictures)
 
     def _encoded(self, weights: list[Any], maps: list[Any], known: list[Any]) -> Any:
-        return _with(variables_of(self._networks.encoder), weights, self._networks.encoder, maps, known)
+        return _with(variables_of(self.networks.encoder), weights, self.networks.encoder, maps, known)
 
     def _judge(self, weights: list[Any], pictures: Any, *, level: int) -> Any:
-        network = self._networks.discriminator
+        network = self.networks.discriminator
         judge = partial(network.judge, level=level)
         return ops.cast(_with(variables_of(network), weights, judge, ops.cast(pictures, self._precision)), "float32")
 
     def _pictures(self, weights: list[Any], latents: Any, level: int) -> Any:
-        network = self._networks.generator
+        network = self.networks.generator
         draw = partial(network.draw, level=level)
         return ops.cast(_with(variables_of(network), weights, draw, ops.cast(latents, self._precision)), "float32")
 

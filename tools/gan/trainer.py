@@ -9,16 +9,19 @@ from typing import Any
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from engine.core.errors import DeviceError, ModelError
-from engine.networks.inversion.encoder_network import encoder_arrays
+from engine.networks.inversion.encoder_network import FACE_MAP_CHANNELS, encoder_arrays
 from engine.networks.persona import network_arrays
 from engine.networks.pggan.weight_file import write_arrays, write_network
 from engine.types import ByteArray, FloatArray
 from tools.dataset.portrait_set import PortraitSet, read_portraits
 from tools.gan import critics
-from tools.gan.checkpoint import Content, newest_checkpoint, write_checkpoint
-from tools.gan.data_loader import Batches, Portraits
+from tools.gan.augmentation import JITTER_NUMBERS
+from tools.gan.checkpoint import Content, newest_checkpoint, weights_file, write_checkpoint
+from tools.gan.computed_encoder import discriminants
+from tools.gan.data_loader import Batches, Portraits, uniform_numbers
 from tools.gan.growth_schedule import averaging_share
 from tools.gan.initial_state import Beginning, exact_arrays
 from tools.gan.train_step import Steps
@@ -40,6 +43,7 @@ from tools.gan.training_state import (
 SNAPSHOT_KIMG = 50.0
 SNAPSHOTS_FOLDER = "snapshots"
 HEADS_RATE = 4e-4
+LOOKS_AT_ONCE = 32  # portraits
 HELD_OUT = 48  # portraits that are judged by, always the same ones
 STATISTICS_BATCHES, STATISTICS_COUNT = 4, 64  # of portraits, for the deviation of each channel of the features
 LEAST_DEVIATIONS = {"features": 1e-2, "face_features": 5e-2}  # added to it
@@ -113,6 +117,26 @@ class Training:
             scales[name] = [value.astype(np.float32) for value in deviations]
         middle = over_batches("face_features_mean")[1].astype(np.float32)
         return {"scale": scales["features"], "face_scale": scales["face_features"], "middle": middle}
+
+    def compute_encoder(self) -> None:
+        """Begin with an encoder that tells people apart, computed from all portraits; see `computed_encoder`."""
+        portraits, random = self._portraits.at_size(self.plan.resolution), np.random.default_rng(self.plan.seed)
+        count = min(LOOKS_AT_ONCE, len(portraits))
+        used = len(portraits) // count * count  # each batch is of the size that is compiled
+        cuts: list[list[FloatArray]] = [[], []]
+        for begin in tqdm(range(0, used, count), desc="computing the encoder", leave=False, disable=None):
+            reals = portraits.pictures[begin : begin + count]
+            for cut in cuts:
+                uniform = uniform_numbers((count, JITTER_NUMBERS), random)
+                cut.append(self.steps.gathered(self.state, self._frozen, reals, uniform))
+        first, second = (np.concatenate(cut) for cut in cuts)
+        parts = (first.shape[1] - FACE_MAP_CHANNELS[1], FACE_MAP_CHANNELS[1])
+        computed = discriminants(first, second, portraits.probabilities[:used], parts, self.latent_size)
+        names = [part.file_name for part in self.networks.encoder.parts]
+        values, direct, latent = list(self.state["encoder"]), names.index("direct"), names.index("latent")
+        values[2 * direct : 2 * direct + 2] = computed
+        values[2 * latent : 2 * latent + 2] = [np.zeros_like(value) for value in values[2 * latent : 2 * latent + 2]]
+        self.state["encoder"] = values
 
     def advance(self, level: int, rate_factor: float = 1.0) -> None:
         """Train with one batch. The losses are looked at when the next step is under way, so that a GPU need not wait.
@@ -264,20 +288,20 @@ class Training:
         return {**asdict(self.plan), **counts, "random": self.batches.random_state}
 
     def write_snapshot(self) -> Path:
-        """Keep average and encoder as they are, float16, for later comparison: snapshots/*-NNNNNkimg.safetensors."""
-        kimg = f"{self.progress.kimg:05.0f}kimg"
-        path = self._folder / SNAPSHOTS_FOLDER / f"average-{kimg}.safetensors"
+        """Keep average and encoder as they are, float16, for later comparison; returns their folder, which
+        `tools.adopt_generator` takes: snapshots/NNNNNkimg."""
+        folder = self._folder / SNAPSHOTS_FOLDER / f"{self.progress.kimg:05.0f}kimg"
         average = [_numpy(value) for value in self.state["average"]]
         settings, arrays = self._official(self.networks.generator, average)
+        encoder = self._encoder([_numpy(value) for value in self.state["encoder"]])
+        notes = {"kimg": f"{self.progress.kimg:.3f}"}
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            notes = {"kimg": f"{self.progress.kimg:.3f}"}
-            write_network(path, settings, _halves(arrays), notes=notes)
-            encoder = self._encoder([_numpy(value) for value in self.state["encoder"]])
-            write_arrays(path.with_name(f"encoder-{kimg}.safetensors"), _halves(encoder), notes)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_network(folder / weights_file("average"), settings, _halves(arrays), notes=notes)
+            write_arrays(folder / weights_file("encoder"), _halves(encoder), notes)
         except OSError as error:
-            raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
-        return path
+            raise DeviceError(f"{folder} cannot be written: {error.strerror or error}") from error
+        return folder
 
 
 def _halves(arrays: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def run(folder: Path) -> dict[str, Any]:
     resumed.advance(LEVEL)
     told["resumed_differs"] = _greatest_difference(_values(resumed), values)
     told["resumed_progress"] = resumed.progress == going.progress and resumed.plan == going.plan
-    told["snapshot"] = going.write_snapshot().name
+    told["snapshot"] = sorted(str(path.relative_to(folder)) for path in going.write_snapshot().iterdir())
     told |= _going_on(folder) | _refusals(folder) | _divergence(folder) | _session(folder)
     return told
 
@@ -162,6 +162,9 @@ def _divergence(folder: Path) -> dict[str, Any]:
 def _session(folder: Path) -> dict[str, Any]:
     clock, output = ManualClock(), folder / "session"
     going = training(output)
+    random = [array.copy() for array in going.state["encoder"]]
+    going.compute_encoder()
+    computed = [index for index, array in enumerate(going.state["encoder"]) if not np.array_equal(array, random[index])]
     going.progress.level = LEVEL
     before = going.viewers()[1]
     advance = going.advance
@@ -185,6 +188,7 @@ def _session(folder: Path) -> dict[str, Any]:
         "session": [path.name, going.progress.step, [line["step"] for line in lines]],
         "lines": lines,
         "factors": factors,
+        "computed": computed,
         "files": sorted(entry.name for entry in output.iterdir()),
         "nearer": [float(np.abs(reflected - exact).mean()) for reflected in (before, reflections)],
     }

@@ -91,10 +91,15 @@ def test_a_session_reports_saves_and_draws(told: dict[str, Any]) -> None:
     assert (name, step) == ("checkpoint-0000008", 8) and reported == [3, 6, 8]
     assert told["lines"][0]["pictures_per_s"] == pytest.approx(8 / 20) and told["lines"][0]["size_px"] == 8
     assert {"viewers.png", "preview.png", "metrics.jsonl", name} <= set(told["files"])
-    assert told["snapshot"] == "average-00000kimg.safetensors"
+    names = ("average", "encoder")
+    assert told["snapshot"] == [f"training/snapshots/00000kimg/{name}.safetensors" for name in names]
     factors = told["factors"]  # warming up, and falling in the last minute
     assert factors[0] == pytest.approx(1 / 60) and factors[1] == pytest.approx(2 / 60)
     assert factors[-1] == pytest.approx(8 / 60 * 10 / 60)
+
+
+def test_an_encoder_is_computed_before_it_begins(told: dict[str, Any]) -> None:
+    assert told["computed"] == [8, 9, 12, 13]  # `direct` is computed, and `latent` is 0: `hidden` may be trained later
 
 
 def test_what_it_draws_of_held_out_portraits_comes_nearer(told: dict[str, Any]) -> None:
