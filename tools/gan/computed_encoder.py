@@ -2,8 +2,8 @@
 
 Each portrait is looked at twice, as two frames of a camera would have cut it. Of both looks' features the directions
 are taken in which people differ most compared with other cuts of the same portrait (linear discriminants, Fisher 1936,
-with a ridge), whitened, so that the codes of portraits fill the sphere as random latents do. An encoder that was trained
-from nothing through its generator used ten of 512 directions: everybody became one of a few.
+with a ridge), whitened, so that the codes of portraits fill the sphere as random latents do. An encoder that was
+trained from nothing through its generator used ten of 512 directions: everybody became one of a few.
 """
 
 from __future__ import annotations
