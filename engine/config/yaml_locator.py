@@ -8,6 +8,8 @@ import yaml
 
 KeyPath = tuple[str | int, ...]
 
+LONGEST_KEY = 60  # letters of a key that messages show
+
 
 class Locator:
     """Finds the line of each key of a file, and how its value was written.
@@ -117,8 +119,12 @@ def key_text(key_path: KeyPath) -> str:
     """A key path for messages: `passes[1].ripple.height`."""
     text = ""
     for key in key_path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}"
+        text += f"[{key}]" if isinstance(key, int) else f".{_shortened(key)}"
     return text.removeprefix(".")
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 3]}..."
 
 
 def line_of(node: yaml.Node | yaml.Event) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from pathlib import Path
 
 from PIL import Image
@@ -25,7 +26,8 @@ def is_jpeg_stream(path: Path) -> bool:
         if seam is None:
             return False
         parts = io.BytesIO(start), io.BytesIO(start[seam.end() - 3 :])
-        first, second = (Image.open(part, formats=("JPEG",)) for part in parts)
+        with warnings.catch_warnings(action="ignore"):  # of damage that Pillow reads over
+            first, second = (Image.open(part, formats=("JPEG",)) for part in parts)
         return first.format == "JPEG" and first.size == second.size
     except Exception:  # what is damaged here is told by whoever reads it
         return False

@@ -152,6 +152,12 @@ def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None
         load_yaml(tmp_path / name)
 
 
+def test_a_key_without_end_is_shown_shortened(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"{'a/' * 500}: 1\n{'a/' * 500}: 2\n")
+    with pytest.raises(ConfigError, match=r"a\.yaml:2: (a/){28}a\.\.\. is given twice"):
+        load_yaml(tmp_path / "a.yaml")
+
+
 def test_a_name_of_two_lines_is_told_in_one(tmp_path: Path) -> None:
     (tmp_path / "two\nlines.yaml").write_text("a: [")
     with pytest.raises(ConfigError) as told:
