@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Self, cast
 
 from engine.core.clock import Clock, TimeSource
+from engine.system.crash_log import catch_crashes_of_child, note_crash
 
 LIMIT_S = 20.0
 """How long compiling and drawing one shader may take."""
@@ -180,6 +181,12 @@ class ShaderTrial:
 
 
 def _run(child: str, connection: Connection) -> None:
+    catch_crashes_of_child("the shader trial")
     module, _, function = child.partition(":")
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, EOFError):
-        getattr(importlib.import_module(module), function)(connection)
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            getattr(importlib.import_module(module), function)(connection)
+        except (BrokenPipeError, EOFError):
+            return  # the parent has gone, or wants no more
+        except Exception as error:  # the parent sees that it is gone, and starts another
+            note_crash("the shader trial", error)
