@@ -107,6 +107,8 @@ class Compositor(Closing):
         try:
             return next(self._building, None) is not None
         except BaseException:
+            if self._trials is not None:
+                self._trials.rest()
             self.close()
             raise
 

@@ -52,6 +52,7 @@ class Renderer(Closing):
         output_wh: size of what `draw` is given, px.
         render_scale: size of the stage against the output.
         transfer: how drawn faces get into textures; through ordinary pixel buffers if None.
+        trials: what tries shaders from outside before they are shown; child processes of its own if None.
 
     Attributes:
         scene: what is shown.
@@ -70,6 +71,7 @@ class Renderer(Closing):
         output_wh: tuple[int, int],
         render_scale: float,
         transfer: Transfer | None = None,
+        trials: ShaderTrials | None = None,
     ) -> None:
         self._ctx = ctx
         self._library = library
@@ -83,7 +85,7 @@ class Renderer(Closing):
         self.evening = PortraitArchive(ctx)
         self._projector = OutputPass(ctx, library)
         self._passage = Crossfade(ctx, library)
-        self._trials = ShaderTrials(library)
+        self._trials = trials or ShaderTrials(library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
         self._coming: Compositor | None = None  # being built
         self._is_again = False  # whether that is the shown scene, read anew

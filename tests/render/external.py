@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.core.clock import Tick
 from engine.render.compositor import Compositor
+from engine.render.external_shaders.trial import ShaderTrial, TrialAnswer, TrialRequest
 from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
@@ -120,3 +121,16 @@ def light(code: np.ndarray | float) -> Any:
     """Linear light of an sRGB-encoded value."""
     code = np.asarray(code, np.float64)
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+
+
+class PretendedTrial(ShaderTrial):
+    """A trial without a child: files with `slow` in their names are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def steps(self, request: TrialRequest) -> Generator[None, None, TrialAnswer]:
+        self.asked.append(request.settings["file"])
+        yield
+        return TrialAnswer(ms=30.0, shown_ms=4200.0 if "slow" in request.settings["file"] else 40.0)

@@ -20,11 +20,13 @@ from engine.render.passes import registry
 from engine.render.passes.film import Film
 from engine.render.passes.frame import Frame
 from engine.render.renderer import RENEW_S, RENEW_UNSEEN_S, RENEWAL, Renderer
+from engine.render.shader_trials import ShaderTrials
 from engine.scene.scene import PassSpec, Scene
 from engine.scene.transition import TransitionSettings
 from engine.types import ByteArray, Reflection
 from engine.visitor.visit_state import VisitState
 from tests.conftest import ROOT
+from tests.render.external import PretendedTrial
 from tests.render.pictures import ALIGNMENT, synthetic_face
 from tests.render.visits import SOMEBODY, hang_visitor
 
@@ -374,3 +376,55 @@ def test_time_begins_anew_where_nobody_sees_it_and_at_the_latest_after_hours(mir
     mirror.receive(None, None, Tick(5, wall_s + RENEW_S, DT_S))
     assert mirror.advance(lambda: True) is mirror.scene
     assert mirror._compositor.began_s == wall_s + RENEW_S and mirror._leaving is not None
+
+
+# -------------------------------------------------- shaders from outside
+
+
+def external(file: str, **settings: object) -> Scene:
+    passes = (PassSpec("room", registry()["room"]()), PassSpec("isf", registry()["isf"](file=file, **settings)))
+    return Scene("Theirs", SIZE_WH, passes, transition=CUT)
+
+
+def test_a_shader_from_outside_is_tried_before_it_is_shown_and_a_slow_one_never_is(
+    gl: moderngl.Context, shaders: Path
+) -> None:
+    body = "void main() { gl_FragColor = vec4(1.0, 0.0, 0.0, 1.0); }"
+    for name in ("fine.fs", "slow.fs"):
+        (shaders / "foreign" / name).write_text(f'/*{{"ISFVSN": "2"}}*/\n{body}')
+    trial, library = PretendedTrial(), ShaderLibrary(shaders)
+    trials = ShaderTrials(library, trial)
+    with Renderer(gl, library, external("fine.fs"), ALIGNMENT, SIZE_WH, 1.0, trials=trials) as mirror:
+        assert trial.asked == ["fine.fs"]
+        mirror.prepare(external("slow.fs"))
+        with pytest.raises(ConfigError, match=r"slow\.fs: would take about 4\.2 s for a picture of 64x36 px"):
+            while mirror.advance(lambda: True) is None:
+                pass
+        assert mirror.scene.passes[1].settings.model_dump()["file"] == "fine.fs"
+        mirror.prepare(external("breath.fs"))
+        while mirror.advance(lambda: True) is None:
+            pass
+        assert trial.asked == ["fine.fs", "slow.fs", "breath.fs"]
+
+
+def test_a_scene_that_draws_sound_asks_for_it_and_gets_it(gl: moderngl.Context, shaders: Path) -> None:
+    head = '/*{"ISFVSN": "2", "INPUTS": [{"NAME": "heard", "TYPE": "audio"}]}*/'
+    body = "void main() { gl_FragColor = vec4(vec3(IMG_NORM_PIXEL(heard, vec2(0.9, 0.5)).r), 1.0); }"
+    (shaders / "foreign" / "loud.fs").write_text(f"{head}\n{body}")
+    library = ShaderLibrary(shaders)
+    wall = gl.simple_framebuffer(SIZE_WH, components=4)
+    with Renderer(
+        gl, library, external("loud.fs"), ALIGNMENT, SIZE_WH, 1.0, trials=ShaderTrials(library, PretendedTrial())
+    ) as mirror:
+        assert mirror.wants_sound
+        levels = []
+        for index, sound in enumerate((None, np.ones(2048, np.float32), np.full(2048, -1.0, np.float32)), 1):
+            tick = Tick(index, index * DT_S, DT_S)
+            mirror.receive(None, None, tick, sound=sound)
+            mirror.draw(wall, tick, 0.0)
+            levels.append(int(np.frombuffer(wall.read(components=3), np.uint8).reshape(36, 64, 3)[18, 32, 0]))
+        assert levels == pytest.approx([128, 255, 0], abs=3)
+        mirror.show_scene(scene_of("room"))
+        assert not mirror.wants_sound
+    wall.color_attachments[0].release()
+    wall.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,9 +19,10 @@ from engine.render.passes import registry
 from engine.render.shader_trials import ShaderTrials
 from engine.scene.scene import PassSpec
 from tests.conftest import ROOT
+from tests.render.external import PretendedTrial
 from tests.render.isf import isf
 
-LOOP = isf("float a = 0.0; for (int i = 0; i >= 0; i += 0) a += sin(a) + 1e-9 * a; gl_FragColor = vec4(a);")
+LOOP = isf("float a = 0.0; for (int i = 0; i >= 0; i += 0) a += sin(TIME + a); gl_FragColor = vec4(a);")
 POWER = isf("gl_FragColor = vec4(pow(isf_FragNormCoord.x - 0.5, 3.0) + 0.5, vec3(1.0));")
 HERE = "tests.render.external_shaders.test_trial"
 
@@ -88,21 +89,8 @@ def spec(file: str) -> PassSpec:
     return PassSpec("isf", registry()["isf"].model_validate({"file": file}))
 
 
-class Pretended(ShaderTrial):
-    """A trial without a child: files with `slow` in their names are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[str] = []
-
-    def steps(self, request: TrialRequest) -> Generator[None, None, TrialAnswer]:
-        self.asked.append(request.settings["file"])
-        yield
-        return TrialAnswer(ms=30.0, shown_ms=4200.0 if "slow" in request.settings["file"] else 40.0)
-
-
 def test_a_slow_shader_is_refused_with_its_time(tmp_path: Path) -> None:
-    trials = ShaderTrials(ShaderLibrary(ROOT / "shaders", {"foreign": tmp_path}), Pretended())
+    trials = ShaderTrials(ShaderLibrary(ROOT / "shaders", {"foreign": tmp_path}), PretendedTrial())
     size = r"for a picture of 640x360 px"
     with pytest.raises(
         ConfigError, match=rf"slow\.fs: would take about 4\.2 s {size}, and may take 2 s; make the scene"
@@ -111,7 +99,7 @@ def test_a_slow_shader_is_refused_with_its_time(tmp_path: Path) -> None:
 
 
 def test_what_was_tried_is_tried_again_only_when_it_was_saved(tmp_path: Path) -> None:
-    pretended = Pretended()
+    pretended = PretendedTrial()
     trials = ShaderTrials(ShaderLibrary(ROOT / "shaders", {"foreign": tmp_path}), pretended)
     for _ in range(2):
         list(trials.steps(spec("a.fs"), (640, 360)))
