@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a script, the repository is not on Python's path
 
 from engine.features.featurizer import Featurizer  # noqa: E402
+from engine.images.image_file import read_image  # noqa: E402
 from engine.networks.backends.generator_runtime import open_generator  # noqa: E402
 from engine.networks.inversion.inverter_file import read_inverter  # noqa: E402
 from engine.networks.persona import Persona  # noqa: E402
@@ -45,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "portraits", help="the persona's folder")
     parser.add_argument("--output", type=Path, default=Path("stranger.png"))
     options = parser.parse_args(arguments)
-    with Image.open(options.picture) as opened:
-        picture = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    picture = read_image(options.picture)
     stranger = reflect(Persona.open(options.model), picture)
     if stranger is None:
         print(f"no face was found in {options.picture}", file=sys.stderr)

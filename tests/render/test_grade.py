@@ -10,6 +10,7 @@ from pathlib import Path
 import moderngl
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.core.clock import Tick
 from engine.core.errors import ConfigError
@@ -18,6 +19,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
 from engine.render.passes import pass_class, registry
 from engine.render.passes.cube_lut import read_cube
+from engine.render.passes.grade import read_lut
 from engine.scene.scene import load_scene
 from tests.conftest import ROOT
 from tests.render.pictures import read_texture
@@ -196,3 +198,33 @@ def test_what_is_no_name_of_a_table_is_told_in_words(tmp_path: Path) -> None:
 def test_a_missing_table_is_told_without_opengl(shaders: Path) -> None:
     with pytest.raises(ConfigError, match=r"^there is no table of colours shaders/luts/none\.cube$"):
         pass_class("grade").check(registry()["grade"](lut="none"), ShaderLibrary(shaders))
+
+
+def strip(size: int, change: Callable[[np.ndarray], np.ndarray], *, in_a_row: bool) -> np.ndarray:
+    """Squares of red to the right and green downwards, one for each blue, (H, W, 3) uint8."""
+    steps = np.linspace(0.0, 1.0, size)
+    colours = [[[change(np.array([r, g, b])) for r in steps] for g in steps] for b in steps]
+    squares = [np.round(255 * np.array(square)).astype(np.uint8) for square in colours]
+    return np.hstack(squares) if in_a_row else np.vstack(squares)
+
+
+@pytest.mark.parametrize("in_a_row", [True, False])
+def test_a_strip_of_squares_is_a_table(gl: moderngl.Context, shaders: Path, in_a_row: bool) -> None:
+    turned = strip(16, lambda colour: colour[[1, 2, 0]] * 0.8, in_a_row=in_a_row)
+    Image.fromarray(turned).save(shaders / "luts" / "turned.png")
+    given = codes()
+    expected = given[..., [1, 2, 0]] * 0.8
+    assert np.abs(graded(gl, shaders, given, lut="turned") - expected).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "sentence"),
+    [((256, 15), "odd.png is 256x15 px: a table is N squares of N x N px in a row"), ((1, 1), "is 1x1 px: a table is")],
+)
+def test_a_picture_that_is_no_strip_is_told(shaders: Path, size_wh: tuple[int, int], sentence: str) -> None:
+    Image.new("RGB", size_wh).save(shaders / "luts" / "odd.png")
+    with pytest.raises(ConfigError, match=sentence):
+        read_lut(ShaderLibrary(shaders), "odd")
+    (shaders / "luts" / "odd.png").write_bytes(b"no picture")
+    with pytest.raises(ConfigError, match=r"luts/odd\.png is no image that can be read"):
+        read_lut(ShaderLibrary(shaders), "odd")

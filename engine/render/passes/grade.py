@@ -16,6 +16,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.pass_context import PassContext
 from engine.render.passes.base import Knobs, Pass, register
 from engine.render.passes.cube_lut import CubeLut, Three, read_cube
+from engine.render.passes.strip_lut import read_strip
 from engine.scene.scene import PassSettings
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @register("grade")
 class Grade(Pass):
-    """A colour grade from a `.cube` file: curves, a table looked up by tetrahedra, or both. It belongs after `film`."""
+    """A colour grade from a `.cube` file or a strip: curves, a table looked up by tetrahedra, or both; after `film`."""
 
     class Settings(PassSettings):
         """Knobs of `grade`."""
@@ -31,9 +32,9 @@ class Grade(Pass):
         lut: str = Field(
             default="lamplight",
             pattern=r"^[^/\\:.\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,99}$",
-            json_schema_extra={IN_WORDS: "the name of a file in shaders/luts/, without .cube"},
+            json_schema_extra={IN_WORDS: "the name of a file in shaders/luts/, without .cube or .png"},
         )
-        """Which table: the name of a file in `shaders/luts/`, without `.cube`. Baked."""
+        """Which table: the name of a file in `shaders/luts/`, without `.cube`, or `.png` of a strip. Baked."""
         strength: float = Field(default=1.0, ge=0.0, le=1.0)
         """How far the picture is graded: 0 as it was, 1 as the table has it."""
 
@@ -86,5 +87,7 @@ def read_lut(library: ShaderLibrary, lut: str) -> CubeLut:
     Raises:
         ConfigError: it is missing, or what is wrong in which line.
     """
-    name = f"luts/{lut}.cube"
-    return read_cube(library.path(name), library.shown(name))
+    strip, cube = f"luts/{lut}.png", f"luts/{lut}.cube"
+    if library.path(strip).is_file() and not library.path(cube).is_file():
+        return read_strip(library.path(strip), library.shown(strip))
+    return read_cube(library.path(cube), library.shown(cube))
