@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.audio.level_meter import AudioLevelMeter
+from engine.config.camera import CameraSettings
 from engine.config.options import Options
 from engine.core.clock import Clock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
@@ -27,7 +28,8 @@ from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.reflection_thread import ReflectionWorker
-from engine.pipeline.sources.open_source import Source, choose_source, open_source
+from engine.pipeline.sources.late_camera import LateCamera
+from engine.pipeline.sources.open_source import FIRST_CAMERA, Source, choose_source, open_source, probe_camera
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
 from engine.show.drawing import Drawing, open_drawing
@@ -115,13 +117,16 @@ class App:
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
         """Make every part; `parts` closes them in reverse."""
         options, config, slots, notice = self._options, files.config, ShowSlots(), Notice()
-        name = choose_source(options.source or ("self" if output.is_headless else config.camera.source))
+        asked = options.source or ("self" if output.is_headless else config.camera.source)
+        name = choose_source(asked)
         if options.measure_loop and name == "self":
             raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
-        source: Source | None = None
+        source: Source | LateCamera | None = None
         if name != "self":
             source = open_source(name, config.camera, (slots.frames, slots.views), self._clock)
             parts.enter_context(source)
+        elif asked == "auto":
+            source = parts.enter_context(self._look_for_camera(config.camera, slots))
         hearing = parts.enter_context(AudioLevelMeter(config.audio, self._clock))
         headless = output.is_headless
         drawing = open_drawing(options, files, SHADERS, self._clock, notice, parts, is_headless=headless)
@@ -130,7 +135,7 @@ class App:
         pace = find_pace(drawing.window, self._clock, max_hz=config.display.max_fps)
         log.info("the rate of drawing: %s", pace)
         request = ReflectionRequest(files.scene.reflection)
-        worker = self._make_worker(files, drawing, slots, request, sees_itself=source is None)
+        worker = self._make_worker(files, drawing, slots, request, sees_itself=name == "self")
         worker.start()
         parts.callback(worker.close)
         report = Report(self._started_s, slots.told, str(pace))
@@ -158,6 +163,11 @@ class App:
             seconds=output.seconds,
         )
         return Show(loop, worker, drawing, report, measurement)
+
+    def _look_for_camera(self, settings: CameraSettings, slots: ShowSlots) -> LateCamera:
+        """What goes on looking for the camera that `auto` did not find."""
+        sinks = (slots.frames, slots.views)
+        return LateCamera(probe_camera, lambda: open_source(FIRST_CAMERA, settings, sinks, self._clock))
 
     def _make_programme(self, files: ShowFiles, drawing: Drawing, schedule: Schedule, notice: Notice) -> SceneSwitcher:
         return SceneSwitcher(
@@ -192,7 +202,8 @@ class App:
             return generator
 
         return ReflectionWorker(
-            frames=None if sees_itself else slots.frames,
+            frames=slots.frames,
+            sees_itself=sees_itself,
             reflections=slots.reflections,
             build_featurizer=lambda: EveryoneFeaturizer(
                 _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]), settings.people

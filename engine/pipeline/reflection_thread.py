@@ -65,6 +65,7 @@ class ReflectionWorker:
 
     Args:
         frames: where the camera leaves frames; None lets the mirror look at itself.
+        sees_itself: whether the mirror looks at itself until a frame comes; without `frames` it always does.
         reflections: where finished reflections are left.
         build_featurizer: makes the step Frame -> Features of everybody, whoever is to be answered first before all; may
             take seconds, the mirror wanders meanwhile.
@@ -84,6 +85,7 @@ class ReflectionWorker:
         self,
         *,
         frames: Slot[Frame] | None,
+        sees_itself: bool = False,
         reflections: Slot[Reflection],
         build_featurizer: Callable[[], Callable[[Frame], Sequence[Features]]],
         build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
@@ -97,6 +99,7 @@ class ReflectionWorker:
         seed: int,
     ) -> None:
         self._frames = frames
+        self._sees_itself = sees_itself or frames is None
         self._reflections = reflections
         self._measured = measured
         self._build_generator = build_generator
@@ -219,8 +222,13 @@ class ReflectionWorker:
             self._ladder.note(drawing_s / faces, turn_s / faces, 1.0 / self._request.settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
-        if self._frames is not None:
+        if self._frames is not None and not self._sees_itself:
             return self._frames.take(FRAME_WAIT_S)
+        frame = None if self._frames is None else self._frames.poll()
+        if frame is not None:  # a camera has come, and whoever stands before it is answered
+            self._sees_itself = False
+            self._follow.close()
+            return frame
         return None if self._last is None else self._self_view.frame(self._last, self._clock.now_s())
 
     def _see(self, frame: Frame) -> list[Features]:
@@ -254,7 +262,7 @@ class ReflectionWorker:
         return painter.draw_turn
 
     def _build_strangers(self) -> Callable[[Sequence[Features], float, float], list[FollowedLatent]]:
-        sees_itself = self._frames is None
+        sees_itself = self._sees_itself
         start = self._start_latent() if self._last is None else self._last.latent.z
         wander_share = SELF_WANDER_SHARE if sees_itself else 0.0
         self._strangers = Strangers(

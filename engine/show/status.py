@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.audio.level_meter import AudioLevelMeter
 from engine.pipeline.reflection_thread import ReflectionWorker
+from engine.pipeline.sources.late_camera import LateCamera
 from engine.pipeline.sources.open_source import Source
 from engine.show.drawing import Drawing
 from engine.show.notice import Notice
@@ -32,7 +33,7 @@ class ShowStatus:
         programme: SceneSwitcher,
         hearing: AudioLevelMeter,
         notice: Notice,
-        source: Source | None,
+        source: Source | LateCamera | None,
         source_name: str,
     ) -> None:
         self._report, self._worker = report, worker

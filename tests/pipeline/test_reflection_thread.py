@@ -87,11 +87,14 @@ def running(
     measured: Slot[tuple[Features, ...]] | None = None,
     inverter: Inverts | None = None,
     requests: Slot[ReflectionRequest] | None = None,
+    *,
+    sees_itself: bool = False,
 ) -> Iterator[tuple[ReflectionWorker, Slot[Reflection]]]:
     reflections: Slot[Reflection] = Slot("reflections")
     made = generator or FakeGenerator()
     worker = ReflectionWorker(
         frames=frames,
+        sees_itself=sees_itself,
         reflections=reflections,
         build_featurizer=lambda: everyone(build_featurizer()),
         build_still_featurizer=build_still_featurizer,
@@ -158,6 +161,19 @@ def test_the_mirror_looks_at_itself() -> None:
         reflection = await_reflection(reflections, lambda r: r.latent.features is not None)
     assert reflection.latent.presence > 0
     assert worker.health.faces_seen > 0
+
+
+def test_a_camera_that_comes_late_is_looked_through() -> None:
+    frames: Slot[Frame] = Slot("frames")
+    with running(frames, sees_itself=True) as (worker, reflections):
+        await_reflection(reflections, lambda r: r.latent.features is not None)
+        seen = worker.health.faces_seen
+        frames.put(picture(0, 7))  # nobody is there
+        empty = await_reflection(reflections, lambda r: r.latent.features is None and r.latent.presence == 0)
+        frames.put(picture(200, 8))
+        answered = await_reflection(reflections, lambda r: r.latent.features is not None)
+    assert seen > 0 and empty.sequence < answered.sequence
+    assert answered.latent.features is not None and answered.latent.features.sequence == 8
 
 
 def test_a_generator_that_raises_is_restarted_and_the_show_goes_on() -> None:

@@ -26,13 +26,14 @@ from engine.types import Frame
 __all__ = ["Source", "choose_source", "open_source", "probe_camera"]
 
 CAMERA = "camera:"
+FIRST_CAMERA = f"{CAMERA}0"
 
 
 def choose_source(spec: str) -> str:
     """What `auto` means on this machine: `camera:0` if it gives a picture now, else `self`. Others stay as they are."""
     if spec != "auto":
         return spec
-    return "camera:0" if probe_camera(0) else "self"
+    return FIRST_CAMERA if probe_camera(0) else "self"
 
 
 def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
