@@ -76,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             verdict, picture = check(path, trial, options.draw, wants_picture=options.sheet is not None)
             print(verdict.line, flush=True)
             verdicts.append(verdict)
-            pictures.append((path.name, picture))
+            if options.sheet is not None:
+                pictures.append((path.name, picture))
     counts = {kind: sum(one.verdict == kind for one in verdicts) for kind in ("ok", "told", "slow", "refused")}
     print(f"{len(verdicts)} shaders: {', '.join(f'{count} {kind}' for kind, count in counts.items())}", file=sys.stderr)
     if options.json is not None:
