@@ -31,6 +31,7 @@ from tools.reporting.contact_sheet import captioned_sheet
 from tools.reporting.json_file import write_json
 
 ENDINGS = (".fs", ".isf", ".frag", ".glsl", ".txt", ".json")
+ISF_ENDINGS = (".fs", ".isf")
 SHOWN_WH = (1920, 1080)
 FRAMES = 3
 
@@ -124,7 +125,8 @@ def pass_of(path: Path) -> tuple[str, dict[str, object]]:
     """
     text, _ = ShaderLibrary(SHADERS, {FOLDER: path.parent}).read_foreign(f"{FOLDER}/{path.name}")
     is_export = path.suffix.lower() == ".json"
-    kind = "isf" if has_header(text) and not is_export else "shadertoy"
+    is_isf = has_header(text) or (path.suffix.lower() in ISF_ENDINGS and "mainImage" not in text)
+    kind = "isf" if is_isf and not is_export else "shadertoy"
     settings: dict[str, object] = {"file": path.name}
     if kind == "shadertoy" and not is_export:
         settings["channels"] = dict.fromkeys(CHANNELS, ANY)

@@ -28,18 +28,22 @@ def test_every_file_gets_its_verdict(tmp_path: Path, capsys: pytest.CaptureFixtu
     (folder / "dots.fs").write_text(isf("gl_FragColor = vec4(sqrt(isf_FragNormCoord.x - 0.5));"))
     (folder / "dots.vs").write_text("void main() { isf_vertShaderInit(); }")
     (folder / "bytes.fs").write_bytes(b"\x00\x01")
+    (folder / "headless.fs").write_text("void main() { gl_FragColor = vec4(1.0); }")
+    (folder / "other.frag").write_text("uniform float time;\nvoid main() { gl_FragColor = vec4(time); }")
     (folder / "package.json").write_text("{}")
     (folder / "notes.md").write_text("no shader")
     figures, sheet = tmp_path / "verdicts.json", tmp_path / "sheet.png"
     asked = [str(folder), str(tmp_path / "none.fs"), "--draw", "2"]
     assert main([*asked, "--json", str(figures), "--sheet", str(sheet)]) == 3
     verdicts = json.loads(figures.read_text())
-    assert [set(verdict) for verdict in verdicts] == [{"file", "verdict", "message", "ms", "not_finite"}] * 7
+    assert [set(verdict) for verdict in verdicts] == [{"file", "verdict", "message", "ms", "not_finite"}] * 9
     found = {Path(verdict["file"]).name: verdict for verdict in verdicts}
     assert {name: verdict["verdict"] for name, verdict in found.items()} == {
         "a fine one.fs": "ok",
         "broken.fs": "refused",
         "bytes.fs": "refused",
+        "headless.fs": "refused",
+        "other.frag": "refused",
         "dots.fs": "told",
         "toy.glsl": "ok",
         "odd.fs": "told",
@@ -47,11 +51,13 @@ def test_every_file_gets_its_verdict(tmp_path: Path, capsys: pytest.CaptureFixtu
     }
     assert found["broken.fs"]["message"].startswith(f"{folder}/broken.fs:3: ")
     assert "there is no shader" in found["none.fs"]["message"]
+    assert found["headless.fs"]["message"].startswith(f"{folder}/headless.fs:1: an ISF file must begin with a comment")
+    assert found["other.frag"]["message"].startswith(f"{folder}/other.frag:2: brings its own main()")
     assert found["dots.fs"]["not_finite"] == 80 * 90
     assert found["a fine one.fs"]["ms"] > 0.0
     out, err = capsys.readouterr()
     assert f"{folder}/a fine one.fs: ok\n" in out
-    assert "7 shaders: 2 ok, 2 told, 0 slow, 3 refused" in err
+    assert "9 shaders: 2 ok, 2 told, 0 slow, 5 refused" in err
     assert np.asarray(Image.open(sheet)).std() > 20
 
 
