@@ -28,7 +28,7 @@ def run(place: Path, program: str, **environment: str) -> subprocess.CompletedPr
         env={**os.environ, **path},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
 
 
@@ -72,3 +72,21 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     ended = run(tmp_path, BEGIN + "logging.basicConfig(); catch_crashes(Path('logs')); print('goes on')")
     assert ended.stdout == "goes on\n"
     assert "crashes are told on the terminal alone" in ended.stderr
+
+
+def test_what_ends_the_show_is_one_sentence_and_its_traceback_is_in_the_log(tmp_path: Path) -> None:
+    program = """
+import sys
+import engine.app, main
+def fail(self): raise KeyError("two\\nlines")
+engine.app.App.run = fail
+sys.argv = ["main.py", "--headless"]
+sys.exit(main.main())
+"""
+    ended = run(tmp_path, program)
+    assert ended.returncode == 1
+    told = [line for line in ended.stderr.splitlines() if "unforeseen" in line]
+    assert len(told) == 1
+    assert "logs has more" in told[0]
+    assert "Traceback" not in ended.stderr
+    assert "KeyError" in (tmp_path / "logs" / "narcissus.log").read_text()
