@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_latent
 from engine.types import ByteArray, FloatArray
 from tests.networks.inversion.test_retrieval_inverter import LATENT_SIZE, some_weights, vector_of
-from tests.tiny_encoder import add_tiny_encoder
+from tests.tiny_encoder import MODELS, add_tiny_encoder
 from tests.tiny_persona import write_tiny_persona
 
 SQUARE = np.zeros((128, 128, 3), np.uint8)
@@ -86,3 +87,13 @@ def test_a_persona_is_answered_for_by_what_it_has(tmp_path: Path, caplog: pytest
     assert isinstance(open_inverter(persona), RefiningEncoder)
     persona.encoder_path.unlink()
     assert isinstance(open_inverter(persona), Inverter)
+
+
+def test_the_encoder_that_ships_fits_its_persona_and_is_good() -> None:
+    shipped = Persona.open(MODELS / "portraits")
+    assert isinstance(need_inverter(shipped), RefiningEncoder)
+    for path in (shipped.encoder_path, shipped.inverter_path, shipped.generator_path):
+        assert path.stat().st_size < 16 * 2**20
+    measured = json.loads((shipped.folder / "likeness.json").read_text("utf-8"))
+    assert measured["generator_sha256"] == shipped.generator_sha256
+    assert measured["figures"]["recall_at_1"] >= 0.7 and measured["figures"]["gain.shape"] >= 0.8
