@@ -20,7 +20,7 @@ from engine.types import ByteArray, Features, FloatArray
 PACKAGE = "face_recognition_models"
 LANDMARKS_FILE, NETWORK_FILE = "shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
 INSTALL = "pip install --no-deps --require-hashes -r requirements-judge.lock"
-FACE_PX = 200  # height that the face is brought to: the recogniser cuts its own 150 px from that
+FACE_PX = 130  # height that the face is brought to: its detector finds faces from 80 px on
 
 
 class FaceRecognizer:
@@ -37,6 +37,7 @@ class FaceRecognizer:
         except ImportError as error:
             raise ModelError(f"whose face is whose cannot be judged: dlib is not installed: {INSTALL}") from error
         self._dlib: Any = dlib
+        self._detector = dlib.get_frontal_face_detector()
         self._landmarks = dlib.shape_predictor(str(folder / LANDMARKS_FILE))
         self._network = dlib.face_recognition_model_v1(str(folder / NETWORK_FILE))
 
@@ -46,8 +47,12 @@ class FaceRecognizer:
         low, high = points.min(axis=0), points.max(axis=0)
         scale = FACE_PX / max(float(high[1] - low[1]), 1.0)
         enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        left, top, right, bottom = (round(float(edge) * scale) for edge in (*low, *high))
-        shape = self._landmarks(enlarged, self._dlib.rectangle(left, top, right, bottom))
+        middle, (left, top, right, bottom) = (low + high) / 2 * scale, (int(edge * scale) for edge in (*low, *high))
+        box = self._dlib.rectangle(
+            left, top, right, bottom
+        )  # unless its own detector knows better
+        boxes = [each for each in self._detector(enlarged, 0) if each.contains(*(int(at) for at in middle))]
+        shape = self._landmarks(enlarged, max(boxes, key=lambda each: each.area(), default=box))
         return np.array(self._network.compute_face_descriptor(enlarged, shape), np.float32)
 
 
