@@ -4,6 +4,11 @@ Draws a bank of faces from seeds, measures each as it measures a viewer, and sav
 models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are, and by which of two
 models of the generator a likeness deepens faster; that one is kept. Interrupt it when you like: the bank is in
 models/NAME/bank/, and the next run goes on where this one stopped.
+
+    python -m tools.train_inverter --model NAME --kind encoder [--steps N]
+
+fits an encoder through the generator instead, which stays as it is; then the encoder answers, and a bank of 2000 faces
+judges it.
 """
 
 from __future__ import annotations
@@ -35,12 +40,14 @@ from tools.bank.builder import FaceDrawer, complete_bank
 from tools.bank.held_out import HELD_OUT_SHARD, HELD_OUT_SHARDS, MODELS
 from tools.baselines.registry import KINDS, ContenderName
 from tools.command import command, command_parser
+from tools.inverter_training.encoder_command import STEPS, fit_encoder
 from tools.inverter_training.fitting import fit
 from tools.inverter_training.readout import fit_readout
 from tools.inverter_training.refinement_check import FirstTrial, measure_first_trial
 from tools.likeness.scale import Likeness, LikenessScale
 
 DEFAULT_COUNT = 60_000
+ENCODER = "encoder"
 PATH_STEPS = 100
 FIRST_TRIALS = 200
 
@@ -180,14 +187,18 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     parser.add_argument(
         "--kind",
         metavar="KIND",
-        help=f"fit one to compare with instead, into models/NAME/contenders: {kinds}; with @original342 on the "
-        "features that the artwork of 2019 measured",
+        help=f"{ENCODER}: fit an encoder through the generator as it is, which then answers; or fit one to compare "
+        f"with, into models/NAME/contenders: {kinds}; with @original342 on the features that the artwork of 2019 "
+        "measured",
     )
+    parser.add_argument("--steps", type=int, help=f"of the fitting of an encoder; {STEPS} if absent")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
     persona = Persona.open(models / options.model)
     if options.kind is None:
         train(persona, options.count, options.workers)
+    elif options.kind == ENCODER:
+        fit_encoder(persona, max(1, options.steps or STEPS), options.workers)
     else:
         train_contender(persona, ContenderName.parse(options.kind), options.count, options.workers)
     return 0

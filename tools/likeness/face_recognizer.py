@@ -48,9 +48,7 @@ class FaceRecognizer:
         scale = FACE_PX / max(float(high[1] - low[1]), 1.0)
         enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         middle, (left, top, right, bottom) = (low + high) / 2 * scale, (int(edge * scale) for edge in (*low, *high))
-        box = self._dlib.rectangle(
-            left, top, right, bottom
-        )  # unless its own detector knows better
+        box = self._dlib.rectangle(left, top, right, bottom)  # unless its own detector knows better
         boxes = [each for each in self._detector(enlarged, 0) if each.contains(*(int(at) for at in middle))]
         shape = self._landmarks(enlarged, max(boxes, key=lambda each: each.area(), default=box))
         return np.array(self._network.compute_face_descriptor(enlarged, shape), np.float32)

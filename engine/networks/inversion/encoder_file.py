@@ -121,6 +121,15 @@ def read_looks(models: Path, arrays: Arrays) -> tuple[FrozenFeatures, FaceLook |
     return features, read_face_look(face_look_path(models)) if knows_faces else None
 
 
+def read_looks_of(models: Path) -> tuple[FrozenFeatures, FaceLook]:
+    """Both frozen networks of a folder of personas.
+
+    Raises:
+        ModelError: one is missing or damaged.
+    """
+    return read_frozen_features(frozen_features_path(models)), read_face_look(face_look_path(models))
+
+
 def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
     """The arrays that a trainer left, which belong to no persona yet.
 
