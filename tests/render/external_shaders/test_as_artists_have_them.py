@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ConfigError
+from engine.render.external_shaders import program
 from engine.render.frame_inputs import FrameInputs
 from tests.render.external import Playing, code, frame, ticks
 from tests.render.isf import H, W
@@ -246,3 +247,11 @@ def test_buffers_are_read_at_smaller_sizes(playing: Playing) -> None:
         "buffers": {"A": {"file": "fine.glsl"}},
     }
     assert np.abs(drawn(playing, "a.glsl", coarse, **settings) - 0.5).max() < 0.02
+
+
+@pytest.mark.parametrize("name", ["integers.fs", "words.glsl", "texture.glsl"])
+def test_drivers_without_glsl_4_2_take_them_by_their_extensions(
+    playing: Playing, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(program, "MODERN", 999)
+    assert np.abs(drawn(playing, name, ODD[name]) - PLACE).max() < 0.01
