@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -58,7 +59,7 @@ def moved(portrait: ByteArray, motion: Motion, size_wh: tuple[int, int]) -> Byte
     """The portrait (H, W, 3) as one frame (height, width, 3) of the clip; its edge is continued over the rest."""
     width, height = size_wh
     rows, columns = portrait.shape[:2]
-    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), -motion.roll_deg, 0.8 * height / rows * motion.scale)
+    turn: Any = cv2.getRotationMatrix2D((columns / 2, rows / 2), -motion.roll_deg, 0.8 * height / rows * motion.scale)
     turn[:, 2] += (width * (0.5 + motion.shift_x) - columns / 2, height * (0.5 + motion.shift_y) - rows / 2)
     frame = cv2.warpAffine(portrait, turn, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(frame, np.uint8)
@@ -111,7 +112,7 @@ def main() -> int:
     """Command line; the exit status is 0, or 3 for a portrait that cannot be read."""
     parser = command_parser(
         "animate_portrait",
-        __doc__.partition("\n")[0] if __doc__ else None,
+        (__doc__ or "").partition("\n")[0],
         "portrait.jpg --output moving.mp4 --seconds 12",
     )
     parser.add_argument("portrait", type=Path)

@@ -44,7 +44,7 @@ def measure(runtime: OpenVinoRuntime, title: str) -> None:
     latents = seed_latents(range(8), runtime.settings.latent_size)
     with tqdm(unit=" pictures", desc=title, leave=False, disable=None) as progress:
         while not runtime.is_settled:
-            engine.draw(latents[progress.n % 8][None])
+            engine.draw(latents[int(progress.n) % 8][None])
             progress.update()
 
 

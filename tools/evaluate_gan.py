@@ -97,7 +97,8 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
         check_network_header(path, GeneratorSettings)
     for name in options.model:
         Persona.open(models / name)
-    reader, real, several = ReferenceReader(options.data), {}, []
+    reader, several = ReferenceReader(options.data), []
+    real: dict[int, RealPortraits] = {}
     for source in (*(models / name for name in options.model), *options.generator):
         with opened(source) as persona:
             evaluation = _evaluate(persona, reader, real, options)

@@ -67,9 +67,11 @@ def import_folder(folder: Path, models: Path = MODELS) -> Path:
 
 def _convert(sources: dict[str, Path], staging: Path) -> Path:
     with tqdm(total=100, unit="%", desc="reading", disable=None) as bar:
-        said = read_confined(
-            "attributes", sources, staging, progress=lambda share: bar.update(round(100 * share) - bar.n) and None
-        )
+
+        def show(share: float) -> None:
+            bar.update(round(100 * share) - bar.n)
+
+        said = read_confined("attributes", sources, staging, progress=show)
     written = staging / OUTPUT_FILE
     try:
         found = {name: array.shape for name, array in read_arrays(written).items()}

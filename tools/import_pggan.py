@@ -145,7 +145,7 @@ def _draw(persona: Persona) -> NDArray[np.uint8]:
     generator = open_generator(persona)
     pictures = []
     for seed in tqdm(range(MEASURED_PICTURES), unit="picture", desc="drawing", disable=None):
-        picture = generator(seed_latent(seed, generator.latent_size))[..., :3]
+        picture = generator.batch(seed_latent(seed, generator.latent_size)[None])[0, ..., :3]
         pictures.append(shrink(picture, CELL_PX))
     return np.stack(pictures)
 

@@ -159,7 +159,7 @@ def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
     stopped = threading.Event()
 
     def stop(number: int, _: Any) -> None:
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
         print("\nsaving after this step; once more ends it at once", file=sys.stderr, flush=True)
         stopped.set()
 

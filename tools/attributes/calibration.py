@@ -7,6 +7,7 @@ the classes are far from equal. It knows no network and no portraits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Scores:
     bins: tuple[Bin, ...]
 
 
-def softmax(logits: NDArray[np.floating]) -> Numbers:
+def softmax(logits: NDArray[np.floating[Any]]) -> Numbers:
     """Logits (N, C) -> probabilities (N, C)."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
@@ -78,7 +79,7 @@ def negative_log_likelihood(probabilities: Numbers, classes: Classes, weights: N
     return float(weights @ -np.log(np.maximum(true, 1e-12)) / weights.sum())
 
 
-def fit_temperature(logits: NDArray[np.floating], classes: Classes, weights: Numbers) -> float:
+def fit_temperature(logits: NDArray[np.floating[Any]], classes: Classes, weights: Numbers) -> float:
     """What logits (N, C) have to be divided by so that the true classes are most likely; 1 where nothing is known."""
     if not weights.any():
         return 1.0
@@ -94,11 +95,11 @@ def reliability(probabilities: Numbers, classes: Classes, weights: Numbers) -> t
     for place in range(BINS):
         chosen = places == place
         weight = float(weights[chosen].sum())
-        means = [
+        mean_confidence, right = (
             float(weights[chosen] @ values[chosen]) / weight if weight else 0.0 for values in (confidence, is_right)
-        ]
+        )
         share = weight / float(weights.sum())
-        bins.append(Bin(place / BINS, (place + 1) / BINS, int(chosen.sum()), *means, share))
+        bins.append(Bin(place / BINS, (place + 1) / BINS, int(chosen.sum()), mean_confidence, right, share))
     return tuple(bins)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -56,7 +57,7 @@ class FaceDrawer(Closing):
         """Features of one picture (H, W, 3); None if no face is found."""
         return self._featurizer(Frame(picture, captured_s=0.0, sequence=0))
 
-    def draw_and_measure(self, z: FloatArray, progress: tqdm | None = None) -> list[Features | None]:
+    def draw_and_measure(self, z: FloatArray, progress: tqdm[Any] | None = None) -> list[Features | None]:
         """Features of each latent's face, in order."""
         found: list[Features | None] = []
         for begin in range(0, len(z), BATCH):
@@ -96,7 +97,7 @@ def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: 
     return bank.read(shards)
 
 
-def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm) -> None:
+def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, progress: tqdm[Any]) -> None:
     start = persona.folder, bank.folder.parent, bank.layout.name
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_process, start)
     try:

@@ -36,9 +36,11 @@ class Contender:
 
     Attributes:
         typicality, nearness: not measured by it, 0.
+        needs_crop: it answers to features alone.
     """
 
     typicality = nearness = 0.0
+    needs_crop = False
 
     needs_crop = False
 

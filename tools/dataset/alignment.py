@@ -26,7 +26,8 @@ def cut(picture: ByteArray, square: Square, size_px: int) -> ByteArray:
     to_source = (to_source + HALF_PIXEL) / shrink - HALF_PIXEL
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     size_wh = (drawn_px, drawn_px)
-    drawn = np.asarray(cv2.warpAffine(source, to_source, size_wh, flags=flags, borderMode=cv2.BORDER_REFLECT_101))
+    warped = cv2.warpAffine(source, to_source, size_wh, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    drawn: ByteArray = np.asarray(warped, np.uint8)
     far = beyond(to_source, drawn_px, source.shape[1], source.shape[0])
     drawn = soften(drawn, far) if far.any() else drawn
     return np.asarray(Image.fromarray(drawn).resize((size_px, size_px), Image.Resampling.LANCZOS))

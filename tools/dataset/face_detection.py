@@ -48,7 +48,7 @@ class FaceSearch(Closing):
 
     def _boxes(self, picture: ByteArray) -> list[Box]:
         """Around each face, largest first; parts of the picture are looked at if there is none in the whole."""
-        for windows in ([(0, 0, *picture.shape[1::-1])], _halves(picture)):
+        for windows in ([(0, 0, picture.shape[1], picture.shape[0])], _halves(picture)):
             boxes = [box for window in windows for box in self._detect(picture, window)]
             if boxes:
                 return sorted(boxes, key=lambda box: -float(box[2]))

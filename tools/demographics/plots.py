@@ -14,7 +14,7 @@ from tools.demographics.skin_tone import BANDS, LIMITS_DEG
 
 SEEN, DRAWN, FAINT = "#6f6a62", "#a8431f", "#e9e4da"
 SHARE, ANGLES = (0.0, 1.0), (-60.0, 90.0)
-STYLE = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,

@@ -81,7 +81,7 @@ def as_jpeg(picture: ByteArray) -> bytes:
 @command()
 def main() -> int:
     """Command line; the exit status is that of what went wrong, as for the mirror itself."""
-    parser = command_parser("dev.make_gallery", __doc__.partition("\n")[0] if __doc__ else None, "--scene pool")
+    parser = command_parser("dev.make_gallery", (__doc__ or "").partition("\n")[0], "--scene pool")
     parser.add_argument("--scene", action="append", help="only this one; may be said again")
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--output", type=Path, default=DOCS)

@@ -186,7 +186,7 @@ def join_films(parts: list[Path], whole: Path, fps: float) -> None:
                         index += 1
 
 
-def _place(packet: av.Packet, index: int, fps: float, stream: Any) -> None:
+def _place(packet: av.Packet[Any], index: int, fps: float, stream: Any) -> None:
     """Give a packet the time of picture `index`; our encoders keep pictures in the order in which they are shown."""
     begin, end = (round(number / (fps * stream.time_base)) for number in (index, index + 1))
     packet.stream = stream

@@ -35,7 +35,7 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, compiled for the shapes of its arguments; with XLA where there is a GPU (on a CPU it is slower)."""
-    return tf.function(function, jit_compile=has_gpu(), autograph=False)  # type: ignore[no-any-return]
+    return tf.function(function, jit_compile=has_gpu(), autograph=False)  # type: ignore[no-any-return, unused-ignore]
 
 
 @cache

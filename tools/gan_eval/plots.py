@@ -19,7 +19,7 @@ from tools.gan_eval.feature_sets import FEWEST_FACES, found
 from tools.metrics.plausibility import ShapeScale
 
 DRAWN, REAL, INK = "#9c4a2f", "#5f6f74", "#3a3632"
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9,
     "text.color": INK,
@@ -133,7 +133,8 @@ def _distributions(evaluation: Evaluation) -> Figure | None:
         axes = figure.add_subplot(2, 3, index + 1)
         column = LAYOUT.index(name)
         both = np.concatenate([real[:, column], drawn[:, column]])
-        edges = np.linspace(*np.percentile(both, [0.5, 99.5]), 31)
+        low, high = np.percentile(both, [0.5, 99.5])
+        edges = np.linspace(low, high, 31)
         _outline(axes, real[:, column], REAL, "real", edges)
         _outline(axes, drawn[:, column], DRAWN, "drawn", edges)
         axes.set_title(title)
@@ -151,7 +152,13 @@ def _one() -> tuple[Figure, Axes]:
 def _outline(axes: Axes, values: FloatArray, colour: str, label: str, edges: FloatArray) -> None:
     weights = np.full(len(values), 1 / len(values))
     axes.hist(
-        values, edges, weights=weights, histtype="stepfilled", facecolor=f"{colour}22", edgecolor=colour, label=label
+        values,
+        edges.tolist(),
+        weights=weights,
+        histtype="stepfilled",
+        facecolor=f"{colour}22",
+        edgecolor=colour,
+        label=label,
     )
 
 

@@ -186,7 +186,7 @@ def markdown(figures: Figures) -> str:
 
 
 def _cells(figures: Figures) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for row in ROWS:
         is_reached = row.is_reached(figures)
         verdict = "" if is_reached is None else "reached" if is_reached else "missed"

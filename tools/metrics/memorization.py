@@ -13,6 +13,7 @@ image, as training shows both. Two questions are asked, because each alone can b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,4 +165,4 @@ def _copy_ratio(
         means.append(mean)
         errors.append(float(np.sqrt(variance)) / mean)
     ratio = means[0] / means[1]
-    return ratio, ratio * float(np.hypot(*errors))
+    return ratio, ratio * math.hypot(*errors)

@@ -7,6 +7,8 @@ whose textures differ are told apart, though nobody taught the network what matt
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -14,6 +16,7 @@ from engine.types import ByteArray, FloatArray
 from tools.metrics.thumbnails import shrunk
 
 SEED = 2018
+AXES: Any = (1, 2)  # NumPy takes several axes; its types know of one
 FEATURE_MAPS = (32, 64, 128)
 FEATURES = 2 * sum(FEATURE_MAPS)
 MOST_PX = 64  # larger pictures are averaged, so that generators of any size are compared by the same detail
@@ -44,7 +47,7 @@ def _features(x: FloatArray, weights: list[FloatArray]) -> FloatArray:
     moments = []
     for weight in weights:
         padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-        windows = sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::2, ::2]  # (N, H, W, C, 3, 3)
+        windows = sliding_window_view(padded, (3, 3), axis=AXES)[:, ::2, ::2]  # (N, H, W, C, 3, 3)
         count, height, width = windows.shape[:3]
         x = np.maximum(windows.reshape(-1, len(weight)) @ weight, 0).reshape(count, height, width, -1)
         moments += [x.mean(axis=(1, 2)), x.std(axis=(1, 2))]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from engine.types import ByteArray, FloatArray
 
 PATCH_PX = 7
+AXES: Any = (1, 2)  # NumPy takes several axes; its types know of one
 PATCHES = 128  # of a picture at each level
 DIRECTION_SETS, DIRECTIONS = 4, 128
 COARSEST_PX = 16
@@ -80,7 +82,7 @@ def _levels(pictures: ByteArray) -> Iterator[FloatArray]:
 
 def _normalised_patches(level: FloatArray, random: np.random.Generator) -> FloatArray:
     """Patches (N * 128, 147) of a level, each channel normalised over all of them."""
-    windows = sliding_window_view(level, (PATCH_PX, PATCH_PX), axis=(1, 2))  # (N, Y, X, C, 7, 7)
+    windows = sliding_window_view(level, (PATCH_PX, PATCH_PX), axis=AXES)  # (N, Y, X, C, 7, 7)
     count, height, width = windows.shape[:3]
     y = random.integers(height, size=(count, PATCHES))
     x = random.integers(width, size=(count, PATCHES))

@@ -70,9 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=300)
     options = parser.parse_args(arguments)
     try:
-        ctx = moderngl.create_context(
-            standalone=True, require=330, backend="egl", libgl="libGL.so.1", libegl="libEGL.so.1"
-        )
+        egl: dict[str, Any] = {"backend": "egl", "libgl": "libGL.so.1", "libegl": "libEGL.so.1"}
+        ctx = moderngl.create_context(standalone=True, require=330, **egl)
     except Exception as error:  # ModernGL raises bare exceptions
         print(f"upload: there is no OpenGL 3.3 through EGL: {error}", file=sys.stderr)
         return CudaError.exit_status

@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+import numpy as np
+
 from engine.networks.backends.generator_runtime import open_generator, open_openvino
 from engine.networks.backends.graph_variants import GraphVariant, candidates
 from engine.networks.persona import Persona
+from engine.types import ByteArray, FloatArray
 from tools.bench.roofline import Peaks
 from tools.bench.runtimes import PROCESSOR, NotOfferedError, Opened
 from tools.bench.runtimes.processor_peaks import processor_peaks
@@ -41,7 +44,12 @@ def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
     if generator.precision != precision:
         raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
     device = PROCESSOR if generator.runtime in ON_PROCESSOR else f"graphics card, by {generator.runtime}"
-    return Opened(lambda z: generator(z[0])[None], generator.runtime, device)
+
+    def draw(z: FloatArray) -> ByteArray:
+        picture = generator(z[0])
+        return (picture if isinstance(picture, np.ndarray) else picture.to_host())[None]
+
+    return Opened(draw, generator.runtime, device)
 
 
 def peaks() -> Peaks:

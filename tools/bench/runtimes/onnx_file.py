@@ -58,7 +58,7 @@ def onnx_model(form: Form, precision: str) -> Any:
             x = graph.cast(x, TensorProto.FLOAT)
             weight = layer.weight.transpose(3, 2, 0, 1)  # HWIO -> OIHW
             x = graph.add("Conv", x, graph.constant(weight), graph.constant(layer.bias))
-            x = graph.add("Clip", graph.add("Round", x), *map(graph.constant, np.float32([0.0, 255.0])))
+            x = graph.add("Clip", graph.add("Round", x), *map(graph.constant, np.array([0.0, 255.0], np.float32)))
             x = graph.add("Cast", x, to=TensorProto.UINT8)
             graph.add("Transpose", x, perm=[0, 2, 3, 1])
             break
@@ -91,7 +91,7 @@ def _normalised(graph: _Graph, x: str, epsilon: float, axis: int) -> str:
     exact = graph.cast(x, TensorProto.FLOAT) if x != "z" else x
     axes = graph.constant(np.array([axis], np.int64))
     mean = graph.add("ReduceMean", graph.add("Mul", exact, exact), axes, keepdims=1)
-    length = graph.add("Sqrt", graph.add("Add", mean, graph.constant(np.float32([epsilon]))))
+    length = graph.add("Sqrt", graph.add("Add", mean, graph.constant(np.array([epsilon], np.float32))))
     normal = graph.add("Div", exact, length)
     return graph.cast(normal, graph.dtype) if x != "z" else normal
 

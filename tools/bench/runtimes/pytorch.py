@@ -88,7 +88,7 @@ def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
         config.freezing = True  # weights are laid out once, for the kernels that read them
         network = torch.compile(network, dynamic=False)
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
     def draw(z: FloatArray) -> ByteArray:
         return np.asarray(network(torch.from_numpy(z).to(where)).cpu())
 
