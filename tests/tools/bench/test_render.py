@@ -73,7 +73,7 @@ def test_footage_is_played_forth_and_back_and_every_step_is_new(footage: Footage
     told: list[tuple[Frame, Reflection]] = []
     mirror: Any = SimpleNamespace(
         scene=SimpleNamespace(reflection=ReflectionSettings(arrive_s=0.1, leave_s=0.1)),
-        update=lambda frame, reflection, tick: told.append((frame, reflection)),
+        receive=lambda frame, reflection, tick: told.append((frame, reflection)),
     )
     visitor = Visitor(footage, mirror)
     visitor.is_there = True
