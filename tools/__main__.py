@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "dev.make_loop",
         "dev.fuzz_inputs",
         "dev.external_works",
+        "dev.make_tutorial",
         "dev.describe_config",
         "dev.describe_features",
         "dev.make_face_map",

@@ -47,7 +47,7 @@ class _Part:
 
     spec: PassSpec
     drawn: Pass
-    stage: PassContext
+    context: PassContext
     memories: defaultdict[str, Memory] = field(default_factory=lambda: defaultdict(dict))
 
 
@@ -114,11 +114,15 @@ class Compositor(Closing):
 
     def succeed(self, previous: Compositor) -> None:
         """Keep for good what was taken over from `previous`, which is then closed."""
-        kept = [stage for stage in previous._stages if stage in {part.stage for part in self._parts} | {self._ground}]
+        kept = [
+            context
+            for context in previous._stages
+            if context in {part.context for part in self._parts} | {self._ground}
+        ]
         self._stages += kept
         for part in self._parts:
             part.drawn.settings = part.spec.settings
-        previous._stages = [stage for stage in previous._stages if stage not in kept]
+        previous._stages = [context for context in previous._stages if context not in kept]
         previous.close()
 
     @property
@@ -131,7 +135,7 @@ class Compositor(Closing):
         """What the operator is to know of what the passes draw."""
         return [*self._left_out.values(), *(part.drawn.problem for part in self._parts if part.drawn.problem)]
 
-    def render(self, view: FrameInputs, tick: Tick) -> moderngl.Texture:
+    def render(self, inputs: FrameInputs, tick: Tick) -> moderngl.Texture:
         """Draw one frame; a pass that raises is left out of it, which is logged once and told by `troubles`.
 
         Returns:
@@ -141,7 +145,7 @@ class Compositor(Closing):
         self._begin()
         for part in self._parts:
             try:
-                self._draw(part, view, tick)
+                self._draw(part, inputs, tick)
             except Exception as error:  # of one pass: the others are shown without it
                 self._leave_out(part, error)
         return self._front.texture
@@ -158,13 +162,13 @@ class Compositor(Closing):
         for canvas in (self._back, self._front):  # a pass that draws the glass alone may read around it
             canvas.framebuffer.clear()
 
-    def _draw(self, part: _Part, view: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
+    def _draw(self, part: _Part, inputs: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn
-        knobs = {**spec.settings.model_dump(), **spec.bound_values(view.signals, tick.dt_s, part.memories)}
+        knobs = {**spec.settings.model_dump(), **spec.bound_values(inputs.signals, tick.dt_s, part.memories)}
         if knobs["opacity"] <= 0.0 and not unseen_too:
             return
         target = self._front if drawn.in_place else self._back
-        drawn.render(self._front.texture, target.framebuffer, view, tick, knobs)
+        drawn.render(self._front.texture, target.framebuffer, inputs, tick, knobs)
         if not drawn.in_place:
             self._front, self._back = self._back, self._front
 
@@ -188,7 +192,7 @@ class Compositor(Closing):
                 part = self._make(spec, opening, region)
                 fresh.append(part)
                 yield True
-                while self._ground.do_step() or part.stage.do_step():
+                while self._ground.do_step() or part.context.do_step():
                     yield True
             self._parts.append(part)
         if self._trials is not None:
@@ -209,14 +213,14 @@ class Compositor(Closing):
     def _make(self, spec: PassSpec, opening: GlassArea, region: Rect) -> _Part:
         kind = pass_class(spec.kind)
         _refuse_baked(kind, spec)
-        stage = PassContext(self._ctx, self._library, self.size_wh, opening, self._ground)
-        self._stages.append(stage)
+        context = PassContext(self._ctx, self._library, self.size_wh, opening, self._ground)
+        self._stages.append(context)
         try:
-            drawn = kind(stage, spec.settings)
+            drawn = kind(context, spec.settings)
         except ConfigError as error:
             raise ConfigError(spec.problem(str(error)) if kind.names_files else str(error)) from error
         drawn.region = region
-        return _Part(spec, drawn, stage)
+        return _Part(spec, drawn, context)
 
     def _warm_up(self, parts: list[_Part]) -> Iterator[bool]:
         """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long.
@@ -229,7 +233,7 @@ class Compositor(Closing):
             face.write(np.zeros((64, 64, 4), np.uint8))
             signals = dict.fromkeys(SIGNALS, 0.0)
             for picture in (None, camera.texture):
-                view = FrameInputs(
+                inputs = FrameInputs(
                     picture,
                     reflection=face.texture,
                     previous=face.texture,
@@ -239,7 +243,7 @@ class Compositor(Closing):
                 )
                 for part in parts:
                     self._begin()
-                    self._draw(part, view, Tick(0, 0.0, 0.0), unseen_too=True)
+                    self._draw(part, inputs, Tick(0, 0.0, 0.0), unseen_too=True)
                     yield True
                     while self._ground.do_step():  # what only drawing asks for
                         yield True
@@ -252,8 +256,8 @@ class Compositor(Closing):
     def close(self) -> None:
         """Release all that it owns; may be called again."""
         self._building.close()
-        for stage in self._stages:
-            stage.close()
+        for context in self._stages:
+            context.close()
         self._parts, self._stages = [], []
         self._front.close()
         self._back.close()
@@ -264,14 +268,14 @@ def _take(spare: list[_Part], spec: PassSpec, opening: GlassArea, region: Rect) 
     for part in sorted(spare, key=lambda part: part.spec.settings != spec.settings):
         if (
             part.spec.kind == spec.kind
-            and part.stage.opening == opening
+            and part.context.opening == opening
             and part.drawn.region == region
             and _differ_in_passing(part, spec)
-            and part.stage.is_current()
+            and part.context.is_current()
         ):
             spare.remove(part)
             _refuse_baked(type(part.drawn), spec)
-            return _Part(spec, part.drawn, part.stage)
+            return _Part(spec, part.drawn, part.context)
     return None
 
 

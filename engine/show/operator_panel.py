@@ -45,9 +45,9 @@ class OperatorPanel:
     def toggle_camera(self) -> None:
         self._inspection.shows_camera = not self._inspection.shows_camera
 
-    def draw(self, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick) -> None:
+    def draw(self, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick) -> None:
         """Draw everything that is switched on over the picture in `target`."""
-        self._inspection.draw(target, view)
+        self._inspection.draw(target, inputs)
         self._calibration.draw_over(target, self._overlay)
         if self.shows_help:
             self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())

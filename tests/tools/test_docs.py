@@ -13,6 +13,7 @@ import yaml
 from tools.__main__ import GROUPS
 from tools.dev.describe_config import DOCUMENT, describe
 from tools.dev.docs_site import PAGES
+from tools.dev.make_tutorial import PAGE, pictures, scenes
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / path for path in PAGES if "/" in path)])
@@ -68,6 +69,16 @@ def test_every_command_is_described() -> None:
     through_make = {"benchmark", "gpu_report", "dev.make_gallery"}
     commands = {name for names in GROUPS.values() for name in names} - through_make
     assert {name for name in commands if f"`tools.{name}" not in page} == set()
+
+
+def test_the_steps_of_the_tutorial_are_valid_and_have_their_pictures() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    steps = dict(scenes())
+    assert len(steps) == 5
+    for number, scene in steps.items():
+        for suffix in pictures(scene):
+            assert f"(tutorial_{number}{suffix}.jpg)" in page
+    assert set(pictures(steps["5"])) == {"_idle", ""}
 
 
 FOLDERS = ("engine", "tools", "tests", "shaders", "scenes", "models", "docs", "benchmarks", "examples")

@@ -57,7 +57,7 @@ def work_scene(name: str, size_wh: tuple[int, int]) -> Scene:
 @command()
 def main() -> int:
     """Draw all of them on one sheet, docs/external-shaders.jpg, three in a row."""
-    parser = command_parser("dev.external_works", __doc__.partition(":")[0] if __doc__ else None, "--output sheet.jpg")
+    parser = command_parser("dev.external_works", (__doc__ or "").partition(":")[0], "--output sheet.jpg")
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--output", type=Path, default=DOCS / "external-shaders.jpg")
     arguments = parser.parse_args()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import islice
 from pathlib import Path
 
 import moderngl
@@ -41,8 +42,9 @@ def draw_scene(
     rehearsal: Rehearsal,
     alignment: Alignment,
     size_wh: tuple[int, int] = SIZE_WH,
+    until_s: float | None = None,
 ) -> ByteArray:
-    """What is on the wall at the end of the visit, (H, W, 3) uint8."""
+    """The picture on the wall, (H, W, 3) uint8, at `until_s` of the visit; at its end if None."""
     wall = ctx.simple_framebuffer(size_wh, components=4)
     dt_s = 1 / RATE_HZ
     with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as mirror:
@@ -52,8 +54,9 @@ def draw_scene(
                 for step_s in (0.25, 0.25, 0.25, 0.25):
                     time_s, index = time_s + step_s, index + 1
                     mirror.receive(None, reflection, Tick(index, time_s, step_s))
-        drawn_from = len(rehearsal.frames) - DRAWN_S * RATE_HZ
-        for count, (frame, reflection) in enumerate(rehearsal.visit()):
+        end = len(rehearsal.frames) if until_s is None else round(until_s * RATE_HZ)
+        drawn_from = end - DRAWN_S * RATE_HZ
+        for count, (frame, reflection) in enumerate(islice(rehearsal.visit(), end)):
             time_s, index = time_s + dt_s, index + 1
             tick = Tick(index, time_s, dt_s)
             mirror.receive(frame, reflection, tick, SPOKEN)
@@ -68,10 +71,10 @@ def draw_scene(
 
 def as_jpeg(picture: ByteArray) -> bytes:
     """The best JPEG of a picture (H, W, 3) that is no larger than `MAX_BYTES`."""
-    content = b""
+    content, image = b"", Image.fromarray(picture)
     for quality in range(88, 20, -4):
         file = io.BytesIO()
-        Image.fromarray(picture).save(file, "JPEG", quality=quality, optimize=True, progressive=True)
+        image.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
         content = file.getvalue()
         if len(content) <= MAX_BYTES:
             break

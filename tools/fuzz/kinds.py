@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -169,8 +170,8 @@ def _picture(kind: str, mode: str = "RGB", count: int = 1, **how: object) -> byt
     pixels = random.integers(0, 256, (count, SIDE_PX, SIDE_PX, 3), np.uint8)
     first, *rest = (Image.fromarray(picture).convert(mode) for picture in pixels)
     content = io.BytesIO()
-    several: dict[str, object] = {"save_all": True, "append_images": rest, "duration": 80} if rest else {}
-    first.save(content, kind, **several, **how)  # type: ignore[arg-type]
+    several: dict[str, Any] = {"save_all": True, "append_images": rest, "duration": 80} if rest else {}
+    first.save(content, kind, **several, **how)
     return content.getvalue()
 
 

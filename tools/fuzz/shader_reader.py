@@ -33,7 +33,7 @@ class ShaderReader:
 
     def __call__(self, path: Path) -> None:
         shutil.copy(path, self._shaders / FOLDER / path.name)
-        scene = Scene("Mutant", SIZE_WH, (PassSpec("isf", registry()["isf"](file=path.name)),))
+        scene = Scene("Mutant", SIZE_WH, (PassSpec("isf", registry()["isf"].model_validate({"file": path.name})),))
         with Compositor(self._ctx, scene, self._library, SIZE_WH) as compositor:
             compositor.render(FrameInputs(), Tick(1, 0.1, 0.1))
         self._ctx.finish()

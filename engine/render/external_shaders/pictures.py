@@ -54,27 +54,27 @@ class Pictures:
     """The pictures of one pass.
 
     Args:
-        stage: where they are drawn; they are released with it.
+        context: where they are drawn; they are released with it.
 
     Attributes:
         black: what is seen where there is nothing.
         drawn_px: how many pixels were drawn to make them, in this frame.
     """
 
-    def __init__(self, stage: PassContext) -> None:
-        self._stage = stage
+    def __init__(self, context: PassContext) -> None:
+        self._stage = context
         self._brushes: dict[str, QuadProgram] = {}
         self._canvases: dict[tuple[str, bool], RenderTarget] = {}
         self._images: dict[tuple[str, bool], moderngl.Texture] = {}
         self._cubes: dict[tuple[str, ...], moderngl.TextureCube] = {}
         self._volume: moderngl.Texture3D | None = None
-        self._sound = SoundTextures(stage.ctx)
-        stage.own(self._sound)
+        self._sound = SoundTextures(context.ctx)
+        context.own(self._sound)
         self._fresh: set[tuple[str, bool]] = set()
         self._values: dict[str, Value] = {}
         self._view = FrameInputs()
         self._region = WHOLE
-        black = stage.render_target((1, 1), "f1")
+        black = context.render_target((1, 1), "f1")
         black.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
         self.black = black.texture
         self.drawn_px = 0
@@ -83,7 +83,7 @@ class Pictures:
         self,
         source: moderngl.Texture,
         values: Mapping[str, Value],
-        view: FrameInputs,
+        inputs: FrameInputs,
         region: Rect = WHOLE,
         dt_s: float = 0.0,
     ) -> None:
@@ -92,16 +92,16 @@ class Pictures:
         Args:
             source: the picture so far, linear light, row 0 top.
             values: what `Pass.uniforms` says, and `u_fit`, the part of the camera's picture that is seen.
-            view: the newest pictures.
+            inputs: the newest pictures.
             region: the part of the stage that is drawn; the picture so far is black farther than `SEEN_BEYOND` from it.
             dt_s: since the last frame.
         """
         self._region = region
         self._values = {**values, "u_source": source}
-        self._view = view
+        self._view = inputs
         self._fresh.clear()
         self.drawn_px = 0
-        self._sound.hear(view.sound, dt_s)
+        self._sound.hear(inputs.sound, dt_s)
 
     def forget(self) -> None:
         """Be as if nothing had been heard."""

@@ -44,17 +44,19 @@ class Inspection(Closing):
         self._table: moderngl.Texture | None = None
         self._written: Features | None = None
 
-    def draw(self, target: moderngl.Framebuffer, view: FrameInputs) -> None:
+    def draw(self, target: moderngl.Framebuffer, inputs: FrameInputs) -> None:
         """Draw what is to be seen on `target`, which is presented next; nothing of a viewer who is not there."""
         aspect = target.width / target.height
         if self.shows_landmarks:
-            width, height = cover_fit(view.camera_aspect, aspect)
-            self._draw_landmarks(target, view.features, (0.5 - 0.5 / width, 0.5 - 0.5 / height, 1 / width, 1 / height))
-        if self.shows_camera and view.camera is not None:
-            left, top, right, bottom = rect = camera_rect(view.camera_aspect, aspect)
-            self._picture.draw(target, {"u_source": view.camera}, rect=rect)
+            width, height = cover_fit(inputs.camera_aspect, aspect)
+            self._draw_landmarks(
+                target, inputs.features, (0.5 - 0.5 / width, 0.5 - 0.5 / height, 1 / width, 1 / height)
+            )
+        if self.shows_camera and inputs.camera is not None:
+            left, top, right, bottom = rect = camera_rect(inputs.camera_aspect, aspect)
+            self._picture.draw(target, {"u_source": inputs.camera}, rect=rect)
             if self.shows_landmarks:
-                self._draw_landmarks(target, view.features, (left, top, right - left, bottom - top))
+                self._draw_landmarks(target, inputs.features, (left, top, right - left, bottom - top))
 
     def close(self) -> None:
         """Release what it owns; may be called again."""

@@ -53,14 +53,14 @@ class Archive(Relief):
 
     baked = frozenset({"newest", "age"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        self._hung, self._states = stage.lookup_texture(SLOTS), stage.lookup_texture(SLOTS)
-        self._frames = hang(stage.aspect, settings.newest)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        self._hung, self._states = context.lookup_texture(SLOTS), context.lookup_texture(SLOTS)
+        self._frames = hang(context.aspect, settings.newest)
         self._hung.write(self._frames)
-        super().__init__(stage, settings)
-        self._face = PreparedFace(stage)
-        self._portraits = stage.quad_program("portraits")
-        self._nobody = stage.render_target((4, 4))
+        super().__init__(context, settings)
+        self._face = PreparedFace(context)
+        self._portraits = context.quad_program("portraits")
+        self._nobody = context.render_target((4, 4))
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
@@ -72,25 +72,27 @@ class Archive(Relief):
         return {"u_hung": self._hung.texture}
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
-        shown, gains = (view.kept.shown, view.kept.gains) if view.kept is not None else ([0.0] * SLOTS, [1.0] * SLOTS)
+        values = self.uniforms(inputs, tick, knobs)
+        shown, gains = (
+            (inputs.kept.shown, inputs.kept.gains) if inputs.kept is not None else ([0.0] * SLOTS, [1.0] * SLOTS)
+        )
         self._states.write(np.stack([shown, gains, np.zeros(SLOTS), np.zeros(SLOTS)], axis=1).astype(np.float32))
-        presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0
+        presence = max(inputs.presence, knobs["idle"]) if inputs.reflection is not None else 0.0
         values.update(
             u_presence=presence,
             u_prepared=self._nobody.texture,
-            u_kept=view.kept.pictures if view.kept is not None else self._nobody.texture,
-            u_kept_columns=view.kept.columns if view.kept is not None else 1,
+            u_kept=inputs.kept.pictures if inputs.kept is not None else self._nobody.texture,
+            u_kept_columns=inputs.kept.columns if inputs.kept is not None else 1,
             u_hung=self._hung.texture,
             u_states=self._states.texture,
             u_breath=breath(tick.time_s),
         )
-        if view.reflection is not None:
-            values["u_prepared"] = self._face.draw(view.reflection.size, values)
+        if inputs.reflection is not None:
+            values["u_prepared"] = self._face.draw(inputs.reflection.size, values)
         self._portraits.draw(target, values, instances=SLOTS, blend=OVER)
-        super().render(source, target, view, tick, knobs)
+        super().render(source, target, inputs, tick, knobs)
 
 
 def hang(aspect: float, newest: float) -> FloatArray:

@@ -56,8 +56,8 @@ class Pass(ABC):
     is_foreign: ClassVar[bool] = False
     memory_s: ClassVar[float] = 0.0
 
-    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
-        self.stage = stage
+    def __init__(self, context: PassContext, settings: PassSettings) -> None:
+        self.context = context
         self.settings = settings
         self.region: Rect = WHOLE
 
@@ -82,45 +82,45 @@ class Pass(ABC):
 
     @abstractmethod
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         """Draw one frame.
 
         Args:
             source: the picture so far, linear light; where `in_place`, the very texture under `target`.
             target: where to draw.
-            view: the newest textures and the viewer.
+            inputs: the newest textures and the viewer.
             tick: the moment that is drawn.
             knobs: the settings at this moment.
         """
 
-    def uniforms(self, view: FrameInputs, tick: Tick, knobs: Knobs) -> dict[str, Value]:
+    def uniforms(self, inputs: FrameInputs, tick: Tick, knobs: Knobs) -> dict[str, Value]:
         """What every shader may read (`shaders/UNIFORMS.md`), `u_source` apart."""
         values: dict[str, Value] = {f"u_{name}": value for name, value in knobs.items()}
-        alignment, placement = view.alignment, view.placement or COMPOSED
+        alignment, placement = inputs.alignment, inputs.placement or COMPOSED
         values.update(
             u_time=tick.time_s,
             u_dt=tick.dt_s,
             u_moment=tick.index % 4096,
-            u_presence=view.presence,
-            u_blend=view.blend if view.previous is not None else 1.0,
-            u_turned=view.turned,
-            u_turned_before=view.turned_before,
+            u_presence=inputs.presence,
+            u_blend=inputs.blend if inputs.previous is not None else 1.0,
+            u_turned=inputs.turned,
+            u_turned_before=inputs.turned_before,
             u_alignment=(alignment.x, alignment.y, alignment.eye_distance),
             u_placement=(placement.x, placement.y, placement.eye_distance, placement.roll_rad),
-            u_camera_aspect=view.camera_aspect,
-            u_aspect=self.stage.aspect,
-            u_resolution=(float(self.stage.size_wh[0]), float(self.stage.size_wh[1])),
-            u_opening=self.stage.opening.bounds,
-            u_corner=self.stage.opening.corner,
-            u_border=self.stage.opening.border,
-            u_noise=self.stage.noise,
+            u_camera_aspect=inputs.camera_aspect,
+            u_aspect=self.context.aspect,
+            u_resolution=(float(self.context.size_wh[0]), float(self.context.size_wh[1])),
+            u_opening=self.context.opening.bounds,
+            u_corner=self.context.opening.corner,
+            u_border=self.context.opening.border,
+            u_noise=self.context.noise,
         )
         pictures = {
-            "u_camera": view.camera,
-            "u_reflection": view.reflection,
-            "u_previous": view.previous or view.reflection,
-            "u_growth": view.growth,
+            "u_camera": inputs.camera,
+            "u_reflection": inputs.reflection,
+            "u_previous": inputs.previous or inputs.reflection,
+            "u_growth": inputs.growth,
         }
         values.update({name: picture for name, picture in pictures.items() if picture is not None})
         return values

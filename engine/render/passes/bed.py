@@ -28,19 +28,19 @@ class Bed(Pass):
     in_place = True
     baked = frozenset({"stones", "clear"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.quad_program("bed")
-        self._baked = stage.render_target(stage.size_wh)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._show = context.quad_program("bed")
+        self._baked = context.render_target(context.size_wh)
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._baked, "bed", {"BAKE": True}, values)
+        context.bake(self._baked, "bed", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if knobs["opacity"] >= 1.0 and self.region == WHOLE:
-            self.stage.ctx.copy_framebuffer(target, self._baked.framebuffer)
+            self.context.ctx.copy_framebuffer(target, self._baked.framebuffer)
             return
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values["u_baked"] = self._baked.texture
         self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)

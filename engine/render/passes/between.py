@@ -44,30 +44,30 @@ class Between(Pass):
         grain: float = Field(default=0.12, ge=0.0, le=1.0)
         """How much the silver's grain is seen."""
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._face = PreparedFace(stage)
-        self._measure = stage.quad_program("between", {"LEVEL": True})
-        self._level = stage.render_target((1, 1))
-        self._show_both = stage.quad_program("between", {"CAMERA": True})
-        self._show_stranger = stage.quad_program("between")
-        self._nobody = stage.render_target((1, 1))
-        self._clumps = stage.render_target(stage.size_wh, "f1")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._face = PreparedFace(context)
+        self._measure = context.quad_program("between", {"LEVEL": True})
+        self._level = context.render_target((1, 1))
+        self._show_both = context.quad_program("between", {"CAMERA": True})
+        self._show_stranger = context.quad_program("between")
+        self._nobody = context.render_target((1, 1))
+        self._clumps = context.render_target(context.size_wh, "f1")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._clumps, "between", {"BAKE": True}, values)
+        context.bake(self._clumps, "between", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
-        presence = max(view.presence, knobs["idle"]) if view.reflection is not None else 0.0
+        values = self.uniforms(inputs, tick, knobs)
+        presence = max(inputs.presence, knobs["idle"]) if inputs.reflection is not None else 0.0
         values.update(
             u_source=source, u_presence=presence, u_clumps=self._clumps.texture, u_prepared=self._nobody.texture
         )
-        if view.reflection is not None:
-            values["u_prepared"] = self._face.draw(view.reflection.size, values)
-        values["u_put"] = put_face(self.stage.opening, view.alignment, view.placement, knobs)
-        if view.camera is None:
+        if inputs.reflection is not None:
+            values["u_prepared"] = self._face.draw(inputs.reflection.size, values)
+        values["u_put"] = put_face(self.context.opening, inputs.alignment, inputs.placement, knobs)
+        if inputs.camera is None:
             self._show_stranger.draw(target, values, rect=self.region)
             return
         self._measure.draw(self._level.framebuffer, values)

@@ -28,16 +28,16 @@ class Camera(Pass):
 
     in_place = True
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.quad_program("camera")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._show = context.quad_program("camera")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        if view.camera is None:
+        if inputs.camera is None:
             return
-        opening = self.stage.opening
-        values = self.uniforms(view, tick, knobs)
-        values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
+        opening = self.context.opening
+        values = self.uniforms(inputs, tick, knobs)
+        values["u_fit"] = cover_fit(inputs.camera_aspect, opening.half_width / opening.half_height)
         self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)

@@ -51,24 +51,24 @@ class Daguerreotype(Pass):
 
     baked = frozenset({"tarnish", "wear"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._face = PreparedFace(stage)
-        self._show = stage.quad_program("daguerreotype")
-        self._bare = stage.quad_program("daguerreotype", {"BARE": True})
-        self._flaws = stage.render_target(stage.size_wh, "f1")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._face = PreparedFace(context)
+        self._show = context.quad_program("daguerreotype")
+        self._bare = context.quad_program("daguerreotype", {"BARE": True})
+        self._flaws = context.render_target(context.size_wh, "f1")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._flaws, "daguerreotype", {"BAKE": True}, values)
+        context.bake(self._flaws, "daguerreotype", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
-        values["u_presence"] = max(view.presence, knobs["idle"])
+        values = self.uniforms(inputs, tick, knobs)
+        values["u_presence"] = max(inputs.presence, knobs["idle"])
         values.update(u_source=source, u_flaws=self._flaws.texture, u_breath=breath(tick.time_s))
-        if view.reflection is None:
+        if inputs.reflection is None:
             self._bare.draw(target, values, rect=self.region)
             return
-        put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
-        values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
+        put = put_face(self.context.opening, inputs.alignment, inputs.placement, knobs)
+        values.update(u_prepared=self._face.draw(inputs.reflection.size, values), u_put=put)
         self._show.draw(target, values, rect=self.region)

@@ -36,16 +36,16 @@ class Dissolve(Pass):
 
     baked = frozenset({"grain"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        grain = max(settings.grain, (stage.aspect / MOST_GRAINS) ** 0.5)
-        self._columns, self._rows = round(stage.aspect / grain), round(1.0 / grain)
-        self._ground, self._grains = stage.quad_program("dissolve"), stage.quad_program("grains")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        grain = max(settings.grain, (context.aspect / MOST_GRAINS) ** 0.5)
+        self._columns, self._rows = round(context.aspect / grain), round(1.0 / grain)
+        self._ground, self._grains = context.quad_program("dissolve"), context.quad_program("grains")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_source=source, u_cells=(float(self._columns), float(self._rows)))
         self._ground.draw(target, values, rect=self.region)
         left, top, right, bottom = self.region  # grains from elsewhere would be hidden

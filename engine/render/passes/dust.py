@@ -30,13 +30,13 @@ class Dust(Pass):
     in_place = True
     baked = frozenset({"motes", "speed"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
         self._motes = settings.motes
-        self._show = stage.quad_program("dust")
+        self._show = context.quad_program("dust")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if self._motes > 0:
-            self._show.draw(target, self.uniforms(view, tick, knobs), instances=self._motes, blend=ADDED)
+            self._show.draw(target, self.uniforms(inputs, tick, knobs), instances=self._motes, blend=ADDED)

@@ -64,22 +64,25 @@ class Echo(Pass):
     in_place = True
     needs = frozenset({"echo"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
         self._lines = EchoLines()
-        self._samples, self._patches = stage.lookup_texture(2 * self._lines.count), stage.lookup_texture(2 * MOST_HALOS)
+        self._samples, self._patches = (
+            context.lookup_texture(2 * self._lines.count),
+            context.lookup_texture(2 * MOST_HALOS),
+        )
         self._line, self._veil, self._halo = (
-            stage.quad_program("echo", {entry: True} if entry else None) for entry in ("", "VEIL", "HALO")
+            context.quad_program("echo", {entry: True} if entry else None) for entry in ("", "VEIL", "HALO")
         )
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        parting = view.parting
-        if parting is None or view.presence <= 0.0:
+        parting = inputs.parting
+        if parting is None or inputs.presence <= 0.0:
             return
-        face = FaceOnStage.of(parting, put_face(self.stage.opening, view.alignment, view.placement, knobs))
-        values = self.uniforms(view, tick, knobs)
+        face = FaceOnStage.of(parting, put_face(self.context.opening, inputs.alignment, inputs.placement, knobs))
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_samples=self._samples.texture, u_patches=self._patches.texture, u_unit=face.unit)
         values["u_heard"] = parting.heard
         self._samples.write(self._lines.table(parting, face))

@@ -61,15 +61,20 @@ class ForeignPass(Pass):
     memory_s = math.inf  # nobody knows what an artist's buffers keep
 
     def __init__(
-        self, stage: PassContext, settings: PassSettings, texts: tuple[ForeignText, ...], *, may_leave_out: bool = False
+        self,
+        context: PassContext,
+        settings: PassSettings,
+        texts: tuple[ForeignText, ...],
+        *,
+        may_leave_out: bool = False,
     ) -> None:
-        super().__init__(stage, settings)
-        self.pictures = Pictures(stage)
-        self.drawn = self.buffer(Buffer(stage.ctx, stage.size_wh, "f2"))
-        self._lay = stage.quad_program("foreign")
+        super().__init__(context, settings)
+        self.pictures = Pictures(context)
+        self.drawn = self.buffer(Buffer(context.ctx, context.size_wh, "f2"))
+        self._lay = context.quad_program("foreign")
         leaves_out = may_leave_out or any(text.may_discard for text in texts)
         self.file = texts[0].name
-        self._watch = FiniteWatch(stage.ctx, self.file, is_blind=leaves_out)
+        self._watch = FiniteWatch(context.ctx, self.file, is_blind=leaves_out)
         self._next_index = 0
 
     @property
@@ -93,27 +98,29 @@ class ForeignPass(Pass):
 
     def buffer(self, buffer: Buffer) -> Buffer:
         """Release a buffer with the stage."""
-        self.stage.own(buffer)
+        self.context.own(buffer)
         return buffer
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
-        values["u_fit"] = cover_fit(view.camera_aspect, self.stage.aspect)
+        values = self.uniforms(inputs, tick, knobs)
+        values["u_fit"] = cover_fit(inputs.camera_aspect, self.context.aspect)
         moment = self._moment(tick)
-        self.pictures.begin(source, values, view, self.region, tick.dt_s)
+        self.pictures.begin(source, values, inputs, self.region, tick.dt_s)
         if moment.index == 0 and moment.advances:
             self.forget()
             self.pictures.forget()
         with self._watch.frame():
-            drawn = self.draw(self.mirror_values(view, knobs), view, tick, moment, knobs)
+            drawn = self.draw(self.mirror_values(inputs, knobs), inputs, tick, moment, knobs)
             self._watch.expect(self.pictures.drawn_px)
         shown = {**values, "u_drawn": drawn.texture, "u_upright": True}
         self._lay.draw(target, shown, rect=self.region, blend=OVER)
 
     @abstractmethod
-    def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
+    def draw(
+        self, values: Mapping[str, Value], inputs: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs
+    ) -> Buffer:
         """Draw all that the shader consists of.
 
         Args:
@@ -142,21 +149,21 @@ class ForeignPass(Pass):
 
     def _area(self) -> Area:
         """The part of the stage that is to be drawn; a frame covers the rest."""
-        (width, height), (left, top, right, bottom) = self.stage.size_wh, self.region
+        (width, height), (left, top, right, bottom) = self.context.size_wh, self.region
         x, y = math.floor(left * width), math.floor((1.0 - bottom) * height)
         return x, y, math.ceil(right * width) - x, math.ceil((1.0 - top) * height) - y
 
-    def mirror_values(self, view: FrameInputs, knobs: Knobs) -> dict[str, Value]:
+    def mirror_values(self, inputs: FrameInputs, knobs: Knobs) -> dict[str, Value]:
         """The mirror's own uniforms, the same in every dialect: each signal as `n_<signal>`, the face and the glass."""
-        values: dict[str, Value] = {f"n_{name}": view.signals.get(name, 0.0) for name in SIGNALS}
-        x, y, roll, distance = self.face(view, knobs)
+        values: dict[str, Value] = {f"n_{name}": inputs.signals.get(name, 0.0) for name in SIGNALS}
+        x, y, roll, distance = self.face(inputs, knobs)
         values["n_face"] = (x, y, distance, roll)
-        glass = self.stage.opening
-        values["n_glass"] = (0.5 + glass.x / self.stage.aspect, 0.5 - glass.y, glass.half_width, glass.half_height)
+        glass = self.context.opening
+        values["n_glass"] = (0.5 + glass.x / self.context.aspect, 0.5 - glass.y, glass.half_width, glass.half_height)
         values["n_corner"] = glass.corner
         return values
 
-    def face(self, view: FrameInputs, knobs: Knobs) -> tuple[float, float, float, float]:
+    def face(self, inputs: FrameInputs, knobs: Knobs) -> tuple[float, float, float, float]:
         """Where the reflection is.
 
         Returns:
@@ -164,11 +171,11 @@ class ForeignPass(Pass):
             counterclockwise; the distance between the eyes, stage heights.
         """
         rest = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
-        x, y, per_side, roll = put_face(self.stage.opening, view.alignment, view.placement, rest)
+        x, y, per_side, roll = put_face(self.context.opening, inputs.alignment, inputs.placement, rest)
         side, (cos, sin) = 1.0 / per_side, (math.cos(roll), math.sin(roll))
-        off_x, off_y = (view.alignment.x - 0.5) * side, (view.alignment.y - 0.5) * side
+        off_x, off_y = (inputs.alignment.x - 0.5) * side, (inputs.alignment.y - 0.5) * side
         x, y = x + cos * off_x - sin * off_y, y + sin * off_x + cos * off_y
-        return 0.5 + x / self.stage.aspect, 0.5 - y, -roll, view.alignment.eye_distance * side
+        return 0.5 + x / self.context.aspect, 0.5 - y, -roll, inputs.alignment.eye_distance * side
 
     def _moment(self, tick: Tick) -> Moment:
         if tick.dt_s <= 0.0:

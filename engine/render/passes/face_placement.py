@@ -21,15 +21,15 @@ SMOKE = 0.5
 class PreparedFace:
     """Newest and previous face as one picture in linear light; knobs `even` and `clarity` are among the values."""
 
-    def __init__(self, stage: PassContext) -> None:
-        self._stage = stage
-        self._prepare = stage.quad_program("reflection", {"PREPARE": True})
+    def __init__(self, context: PassContext) -> None:
+        self._context = context
+        self._prepare = context.quad_program("reflection", {"PREPARE": True})
         self._prepared: RenderTarget | None = None
 
     def draw(self, size_wh: tuple[int, int], values: Mapping[str, Value]) -> moderngl.Texture:
         """Draw it from what `Pass.uniforms` gave, in the size of the face's picture."""
         if self._prepared is None or self._prepared.texture.size != size_wh:
-            self._prepared = self._stage.render_target(size_wh)
+            self._prepared = self._context.render_target(size_wh)
         self._prepare.draw(self._prepared.framebuffer, values)
         return self._prepared.texture
 

@@ -28,17 +28,17 @@ class Film(Pass):
         grain: float = Field(default=0.015, ge=0.0, le=0.1)
         """Standard deviation of the grain in the encoded picture."""
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        width, height = stage.size_wh
-        self._gathered = stage.render_target((max(1, width // 8), max(1, height // 8)))
-        self._gather = stage.quad_program("film", {"GATHER": True})
-        self._show = stage.quad_program("film")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        width, height = context.size_wh
+        self._gathered = context.render_target((max(1, width // 8), max(1, height // 8)))
+        self._gather = context.quad_program("film", {"GATHER": True})
+        self._show = context.quad_program("film")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values["u_source"] = source
         self._gather.draw(self._gathered.framebuffer, values)
         values["u_gathered"] = self._gathered.texture

@@ -28,16 +28,16 @@ class Glass(Pass):
 
     baked = frozenset({"foxing"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.quad_program("glass")
-        self._flaws = stage.render_target(stage.size_wh, "f1")
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._show = context.quad_program("glass")
+        self._flaws = context.render_target(context.size_wh, "f1")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._flaws, "glass", {"BAKE": True}, values)
+        context.bake(self._flaws, "glass", {"BAKE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_source=source, u_flaws=self._flaws.texture)
         self._show.draw(target, values, rect=self.region)

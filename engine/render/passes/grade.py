@@ -48,12 +48,12 @@ class Grade(Pass):
     baked = frozenset({"lut"})
     names_files = True
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.quad_program("grade")
-        lut = read_lut(stage.library, settings.lut)
-        self._table = stage.cube(lut.table)
-        self._curve = stage.lookup_texture(len(lut.curve))
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._show = context.quad_program("grade")
+        lut = read_lut(context.library, settings.lut)
+        self._table = context.cube(lut.table)
+        self._curve = context.lookup_texture(len(lut.curve))
         self._curve.write(np.pad(lut.curve, ((0, 0), (0, 1))))
         self._spans: dict[str, Value] = {
             "u_low": lut.low,
@@ -70,9 +70,9 @@ class Grade(Pass):
         read_lut(library, settings.lut)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, {name: value for name, value in knobs.items() if name != "lut"})
+        values = self.uniforms(inputs, tick, {name: value for name, value in knobs.items() if name != "lut"})
         values.update(self._spans, u_source=source, u_table=self._table, u_curve=self._curve.texture)
         self._show.draw(target, values, rect=self.region)
 

@@ -45,17 +45,17 @@ class Isf(ForeignPass):
         or for a picture `picture` (so far), `camera`, `reflection`, `noise` or an image file in shaders/foreign/. One
         that is set to a number can follow signals: `bind: {inputs.NAME: "..."}`."""
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        self._file = IsfFile(stage.library, settings.file, settings.inputs)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        self._file = IsfFile(context.library, settings.file, settings.inputs)
         texts = tuple(text for text in (self._file.fragment, self._file.vertex) if text)
-        super().__init__(stage, settings, texts, may_leave_out=self._file.moves_the_quad)
-        self._program = self._file.program(stage.library, guards=settings.guard)
-        self._brush = stage.quad_program(settings.file, shaders=self._program)
+        super().__init__(context, settings, texts, may_leave_out=self._file.moves_the_quad)
+        self._program = self._file.program(context.library, guards=settings.guard)
+        self._brush = context.quad_program(settings.file, shaders=self._program)
         self._buffers: dict[str, Buffer] = {}
         for spec in self._file.header.passes:
             if spec.target and spec.target not in self._buffers:
                 dtype: Dtype = "f4" if spec.is_float else "f1"
-                self._buffers[spec.target] = self.buffer(Buffer(stage.ctx, (1, 1), dtype))
+                self._buffers[spec.target] = self.buffer(Buffer(context.ctx, (1, 1), dtype))
         for paths, is_cube, where in self._file.images.values():
             if is_cube:
                 self.pictures.load_cube(paths, where)
@@ -151,7 +151,7 @@ class Isf(ForeignPass):
 
     def _sizes(self, inputs: Mapping[str, InputValue]) -> dict[str, tuple[int, int]]:
         """The size of every buffer that the expressions of the passes ask for, px."""
-        width, height = self.stage.size_wh
+        width, height = self.context.size_wh
         numbers = {name: float(value) for name, value in inputs.items() if not isinstance(value, tuple)}
         numbers.update(WIDTH=float(width), HEIGHT=float(height))
         passes = self._file.header.passes

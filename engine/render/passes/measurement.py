@@ -54,42 +54,42 @@ class Measurement(Pass):
     in_place = True
     baked = frozenset({"stains"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._sheet = Sheet.of(stage.aspect, settings.size)
-        self._case = GlyphAtlas(round(self._sheet.type * stage.size_wh[1]))
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._sheet = Sheet.of(context.aspect, settings.size)
+        self._case = GlyphAtlas(round(self._sheet.type * context.size_wh[1]))
         self._drawing = FaceDrawing(self._sheet, self._case)
         self._columns = DataColumns(self._sheet, self._case)
         places, triangles = self._drawing.places, self._drawing.triangles
-        self._map, self._corners = stage.lookup_texture(len(places)), stage.lookup_texture(len(triangles))
+        self._map, self._corners = context.lookup_texture(len(places)), context.lookup_texture(len(triangles))
         self._map.write(np.pad(places, [(0, 0), (0, 2)]))
         self._corners.write(np.pad(triangles, [(0, 0), (0, 1)]))
-        self._surface, self._marks = stage.lookup_texture(len(places)), stage.lookup_texture(3 * MOST_MARKS)
-        self._type = stage.image(self._case.sheet[..., None])
+        self._surface, self._marks = context.lookup_texture(len(places)), context.lookup_texture(3 * MOST_MARKS)
+        self._type = context.image(self._case.sheet[..., None])
         self._show, self._hatch, self._mark = (
-            stage.quad_program(name) for name in ("measurement", "hatching", "marks")
+            context.quad_program(name) for name in ("measurement", "hatching", "marks")
         )
-        self._paper = stage.render_target(stage.size_wh, "f1")
+        self._paper = context.render_target(context.size_wh, "f1")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._paper, "measurement", {"BAKE": True}, values)
+        context.bake(self._paper, "measurement", {"BAKE": True}, values)
         self._set_columns: FloatArray = np.empty((0, 12), np.float32)
         self._set_at = -1
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_paper=self._paper.texture, u_breath=breath(tick.time_s))
         self._show.draw(target, values, blend=OVER if knobs["opacity"] < 1.0 else None)
-        if view.features is None or view.presence <= 0.0:
+        if inputs.features is None or inputs.presence <= 0.0:
             return
-        features = view.features
+        features = inputs.features
         face = PlacedFace.of(features, self._sheet, knobs["follow"])
         self._surface.write(self._drawing.surface(face, features))
         values.update(
             u_map=self._map.texture, u_corners=self._corners.texture, u_surface=self._surface.texture,
             u_marks=self._marks.texture, u_type=self._type, u_unit=self._sheet.unit,
-            u_spacing=max(FINEST_HATCH_PX / (self._sheet.unit * self.stage.size_wh[1]), 0.05),
+            u_spacing=max(FINEST_HATCH_PX / (self._sheet.unit * self.context.size_wh[1]), 0.05),
         )  # fmt: skip
         if knobs["hatching"] > 0.0:
             self._hatch.draw(target, values, instances=len(self._drawing.triangles), blend=OVER)

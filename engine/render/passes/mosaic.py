@@ -50,16 +50,16 @@ class Mosaic(Pass):
     needs = frozenset({"previews"})
     baked = frozenset({"fill", "border"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        self._grow = stage.quad_program("mosaic", {"GROW": True})
-        self._show = stage.quad_program("mosaic")
-        self._cells = stage.render_target((FINEST_STONES, FINEST_STONES))
-        self._nobody = stage.render_target((4, 4))
-        self._slopes, self._colours = (stage.render_target(stage.size_wh, "f1") for _ in range(2))
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._grow = context.quad_program("mosaic", {"GROW": True})
+        self._show = context.quad_program("mosaic")
+        self._cells = context.render_target((FINEST_STONES, FINEST_STONES))
+        self._nobody = context.render_target((4, 4))
+        self._slopes, self._colours = (context.render_target(context.size_wh, "f1") for _ in range(2))
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
         for entry, canvas in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
-            stage.bake(canvas, "mosaic", {entry: True}, values)
+            context.bake(canvas, "mosaic", {entry: True}, values)
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:
@@ -69,14 +69,14 @@ class Mosaic(Pass):
         return GlassArea(0.0, 0.0, radius, radius, radius, settings.border * unit)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
-        values["u_presence"] = max(view.presence, knobs["idle"]) if view.growth is not None else 0.0
+        values = self.uniforms(inputs, tick, knobs)
+        values["u_presence"] = max(inputs.presence, knobs["idle"]) if inputs.growth is not None else 0.0
         values.setdefault("u_growth", self._nobody.texture)
         composed = {**knobs, "follow": 0.0}  # stones stay where they were laid
         values.update(
-            u_put=put_face(self.stage.opening, view.alignment, None, composed),
+            u_put=put_face(self.context.opening, inputs.alignment, None, composed),
             u_breath=breath(tick.time_s),
             u_slopes=self._slopes.texture,
             u_colours=self._colours.texture,

@@ -34,19 +34,23 @@ class Painterly(Pass):
         impasto: float = Field(default=0.35, ge=0.0, le=2.0)
         """How thick the paint lies: its ridges catch the key from the upper left."""
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        size_wh = tuple(max(2, round(PAINT_SHARE * side)) for side in stage.size_wh)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        size_wh = tuple(max(2, round(PAINT_SHARE * side)) for side in context.size_wh)
         self._steps = tuple(
-            (name, stage.quad_program("painterly", {name.upper(): True}), stage.render_target((size_wh[0], size_wh[1])))
+            (
+                name,
+                context.quad_program("painterly", {name.upper(): True}),
+                context.render_target((size_wh[0], size_wh[1])),
+            )
             for name in ("codes", "edges", "forms", "painted")
         )
-        self._show = stage.quad_program("painterly")
+        self._show = context.quad_program("painterly")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values["u_source"] = source
         for name, brush, canvas in self._steps:
             brush.draw(canvas.framebuffer, values, rect=self.region)

@@ -36,17 +36,17 @@ class Petals(Pass):
     in_place = True
     baked = frozenset({"flowers", "petals", "size", "drift"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
         self._count = settings.flowers + settings.petals
-        self._shade = stage.quad_program("petals", {"SHADOW": True})
-        self._show = stage.quad_program("petals")
+        self._shade = context.quad_program("petals", {"SHADOW": True})
+        self._show = context.quad_program("petals")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         if self._count == 0:
             return
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         for brush in (self._shade, self._show):
             brush.draw(target, values, instances=self._count, blend=OVER)

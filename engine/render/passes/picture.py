@@ -38,20 +38,20 @@ class StillPicture(Pass):
 
     in_place = True
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
         self._fit = settings.fit
-        self._picture = stage.picture(settings.file) if settings.file is not None else None
-        self._show = stage.quad_program("picture", {"PICTURE": self._picture is not None})
+        self._picture = context.picture(settings.file) if settings.file is not None else None
+        self._show = context.quad_program("picture", {"PICTURE": self._picture is not None})
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values["u_filter"] = tuple(knobs["brightness"] * light for light in linear_light(knobs["tint"]))
         if self._picture is not None:
             values["u_picture"] = self._picture
-            values["u_lie"] = lie(self._picture.size, self.region, self.stage.aspect, self._fit)
+            values["u_lie"] = lie(self._picture.size, self.region, self.context.aspect, self._fit)
         self._show.draw(target, values, rect=self.region, blend=OVER)
 
 

@@ -71,8 +71,8 @@ class Reflection(Pass):
             return
         values = self.uniforms(view, tick, knobs)
         values["u_presence"] = presence
-        put = put_face(self.stage.opening, view.alignment, view.placement, knobs)
+        put = put_face(self.context.opening, view.alignment, view.placement, knobs)
         values.update(u_prepared=self._face.draw(view.reflection.size, values), u_put=put)
-        rect = overlap(self.region, figure_rect(put, view.alignment, self.stage.aspect, knobs))
+        rect = overlap(self.region, figure_rect(put, view.alignment, self.context.aspect, knobs))
         if rect is not None:
             self._show.draw(target, values, rect=rect, blend=OVER)

@@ -26,10 +26,10 @@ class Relief(Pass):
 
     in_place = True
 
-    def __init__(self, stage: PassContext, settings: PassSettings) -> None:
-        super().__init__(stage, settings)
-        self._show = stage.quad_program("relief")
-        self._baked = stage.render_target(stage.size_wh, "f1")
+    def __init__(self, context: PassContext, settings: PassSettings) -> None:
+        super().__init__(context, settings)
+        self._show = context.quad_program("relief")
+        self._baked = context.render_target(context.size_wh, "f1")
         self._bake(settings)
 
     def bake_values(self) -> dict[str, Value]:
@@ -37,32 +37,32 @@ class Relief(Pass):
         return {}
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_baked=self._baked.texture, u_breath=breath(tick.time_s))
         self._show.draw(target, values, blend=OVER)
 
     def _bake(self, settings: PassSettings) -> None:
         """Height, how light reaches it, that light, twice as large where there is room; the mean of each pixel."""
-        width, height = self.stage.size_wh
+        width, height = self.context.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
-        stage, values = (
-            self.stage,
+        context, values = (
+            self.context,
             self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump()) | self.bake_values(),
         )
-        relief = stage.render_target(large, "f4", components=2, mipmaps=True)
-        shade = stage.render_target(stage.size_wh, "f1")
-        lit = stage.render_target(large, mipmaps=True)
-        stage.bake(relief, self.kind, {"BAKE_HEIGHT": True}, values)
+        relief = context.render_target(large, "f4", components=2, mipmaps=True)
+        shade = context.render_target(context.size_wh, "f1")
+        lit = context.render_target(large, mipmaps=True)
+        context.bake(relief, self.kind, {"BAKE_HEIGHT": True}, values)
         values = {**values, "u_height": relief.texture}
-        stage.bake(shade, "relief", {"SHADE": True}, values)
+        context.bake(shade, "relief", {"SHADE": True}, values)
         values = {**values, "u_shade": shade.texture}
-        stage.bake(lit, self.kind, {"BAKE_LIGHT": True}, values)
-        stage.bake(self._baked, "encode", None, {**values, "u_source": lit.texture, "u_level": float(level)})
+        context.bake(lit, self.kind, {"BAKE_LIGHT": True}, values)
+        context.bake(self._baked, "encode", None, {**values, "u_source": lit.texture, "u_level": float(level)})
         for scratch in (relief, shade, lit):
-            stage.later(scratch.close)
+            context.later(scratch.close)
 
 
 def breath(time_s: float) -> float:

@@ -29,23 +29,23 @@ class Room(Pass):
     in_place = True
     baked = frozenset({"blur"})
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
         rows = max(4, round(0.6 / settings.blur))
-        opening = stage.opening
+        opening = context.opening
         columns = max(4, round(rows * opening.half_width / opening.half_height))
-        self._gathered = stage.render_target((columns, rows))
-        self._gather_own = stage.quad_program("room", {"GATHER": True})
-        self._gather_camera = stage.quad_program("room", {"GATHER": True, "CAMERA": True})
-        self._show = stage.quad_program("room")
+        self._gathered = context.render_target((columns, rows))
+        self._gather_own = context.quad_program("room", {"GATHER": True})
+        self._gather_camera = context.quad_program("room", {"GATHER": True, "CAMERA": True})
+        self._show = context.quad_program("room")
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        opening = self.stage.opening
-        values = self.uniforms(view, tick, knobs)
-        values["u_fit"] = cover_fit(view.camera_aspect, opening.half_width / opening.half_height)
-        gather = self._gather_own if view.camera is None else self._gather_camera
+        opening = self.context.opening
+        values = self.uniforms(inputs, tick, knobs)
+        values["u_fit"] = cover_fit(inputs.camera_aspect, opening.half_width / opening.half_height)
+        gather = self._gather_own if inputs.camera is None else self._gather_camera
         gather.draw(self._gathered.framebuffer, values)
         values["u_gathered"] = self._gathered.texture
         self._show.draw(target, values, rect=self.region, blend=OVER if knobs["opacity"] < 1.0 else None)

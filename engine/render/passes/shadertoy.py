@@ -63,12 +63,12 @@ class Shadertoy(ForeignPass):
         """Where iMouse is: at the `face`, pressed while somebody is there, or [x, y], fractions of the stage from its
         bottom left, pressed."""
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        files = _files(stage.library, settings)
-        super().__init__(stage, settings, files.texts)
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        files = _files(context.library, settings)
+        super().__init__(context, settings, files.texts)
         self._mouse, self._guards = settings.mouse, settings.guard
         self._samplers: dict[tuple[str, str], moderngl.Sampler] = {}
-        stage.own(_Samplers(self._samplers))
+        context.own(_Samplers(self._samplers))
         self._image = self._painter(files, files.image)
         self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
         self._told = files.told
@@ -79,7 +79,7 @@ class Shadertoy(ForeignPass):
         self._buffers: dict[str, Buffer] = {}
         for name in files.buffers:
             size = asked[name].size if name in asked else None
-            self._buffers[name] = self.buffer(Buffer(stage.ctx, size or stage.size_wh, "f4"))
+            self._buffers[name] = self.buffer(Buffer(context.ctx, size or context.size_wh, "f4"))
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -99,8 +99,10 @@ class Shadertoy(ForeignPass):
         for buffer in self._buffers.values():
             buffer.clear()
 
-    def draw(self, values: Mapping[str, Value], view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> Buffer:
-        own = {**values, **self._built_in(view, tick, moment, knobs)}
+    def draw(
+        self, values: Mapping[str, Value], inputs: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs
+    ) -> Buffer:
+        own = {**values, **self._built_in(inputs, tick, moment, knobs)}
         if moment.advances:
             for name, painter in self._tabs.items():
                 buffer = self._buffers[name]
@@ -120,10 +122,10 @@ class Shadertoy(ForeignPass):
             way = channel.filter, channel.wrap
             if way not in self._samplers:
                 is_tile = channel.wrap == "repeat"
-                sampler = self.stage.ctx.sampler(repeat_x=is_tile, repeat_y=is_tile, filter=_FILTERS[channel.filter])
+                sampler = self.context.ctx.sampler(repeat_x=is_tile, repeat_y=is_tile, filter=_FILTERS[channel.filter])
                 self._samplers[way] = sampler
         program = files.program(tab, guards=self._guards)
-        return _Painter(self.stage.quad_program(tab.text.name, shaders=program), program, tab.channels)
+        return _Painter(self.context.quad_program(tab.text.name, shaders=program), program, tab.channels)
 
     def _read(self, painter: _Painter) -> dict[str, Value]:
         """The channels of a tab at this moment; those that the scene leaves open are black, a sky or noise."""
@@ -153,14 +155,14 @@ class Shadertoy(ForeignPass):
             return self._buffers[source].texture
         return self.pictures.texture(source, is_upright=channel.vflip)
 
-    def _built_in(self, view: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> dict[str, Value]:
-        width, height = self.stage.size_wh
+    def _built_in(self, inputs: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs) -> dict[str, Value]:
+        width, height = self.context.size_wh
         year, month, day, second = calendar_date(tick.local_s)
         if self._mouse == "face":
-            x, y = self.face(view, knobs)[:2]
+            x, y = self.face(inputs, knobs)[:2]
         else:
             x, y = self._mouse
-        pressed = 1.0 if self._mouse != "face" or view.presence > PRESENT else -1.0
+        pressed = 1.0 if self._mouse != "face" or inputs.presence > PRESENT else -1.0
         return {
             "iResolution": (float(width), float(height), 1.0),
             "iTime": tick.time_s,

@@ -59,40 +59,40 @@ class Water(Pass):
 
     memory_s = 20.0  # by then the usual calm has left a thousandth of a wave
 
-    def __init__(self, stage: PassContext, settings: Settings) -> None:
-        super().__init__(stage, settings)
-        columns = min(max(round(FIELD_ROWS * stage.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
-        self._field, self._spare = (stage.render_target((columns, FIELD_ROWS), "f4") for _ in range(2))
-        self._height, self._surface = (stage.render_target((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
-        width, height = (max(1, round(OPTICS_SHARE * side)) for side in stage.size_wh)
-        self._optics = stage.render_target((width, height))
-        self._net = stage.render_target(NET_WH, "f1", mipmaps=True, repeat=True)
-        self._step = stage.quad_program("water", {"STEP": True})
+    def __init__(self, context: PassContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        columns = min(max(round(FIELD_ROWS * context.aspect), FIELD_COLUMNS[0]), FIELD_COLUMNS[1])
+        self._field, self._spare = (context.render_target((columns, FIELD_ROWS), "f4") for _ in range(2))
+        self._height, self._surface = (context.render_target((columns, FIELD_ROWS), dtype) for dtype in ("f4", "f2"))
+        width, height = (max(1, round(OPTICS_SHARE * side)) for side in context.size_wh)
+        self._optics = context.render_target((width, height))
+        self._net = context.render_target(NET_WH, "f1", mipmaps=True, repeat=True)
+        self._step = context.quad_program("water", {"STEP": True})
         self._seen = tuple(
-            (name, stage.quad_program("water", {name.upper(): True}), canvas)
+            (name, context.quad_program("water", {name.upper(): True}), canvas)
             for name, canvas in (("height", self._height), ("surface", self._surface), ("optics", self._optics))
         )
-        self._show = stage.quad_program("water")
+        self._show = context.quad_program("water")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        stage.bake(self._net, "water", {"TILE": True}, values)
+        context.bake(self._net, "water", {"TILE": True}, values)
 
     def render(
-        self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
+        self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        values = self.uniforms(view, tick, knobs)
+        values = self.uniforms(inputs, tick, knobs)
         values.update(u_cells=float(FIELD_ROWS), u_source=source, u_net=self._net.texture)
-        self._advance(view, tick, knobs, values)
+        self._advance(inputs, tick, knobs, values)
         values["u_field"] = self._field.texture
         for name, brush, canvas in self._seen:
             brush.draw(canvas.framebuffer, values)
             values[f"u_{name}"] = canvas.texture
         self._show.draw(target, values, rect=self.region)
 
-    def _advance(self, view: FrameInputs, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
+    def _advance(self, inputs: FrameInputs, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
         """Bring the waves to the moment `tick`."""
         there = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
-        x, y, per_side, _ = put_face(self.stage.opening, view.alignment, view.placement, there)
-        values.update(u_face=(x, y, 1.0 / per_side, view.presence), u_step_s=1.0 / STEPS_PER_S)
+        x, y, per_side, _ = put_face(self.context.opening, inputs.alignment, inputs.placement, there)
+        values.update(u_face=(x, y, 1.0 / per_side, inputs.presence), u_step_s=1.0 / STEPS_PER_S)
         for step in steps_of(tick):
             values.update(u_field=self._field.texture, u_step=step)
             self._step.draw(self._spare.framebuffer, values)

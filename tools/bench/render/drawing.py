@@ -170,7 +170,7 @@ def _pass_rows(times: Sequence[_Times]) -> Iterator[tuple[str, dict[str, Any]]]:
     rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for time in times:
         for drawn, durations in time.passes.items():
-            width, height = drawn.stage.size_wh
+            width, height = drawn.context.size_wh
             row = {"moment": time.moment, "stage": f"{width}x{height}", "ms": percentiles(durations)}
             rows[drawn.kind].append(row)
     for kind, found in rows.items():
