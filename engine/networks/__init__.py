@@ -1,1 +1,1 @@
-"""Keras 3 networks and their files: no threads, no camera, no OpenGL."""
+"""Networks and their files: no threads, no camera, no OpenGL."""

@@ -1,7 +1,7 @@
-"""Personas: what the mirror can become. A folder under models/ -> checked settings and networks.
+"""Personas: a folder under models/ -> checked settings and networks.
 
-It alone knows how the official names and layouts of weights map to the Keras networks. Opening a persona reads and
-checks its files without Keras; only `load_generator` and its relatives import that.
+The only module that maps the official names and layouts of weights to the Keras networks. Opening a persona reads and
+checks its files without Keras; only `load_generator` and its relatives import Keras.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ENCODER_FILE = "encoder.safetensors"
 DESCRIPTION_FILE = "persona.json"
 MAX_DESCRIPTION_BYTES = 64 * 1024
 
-# measure of persona.json's alignment: its range
+# key of `alignment` in persona.json: its range
 _ALIGNMENT_RANGES = {"x": (0.0, 1.0), "y": (0.0, 1.0), "eye_distance": (0.02, 1.0)}
 
 
@@ -46,12 +46,12 @@ class Persona:
     """An opened and checked persona.
 
     Attributes:
-        folder: its folder; `name` is the folder's.
-        title: how it is called on the wall and in messages.
+        folder: its folder; `name` is the folder's name.
+        title: its name on the wall and in messages.
         settings: of its generator.
-        generator_path, generator_sha256: the file, and the hash of its content, which inverters name.
+        generator_path, generator_sha256: the file, and the hash of its content, which inverters refer to.
         alignment: where it draws its faces.
-        inverter_path: where its bank of drawn faces is expected; may not exist.
+        inverter_path: the file of its inverter; may not exist.
     """
 
     folder: Path
@@ -65,17 +65,17 @@ class Persona:
 
     @property
     def encoder_path(self) -> Path:
-        """Where the encoder is expected that was trained with its generator, or for it; may not exist."""
+        """The file of the encoder that was trained with its generator, or for it; may not exist."""
         return self.folder / ENCODER_FILE
 
     @classmethod
     def open(cls, folder: Path) -> Persona:
-        """Open a folder and check all that the show needs of it, weights included.
+        """Open a folder and check everything that the show needs of it, weights included.
 
         Raises:
-            ModelError: which file is missing, damaged or does not fit, and what is wrong with it.
+            ModelError: a file is missing, damaged or does not fit; says which, and why.
         """
-        if not os.path.isdir(folder):  # other than Path's, it does not raise for names that are too long
+        if not os.path.isdir(folder):  # unlike Path's method, it does not raise for names that are too long
             siblings = sorted(
                 path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}") if "." not in path.parent.name
             )
@@ -122,7 +122,7 @@ def _read_alignment(path: Path, content: Any) -> Alignment:
 
 
 def write_description(folder: Path, title: str, alignment: Alignment) -> None:
-    """Write a folder's persona.json, all or nothing."""
+    """Write persona.json into a folder, atomically."""
     measures = {key: round(float(getattr(alignment, key)), 4) for key in _ALIGNMENT_RANGES}
     text = json.dumps({"format": 1, "title": title, "alignment": measures}, indent=2, ensure_ascii=False) + "\n"
     with atomic_write(folder / DESCRIPTION_FILE) as partial:
@@ -158,17 +158,17 @@ def load_discriminator(path: Path) -> Discriminator:
 
 
 def save_generator(model: Generator, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a generator under its official names, float32; `notes` are further texts for the metadata."""
+    """Write a generator under its official names, float32; `notes` are added to the metadata."""
     write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
 def save_discriminator(model: Discriminator, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a discriminator under its official names, float32; `notes` are further texts for the metadata."""
+    """Write a discriminator under its official names, float32; `notes` are added to the metadata."""
     write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
 def fill_network(model: Generator | Discriminator, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Give a network its weights, by official names and in official layouts."""
+    """Assign the weights of a network, by official names and in official layouts."""
     for name, layer in model.by_name.items():
         layer.weight.assign(_weight_to_keras(layer.official, arrays[f"{name}/weight"]))
         layer.bias.assign(_bias_to_keras(layer.official, arrays[f"{name}/bias"]))

@@ -1,1 +1,1 @@
-"""Age/gender classifiers."""
+"""Classifiers of age and gender."""

@@ -1,7 +1,7 @@
-"""A face to probabilities of age and gender, by the network of a file: our own, or Levi and Hassner's of 2015.
+"""Classifier of age and gender: a face -> probabilities, with our own network or Levi and Hassner's of 2015.
 
-`tools.train_attributes` writes the one, `tools.import_attributes` the other, of the authors' Caffe files. It does not
-find faces and knows no pictures but the square that it is given.
+`tools.train_attributes` writes the former, `tools.import_attributes` the latter, from the authors' Caffe files. It
+finds no faces and sees only the square that it is given.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class AttributeReader:
     """Reads age and gender from a face.
 
     Args:
-        path: the weights; what is in them says which network they are of.
+        path: the weights; their names tell which network they belong to.
 
     Attributes:
-        input_px: side of the square that it looks at.
+        input_px: side of its input square, px.
         answers: question (`age`, `gender`) -> its classes in words.
         age_years: first and last year of each class of `age`.
 
@@ -72,13 +72,13 @@ class AttributeReader:
 
 
 def attributes_path(models: Path) -> Path:
-    """The weights that the show takes: those of 2019 where somebody has imported them, else our own."""
+    """The weights for the show: those of 2019 if somebody has imported them, else our own."""
     imported = models / IMPORTED_FILE
     return imported if imported.exists() else models / OWN_FILE
 
 
 def open_attributes(models: Path) -> AttributeReader | None:
-    """What reads age and gender; None if it cannot be used, which the log says: the show goes on without."""
+    """Open the classifier; None, with a line in the log, if it cannot be used: the show goes on without."""
     try:
         return AttributeReader(attributes_path(models))
     except (ModelError, RuntimeError, ImportError) as error:  # the last two are OpenVINO's
@@ -87,7 +87,7 @@ def open_attributes(models: Path) -> AttributeReader | None:
 
 
 def network_input(faces: ByteArray) -> FloatArray:
-    """Faces (N, 227, 227, 3) uint8 RGB as Levi and Hassner's was trained to see them: float32 BGR, mean subtracted.
+    """Faces (N, 227, 227, 3) uint8 RGB -> input of Levi and Hassner's network: float32 BGR, mean subtracted.
 
     Raises:
         ValueError: the faces have another shape.

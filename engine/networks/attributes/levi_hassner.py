@@ -1,7 +1,7 @@
-"""The network of Levi and Hassner 2015 that reads age or gender from a face: its layers, shapes and classes.
+"""Levi and Hassner's network for age or gender: layers, shapes and classes.
 
 Gil Levi and Tal Hassner, "Age and Gender Classification using Convolutional Neural Networks", CVPR workshops 2015. Two
-networks of the same form; they differ in the number of classes. It knows neither Keras nor Caffe.
+networks of the same architecture, with different numbers of classes. Knows neither Keras nor Caffe.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.features.vector_2019 import AGES_YEARS
 
 INPUT_PX = 227
-MEAN_BGR = (78.4263377603, 87.7689143744, 114.895847746)  # of the pictures that the authors trained on, 0 to 255
+MEAN_BGR = (78.4263377603, 87.7689143744, 114.895847746)  # mean of the authors' training pictures, 0 to 255
 GENDERS = ("male", "female")
 CLASSES: Mapping[str, int] = {"age": len(AGES_YEARS), "gender": len(GENDERS)}
 
@@ -51,7 +51,7 @@ LAYERS = (
 
 
 def attribute_shapes(kind: str) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the weights of the `age` or the `gender` network, as they stand in a file."""
+    """Name -> shape of the weights of the `age` or the `gender` network in a file."""
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in LAYERS:
         outputs = layer.outputs or CLASSES[kind]

@@ -1,7 +1,6 @@
-"""The networks that read age and gender as OpenVINO computes them: the small one of our own, and Levi and Hassner's.
+"""OpenVINO graphs of the age and gender networks: our own small one, and Levi and Hassner's.
 
-OpenVINO runs them on the processor in a few milliseconds or less, and TensorFlow stays out of the show. It knows names
-and shapes of weights from the two layouts, and no files.
+They take a few milliseconds or less on the processor, and TensorFlow stays out of the show. Knows no files.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from engine.networks.pggan.weight_file import Arrays
 from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import FloatArray
 
-NORM = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0, "size": 5}  # as Krizhevsky et al. 2012, across channels
+NORM = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0, "size": 5}  # local response normalisation, Krizhevsky et al. 2012
 
 Runs = Callable[[FloatArray], dict[str, FloatArray]]
 
@@ -60,7 +59,7 @@ def _levi_hassner_layer(ops: ModuleType, layer: AttributeLayer, x: Any, arrays: 
         x = _multiplied(ops, ops.reshape(x, [1, -1], False), arrays, name)
         return ops.relu(x) if layer is not levi_hassner.LAYERS[-1] else x
     x = ops.relu(_convolved(ops, x, arrays, name, layer.stride, layer.pad))
-    if layer.has_pooling:  # Caffe rounds up: windows that stick out count
+    if layer.has_pooling:  # Caffe rounds up: partial windows count
         x = ops.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [3, 3], "ceil").output(0)
     return ops.lrn(x, [1], **NORM) if layer.has_norm else x
 
@@ -83,7 +82,7 @@ def _operations() -> ModuleType:
 
 
 def _compiled(openvino: Any, outputs: list[Any], inputs: Any) -> Callable[[FloatArray], list[FloatArray]]:
-    """Runs on one thread in float32: it must disturb neither the generator nor the drawing."""
+    """Compile for one thread in float32: neither generator nor drawing must be disturbed."""
     model = openvino.Model(outputs, [inputs], "attributes")
     settings: Mapping[str, Any] = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
     request = openvino_core().compile_model(model, "CPU", settings).create_infer_request()

@@ -1,7 +1,7 @@
-"""The small network of our own that reads age and gender: its layers, shapes, classes and what it is shown.
+"""Our own small network for age and gender: layers, shapes, classes and input.
 
-`tools.train_attributes` trains it, `attributes.py` runs it. Four convolutions of 3x3, each halving the picture, then a
-dense layer that both answers share. It knows neither Keras nor OpenVINO.
+`tools.train_attributes` trains it, `classifier.py` runs it. Four 3x3 convolutions, each halving the picture, then a
+dense layer shared by both answers. Knows neither Keras nor OpenVINO.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 """Question -> classes, in the order of the network's numbers."""
 AGES_YEARS = ((20, 49), (50, 64), (65, 90))
-"""What the classes of `age` are, first and last year; those it was trained on were between 20 and 90."""
-LEAST_DEVIATION = 4.0  # levels: a picture without contrast is not blown up to noise
+"""First and last year of each class of `age`; it was trained on ages between 20 and 90."""
+LEAST_DEVIATION = 4.0  # levels: a picture without contrast must not be amplified to noise
 
 
 def small_network_input(greys: ByteArray) -> FloatArray:
-    """Squares of `crop_face` (N, 64, 64) uint8 grey as the network sees them: float32, each of mean 0 and deviation 1.
+    """Squares of `crop_face` (N, 64, 64) uint8 grey -> input of the network: float32, each with mean 0 and deviation 1.
 
-    Light, exposure and, because it is grey, tint and white balance do not matter to what is read.
+    Light, exposure and, because it is grey, tint and white balance do not change the answer.
 
     Raises:
         ValueError: the squares have another shape.

@@ -1,1 +1,1 @@
-"""Inference backends and autotuning."""
+"""Inference backends of the generator, and their autotuning."""

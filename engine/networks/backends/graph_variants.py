@@ -1,6 +1,6 @@
-"""The equivalent forms in which a generator can be computed: the same picture, at a speed that depends on the machine.
+"""Graph variants: equivalent ways to compute a generator, with the same picture and machine-dependent speed.
 
-Which is fastest is measured (`form_trial.py`) and kept (`form_choice.py`); `openvino_graph.py` computes each.
+`autotuner.py` measures which is fastest, `autotune_cache.py` remembers it, `openvino_graph.py` builds each.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _WAYS = (("transposed", "rms"), ("transposed", "l2"), ("phase", "rms"), ("neares
 
 
 def candidates(precision: str, *, has_bfloat16: bool) -> tuple[GraphVariant, ...]:
-    """The forms among which the fastest is looked for, the one that a show begins with first.
+    """The variants that compete, beginning with the one a show starts with.
 
     Args:
         precision: one of `PRECISIONS`; `auto` leaves it to the measurement.
-        has_bfloat16: whether the processor computes in it; elsewhere `auto` never takes it.
+        has_bfloat16: whether the processor computes in it; otherwise `auto` never picks it.
     """
     computed = ("bfloat16", "float32") if has_bfloat16 else ("float32",)
     return tuple(

@@ -1,4 +1,4 @@
-"""A generator through Keras on a processor: the reference, and what draws where OpenVINO does not.
+"""Keras backend: the generator on a processor through Keras; the reference, and the fallback without OpenVINO.
 
 Keras runs on TensorFlow where that is installed (the group `train`), else on JAX, which MediaPipe brings along.
 """

@@ -1,4 +1,4 @@
-"""A generator through OpenVINO: graphs in the form that suits the machine, compiled, and little around each run."""
+"""OpenVINO backend: the generator as a compiled graph, in the variant that is fastest on this machine."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import ByteArray, FloatArray
 
-TRIAL_AFTER = 150  # pictures of a show before forms are tried: the start belongs to the visitor
-REST = 60  # pictures between two duels, as a challenger costs up to a second to compile
+TRIAL_AFTER = 150  # pictures drawn before variants are tried: the start belongs to the visitor
+REST = 60  # pictures between two duels: compiling a challenger takes up to a second
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ Layers = tuple[tuple[FoldedLayer, ...], tuple[FoldedLayer, ...]]
 
 
 class OpenVinoEngine:
-    """One compiled graph. Each picture is written by OpenVINO into the array that is handed on, and copied nowhere."""
+    """A compiled graph. OpenVINO writes each picture straight into the array that is returned."""
 
     most_at_once = 1
 
@@ -56,7 +56,7 @@ class OpenVinoEngine:
 
 
 def compile_options(precision: str, threads: int | None) -> dict[str, str | int]:
-    """What OpenVINO is asked for: one picture at a time, as soon as can be."""
+    """Compile options: one picture at a time, with the lowest latency."""
     options: dict[str, str | int] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
@@ -114,7 +114,7 @@ class OpenVinoRuntime:
         return build_graph(self.settings, layers, form, previews)
 
     def settle(self, trial: Autotuner) -> None:
-        """Draw in the form that won from now on, and remember it."""
+        """Switch to the winning variant, and remember it."""
         self.form, self.is_settled = trial.champion, True
         if self.choice is not None:
             self.choice.write(trial.champion, trial.ratios)
@@ -122,7 +122,7 @@ class OpenVinoRuntime:
 
 
 class TryingEngine:
-    """Draws the show's pictures in one form and another until it is known which is fastest; they are the same pictures.
+    """Draws the show's pictures alternately in two variants until the fastest is known; the pictures are the same.
 
     Args:
         runtime: what it draws for, and tells who won.
@@ -173,7 +173,7 @@ class TryingEngine:
             self._runtime.settle(self._trial)
 
     def _has_challenger(self) -> bool:
-        """Open the next challenger if that is not done; one that this machine cannot run is passed over."""
+        """Open the next challenger if needed; skip those that this machine cannot run."""
         challenger = self._trial.challenger
         if challenger is None or challenger in self._engines:
             return challenger is not None
@@ -181,7 +181,7 @@ class TryingEngine:
             engine = self._open(challenger)
             engine.draw(
                 np.zeros((1, self._runtime.settings.latent_size), np.float32)
-            )  # the first run plans, and is late
+            )  # the first run is slow: it plans
         except (RuntimeError, MemoryError) as error:
             _log.info("the form %s cannot be tried: %s", challenger, " ".join(str(error).split())[:200])
             self._trial.withdraw()

@@ -1,7 +1,7 @@
-"""Folded layers -> OpenVINO's graph, in any of the equivalent forms, up to any resolution.
+"""Folded layers -> OpenVINO graph, in any of the equivalent variants, up to any resolution.
 
-Written directly, in milliseconds, so that a start needs neither TensorFlow nor a conversion, and every form is there to
-be measured. Tests hold it to the Keras network of `folded_network.py`. It knows neither files nor devices.
+Built directly, in milliseconds: a start needs neither TensorFlow nor a conversion, and every variant can be measured.
+Tests compare it with the Keras network of `folded_network.py`. Knows neither files nor devices.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.system.openvino_loader import import_openvino
 from engine.types import FloatArray
 
-VERSION = 1  # of the graphs; raise it when a form is computed in another way, so that its speed is measured again
+VERSION = 1  # version of the graphs; raise it when a variant changes, so that its speed is measured again
 
 
 def build_graph(
@@ -118,7 +118,7 @@ class _Builder:
         )
 
     def _normalised(self, x: Any, channels: int) -> Any:
-        """Pixel norm, whose sums OpenVINO keeps in float32 in both forms and precisions."""
+        """Pixel norm; OpenVINO keeps its sums in float32 in both variants and precisions."""
         self._gain = 1.0
         if not self._settings.use_pixelnorm:
             return x
@@ -130,7 +130,7 @@ class _Builder:
         return self._ops.transpose(last, self._whole([0, 3, 1, 2]))
 
     def _rms_of_last_axis(self, x: Any) -> Any:
-        """In the words in which OpenVINO finds its one operation for all of it."""
+        """Written as the pattern that OpenVINO fuses into a single operation."""
         ops = self._ops
         squares = ops.reduce_mean(ops.power(x, self._constant(np.array([2.0]))), self._whole([-1]), True)
         root = ops.sqrt(ops.add(squares, self._constant(np.array([self._settings.pixelnorm_epsilon]))))
@@ -143,7 +143,7 @@ class _Builder:
         return ops.transpose(x, self._whole([0, 2, 3, 1]))
 
     def _named(self, node: Any, work: str) -> Any:
-        """Names a node by the size that it works at, as profiles show it; OpenVINO needs names to differ."""
+        """Name a node by its resolution, for profiles; OpenVINO requires unique names."""
         self._named_count += 1
         node.set_friendly_name(f"{self._side_px} px {work} {self._named_count}")
         return node

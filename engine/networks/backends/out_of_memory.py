@@ -1,4 +1,4 @@
-"""Whether an error says that memory has run out, of any of the libraries that may run a generator."""
+"""Recognition of out-of-memory errors of all libraries that may run a generator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORDS = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error`, or one that it was raised from, says so. No library is imported to find out."""
+    """Whether `error`, or an error that caused it, means that memory has run out. Imports no library."""
     return any(_says_so(link) for link in _chain(error))
 
 

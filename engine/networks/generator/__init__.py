@@ -1,1 +1,1 @@
-"""Derived forms of the generator: folded, previews, trunk."""
+"""Derived forms of the generator: folded layers, previews, trunk."""

@@ -1,7 +1,7 @@
-"""The generator as it is run: constants folded into the weights, upsampling fused, one ToRGB, finished pixels out.
+"""Run-time form of the generator: constants folded into the weights, upsampling fused, one ToRGB, finished pixels out.
 
-It gives the same picture as `pggan.Generator` at lod 0 with fewer operations. `fold` is NumPy alone; the network is
-Keras 3 without anything special to a backend. It knows neither files nor runtimes.
+It draws the same picture as `pggan.model.Generator` at lod 0 with fewer operations. NumPy only; knows neither files nor
+runtimes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.types import FloatArray
 
 @dataclass(frozen=True)
 class FoldedLayer:
-    """A layer ready to be run.
+    """A layer of the run-time form.
 
     Attributes:
         kind: `dense` (IO, outputs in order 4, 4, C), `conv` (HWIO), `up` (4, 4, out, in; transposed, stride 2) or
@@ -32,7 +32,7 @@ class FoldedLayer:
 
 
 def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]:
-    """Official weights to the layers of the run-time form, in the order in which they are run.
+    """Official weights -> layers of the run-time form, in execution order.
 
     Raises:
         ValueError: the pictures are neither grey nor in colour.

@@ -1,1 +1,1 @@
-"""The published network and its weight files."""
+"""PG-GAN as published, and its weight files."""

@@ -1,6 +1,6 @@
-"""What the networks of Karras et al. 2018 consist of: their settings, the official names and shapes of weights.
+"""Architecture of the networks of Karras et al. 2018: settings, and the official names and shapes of weights.
 
-It knows neither Keras nor files: both are checked against it.
+Knows neither Keras nor files: both are checked against it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Settings = TypeVar("Settings", "GeneratorSettings", "DiscriminatorSettings")
 
 RESOLUTIONS = tuple(2**level for level in range(2, 11))  # 4 to 1024 px
 
-# setting: least and greatest value that is accepted
+# setting: smallest and largest accepted value
 _WHOLE_RANGES: Mapping[str, tuple[int, int]] = {
     "num_channels": (1, 16),
     "fmap_base": (1, 1 << 20),
@@ -31,7 +31,7 @@ _REAL_RANGES: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class _Widths:
-    """What both networks share: the size of the picture and the number of feature maps at each resolution.
+    """Settings shared by both networks: size of the picture, and feature maps at each resolution.
 
     Attributes:
         resolution: width and height of the picture, px; a power of two.
@@ -62,7 +62,7 @@ class _Widths:
 
     @property
     def top_level(self) -> int:
-        """Logarithm of the resolution to the base 2: 2 for 4 px, 10 for 1024 px."""
+        """Base-2 logarithm of the resolution: 2 for 4 px, 10 for 1024 px."""
         return self.resolution.bit_length() - 1
 
     def feature_maps(self, stage: int) -> int:
@@ -79,8 +79,8 @@ class GeneratorSettings(_Widths):
         normalize_latents: bring latents to the sphere first.
         use_pixelnorm, pixelnorm_epsilon: normalise the feature vector of every pixel after each layer.
         use_leakyrelu: leaky (0.2) or plain rectifier.
-        dense_bias_per_pixel: the first layer has a bias for each of its 4x4 pixels and not only for each feature
-            map; not official, but what the trainer of the first persona made.
+        dense_bias_per_pixel: the first layer has a bias for each of its 4x4 pixels, not only for each feature map; not
+            official, but used by the trainer of the first persona.
     """
 
     latent_size: int = 0
@@ -101,7 +101,7 @@ class DiscriminatorSettings(_Widths):
     """The settings of D_paper.
 
     Attributes:
-        mbstd_group_size: pictures that are compared with each other; 1 leaves the comparison out.
+        mbstd_group_size: pictures compared with each other; 1 disables minibatch standard deviation.
     """
 
     mbstd_group_size: int = 4
@@ -114,7 +114,7 @@ class WeightLayer:
     Attributes:
         name: official, e.g. `8x8/Conv0_up`; its variables are `name/weight` and `name/bias`.
         kind: `dense`, `conv`, `up` (fused upsampling, weight (kh, kw, out, in)) or `down` (fused downsampling).
-        fan_in: numbers that each output is a sum of, which He's constant is made from.
+        fan_in: inputs of each output, for He's constant.
         fan_out: feature maps out.
         gain: of He's constant gain / sqrt(fan_in).
         weight_shape, bias_shape: as in official files.
@@ -134,7 +134,7 @@ class WeightLayer:
 
 
 def conv_layer(name: str, inputs: int, outputs: int, *, kernel: int = 3, gain: float = math.sqrt(2)) -> WeightLayer:
-    """A convolution that keeps the resolution, or, by the ending of its name, `_up` or `_down`, changes it."""
+    """A convolution that keeps the resolution, or changes it if its name ends in `_up` or `_down`."""
     kind = "up" if name.endswith("_up") else "down" if name.endswith("_down") else "conv"
     channels = (outputs, inputs) if kind == "up" else (inputs, outputs)
     return WeightLayer(name, kind, kernel**2 * inputs, outputs, gain, (kernel, kernel, *channels), (outputs,))
@@ -144,7 +144,7 @@ def generator_layers(settings: GeneratorSettings) -> Iterator[WeightLayer]:
     """The layers of G_paper, lowest resolution first."""
     maps, top = settings.feature_maps, settings.top_level
     inputs, outputs = settings.latent_size, 16 * maps(1)
-    dense_gain = math.sqrt(2) / 4  # matches the original, which counts a 4x4 block as one feature map
+    dense_gain = math.sqrt(2) / 4  # as in the original, which counts a 4x4 block as one feature map
     bias_shape = (outputs if settings.dense_bias_per_pixel else maps(1),)
     yield WeightLayer("4x4/Dense", "dense", inputs, maps(1), dense_gain, (inputs, outputs), bias_shape)
     yield conv_layer("4x4/Conv", maps(1), maps(1))
@@ -167,7 +167,7 @@ def discriminator_layers(settings: DiscriminatorSettings) -> Iterator[WeightLaye
         second = f"{block}/Conv1_down" if settings.fused_scale else f"{block}/Conv1"
         yield conv_layer(second, maps(level - 1), maps(level - 2))
     yield conv_layer(f"FromRGB_lod{top - 2}", settings.num_channels, maps(1), kernel=1)
-    compared = 1 if settings.mbstd_group_size > 1 else 0  # the feature map of minibatch standard deviation
+    compared = 1 if settings.mbstd_group_size > 1 else 0  # feature map of minibatch standard deviation
     yield conv_layer("4x4/Conv", maps(1) + compared, maps(1))
     inputs = 16 * maps(1)
     yield WeightLayer("4x4/Dense0", "dense", inputs, maps(0), math.sqrt(2), (inputs, maps(0)), (maps(0),))
@@ -175,14 +175,14 @@ def discriminator_layers(settings: DiscriminatorSettings) -> Iterator[WeightLaye
 
 
 def layers_of(settings: GeneratorSettings | DiscriminatorSettings) -> tuple[WeightLayer, ...]:
-    """The layers of the network that the settings are of."""
+    """The layers of the network with these settings."""
     if isinstance(settings, GeneratorSettings):
         return tuple(generator_layers(settings))
     return tuple(discriminator_layers(settings))
 
 
 def variable_shapes(settings: GeneratorSettings | DiscriminatorSettings) -> dict[str, Shape]:
-    """Official variable name -> shape, for everything that a file of this network must hold."""
+    """Official variable name -> shape, for every tensor that a file of this network must hold."""
     shapes: dict[str, Shape] = {}
     for layer in layers_of(settings):
         shapes[f"{layer.name}/weight"] = layer.weight_shape
@@ -191,13 +191,13 @@ def variable_shapes(settings: GeneratorSettings | DiscriminatorSettings) -> dict
 
 
 def settings_to_text(settings: GeneratorSettings | DiscriminatorSettings) -> dict[str, str]:
-    """Settings as the text metadata of a weight file."""
+    """Settings as metadata of a weight file."""
     values = ((field.name, getattr(settings, field.name)) for field in fields(settings))
     return {name: str(value).lower() if isinstance(value, bool) else repr(value) for name, value in values}
 
 
 def settings_from_text(kind: type[Settings], text: Mapping[str, str]) -> Settings:
-    """Settings from the text metadata of a weight file; what is absent has the official default.
+    """Settings from the metadata of a weight file; absent ones have the official defaults.
 
     Raises:
         ValueError: a setting cannot be read, is out of range, or asks for labels, which no network here has.

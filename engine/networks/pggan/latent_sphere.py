@@ -1,4 +1,4 @@
-"""The sphere that latents live on: of radius sqrt(latent_size), in NumPy. It knows no network and no viewer."""
+"""The latent sphere, of radius sqrt(latent_size), in NumPy. Knows no network and no visitor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TINY = 1e-9
 
 
 def seed_latent(seed: int, latent_size: int) -> FloatArray:
-    """The latent (latent_size,) that a seed stands for, everywhere in this program.
+    """The latent (latent_size,) of a seed, the same everywhere in this program.
 
     `numpy.random.default_rng(seed).standard_normal(latent_size)`, brought to the sphere.
 
@@ -28,7 +28,7 @@ def seed_latents(seeds: ArrayLike, latent_size: int) -> FloatArray:
 
 
 def normalise(z: ArrayLike) -> FloatArray:
-    """Latents (..., n) brought to the sphere of radius sqrt(n).
+    """Latents (..., n) scaled to the sphere of radius sqrt(n).
 
     Raises:
         ValueError: a latent is zero or not finite and so has no direction.
@@ -39,8 +39,8 @@ def normalise(z: ArrayLike) -> FloatArray:
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
     """Points on the great circle from `a` to `b`, at the share `t` of the angle between them (Shoemake 1985).
 
-    Exact for nearly equal latents; opposite ones, between which every great circle is shortest, take one that
-    depends on them alone.
+    Exact for nearly equal latents; opposite ones, for which every great circle is shortest, use one that depends on
+    them alone.
 
     Args:
         a, b: latents (..., n) of any length but zero; they broadcast.
@@ -51,7 +51,7 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
     """
     start, end = np.broadcast_arrays(_unit(np.asarray(a, np.float64)), _unit(np.asarray(b, np.float64)))
     share = np.asarray(t, np.float64)[..., None]
-    # Kahan's form: unlike the arc cosine it loses no digits near 0 and pi
+    # Kahan's formula: unlike the arc cosine, it loses no digits near 0 and pi
     angle = 2.0 * np.arctan2(_length(start - end), _length(start + end))
     return _on_sphere(np.cos(share * angle) * start + np.sin(share * angle) * _tangent(start, end))
 

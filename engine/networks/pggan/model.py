@@ -1,7 +1,7 @@
-"""Generator and Discriminator of Karras et al. 2018 (arXiv 1710.10196), in Keras 3, as they were published.
+"""Generator and discriminator of Karras et al. 2018 (arXiv 1710.10196), in Keras 3, as published.
 
-The plain form, which training and comparison use; `folded.py` has the one that is run. Nothing here is special to one
-backend of Keras. Pictures are NHWC, nominal range [-1, 1]. It knows no files: `persona.py` fills these networks.
+The plain form, for training and comparison; the show runs `engine/networks/generator/folded_layers.py`. Independent of
+the Keras backend. Pictures are NHWC, nominal range [-1, 1]. Knows no files: `persona.py` fills these networks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorS
 
 
 def pixel_norm(x: Any, epsilon: float) -> Any:
-    """Bring the feature vector of every pixel (last axis) to unit mean square; statistics in float32."""
+    """Normalise the feature vector of every pixel (last axis) to unit mean square; statistics in float32."""
     exact = ops.cast(x, "float32")
     scale = ops.rsqrt(ops.mean(ops.square(exact), axis=-1, keepdims=True) + epsilon)
     return x * ops.cast(scale, x.dtype)
@@ -35,7 +35,7 @@ def downscale(x: Any) -> Any:
 
 
 def _split_lod(lod: float, top_level: int) -> tuple[int, float]:
-    """The finest lod that is seen, and the share of the next coarser one."""
+    """The finest visible lod, and the share of the next coarser one."""
     lod = min(max(float(lod), 0.0), float(top_level - 2))
     finest = math.floor(lod)
     return finest, lod - finest
@@ -46,7 +46,7 @@ def _blend(fine: Any, coarse: Any, coarser_share: Any) -> Any:
 
 
 def minibatch_deviation(x: Any, group_size: int) -> Any:
-    """Append a feature map that says how much the pictures of a group differ; statistics in float32.
+    """Minibatch standard deviation: append a feature map of how much the pictures of a group differ; in float32.
 
     Args:
         x: (N, H, W, C), N a multiple of the group size or less than it.
@@ -63,7 +63,7 @@ def minibatch_deviation(x: Any, group_size: int) -> Any:
 
 
 class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Convolution or matrix product with bias, whose weight is multiplied by He's constant when it is used.
+    """Convolution or matrix product with bias and equalized learning rate: He's constant is applied at run time.
 
     The weight is HWIO for every convolution, resampling or not, and IO with NHWC order for dense layers.
     """
@@ -82,7 +82,7 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
         self.built = True
 
     def scaled(self, dtype: str) -> Any:
-        """The weight as it is used, in a type."""
+        """The scaled weight in a type."""
         return ops.cast(self.weight * self._scale, dtype)
 
     def call(self, x: Any) -> Any:
@@ -163,7 +163,7 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         return features[::-1]
 
     def to_rgb(self, x: Any, lod: int) -> Any:
-        """The picture (N, H, W, channels) of the feature maps of a lod."""
+        """The picture (N, H, W, channels) of a lod from its feature maps."""
         layer = self.by_name[f"ToRGB_lod{lod}"]
         return layer.add_bias(layer(x))
 

@@ -1,7 +1,7 @@
-"""Weight files: safetensors in and out, with limits. It knows official names and shapes only through `layout`.
+"""Weight files: safetensors in and out, with limits. Knows official names and shapes only through `architecture.py`.
 
-A file is judged by its header before memory is taken: at most 1 MB of header and 2000 tensors, exactly the names and
-shapes that its own settings ask for, and not a byte more or less than these need.
+A file is checked by its header before memory is taken: at most 1 MB of header and 2000 tensors, exactly the names and
+shapes that its own settings require, and not a byte more or less.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DTYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype(
 
 @dataclass(frozen=True)
 class TensorPlace:
-    """Where a tensor stands in a file, in bytes from the end of the header."""
+    """Position of a tensor in a file, in bytes from the end of the header."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -49,7 +49,7 @@ class TensorPlace:
 
 @dataclass(frozen=True)
 class Header:
-    """What a safetensors file says about itself, checked to be consistent with its size."""
+    """Header of a safetensors file, consistent with the size of the file."""
 
     metadata: dict[str, str]
     tensors: dict[str, TensorPlace]
@@ -57,7 +57,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a safetensors file of float32 and float16 tensors.
+    """Read the header of a safetensors file of float32 and float16 tensors.
 
     Raises:
         ModelError: the file cannot be read, is cut short, or is not such a file.
@@ -115,7 +115,7 @@ def _check_tensor(path: Path, name: str, entry: Any) -> TensorPlace:
 
 
 def check_network_header(path: Path, kind: type[Settings]) -> Settings:
-    """Settings of a network's file whose names and shapes are exactly those that the settings ask for.
+    """Settings of a network file whose names and shapes are exactly those that the settings require.
 
     Tensors named `preview_rgb_lod...` may stand beside the official ones if they have the shape of the `ToRGB_lod...`.
 
@@ -141,7 +141,7 @@ def check_network_header(path: Path, kind: type[Settings]) -> Settings:
 
 
 def _with_bias_form(header: Header) -> dict[str, str]:
-    """The metadata, with the form of the first bias as its shape shows it where the file does not say."""
+    """The metadata, with the kind of the first bias inferred from its shape if the file does not say."""
     weight, bias = header.tensors.get("4x4/Dense/weight"), header.tensors.get("4x4/Dense/bias")
     is_per_pixel = weight is not None and bias is not None and weight.shape[-1:] == bias.shape
     return {"dense_bias_per_pixel": str(is_per_pixel), **header.metadata}
@@ -183,24 +183,24 @@ def write_network(
     *,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a network's weights (official names and layouts, dtype kept) with its settings, all or nothing.
+    """Write the weights of a network (official names and layouts, dtype kept) with its settings, atomically.
 
-    The same weights and settings always make the same bytes, and so the same hash.
+    The same weights and settings always give the same bytes, and hence the same hash.
 
     Args:
-        notes: further texts for the metadata; settings win over notes of the same name.
+        notes: further metadata; settings win over notes of the same name.
     """
     write_arrays(path, arrays, {**(notes or {}), "format": "pggan", "label_size": "0", **settings_to_text(settings)})
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Write float32 and float16 arrays and texts as a safetensors file, all or nothing."""
+    """Write float32 and float16 arrays and metadata as a safetensors file, atomically."""
     with atomic_write(path) as partial, partial.open("wb") as file:
         _write_tensors(file, arrays, metadata)
 
 
 def _write_tensors(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    # not by the safetensors package, whose order of metadata differs from run to run
+    # not with the safetensors package, whose order of metadata varies between runs
     kinds = {dtype: kind for kind, dtype in _DTYPES.items()}
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     names, end = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name)), 0
@@ -216,7 +216,7 @@ def _write_tensors(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], metadata:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
