@@ -1,4 +1,4 @@
-"""The command line of `main.py`: what may be said there, and how it is read."""
+"""The command line of `main.py`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from engine.config.options import Options
 
 MAX_SIDE_PX = 16384
-LEAST_LOOP_S = 10.0  # in less time a pattern cannot be told from chance
+LEAST_LOOP_S = 10.0  # a shorter pattern cannot be told from chance
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
-    """Read the command line (by default the program's own); exits with status 2 and a sentence on a wrong one."""
+    """Parse the command line (by default the program's own); exits with status 2 and a sentence if it is wrong."""
     parser = argparse.ArgumentParser(
         prog="main.py",
         description="Narcissus: a mirror that answers with someone else. H in the window lists its keys.",
@@ -59,7 +59,7 @@ def picture_size(text: str) -> tuple[int, int]:
     """`1280x720` as (1280, 720).
 
     Raises:
-        argparse.ArgumentTypeError: it is no size, or no picture can have it.
+        argparse.ArgumentTypeError: it is not a size, or beyond what a picture can have.
     """
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -80,7 +80,7 @@ def duration_s(text: str) -> float:
     """A number of seconds above 0.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is not.
     """
     try:
         value = float(text)

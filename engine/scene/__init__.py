@@ -1,1 +1,1 @@
-"""Scene YAML -> Scene: files, pass settings, expressions, transitions, library."""
+"""Scenes: files, pass settings, expressions, states, transitions, library."""

@@ -1,14 +1,13 @@
-"""Expressions: arithmetic over named signals, written in a scene by an artist, evaluated once per drawn frame.
+"""Expressions: arithmetic over named signals, written in scenes by artists, evaluated once per drawn frame.
 
-An expression is parsed by Python's grammar and accepted only if every node is on a short list; it is turned into
-nested functions and never executed as code. It knows neither scenes nor what its names mean.
+An expression is parsed with Python's grammar and accepted only if every node is on a short list; it becomes nested
+functions and is never executed as code. Knows neither scenes nor the meaning of its names.
 
-Everything is a float. Comparisons and `and`, `or`, `not` give 1 or 0, and whatever is not 0 counts as true. What has
-no value (1 / 0, the root of a negative number, a result too large for a float) is 0, so that a binding can never stop
-the show.
+Everything is a float. Comparisons and `and`, `or`, `not` give 1 or 0; anything but 0 is true. An undefined result (1 /
+0, the root of a negative number, an overflow) is 0: a binding can never stop the show.
 
-`lag` and `slew` smooth over time. What they remember is kept by the caller, so that an expression itself never changes;
-every part of an expression is evaluated every time, so that nothing that smooths stands still behind an `if`.
+`lag` and `slew` smooth over time. Their state belongs to the caller, so that an expression itself is immutable; every
+part of an expression is evaluated every time, so that no smoothing pauses behind an `if`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ MAX_DEPTH = 20
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "tau": math.tau}
 
 Memory = dict[int, float]
-"""What the parts of one expression that smooth remember; begins empty."""
+"""State of the smoothing parts of one expression; empty at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +83,17 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int, int]] = {
 
 
 def _lag(before: float, x: float, seconds: float, dt_s: float) -> float:
-    """A first-order low-pass: after `seconds` at a new value 63 % of the way is gone, whatever the rate of frames."""
+    """First-order low-pass: 63 % of the way to a new value after `seconds`, at any frame rate."""
     return x if seconds <= 0 else before + (x - before) * -math.expm1(-dt_s / seconds)
 
 
 def _slew(before: float, x: float, per_second: float, dt_s: float) -> float:
-    """Towards `x`, by no more than `per_second` a second."""
+    """Move towards `x` by at most `per_second` a second."""
     most = max(per_second, 0.0) * dt_s
     return before + _clamp(x - before, -most, most)
 
 
-# name: next value from the last one, the newest input, its parameter, and the time between them
+# name: next value from the previous one, the newest input, the parameter, and the time between
 SMOOTHERS: Mapping[str, Callable[[float, float, float, float], float]] = {"lag": _lag, "slew": _slew}
 _BINARY: Mapping[type[ast.operator], Callable[[float, float], Any]] = {
     ast.Add: operator.add,
@@ -120,10 +119,10 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 
 class Expression:
-    """A checked expression; call it with the signals of the moment.
+    """A checked expression; call it with the current signals.
 
     Attributes:
-        text: as it was written.
+        text: as written.
         names: the signals that it reads.
     """
 
@@ -133,12 +132,12 @@ class Expression:
         self._evaluate = evaluate
 
     def __call__(self, signals: Mapping[str, float], dt_s: float = 0.0, memory: Memory | None = None) -> float:
-        """Value at this moment, always finite.
+        """The current value, always finite.
 
         Args:
             signals: values by name.
             dt_s: time since the last call with this memory.
-            memory: what `lag` and `slew` remember, which is brought up to date; without one they pass their input on.
+            memory: state of `lag` and `slew`, updated here; without it they pass their input through.
 
         Raises:
             KeyError: a signal that the expression reads is not in `signals`.
@@ -151,7 +150,7 @@ class Expression:
 
 
 def compile_expression(text: str, names: Collection[str], lists: Collection[str] = (), most: int = 0) -> Expression:
-    """Check an expression and make it ready to be evaluated.
+    """Check and compile an expression.
 
     Args:
         text: e.g. `0.2 + 0.8 * presence`; at most 300 characters, 100 parts, 20 levels.
@@ -169,7 +168,7 @@ def compile_expression(text: str, names: Collection[str], lists: Collection[str]
         raise ConfigError(f"column {column}: {text[column - 1]!r} cannot stand in an expression")
     if not text.strip():
         raise ConfigError("the expression is empty")
-    # Line breaks count as spaces. Python would take leading spaces for indentation; columns count them still.
+    # Line breaks count as spaces. Python would read leading spaces as indentation; columns still count them.
     line = " ".join(text.splitlines()).replace("\t", " ")
     indent = len(line) - len(line.lstrip())
     compiler = _Compiler(line, indent, names, lists, most)
@@ -190,7 +189,7 @@ def _parse(text: str, indent: int) -> ast.expr:
 
 
 class _Compiler:
-    """Turns accepted nodes into nested functions and refuses all others."""
+    """Compiles accepted nodes to nested functions and rejects all others."""
 
     def __init__(
         self, line: str, indent: int, names: Collection[str], lists: Collection[str] = (), most: int = 0

@@ -1,6 +1,6 @@
-"""The form of a scene as a JSON schema (draft 07), from which editors complete and explain what is typed.
+"""JSON schema (draft 07) of scene files, for completion and help in editors.
 
-Made from the settings of the passes, so that nothing about a knob is written twice. `scenes/schema.json` is its output.
+Generated from the settings of the passes: nothing about a knob is written twice. `scenes/schema.json` is its output.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _pass_schema(kind: str, settings: type[PassSettings], summary: str, definiti
 
 
 def _schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Schema of a model; what it refers to goes to `definitions`."""
+    """Schema of a model; models that it refers to go to `definitions`."""
     schema: dict[str, Any] = _draft_07(model.model_json_schema(ref_template="#/definitions/{model}"))
     definitions.update(schema.pop("$defs", {}))
     schema.pop("description", None)
@@ -100,7 +100,7 @@ def _schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, An
 
 
 def _draft_07(schema: Any) -> Any:
-    """Pydantic's schema (2020-12) in the older draft that editors read; titles are left out, they say nothing."""
+    """Pydantic's schema (2020-12) in the older draft that editors read, without its titles."""
     if isinstance(schema, list):
         return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,6 +1,6 @@
-"""Repertoire: the scenes that there are, by name and by key, read from their folder whenever they are asked for.
+"""Scene library: scenes by name and by key, read from their folder on each request.
 
-It knows no OpenGL and not which scene is on the wall.
+Knows neither OpenGL nor which scene is on the wall.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from engine.scene.scene import PassSettings, Scene, load_scene
 
 
 class SceneLibrary:
-    """What can be shown.
+    """The scenes of a folder.
 
     Args:
-        folder: where the scenes are.
-        on_keys: names on the keys from 1 on; empty takes all of the folder by alphabet.
+        folder: the folder.
+        on_keys: scenes on the keys from 1 on; empty takes all of the folder in alphabetical order.
         registry: the settings class of each pass.
-        reflection: how the mirror answers where a scene does not say.
+        reflection: defaults for scenes that do not set how the mirror answers.
 
     Raises:
-        ConfigError: a key has a scene that is not there.
+        ConfigError: a key has a scene that does not exist.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SceneLibrary:
             self._check(name, "scene.scenes: ")
 
     def path(self, name: str) -> Path:
-        """The file of a scene, whether it is there or not."""
+        """The file of a scene, whether it exists or not."""
         return self._folder.resolve() / f"{name}.yaml"
 
     def on_key(self, number: int) -> str | None:
@@ -53,7 +53,7 @@ class SceneLibrary:
         """Read a scene from its file.
 
         Raises:
-            ConfigError: there is none of that name, or what is wrong in it, one sentence per problem.
+            ConfigError: there is no such scene, or it is wrong; one sentence per problem.
         """
         self._check(name)
         return load_scene(self.path(name), self._registry, self._reflection)

@@ -1,7 +1,7 @@
-"""scenes/*.yaml -> Scene: which passes a look consists of, in order, with their settings and bindings.
+"""Scenes: scenes/*.yaml -> `Scene`, the passes of a look in order, with their settings and bindings.
 
-A scene file says only what differs from the defaults, or from the scene that it extends. What passes there are is told
-by a registry; this module knows no OpenGL, and no pass by name.
+A scene file states only what differs from the defaults, or from the scene that it extends. A registry lists the passes;
+this module knows no OpenGL, and no pass by name.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Scene:
     Attributes:
         title: for people.
         size_wh: width and height of the stage, px.
-        passes: in the order in which they are drawn.
-        path: the file that it came from; None if it was made otherwise.
-        files: all files that it is made of, that one, those that it extends and pictures among them.
+        passes: in drawing order.
+        path: its file; None if it was built in memory.
+        files: all files that it consists of: its own, those it extends, and pictures.
         reflection: how the mirror answers while it is shown.
         transition: how it comes in.
     """
@@ -50,9 +50,9 @@ def load_scene(
     """Read a scene.
 
     Args:
-        path: a file of the form that `scenes/` shows.
+        path: a scene file.
         registry: the settings class of each pass.
-        reflection: how the mirror answers where the scene does not say.
+        reflection: defaults for what the scene does not set.
 
     Raises:
         ConfigError: one sentence per problem, one per line.

@@ -1,10 +1,10 @@
-"""Scene files: their outer form, and how a scene that `extends` another is put together from both.
+"""Scene files: their outer form, and how a scene that `extends` another is merged with it.
 
-The rule: each file is laid over the one that it extends. Of title, size and the like, what it says stands. Of its
-passes, one that is there already (by `name`, which is the kind where none is given) is changed in what it says, or
-taken away by `remove: true`; one that is not there is new, and comes last or where `before` or `after` puts it.
+Each file is laid over the one that it extends. Its title, size and the like win. A pass that exists already (by `name`,
+by default its kind) is changed in the knobs that are given, or removed by `remove: true`; a pass that does not exist is
+new, and comes last or where `before` or `after` puts it.
 
-What a pass is made of is not known here.
+Knows nothing of what a pass consists of.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.core.messages import did_you_mean
 from engine.scene.transition import TransitionSettings
 
 MAX_EXTENDED = 8
-BIND, STATES = "bind", "states"  # what moves the knobs of a pass
+BIND, STATES = "bind", "states"  # entries that move the knobs of a pass
 
 _Side = Annotated[int, Field(ge=16, le=8192)]
 _Size = tuple[_Side, _Side]
@@ -34,13 +34,13 @@ _Pass = dict[str, dict[str, Any] | None]
 
 
 class SceneExtension(Settings):
-    """The outer form of a scene file that changes another."""
+    """Outer form of a scene file that extends another."""
 
     format: Literal[1]
-    """Version of this form."""
+    """Version of the format."""
 
     extends: Name | None = None
-    """The scene that this one changes: name of a file beside it, without .yaml."""
+    """The scene that this one extends: a file beside it, without .yaml."""
 
     title: _Title | None = None
     """For people."""
@@ -64,7 +64,7 @@ class SceneExtension(Settings):
 
 
 class SceneFile(SceneExtension):
-    """The outer form of a scene file that stands for itself."""
+    """Outer form of a scene file that extends none."""
 
     title: _Title
     """For people."""
@@ -77,7 +77,7 @@ class SceneFile(SceneExtension):
 
 
 class PassPlace(Settings):
-    """What a scene file says of a pass beside its knobs."""
+    """Entries of a pass beside its knobs."""
 
     name: Name | None = None
     """What scenes that extend this one call the pass; without it, its kind."""
@@ -94,13 +94,13 @@ class PassPlace(Settings):
 
 @dataclass(frozen=True)
 class PassEntry:
-    """A pass as the files say it.
+    """A pass as written in the files.
 
     Attributes:
-        name: what extending scenes call it.
-        kind: of the pass.
-        knobs: what stands under it, placing apart.
-        locate: where that stands, seen from `knobs`.
+        name: its name for extending scenes.
+        kind: its kind.
+        knobs: its entries, without those that place it.
+        locate: lines of `knobs`.
     """
 
     name: str
@@ -111,12 +111,12 @@ class PassEntry:
 
 @dataclass(frozen=True)
 class SceneText:
-    """A scene as its files say it, nothing of its passes checked yet.
+    """A merged scene whose passes have not been checked yet.
 
     Attributes:
-        outer: title, size and the like, of all files.
+        outer: title, size and the like, merged.
         passes: in order.
-        paths: the files, the one that was asked for first.
+        paths: the files, the requested one first.
     """
 
     outer: SceneFile
@@ -125,7 +125,7 @@ class SceneText:
 
 
 def read_scene_text(path: Path) -> SceneText:
-    """Read a scene file and those that it extends.
+    """Read a scene file and the files that it extends.
 
     Raises:
         ConfigError: one sentence per problem, one per line.
@@ -184,7 +184,7 @@ def _laid_over(
 
 
 def _lay(entries: list[PassEntry], entry: _Pass, locate: Locator, extends: str | None) -> None:
-    """Put one pass of a file among those of the scene that it extends, or of its own."""
+    """Merge one pass of a file into the passes so far."""
     if len(entry) != 1:
         names = ", ".join(entry) or "nothing"
         raise ConfigError(locate.problem((), f"must name one pass, not {names}; begin each pass with its own dash"))
@@ -212,7 +212,7 @@ def _lay(entries: list[PassEntry], entry: _Pass, locate: Locator, extends: str |
 
 
 def _place(entries: list[PassEntry], place: PassPlace, found: int | None, locate: Locator) -> int:
-    """Where among `entries` a pass comes that was at `found`, or nowhere."""
+    """Index in `entries` for a pass that was at `found`, or is new."""
     if place.before and place.after:
         raise ConfigError(locate.problem(("after",), "stands beside before; take one of the two"))
     other = place.before or place.after
@@ -239,11 +239,11 @@ def _refuse_placing(place: PassPlace, locate: Locator) -> None:
 
 
 def _merged_knobs(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Knobs of which the new ones stand; what moves a knob gives way to another value or movement of it."""
+    """Merge knobs; the new ones win, and a new value or binding of a knob replaces the old binding."""
     merged = {**old, **new}
     bind, states = new.get(BIND) or {}, new.get(STATES) or {}
     if not (isinstance(bind, dict) and isinstance(states, dict)):
-        return merged  # wrong, which is told when the pass is read
+        return merged  # wrong: reported when the pass is read
     by_state = {knob for values in states.values() if isinstance(values, dict) for knob in values}
     kept = {knob: text for knob, text in (old.get(BIND) or {}).items() if knob not in {*new, *by_state}}
     merged[BIND] = {**kept, **bind}

@@ -1,4 +1,4 @@
-"""Values that a knob has in the states of a visit -> the expression that eases from one to the next."""
+"""Values of a knob in the states of a visit -> an expression that eases from one to the next."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.visitor.signals import SIGNALS, STATE_SIGNALS
 from engine.visitor.visit_state import VisitState
 
 _LIKE = {VisitState.NOTICE: VisitState.IDLE, VisitState.ARRIVE: VisitState.DWELL, VisitState.LEAVE: VisitState.IDLE}
-"""The state from which another takes a value that it is not given."""
+"""The state whose value another one inherits."""
 
 
 def by_state(given: Mapping[VisitState, float], base: float) -> Expression:
-    """The value of a knob by its values in some states, and `base` where a state says nothing."""
+    """The expression of a knob with values in some states, and `base` in the others."""
 
     def value(state: VisitState) -> float:
         if state in given:
@@ -26,7 +26,7 @@ def by_state(given: Mapping[VisitState, float], base: float) -> Expression:
 
 
 def colour_by_state(given: Mapping[VisitState, Rgb], base: Rgb) -> tuple[Expression, Expression, Expression]:
-    """Red, green and blue as light: half-way between two colours lies their mixture, which is not darker than both."""
+    """Red, green and blue as expressions in linear light: halfway between two colours lies their mixture, no darker."""
     light = {state: linear_light(colour) for state, colour in given.items()}
     ground = linear_light(base)
     red, green, blue = (by_state({state: rgb[i] for state, rgb in light.items()}, ground[i]) for i in range(3))

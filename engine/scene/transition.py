@@ -1,4 +1,4 @@
-"""How one scene gives way to the next: how long it takes, and by which curve. It knows no picture."""
+"""Transitions: how long one scene takes to give way to the next, and by which curve. Knows no picture."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from engine.core.easing import smoothstep
 
 
 class TransitionSettings(Settings):
-    """How a scene comes in when it takes the wall from another."""
+    """How a scene replaces another on the wall."""
 
     seconds: float = Field(default=1.5, ge=0.0, le=30.0)
-    """How long both are seen, 0 to 30 s; 0 cuts."""
+    """Duration of the crossfade, 0 to 30 s; 0 cuts."""
 
     curve: Literal["smooth", "linear", "early", "late"] = "smooth"
-    """How its share grows: smooth begins and ends gently, linear is even, early and late do most of it at one end."""
+    """Curve of the crossfade: smooth begins and ends gently, linear is even, early and late do most of it at one
+    end."""
 
 
 class Transition:
-    """One passage; `elapse` once per drawn frame, then read."""
+    """A transition in progress; call `elapse` once per drawn frame, then read."""
 
     def __init__(self, settings: TransitionSettings) -> None:
         self._settings = settings
         self._elapsed_s = 0.0
 
     def elapse(self, tick: Tick) -> None:
-        """Move on by `tick.dt_s`."""
+        """Advance by `tick.dt_s`."""
         self._elapsed_s += tick.dt_s
 
     @property
@@ -38,7 +39,7 @@ class Transition:
 
     @property
     def share(self) -> float:
-        """How much of the light is the new scene's, 0 to 1."""
+        """Share of the new scene's light, 0 to 1."""
         if self.is_over:
             return 1.0
         x = self._elapsed_s / self._settings.seconds

@@ -1,7 +1,8 @@
-"""Values of knobs that are more than a number: colours, and pictures that lie beside the scenes.
+"""Knob types beyond numbers: colours, and pictures beside the scenes.
 
 A scene may come from a stranger: the path of a picture stays within its folder, and its size is bounded before memory
-is taken. Nothing here knows OpenGL.
+    is
+taken. Knows no OpenGL.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ Colour = Annotated[
         }
     ),
 ]
-"""Red, green and blue as a screen shows them (sRGB), 0 to 1; `linear_light` is what shaders reckon with."""
+"""Red, green and blue, sRGB-encoded, 0 to 1; shaders compute with `linear_light`."""
 
 
 def linear_light(colour: Rgb) -> Rgb:
@@ -76,7 +77,7 @@ def screen_colour(light: Rgb) -> Rgb:
 
 def _picture(value: Any, info: ValidationInfo) -> Any:
     folder: Path | None = (info.context or {}).get("folder")
-    if folder is None:  # made by the program, not read from a file
+    if folder is None:  # built by the program, not read from a file
         return value
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"must be {_A_PICTURE}, not {shown_value(value)}")
@@ -92,16 +93,16 @@ Picture = Annotated[
 
 
 def find_beside(name: str, folder: Path, max_bytes: int, check: Any = None) -> Path:
-    """The file that a scene names.
+    """Resolve a file named in a scene.
 
     Args:
-        name: its path from `folder` on, with forward slashes.
-        folder: what it must lie in.
-        max_bytes: a larger file is refused.
+        name: its path relative to `folder`, with forward slashes.
+        folder: the folder it must lie in.
+        max_bytes: a larger file is rejected.
         check: called with the path; may raise ConfigError.
 
     Raises:
-        ValueError: what is wrong, as the end of a sentence that begins with the key.
+        ValueError: the problem, as the end of a sentence that begins with the key.
     """
     parts = PurePosixPath(name).parts
     if name.startswith(("/", "~")) or ".." in parts or "\\" in name or ":" in name or "\0" in name:

@@ -1,1 +1,1 @@
-"""Sessions: an evening as numbers (latents, features, scenes and times, never pixels), kept to be rendered again."""
+"""Sessions: a show as numbers (latents, features, scenes and times, never pixels), to be rendered again."""

@@ -1,4 +1,4 @@
-"""The form of a session file (.narc): what is in it, as values, and as bytes.
+"""Format of session files (.narc): values and bytes.
 
     8 bytes  NARC, the form's version, CR LF
     chunks   kind (4 letters), length and checksum (u32 each), content; appended, never touched again
@@ -55,12 +55,12 @@ NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")  # of a persona or a scen
 
 
 class DamagedError(Exception):
-    """The bytes are not what the format says; the message says in what."""
+    """Bytes that violate the format; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionHead:
-    """Whose latents these are.
+    """Head of a session: the persona and picture of the show.
 
     Attributes:
         persona: name of its folder.
@@ -85,7 +85,7 @@ class SessionHead:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What the operator, or a schedule, chose; it holds until the next.
+    """What the operator or the schedule chose; valid until the next cue.
 
     Attributes:
         time_s: since the show began (`Tick.time_s`).
@@ -101,12 +101,12 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of the mirror: the latent that was drawn, and whom it answered to.
+    """One answer of the mirror: the drawn latent, and the visitor that it answers.
 
     Attributes:
         time_s: when it was drawn, since the show began (`Tick.time_s`).
         latent: as `types.Latent`.
-        audio: how loud the room was, 0 to 1.
+        audio: loudness of the room, 0 to 1.
     """
 
     time_s: float
@@ -133,7 +133,7 @@ def cue_chunk(cue: Cue) -> bytes:
 
 
 def answers_chunk(answers: Sequence[Answer]) -> bytes:
-    """The chunk of 1 to `MAX_ROWS` answers, in the order of their times."""
+    """The chunk of 1 to `MAX_ROWS` answers, in order of time."""
     latents = [answer.latent for answer in answers]
     seen = [latent.features for latent in latents if latent.features is not None]
     columns: list[NDArray[Any]] = [
@@ -276,7 +276,7 @@ def _sums(stored: Words) -> Words:
 
 
 class _Columns:
-    """Takes arrays off the front of bytes whose length was checked."""
+    """Takes arrays off the front of bytes of checked length."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -301,7 +301,7 @@ def _unpacked(packed: bytes, size: int) -> bytes:
 
 
 def _from_json(kind: type[Described], content: bytes) -> Described:
-    """A dataclass of texts, numbers and truths, whose fields are all there and nothing else."""
+    """Build a dataclass of texts, numbers and booleans from exactly its fields."""
     try:
         table = json.loads(content) if len(content) <= MAX_TEXT_BYTES else None
     except (ValueError, RecursionError):
