@@ -1,7 +1,7 @@
-"""Runs the passes of a scene in order. Owns the framebuffers of the picture; knows no pass by name.
+"""Compositor: runs the passes of a scene in order. Owns the framebuffers of the picture; knows no pass by name.
 
-A compositor is built in short steps, so that a show goes on meanwhile, and takes over from the one before it what the
-change of a scene or a shader has not touched.
+It is built in short steps, while the show goes on, and takes over from its predecessor whatever a change of the scene
+or a shader has not touched.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from engine.types import Features
 log = logging.getLogger(__name__)
 
 GLASS_MARGIN = 0.01
-"""How far passes under a frame draw beyond the edge of the glass, stage heights: bent light comes from there."""
+"""How far passes under a frame draw beyond the edge of the glass, stage heights: refraction reads there."""
 
 
 SOMEBODY = Features(np.zeros(1, np.float32), COMPOSED, np.zeros((478, 3), np.float32), 0.0, 0.0, 0.0, 0)
-"""A viewer without a face: what passes draw for it is unseen."""
+"""Inputs without a visitor, for drawing unseen."""
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A pass at work: what it is to show, what shows it, what it works with, what its smoothing remembers."""
+    """A pass in use: its specification, the pass, its context, and the state of its smoothing."""
 
     spec: PassSpec
     drawn: Pass
@@ -87,7 +87,7 @@ class Compositor(Closing):
         self.size_wh = stage_wh or scene.size_wh
         self.scene = scene
         self.began_s = 0.0
-        self._ground: PassContext  # what all passes share
+        self._ground: PassContext  # shared by all passes
         self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
         self._left_out: dict[str, str] = {}  # passes that could not be drawn, and what the operator is to know
@@ -99,7 +99,7 @@ class Compositor(Closing):
             pass
 
     def advance(self) -> bool:
-        """Do one short step of the building; returns False once it can be shown.
+        """Do one short step of building; returns False once it can be shown.
 
         Raises:
             ConfigError: it cannot be built, and is closed.
@@ -113,7 +113,7 @@ class Compositor(Closing):
             raise
 
     def succeed(self, previous: Compositor) -> None:
-        """Keep for good what was taken over from `previous`, which is then closed."""
+        """Own what was taken over from `previous`, and close that."""
         kept = [
             context
             for context in previous._stages
@@ -127,12 +127,12 @@ class Compositor(Closing):
 
     @property
     def needs(self) -> frozenset[str]:
-        """What the scene's passes need beyond what there is anyway (`Pass.needs`)."""
+        """Everything that the passes need on demand (`Pass.needs`)."""
         return frozenset().union(*(part.drawn.needs for part in self._parts))
 
     @property
     def troubles(self) -> list[str]:
-        """What the operator is to know of what the passes draw."""
+        """Problems of the passes, for the operator."""
         return [*self._left_out.values(), *(part.drawn.problem for part in self._parts if part.drawn.problem)]
 
     def render(self, inputs: FrameInputs, tick: Tick) -> moderngl.Texture:
@@ -159,7 +159,7 @@ class Compositor(Closing):
 
     def _begin(self) -> None:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        for canvas in (self._back, self._front):  # a pass that draws the glass alone may read around it
+        for canvas in (self._back, self._front):  # a pass that draws only the glass may read around it
             canvas.framebuffer.clear()
 
     def _draw(self, part: _Part, inputs: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
@@ -198,11 +198,11 @@ class Compositor(Closing):
         if self._trials is not None:
             self._trials.rest()
         yield from self._warm_up(fresh)
-        while self._ground.do_step():  # what a pass asked for only when it was drawn: the tile of noise
+        while self._ground.do_step():  # requested only while drawing: the tile of noise
             yield True
 
     def _choose_ground(self, previous: Compositor | None) -> list[_Part]:
-        """Take what all passes share from `previous`, if it is as new; returns what else could be taken."""
+        """Take over from `previous` what all passes share, if it is current; returns what else could be taken."""
         if previous is not None and previous.size_wh == self.size_wh and previous._ground.is_current():
             self._ground = previous._ground
             return list(previous._parts)
@@ -223,9 +223,9 @@ class Compositor(Closing):
         return _Part(spec, drawn, context)
 
     def _warm_up(self, parts: list[_Part]) -> Iterator[bool]:
-        """Draw what a show will draw, once, unseen: drivers finish a shader at its first use, which takes long.
+        """Draw everything once, unseen: drivers finish a shader at its first use, which takes long.
 
-        Passes whose opacity follows a signal are drawn too: what is wrong with them is told now, not before a visitor.
+        Passes whose opacity follows a signal are drawn too: their faults are reported now, not in front of a visitor.
         """
         camera, face = PixelTexture(self._ctx), PixelTexture(self._ctx)
         try:
@@ -245,7 +245,7 @@ class Compositor(Closing):
                     self._begin()
                     self._draw(part, inputs, Tick(0, 0.0, 0.0), unseen_too=True)
                     yield True
-                    while self._ground.do_step():  # what only drawing asks for
+                    while self._ground.do_step():  # requested only while drawing
                         yield True
         finally:
             camera.close()
@@ -254,7 +254,7 @@ class Compositor(Closing):
                 part.memories.clear()
 
     def close(self) -> None:
-        """Release all that it owns; may be called again."""
+        """Release everything. May be called twice."""
         self._building.close()
         for context in self._stages:
             context.close()
@@ -264,7 +264,7 @@ class Compositor(Closing):
 
 
 def _take(spare: list[_Part], spec: PassSpec, opening: GlassArea, region: Rect) -> _Part | None:
-    """The part among `spare` that can show a pass without being made anew, no longer spare; None if there is none."""
+    """Remove from `spare` the part that can show a pass without being rebuilt; None if there is none."""
     for part in sorted(spare, key=lambda part: part.spec.settings != spec.settings):
         if (
             part.spec.kind == spec.kind
@@ -280,7 +280,7 @@ def _take(spare: list[_Part], spec: PassSpec, opening: GlassArea, region: Rect) 
 
 
 def _differ_in_passing(part: _Part, spec: PassSpec) -> bool:
-    """Whether the settings differ only in numbers that a pass is handed anew for every frame."""
+    """Whether the settings differ only in numbers that a pass receives with every frame."""
     old, new = part.spec.settings, spec.settings
     changed = {name for name, value in new if getattr(old, name) != value}
     return not changed & type(part.drawn).baked and all(isinstance(getattr(new, name), float) for name in changed)

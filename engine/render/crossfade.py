@@ -1,4 +1,4 @@
-"""Passage: the picture of two scenes while one gives way to the other. It knows neither, and keeps no time."""
+"""Crossfade: mixes the pictures of two scenes. Knows neither, and keeps no time."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Crossfade:
         self._canvas: RenderTarget | None = None
 
     def draw(self, before: moderngl.Texture, after: moderngl.Texture, share: float) -> moderngl.Texture:
-        """Lay both over each other, their middles together, as each would lie on the wall.
+        """Mix both pictures, centred, each as large as it would be on the wall.
 
         Args:
             before, after: pictures in linear light, row 0 top, each as large as the wall allows.
-            share: how much of the light is that of `after`, 0 to 1.
+            share: share of `after` in the light, 0 to 1.
 
         Returns:
-            Their picture, valid until the next call.
+            The mixed picture, valid until the next call.
         """
         size_wh = max(before.width, after.width), max(before.height, after.height)
         if self._canvas is None or self._canvas.texture.size != size_wh:
@@ -49,7 +49,7 @@ class Crossfade:
         return self._canvas.texture
 
     def is_current(self) -> bool:
-        """Whether its shader's file still is what it was made of.
+        """Whether its shader file is unchanged.
 
         Raises:
             ConfigError: it can no longer be read.
@@ -57,7 +57,7 @@ class Crossfade:
         return self._mix.is_current()
 
     def close(self) -> None:
-        """Release what it owns; may be called again."""
+        """Release what it owns. May be called twice."""
         self._mix.close()
         if self._canvas is not None:
             self._canvas.close()

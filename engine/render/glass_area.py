@@ -1,4 +1,4 @@
-"""Where the glass is on the stage: the one piece of layout that several passes share.
+"""The area of the glass on the stage: the only layout that passes share.
 
 Stage coordinates: origin in the middle, x right, y down, the stage's height is 1.
 """
@@ -12,7 +12,7 @@ Rect = tuple[float, float, float, float]
 
 
 def overlap(a: Rect, b: Rect) -> Rect | None:
-    """What two rectangles have in common; None where they have nothing."""
+    """Intersection of two rectangles; None if it is empty."""
     left, top, right, bottom = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
     return (left, top, right, bottom) if left < right and top < bottom else None
 
@@ -25,7 +25,7 @@ class GlassArea:
         x, y: its centre, stage coordinates.
         half_width, half_height: stage coordinates.
         corner: radius of its corners, stage coordinates.
-        border: how wide the frame around it is, stage coordinates; 0 where there is none.
+        border: width of the frame around it, stage coordinates; 0 without a frame.
     """
 
     x: float
@@ -37,16 +37,16 @@ class GlassArea:
 
     @classmethod
     def whole(cls, aspect: float) -> GlassArea:
-        """The whole of a stage of this width / height."""
+        """The whole stage of this width / height."""
         return cls(0.0, 0.0, aspect / 2, 0.5)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """Centre and half size, as the uniform `u_opening` carries them."""
+        """Centre and half size, for the uniform `u_opening`."""
         return (self.x, self.y, self.half_width, self.half_height)
 
     def rect(self, aspect: float, margin: float = 0.0) -> Rect:
-        """The part of a stage of this aspect that it covers, `margin` (stage coordinates) wider on each side."""
+        """The part of a stage of this aspect that it covers, plus `margin` (stage coordinates) on each side."""
         half_width, half_height = self.half_width + margin, self.half_height + margin
         return (
             max(0.0, 0.5 + (self.x - half_width) / aspect),
@@ -57,5 +57,5 @@ class GlassArea:
 
 
 def cover_fit(picture_aspect: float, glass_aspect: float) -> tuple[float, float]:
-    """The part of a picture's width and height that is seen when it covers a glass of another shape."""
+    """The visible part of a picture's width and height when it covers a glass of another shape."""
     return min(1.0, glass_aspect / picture_aspect), min(1.0, picture_aspect / glass_aspect)

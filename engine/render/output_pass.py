@@ -1,4 +1,4 @@
-"""The composed picture -> the wall: transfer curve, dither to 8 bit, fit. Knows no scene."""
+"""Output pass: the composed picture -> the wall; transfer curve, dither to 8 bit, fit. Knows no scene."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.render.glass_area import Rect
 
 
 def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:
-    """Where a picture lies on a target so that nothing is cut and its shape is kept: black is left beside it.
+    """Place of a picture on a target, uncropped and in its shape, with black bars.
 
     Returns:
         Left, top, right, bottom as fractions of the target.
     """
     picture_aspect = picture_wh[0] / picture_wh[1]
     target_aspect = target_wh[0] / target_wh[1]
-    if abs(picture_aspect - target_aspect) * target_wh[1] < 1.0:  # less than a pixel would be left
+    if abs(picture_aspect - target_aspect) * target_wh[1] < 1.0:  # bars of less than a pixel
         return WHOLE
     width = min(1.0, picture_aspect / target_aspect)
     height = min(1.0, target_aspect / picture_aspect)
@@ -27,10 +27,10 @@ def fit_rect(picture_wh: tuple[int, int], target_wh: tuple[int, int]) -> Rect:
 
 
 class OutputPass(Closing):
-    """Puts a picture on the framebuffer that is presented.
+    """Draws a picture on the framebuffer that is presented.
 
-    A picture that is to be enlarged is encoded at its own size first and enlarged as 8-bit code values: fewer pixels
-    to encode, and a quarter of the bytes to read, which is what counts where OpenGL is software.
+    A picture to be enlarged is encoded at its own size first and enlarged as 8-bit code values: fewer pixels to encode
+    and a quarter of the bytes to read, which matters with software OpenGL.
 
     Args:
         ctx: the context.
@@ -47,12 +47,12 @@ class OutputPass(Closing):
     def draw(self, texture: moderngl.Texture, target: moderngl.Framebuffer, light: float = 1.0) -> None:
         """Draw `texture` (linear light, row 0 top) upright, as large as it fits, sRGB-encoded.
 
-        What is beside it becomes black. Seen by OpenGL, row 0 of `target` is the bottom of the picture.
+        The rest becomes black. For OpenGL, row 0 of `target` is the bottom of the picture.
 
         Args:
             texture: the picture.
-            target: what is presented.
-            light: factor on the picture's light, 0 black to 1.
+            target: the framebuffer that is presented.
+            light: factor on the light of the picture, 0 black to 1.
         """
         self._ctx.disable(moderngl.BLEND)
         rect = fit_rect(texture.size, target.size)
@@ -66,7 +66,7 @@ class OutputPass(Closing):
         self._scale.draw(target, {"u_source": encoded.texture}, rect=rect)
 
     def is_current(self) -> bool:
-        """Whether its shader's file still is what it was made of.
+        """Whether its shader file is unchanged.
 
         Raises:
             ConfigError: it can no longer be read.
@@ -81,7 +81,7 @@ class OutputPass(Closing):
         return self._encoded
 
     def close(self) -> None:
-        """Release what it owns; may be called again."""
+        """Release what it owns. May be called twice."""
         for part in (self._exact, self._encode, self._scale, self._encoded):
             if part is not None:
                 part.close()

@@ -1,7 +1,7 @@
-"""What a pass draws with: render targets (texture and framebuffer) and quad programs (shader and rectangle).
+"""Pass context: the render targets (texture and framebuffer) and quad programs (shader and rectangle) of a pass.
 
-A `PassContext` owns all that a pass asks of it and releases it together, so that no pass has to. It also keeps what is
-still to be drawn before the pass can be shown, in parts so small that a show goes on between them.
+A `PassContext` owns everything that a pass requests and releases it at once, so that no pass has to. It also queues
+what must be drawn before the pass can be shown, in parts so small that the show goes on between them.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from engine.types import ByteArray, FloatArray
 
 NOISE_WH = (512, 512)
 STRIP_PIXELS, STRIP_ROWS = 65_536, 64
-"""How many pixels of a canvas that is drawn once are drawn in one go, about; in rows of so many: those of the tiles of
-software OpenGL, which loads and stores each of them whole."""
+"""Approximate pixels of a strip of a baked render target, and the rows it is a multiple of: those of the tiles of
+software OpenGL, which loads and stores whole tiles."""
 
 
 class PassContext:
-    """The place where one pass works.
+    """Resources of one pass.
 
     Args:
         ctx: the context.
         library: the shaders.
         size_wh: of the stage, px.
-        opening: where the glass is.
-        ground: the stage from which it has what all passes of a scene share.
+        opening: the area of the glass.
+        ground: the context that has what all passes of a scene share.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PassContext:
 
     @property
     def noise(self) -> moderngl.Texture:
-        """A tile of noise for `lib/tile.glsl`, drawn when it is first asked for."""
+        """A tile of noise for `lib/tile.glsl`, drawn on first use."""
         if self._ground is not None:
             return self._ground.noise
         if self._noise is None:
@@ -78,13 +78,13 @@ class PassContext:
         mipmaps: bool = False,
         repeat: bool = False,
     ) -> RenderTarget:
-        """A new canvas, released with the stage."""
+        """A new render target, released with the context."""
         canvas = RenderTarget(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
         self._owned.callback(canvas.close)
         return canvas
 
     def image(self, image: ByteArray) -> moderngl.Texture:
-        """A texture of a picture (H, W, 1, 3 or 4) uint8, row 0 top, that never changes; released with the stage."""
+        """A constant texture of a picture (H, W, 1, 3 or 4) uint8, row 0 top; released with the context."""
         height, width, components = image.shape
         texture = self.ctx.texture((width, height), components, np.ascontiguousarray(image).tobytes(), alignment=1)
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
@@ -93,7 +93,7 @@ class PassContext:
         return texture
 
     def cube(self, table: FloatArray) -> moderngl.Texture3D:
-        """A texture of a table (N, N, N, 3) float32 that never changes, released with the stage."""
+        """A constant texture of a table (N, N, N, 3) float32, released with the context."""
         side = len(table)
         texture = self.ctx.texture3d((side, side, side), 3, np.ascontiguousarray(table).tobytes(), dtype="f4")
         texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
@@ -101,7 +101,7 @@ class PassContext:
         return texture
 
     def lookup_texture(self, rows: int) -> LookupTexture:
-        """A new table, released with the stage."""
+        """A new lookup texture, released with the context."""
         table = LookupTexture(self.ctx, rows)
         self._owned.callback(table.close)
         return table
@@ -109,7 +109,7 @@ class PassContext:
     def quad_program(
         self, name: str, defines: Mapping[str, Define] | None = None, shaders: Shaders | None = None
     ) -> QuadProgram:
-        """A new brush with shader `name`, of the library unless told otherwise, released with the stage.
+        """A new quad program with shader `name`, by default from the library; released with the context.
 
         Raises:
             ConfigError: the shader is missing or does not compile.
@@ -120,13 +120,13 @@ class PassContext:
         return brush
 
     def picture(self, path: Path) -> moderngl.Texture:
-        """A picture file as a texture: sRGB-encoded RGBA, row 0 top; released with the stage.
+        """A picture file as a texture: sRGB-encoded RGBA, row 0 top; released with the context.
 
         Raises:
             ConfigError: it cannot be read.
         """
         if path not in self._pictures:
-            before, pixels = stamp(path), read_picture(path)  # in this order: what is saved meanwhile is read again
+            before, pixels = stamp(path), read_picture(path)  # in this order: a file saved meanwhile is read again
             texture = self.ctx.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
             self._owned.callback(texture.release)
             texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
@@ -138,9 +138,9 @@ class PassContext:
     def bake(
         self, canvas: RenderTarget, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
     ) -> None:
-        """Have a canvas drawn once, before the pass is shown, strip by strip; its smaller versions too.
+        """Queue a render target to be drawn once, before the pass is shown, strip by strip, with its mipmaps.
 
-        What is baked may be among the values of what is baked after it.
+        It may be among the values of targets that are baked after it.
         """
         brush = self.quad_program(name, defines)
         width, height = canvas.texture.size
@@ -152,18 +152,18 @@ class PassContext:
             self.later(canvas.texture.build_mipmaps)
 
     def later(self, step: Callable[[], object]) -> None:
-        """Have something short done before the pass is shown, after all that was asked for until now."""
+        """Queue a short task to be done before the pass is shown, after everything queued so far."""
         self._to_do.append(step)
 
     def do_step(self) -> bool:
-        """Do the next of what is to be done; returns False if there is nothing."""
+        """Do the next queued task; returns False if there is none."""
         if not self._to_do:
             return False
         self._to_do.popleft()()
         return True
 
     def is_current(self) -> bool:
-        """Whether the files of its shaders and pictures still are what it was made of.
+        """Whether the files of its shaders and pictures are unchanged.
 
         Raises:
             ConfigError: a shader can no longer be read.
@@ -173,10 +173,10 @@ class PassContext:
         )
 
     def own(self, part: Closable) -> None:
-        """Release `part` with the stage."""
+        """Release `part` with the context."""
         self._owned.callback(part.close)
 
     def close(self) -> None:
-        """Release all canvases and brushes; may be called again."""
+        """Release all resources. May be called twice."""
         self._to_do.clear()
         self._owned.close()

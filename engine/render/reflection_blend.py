@@ -1,26 +1,26 @@
-"""How one drawn face gives way to the next: the faster they follow on each other, the more of the new one at once.
+"""Reflection blend: how one drawn face gives way to the next; the faster they arrive, the more of the new one at once.
 
-A quick generator's faces differ little, and to wait for a full blend would only make them late. A slow one's differ
-much; they are blended for as long as the next takes to come, so that no face pops. It knows no texture.
+Faces of a fast generator differ little, and a full blend would only delay them. Faces of a slow one differ much; they
+are blended over the interval between two, so that none pops. Knows no texture.
 """
 
 from __future__ import annotations
 
 from engine.types import Reflection
 
-QUICK_S, SLOW_S = 0.05, 0.125  # between two reflections: from where to where the first share of the new one falls to 0
+QUICK_S, SLOW_S = 0.05, 0.125  # interval between reflections over which the first share of the new one falls to 0
 QUICK_START = 0.6
 LONGEST_S = 0.25
-PERIOD_SHARE = 0.2  # of a new interval in their mean
-BREAK_S = 1.0  # an interval that is longer is a pause
+PERIOD_SHARE = 0.2  # weight of a new interval in the mean
+BREAK_S = 1.0  # longer intervals are pauses
 
 
 class ReflectionBlend:
-    """Measures the pace of the reflections.
+    """Measures the rate of the reflections.
 
     Attributes:
-        seconds: how long a new face takes to replace the one before.
-        start: how much of it is seen when it comes, 0 to 1.
+        seconds: time in which a new face replaces the previous one.
+        start: share of the new face on arrival, 0 to 1.
     """
 
     def __init__(self) -> None:

@@ -16,11 +16,11 @@ from engine.render.gl.gl_functions import GlCalls
 from engine.render.gl.pbo_ring import PboRing
 from engine.types import ByteArray, DeviceImage, Frame, Reflection
 
-SMALLEST_GROWTH = 4  # px: where a generator begins
+SMALLEST_GROWTH = 4  # px: the lowest resolution of a generator
 
 
 class Landing(Protocol):
-    """A texture that pictures land in; which way they take is its own matter."""
+    """Interface of a texture that receives pictures, by whichever way."""
 
     @property
     def texture(self) -> moderngl.Texture | None:
@@ -32,14 +32,14 @@ class Landing(Protocol):
         ...
 
     def close(self) -> None:
-        """Release what it owns; may be called again."""
+        """Release what it owns. May be called twice."""
         ...
 
 
 class PixelTexture:
-    """An 8-bit texture that is filled through pixel buffers, so that the driver need not wait for the last draw.
+    """An 8-bit texture that is filled through pixel buffers: the driver need not wait for the last draw.
 
-    A picture that is on the graphics card already goes through the computer's memory.
+    A picture that is already on the graphics card goes through main memory.
 
     Args:
         ctx: the context that it lives in.
@@ -60,12 +60,12 @@ class PixelTexture:
         return self._texture
 
     def fits(self, shape: tuple[int, ...]) -> bool:
-        """Whether pictures of this shape (H, W, C) go into the texture that there is."""
+        """Whether pictures of this shape (H, W, C) fit the current texture."""
         texture = self._texture
         return texture is not None and (texture.height, texture.width, texture.components) == shape
 
     def allocate(self, shape: tuple[int, int, int]) -> moderngl.Texture:
-        """Make the texture anew, for pictures of this shape (H, W, C); what it shows is undefined."""
+        """Recreate the texture for pictures of this shape (H, W, C), with undefined content."""
         self.close()
         height, width, components = shape
         self._texture = texture = self._ctx.texture((width, height), components, alignment=1)
@@ -140,7 +140,7 @@ class CameraTexture(Closing):
         return True
 
     def close(self) -> None:
-        """Release what it owns; may be called again."""
+        """Release what it owns. May be called twice."""
         self._pixels.close()
         self._frame = None
 
@@ -172,7 +172,7 @@ class GrowthTexture:
             self.texture.write(preview, level=level)
 
     def close(self) -> None:
-        """Release what it owns; may be called again."""
+        """Release what it owns. May be called twice."""
         if self.texture is not None:
             self.texture.release()
             self.texture = None

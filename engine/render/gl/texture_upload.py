@@ -1,7 +1,7 @@
-"""Transfer: which way drawn faces take into textures on this machine, found out once at the start, by trying.
+"""Texture upload: how drawn faces get into textures on this machine, found out once at the start, by a trial.
 
-A face that was drawn on an NVIDIA card stays there if CUDA and this OpenGL share memory (`shared_texture.py`); every
-other one goes through pixel buffers (`pixel_ring.py`). Knows nothing of what the pictures show.
+A face drawn on an NVIDIA card stays there if CUDA and OpenGL share memory (`cuda_interop.py`); all others go through
+pixel buffers (`pbo_ring.py`). Knows nothing of what the pictures show.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 
 
 class Transfer:
-    """The way, for all textures of a context.
+    """The upload path of all textures of a context.
 
     Args:
         ctx: the context.
         gl: its waiting functions; None takes ordinary pixel buffers.
-        copies: of pictures that are on the card; None where CUDA cannot be used.
-        note: the way and its reason, in a few words.
+        copies: copies pictures on the card; None without CUDA.
+        note: the path and its reason, in a few words.
 
     Attributes:
         note: for the overlay; changes when it falls back.
@@ -54,7 +54,7 @@ class Transfer:
 
     @property
     def is_shared(self) -> bool:
-        """Whether pictures are best left on the card."""
+        """Whether pictures should stay on the card."""
         return self._copies is not None
 
     def texture(self) -> Landing:
@@ -63,7 +63,7 @@ class Transfer:
         return pixels if self._copies is None else SharedTexture(pixels, self._copies)
 
     def fall_back(self, error: CudaError) -> None:
-        """Go on through pixel buffers, and say why."""
+        """Fall back to pixel buffers, and report why."""
         self._copies = None
         self.note = f"pixel buffers: {error}"
         log.warning("drawn faces go on through pixel buffers: %s", error)
@@ -75,7 +75,7 @@ def open_transfer(
     wanted: Way = "auto",
     open_copies: Callable[[moderngl.Context], DeviceCopies] | None = None,
 ) -> Transfer:
-    """Try which way works.
+    """Find the path that works.
 
     Args:
         ctx, gl: the current context.
@@ -117,7 +117,7 @@ def start_cuda(ctx: moderngl.Context) -> DeviceCopies:
 
 
 def probe(ctx: moderngl.Context, gl: GlCalls, copies: DeviceCopies) -> None:
-    """Send a small picture that knows its way up through CUDA, and look at what OpenGL has of it.
+    """Send a small asymmetric picture through CUDA, and compare what OpenGL received.
 
     Raises:
         CudaError: a call failed, or other bytes arrived.

@@ -1,1 +1,1 @@
-"""Films and other programs."""
+"""Outputs: films, snapshots, and other programs."""

@@ -1,7 +1,7 @@
-"""How films are compressed: which codecs there are, which files can hold them, and which encoders can make them.
+"""Codecs of films, the containers that can hold them, and the encoders that can produce them.
 
-A codec says what a film is; an encoder is the program, or the part of a graphics card, that makes it. Knows no file and
-no picture. Colours are BT.709 of limited range, except for FFV1, which keeps the very numbers that were drawn.
+A codec is a format; an encoder is the program, or the part of a graphics card, that produces it. Knows no file and no
+picture. Colours are BT.709, limited range, except for FFV1, which keeps the drawn RGB values.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from engine.core.errors import ConfigError, DeviceError
 
 CARDS = ("nvenc", "qsv", "amf")
 PROCESSOR = "processor"
-RGB_MATRIX = 0  # FFmpeg's number for no matrix at all
+RGB_MATRIX = 0  # FFmpeg's constant for RGB, without a matrix
 Options = Callable[[RecorderSettings], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A way of compressing.
+    """A codec.
 
     Attributes:
-        name: how configuration and command lines call it.
-        title: how people call it.
+        name: in configuration and command lines.
+        title: for people.
         endings: of files that can hold it, the usual one first.
         pixels: FFmpeg's name of the pixel format.
         encoders: FFmpeg's name of the encoder on each kind of hardware: `processor`, `nvenc`, `qsv`, `amf`.
-        tag: four letters by which players know it; empty where the file's format decides.
+        tag: four-character code for players; empty to leave it to the container.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Codec:
 
     @property
     def is_rgb(self) -> bool:
-        """Whether pixels stay red, green and blue, so that nothing is lost on the way."""
+        """Whether pixels stay RGB, without loss."""
         return self.pixels == "bgr0"
 
 
@@ -65,7 +65,7 @@ FILM_CODECS: Mapping[str, Codec] = {
     )
 }
 USUAL_CODECS = {".mp4": "h264", ".m4v": "h264", ".mov": "prores", ".mkv": "ffv1"}
-"""What a file's ending means where no codec is asked for."""
+"""Default codec of each file ending."""
 
 _OPTIONS: Mapping[str, Options] = {
     "libx264": lambda asked: {"preset": asked.preset, "crf": str(asked.quality), "tune": "zerolatency"},
@@ -97,7 +97,7 @@ _CARD_OPTIONS: Mapping[str, Options] = {
 
 
 def choose_codec(path: Path, asked: str | None = None) -> Codec:
-    """The codec that is asked for, or the one that the file's ending stands for.
+    """The requested codec, or the default of the file's ending.
 
     Raises:
         ConfigError: the ending is unknown, or such a file cannot hold the codec.
@@ -112,16 +112,16 @@ def choose_codec(path: Path, asked: str | None = None) -> Codec:
 
 
 def usual_ending(codec: str) -> str:
-    """What the name of a film of this codec ends in, if nobody says otherwise."""
+    """Default file ending of a codec."""
     return FILM_CODECS[codec].endings[0]
 
 
 def choose_encoder(codec: Codec, settings: RecorderSettings, size_wh: tuple[int, int]) -> str:
-    """FFmpeg's name of the encoder that the settings ask for, or with `auto` of the first that opens.
+    """FFmpeg's name of the requested encoder, or with `auto` of the first that opens.
 
     Raises:
-        DeviceError: the one that is asked for does not open on this machine.
-        ConfigError: no such encoder makes this codec.
+        DeviceError: the requested encoder does not open on this machine.
+        ConfigError: the requested kind of encoder does not support this codec.
     """
     asked = settings.encoder
     candidates = [*CARDS, PROCESSOR] if asked == "auto" else [asked]
@@ -146,18 +146,18 @@ def _opens(codec: Codec, encoder: str, size_wh: tuple[int, int], settings: Recor
 
 
 def configure(context: Any, codec: Codec, encoder: str, size_wh: tuple[int, int], settings: RecorderSettings) -> None:
-    """Set an unopened encoder: size, clock, colour, quality, and no frame held back."""
+    """Configure an unopened encoder: size, clock, colour, quality, and no delayed frames."""
     context.width, context.height = size_wh
     context.pix_fmt = codec.pixels
     context.time_base = 1 / Fraction(settings.max_fps).limit_denominator(1001)
     context.framerate = Fraction(settings.max_fps).limit_denominator(1001)
-    context.gop_size = max(2, round(2 * settings.max_fps * settings.keyframe_s))  # full frames are asked for by time
+    context.gop_size = max(2, round(2 * settings.max_fps * settings.keyframe_s))  # keyframes are requested by time
     context.max_b_frames = 0
     if codec.tag:
         context.codec_tag = codec.tag
     if codec.is_rgb:
         context.color_range, context.colorspace = ColorRange.JPEG, RGB_MATRIX
-        context.gop_size = 1  # every frame stands for itself
+        context.gop_size = 1  # every frame is a keyframe
     else:
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
     context.color_primaries = ColorPrimaries.BT709

@@ -1,7 +1,7 @@
-"""Recorder: what is shown, into a film or a picture, without ever holding up the show.
+"""Recorder: films and snapshots of what is shown, without ever holding up the show.
 
-A drawn frame is copied into a ring of buffers; a thread of this module takes it from there to the encoder. Whoever is
-too slow, the encoder or the disk, costs frames, which are counted, never time. Trouble ends the film with one sentence.
+A drawn frame is copied into a ring of buffers, and a thread passes it on to the encoder. A slow encoder or disk costs
+frames, which are counted, never time. Trouble ends the film with one sentence.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
 
-DUE_TOLERANCE = 0.3  # of a frame's duration: a drawn frame may come so much too early and is still taken
+DUE_TOLERANCE = 0.3  # share of the frame time by which a drawn frame may be early
 POLL_S = 0.25
-LAST_READ_S = 0.5  # for each frame that is still on its way at the end
+LAST_READ_S = 0.5  # per frame in flight at the end
 
 
 class VideoWriter(Protocol):
@@ -48,10 +48,10 @@ class VideoWriter(Protocol):
 
 
 class Recorder(Closing):
-    """A film of the frames that are handed to `capture`.
+    """A film of the frames passed to `capture`.
 
-    Trouble with disk or encoder, at the start or later, is no exception: `error` has the sentence, `is_recording` is
-    False, and what was written before stays playable. Whoever asked for the film tells it.
+    Trouble with disk or encoder, at the start or later, raises nothing: `error` has the sentence for the operator,
+    `is_recording` is False, and what was written before stays playable.
 
     Args:
         ctx: the OpenGL context, current on the calling thread.
@@ -96,28 +96,28 @@ class Recorder(Closing):
 
     @property
     def is_recording(self) -> bool:
-        """Whether frames are taken."""
+        """Whether frames are being recorded."""
         return not (self._stopping or self._closed) and self.error is None
 
     @property
     def is_finished(self) -> bool:
-        """Whether the file is complete after `stop`, so that `close` will not wait."""
+        """Whether the file is complete after `stop`: `close` will not wait."""
         return self._closed or (self._ended and not self._thread.is_alive())
 
     @property
     def frames(self) -> int:
-        """How many frames the encoder has taken."""
+        """Number of encoded frames."""
         return self._video.frames if self._video else 0
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the film began."""
+        """Duration of the film, s."""
         return self._clock.now_s() - self._started_s
 
     def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
-        """Take the drawn frame, before it is presented; never waits.
+        """Record the drawn frame, before it is presented; never waits.
 
-        Frames beyond `settings.max_fps` are left out; where all buffers are in use the frame is dropped and counted.
+        Frames beyond `settings.max_fps` are skipped; if all buffers are in use, the frame is dropped and counted.
 
         Args:
             framebuffer: what is about to be shown; its red, green and blue are display-encoded (sRGB).
@@ -135,11 +135,11 @@ class Recorder(Closing):
             self._fail(str(error))
 
     def stop(self) -> None:
-        """End the film without waiting; go on calling `capture` until `is_finished`, then `close`."""
+        """End the film without waiting; keep calling `capture` until `is_finished`, then `close`."""
         self._stopping = True
 
     def close(self) -> None:
-        """Write the frames that are under way and finish the file; takes `settings.finish_s` and a little at most."""
+        """Write the frames in flight and finish the file; takes little more than `settings.finish_s` at most."""
         if self._closed:
             return
         if self._readback is not None and not self._ended and self.error is None:
@@ -161,8 +161,8 @@ class Recorder(Closing):
         period_s = 1 / self._settings.max_fps
         if time_s < self._due_s - DUE_TOLERANCE * period_s:
             return False
-        next_s = self._due_s + period_s  # on average the rate that is asked for
-        self._due_s = next_s if next_s > time_s else time_s + period_s  # without catching up after a pause
+        next_s = self._due_s + period_s  # the requested rate on average
+        self._due_s = next_s if next_s > time_s else time_s + period_s  # no catching up after a pause
         return True
 
     def _hand_over(self, timeout_s: float) -> None:
@@ -176,7 +176,7 @@ class Recorder(Closing):
             self._pictures.put_nowait(None)
 
     def _encode(self) -> None:
-        """The thread: writes what comes until None does; after an error it only gives the buffers back."""
+        """The thread: writes frames until None arrives; after an error it only returns the buffers."""
         video = self._video
         while (picture := self._next_picture()) is not None:
             if video is not None and not self._try(video, partial(video.write, picture.rows, picture.time_s)):
@@ -197,7 +197,7 @@ class Recorder(Closing):
             step()
         except DeviceError as error:
             self._fail(str(error))
-        except Exception as error:  # a fault of the encoder's that nobody foresaw must not end the show
+        except Exception as error:  # an unforeseen fault of the encoder must not end the show
             self._fail(f"the recording {self.path} stopped: {type(error).__name__}: {error}; see the log")
             log.debug("while recording", exc_info=True)
         else:
@@ -211,10 +211,10 @@ class Recorder(Closing):
 
 
 def save_snapshot(framebuffer: moderngl.Framebuffer, path: Path) -> threading.Thread:
-    """Keep what a framebuffer shows as a PNG, which must not exist yet; the program does not wait for the disk.
+    """Save a framebuffer as a PNG, which must not exist yet; does not wait for the disk.
 
     Returns:
-        the thread that writes; what goes wrong there is one sentence in the log.
+        The thread that writes; a failure there is one sentence in the log.
     """
     GlCalls().finish()  # so that reading does not wait with Python's lock held
     image = Image.frombytes("RGB", framebuffer.size, framebuffer.read(components=3, alignment=1))
@@ -234,7 +234,7 @@ def _write_png(image: Image.Image, path: Path) -> None:
 
 
 def recording_path(folder: Path, scene: str, suffix: str = ".mp4") -> Path:
-    """A name that is not taken yet: `<folder>/<date>_<time>_<scene><suffix>`."""
+    """A free file name: `<folder>/<date>_<time>_<scene><suffix>`."""
     stem = f"{file_stamp()}_{scene}"
     names = (stem if number == 1 else f"{stem}_{number}" for number in itertools.count(1))
     return next(path for path in (folder / f"{name}{suffix}" for name in names) if not path.exists())

@@ -1,7 +1,7 @@
-"""Sender: what is shown, on to other programs, without ever holding up the show.
+"""Sender: passes what is shown on to other programs, without ever holding up the show.
 
-A drawn frame is copied into a ring of buffers as the recorder's are; each receiver has a thread and a slot in which the
-newest picture wins, so that a slow one misses pictures and a broken one misses all, and nobody else notices.
+A drawn frame is copied into a ring of buffers, as for the recorder; each receiver has a thread and a slot in which the
+newest picture wins: a slow receiver misses pictures, a broken one misses all, and nobody else notices.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Open = Callable[[SendSettings], Receiver]
 
 
 class Sender(Closing):
-    """Sends the frames that are handed to `capture`.
+    """Sends the frames passed to `capture`.
 
     Args:
         ctx: the OpenGL context, current on the calling thread.
         settings: the `send` section of config.yaml.
-        clock: paces attempts to open a receiver again.
-        receivers: how each is opened.
+        clock: paces attempts to reopen a receiver.
+        receivers: opens each receiver.
     """
 
     def __init__(
@@ -62,21 +62,21 @@ class Sender(Closing):
 
     @property
     def is_sending(self) -> bool:
-        """Whether somebody is there who takes pictures."""
+        """Whether any receiver takes pictures."""
         return any(line.is_open for line in self._lines)
 
     @property
     def errors(self) -> list[str]:
-        """What keeps receivers from taking pictures now, one sentence each."""
+        """Why receivers are not taking pictures now, one sentence each."""
         return [error for error in (self._error, *(line.error for line in self._lines)) if error]
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Per receiver, how many pictures it was too slow for."""
+        """Pictures that each receiver missed."""
         return {line.name: line.slot.drop_count for line in self._lines}
 
     def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
-        """Take the drawn frame; never waits. What is too often, or has no free buffer, is left out.
+        """Send the drawn frame; never waits. Frames beyond the rate, or without a free buffer, are skipped.
 
         Args:
             framebuffer: what is about to be shown.
@@ -107,7 +107,7 @@ class Sender(Closing):
             readback.close()
 
     def close(self) -> None:
-        """End all; a receiver that hangs is left behind. May be called again."""
+        """Close all receivers; one that hangs is abandoned. May be called twice."""
         for line in self._lines:
             line.stop()
         for line in self._lines:
@@ -116,7 +116,7 @@ class Sender(Closing):
 
 
 class _Line:
-    """One receiver and its thread: opens it, sends what is newest, opens it again after it failed."""
+    """A receiver and its thread: opens it, sends the newest picture, reopens it after a failure."""
 
     def __init__(self, name: str, open_receiver: Open, settings: SendSettings, clock: TimeSource) -> None:
         self.name = name
@@ -150,7 +150,7 @@ class _Line:
             except MissingPackageError as error:
                 self._fail(str(error))
                 return
-            except Exception as error:  # a driver of somebody else's may raise anything, and the show goes on
+            except Exception as error:  # a third-party driver may raise anything, and the show goes on
                 self._fail(f"send.to: {self.name} takes no picture and is tried again: {error or type(error).__name__}")
                 self._let_go()
                 retry_s = self._clock.now_s() + RETRY_S
@@ -159,7 +159,7 @@ class _Line:
     def _let_go(self) -> None:
         receiver, self._receiver, self.is_open = self._receiver, None, False
         if receiver is not None:
-            with contextlib.suppress(Exception):  # it has failed already, or is not needed any more
+            with contextlib.suppress(Exception):  # it has already failed, or is no longer needed
                 receiver.close()
 
     def _fail(self, sentence: str) -> None:

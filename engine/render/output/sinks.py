@@ -1,7 +1,7 @@
-"""Other programs that can show the mirror's picture: a virtual camera, NDI, Spout, Syphon.
+"""Video sinks: other programs that can show the picture, through a virtual camera, NDI, Spout or Syphon.
 
-One class each, all with `send` and `close`, around a package that is imported when it is asked for and never before.
-They know no OpenGL and no thread of ours; whoever calls them waits for them.
+One class each, with `send` and `close`, around a package that is imported only on demand. They know neither OpenGL nor
+threads; calls block.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from engine.config.video_output import SendSettings
 from engine.core.errors import DeviceError
 from engine.types import ByteArray
 
-RGBA = 0x1908  # OpenGL's number, which Spout takes
+RGBA = 0x1908  # OpenGL's constant, for Spout
 
 
 class Receiver(Protocol):
-    """Where a picture can be sent to."""
+    """Interface of a sink."""
 
     def send(self, image: ByteArray) -> None:
-        """Show a picture (H, W, 4) uint8 RGBA, row 0 at the top, C-contiguous, of the size of the settings."""
+        """Send a picture (H, W, 4) uint8 RGBA, row 0 at the top, C-contiguous, of the configured size."""
 
     def close(self) -> None:
-        """Say good-bye."""
+        """Disconnect."""
 
 
 class VirtualCamera:
@@ -112,7 +112,7 @@ RECEIVERS: Mapping[str, Callable[[SendSettings], Receiver]] = {
 
 
 class MissingPackageError(DeviceError):
-    """A package that is not installed: trying again is no use."""
+    """A package that is not installed; trying again is useless."""
 
 
 def _package(module: str, package: str, receiver: str) -> Any:

@@ -1,8 +1,8 @@
-"""VideoFile: pictures into a film that plays at whatever moment the program dies.
+"""Video writer: pictures -> a film that plays no matter when the program dies.
 
-Every second a full frame begins a new fragment (MP4 and MOV) or cluster (Matroska), which is written out at once and
-never touched again. What compresses is chosen in `codecs.py`. Knows nothing of OpenGL and of threads; whoever calls it
-waits for the encoder and the disk.
+Every second a keyframe begins a new fragment (MP4 and MOV) or cluster (Matroska), which is written out at once and
+never touched again. `codecs.py` chooses codec and encoder. Knows neither OpenGL nor threads; calls block on encoder and
+disk.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ CONTAINERS = {
     ".mov": ("mov", FRAGMENTED),
     ".mkv": ("matroska", CLUSTERED),
 }
-DISK_CHECK_S = 1.0  # of film between two looks at the disk
+DISK_CHECK_S = 1.0  # seconds of film between two checks of the disk
 
 
 class _AppendOnly:
-    """What the container may do with the file: append. It cannot go back to what is already safe."""
+    """The file as the container sees it: append only. What is already safe cannot be touched."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -54,15 +54,15 @@ class _AppendOnly:
 
 
 class VideoFile:
-    """A film being written.
+    """A film in progress.
 
-    Odd sizes lose their last column or bottom row, because the colour of films has half the resolution; FFV1's has not.
+    Odd sizes lose their last column or bottom row, because films have half the colour resolution; FFV1 keeps them.
 
     Args:
         path: the file; must not exist. Its ending says which kind of file it is.
         size_wh: of the pictures, px, at least 2x2.
-        settings: codec, encoder, quality, distance of full frames.
-        open_file: makes the file to write to.
+        settings: codec, encoder, quality, keyframe interval.
+        open_file: creates the file.
 
     Raises:
         ConfigError: the file exists already, cannot hold the codec, or the size cannot be encoded.
@@ -105,8 +105,8 @@ class VideoFile:
 
         Args:
             rows: (H, W, 4) uint8 RGBA, bottom row first; not needed after the return.
-            time_s: when it was shown; the film's clock starts with the first. A time that does not lie after the
-                last one becomes the next tick of 1/90000 s.
+            time_s: when it was shown; the first one is the start of the film. A time not after the previous one becomes
+                the next tick of 1/90000 s.
 
         Raises:
             DeviceError: the disk is full or gone, or the encoder fails; what was written before stays playable.
@@ -115,7 +115,7 @@ class VideoFile:
         self._encode(time_s)
 
     def append(self, image: ByteArray, time_s: float) -> None:
-        """As `write`, for a picture (H, W, 3) uint8 RGB whose row 0 is the top.
+        """Like `write`, for a picture (H, W, 3) uint8 RGB with row 0 at the top.
 
         Raises:
             DeviceError: see `write`.
@@ -134,7 +134,7 @@ class VideoFile:
                 frame.pict_type = PictureType.I
                 self._next_keyframe_s = film_s + self._settings.keyframe_s
             self._container.mux(self._stream.encode(frame))
-            if self._output.size_bytes > self._safe_bytes:  # a fragment is whole: a power cut must not take it
+            if self._output.size_bytes > self._safe_bytes:  # a fragment is complete: it must survive a power cut
                 os.fsync(self._file.fileno())
             self._safe_bytes = self._output.size_bytes
             if film_s >= self._next_check_s:
@@ -143,10 +143,10 @@ class VideoFile:
         self.frames += 1
 
     def close(self) -> None:
-        """Write what is still held back and close the file; a film without a frame leaves no file.
+        """Write delayed frames and close the file; a film without frames leaves no file.
 
         Raises:
-            DeviceError: the disk does not take it.
+            DeviceError: the disk fails.
         """
         with self._explained("could not be completed"):
             if self.frames:
@@ -157,7 +157,7 @@ class VideoFile:
             self.path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
-        """Close after an error, which was told already: keep the fragments that are whole."""
+        """Close after an error that has been reported: keep the complete fragments."""
         self._output.is_sealed = True
         with contextlib.suppress(OSError, ValueError, av.FFmpegError):
             self._container.close()
