@@ -61,6 +61,10 @@ class Contender:
     def reset(self) -> None:
         """Nothing is kept from one face to the next."""
 
+    def another(self) -> Contender:
+        """Itself: without memory, one serves every visitor."""
+        return self
+
 
 def contender_path(persona: Persona, name: ContenderName) -> Path:
     """Where a contender of a persona is kept."""

@@ -44,7 +44,7 @@ def _head_convolutions() -> dict[str, tuple[int, int, int, int]]:
 
 def mixing_shapes() -> dict[str, tuple[int, ...]]:
     """Name -> shape of the mixing's weights, HWIO."""
-    across = {f"across.{i}.weight": (1, 1, c, MIXED[i]) for i, c in enumerate(MAP_CHANNELS)}
+    across: dict[str, tuple[int, ...]] = {f"across.{i}.weight": (1, 1, c, MIXED[i]) for i, c in enumerate(MAP_CHANNELS)}
     return across | {f"down.{i}.weight": (3, 3, MIXED[i + 1], MIXED[i]) for i in range(3)}
 
 

@@ -69,7 +69,7 @@ def begin(given: Mapping[str, Any]) -> Beginning:
     """
     weights = LossWeights(**given.get("weights", {}))
     plan = Plan(**{"critic_fmap_max": given.get("fmap_max", Plan.critic_fmap_max), **given, "weights": weights})
-    widths = {"fmap_base": plan.fmap_base, "fused_scale": False}
+    widths: dict[str, Any] = {"fmap_base": plan.fmap_base, "fused_scale": False}
     try:
         generator_settings = GeneratorSettings(
             plan.resolution, latent_size=LATENT_SIZE, fmap_max=plan.fmap_max, **widths

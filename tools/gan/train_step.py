@@ -144,7 +144,9 @@ class Steps:
         mixing = dict(zip(MIXING_NAMES, frozen["mixing"], strict=True))
 
         def draw(weights: dict[str, list[Any]]) -> tuple[list[Any], None]:
-            codes = self._encoded(weights.get("encoder", state["encoder"]), viewer_maps, viewer_known)
+            codes = self._encoded(
+                weights["encoder"] if "encoder" in weights else state["encoder"], viewer_maps, viewer_known
+            )
             latents = ops.concatenate([codes, batch["latents"]], axis=0)
             return [codes, self._pictures(weights["generator"], latents, level)], None
 

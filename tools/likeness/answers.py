@@ -8,14 +8,11 @@ import numpy as np
 
 from engine.core.errors import DeviceError
 from engine.features.aligned_crop import crop_fault
-from engine.networks.inversion.encoder_inverter import EncoderInverter
-from engine.networks.inversion.retrieval_inverter import Inverter
+from engine.pipeline.latent_follower import Inverts
 from engine.types import ByteArray, Features, FloatArray
 
-Answering = Inverter | EncoderInverter
 
-
-def seen_pixels(inverter: Answering, face: Features) -> ByteArray | None:
+def seen_pixels(inverter: Inverts, face: Features) -> ByteArray | None:
     """What an inverter is shown of a face beside its features: its square, if it needs one.
 
     Raises:
@@ -29,12 +26,12 @@ def seen_pixels(inverter: Answering, face: Features) -> ByteArray | None:
     return face.crop.pixels
 
 
-def can_answer(inverter: Answering, face: Features) -> bool:
+def can_answer(inverter: Inverts, face: Features) -> bool:
     """Whether an inverter has an answer to a face at first sight."""
     return not inverter.needs_crop or crop_fault(face) is None
 
 
-def answer_afresh(inverter: Answering, face: Features, wanted: FloatArray | None = None) -> FloatArray:
+def answer_afresh(inverter: Inverts, face: Features, wanted: FloatArray | None = None) -> FloatArray:
     """The latent (n,) for a face.
 
     Args:
@@ -48,7 +45,7 @@ def answer_afresh(inverter: Answering, face: Features, wanted: FloatArray | None
     return inverter(face.vector if wanted is None else wanted, pixels)
 
 
-def answers_afresh(inverter: Answering, faces: Sequence[Features]) -> FloatArray:
+def answers_afresh(inverter: Inverts, faces: Sequence[Features]) -> FloatArray:
     """Latents (N, n) for N faces.
 
     Raises:

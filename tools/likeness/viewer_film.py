@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -37,7 +38,7 @@ class ViewerFilm:
     """
 
     def __init__(self, picture: ByteArray, face: Features) -> None:
-        self._picture = cv2.resize(picture, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
+        self._picture: Any = cv2.resize(picture, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
         self._face = face
         self._points = face.landmarks_px * np.float32(FACE_PX / picture.shape[0])
         self._fields: tuple[FloatArray, FloatArray] | None = None  # made for the first turn
@@ -55,7 +56,7 @@ class ViewerFilm:
             angle = np.radians(angle_deg)
             shift = (np.cos(angle) - 1) * across - np.sin(angle) * deep
             turned = cv2.remap(self._picture, columns - shift, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-            yield _as_filmed(turned, random)
+            yield _as_filmed(np.asarray(turned, np.uint8), random)
 
     def _displacements(self) -> tuple[FloatArray, FloatArray]:
         """Where each pixel (S, S) is across and deep from the axis, px; both fade to 0 at the border."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -66,8 +67,8 @@ def sitters(path: Path, count: int, seed: int = 0) -> list[Sitter]:
         DeviceError: the file cannot be read, or has fewer people whose face is found.
     """
     portraits = read_portraits(path)
-    order = np.random.default_rng(seed).permutation(len(portraits))
-    order = sorted(order, key=lambda index: portraits.labels[index].split != "val")
+    shuffled = np.random.default_rng(seed).permutation(len(portraits))
+    order = sorted(shuffled, key=lambda index: portraits.labels[index].split != "val")
     people: dict[str, Sitter] = {}
     mesh = FaceMesh()
     try:
@@ -120,8 +121,8 @@ def _drawn(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A portrait turned and scaled into a window of that size, and how much it covers of each pixel (H, W, 1)."""
     finer = FINER if np.linalg.det(turn) < 1 else 1
-    matrix = np.hstack([turn, shift[:, None]]) * finer
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    matrix: Any = np.hstack([turn, shift[:, None]]) * finer
+    matrix[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
     side = portrait.shape[0]
     rows, columns = np.mgrid[0:side, 0:side]
     inwards = np.minimum(np.minimum(rows, side - 1 - rows), np.minimum(columns, side - 1 - columns))

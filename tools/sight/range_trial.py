@@ -51,11 +51,11 @@ class Ways:
         self._near_live, self._near_still = NearMesh(is_live=True), NearMesh(is_live=False)
         self.live: dict[str, Finder] = {
             "live": lambda picture: [face.landmarks_px for face in self._live(picture) if face.is_fresh],
-            "live, before": self._near_live,
+            "live, before": lambda picture: list(self._near_live(picture)),
         }
         self.still: dict[str, Finder] = {
             "still": lambda picture: [face.landmarks_px for face in self._still(picture)],
-            "still, before": self._near_still,
+            "still, before": lambda picture: list(self._near_still(picture)),
         }
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -112,5 +113,5 @@ def _fractal(random: np.random.Generator, size_wh: Size, rough: float) -> Plane:
     return np.asarray((plane - plane.mean()) / plane.std(), np.float32)
 
 
-def _levels(picture: NDArray[np.floating]) -> ByteArray:
+def _levels(picture: NDArray[np.floating[Any]]) -> ByteArray:
     return np.asarray(np.clip(picture, 0, 255), np.uint8)
