@@ -8,7 +8,7 @@ import pytest
 from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
-from engine.pipeline.latent_follower import LatentFollower, Wander
+from engine.pipeline.latent_follower import ENCODING_SPEED, LatentFollower, Wander
 from engine.pipeline.latent_refinement import LatentRefinement, deepening_by
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Latent, Placement
@@ -342,5 +342,5 @@ def test_the_next_visitor_of_an_encoder_comes_as_a_passage() -> None:
     follower = LatentFollower(seed_latent(4, SIZE), LookingInverter(seed_latent(0, SIZE)), SETTINGS)
     latents = [*stand(follower, seen(7), 0, 90), *stand(follower, seen(9, identity=2), 90, 90)]
     steps = [float(angle_deg(a.z, b.z)) for a, b in itertools.pairwise(latents)]
-    assert max(steps) < 2 * SETTINGS.rate_limit_deg_s / FPS
+    assert max(steps) < 1.5 * ENCODING_SPEED * SETTINGS.rate_limit_deg_s / FPS
     assert angle_deg(latents[-1].z, seed_latent(9, SIZE)) < 0.1

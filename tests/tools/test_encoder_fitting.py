@@ -25,6 +25,8 @@ def test_an_encoder_is_fitted_through_a_generator_that_stays_as_it_is(
     before = persona.generator_path.read_bytes()
     monkeypatch.setattr(encoder_command, "read_looks", tiny_looks)
     monkeypatch.setattr(encoder_command, "SHOWN_EVERY", 6)
+    monkeypatch.setattr(encoder_command, "judging_faces", lambda *_: None)
+    monkeypatch.setattr(encoder_command, "write_judging_bank", lambda *_: None)  # it draws clouds, and no faces
     command = ["--model", "tiny", "--kind", "encoder", "--steps", "24"]
     assert train_inverter.main(command, tmp_path) == 0
     told = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
