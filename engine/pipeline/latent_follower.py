@@ -29,8 +29,8 @@ FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
 # Between the first and the second the mirror begins to doubt what it sees, and beyond it does:
 TURNED_DEG = (25.0, 45.0)  # a head, to any side: in profile half of the landmarks are guessed
-# The same turn moves an encoder's latent further than it moves one of a bank: ten degrees of yaw by 45 of the sphere. At
-# the speeds that are set for latents of a bank it would come 140 ms late, at twice of them 40.
+# The same turn moves an encoder's latent further than one of a bank: ten degrees of yaw by 45 of the sphere. At the
+# speeds that are set for latents of a bank it would come 140 ms late, at twice of them 40.
 ENCODING_SPEED = 2.0
 TYPICALITY = (0.12, 0.05)  # a face, unlike those that the generator draws
 
