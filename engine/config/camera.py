@@ -40,6 +40,34 @@ class CameraSettings(BaseModel):
         720, ge=120, le=2160, description="Height asked of a webcam (it may give another), px, 120..2160. Default 720."
     )
     fps: float = Field(30.0, ge=1, le=240, description="Pictures a second asked of a webcam, 1..240. Default 30.")
+    exposure: float | None = Field(
+        None,
+        ge=-20,
+        le=100_000,
+        description="Exposure that a webcam is set to, in its driver's units: on Linux 0.1 ms, on Windows a power of "
+        "two of a second, -20..100000; null leaves it as it is. Default null.",
+    )
+    gain: float | None = Field(
+        None,
+        ge=0,
+        le=10_000,
+        description="Gain that a webcam is set to, in its driver's units, 0..10000; null leaves it as it is. "
+        "Default null.",
+    )
+    white_balance: float | None = Field(
+        None,
+        ge=1000,
+        le=20_000,
+        description="Colour temperature that a webcam is set to, K, 1000..20000; null leaves it as it is. "
+        "Default null.",
+    )
+    focus: float | None = Field(
+        None,
+        ge=0,
+        le=10_000,
+        description="Focus that a webcam is set to, in its driver's units, usually 0 far to 255 near, 0..10000; null "
+        "leaves it as it is. Default null.",
+    )
     mirror: bool = Field(True, description="Swap left and right, as a mirror does. true or false. Default true.")
     timeout_s: float = Field(
         2.0,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from engine.core.slot import Slot
 from engine.pipeline.sources.base import WAKE_S, Backoff, LostError, Source
 from engine.pipeline.sources.black_bars import NONE as NO_BARS
 from engine.pipeline.sources.black_bars import BlackBars
+from engine.pipeline.sources.camera_controls import CameraControls
 from engine.pipeline.sources.webcam_device import WebcamDevice
 from engine.pipeline.sources.webcam_process import Ended, Opened, ReaderRequest, Ready, Taken, Unusable, WebcamProcess
 from engine.types import ByteArray, Frame
@@ -87,8 +88,7 @@ class Webcam(Source):
         where = self._find_device()
         if where is None:
             return
-        wanted = self._settings
-        self._process = WebcamProcess(ReaderRequest(where, wanted.width, wanted.height, wanted.fps), self._reader)
+        self._process = WebcamProcess(self._request(where), self._reader)
         is_well = True
         try:
             self._follow(self._process, where)
@@ -97,6 +97,12 @@ class Webcam(Source):
             raise
         finally:
             self._end_process(is_polite=is_well)
+
+    def _request(self, where: int | str) -> ReaderRequest:
+        wanted = self._settings
+        before = () if self._told is None else self._told.before
+        controls = CameraControls(wanted.exposure, wanted.gain, wanted.white_balance, wanted.focus)
+        return ReaderRequest(where, wanted.width, wanted.height, wanted.fps, controls, before)
 
     def _end_process(self, *, is_polite: bool) -> bool:
         """Be rid of the child; False while it cannot be killed: a second one would fight with it for the device."""
@@ -162,20 +168,34 @@ class Webcam(Source):
             log.info("%s: %s used", self.name, what)
         return shown
 
+    @property
+    def told(self) -> Opened | None:
+        """What the camera says it gives and is set to; None as long as it was not open."""
+        return self._told
+
     def _compare(self, opened: Opened) -> None:
         """Say once what the camera gives, where that is not what it was asked for."""
-        if opened == self._told:
+        if self._told is not None and replace(opened, readings=()) == replace(self._told, readings=()):
             return
         self._told = opened
         wanted = self._settings
+        if opened.refused:
+            names = in_words(opened.refused)
+            log.warning("%s does not let its %s be set; it stays as the driver has it", self.name, names)
         is_other_rate = opened.fps > 0 and abs(opened.fps - wanted.fps) > 0.5
         if opened.size_wh != (wanted.width, wanted.height) or is_other_rate:
-            asked = _in_words((wanted.width, wanted.height), wanted.fps)
-            log.warning("%s gives %s; asked were %s", self.name, _in_words(opened.size_wh, opened.fps), asked)
+            asked = _size_and_rate((wanted.width, wanted.height), wanted.fps)
+            log.warning("%s gives %s; asked were %s", self.name, _size_and_rate(opened.size_wh, opened.fps), asked)
 
 
-def _in_words(size_wh: tuple[int, int], fps: float) -> str:
+def _size_and_rate(size_wh: tuple[int, int], fps: float) -> str:
     return f"{size_wh[0]}x{size_wh[1]} px at " + (f"{fps:g} Hz" if fps > 0 else "an unknown rate")
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names of controls as they are said: `exposure, gain and white balance`."""
+    *first, last = (name.replace("_", " ") for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _is_same(image: ByteArray, last: ByteArray) -> bool:

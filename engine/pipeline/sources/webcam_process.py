@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Protocol, cast
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.clock import Clock
+from engine.pipeline.sources.camera_controls import Before, CameraControls
 from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, size_of_area, to_rgb
 from engine.system.crash_log import catch_crashes_of_child, note_crash
 from engine.types import ByteArray
@@ -57,12 +58,16 @@ class ReaderRequest:
         device: its number, or its path.
         width, height: px.
         fps: pictures a second.
+        controls: what it is to be set to.
+        before: what it was set to before a reader that was killed; what is given back at the end.
     """
 
     device: int | str
     width: int = 640
     height: int = 480
     fps: float = 30.0
+    controls: CameraControls = field(default_factory=CameraControls)
+    before: Before = ()
 
     @property
     def buffer_pixels(self) -> int:
@@ -77,10 +82,21 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The device is open and says what it gives (fps 0: it does not say)."""
+    """The device is open and says what it gives.
+
+    Attributes:
+        size_wh: px.
+        fps: pictures a second; 0 if it does not say.
+        before: what is to be given back at the end.
+        refused: names of the controls that it did not take.
+        readings: what it says it is set to, by name.
+    """
 
     size_wh: tuple[int, int]
     fps: float
+    before: Before = ()
+    refused: tuple[str, ...] = ()
+    readings: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +241,7 @@ def _open(reader: str, request: ReaderRequest) -> Reader:
 
 def _read_on(device: Reader, connection: Connection, memory: SharedMemory, slice_pixels: int) -> None:
     try:
-        connection.send(Opened(device.size_wh, device.fps))
+        connection.send(_opened(device))
         numbers, pictures = _views(memory, slice_pixels)
         number, misses, unusable = 0, 0, ""
         while misses < EMPTY_READS:
@@ -247,6 +263,11 @@ def _read_on(device: Reader, connection: Connection, memory: SharedMemory, slice
         connection.send(Ended("it gives no pictures any more; it may be unplugged"))
     finally:
         device.close()
+
+
+def _opened(device: Reader) -> Opened:
+    told = (getattr(device, name, ()) for name in ("before", "refused", "readings"))  # of webcams alone
+    return Opened(device.size_wh, device.fps, *told)
 
 
 def _fit(picture: ByteArray, max_pixels: int) -> ByteArray:

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from engine.core.clock import Clock
+from engine.pipeline.sources.camera_controls import give_back, readings, set_controls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def open_webcam(request: ReaderRequest) -> WebcamReader:
             _ask(capture, request)
             is_read, _ = capture.read()
             if is_read:
-                return WebcamReader(capture)
+                return WebcamReader(capture, request)
         capture.release()
     raise OSError("it cannot be opened; another program may be using it, or it is no camera")
 
@@ -73,10 +74,14 @@ class WebcamReader:
     Attributes:
         size_wh: px that it says it gives.
         fps: pictures a second that it says it gives; 0 if it does not say.
+        before, refused, readings: as in `webcam_process.Opened`.
     """
 
-    def __init__(self, capture: cv2.VideoCapture) -> None:
+    def __init__(self, capture: cv2.VideoCapture, request: ReaderRequest) -> None:
         self._capture = capture
+        found, self.refused = set_controls(capture, request.controls)
+        self.before = request.before or found
+        self.readings = readings(capture)
         self._clock = Clock()
         self.size_wh = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         self.fps = float(capture.get(cv2.CAP_PROP_FPS))
@@ -97,4 +102,6 @@ class WebcamReader:
         return stamp_s if 0 <= now_s - stamp_s < 0.5 else now_s
 
     def close(self) -> None:
+        """Give back what was set, and the device."""
+        give_back(self._capture, self.before)
         self._capture.release()
