@@ -26,7 +26,7 @@ MOST_GAIN = 12.0
 USUAL_TINT = (0.68, -0.30)  # log of red and of blue over green, both linear, of faces in usual light: median of 24
 TINT_SPREAD = 0.8  # portraits, of which the farthest is 0.57 from it, and grey 0.74; so far nothing is changed
 FOLLOW = 0.15  # share of a new estimate, so that the light does not flicker
-NOISY = 2.0  # levels of noise, when brightened, below which there is nothing to average
+NOISY = 2.5  # levels of noise, when brightened, below which there is nothing to average
 NOISE_PX = 64  # side of the squares that it is estimated from
 NOISE_GROWTH = 1.05  # from square to square, at most: what differs is noise only where nothing moves
 STILL_SHARE = 0.15  # of the newest square, where nothing moves
@@ -34,6 +34,7 @@ MOVED = (1.5, 3.0)  # differences between squares, in their noise, from which on
 GAMMA = 2.2
 
 Square = NDArray[np.float32]
+Share = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,38 +110,37 @@ class LightHelp:
         self.light = estimate if self._is_first else self.light.towards(estimate, FOLLOW)
         self._is_first = False
         corrected = self.light.corrected(square)
-        if self._mean is None or self._region is None or not self._is_noisy(corrected, region):
+        share = self._share_of(corrected, region)
+        if share is None or self._mean is None or self._region is None:
             self._mean, self._region = corrected, region
             return corrected
-        self._mean = self._averaged(corrected.astype(np.float32), region)
+        before = _laid_over(self._mean, self._region, region, square.shape[0])
+        self._mean = np.asarray(cv2.blendLinear(corrected.astype(np.float32), before, share, 1 - share), np.float32)
         self._region = region
         return np.asarray(np.rint(self._mean), np.uint8)
 
-    def _is_noisy(self, square: ByteArray, region: FaceRegion) -> bool:
-        """Whether squares differ where nothing moves, which is where they differ least."""
-        assert self._mean is not None and self._region is not None
-        before = _laid_over(self._mean, self._region, region, NOISE_PX)
+    def _share_of(self, square: ByteArray, region: FaceRegion) -> Share | None:
+        """How much the newest square counts, pixel by pixel (S, S); None where there is no noise to average."""
+        if self._mean is None or self._region is None:
+            return None
         step = square.shape[0] // NOISE_PX
         now = square[step // 2 :: step, step // 2 :: step].astype(np.float32)
-        noise = float(np.median(np.abs(now - before))) / 0.6745
+        differences = cv2.absdiff(now, _laid_over(self._mean, self._region, region, NOISE_PX))
+        noise = float(np.median(differences)) / 0.6745  # squares differ least where nothing moves
         self._noise = min(noise, self._noise * NOISE_GROWTH + 0.05)
-        return self._noise >= NOISY
-
-    def _averaged(self, square: Square, region: FaceRegion) -> Square:
-        assert self._mean is not None and self._region is not None
-        before = _laid_over(self._mean, self._region, region, square.shape[0])
-        apart = cv2.blur(cv2.absdiff(square, before).mean(axis=2), (7, 7)) / self._noise
-        moved = np.clip((apart - MOVED[0]) / (MOVED[1] - MOVED[0]), 0, 1)[..., None]
+        if self._noise < NOISY:
+            return None
+        apart = cv2.blur(differences.mean(axis=2), (5, 5)) / self._noise
+        moved = np.clip((apart - MOVED[0]) / (MOVED[1] - MOVED[0]), 0, 1)
         share = (STILL_SHARE + (1 - STILL_SHARE) * moved).astype(np.float32)
-        return np.asarray(before + share * (square - before), np.float32)
+        return np.asarray(cv2.resize(share, square.shape[:2], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _laid_over(square: Square | ByteArray, was: FaceRegion, now: FaceRegion, size_px: int) -> Square:
     """A square that was cut at one region as if it had been cut, at that size, at another of the same picture."""
-    back, forth = np.eye(3), np.eye(3)
-    back[:2], forth[:2] = was.to_square(square.shape[0]), now.to_square(size_px)
-    matrix = (back @ np.linalg.inv(forth))[:2]  # from the new square to the old one
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    back, forth = was.to_square(square.shape[0]), now.from_square(size_px)
+    matrix = np.hstack([back[:, :2] @ forth[:, :2], (back[:, :2] @ forth[:, 2] + back[:, 2])[:, None]])
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # from the new square to the old one, of whole pixels
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     laid = cv2.warpAffine(square, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(laid, np.float32)

@@ -51,6 +51,13 @@ class FaceRegion:
             [[cos, sin, half - cos * self.x - sin * self.y], [-sin, cos, half + sin * self.x - cos * self.y]]
         )
 
+    def from_square(self, size_px: int) -> Matrix:
+        """(2, 3) that takes points of such a square back into the picture."""
+        scale = self.side / size_px
+        cos, sin = scale * math.cos(self.roll_rad), scale * math.sin(self.roll_rad)
+        half = size_px / 2
+        return np.array([[cos, -sin, self.x - half * (cos - sin)], [sin, cos, self.y - half * (sin + cos)]])
+
     def cut(self, picture: ByteArray, size_px: int) -> ByteArray:
         """The square (size_px, size_px, 3) of a picture (H, W, 3); what lies beyond the picture repeats its edge.
 
@@ -69,9 +76,9 @@ class FaceRegion:
 
     def to_picture(self, points: FloatArray, size_px: int) -> FloatArray:
         """Points (N, 2 or 3) of a square of that size in the picture; a third number is a depth in the same unit."""
-        matrix = self.to_square(size_px)
+        matrix = self.from_square(size_px)
         placed = points.astype(np.float64)
-        placed[:, :2] = (placed[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        placed[:, :2] = placed[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         placed[:, 2:] *= self.side / size_px
         return np.asarray(placed, np.float32)
 

@@ -43,6 +43,11 @@ class Reader(Protocol):
     size_wh: tuple[int, int]
     fps: float
 
+    @property
+    def told(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
+        """What `Opened` says beyond size and rate, in its order."""
+        ...
+
     def read(self) -> tuple[NDArray[Any], float] | None:
         """The next picture and when it was taken; None if the device gave none."""
         ...
@@ -90,6 +95,7 @@ class Opened:
         before: what is to be given back at the end.
         refused: names of the controls that it did not take.
         readings: what it says it is set to, by name.
+        pixel_format: four letters, such as MJPG; empty if it does not say.
     """
 
     size_wh: tuple[int, int]
@@ -97,6 +103,7 @@ class Opened:
     before: Before = ()
     refused: tuple[str, ...] = ()
     readings: tuple[tuple[str, float], ...] = ()
+    pixel_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +273,7 @@ def _read_on(device: Reader, connection: Connection, memory: SharedMemory, slice
 
 
 def _opened(device: Reader) -> Opened:
-    told = (getattr(device, name, ()) for name in ("before", "refused", "readings"))  # of webcams alone
-    return Opened(device.size_wh, device.fps, *told)
+    return Opened(device.size_wh, device.fps, *device.told)
 
 
 def _fit(picture: ByteArray, max_pixels: int) -> ByteArray:

@@ -74,14 +74,16 @@ class WebcamReader:
     Attributes:
         size_wh: px that it says it gives.
         fps: pictures a second that it says it gives; 0 if it does not say.
-        before, refused, readings: as in `webcam_process.Opened`.
+        told: what `webcam_process.Opened` says beyond these, in its order.
     """
 
     def __init__(self, capture: cv2.VideoCapture, request: ReaderRequest) -> None:
         self._capture = capture
-        found, self.refused = set_controls(capture, request.controls)
-        self.before = request.before or found
-        self.readings = readings(capture)
+        before, refused = set_controls(capture, request.controls)
+        self._before = request.before or before
+        letters = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True)
+        pixel_format = letters.decode("latin-1") if letters.isalnum() else ""
+        self.told = (self._before, refused, readings(capture), pixel_format)
         self._clock = Clock()
         self.size_wh = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         self.fps = float(capture.get(cv2.CAP_PROP_FPS))
@@ -103,5 +105,5 @@ class WebcamReader:
 
     def close(self) -> None:
         """Give back what was set, and the device."""
-        give_back(self._capture, self.before)
+        give_back(self._capture, self._before)
         self._capture.release()
