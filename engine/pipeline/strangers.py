@@ -20,6 +20,7 @@ from engine.pipeline.latent_refinement import deepening_by
 from engine.types import Features, FloatArray
 
 MOST_FADING = 2  # strangers who fade beside those who are answered; one more is gone at once
+BESIDE_S = 0.4  # whoever comes beside others is seen for so long first: half a face behind another is nobody new
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Strangers:
         self._wander_share, self._seed = wander_share, seed
         self._refines = refines
         self._count = 0
+        self._noticed_s: dict[int, float] = {}  # people who have no stranger yet: since when they are seen
         self._strangers = [self._make(start, inverter)]
 
     def adjust(self, settings: ReflectionSettings) -> None:
@@ -104,6 +106,9 @@ class Strangers:
             if stranger is not None:
                 stranger.identity, stranger.seen_s = person.identity, now_s
                 seen[stranger.number] = person
+        self._noticed_s = {
+            who: since_s for who, since_s in self._noticed_s.items() if who in {p.identity for p in people}
+        }
         self._order(list(seen), now_s)
         return seen
 
@@ -126,7 +131,10 @@ class Strangers:
             return None
         idle = next((each for each in self._strangers if not each.identity and each.presence <= 0), None)
         taken = [each for each in self._strangers if each.identity]
-        if len(taken) < self._settings.people:
+        if taken and now_s - self._noticed_s.setdefault(person.identity, now_s) < BESIDE_S:
+            return None
+        staying = [each for each in taken if now_s - each.seen_s <= COVERED_S]
+        if len(staying) < self._settings.people:
             if idle is None and len(self._strangers) < self._settings.people + MOST_FADING:
                 idle = self._make(seed_latent(self._seed + self._count, self._size), self._another_inverter())
                 self._strangers.append(idle)

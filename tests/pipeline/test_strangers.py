@@ -91,6 +91,14 @@ def test_people_who_cross_keep_their_strangers() -> None:
         assert all(each.latent.presence == 1 for each in shown)
 
 
+def test_half_a_face_behind_another_is_nobody_new() -> None:
+    glass = Glass()
+    before = whose(glass.show(person(ADA, 0.5, 0.12), person(BEN, 0.6), seconds=2))
+    for _ in range(4):  # seen at the other's edge for a moment, and taken for somebody else
+        assert whose(glass.show(person(ADA, 0.5, 0.12), person(CAY, 0.6))) == before
+    assert whose(glass.show(person(ADA, 0.5, 0.12), person(BEN, 0.4))) == before
+
+
 def test_who_leaves_fades_alone_and_another_comes_forward() -> None:
     glass = Glass()
     glass.show(person(ADA), person(BEN), seconds=3)
