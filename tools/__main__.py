@@ -6,11 +6,12 @@ import ast
 from pathlib import Path
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "show": ("keep_running", "install_service", "record_camera", "autotune_generator"),
+    "show": ("keep_running", "install_service", "check_camera", "record_camera", "autotune_generator"),
     "scenes and films": ("new_scene", "check_scene", "check_shader", "render", "frames_to_video"),
     "faces": ("reflect", "generate", "compare", "animate_portrait"),
     "training": ("prepare_portraits", "train_gan", "train_inverter", "train_attributes", "adopt_generator"),
     "measuring": (
+        "measure_sight",
         "evaluate",
         "evaluate_gan",
         "audit",

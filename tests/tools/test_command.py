@@ -35,9 +35,7 @@ def test_the_listing_has_a_line_for_each() -> None:
         assert len(line.split()) > 2 and len(line) < 140
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name not in ("dev.describe_features", "dev.make_face_map")]
-)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in WITHOUT_OPTIONS])
 def test_help_shows_an_example_and_the_defaults(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
