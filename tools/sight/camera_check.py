@@ -18,7 +18,7 @@ from engine.features.face_finder import LiveFaces
 from engine.features.geometry import FaceGeometry, measure_face
 from engine.pipeline.sources.base import Source
 from engine.pipeline.sources.webcam import Webcam
-from engine.types import ByteArray, Frame
+from engine.types import ByteArray, FloatArray, Frame
 
 EYES_M = 0.063  # between the centres of two eyes, in the mean of adults (Dodgson 2004)
 FACE_M = 0.145  # width of the oval of a face: 2.3 eye distances, as in the mean face
@@ -134,7 +134,9 @@ def _watch(
     source: Source, frames: Slot[Frame], faces: LiveFaces, seconds: float, clock: TimeSource
 ) -> tuple[list[Frame], ByteArray, list[SeenPerson]]:
     """The frames, all but the last two without their pixels; the last picture, and who was in it."""
-    deadline_s, taken, seen = clock.now_s() + FIRST_PICTURE_S, [], []
+    deadline_s = clock.now_s() + FIRST_PICTURE_S
+    taken: list[Frame] = []
+    seen: list[SeenPerson] = []
     while clock.now_s() < deadline_s:
         frame = frames.take(TAKE_S)
         if frame is None:
@@ -160,7 +162,7 @@ def _people(faces: LiveFaces, picture: ByteArray) -> list[SeenPerson]:
     return people
 
 
-def _person(landmarks: np.ndarray, geometry: FaceGeometry, gain: float, width_px: int) -> SeenPerson:
+def _person(landmarks: FloatArray, geometry: FaceGeometry, gain: float, width_px: int) -> SeenPerson:
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     return SeenPerson(
         width=float(np.linalg.norm(landmarks[454] - landmarks[234])) / width_px,
