@@ -139,7 +139,7 @@ class Steps:
     def _train(self, state: State, frozen: State, batch: Any, knobs: Any, *, level: int, critic: str) -> Any:
         reals = _nominal(batch["reals"])
         mirrored = int(batch["jitter"].shape[0])
-        viewers = jitter(reals[:mirrored], batch["jitter"])
+        viewers = self._backend.fused(jitter)(reals[:mirrored], batch["jitter"])
         viewer_maps, viewer_known = self._seen(frozen, viewers), self._known(frozen, viewers)
         mixing = dict(zip(MIXING_NAMES, frozen["mixing"], strict=True))
 
@@ -158,12 +158,13 @@ class Steps:
         asked = {name: state[name] for name in ("generator", *(("encoder",) if self._is_encoder_trained else ()))}
         (codes, pictures), _, to_networks = self._backend.pull_back(draw, asked)
         seen, _, to_pictures = self._backend.pull_back(look, pictures)
-        shown = augment(reals, batch["augmentation"])
+        augmented = self._backend.fused(augment)  # of what needs no gradient: with one it is slower
+        shown = augmented(reals, batch["augmentation"])
         real_maps = self._seen(frozen, shown)
 
         new, heads_measure = self._train_heads(state, critics.mixed(mixing, real_maps), seen[5:], knobs)
         if critic != "none":
-            penalised = augment(reals[:mirrored], batch["penalty_augmentation"]) if critic == "penalty" else None
+            penalised = augmented(reals[:mirrored], batch["penalty_augmentation"]) if critic == "penalty" else None
             new |= self._train_discriminator(state, shown, seen[0], penalised, knobs, level)
         else:
             new |= {name: state[name] for name in ("discriminator", "discriminator_moments")}
@@ -256,21 +257,18 @@ class Steps:
         first_rate, count = knobs["learning_rate"] * FIRST_LAYER_TIMES, knobs["count"]
         others = [knobs["learning_rate"]] * (len(state["generator"]) - 2)
         rates = [first_rate * self._pace, first_rate, *others]
-        generator, generator_moments, _ = adam_step(
-            state["generator"], state["generator_moments"], gradients["generator"], count, rates
+        names = ("generator", "generator_moments", "average")
+        weights, moments, average = (state[name] for name in names)
+        stepped = self._backend.fused(_averaged_step)(
+            weights, moments, gradients["generator"], average, count, rates, knobs["averaging_share"]
         )
-        new |= {
-            "generator": generator,
-            "generator_moments": generator_moments,
-            "average": moving_average(state["average"], generator, knobs["averaging_share"]),
-        }
+        new |= dict(zip(names, stepped, strict=True))
         kept = ("encoder", "encoder_moments", FIRST_MOMENTS)
         if not self._is_encoder_trained:
             return {**new, **{name: state[name] for name in kept}}
         weights, moments, first = (state[name] for name in kept)
-        stepped = adam_step(
-            weights, moments, gradients["encoder"], count, [knobs["encoder_rate"]] * len(weights), first, ENCODER_DECAY
-        )
+        rates = [knobs["encoder_rate"]] * len(weights)
+        stepped = adam_step(weights, moments, gradients["encoder"], count, rates, first, ENCODER_DECAY)
         return {**new, **dict(zip(kept, stepped, strict=True))}
 
     def _reflect(self, weights: State, frozen: State, reals: Any, *, level: int) -> tuple[Any, dict[str, Any]]:
@@ -326,6 +324,20 @@ class _Goals:
     maps: list[Any]
     known: list[Any]
     latents: Any
+
+
+def _averaged_step(
+    weights: list[Any],
+    moments: list[Any],
+    gradients: list[Any],
+    average: list[Any],
+    count: Any,
+    rates: list[Any],
+    share: Any,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """New weights, moments and average: in one pass where it is fused."""
+    weights, moments, _ = adam_step(weights, moments, gradients, count, rates)
+    return weights, moments, moving_average(average, weights, share)
 
 
 def _with(variables: list[Any], values: list[Any], function: Callable[..., Any], *arguments: Any) -> Any:
