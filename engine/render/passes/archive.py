@@ -1,4 +1,4 @@
-"""A wall with the strangers of this evening, in small oval frames under one picture light."""
+"""The pass `archive`: a wall with the strangers of this evening in small oval frames under one picture light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pass is, and the register of all of them.
+"""Base of all passes, and their registry.
 
 A pass is settings, one fragment shader of the same name, and `render`. It owns no framebuffer of the picture and knows
 no order: the compositor does.
@@ -23,28 +23,28 @@ from engine.scene.scene import PassSettings
 from engine.types import Placement
 
 COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
-"""What shaders are told while nobody is there: a viewer who stands where the picture is composed for."""
+"""Placement for shaders while nobody is there: where the picture is composed for."""
 
 Knobs = Mapping[str, Any]
-"""The settings of a pass at this moment, bound ones included, by name."""
+"""The current settings of a pass, bound ones included, by name."""
 
 
 class Pass(ABC):
     """Base of all passes.
 
     Attributes:
-        kind: its name in scenes; that of its shader too.
+        kind: its name in scenes, and the name of its shader.
         Settings: its knobs.
-        in_place: True draws over what is there (`source` is not to be read); False replaces it, reading `source`.
-        region: the part of the stage that it has to draw; the compositor sets it to the glass's surroundings for passes
-            that a frame covers elsewhere.
-        needs: what it reads of a `FrameInputs` that is only there if somebody asks: `previews`, `echo`, `sound`.
-        baked: knobs that are drawn into textures once per size and so cannot follow a signal.
-        names_files: whether its settings name files of the artist's; what is wrong in these is told with the place in
-            the scene.
-        is_foreign: whether it draws a program from outside, which is to be tried before it is shown.
-        memory_s: how far back what it draws depends on what it drew, s; infinite if on all since the scene began. A
-            film that goes on where it was interrupted draws so much again, unseen.
+        in_place: True draws over the picture (and must not read `source`); False replaces it, reading `source`.
+        region: the part of the stage that it must draw; the compositor sets it to the glass and its surroundings for
+            passes that a frame covers elsewhere.
+        needs: parts of `FrameInputs` that exist only on demand: `previews`, `echo`, `sound`.
+        baked: knobs that are drawn into textures once per size, and therefore cannot follow a signal.
+        names_files: whether its settings name files of the artist's; faults in these are reported with the line of the
+            scene.
+        is_foreign: whether it draws a program from outside, which must be tried before it is shown.
+        memory_s: how far back its picture depends on earlier frames, s; infinite if on all since the scene began. An
+            interrupted film draws this much again, unseen, when it continues.
     """
 
     kind: ClassVar[str] = ""
@@ -63,7 +63,7 @@ class Pass(ABC):
 
     @property
     def problem(self) -> str:
-        """What the operator is to know of what it draws; empty if nothing."""
+        """A problem for the operator; empty if there is none."""
         return ""
 
     @classmethod
@@ -73,7 +73,7 @@ class Pass(ABC):
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
-        """Find what only the files can tell that the settings name; needs no OpenGL.
+        """Check the files that the settings name; needs no OpenGL.
 
         Raises:
             ConfigError: a file is missing or wrong.
@@ -87,15 +87,15 @@ class Pass(ABC):
         """Draw one frame.
 
         Args:
-            source: the picture so far, linear light; where `in_place`, the very texture under `target`.
+            source: the picture so far, linear light; if `in_place`, the texture under `target`.
             target: where to draw.
-            inputs: the newest textures and the viewer.
-            tick: the moment that is drawn.
-            knobs: the settings at this moment.
+            inputs: the newest textures, and the visitor.
+            tick: the moment.
+            knobs: the current settings.
         """
 
     def uniforms(self, inputs: FrameInputs, tick: Tick, knobs: Knobs) -> dict[str, Value]:
-        """What every shader may read (`shaders/UNIFORMS.md`), `u_source` apart."""
+        """Uniforms of every shader (`shaders/UNIFORMS.md`), except `u_source`."""
         values: dict[str, Value] = {f"u_{name}": value for name, value in knobs.items()}
         alignment, placement = inputs.alignment, inputs.placement or COMPOSED
         values.update(
@@ -131,7 +131,7 @@ _PASSES: dict[str, type[Pass]] = {}
 
 
 def register(kind: str) -> Callable[[PassType], PassType]:
-    """Class decorator: make a pass known to scenes as `kind`.
+    """Class decorator: register a pass for scenes as `kind`.
 
     Raises:
         ValueError: the name is taken, or the class has no settings.
@@ -150,7 +150,7 @@ def register(kind: str) -> Callable[[PassType], PassType]:
 
 
 def registry() -> Mapping[str, type[PassSettings]]:
-    """Settings class of every known pass, by name: what `engine.scene.scene.load_scene` asks for."""
+    """Settings class of every pass, by name, for `engine.scene.scene.load_scene`."""
     return MappingProxyType({kind: pass_type.Settings for kind, pass_type in _PASSES.items()})
 
 

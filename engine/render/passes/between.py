@@ -1,4 +1,4 @@
-"""A silver gelatin print: viewer and stranger dissolving into each other on it, and the sheet that carries it."""
+"""The pass `between`: visitor and stranger dissolving into each other in a silver gelatin print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A daguerreotype: the silvered plate with its image, and the case that keeps it."""
+"""The pass `daguerreotype`: a silvered plate with its image."""
 
 from __future__ import annotations
 

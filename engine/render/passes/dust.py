@@ -1,4 +1,4 @@
-"""What is between the mirror and the eye: dust in the light, the lens, the film."""
+"""The pass `dust`: motes in the light before the mirror."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the stranger in the glass is not the viewer: the viewer's outline as a breath of light, where the two part."""
+"""The pass `echo`: the visitor's outline as a breath of light, where the stranger differs from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The carved frame and the wall that it hangs on."""
+"""The pass `frame`: a carved frame, and the wall it hangs on."""
 
 from __future__ import annotations
 

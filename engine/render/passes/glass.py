@@ -1,4 +1,4 @@
-"""What is seen in the glass: the room behind the viewer, the reflection, the old silver itself."""
+"""The pass `glass`: old silvered glass over what is drawn before it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Glass(Pass):
         """Knobs of `glass`."""
 
         waves: float = Field(default=4.0, ge=0.0, le=40.0)
-        """How far the picture is bent, in thousandths of the stage's height."""
+        """How far the glass distorts the picture, in thousandths of the stage's height."""
         foxing: float = Field(default=0.8, ge=0.0, le=1.0)
         """How much silver is lost: 0 none, 1 wide brown edges. Baked."""
         haze: float = Field(default=0.6, ge=0.0, le=1.0)

@@ -1,4 +1,4 @@
-"""Colours of the finished picture: graded by a table, as colourists hand it over."""
+"""The pass `grade`: the colours of the finished picture, graded by a colourist's table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mosaic on a wall: the face in a medallion, laid in stones that become smaller the longer somebody stays."""
+"""The pass `mosaic`: the face in a medallion of stones that become smaller the longer somebody stays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.render.passes.relief import breath
 from engine.scene.scene import PassSettings
 
 FINEST_STONES = 64
-"""Stones along a side of the face's picture at the end; smaller ones could not be told apart."""
+"""Stones along a side of the finished face; smaller ones could not be told apart."""
 
 
 @register("mosaic")

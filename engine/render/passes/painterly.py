@@ -1,4 +1,4 @@
-"""The picture so far in another hand: painted with a brush, or gone to grains that drift away."""
+"""The pass `painterly`: the picture so far, in brush strokes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
 PAINT_SHARE = 0.5
-"""Of the stage's width and height: pixels on which is painted; strokes are broader than those."""
+"""Resolution of painting, as a share of the stage's width and height; strokes are broader than its pixels."""
 MOST_GRAINS = 24_000
 
 

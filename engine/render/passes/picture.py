@@ -1,4 +1,4 @@
-"""A still picture of the artist's, or a plain colour."""
+"""The pass `picture`: a still picture of the artist's, or a plain colour."""
 
 from __future__ import annotations
 

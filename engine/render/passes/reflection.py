@@ -1,4 +1,4 @@
-"""The pass `reflection`: the drawn face at the viewer's place."""
+"""The pass `reflection`: the drawn face at the visitor's place."""
 
 from __future__ import annotations
 

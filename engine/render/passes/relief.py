@@ -1,7 +1,7 @@
-"""Things that have thickness, lit by the key: drawn once per stage size, then only shown.
+"""Base of relief passes: solid things lit by the key, baked once per stage size, then only shown.
 
-A relief has a shader of its own with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT`; what all reliefs share is
-`relief.frag`. This module does not know what they represent.
+A relief has its own shader with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT`; `relief.frag` is common to all. Knows
+nothing of what they represent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings
 
 BAKE_PIXELS = 8_300_000
-"""How many pixels may be lit at most when the relief is drawn larger than it is shown."""
+"""Most pixels to be lit when the relief is baked larger than it is shown."""
 
 
 class Relief(Pass):
@@ -33,7 +33,7 @@ class Relief(Pass):
         self._bake(settings)
 
     def bake_values(self) -> dict[str, Value]:
-        """What the shader of this relief reads beyond the knobs while it is baked."""
+        """Uniforms of this relief's shader while baking, beside the knobs."""
         return {}
 
     def render(

@@ -1,4 +1,4 @@
-"""The pass `room`: the camera's picture, unsharp and dim, as the room behind the viewer."""
+"""The pass `room`: the camera's picture, blurred and dim, as the room behind the visitor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Room(Pass):
         """Knobs of `room`."""
 
         blur: float = Field(default=0.035, ge=0.004, le=0.2)
-        """How unsharp it is, as a fraction of the glass's height: 0.004 nearly sharp, 0.2 only light. Baked."""
+        """Blur, as a fraction of the glass's height: 0.004 nearly sharp, 0.2 only light. Baked."""
         exposure: float = Field(default=0.25, ge=0.0, le=4.0)
         """Factor on the room's light: 0.25 is two stops down."""
 

@@ -1,4 +1,4 @@
-"""Dark water that somebody looks down into: its bed, the water with its waves, petals at its rim."""
+"""The pass `water`: dark water with waves over what is drawn before it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from engine.render.passes.reflection import Reflection
 from engine.scene.scene import PassSettings
 
 FIELD_ROWS = 90
-"""Cells of the waves' field per stage height; fewer than they could be, because a spline enlarges them."""
+"""Cells of the wave field per stage height; few, because a spline enlarges them."""
 FIELD_COLUMNS = (24, 400)
 STEPS_PER_S = 45
-"""Waves advance in equal steps whatever the rate of frames, so that they are the same at every rate."""
+"""Waves advance in equal steps at any frame rate, and are therefore the same at every rate."""
 MOST_STEPS = 12
 NET_WH = (512, 512)
 OPTICS_SHARE = 0.375
@@ -57,7 +57,7 @@ class Water(Pass):
         sky: float = Field(default=1.0, ge=0.0, le=5.0)
         """Light of the sky that it mirrors."""
 
-    memory_s = 20.0  # by then the usual calm has left a thousandth of a wave
+    memory_s = 20.0  # by then a wave has decayed to a thousandth at the default `calm`
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)
