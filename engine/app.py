@@ -111,8 +111,8 @@ class App:
                 show.loop.run()
             self._memory.forget()
             self._tell_results(show)
-        if self._options.record is not None and show.drawing.keepsakes.film_error is not None:
-            raise DeviceError(show.drawing.keepsakes.film_error)  # who asked for the film must not take it for whole
+        if self._options.record is not None and show.drawing.recordings.film_error is not None:
+            raise DeviceError(show.drawing.recordings.film_error)  # who asked for the film must not take it for whole
 
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
         """Make every part; `parts` closes them in reverse."""
@@ -139,12 +139,12 @@ class App:
         worker.start()
         parts.callback(worker.close)
         report = Report(self._started_s, slots.told, str(pace))
-        programme = self._make_programme(files, drawing, schedule, notice)
-        status = ShowStatus(report, worker, drawing, programme, hearing, notice, source, name)
+        switcher = self._make_switcher(files, drawing, schedule, notice)
+        status = ShowStatus(report, worker, drawing, switcher, hearing, notice, source, name)
         if options.status is not None:
             parts.enter_context(StatusFile(options.status, lambda: status.figures(self._clock.now_s())))
         panel = OperatorPanel(drawing, status.lines, shows_overlay=config.display.overlay)
-        parts.enter_context(drawing.keepsakes)
+        parts.enter_context(drawing.recordings)
         measurement = LoopMeasurement() if options.measure_loop else None
         loop = MainLoop(
             clock=self._clock,
@@ -152,7 +152,7 @@ class App:
             slots=slots,
             request=request,
             drawing=drawing,
-            programme=programme,
+            switcher=switcher,
             memory=self._memory,
             hearing=hearing,
             panel=panel,
@@ -169,10 +169,10 @@ class App:
         sinks = (slots.frames, slots.views)
         return LateCamera(probe_camera, lambda: open_source(FIRST_CAMERA, settings, sinks, self._clock))
 
-    def _make_programme(self, files: ShowFiles, drawing: Drawing, schedule: Schedule, notice: Notice) -> SceneSwitcher:
+    def _make_switcher(self, files: ShowFiles, drawing: Drawing, schedule: Schedule, notice: Notice) -> SceneSwitcher:
         return SceneSwitcher(
             files.scene_name,
-            repertoire=files.repertoire,
+            scene_library=files.scene_library,
             playlist=Playlist(files.config.playlist),
             schedule=schedule,
             mirror=drawing.mirror,
@@ -249,11 +249,11 @@ class App:
 
 def _begin_keeping(show: Show, persona: Persona, output: ShowOutput) -> None:
     """Begin the film and the session that were asked for; off screen nobody would see the show without them."""
-    keepsakes, picture_wh = show.drawing.keepsakes, show.drawing.calibration.picture_wh
+    recordings, picture_wh = show.drawing.recordings, show.drawing.calibration.picture_wh
     if output.film is not None:
-        keepsakes.begin_film(output.film, picture_wh, is_needed=output.is_headless)
+        recordings.begin_film(output.film, picture_wh, is_needed=output.is_headless)
     if output.session is not None:
-        keepsakes.begin_session(output.session, session_head(persona, picture_wh), is_needed=output.is_headless)
+        recordings.begin_session(output.session, session_head(persona, picture_wh), is_needed=output.is_headless)
 
 
 def _open_featurizer(

@@ -70,9 +70,9 @@ def main(arguments: Sequence[str] | None = None, folder: Path = SCENES, shaders:
 def _text(name: str, parent: str | None, folder: Path) -> str:
     if parent is None:
         return new_scene(name, PASSES)
-    repertoire = SceneLibrary(folder, (), registry())
-    repertoire.load(parent)  # says what is wrong with it
-    return extending_scene(name, read_scene_text(repertoire.path(parent)))
+    scene_library = SceneLibrary(folder, (), registry())
+    scene_library.load(parent)  # says what is wrong with it
+    return extending_scene(name, read_scene_text(scene_library.path(parent)))
 
 
 def new_scene(name: str, kinds: Sequence[str]) -> str:

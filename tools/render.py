@@ -68,9 +68,9 @@ def _render(options: argparse.Namespace, root: Path) -> int:
     session = Session(options.session)
     if session.note:
         print(f"render: {session.note}", file=sys.stderr)
-    repertoire = SceneLibrary(root / "scenes", (), registry())
+    scene_library = SceneLibrary(root / "scenes", (), registry())
     names = [options.scene] if options.scene else list(session.scenes)
-    scenes = {name: repertoire.load(name) for name in names}
+    scenes = {name: scene_library.load(name) for name in names}
     persona = _open_persona(session, options.model, root / "models")
     size_wh = options.size or (session.head.width, session.head.height)
     with ExitStack() as open_until_end:

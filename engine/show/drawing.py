@@ -32,7 +32,7 @@ class Drawing:
         mirror: draws the scene.
         calibration: puts it on the wall.
         overlay, inspection: what the operator sees over it.
-        keepsakes, sender: films and other programs; `keepsakes` has yet to be entered.
+        recordings, sender: films and other programs; `recordings` has yet to be entered.
         transfer: uploads drawn faces into textures.
     """
 
@@ -42,7 +42,7 @@ class Drawing:
     calibration: Calibration
     overlay: Overlay
     inspection: Inspection
-    keepsakes: Capture
+    recordings: Capture
     sender: Sender
     transfer: Transfer
 
@@ -70,7 +70,7 @@ def open_drawing(
     ctx, library = window.ctx, ShaderLibrary(shaders)
     automatic = SOFTWARE_SCALE if window.is_software else 1.0
     scale = automatic if display.render_scale == "auto" else display.render_scale
-    keepsakes = Capture(ctx, clock, config.recorder, notice.notify)
+    recordings = Capture(ctx, clock, config.recorder, notice.notify)
     sender = parts.enter_context(Sender(ctx, config.send, clock))
     overlay = parts.enter_context(Overlay(ctx, library))
     inspection = parts.enter_context(Inspection(ctx, library))
@@ -83,4 +83,4 @@ def open_drawing(
     transfer = open_transfer(ctx, window.gl, display.transfer)
     alignment, picture_wh = files.persona.alignment, calibration.picture_wh
     mirror = parts.enter_context(Renderer(ctx, library, files.scene, alignment, picture_wh, scale, transfer))
-    return Drawing(window, library, mirror, calibration, overlay, inspection, keepsakes, sender, transfer)
+    return Drawing(window, library, mirror, calibration, overlay, inspection, recordings, sender, transfer)

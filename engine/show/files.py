@@ -30,14 +30,14 @@ class ShowFiles:
 
     Attributes:
         config: config.yaml.
-        repertoire: the scenes.
+        scene_library: the scenes.
         scene_name, scene: the first one.
         persona, inverter, attributes: the networks' files; None where a show goes on without.
         venue: the room.
     """
 
     config: Config
-    repertoire: SceneLibrary
+    scene_library: SceneLibrary
     scene_name: str
     scene: Scene
     persona: Persona
@@ -66,25 +66,25 @@ def read_show_files(options: Options, scenes: Path, models: Path, recalled: str 
         NarcissusError: one of them is missing or wrong.
     """
     config = load_config(options.config)
-    repertoire = SceneLibrary(scenes, config.scene.scenes, registry(), config.reflection)
-    name, scene = _first_scene(options.scene, recalled, config.scene.name, repertoire)
+    scene_library = SceneLibrary(scenes, config.scene.scenes, registry(), config.reflection)
+    name, scene = _first_scene(options.scene, recalled, config.scene.name, scene_library)
     for entry in config.playlist.scenes:
-        repertoire.load(entry.scene)  # report faults now, not late at night
+        scene_library.load(entry.scene)  # report faults now, not late at night
     persona = Persona.open(_persona_folder(models, options.model or config.persona.model))
     inverter = open_inverter(persona)
     attributes = open_attributes(models) if config.persona.attributes else None
     venue = open_venue(Path(config.display.venue))
-    return ShowFiles(config, repertoire, name, scene, persona, inverter, attributes, venue)
+    return ShowFiles(config, scene_library, name, scene, persona, inverter, attributes, venue)
 
 
-def _first_scene(asked: str | None, recalled: str | None, usual: str, repertoire: SceneLibrary) -> tuple[str, Scene]:
+def _first_scene(asked: str | None, recalled: str | None, usual: str, scene_library: SceneLibrary) -> tuple[str, Scene]:
     if asked is None and recalled is not None:
         try:
-            scene = repertoire.load(recalled)
+            scene = scene_library.load(recalled)
         except ConfigError as error:
             log.warning("the scene of the show that died is not shown again: %s", error)
         else:
             log.info("the last show died: this one goes on with the scene %s", recalled)
             return recalled, scene
     name = usual if asked is None else asked
-    return name, repertoire.load(name)
+    return name, scene_library.load(name)

@@ -63,7 +63,7 @@ class MainLoop:
         slots: slots between the threads.
         request: the first request to the reflection thread.
         drawing: the parts that draw.
-        programme: chooses the scene.
+        switcher: chooses the scene.
         memory: what is remembered of the show, should it die.
         hearing: loudness of the room.
         panel, notice: what the operator reads.
@@ -84,7 +84,7 @@ class MainLoop:
         slots: ShowSlots,
         request: ReflectionRequest,
         drawing: Drawing,
-        programme: SceneSwitcher,
+        switcher: SceneSwitcher,
         memory: ShowMemory,
         hearing: AudioLevelMeter,
         panel: OperatorPanel,
@@ -98,8 +98,8 @@ class MainLoop:
         self._clock, self._pacer = clock, pacer
         self._slots, self._request = slots, request
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
-        self._keepsakes, self._sender = drawing.keepsakes, drawing.sender
-        self._programme, self._memory, self._hearing = programme, memory, hearing
+        self._recordings, self._sender = drawing.recordings, drawing.sender
+        self._switcher, self._memory, self._hearing = switcher, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
         self._boundary = ErrorBoundary(notice.notify)
         self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
@@ -136,7 +136,7 @@ class MainLoop:
         """Carry out an action of the operator; where that fails, it is told, and the show goes on."""
         with self._boundary.around(f"the key for {action.name.lower()}"):
             if action.scene_number is not None:
-                self._programme.on_key(action.scene_number)
+                self._switcher.on_key(action.scene_number)
             else:
                 self._actions[action]()
 
@@ -148,12 +148,12 @@ class MainLoop:
         with kept("calibrating"):
             self._calibration.follow_operator(tick)
         with kept("the change of scenes"):
-            self._programme.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
-            self._memory.remember(ShowMoment(self._programme.name, self._mirror.blackout.is_on))
+            self._switcher.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
+            self._memory.remember(ShowMoment(self._switcher.name, self._mirror.blackout.is_on))
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()
         self._ask()
         with kept("the session"):
-            self._keepsakes.note(self._cue(tick), reflection, self._hearing.level)
+            self._recordings.note(self._cue(tick), reflection, self._hearing.level)
         draw_s = self._draw(tick)
         with kept("the window"):
             self._window.present()
@@ -193,13 +193,13 @@ class MainLoop:
             if self._window.is_software:
                 self._window.finish()
             with kept("the film"):
-                self._keepsakes.capture(composed, tick.time_s)
+                self._recordings.capture(composed, tick.time_s)
             with kept("sending"):
                 self._sender.capture(composed, tick.time_s)
             target = self._calibration.project()
             with kept("the overlay"):
                 self._draw_over(target, tick, began_s)
-            if self._keepsakes.is_keeping or self._sender.is_sending:
+            if self._recordings.is_keeping or self._sender.is_sending:
                 self._panel.draw_recording_dot(target)
             self._calibration.finish()
         return self._clock.now_s() - began_s
@@ -212,16 +212,16 @@ class MainLoop:
     def _cue(self, tick: Tick) -> Cue:
         """The current cue, for a session."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
-        return Cue(tick.time_s, self._programme.name, is_black, self._mirror.is_frozen)
+        return Cue(tick.time_s, self._switcher.name, is_black, self._mirror.is_frozen)
 
     def _take_snapshot(self) -> None:
-        self._keepsakes.take_snapshot(self._keepsakes.path(self._programme.name, ".png"))
+        self._recordings.take_snapshot(self._recordings.path(self._switcher.name, ".png"))
 
     def _toggle_film(self) -> None:
-        if self._keepsakes.is_filming:
-            self._keepsakes.end_film()
+        if self._recordings.is_filming:
+            self._recordings.end_film()
         else:
-            self._keepsakes.begin_film(self._keepsakes.film_path(self._programme.name), self._calibration.picture_wh)
+            self._recordings.begin_film(self._recordings.film_path(self._switcher.name), self._calibration.picture_wh)
 
 
 BAR: dict[str, Any] = {

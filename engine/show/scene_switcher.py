@@ -25,7 +25,7 @@ class SceneSwitcher:
 
     Args:
         name: of the scene that is shown first.
-        repertoire: the scenes.
+        scene_library: the scenes.
         playlist, schedule: which scene when.
         mirror, calibration, library: rebuilt when a file is saved.
         say: tells the operator one sentence; an empty one takes the last back.
@@ -39,7 +39,7 @@ class SceneSwitcher:
         self,
         name: str,
         *,
-        repertoire: SceneLibrary,
+        scene_library: SceneLibrary,
         playlist: Playlist,
         schedule: Schedule,
         mirror: Renderer,
@@ -49,7 +49,7 @@ class SceneSwitcher:
         clock: TimeSource,
     ) -> None:
         self.name = name
-        self._repertoire = repertoire
+        self._scene_library = scene_library
         self._playlist, self._schedule = playlist, schedule
         self._mirror, self._calibration, self._library = mirror, calibration, library
         self._notify = notify
@@ -70,7 +70,7 @@ class SceneSwitcher:
 
     def on_key(self, number: int) -> None:
         """Show the scene of a key, from 1; nothing if it has none."""
-        name = self._repertoire.on_key(number)
+        name = self._scene_library.on_key(number)
         if name is not None:
             self.change_scene(name)
 
@@ -78,7 +78,7 @@ class SceneSwitcher:
         """Read a scene and start building it; `again` if it is the one on the wall."""
         self._coming_name = name
         try:
-            self._mirror.prepare(self._repertoire.load(name), again=again)
+            self._mirror.prepare(self._scene_library.load(name), again=again)
         except Exception as error:  # a file that was saved may hold what nobody foresaw
             self._give_up(error)
 
@@ -88,7 +88,7 @@ class SceneSwitcher:
         A broken scene does not name its files: any saved file is then a reason to try again.
         """
         name = self._coming_name or self.name
-        own = self._mirror.scene.files | {self._repertoire.path(name)}
+        own = self._mirror.scene.files | {self._scene_library.path(name)}
         is_renewed = False
         with self._boundary.around("the projection"):
             if any(self._library.has(path) for path in saved):

@@ -19,7 +19,7 @@ class ShowStatus:
 
     Args:
         report, worker: rates and durations.
-        drawing, programme, hearing: what is shown, by which means, and the loudness.
+        drawing, switcher, hearing: what is shown, by which means, and the loudness.
         notice: the newest message, which comes last.
         source: where pictures come from; None if the mirror sees itself.
         source_name: as the operator named it.
@@ -30,14 +30,14 @@ class ShowStatus:
         report: Report,
         worker: ReflectionWorker,
         drawing: Drawing,
-        programme: SceneSwitcher,
+        switcher: SceneSwitcher,
         hearing: AudioLevelMeter,
         notice: Notice,
         source: Source | LateCamera | None,
         source_name: str,
     ) -> None:
         self._report, self._worker = report, worker
-        self._drawing, self._programme, self._hearing = drawing, programme, hearing
+        self._drawing, self._switcher, self._hearing = drawing, switcher, hearing
         self._notice = notice
         self._source, self._source_name = source, source_name
 
@@ -46,7 +46,7 @@ class ShowStatus:
         health, drawing, mirror = self._worker.health, self._drawing, self._drawing.mirror
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
         heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
-        scene = f"scene: {self._programme.name}; visit: {mirror.visit_state}"
+        scene = f"scene: {self._switcher.name}; visit: {mirror.visit_state}"
         means = [drawing.window.renderer, f"faces: {drawing.transfer.note}"]
         troubles = [health.last_error, self._hearing.error, *drawing.sender.errors, *mirror.troubles]
         notes = [source, heard, scene, *means, *troubles, *self._held(), *self._notice.text.splitlines()]
@@ -58,7 +58,7 @@ class ShowStatus:
         error = self._worker.health.last_error or self._hearing.error or next(iter(self._drawing.sender.errors), "")
         return {
             **self._report.figures(now_s),
-            "scene": self._programme.name,
+            "scene": self._switcher.name,
             "source": source,
             "error": error or None,
         }

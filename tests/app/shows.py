@@ -54,8 +54,8 @@ class ObservedApp(App):
         return self.show.drawing.mirror
 
     @property
-    def keepsakes(self) -> Capture:
-        return self.show.drawing.keepsakes
+    def recordings(self) -> Capture:
+        return self.show.drawing.recordings
 
     @property
     def note(self) -> str:

@@ -30,13 +30,13 @@ def test_keys(place: Path, blind: None) -> None:
             show.loop.act(action)
         show.loop.act(Action.SCENE_1)
         assert show.mirror.scene.title == "Test", "the other one is built first"
-        assert show.keepsakes.is_filming and show.loop._panel.shows_overlay and not show.loop._panel.shows_help
+        assert show.recordings.is_filming and show.loop._panel.shows_overlay and not show.loop._panel.shows_help
         return any("drawn" in line for line in show.lines())
 
     by_and_by(
         show,
         press,
-        lambda: show.mirror.scene.title == "Another" and show.loop._programme.name == "another",
+        lambda: show.mirror.scene.title == "Another" and show.loop._switcher.name == "another",
         *[lambda: True] * 20,
     )
     films, pictures = list((place / "recordings").glob("*.mp4")), list((place / "recordings").glob("*.png"))
@@ -47,7 +47,7 @@ def test_keys(place: Path, blind: None) -> None:
 def test_a_film_ends_by_its_key_while_the_show_goes_on(place: Path, blind: None) -> None:
     show = app(seconds=1.5, record=Path("first.mp4"))
     during(show, lambda: show.loop.act(Action.RECORD))
-    assert not show.keepsakes.is_filming
+    assert not show.recordings.is_filming
     assert (
         1 < len(frames_of(place / "first.mp4")) < show.show.report.summary(show.show.worker.health)["frames"]["drawn"]
     )
@@ -61,7 +61,7 @@ def test_an_unwritable_film_is_told_once_and_the_show_goes_on(
     (place / "config.yaml").write_text((place / "config.yaml").read_text() + "recorder: {folder: file}\n")
     show = app(seconds=1.0)
     during(show, lambda: show.loop.act(Action.RECORD))
-    assert "file" in show.note and not show.keepsakes.is_filming
+    assert "file" in show.note and not show.recordings.is_filming
     assert caplog.text.count("cannot be created: its folder is not a folder") == 1
     assert show.show.report.seconds >= 1.0
 

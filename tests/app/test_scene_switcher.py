@@ -20,7 +20,7 @@ def test_the_playlist_changes_scenes_and_a_wrong_one_is_told_at_the_start(place:
     turns = "playlist: {scenes: [{scene: plain, minutes: 0.05}, {scene: another}], wait_minutes: 0}\n"
     (place / "config.yaml").write_text(config + turns)
     show = app(seconds=None)
-    by_and_by(show, lambda: show.mirror.scene.title == "Another" and show.loop._programme.name == "another")
+    by_and_by(show, lambda: show.mirror.scene.title == "Another" and show.loop._switcher.name == "another")
     (place / "config.yaml").write_text(config + "playlist: {scenes: [{scene: nothing}]}\n")
     with pytest.raises(ConfigError, match="there is no scene 'nothing'"):
         app().run()

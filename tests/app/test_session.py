@@ -23,7 +23,7 @@ def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blin
     show = app(session=Path("evening.narc"), stats=Path("stats.json"), seconds=1.5)
 
     def press() -> None:
-        assert show.keepsakes.is_keeping and not show.keepsakes.is_filming
+        assert show.recordings.is_keeping and not show.recordings.is_filming
         for action in (Action.SCENE_1, Action.BLACKOUT, Action.FREEZE):
             show.loop.act(action)
 

@@ -30,7 +30,7 @@ def test_nothing_that_is_saved_pressed_or_drawn_ends_the_show(
     told = "the scene plain failed and is left as it was (KeyError: "
 
     def break_loading() -> bool:
-        monkeypatch.setattr(show.loop._programme._repertoire, "load", failing(KeyError("gloom")))
+        monkeypatch.setattr(show.loop._switcher._scene_library, "load", failing(KeyError("gloom")))
         return True
 
     def mend_loading() -> bool:

@@ -21,18 +21,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def repertoire(folder: Path, *on_keys: str) -> SceneLibrary:
+def scene_library(folder: Path, *on_keys: str) -> SceneLibrary:
     return SceneLibrary(folder, on_keys, {"plain": PassSettings})
 
 
 def test_keys_follow_the_alphabet_or_what_the_configuration_says(folder: Path) -> None:
-    by_alphabet, chosen = repertoire(folder), repertoire(folder, "pool", "archive")
+    by_alphabet, chosen = scene_library(folder), scene_library(folder, "pool", "archive")
     assert [by_alphabet.on_key(number) for number in (1, 2, 3, 4)] == ["archive", "between", "pool", None]
     assert [chosen.on_key(number) for number in (1, 2, 3)] == ["pool", "archive", None]
 
 
 def test_a_scene_is_read_anew_each_time(folder: Path) -> None:
-    shown = repertoire(folder)
+    shown = scene_library(folder)
     assert shown.load("pool").title == "Pool"
     shown.path("pool").write_text(SCENE.format("Deeper"))
     assert shown.load("pool").title == "Deeper"
@@ -40,8 +40,8 @@ def test_a_scene_is_read_anew_each_time(folder: Path) -> None:
 
 def test_a_scene_that_is_not_there_is_told_with_those_that_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^there is no scene 'pol': .* has archive, between, pool$"):
-        repertoire(folder).load("pol")
+        scene_library(folder).load("pol")
     with pytest.raises(ConfigError, match=r"has none$"):
-        repertoire(tmp_path / "empty").load("pol")
+        scene_library(tmp_path / "empty").load("pol")
     with pytest.raises(ConfigError, match=r"^scene.scenes: there is no scene 'pol': .* has archive, between, pool$"):
-        repertoire(folder, "pool", "pol")
+        scene_library(folder, "pool", "pol")

@@ -93,10 +93,10 @@ def drawing(
     look: Callable[[Frame], Features | None] = look_again,
 ) -> SessionDrawing:
     opened = Session(session)
-    repertoire = SceneLibrary(root / "scenes", (), registry())
+    scene_library = SceneLibrary(root / "scenes", (), registry())
     names = [scene] if scene else list(opened.scenes)
     paint = GeneratorStep(Clouds(), ManualClock()).draw
     alignment = Persona.open(Path("models/tiny")).alignment
-    scenes = {name: repertoire.load(name) for name in names}
+    scenes = {name: scene_library.load(name) for name in names}
     library, listener = ShaderLibrary(root / "shaders"), ReflectionAnalyzer(lambda: look, ManualClock(), waits=True)
     return SessionDrawing(opened, scenes, paint, alignment, window, library, fps, scene, listener=listener)

@@ -125,8 +125,8 @@ class _Show:
         with ExitStack() as parts:
             window = parts.enter_context(open_window(DisplaySettings(), self._size_wh, headless=True))
             self._window, self._library = window, ShaderLibrary(self._folder / "shaders")
-            self._repertoire = SceneLibrary(self._folder / "scenes", (), registry())
-            scene, scale = self._repertoire.load(SAVED), render_scale(window)
+            self._scene_library = SceneLibrary(self._folder / "scenes", (), registry())
+            scene, scale = self._scene_library.load(SAVED), render_scale(window)
             mirror = Renderer(window.ctx, self._library, scene, self._footage.alignment, self._size_wh, scale)
             self._mirror = parts.enter_context(mirror)
             self._visitor = Visitor(self._footage, mirror)
@@ -145,7 +145,7 @@ class _Show:
         tick = self._pacer.tick()
         saved = self._watcher.poll()
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
-            self._mirror.prepare(self._repertoire.load(SAVED), again=True)
+            self._mirror.prepare(self._scene_library.load(SAVED), again=True)
             self._is_coming = True
         until_s = self._clock.now_s() + self._mirror.building_s
         is_new = self._mirror.advance(lambda: self._clock.now_s() < until_s) is not None
