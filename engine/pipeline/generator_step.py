@@ -19,13 +19,13 @@ class GeneratorProtocol(Protocol):
 
     size_px: int
     latent_size: int
-    rungs: tuple[QualityLevel, ...]
+    levels: tuple[QualityLevel, ...]
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray | DeviceImage: ...
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray | DeviceImage: ...
 
-    def together(self, z: FloatArray, rung: QualityLevel | None = None) -> list[ByteArray | DeviceImage]: ...
+    def together(self, z: FloatArray, level: QualityLevel | None = None) -> list[ByteArray | DeviceImage]: ...
 
-    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]: ...
+    def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]: ...
 
     def free(self) -> None: ...
 
@@ -36,15 +36,15 @@ class GeneratorStep:
     Args:
         generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in the computer's memory or on a graphics card.
         clock: stamps the reflections.
-        ladder: chooses with how many pixels, and what is done when memory runs out; None draws the whole picture.
+        controller: chooses the resolution, and handles exhausted memory; None always draws the whole picture.
     """
 
     def __init__(
-        self, generator: GeneratorProtocol, clock: TimeSource, ladder: QualityController | None = None
+        self, generator: GeneratorProtocol, clock: TimeSource, controller: QualityController | None = None
     ) -> None:
         self._generator = generator
         self._clock = clock
-        self._ladder = ladder
+        self._controller = controller
         self._count = 0
 
     def warm_up(self, latent: Latent) -> None:
@@ -52,7 +52,7 @@ class GeneratorStep:
         self._pictures([latent], with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
-        """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less where the ladder says so.
+        """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less at a lower quality level.
 
         Args:
             latent: what to draw.
@@ -94,16 +94,16 @@ class GeneratorStep:
         rest = latents[1:] if with_previews else latents
 
         def attempt(
-            rung: QualityLevel | None = None,
+            level: QualityLevel | None = None,
         ) -> tuple[tuple[ByteArray, ...], list[ByteArray | DeviceImage]]:
-            grown = self._generator.growth(latents[0].z, rung) if with_previews else ()
+            grown = self._generator.growth(latents[0].z, level) if with_previews else ()
             if len(rest) == 1:
-                drawn = [self._generator(rest[0].z, rung)]
+                drawn = [self._generator(rest[0].z, level)]
             else:
-                drawn = self._generator.together(np.stack([latent.z for latent in rest]), rung) if rest else []
+                drawn = self._generator.together(np.stack([latent.z for latent in rest]), level) if rest else []
             return grown[:-1], [*grown[-1:], *drawn]
 
-        return attempt() if self._ladder is None else self._ladder.draw(attempt, self._generator.free)
+        return attempt() if self._controller is None else self._controller.draw(attempt, self._generator.free)
 
 
 def _is_flat(image: ByteArray | DeviceImage) -> bool:

@@ -106,7 +106,7 @@ class ReflectionWorker:
         self._inverter = inverter
         self._request, self._requests = request, requests
         self._strangers: Strangers | None = None
-        self._ladder: QualityController | None = None
+        self._controller: QualityController | None = None
         self._clock = clock
         self._seed = seed
         self._measure: SupervisedStep[[Frame], Sequence[Features]] = SupervisedStep("features", build_featurizer, clock)
@@ -167,7 +167,7 @@ class ReflectionWorker:
             faces_seen=self._faces_seen,
             frames_seen=self._frames_seen,
             is_seeing=self._measure.is_ready,
-            drawing=self._ladder.standing if self._ladder is not None else None,
+            drawing=self._controller.standing if self._controller is not None else None,
         )
 
     @property
@@ -217,9 +217,9 @@ class ReflectionWorker:
         self._refinement.look_again(followed, drawn, self._request, self._taken_s, seen_s)  # nobody waits for it
 
     def _note_pace(self, drawing_s: float, turn_s: float, faces: int) -> None:
-        """Let the ladder judge what one face of a turn took, once nothing is loaded beside that would pass."""
-        if self._ladder is not None and self._is_loaded.is_set():
-            self._ladder.note(drawing_s / faces, turn_s / faces, 1.0 / self._request.settings.rate_hz)
+        """Report the time of one face of a turn to the controller, once start-up no longer distorts it."""
+        if self._controller is not None and self._is_loaded.is_set():
+            self._controller.note(drawing_s / faces, turn_s / faces, 1.0 / self._request.settings.rate_hz)
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None and not self._sees_itself:
@@ -255,9 +255,9 @@ class ReflectionWorker:
     def _build_painter(self) -> Callable[[Sequence[Latent], bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
-        if self._ladder is None:  # it outlives the painter: what had no memory is not tried at once again
-            self._ladder = QualityController(generator.rungs, self._request.settings.floor_px, self._clock)
-        painter = GeneratorStep(generator, self._clock, self._ladder)
+        if self._controller is None:  # it outlives the painter: what had no memory is not tried at once again
+            self._controller = QualityController(generator.levels, self._request.settings.floor_px, self._clock)
+        painter = GeneratorStep(generator, self._clock, self._controller)
         painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
         return painter.draw_turn
 

@@ -166,9 +166,9 @@ class Report:
 def _as_table(standing: QualityStatus) -> dict[str, Any]:
     """Runtime and size of the drawn face, for `--stats`."""
     return {
-        "size_px": standing.rung.size_px,
+        "size_px": standing.level.size_px,
         "whole_px": standing.best.size_px,
-        "runtime": standing.rung.runtime,
+        "runtime": standing.level.runtime,
         "lowered": standing.lowered_count,
         "memory_faults": standing.memory_faults,
     }

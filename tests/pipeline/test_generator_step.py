@@ -13,10 +13,10 @@ class FakeGenerator:
     def __init__(self, level_step: int) -> None:
         self.level_step = level_step
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray:
         return (np.arange(8 * 8 * 4).reshape(8, 8, 4) * self.level_step % 256).astype(np.uint8)
 
-    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         return (np.zeros((4, 4, 4), np.uint8), self(z))
 
 
@@ -40,7 +40,7 @@ def test_a_flat_picture_is_an_error() -> None:
 
 def test_a_picture_that_is_flat_almost_everywhere_is_none() -> None:
     class Dot(FakeGenerator):
-        def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
+        def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray:
             picture = np.full((8, 8, 4), 9, np.uint8)
             picture[3, 5, 1] = 10
             return picture

@@ -1,4 +1,4 @@
-"""The ladder: softer when the machine is too slow or has no memory, and back, without swinging."""
+"""The quality controller: softer when the machine is too slow or has no memory, and back, without swinging."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def test_one_slow_turn_is_no_reason_either() -> None:
 @pytest.mark.parametrize(("floor_px", "lowest"), [(0, 128), (64, 64), (50, 64), (32, 32), (1024, 128)])
 def test_the_floor_is_kept(floor_px: int, lowest: int) -> None:
     clock = ManualClock()
-    ladder = QualityController((BEST, HALF, QUARTER), floor_px, clock)
+    controller = QualityController((BEST, HALF, QUARTER), floor_px, clock)
     for _ in range(400):
         clock.advance(0.2)
-        ladder.note(0.2, 0.2, PERIOD_S)
-    assert ladder.rung.size_px == lowest
-    assert ladder.standing.lowered_count == {128: 0, 64: 1, 32: 2}[lowest]
+        controller.note(0.2, 0.2, PERIOD_S)
+    assert controller.level.size_px == lowest
+    assert controller.standing.lowered_count == {128: 0, 64: 1, 32: 2}[lowest]
     assert TOO_SLOW * PERIOD_S < 0.2
 
 
@@ -110,22 +110,22 @@ class Hungry:
 
     size_px, latent_size = 128, 4
 
-    def __init__(self, rungs: tuple[QualityLevel, ...], error: Callable[[], Exception]) -> None:
-        self.rungs, self._error = rungs, error
+    def __init__(self, levels: tuple[QualityLevel, ...], error: Callable[[], Exception]) -> None:
+        self.levels, self._error = levels, error
         self.memory_px = {"tensorflow": 1024, "openvino": 1024}
         self.freed_count, self.fails_once = 0, False
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
-        assert rung is not None
-        if self.fails_once or rung.size_px > self.memory_px[rung.runtime]:
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray:
+        assert level is not None
+        if self.fails_once or level.size_px > self.memory_px[level.runtime]:
             self.fails_once = False
             raise self._error()
-        picture = np.zeros((rung.size_px, rung.size_px, 4), np.uint8)
+        picture = np.zeros((level.size_px, level.size_px, 4), np.uint8)
         picture[::2] = 255
         return picture
 
-    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
-        return np.zeros((4, 4, 4), np.uint8), self(z, rung)
+    def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
+        return np.zeros((4, 4, 4), np.uint8), self(z, level)
 
     def free(self) -> None:
         self.freed_count += 1
@@ -143,43 +143,43 @@ ERRORS = (
 
 
 def hungry_painter(
-    rungs: tuple[QualityLevel, ...], error: Callable[[], Exception] = ERRORS[0], floor_px: int = 32
+    levels: tuple[QualityLevel, ...], error: Callable[[], Exception] = ERRORS[0], floor_px: int = 32
 ) -> tuple[GeneratorStep, Hungry, QualityController, ManualClock]:
     clock = ManualClock()
-    generator, ladder = Hungry(rungs, error), QualityController(rungs, floor_px, clock)
-    return GeneratorStep(generator, clock, ladder), generator, ladder, clock
+    generator, controller = Hungry(levels, error), QualityController(levels, floor_px, clock)
+    return GeneratorStep(generator, clock, controller), generator, controller, clock
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_memory_that_ran_out_is_freed_and_the_same_picture_drawn(
     error: Callable[[], Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
-    painter, generator, ladder, _ = hungry_painter((BEST, HALF), error)
+    painter, generator, controller, _ = hungry_painter((BEST, HALF), error)
     generator.fails_once = True
     with caplog.at_level(logging.WARNING):
         assert painter.draw(LATENT).image.shape[0] == 128
-    assert (generator.freed_count, ladder.standing.memory_faults) == (1, 1)
-    assert not ladder.standing.is_short_of_memory
+    assert (generator.freed_count, controller.standing.memory_faults) == (1, 1)
+    assert not controller.standing.is_short_of_memory
     assert "memory ran out while the face was drawn with 128 px on openvino, and was freed" in caplog.text
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_the_ladder_goes_down_to_the_processor_and_comes_back(error: Callable[[], Exception]) -> None:
     card = tuple(QualityLevel("tensorflow", size) for size in (128, 64, 32))
-    painter, generator, ladder, clock = hungry_painter((*card, BEST, HALF, QUARTER), error)
+    painter, generator, controller, clock = hungry_painter((*card, BEST, HALF, QUARTER), error)
     assert painter.draw(LATENT).image.shape[0] == 128
     generator.memory_px["tensorflow"] = 64
     assert painter.draw(LATENT, with_previews=True).image.shape[0] == 64
-    assert ladder.rung == card[1] and ladder.standing.is_short_of_memory
-    assert "64 px on tensorflow in place of 128 px on tensorflow, as memory ran out" in str(ladder.standing)
+    assert controller.level == card[1] and controller.standing.is_short_of_memory
+    assert "64 px on tensorflow in place of 128 px on tensorflow, as memory ran out" in str(controller.standing)
     generator.memory_px["tensorflow"] = -1
     assert painter.draw(LATENT).image.shape[0] == 128
-    assert ladder.rung == BEST, "the processor draws the whole picture"
+    assert controller.level == BEST, "the processor draws the whole picture"
     generator.memory_px["tensorflow"] = 1024
     for _ in range(3):
         clock.advance(MEMORY_WAIT_S)
         painter.draw(LATENT)
-    assert ladder.rung == card[0] and not ladder.standing.is_short_of_memory
+    assert controller.level == card[0] and not controller.standing.is_short_of_memory
 
 
 def test_without_any_memory_the_picture_is_held_and_drawn_again_later() -> None:
@@ -196,20 +196,20 @@ def test_without_any_memory_the_picture_is_held_and_drawn_again_later() -> None:
 
 
 def test_memory_that_stays_short_is_asked_for_ever_more_rarely() -> None:
-    painter, generator, ladder, clock = hungry_painter((BEST, HALF))
+    painter, generator, controller, clock = hungry_painter((BEST, HALF))
     generator.memory_px["openvino"] = 64
     faults = []
     for _ in range(600):
         clock.advance(1.0)
         assert painter.draw(LATENT).image.shape[0] == 64, "each attempt ends in a picture all the same"
-        faults.append(ladder.standing.memory_faults)
+        faults.append(controller.standing.memory_faults)
     moments = np.flatnonzero(np.diff(faults))
     assert 3 <= len(moments) <= 6 and all(np.diff(moments, 2) > 0)
 
 
 def test_other_faults_are_none_of_the_ladder() -> None:
-    painter, generator, ladder, _ = hungry_painter((BEST, HALF), lambda: RuntimeError("a primitive is missing"))
+    painter, generator, controller, _ = hungry_painter((BEST, HALF), lambda: RuntimeError("a primitive is missing"))
     generator.fails_once = True
     with pytest.raises(RuntimeError, match="a primitive is missing"):
         painter.draw(LATENT)
-    assert ladder.standing.memory_faults == 0 and generator.freed_count == 0
+    assert controller.standing.memory_faults == 0 and generator.freed_count == 0

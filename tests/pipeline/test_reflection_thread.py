@@ -24,14 +24,14 @@ WAIT_S = 20.0  # how long a test waits for what must come; it comes in milliseco
 
 class FakeGenerator:
     size_px, latent_size = 8, 16
-    rungs = (QualityLevel("fake", 8), QualityLevel("fake", 4))
+    levels = (QualityLevel("fake", 8), QualityLevel("fake", 4))
 
     def __init__(self) -> None:
         self.fails = self.is_slow = False
         self.memory_px = 8
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
-        size_px = 8 if rung is None else rung.size_px
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray:
+        size_px = 8 if level is None else level.size_px
         if self.fails:
             raise RuntimeError("the network is broken")
         if size_px > self.memory_px:
@@ -198,7 +198,7 @@ def test_a_generator_without_memory_draws_softer_and_the_picture_never_stops() -
         await_reflection(reflections, lambda r: r.image.shape == (4, 4, 4))
         health = worker.health
         assert health.errors["face"] == 0 and health.drawing is not None
-        assert (health.drawing.rung.size_px, health.drawing.memory_faults) == (4, 2)
+        assert (health.drawing.level.size_px, health.drawing.memory_faults) == (4, 2)
 
 
 def test_a_generator_that_is_too_slow_draws_softer() -> None:

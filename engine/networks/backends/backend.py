@@ -1,4 +1,4 @@
-"""What a generator can be drawn with: a runtime and a resolution, which is a rung of the ladder that a show climbs."""
+"""Interfaces of generator backends, and the quality levels (runtime and resolution) of a generator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.types import ByteArray, DeviceImage, FloatArray
 
 @dataclass(frozen=True)
 class QualityLevel:
-    """One way to draw, of several; the less it asks of a machine, the lower it is.
+    """A way to draw, one of several; the less it needs, the lower it is.
 
     Attributes:
         runtime: what computes it, e.g. `openvino`.
@@ -25,7 +25,7 @@ class QualityLevel:
 
 
 class Engine(Protocol):
-    """A network that is ready to be run on one rung.
+    """A network that is ready to run at one quality level.
 
     Attributes:
         precision: `float32` or `bfloat16`.

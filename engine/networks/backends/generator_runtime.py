@@ -46,39 +46,39 @@ class RuntimeGenerator:
         latent_size: numbers in a latent.
         runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow`, `jax` or, on a
             graphics card, also `torch`.
-        rungs: all the ways to draw, the best first.
+        levels: all quality levels, the best first.
     """
 
     def __init__(self, settings: GeneratorSettings, runtimes: Sequence[Runtime], sizes_px: Sequence[int]) -> None:
         self.size_px = settings.resolution
         self.latent_size = settings.latent_size
         self.runtime = runtimes[0].name
-        self.rungs = tuple(QualityLevel(runtime.name, size_px) for runtime in runtimes for size_px in sizes_px)
+        self.levels = tuple(QualityLevel(runtime.name, size_px) for runtime in runtimes for size_px in sizes_px)
         self._runtimes = {runtime.name: runtime for runtime in runtimes}
         self._engines: dict[tuple[QualityLevel, bool], Engine] = {}
 
     @property
     def precision(self) -> str:
         """`float32` or `bfloat16`: that of the whole pictures."""
-        return self._engine(self.rungs[0]).precision
+        return self._engine(self.levels[0]).precision
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray | DeviceImage:
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: (H, W, 4) uint8 RGBA, sRGB-encoded, alpha 255, row 0 at the top."""
-        return self._engine(rung or self.rungs[0]).draw_one(self._checked(np.asarray(z)[None])[0])
+        return self._engine(level or self.levels[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
-    def together(self, z: FloatArray, rung: QualityLevel | None = None) -> list[ByteArray | DeviceImage]:
+    def together(self, z: FloatArray, level: QualityLevel | None = None) -> list[ByteArray | DeviceImage]:
         """Draw latents (N, latent_size) float32 of one turn, as one batch where the runtime takes one: N pictures."""
-        latents, engine = self._checked(z), self._engine(rung or self.rungs[0])
+        latents, engine = self._checked(z), self._engine(level or self.levels[0])
         if engine.most_at_once < 2:
             return [engine.draw_one(latent) for latent in latents]
         step = engine.most_at_once
         batches = (engine.draw(latents[begin : begin + step])[-1] for begin in range(0, len(latents), step))
         return [picture for batch in batches for picture in batch]
 
-    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
         first, the finished picture last; that alone where the persona has no preview layers."""
-        drawn = self._engine(rung or self.rungs[0], with_previews=True).draw(self._checked(np.asarray(z)[None]))
+        drawn = self._engine(level or self.levels[0], with_previews=True).draw(self._checked(np.asarray(z)[None]))
         return tuple(pictures[0] for pictures in drawn)
 
     def batch(self, z: FloatArray) -> ByteArray:
@@ -89,7 +89,7 @@ class RuntimeGenerator:
         """
         latents = self._checked(z)
         pictures = np.empty((len(latents), self.size_px, self.size_px, 4), np.uint8)
-        engine = self._engine(self.rungs[0])
+        engine = self._engine(self.levels[0])
         step = engine.most_at_once
         for begin in range(0, len(latents), step):
             pictures[begin : begin + step] = engine.draw(latents[begin : begin + step])[-1]
@@ -99,11 +99,11 @@ class RuntimeGenerator:
         """Give back the memory of all networks; each is opened again when it is needed."""
         self._engines.clear()
 
-    def _engine(self, rung: QualityLevel, with_previews: bool = False) -> Engine:
-        key = rung, with_previews
+    def _engine(self, level: QualityLevel, with_previews: bool = False) -> Engine:
+        key = level, with_previews
         engine = self._engines.get(key)
         if engine is None:
-            engine = self._engines[key] = self._runtimes[rung.runtime].open(rung.size_px, with_previews)
+            engine = self._engines[key] = self._runtimes[level.runtime].open(level.size_px, with_previews)
         return engine
 
     def _checked(self, z: FloatArray) -> FloatArray:

@@ -44,15 +44,15 @@ class Clouds:
     """A generator whose picture follows from the latent, and quickly."""
 
     size_px, latent_size = 32, 16
-    rungs = (QualityLevel("clouds", 32),)
+    levels = (QualityLevel("clouds", 32),)
 
-    def __call__(self, z: FloatArray, rung: QualityLevel | None = None) -> ByteArray:
+    def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray:
         y, x = np.mgrid[0:32, 0:32] / 32
         waves = [np.sin(6 * (z[3 * k] * x + z[3 * k + 1] * y) + z[3 * k + 2]) for k in range(3)]
         picture = np.dstack([*[127 + 120 * wave for wave in waves], np.full((32, 32), 255)])
         return np.ascontiguousarray(picture.astype(np.uint8))
 
-    def growth(self, z: FloatArray, rung: QualityLevel | None = None) -> tuple[ByteArray, ...]:
+    def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         picture = self(z)
         return tuple(np.ascontiguousarray(picture[::step, ::step]) for step in (8, 4, 2, 1))
 
