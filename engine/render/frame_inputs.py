@@ -1,4 +1,4 @@
-"""What a picture is drawn from: the newest textures and the viewer's state, frozen for one frame."""
+"""Inputs of one frame: the newest textures and the state of the visitors, frozen."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.visitor.face_difference import FaceDifference
 
 @dataclass(frozen=True)
 class ArchiveTiles:
-    """The strangers of this evening (`evening.py`).
+    """The strangers of this evening (`portrait_archive.py`).
 
     Attributes:
         pictures: square tiles in rows from the top left, sRGB-encoded; tile 0 is the newest.
         columns: tiles in a row.
-        shown: how far each has faded in, 0 to 1; 0 where nobody hangs yet.
-        gains: what evens the exposure of each.
+        shown: how far each has faded in, 0 to 1; 0 for empty places.
+        gains: factor that evens out the exposure of each.
     """
 
     pictures: moderngl.Texture

@@ -1,6 +1,6 @@
-"""Mirror: everything between the newest pictures and the wall: one scene, or two while one gives way to the other.
+"""Renderer: everything between the newest pictures and the wall; one scene, or two during a transition.
 
-It owns the textures, the compositor and the projector. It does not know where frames and reflections come from.
+Owns the textures, the compositor and the output pass. Does not know where frames and reflections come from.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from engine.visitor.visit_state import VisitState
 
 log = logging.getLogger(__name__)
 
-COMING_S = 0.03  # how much of the time of a frame goes into building a scene that is coming,
-AGAIN_S = 0.2  # and what somebody waits for who has just saved it, or drawn the window larger
+COMING_S = 0.03  # time per frame for building the next scene,
+AGAIN_S = 0.2  # and for a scene that was saved, or a window that was resized
 # Shaders count seconds in 32-bit floats: a scene begins its time anew where nobody sees it, at the latest after some
 # hours, while the steps of such a float are still far below a frame.
 RENEW_UNSEEN_S, RENEW_S = 3600.0, 6 * 3600.0
@@ -47,19 +47,19 @@ class Renderer(Closing):
     Args:
         ctx: the OpenGL context of this thread.
         library: where the shaders are.
-        scene: what is shown first.
+        scene: shown first.
         alignment: where the persona draws its faces.
-        output_wh: size of what `draw` is given, px.
-        render_scale: size of the stage against the output.
-        transfer: how drawn faces get into textures; through ordinary pixel buffers if None.
+        output_wh: size of the target of `draw`, px.
+        render_scale: size of the stage relative to the output.
+        transfer: uploads drawn faces; through ordinary pixel buffers if None.
         trials: what tries shaders from outside before they are shown; child processes of its own if None.
 
     Attributes:
-        scene: what is shown.
+        scene: the scene on the wall.
         evening: the strangers of this evening; forgotten when the wall has gone dark at closing time.
-        blackout: whether the wall is dark because the operator says so.
-        closing: whether it is dark because nobody is to see it now; may be replaced.
-        is_frozen: whether the picture stands still while time goes on.
+        blackout: fade to black by the operator.
+        closing: fade to black at closing time; may be replaced.
+        is_frozen: whether the picture is frozen while time goes on.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Renderer(Closing):
         self._trials = trials or ShaderTrials(library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
         self._coming: Compositor | None = None  # being built
-        self._is_again = False  # whether that is the shown scene, read anew
+        self._is_again = False  # whether that is the shown scene, reloaded
         self._leaving: Compositor | None = None  # gives way to what is shown
         self._transition = Transition(scene.transition)
         self._picture: moderngl.Texture | None = None  # the last one, which stays as it is until the next is composed
@@ -103,7 +103,7 @@ class Renderer(Closing):
 
     @property
     def wants_previews(self) -> bool:
-        """Whether the scene shows the reflection at the resolutions on the way."""
+        """Whether the scene shows the reflection at intermediate resolutions."""
         return self._needs("previews")
 
     @property
@@ -122,12 +122,12 @@ class Renderer(Closing):
 
     @property
     def troubles(self) -> list[str]:
-        """What the operator is to know of what is drawn, a line each."""
+        """Problems of drawing, for the operator, a line each."""
         return self._compositor.troubles
 
     @property
     def building_s(self) -> float:
-        """How long `advance` should go on in one frame."""
+        """Time for `advance` in one frame, s."""
         return AGAIN_S if self._is_again else COMING_S
 
     def prepare(self, scene: Scene, *, again: bool = False) -> None:
@@ -257,12 +257,12 @@ class Renderer(Closing):
             self._leaving = None
 
     def toggle_frozen(self) -> None:
-        """Hold the picture, or let it go on."""
+        """Freeze the picture, or let it go on."""
         self.is_frozen = not self.is_frozen
 
     @property
     def visit_state(self) -> VisitState:
-        """The part of a visit that it is in."""
+        """The state of the visit."""
         return self._sitters.visit_state
 
     def receive(
@@ -355,7 +355,7 @@ class Renderer(Closing):
             textures.upload(reflection)
 
     def close(self) -> None:
-        """Release everything on the graphics card."""
+        """Release all OpenGL objects."""
         self._trials.close()
         self._drop_coming()
         self._drop_leaving()
@@ -365,7 +365,7 @@ class Renderer(Closing):
 
     @contextmanager
     def _card_may_fail(self) -> Iterator[None]:
-        """A picture that cannot be had from the graphics card is as if it had not come; the last one stays."""
+        """Ignore a picture that cannot be read from the graphics card; the last one stays."""
         try:
             yield
         except CudaError as error:

@@ -1,1 +1,1 @@
-"""Operator overlay and text."""
+"""The operator's overlay, and text."""

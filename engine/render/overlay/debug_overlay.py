@@ -1,7 +1,7 @@
-"""Inspection: what the operator may see of the camera over the finished picture: its landmarks, and its picture.
+"""Debug overlay: landmarks and the camera's picture, for the operator, over the finished picture.
 
-Like the overlay it is drawn on the wall after films and snapshots were taken, so nothing of it is kept. It knows
-neither scenes nor what is measured.
+Like the overlay it is drawn after films and snapshots are taken: nothing of it is recorded. Knows neither scenes nor
+measurements.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Inspection(Closing):
         self._written: Features | None = None
 
     def draw(self, target: moderngl.Framebuffer, inputs: FrameInputs) -> None:
-        """Draw what is to be seen on `target`, which is presented next; nothing of a viewer who is not there."""
+        """Draw what is switched on over `target`, which is presented next; nothing while nobody is there."""
         aspect = target.width / target.height
         if self.shows_landmarks:
             width, height = cover_fit(inputs.camera_aspect, aspect)

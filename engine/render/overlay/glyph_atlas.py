@@ -1,7 +1,7 @@
-"""A case of type: letters and old-style figures as one picture, and lines set from them. Knows no OpenGL.
+"""Glyph atlas: letters and old-style figures as one picture, and lines set from them. Knows no OpenGL.
 
-The face is Computer Modern, which comes with Matplotlib (its figures in `cmmi10` are old-style and all of one width);
-where that is not installed, Pillow's own.
+The typeface is Computer Modern, which comes with Matplotlib (its figures in `cmmi10` are old-style and of equal width);
+without Matplotlib, Pillow's default.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class GlyphAtlas:
         return np.array(rows, np.float32).reshape(-1, 8)
 
     def width(self, text: str, height: float, spacing: float = 0.0) -> float:
-        """How long a line is."""
+        """Length of a line."""
         letters = [self._letters.get(character, self._letters[" "]) for character in text]
         spaced = sum(character not in FIGURES for character in text)
         return sum(letter.advance for letter in letters) * height / self.size_px + spaced * spacing * height

@@ -1,6 +1,6 @@
-"""Overlay: what the operator reads on the picture, the red dot that visitors must see, and the sheet before the show.
+"""Overlay: the operator's panel, the red dot for visitors, and the title card before the show.
 
-All of it is drawn on the finished, display-encoded picture. It knows nothing of what the lines mean.
+All of it is drawn on the finished, display-encoded picture. Knows nothing of what the lines mean.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Overlay(Closing):
                     self._box(target, corner, (side_px, side_px), colour, corner_px=side_px / 2)
 
     def draw_recording_dot(self, target: moderngl.Framebuffer, corner: Point = (1.0, 0.0)) -> None:
-        """Draw the steady red dot: something that is made from a viewer is being kept.
+        """Draw the steady red dot: something made from a visitor is being recorded or sent.
 
         Args:
             target: what is presented next.
@@ -107,7 +107,7 @@ class Overlay(Closing):
             self._box(target, (x + rim_px, y + rim_px), (side_px, side_px), RED, corner_px=side_px / 2)
 
     def draw_signal(self, target: moderngl.Framebuffer, is_bright: bool, lines: Sequence[str]) -> None:
-        """Draw the square that the camera is to see, bright or dark, and below it what to do."""
+        """Draw the bright or dark square for the camera, and instructions below it."""
         side_px = target.height // 2
         corner = _corner((0.5 * target.width, 0.42 * target.height), (side_px, side_px))
         with _Blending(self._ctx):
@@ -115,7 +115,7 @@ class Overlay(Closing):
         self.draw(target, lines, middle=(0.5, 0.84))
 
     def draw_splash(self, target: moderngl.Framebuffer, text: str, progress: float | None = None) -> None:
-        """Cover the whole target with the sheet that is seen while the mirror wakes.
+        """Cover the whole target with the title card that is shown while the mirror wakes.
 
         Args:
             target: what is presented next.

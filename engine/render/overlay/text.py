@@ -1,4 +1,4 @@
-"""Lettering: lines of text -> pixels, by pygame's own typeface; needs no display and no OpenGL."""
+"""Text: lines -> pixels, in pygame's default typeface; needs neither display nor OpenGL."""
 
 from __future__ import annotations
 

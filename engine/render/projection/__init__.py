@@ -1,1 +1,1 @@
-"""Projection mapping and calibration."""
+"""Projection mapping, and its calibration."""

@@ -1,7 +1,7 @@
-"""Calibration: the wall that a window is, its venue file, and their editing while the show runs.
+"""Calibration: the projection of a window and its venue file, edited while the show runs.
 
-It owns the wall, the test card and the file's whereabouts. How warps are edited is `warp_editor.py`'s matter. It never
-ends the show: what a file or a disk refuses is told to the operator, and the wall stays as it is.
+Owns the projection mapper, the calibration card and the path of the file; `warp_editor.py` edits the warps. It never
+ends the show: problems with a file or a disk are reported to the operator, and the wall stays as it is.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def save_venue(path: Path, venue: ProjectionSettings) -> None:
 
 
 def venue_text(venue: ProjectionSettings) -> str:
-    """A venue file's text, with a comment, unit and range beside each key."""
+    """Text of a venue file, with a comment, unit and range beside each key."""
     lines = [
         "# How the picture is put on the walls of this room. C in the window calibrates it; Ctrl+S there writes this",
         "# file anew. Lengths are fractions, origin top left, y down. A key that is left out changes nothing.",

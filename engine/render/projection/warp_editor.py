@@ -1,7 +1,7 @@
-"""Warp editor: the state of a calibration by hand: which handle is held, what was done, what can be undone.
+"""Warp editor: state of a calibration by hand, with the selected handle and an undo history.
 
-Knows the venue's settings and pixels of the wall as the audience sees it; no window, no OpenGL, no file. What would
-fold or flip the picture is not done: `note` says why, and everything stays as it was.
+Knows projection settings and pixels of the wall as the audience sees it; no window, no OpenGL, no file. Changes that
+would fold or flip the picture are rejected: `note` says why.
 """
 
 from __future__ import annotations

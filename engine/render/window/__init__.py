@@ -1,1 +1,1 @@
-"""Window, displays, keys."""
+"""The window, displays, and keys."""

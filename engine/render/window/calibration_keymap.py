@@ -1,4 +1,4 @@
-"""What the operator can ask for while calibrating, and the one table of its keys. Knows no window and no warp."""
+"""Actions and keys of calibration. Knows no window and no warp."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 
 class CalibrationAction(Enum):
-    """What a key asks for."""
+    """An action of calibration."""
 
     NEXT_HANDLE = "next handle"
     PREVIOUS_HANDLE = "previous handle"
@@ -29,17 +29,17 @@ class CalibrationAction(Enum):
 
     @property
     def direction(self) -> tuple[int, int] | None:
-        """Right and down, for the arrow keys."""
+        """Steps right and down, for the arrow keys."""
         return {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}.get(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPress:
-    """A key that means something here.
+    """A key with an action.
 
     Attributes:
-        wish: what is asked for.
-        is_large: whether Shift makes it ten times as large.
+        wish: the action.
+        is_large: whether Shift makes the step ten times as large.
     """
 
     wish: CalibrationAction
@@ -93,7 +93,7 @@ EDIT_HELP = (
 
 
 def edit_for(key: str, *, shift: bool, ctrl: bool) -> KeyPress | None:
-    """What a key asks for while calibrating; None if nothing of this table.
+    """The action of a key while calibrating; None if it has none.
 
     Args:
         key: name of the key in lower case, as pygame names it.

@@ -1,6 +1,6 @@
-"""Displays: which monitors and projectors there are, by number and by name. pygame's display must be open.
+"""Displays: monitors and projectors by number and by name. pygame's display must be open.
 
-pygame does not tell the names that SDL knows (of the device itself, or of its socket), so SDL is asked.
+pygame does not expose the display names that SDL knows, so SDL is called directly.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Rectangle(ctypes.Structure):
 
 
 def display_names() -> list[str]:
-    """What each display calls itself, in the order of their numbers; empty where it says nothing."""
+    """Names of the displays, by number; empty if unknown."""
     sdl = _sdl()
     names = []
     for number in range(pygame.display.get_num_displays()):
@@ -50,7 +50,7 @@ def desktop_bounds() -> Bounds | None:
 
 
 def union(bounds: Sequence[Bounds]) -> Bounds:
-    """The smallest rectangle around some."""
+    """The smallest rectangle around several."""
     lefts, tops, rights, bottoms = zip(*bounds, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
@@ -70,7 +70,7 @@ def find_display(wanted: int | str) -> int | None:
         wanted: its number, or its name or a part of that, in any case (of several the first is taken), or `all`.
 
     Raises:
-        ConfigError: there is none such; the message names those that there are.
+        ConfigError: there is no such display; the message names those present.
     """
     if wanted == ALL:
         return None
@@ -94,7 +94,7 @@ def find_display(wanted: int | str) -> int | None:
 
 
 def _sdl() -> ctypes.CDLL | None:
-    """The SDL that pygame has loaded; None where it cannot be asked."""
+    """The SDL library that pygame has loaded; None if it cannot be called."""
     folder = Path(pygame.base.__file__).parent
     library = folder / "SDL2.dll" if sys.platform == "win32" else Path(pygame.base.__file__)
     try:

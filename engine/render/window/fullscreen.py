@@ -1,7 +1,7 @@
-"""Fullscreen: pygame's one window over all of its display and back, without losing the OpenGL context.
+"""Fullscreen: pygame's window over a whole display and back, without losing the OpenGL context.
 
-On X11 SDL leaves fullscreen to the window manager, and where none runs (a kiosk) only believes that it happened; there,
-and for several displays at once, the window is moved and resized instead.
+On X11 SDL leaves fullscreen to the window manager; without one (a kiosk) it only believes that it happened. There, and
+for several displays at once, the window is moved and resized instead.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Fullscreen:
         window.size = right - left, bottom - top
 
     def _bounds(self, position: tuple[int, int], size_wh: tuple[int, int]) -> Bounds:
-        """What is to be filled, px of the desktop."""
+        """The area to fill, px of the desktop."""
         every = desktop_bounds() if self._display is None else None
         if every is not None:
             return every

@@ -1,4 +1,4 @@
-"""How an OpenGL context is got: with a pygame window, or off screen through EGL; and what to install where none is.
+"""Creation of OpenGL contexts: with a pygame window, or off screen through EGL; errors say what to install.
 
 Knows nothing of what is drawn.
 """
@@ -17,13 +17,13 @@ from engine.core.errors import DeviceError
 
 TITLE = "Narcissus"
 REQUIRED_VERSION = 330
-VERSIONS = ((4, 6), (4, 5), (4, 3), (4, 1), (3, 3))  # asked for in turn; some drivers give exactly what is asked for
+VERSIONS = ((4, 6), (4, 5), (4, 3), (4, 1), (3, 3))  # requested in turn; some drivers give exactly this
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 INSTALL = "on Debian install libgl1, libegl1 and libgl1-mesa-dri, elsewhere the graphics card's driver"
 
 
 def has_display() -> bool:
-    """Whether a window could be seen: always supposed on Windows; elsewhere a display server answers."""
+    """Whether a window could be seen: assumed on Windows; elsewhere, whether a display server answers."""
     if sys.platform == "win32":
         return True
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -38,7 +38,7 @@ def has_display() -> bool:
 
 
 def open_displays() -> None:
-    """Make pygame ask the display server what there is.
+    """Open pygame's connection to the display server.
 
     Raises:
         DeviceError: no display answers.
@@ -53,7 +53,7 @@ def open_displays() -> None:
 
 
 def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -> bool:
-    """Open the window and make its context current; returns whether the screen keeps the pace.
+    """Open the window and make its context current; returns whether vsync is on.
 
     Raises:
         DeviceError: the display gives no OpenGL 3.3.
@@ -114,7 +114,7 @@ def standalone_context() -> moderngl.Context:
         DeviceError: there is no OpenGL 3.3.
     """
     backend: dict[str, Any] = {}
-    if sys.platform == "linux":  # the names that exist without development packages
+    if sys.platform == "linux":  # library names that exist without development packages
         backend = {"backend": "egl", "libgl": "libGL.so.1", "libegl": "libEGL.so.1"}
     try:
         return moderngl.create_context(require=REQUIRED_VERSION, standalone=True, **backend)

@@ -1,4 +1,4 @@
-"""What the operator can ask for, and the one table of keys from which the program and its help both read.
+"""Actions of the operator, and the table of keys that the program and its help share.
 
 Knows no window: `window.py` turns events into key names.
 """
@@ -13,7 +13,7 @@ SCENE_KEYS = 9
 
 
 class Action(Enum):
-    """A wish of the operator's."""
+    """An action of the operator."""
 
     FULLSCREEN = "fullscreen"
     LEAVE_FULLSCREEN = "leave fullscreen"
@@ -46,14 +46,14 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A key and what it does.
+    """A key and its action.
 
     Attributes:
-        key: its name in lower case, as pygame names it.
-        action: what is asked for.
-        help: what the list of keys says.
-        ctrl: whether Ctrl must be held; it must not where this is False.
-        fullscreen_only: whether the key means anything in a window.
+        key: pygame's name of the key, lower case.
+        action: its action.
+        help: its line in the list of keys.
+        ctrl: whether Ctrl must be held; if False, it must not be.
+        fullscreen_only: whether the key works in fullscreen only.
     """
 
     key: str
@@ -64,7 +64,7 @@ class Binding:
 
     @property
     def label(self) -> str:
-        """The key as people write it."""
+        """The key for people."""
         name = {"escape": "Esc", "space": "Space"}.get(self.key, self.key.upper())
         return f"Ctrl+{name}" if self.ctrl else name
 
@@ -87,7 +87,7 @@ BINDINGS: Sequence[Binding] = (
 
 
 def action_for(key: str, *, ctrl: bool, is_fullscreen: bool) -> Action | None:
-    """What a key asks for; None if nothing.
+    """The action of a key; None if it has none.
 
     Args:
         key: name of the key in lower case, as pygame names it.

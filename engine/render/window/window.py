@@ -1,8 +1,8 @@
-"""Window: the OpenGL context and where its pictures go: a pygame window, or nowhere (off screen through EGL).
+"""Window: the OpenGL context, and a pygame window or nothing (off screen through EGL) for its pictures.
 
-Both kinds have an 8-bit framebuffer of their own; `present` copies it to the window. So a resized window is only a new
-framebuffer, a hidden one can still be recorded, and fullscreen keeps the context with all that lives in it.
-Knows nothing of scenes. Everything belongs to the main thread.
+Both kinds have their own 8-bit framebuffer, which `present` copies to the window. A resized window is therefore only a
+new framebuffer, a hidden one can still be recorded, and fullscreen keeps the context with everything in it. Knows
+nothing of scenes. Everything belongs to the main thread.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 log = logging.getLogger(__name__)
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
-FRAME_LIMIT_S = 1.0  # a driver that needs longer for a picture is not waited for
-KEY_REPEAT_MS = (350, 40)  # of keys that are held while calibrating: until the second, and between the others
+FRAME_LIMIT_S = 1.0  # longest wait for a driver to finish a picture
+KEY_REPEAT_MS = (350, 40)  # repeat of held keys while calibrating: initial delay, interval
 
 
 class Window(Closing, ABC):
-    """Where the pictures go.
+    """Destination of the pictures.
 
     Attributes:
         ctx: the OpenGL context, 3.3 core or newer.
@@ -73,7 +73,7 @@ class Window(Closing, ABC):
 
     @property
     def renderer(self) -> str:
-        """What draws, as the driver calls it."""
+        """The driver's name of the renderer."""
         return str(self.ctx.info["GL_RENDERER"])
 
     @property
@@ -87,24 +87,24 @@ class Window(Closing, ABC):
 
     @property
     def says_it_waits(self) -> bool:
-        """Whether the driver says that `present` waits for the screen; that can be measured, and is not always true."""
+        """Whether the driver claims vsync; that is not always true, and can be measured."""
         return False
 
     @property
     def display_name(self) -> str:
-        """Where it is seen, in a few words."""
+        """The display, in a few words."""
         return "off screen"
 
     @abstractmethod
     def poll(self) -> list[Action]:
-        """What the operator has asked for since the last call; `framebuffer` follows the window's size here."""
+        """Actions of the operator since the last call; `framebuffer` follows the size of the window here."""
 
     def edits(self) -> list[CalibrationEvent]:
-        """What was asked for with keys and mouse while it is calibrated, since the last call; `poll` first."""
+        """Events of calibration since the last call; call `poll` first."""
         return []
 
     def listen_for_edits(self, is_on: bool) -> None:
-        """Whether keys and mouse are those of calibration; may be said again."""
+        """Switch keys and mouse to calibration, or back; may be repeated."""
         return
 
     def present(self) -> None:
@@ -120,16 +120,16 @@ class Window(Closing, ABC):
         self.gl.finish()
 
     def toggle_fullscreen(self) -> None:
-        """Between window and fullscreen; nothing off screen."""
+        """Switch between window and fullscreen; does nothing off screen."""
         return
 
     def leave_fullscreen(self) -> None:
-        """Back to a window, if it is not one already."""
+        """Return to a window, if it is fullscreen."""
         if self.is_fullscreen:
             self.toggle_fullscreen()
 
     def close(self) -> None:
-        """Release the context; everything that was made in it must have been released before."""
+        """Release the context; everything in it must have been released before."""
         if self._closed:
             return
         self._closed = True
@@ -151,7 +151,7 @@ class Window(Closing, ABC):
             self._framebuffer = self._make_framebuffer(size_wh)
 
     def _release_forgotten(self) -> None:
-        """Free what was dropped without `release`; ModernGL's own `gc` fails on what was released properly."""
+        """Free objects that were dropped without `release`; ModernGL's own `gc` fails on properly released ones."""
         while self.ctx.objects:
             forgotten = self.ctx.objects.popleft()
             if hasattr(forgotten, "release"):
@@ -169,7 +169,7 @@ class Window(Closing, ABC):
 
 
 class HeadlessWindow(Window):
-    """Off screen: pictures can be recorded, nobody sees them, nobody presses a key."""
+    """Off screen: pictures can be recorded; there are no keys."""
 
     def __init__(self, size_wh: tuple[int, int]) -> None:
         super().__init__(standalone_context(), size_wh)
@@ -185,7 +185,7 @@ class HeadlessWindow(Window):
 
 
 class ScreenWindow(Window):
-    """A window of the desktop, or all of a display."""
+    """A desktop window, or a whole display."""
 
     def __init__(
         self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int | str | None
@@ -265,7 +265,7 @@ def open_window(
     fullscreen: bool | None = None,
     display: int | str | None = None,
 ) -> Window:
-    """Open the place where pictures are shown.
+    """Open a window, or an off-screen destination.
 
     Args:
         settings: the `display` section of config.yaml.
@@ -311,7 +311,7 @@ def _choose_display(wanted: int | str) -> int | None:
 
 
 def edit_of(event: pygame.event.Event) -> CalibrationEvent | None:
-    """What an event asks for while calibrating; None if nothing."""
+    """The calibration event of a pygame event; None if there is none."""
     if event.type == pygame.KEYDOWN:
         shift, ctrl = bool(event.mod & pygame.KMOD_SHIFT), bool(event.mod & pygame.KMOD_CTRL)
         name = event.unicode if event.unicode in ("+", "-", "=") and event.unicode else key_name(event)
