@@ -67,6 +67,8 @@ def run(folder: Path) -> dict[str, Any]:
     told["resumed_differs"] = _greatest_difference(_values(resumed), values)
     told["resumed_progress"] = resumed.progress == going.progress and resumed.plan == going.plan
     told["snapshot"] = sorted(str(path.relative_to(folder)) for path in going.write_snapshot().iterdir())
+    shipped = go_on(Path("training/portraits"), {})
+    told["shipped"] = [shipped.plan.resolution, shipped.has_encoder, shipped.progress.kimg > 0]
     told |= _going_on(folder) | _refusals(folder) | _divergence(folder) | _session(folder)
     return told
 

@@ -52,6 +52,10 @@ def test_it_goes_on_from_what_another_trainer_left(told: dict[str, Any]) -> None
     assert told["pilot_direct"] == 0  # an encoder of the earlier kind goes on as what it is
 
 
+def test_it_goes_on_from_the_state_that_ships(told: dict[str, Any]) -> None:
+    assert told["shipped"] == [128, True, True]
+
+
 def test_wider_or_larger_it_draws_what_it_drew(told: dict[str, Any]) -> None:
     assert told["drawn_spread"] > 0.05
     assert told["widened_differs"] < 1e-4 and told["grown_differs"] < 1e-5
