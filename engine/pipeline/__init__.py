@@ -1,1 +1,1 @@
-"""The background side: from a picture to a reflection. NumPy in, NumPy out; knows nothing of OpenGL."""
+"""The reflection thread and its steps: from a picture to a reflection. NumPy in, NumPy out; knows no OpenGL."""

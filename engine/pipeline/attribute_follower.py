@@ -1,7 +1,7 @@
-"""Features -> the same with what classifiers take the viewer for: read now and then, averaged over the visit.
+"""Attribute follower: adds age and gender to features, read now and then and averaged over a visit.
 
-It decides when a face is looked at and how calmly the answer follows, which enters the feature vector too. It does not
-know which network reads the face.
+Decides when a face is classified and how calmly the answer follows; the averages enter the feature vector too. Does not
+know which network classifies the face.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from engine.features.vector import FeatureVector, NarcissusVector
 from engine.types import Attribute, Features, FloatArray, Frame
 
 READ_HZ = 4.0
-CUTOFF_HZ = 0.2  # of the average over a visit
-LEAD = 0.15  # by so much another answer must be more probable before it is given instead
-FORGET_S = 1.0  # whoever was out of sight for longer may be somebody else
+CUTOFF_HZ = 0.2  # weight of the average over a visit
+LEAD = 0.15  # margin of probability before the answer changes
+FORGET_S = 1.0  # after a longer absence it may be somebody else
 
 
 @dataclass

@@ -1,10 +1,10 @@
-"""How long to wait before what was given up is tried again: longer each time that the last attempt did not last."""
+"""Exponential backoff: the wait before a retry doubles whenever the last retry did not last."""
 
 from __future__ import annotations
 
 
 class Patience:
-    """Counts falls and returns.
+    """Counts failures and retries.
 
     Args:
         first_s: the wait after a fall.
@@ -22,11 +22,11 @@ class Patience:
         return now_s - self._changed_s >= self._wait_s
 
     def fall(self, now_s: float) -> None:
-        """Something was given up."""
+        """Note a failure."""
         was_in_vain = self._has_returned and not self.is_over(now_s)
         self._wait_s = min(2 * self._wait_s, self._longest_s) if was_in_vain else self._first_s
         self._changed_s, self._has_returned = now_s, False
 
     def come_back(self, now_s: float) -> None:
-        """It is tried again."""
+        """Note a retry."""
         self._changed_s, self._has_returned = now_s, True

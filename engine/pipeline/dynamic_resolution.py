@@ -1,7 +1,8 @@
-"""How many pixels the face is drawn with, so that the rate of reflections is held: fewer if it is not, more later.
+"""Dynamic resolution: pixels of the drawn face, fewer while the rate of reflections is not held, more again later.
 
-It judges a window of turns at a time and knows what drawing cost at the size that it left, so that it comes back only
-where that would now fit; and it waits longer each time that it came back in vain. It is told times and reads no clock.
+Judges a window of turns at a time and remembers the cost of drawing at the sizes that it left: it returns to one only
+    if
+that would now fit, and waits longer after each return that failed. Times are arguments; it reads no clock.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Sequence
 
 from engine.pipeline.backoff import Patience
 
-WINDOW_S, LEAST_TURNS = 2.0, 10  # what is judged at a time
-TOO_SLOW = 1.25  # turns that take so many periods are too slow ...
-FITS = 0.8  # ... and those that are expected to take so many fit: far apart, so that it does not swing
-DRAWING_SHARE = 0.25  # of a turn; where drawing is less of it, drawing less does not help
-WAIT_S, LONGEST_WAIT_S = 10.0, 320.0  # before it comes back; twice as long each time that was in vain
+WINDOW_S, LEAST_TURNS = 2.0, 10  # turns judged at a time
+TOO_SLOW = 1.25  # turns of this many periods are too slow ...
+FITS = 0.8  # ... and expected turns of this many fit: far apart, against oscillation
+DRAWING_SHARE = 0.25  # least share of drawing in a turn for which a lower resolution helps
+WAIT_S, LONGEST_WAIT_S = 10.0, 320.0  # wait before a return; doubled after each failed one
 
 
 class DynamicResolution:

@@ -1,9 +1,9 @@
-"""An encoder's answers, steadied: they rest while the face rests, and follow at once when it moves.
+"""Filter of an encoder's answers: they rest while the face rests, and follow at once when it moves.
 
-What an encoder sees trembles with every grain of the picture, by five degrees of the sphere a frame before a usual
-camera, while a head that turns by ten degrees moves it by thirty or more. How fast the answers change says too little
-about which of the two it is; landmarks say it at once, as they hardly tremble. So the low-pass of the answers is opened
-by how far the landmarks have come from where they were half a second ago. It knows neither the encoder nor the face.
+The answers jitter with the grain of the picture, by five degrees of the sphere per frame with a common camera, while a
+head that turns by ten degrees moves them by thirty or more. Their speed hardly tells the two apart; landmarks do so at
+once, because they hardly jitter. The cut-off of the low-pass therefore rises with the distance of the landmarks from
+where they were half a second ago. Knows neither the encoder nor the face.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Features, smoothed: each group of the vector by a filter of its own, before anything is answered to them.
+"""Feature filter: smooths each group of the vector with its own filter, before the inverter answers it.
 
-A head must be followed at once and tremble never; colours change with the light, slowly; what somebody is taken for
-changes last. It knows the groups by their names, and what becomes of the numbers not at all.
+A head must be followed at once and never tremble; colours change slowly, with the light; age and gender change last.
+Knows the groups by name, and nothing of the use of the numbers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FeatureFilter:
         }
 
     def tune(self, calm: CalmSettings) -> None:
-        """Go on with other parameters."""
+        """Change the parameters."""
         for name, part in self._filters.items():
             part.tune(*_parameters(calm.of(name)))
 

@@ -1,4 +1,4 @@
-"""Latent -> Reflection: the generator at work. It knows nothing of viewers or of the screen."""
+"""Generator step: latent -> reflection. Knows nothing of visitors or of the screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
 class GeneratorProtocol(Protocol):
-    """What this step needs of `networks.runtime.RuntimeGenerator`."""
+    """Interface of `RuntimeGenerator`, as far as this step needs it."""
 
     size_px: int
     latent_size: int
@@ -48,7 +48,7 @@ class GeneratorStep:
         self._count = 0
 
     def warm_up(self, latent: Latent) -> None:
-        """Draw once and throw it away: the first run allocates and plans, and would be late."""
+        """Draw once and discard the picture: the first run allocates and plans, and is slow."""
         self._pictures([latent], with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:

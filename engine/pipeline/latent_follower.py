@@ -1,7 +1,7 @@
-"""Features -> Latent: smoothed features, the inverter's answer, smoothed on the sphere; a wander while nobody is there.
+"""Latent follower: features -> latent; features and the inverter's answer are smoothed; a wander while nobody is there.
 
-Latents live on the sphere of radius sqrt(latent_size). Nothing in this module leaves it, so every step between two
-faces is a face that the generator can draw. It does not know how features are measured or latents are drawn.
+Latents stay on the sphere of radius sqrt(latent_size): every step between two faces is a face that the generator can
+draw. Does not know how features are measured or latents are drawn.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from engine.pipeline.latent_refinement import Attempt, LatentRefinement
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import ByteArray, Features, FloatArray, Latent
 
-FAR_ENOUGH = 0.8  # a visitor may step back so far, as a share of what made them one
-MIN_DT_S, MAX_DT_S = 0.005, 0.2  # a clock that stands or leaps must not reach the filters
+FAR_ENOUGH = 0.8  # a visitor may step back to this share of the distance that made them one
+MIN_DT_S, MAX_DT_S = 0.005, 0.2  # limits for the filters, in case the clock stands still or jumps
 # Between the first and the second the mirror begins to doubt what it sees, and beyond it does:
 TURNED_DEG = (25.0, 45.0)  # a head, to any side: in profile half of the landmarks are guessed
 # The same turn moves an encoder's latent further than one of a bank: ten degrees of yaw by 45 of the sphere. At the
@@ -36,7 +36,7 @@ TYPICALITY = (0.12, 0.05)  # a face, unlike those that the generator draws
 
 
 class Inverts(Protocol):
-    """What the follower needs of `retrieval_inverter.Inverter` or `encoder_inverter.EncoderInverter`."""
+    """Interface of an inverter: `retrieval_inverter.Inverter` or `encoder_inverter.EncoderInverter`."""
 
     needs_crop: bool
     typicality: float
@@ -51,7 +51,7 @@ class Inverts(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowedLatent:
-    """What a visitor was answered in one turn.
+    """The answer to a visitor in one turn.
 
     Attributes:
         latent: what is to be drawn.

@@ -1,9 +1,9 @@
-"""The loop that looks again at what was drawn, once it has been handed on: one look a turn, so that none waits for two.
+"""Refinement loop: measures drawn faces after they were handed on, at most one per turn.
 
-A scene that shows the comparison of viewer and stranger comes first. Otherwise, while there is time beside the rate,
-a face that may be more like the visitor is drawn aside and measured in the next turn, and the refinement of the
-visitor's latent learns from it. It owns that attempt, the time budget and the analysis of drawn faces; it does not know
-how latents are chosen.
+A scene that shows the comparison of visitor and stranger comes first. Otherwise, while the rate leaves time, a
+candidate that may be more like the visitor is drawn aside and measured in the next turn, and the refinement of the
+visitor's latent learns from it. Owns that attempt, the time budget and the analysis of drawn faces; does not know how
+latents are chosen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.types import Features, FloatArray, Frame, Latent, Reflection, Reflec
 
 
 class RefinementLoop:
-    """Compares what was drawn with its viewer, and makes the answer better while a visitor stays.
+    """Compares drawn faces with their visitors, and improves the answer while a visitor stays.
 
     Args:
         build_featurizer: makes the step Frame -> Features | None for pictures that do not follow on each other; may

@@ -1,8 +1,8 @@
-"""Looks again at what was drawn: the stranger's own features beside the viewer's, now and then and only if asked.
+"""Reflection analyzer: measures drawn faces beside their visitors, now and then and only on demand.
 
-It costs the reflection thread some milliseconds every half second, after the face was handed on; its face mesh starts
-in a thread of its own. It does not know what the comparison is used for: scenes show it. The mirror also has it look at
-faces that it draws aside (`deepening.py`).
+It costs the reflection thread a few milliseconds every half second, after the face was handed on; its face mesh starts
+in a thread of its own. Scenes show the comparison; candidates that are drawn aside are measured here too
+(`latent_refinement.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STOP_WAIT_S = 5.0
 
 
 class ReflectionAnalyzer:
-    """Keeps the newest comparison.
+    """Measures drawn faces, and keeps the newest comparison.
 
     Args:
         build: makes the step Frame -> Features | None for pictures that do not follow on each other; may take a while.

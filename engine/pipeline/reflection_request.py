@@ -1,4 +1,4 @@
-"""What the show asks of the reflection thread: one value that passes through a `Slot`; the thread keeps the newest."""
+"""Request of the show to the reflection thread, passed through a `Slot`; the thread keeps the newest one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.config.reflection import ReflectionSettings
 
 @dataclass(frozen=True, slots=True)
 class ReflectionRequest:
-    """How the reflections are to be from the next one on.
+    """What reflections must contain, from the next one on.
 
     Attributes:
         settings: rate, times and smoothing, as the shown scene wants them.

@@ -1,7 +1,7 @@
-"""The reflection thread: frame -> features -> latent -> reflection, for as long as the show runs.
+"""Reflection thread: frame -> features -> latent -> reflection, for as long as the show runs.
 
-It takes the newest frame and leaves the newest reflection; it never touches OpenGL and nothing waits for it. What
-fails inside a step is that step's matter (`supervised_step.py`); its health is read as a value from any thread.
+It takes the newest frame and leaves the newest reflection; it never touches OpenGL and nothing waits for it. Steps
+handle their own failures (`supervised_step.py`); the health of the thread is a value that any thread may read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STOP_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the reflection thread says of itself.
+    """Health of the reflection thread.
 
     Attributes:
         stages_ms: per stage, percentiles of its duration in ms; `echo` and `deepening` only once they were needed.

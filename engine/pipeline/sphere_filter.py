@@ -1,6 +1,6 @@
-"""A One Euro filter on the sphere of latents: along great circles, with a limit to its speed.
+"""One Euro filter on the latent sphere: along great circles, with a speed limit.
 
-What `engine/features/one_euro.py` does to numbers, on the sphere: so a face that becomes another passes through faces.
+The counterpart of `engine/features/one_euro.py` on the sphere: a face that becomes another passes through faces.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The strangers in the glass: for each visitor who is answered a follower, an inverter and a refinement of their own.
+"""The strangers in the glass: a follower, an inverter and a refinement for each visitor who is answered.
 
-One stranger is always there and wanders while nobody is. Whoever comes while that one is somebody's gets another, which
-fades alone when they leave. It knows people by the numbers that the tracker gives them, and no picture.
+One stranger is always there and wanders while nobody is. A visitor who comes while it is taken gets another one, which
+fades by itself when they leave. Knows people by their numbers from the tracker, and no pictures.
 """
 
 from __future__ import annotations

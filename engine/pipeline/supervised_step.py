@@ -1,7 +1,7 @@
-"""Stage: one step of the pipeline that may fail without ending the show.
+"""Supervised step: a step of the pipeline that may fail without ending the show.
 
-What it wraps is built on first use. When it raises, the error is logged once, counted, and what was built is thrown
-away and built anew, at most every `RETRY_S`; until it works again the stage answers None and the last picture stays.
+The wrapped function is built on first use. If it raises, the error is logged once and counted, and the function is
+discarded and rebuilt, at most every `RETRY_S`; until it works again the step returns None and the last picture stays.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SupervisedStep(Generic[P, R]):
         return self._work is not None
 
     def prepare(self) -> bool:
-        """Build what does the work, unless that is done or has just failed; whether it is ready now."""
+        """Build the function, unless it is built or has just failed; returns whether it is ready."""
         with self._building:
             if self._work is None and self._clock.now_s() >= self._retry_at_s:
                 try:
@@ -58,7 +58,7 @@ class SupervisedStep(Generic[P, R]):
             return self._work is not None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Do the step; None if it failed or is not ready."""
+        """Run the step; None if it failed or is not ready."""
         if not self.prepare():
             return None
         assert self._work is not None
@@ -73,7 +73,7 @@ class SupervisedStep(Generic[P, R]):
         return result
 
     def close(self) -> None:
-        """Release what was built."""
+        """Release the function."""
         work, self._work = self._work, None
         close = getattr(work, "close", None)
         if close is not None:

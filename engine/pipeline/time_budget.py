@@ -1,9 +1,9 @@
-"""Allowance: whether there is time for more than the reflection itself. It reads no clock."""
+"""Time budget: whether there is time for more than the reflection itself. Reads no clock."""
 
 from __future__ import annotations
 
-MOST = 0.9  # share of a thread's time that may be planned
-MEMORY = 0.1  # how much the newest turn counts
+MOST = 0.9  # share of the thread's time that may be used
+MEMORY = 0.1  # weight of the newest turn
 
 
 class TimeBudget:
