@@ -30,58 +30,48 @@ class CameraSettings(BaseModel):
     source: str = Field(
         "auto",
         min_length=1,
-        description=f"What the mirror looks at: {ALLOWED_SOURCES}; auto is camera 0 if there is one, else self. "
-        "Default auto.",
+        description=f"What the mirror looks at: {ALLOWED_SOURCES}; auto is camera 0 if there is one, else self.",
     )
-    width: int = Field(
-        1280, ge=160, le=3840, description="Width asked of a webcam (it may give another), px, 160..3840. Default 1280."
-    )
-    height: int = Field(
-        720, ge=120, le=2160, description="Height asked of a webcam (it may give another), px, 120..2160. Default 720."
-    )
-    fps: float = Field(30.0, ge=1, le=240, description="Pictures a second asked of a webcam, 1..240. Default 30.")
+    width: int = Field(1280, ge=160, le=3840, description="Width requested from a webcam, px; it may give another.")
+    height: int = Field(720, ge=120, le=2160, description="Height requested from a webcam, px; it may give another.")
+    fps: float = Field(30.0, ge=1, le=240, description="Frames a second requested from a webcam.")
     exposure: float | None = Field(
         None,
         ge=-20,
         le=100_000,
-        description="Exposure that a webcam is set to, in its driver's units: on Linux 0.1 ms, on Windows a power of "
-        "two of a second, -20..100000; null leaves it as it is. Default null.",
+        description="Exposure of a webcam in its driver's units: 0.1 ms on Linux, a power of two of a second on Windows; "
+        "null leaves it as it is.",
     )
     gain: float | None = Field(
         None,
         ge=0,
         le=10_000,
-        description="Gain that a webcam is set to, in its driver's units, 0..10000; null leaves it as it is. "
-        "Default null.",
+        description="Gain of a webcam in its driver's units; null leaves it as it is.",
     )
     white_balance: float | None = Field(
         None,
         ge=1000,
         le=20_000,
-        description="Colour temperature that a webcam is set to, K, 1000..20000; null leaves it as it is. "
-        "Default null.",
+        description="Colour temperature of a webcam, K; null leaves it as it is.",
     )
     focus: float | None = Field(
         None,
         ge=0,
         le=10_000,
-        description="Focus that a webcam is set to, in its driver's units, usually 0 far to 255 near, 0..10000; null "
-        "leaves it as it is. Default null.",
+        description="Focus of a webcam in its driver's units, usually 0 far to 255 near; null leaves it as it is.",
     )
-    mirror: bool = Field(True, description="Swap left and right, as a mirror does. true or false. Default true.")
+    mirror: bool = Field(True, description="Swap left and right, as a mirror does.")
     timeout_s: float = Field(
         2.0,
         ge=0.5,
         le=60,
-        description="A webcam with nothing new for so long is restarted, s, 0.5..60. Default 2.",
+        description="A webcam without a new picture for this long is restarted, s.",
     )
-    picture_s: float = Field(
-        2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s, 0.1..86400. Default 2."
-    )
+    picture_s: float = Field(2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s.")
     ignore: Annotated[
         tuple[Annotated[tuple[Share, Share, Share, Share], AfterValidator(_checked)], ...], Field(max_length=16)
     ] = Field(
         (),
-        description="Rectangles of the picture, as the mirror shows it, in which nobody is seen, such as paintings: "
-        "left, top, right, bottom, shares of its width and height, 0..1 each; at most 16. Default none.",
+        description="Rectangles of the picture, as the mirror shows it, in which faces are ignored, such as paintings: "
+        "[left, top, right, bottom], shares of its width and height, 0 to 1 each.",
     )

@@ -18,26 +18,25 @@ class DisplaySettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: tuple[Extent, Extent] = Field(
-        (1280, 720), description="Width and height of the window or the off-screen picture, px, 16 to 16384 each."
+        (1280, 720), description="Width and height of the window or the off-screen picture, px."
     )
     fullscreen: bool = Field(False, description="Start in fullscreen (F11 changes it).")
     display: Annotated[int, Field(ge=0, le=15)] | DisplayName = Field(
-        0, description="Monitor or projector: its number, 0 to 15, a part of its name, or all; else the first."
+        0, description="Monitor or projector: its number, a part of its name, or all; the first one if it is absent."
     )
     venue: str = Field(
         "venue.yaml", min_length=1, description="How projectors put the picture on the walls: a file; it may be absent."
     )
-    vsync: bool = Field(True, description="Change pictures between two scans of the screen: no tearing, steady rate.")
+    vsync: bool = Field(True, description="Wait for the screen between pictures: no tearing, a steady rate.")
     max_fps: float = Field(
         0.0,
         ge=0,
         le=480,
-        description="At most so many pictures per second, 1/s, 0 to 480; 0: what the screen shows, or 60 where nothing "
-        "sets the pace (off screen, software OpenGL).",
+        description="Most pictures a second; 0 is the refresh rate, or 60 without vsync (software OpenGL).",
     )
     render_scale: Literal["auto"] | Annotated[float, Field(ge=0.25, le=2)] = Field(
         "auto",
-        description="Resolution of drawing as a part of the window's, 0.25 to 2; auto: 0.5 on software OpenGL, else 1.",
+        description="Resolution of drawing relative to the window; auto is 0.5 with software OpenGL, else 1.",
     )
     transfer: Literal["auto", "cuda", "pixel_buffer"] = Field(
         "auto",

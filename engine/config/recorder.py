@@ -42,23 +42,21 @@ class RecorderSettings(BaseModel):
         le=51,
         description="Constant quality, 0 (lossless) to 51 (unusable); 17 to 20 looks like the original.",
     )
-    max_fps: float = Field(
-        30.0, ge=1, le=240, description="At most so many frames per second enter the film, 1/s, 1 to 240."
-    )
+    max_fps: float = Field(30.0, ge=1, le=240, description="Most frames a second in a film.")
     keyframe_s: float = Field(
         1.0,
         ge=0.1,
         le=2,
-        description="Seconds between full frames, s, 0.1 to 2; as much is lost when the program is killed.",
+        description="Seconds between keyframes; as much is lost when the program is killed.",
     )
     buffers: int = Field(
         6,
         ge=3,
         le=32,
-        description="Frames that may wait for the encoder, 3 to 32; each takes 4 bytes per pixel; more are dropped.",
+        description="Frames that may wait for the encoder, 4 bytes per pixel each; more are dropped.",
     )
     keep_free_mb: int = Field(
-        200, ge=0, le=1_000_000, description="A film ends before the disk has less than this free, MB, 0 to 1000000."
+        200, ge=0, le=1_000_000, description="A film ends before the disk has less than this free, MB."
     )
     keep_days: float | None = Field(
         None,
@@ -73,6 +71,4 @@ class RecorderSettings(BaseModel):
         description="When recordings in the folder take more together, the oldest are removed, GB, above 0; null keeps "
         "them.",
     )
-    finish_s: float = Field(
-        5.0, ge=0.1, le=60, description="How long the end of a film may take before it is given up, s, 0.1 to 60."
-    )
+    finish_s: float = Field(5.0, ge=0.1, le=60, description="Longest time to finish a film, s.")

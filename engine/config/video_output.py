@@ -27,6 +27,6 @@ class SendSettings(BaseModel):
     name: str = Field("Narcissus", min_length=1, max_length=60, description="How receivers see the mirror listed.")
     size: tuple[Side, Side] = Field(
         (1280, 720),
-        description="Width and height of what is sent, px, even, 16 to 8192; the picture is fitted in.",
+        description="Width and height of what is sent, px, even; the picture is fitted in.",
     )
-    max_fps: float = Field(30.0, ge=1, le=240, description="At most so many pictures a second are sent, 1/s, 1 to 240.")
+    max_fps: float = Field(30.0, ge=1, le=240, description="Most pictures a second to send.")
