@@ -39,8 +39,8 @@ class CameraSettings(BaseModel):
         None,
         ge=-20,
         le=100_000,
-        description="Exposure of a webcam in its driver's units: 0.1 ms on Linux, a power of two of a second on Windows; "
-        "null leaves it as it is.",
+        description="Exposure of a webcam in its driver's units: 0.1 ms on Linux, a power of two of a second on "
+        "Windows; null leaves it as it is.",
     )
     gain: float | None = Field(
         None,
