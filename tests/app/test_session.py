@@ -28,7 +28,7 @@ def test_a_session_keeps_the_show_as_numbers_under_the_red_dot(place: Path, blin
             show.loop.act(action)
         return True
 
-    by_and_by(show, lambda: True, press, lambda: show.loop._programme.name == "another", *[lambda: True] * 3)
+    by_and_by(show, lambda: True, press, lambda: show.loop._switcher.name == "another", *[lambda: True] * 3)
     session = Session(place / "evening.narc")
     assert list(session.scenes) == ["plain", "another"] and session.is_ever_held and not session.note
     assert (session.head.persona, session.head.width, session.head.latent_size) == ("tiny", 128, 16)
