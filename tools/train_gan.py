@@ -44,13 +44,13 @@ SAVE_MINUTES = 5.0
 BATCH_MULTIPLE = 8  # a part of a batch are reflections, and the pictures are compared in groups of four
 FEATURES = Path(__file__).resolve().parents[1] / "models" / "features"
 LOSSES: Mapping[str, str] = {
-    "rec": "features of a portrait and of its reflection",
-    "pix": "the same at 32 px, in pixels",
-    "face": "the same by the look that knows faces",
-    "find": "the encoder finds random latents again",
-    "spread": "latents of different portraits stay apart",
-    "heads": "critics on the frozen features",
-    "critic": "the discriminator",
+    "rec": "10; features of a portrait and of its reflection",
+    "pix": "40; the same at 32 px, in pixels",
+    "face": "10; the same by the look that knows faces",
+    "find": "0; the encoder finds random latents again",
+    "spread": "2; latents of different portraits stay apart",
+    "heads": "0.4; critics on the frozen features",
+    "critic": "3; the discriminator",
 }
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.tools.portraits import write_clouds
 from tools import train_gan
 from tools.gan.checkpoint import newest_checkpoint, read_progress
 from tools.gan.training_log import TrainingLog
+from tools.gan.training_state import LossWeights
 from tools.train_gan import main
 
 OPTIONS = (
@@ -108,6 +110,10 @@ def test_usage_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str], ch
     with pytest.raises(SystemExit) as ended:
         main(["--data", "a.zip", "--output", str(tmp_path), "--stages", "8:1", *change])
     assert ended.value.code == 2 and change[0] in capsys.readouterr().err
+
+
+def test_the_help_says_the_weights_that_are_taken() -> None:
+    assert {name: float(text.split(";")[0]) for name, text in train_gan.LOSSES.items()} == asdict(LossWeights())
 
 
 def test_a_folder_that_holds_a_training_is_not_begun_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
