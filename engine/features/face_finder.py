@@ -133,7 +133,7 @@ class LiveFaces:
         return True
 
     def _drop_doubles(self) -> None:
-        """Of two that have come to follow one face, the older goes on."""
+        """Drop the younger of two tracks that have come to follow one face."""
         kept: list[_Track] = []
         for track in sorted(self._tracks, key=lambda track: track.number):
             if not any(track.region.is_same_face(other.region) for other in kept):

@@ -214,7 +214,7 @@ def _expression(face: Points) -> FloatArray:
 
 
 def _eyes_and_brows(face: Points) -> Iterator[float]:
-    """Of the same numbers those from `eye_open_left` to `lid_lower`."""
+    """The numbers from `eye_open_left` to `lid_lower`."""
     corners = face[[LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS]]  # (eye, corner, 3)
     middles, widths = corners.mean(axis=1), np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
     uppers, lowers = face[_LIDS_UPPER], face[_LIDS_LOWER]  # (eye, landmark, 3)

@@ -115,13 +115,13 @@ class NarcissusVector:
     def measure(
         self, image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry, colours: FloatArray
     ) -> FloatArray:
-        """As `FeatureVector.measure`; the picture and its landmarks are in the other two already."""
+        """See `FeatureVector.measure`; the picture and its landmarks are in the other two already."""
         pose = np.array([face.yaw_deg, face.pitch_deg], np.float32)
         unknown = np.array(_ATTRIBUTES.neutral, np.float32)
         return np.concatenate([face.shape, pose, face.expression, colours, unknown])
 
     def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
-        """As `FeatureVector.with_attributes`."""
+        """See `FeatureVector.with_attributes`."""
         told = vector.copy()
         ages = regrouped(readings["age"], years, tuple(AGES.values())) if "age" in readings else EVEN_AGES
         male = readings["gender"][0] if "gender" in readings else EVEN_GENDER

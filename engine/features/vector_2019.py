@@ -78,7 +78,7 @@ class OriginalVector:
     def measure(
         self, image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry, colours: FloatArray
     ) -> FloatArray:
-        """As `feature_vector.FeatureVector.measure`."""
+        """See `FeatureVector.measure`."""
         points = landmarks_px[list(LANDMARKS), :2].astype(np.float64)
         roll_rad = face.placement.roll_rad
         cos, sin = math.cos(roll_rad), math.sin(roll_rad)
@@ -90,7 +90,7 @@ class OriginalVector:
         return np.asarray(np.concatenate([portrait.ravel(), (_AGE, _GENDER), there.ravel()]), np.float32)
 
     def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
-        """As `feature_vector.FeatureVector.with_attributes`."""
+        """See `FeatureVector.with_attributes`."""
         told = vector.copy()
         age, gender = _AGE, _GENDER
         if "age" in readings:

@@ -175,7 +175,7 @@ def animation_frames(
 
 
 def _unwarned() -> AbstractContextManager[None]:
-    """Of what Pillow warns: damage that it reads over, and sizes that are bounded here."""
+    """Silence Pillow's warnings about damage that it reads over, and about sizes that are bounded here."""
     return warnings.catch_warnings(action="ignore")
 
 

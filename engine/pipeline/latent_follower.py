@@ -293,7 +293,7 @@ class LatentFollower:
 
     @property
     def _typicality(self) -> float:
-        """Of the viewer as measured, not as brought within reach."""
+        """Typicality of the visitor as measured, before the clamp."""
         usual = 1.0 if self._inverter is None else self._inverter.typicality
         return usual if self._reach is None else self._reach.unclamped_typicality(usual)
 

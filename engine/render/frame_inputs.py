@@ -30,8 +30,8 @@ class ArchiveTiles:
 
 @dataclass(frozen=True)
 class Sitting:
-    """One stranger in the glass, and the visitor whom they answer; as of `FrameInputs`, whose first fields tell of the
-    nearest.
+    """One stranger in the glass, and the visitor whom they answer; see `FrameInputs`, whose first fields are those of
+    the nearest.
 
     Attributes:
         is_nearest: whether this is the one who is answered first.

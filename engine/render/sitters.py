@@ -78,7 +78,7 @@ class Sitters:
 
     @property
     def times(self) -> VisitSettings:
-        """Of the parts of everybody's visit; may be replaced."""
+        """Durations of the parts of everybody's visit; may be replaced."""
         return self._times
 
     @times.setter

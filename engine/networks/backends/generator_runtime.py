@@ -186,7 +186,7 @@ def open_openvino(
     is_tuned: bool = False,
     cache_folder: Path | None = None,
 ) -> OpenVinoRuntime:
-    """What draws a persona's generator through OpenVINO; arguments as of `open_generator`. Nothing is opened yet."""
+    """The OpenVINO runtime of a persona's generator, not opened yet; for the arguments see `open_generator`."""
     forms = candidates(precision, has_bfloat16=computes_bfloat16())
     choice = AutotuneCache(persona, precision, threads, forms, cache_folder) if is_tuned else None
     return OpenVinoRuntime(persona.settings, lambda: read_layers(persona), forms, threads, choice)

@@ -93,7 +93,7 @@ class GpuRuntime:
 
     Attributes:
         persona: whose generator.
-        backend, precision, stays_on_card: as of `GpuEngine`.
+        backend, precision, stays_on_card: see `GpuEngine`.
     """
 
     persona: Persona
@@ -132,7 +132,7 @@ def open_on_gpu(
     Args:
         persona: whose generator.
         precision: `auto` takes bfloat16 where the card computes in it.
-        stays_on_card: as of `GpuEngine`.
+        stays_on_card: see `GpuEngine`.
         is_asked: whether it is an error if there is none.
 
     Raises:

@@ -109,7 +109,7 @@ class OpenVinoRuntime:
         return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
 
     def graph(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> Any:
-        """The network as `openvino.Model`, as of `build_graph`."""
+        """The network as `openvino.Model`, see `build_graph`."""
         layers, previews = layers_for(self.settings, *self.read_layers(), size_px, with_previews)
         return build_graph(self.settings, layers, form, previews)
 

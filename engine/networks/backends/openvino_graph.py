@@ -28,7 +28,7 @@ def build_graph(
 
     Args:
         settings: of the generator.
-        layers: as of `folded.fold` or `folded.layers_for`, `pixels` last.
+        layers: see `folded_layers.fold` and `layers_for`; `pixels` last.
         form: how it is computed; the precision is chosen when the graph is compiled.
         previews: `pixels` layers of the resolutions on the way; their pictures come first, that of 4x4 before all.
     """

@@ -111,7 +111,7 @@ def layers_for(
 
     Args:
         settings: of the generator.
-        layers, previews: as of `fold` and `fold_previews`, the latter not empty if the network is to end early.
+        layers, previews: see `fold` and `fold_previews`, the latter not empty if the network is to end early.
         size_px: of the finished picture, a power of two from 4 px.
         with_previews: whether the pictures of lower resolutions are wanted too.
     """

@@ -66,7 +66,7 @@ class Trunk:
         return self._run(z, None)
 
     def derivative(self, z: FloatArray) -> Derivative:
-        """Of the activations at one latent (latent_size,)."""
+        """Derivative of the activations at one latent (latent_size,)."""
         passed: list[_Passed] = []
         self._run(z[None], passed)
         return Derivative(self._steps, passed)

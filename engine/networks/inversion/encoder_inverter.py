@@ -88,7 +88,7 @@ class RefiningEncoder(EncoderInverter):
 
     @property
     def weights(self) -> InverterWeights:
-        """Of the bank."""
+        """Weights of the bank."""
         return self._bank.weights
 
     def another(self) -> Self:
@@ -109,18 +109,18 @@ class RefiningEncoder(EncoderInverter):
         return answer
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
-        """As `Inverter.compare`."""
+        """See `Inverter.compare`."""
         return self._bank.compare(wanted, came)
 
     def refine(
         self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
-        """As `Inverter.refine`."""
+        """See `Inverter.refine`."""
         if self._learned_at is None or angle_deg(z, self._learned_at) > KNOWN_DEG:
             self._bank.reset()
             self._learned_at = z
         return self._bank.refine(z, vector, came, exploration_noise)
 
     def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
-        """As `Inverter.learn`."""
+        """See `Inverter.learn`."""
         self._bank.learn(z, came, tried, turned_out)

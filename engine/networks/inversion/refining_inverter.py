@@ -58,7 +58,7 @@ class RefiningInverter(Inverter):
     """An inverter that refines by the layers of its generator. One thread at a time may use it.
 
     Args:
-        weights, metadata: as of `Inverter`.
+        weights, metadata: see `Inverter`.
         readout: of the same codes.
         trunk: of the same generator.
     """

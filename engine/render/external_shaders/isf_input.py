@@ -15,7 +15,7 @@ from engine.core.errors import ConfigError
 _NAME = {IN_WORDS: "a name of letters, digits and _ that GLSL allows"}
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", json_schema_extra=_NAME)]
 Value = float | bool | int | tuple[float, ...]
-"""As the shader takes it."""
+"""The value that the shader gets."""
 
 GLSL_TYPES: Mapping[str, str] = {
     "event": "bool",

@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.config.validation import IN_WORDS
 
 FOLDER = "foreign"
-"""Of `shaders/`."""
+"""The folder in `shaders/`."""
 
 _SAFE = r"^(?:[^/\\.\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*/)*[^/\\.\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*"
 """Names of folders and files with any letters, blanks and brackets; none begins with a dot, none leads elsewhere."""

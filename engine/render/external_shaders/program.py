@@ -86,7 +86,7 @@ class ForeignText:
         raise ConfigError(f"{self.name}: has no {form}, which is where drawing begins")
 
     def source(self, names: Mapping[str, str], ours: Collection[str]) -> ShaderSource:
-        """As a desktop driver takes it, with the words `names` replaced, without declarations of what is `ours`."""
+        """The text for a desktop driver, with the words `names` replaced, without declarations of what is `ours`."""
         lines = translate(self.parsed, names, ours)
         return ShaderSource("\n".join(lines) + "\n", tuple((self.name, number) for number in range(1, len(lines) + 1)))
 

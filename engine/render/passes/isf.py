@@ -26,7 +26,7 @@ from engine.scene.scene import PassSettings
 
 MAX_SIDE_PX = 4096
 MAX_PIXELS = 4 * 3840 * 2160
-"""Of all buffers of one file together."""
+"""Limit for all buffers of one file together."""
 
 
 @register("isf")

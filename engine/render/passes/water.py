@@ -24,7 +24,7 @@ STEPS_PER_S = 45
 MOST_STEPS = 12
 NET_WH = (512, 512)
 OPTICS_SHARE = 0.375
-"""Of the stage's width and height: pixels on which the light at the surface is worked out; it is smooth."""
+"""Resolution of the light at the surface, as a share of the stage's width and height; it is smooth."""
 
 
 @register("water")

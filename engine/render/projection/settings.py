@@ -109,7 +109,7 @@ class Blend(Settings):
     """The same."""
 
     gamma: float = Field(default=2.2, ge=1.0, le=3.5)
-    """Of the projector, 1 to 3.5; 2.2 is sRGB's. More where overlaps are too dark, less where they are too bright."""
+    """Gamma of the projector, 1 to 3.5; 2.2 is sRGB. More where overlaps are too dark, less where too bright."""
 
     black: float = Field(default=0.0, ge=0.0, le=0.2)
     """Light that is added outside the overlaps, 0 to 0.2 of full light, where two projectors' black shines through."""
@@ -175,7 +175,7 @@ class ProjectionSettings(Settings):
     """This room."""
 
     format: Literal[1] = 1
-    """Of this file."""
+    """Version of the format."""
 
     rotation: Literal[0, 90, 180, 270] = 0
     """How far the picture is turned, degrees, clockwise, for screens that hang on their side."""

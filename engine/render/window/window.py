@@ -67,7 +67,7 @@ class Window(Closing, ABC):
 
     @property
     def size_wh(self) -> tuple[int, int]:
-        """Of the framebuffer, px."""
+        """Size of the framebuffer, px."""
         width, height = self._framebuffer.size
         return width, height
 
