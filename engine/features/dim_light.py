@@ -27,6 +27,9 @@ USUAL_TINT = (0.68, -0.30)  # log of red and of blue over green, both linear, of
 TINT_SPREAD = 0.8  # portraits, of which the farthest is 0.57 from it, and grey 0.74; so far nothing is changed
 FOLLOW = 0.15  # share of a new estimate, so that the light does not flicker
 NOISY = 2.5  # levels of noise, when brightened, below which there is nothing to average
+MOST_OVER_GRAIN = (
+    3.5  # times the grain of a square: beyond it is movement. Cameras blur their noise, so it is more than 1
+)
 NOISE_PX = 64  # side of the squares that it is estimated from
 NOISE_GROWTH = 1.05  # from square to square, at most: what differs is noise only where nothing moves
 STILL_SHARE = 0.15  # of the newest square, where nothing moves
@@ -90,6 +93,15 @@ def estimate_light(square: ByteArray, room_gain: float = 1.0) -> Light:
     return Light((float(gains[0]), float(gains[1]), float(gains[2])))
 
 
+def grain_of(square: ByteArray, region: FaceRegion) -> float:
+    """Levels by which neighbours in a square tremble, of its green (Immerkaer 1996), at the picture's own pixels."""
+    step = max(1, math.ceil(square.shape[0] / region.side))
+    green = square[::step, ::step, 1].astype(np.float32)
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    rough = np.abs(cv2.filter2D(green, -1, kernel))
+    return float(np.median(rough)) / 0.6745 / 6
+
+
 class LightHelp:
     """What makes the squares of one face easier to see, one after the other.
 
@@ -126,7 +138,8 @@ class LightHelp:
         step = square.shape[0] // NOISE_PX
         now = square[step // 2 :: step, step // 2 :: step].astype(np.float32)
         differences = cv2.absdiff(now, _laid_over(self._mean, self._region, region, NOISE_PX))
-        noise = float(np.median(differences)) / 0.6745  # squares differ least where nothing moves
+        noise = float(np.percentile(differences, 25)) / 0.3186  # squares differ least where nothing moves
+        noise = min(noise, MOST_OVER_GRAIN * grain_of(square, region))
         self._noise = min(noise, self._noise * NOISE_GROWTH + 0.05)
         if self._noise < NOISY:
             return None

@@ -26,6 +26,7 @@ from engine.types import ByteArray
 OVERLAP = 0.3  # boxes that share more, of what they cover together, are one face
 KEYPOINTS = 6  # right eye, left eye (of the viewer), nose, mouth, ears; the first two lie left and right in the picture
 MOST = 32  # faces told of one look
+FINER = 3  # pixels of the picture, each way, that are averaged for one of the square
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,9 @@ class FaceDetector:
         size_px = self.model.size_px
         scale = size_px / max(height, width)
         size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-        reduced = cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        step = max(1, int(1 / (FINER * scale)))
+        part = np.ascontiguousarray(picture[::step, ::step])  # averaging every pixel takes as long as the network
+        reduced = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         left, top = (size_px - size_wh[0]) // 2, (size_px - size_wh[1]) // 2
         self._square.fill(-1.0)
         inside = self._square[0, top : top + size_wh[1], left : left + size_wh[0]]

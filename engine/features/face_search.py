@@ -33,7 +33,7 @@ MOST_CANDIDATES = 3  # looked at closely in one picture, the largest first; live
 IDLE_BUDGET_S = 0.012  # of a picture in which nobody is known
 MOST_LOOKS = 4  # windows in such a picture
 LOOK_S = 0.003  # what one look costs, as long as nobody has measured it
-UNHURRIED = 6  # while somebody is followed, one window in so many pictures
+UNHURRIED = 10  # while somebody is followed, one window in so many pictures
 
 
 class Detects(Protocol):

@@ -79,6 +79,14 @@ def test_what_moves_is_not_smeared() -> None:
     assert abs(seen[104:116, 70:120].mean() - moved[104:116, 70:120].mean()) < 12
 
 
+def test_what_moves_from_the_beginning_is_no_noise() -> None:
+    help_in, still = LightHelp(), square(SKIN)
+    still[:, ::16] = 40
+    for step in range(6):
+        moved = np.roll(still, 5 * step, axis=1)
+        assert np.array_equal(help_in(moved, REGION), moved)
+
+
 def test_squares_are_laid_over_each_other_where_they_were_cut() -> None:
     random, help_in = np.random.default_rng(0), LightHelp()
     picture = np.full((300, 300, 3), 120, np.uint8)
