@@ -26,6 +26,7 @@ from engine.types import ByteArray, FloatArray
 LEAST_SCORE = 0.4  # of the first look: of 24 faces of 3 % of the width, 45 degrees tilted, one is at 0.43
 SURE_SCORE = 0.55  # of the second, close one: faces 0.69 and more, patterns 0.5 and less (of 750 looks at patterns)
 CLOSE_SCALE = 2.0  # regions of the mesh that the close look shows
+WIDE_SCORE, WIDE_SCALE = 0.6, 3.3  # of the last look, with what is around: faces 0.72 and more, patterns 0.44 and less
 PRESENCE = 0.9  # of the mesh, for a new face; faces have 0.99 and more
 REST = 10  # pictures for which a place that showed no face is not looked at again
 MOST_CANDIDATES = 3  # looked at closely in one picture, the largest first; live
@@ -144,12 +145,12 @@ class FaceSearch:
         A far look knows little of the tilt; so the first close one is level, and the second as the first says.
         """
         self._room_gain = gain_of_room(picture)
-        closer = self._closer(picture, replace(region, roll_rad=0.0), LEAST_SCORE)
+        closer = self._closer(picture, replace(region, roll_rad=0.0), LEAST_SCORE, CLOSE_SCALE)
         return None if closer is None else self._check(picture, closer)
 
     def _check(self, picture: ByteArray, region: FaceRegion) -> FloatArray | None:
         """Landmarks of a face that lies upright in the middle of a region; None if it is none."""
-        closer = self._closer(picture, region, SURE_SCORE)
+        closer = self._closer(picture, region, SURE_SCORE, CLOSE_SCALE)
         if closer is None:
             return None
         for _ in range(2):  # from the detector's region to the one that the landmarks say themselves
@@ -159,11 +160,13 @@ class FaceSearch:
                 return None
             face = closer.to_picture(look.landmarks, SQUARE_PX)
             closer = region_of(face)
-        return face if misfit(face.astype(float)) <= MOST_MISFIT else None
+        if misfit(face.astype(float)) > MOST_MISFIT or self._closer(picture, closer, WIDE_SCORE, WIDE_SCALE) is None:
+            return None
+        return face
 
-    def _closer(self, picture: ByteArray, region: FaceRegion, least_score: float) -> FaceRegion | None:
-        """The region of the face in the middle of another, as the detector sees it from near."""
-        around = region.scaled(CLOSE_SCALE)
+    def _closer(self, picture: ByteArray, region: FaceRegion, least_score: float, scale: float) -> FaceRegion | None:
+        """The region of the face in the middle of another, as the detector sees it in a square so much larger."""
+        around = region.scaled(scale)
         seen = self._detector(around.cut(picture, SQUARE_PX), least_score)
         best = next((each for each in seen if _is_central(each)), None)
         if best is None:
