@@ -142,6 +142,7 @@ def test_features_are_calmed_before_they_are_answered(
 
     class Listening:
         typicality = nearness = 1.0
+        needs_crop = False
 
         def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
             asked.append(vector)

@@ -13,6 +13,7 @@ import pytest
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray
+from tests.conftest import ROOT
 from tests.pipeline.test_attribute_follower import FakeReader
 from tests.tiny_persona import write_tiny_persona
 from tests.tools.drawn import PaintingDrawer, without_drawing
@@ -47,6 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     write_tiny_persona(folder / "tiny")
     write_tiny_persona(folder / "bare")
+    (folder / "features").symlink_to(ROOT / "models" / "features")  # which judge portraits
     with pytest.MonkeyPatch.context() as patch:
         without_drawing.__wrapped__(patch)  # type: ignore[attr-defined]
         assert train_inverter.main(["--model", "tiny", "--count", "1000", "--workers", "1"], folder) == 0
@@ -192,7 +194,11 @@ def test_what_is_wrong_is_said_in_a_sentence(models: Path, tmp_path: Path, capsy
     write_portraits(empty, ((label(index, split="val"), encode(plain)) for index in range(5)))
     for options, status, sentence in (
         (["--model", "nobody"], 5, "there is no persona 'nobody'"),
-        (["--model", "bare"], 5, r"inverter.safetensors is missing: run .*train_inverter --model bare"),
+        (
+            ["--model", "bare"],
+            5,
+            r"inverter.safetensors is missing, and there is no encoder either: run .*train_inverter --model bare",
+        ),
         (["--model", "tiny", "--portraits", "gone.zip"], 4, "there is no portrait set gone.zip"),
         (["--model", "tiny", "--portraits", str(empty), "--split", "train"], 4, "has no portrait in the split 'train'"),
         (["--model", "tiny", "--json", str(models)], 4, "models.* is a folder; name a file"),

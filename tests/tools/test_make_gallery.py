@@ -15,7 +15,6 @@ from engine.scene.scene import load_scene
 from engine.types import Frame, Latent, Reflection
 from tests.conftest import ROOT
 from tests.render.pictures import ALIGNMENT, grown, measured_viewer, synthetic_face
-from tools.dev import make_gallery
 from tools.dev.make_gallery import MAX_BYTES, as_jpeg, draw_scene
 
 STRANGERS = 3
@@ -41,12 +40,9 @@ class FakeRehearsal:
 
 
 @pytest.mark.parametrize("name", ["archive", "becoming", "gilded_mirror", "measurement"])
-def test_the_end_of_the_visit_is_drawn_upright(
-    gl: moderngl.Context, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setattr(make_gallery, "SIZE_WH", (160, 90))
+def test_the_end_of_the_visit_is_drawn_upright(gl: moderngl.Context, name: str) -> None:
     scene = load_scene(ROOT / "scenes" / f"{name}.yaml", registry())
-    picture = draw_scene(gl, scene, FakeRehearsal(), ALIGNMENT)  # type: ignore[arg-type]
+    picture = draw_scene(gl, scene, FakeRehearsal(), ALIGNMENT, (160, 90))  # type: ignore[arg-type]
     assert picture.shape == (90, 160, 3)
     assert picture[25:60, 65:95].mean() > 1.3 * picture[:, :10].mean()
     assert picture[:45].mean() > picture[45:].mean()  # the key comes from above

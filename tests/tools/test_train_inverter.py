@@ -86,7 +86,7 @@ def test_a_drawn_face_is_answered_with_itself(models: Path) -> None:
     """Generator, features, bank and inverter of the persona that ships, from end to end."""
     persona = Persona.open(models / "portraits")
     inverter = read_inverter(persona.inverter_path, persona)
-    seeds = [7, 4321, 54321]
+    seeds = [7, 432, 1543]
     with FaceDrawer(persona, threads=1) as drawer:
         faces = drawer.draw_and_measure(seed_latents(seeds, drawer.generator.latent_size))
     for seed, face in zip(seeds, faces, strict=True):

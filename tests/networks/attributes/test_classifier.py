@@ -110,7 +110,7 @@ def test_a_description_of_another_network_is_refused(
     text.unlink()
     text.write_bytes(content)
     said = refusal(tmp_path, capsys)
-    assert said.startswith("nothing was imported from deploy_age.prototxt: ")
+    assert said.startswith("import_attributes: nothing was imported from deploy_age.prototxt: ")
     assert sentence in said
 
 
@@ -143,7 +143,7 @@ def test_weights_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, capsy
         weights.unlink()
         weights.write_bytes(changed)
         said = refusal(tmp_path, capsys)
-        assert said.startswith("nothing was imported from gender_net.caffemodel: ")
+        assert said.startswith("import_attributes: nothing was imported from gender_net.caffemodel: ")
         assert sentence in said
     weights.unlink()
     assert "gender_net.caffemodel: there is no such file in" in refusal(tmp_path, capsys)

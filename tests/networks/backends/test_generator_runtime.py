@@ -205,7 +205,7 @@ def test_keras_takes_jax_where_tensorflow_is_missing_or_cannot_be_loaded(monkeyp
     monkeypatch.setattr(keras_backend, "find_spec", lambda name: None)
     assert keras_backend.keras_backend() == "jax"
     with pytest.raises(ModelError, match="tensorflow is not installed: take the runtime openvino, or `make dev`"):
-        keras_backend.KerasRuntime(GeneratorSettings(), lambda: ((), ()), "tensorflow", "float32", None)
+        keras_backend.KerasRuntime(GeneratorSettings(16), lambda: ((), ()), "tensorflow", "float32", None)
 
 
 def test_a_runtime_that_was_asked_for_and_does_not_work_is_told(tiny: Persona, monkeypatch: pytest.MonkeyPatch) -> None:

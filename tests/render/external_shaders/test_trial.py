@@ -22,7 +22,10 @@ from tests.conftest import ROOT
 from tests.render.external import PretendedTrial
 from tests.render.isf import isf
 
-LOOP = isf("float a = 0.0; for (int i = 0; i >= 0; i += 0) a += sin(TIME + a); gl_FragColor = vec4(a);")
+LOOP = isf(
+    "float a = isf_FragNormCoord.x; for (int i = 0; i >= 0; i += 0) { a += sin(TIME + a); if (a > 1e30) break; }"
+    " gl_FragColor = vec4(a);"
+)
 POWER = isf("gl_FragColor = vec4(pow(isf_FragNormCoord.x - 0.5, 3.0) + 0.5, vec3(1.0));")
 HERE = "tests.render.external_shaders.test_trial"
 

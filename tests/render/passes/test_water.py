@@ -15,7 +15,7 @@ from engine.render.frame_inputs import FrameInputs
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import Rect
-from engine.render.passes import glass, registry
+from engine.render.passes import reflection, registry
 from engine.render.passes.water import MOST_STEPS, STEPS_PER_S, steps_of
 from engine.scene.scene import SIGNALS, PassSpec, Scene, load_scene
 from engine.types import Placement
@@ -172,7 +172,7 @@ def test_a_face_is_drawn_wherever_it_is_seen(
         return (0.0, 0.0, 1.0, 1.0)
 
     part = play(open_pool({"reflection": knobs}), [view])
-    monkeypatch.setattr(glass, "figure_rect", everywhere)
+    monkeypatch.setattr(reflection, "figure_rect", everywhere)
     whole = play(open_pool({"reflection": knobs}), [view])
     assert whole.max() > 0.1
     assert np.abs(part - whole).max() < 2e-3

@@ -85,15 +85,6 @@ def test_the_show_draws_the_same_in_each_of_its_ways(tmp_path: Path, form: str, 
     assert np.abs(picture.astype(int) - drawn(read_form(folder, form), z)).max() <= 1
 
 
-def test_where_the_time_goes_is_told_operation_by_operation(tmp_path: Path) -> None:
-    from tools.bench.runtimes.profile import profile
-
-    folder = write_tiny_persona(tmp_path / "tiny")
-    for form, variant in engine_runtime.WAYS:
-        found = profile(folder, form, "float32", variant)
-        assert all(set(node) == {"type", "shape", "kernel", "ms"} and node["ms"] > 0 for node in found)
-
-
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     """The worker of a runtime that draws its latents' first number."""
