@@ -166,7 +166,8 @@ def beyond(to_source: Points, drawn_px: int, width: int, height: int) -> NDArray
     x = to_source[0, 0] * index[None] + to_source[0, 1] * index[:, None] + to_source[0, 2]
     y = to_source[1, 0] * index[None] + to_source[1, 1] * index[:, None] + to_source[1, 2]
     outside = np.maximum.reduce([-x, x - (width - 1), -y, y - (height - 1), np.zeros_like(x)])
-    return np.asarray(outside / (np.hypot(*to_source[:, 0]) * drawn_px), np.float32)
+    side_px = max(float(np.hypot(*to_source[:, 0])) * drawn_px, 1e-6)  # a square without a size is all outside
+    return np.asarray(outside / side_px, np.float32)
 
 
 def _beyond_other(square: Square, other: Square, size_px: int) -> NDArray[np.float32]:

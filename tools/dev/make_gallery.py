@@ -33,7 +33,7 @@ DOCS = ROOT / "docs"
 SIZE_WH = (1280, 720)
 DRAWN_S = 4.0  # only the end is drawn: the waves of the pool need so long to come about
 SPOKEN = 0.3  # how loud it is, for scenes that listen
-MAX_BYTES = 150_000
+MAX_BYTES = 105_000
 
 
 def draw_scene(

@@ -32,14 +32,14 @@ from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "docs" / "mirror.webp"
-MIRROR_WH, CAMERA_WH = (640, 360), (320, 360)
+MIRROR_WH, CAMERA_WH = (448, 252), (224, 252)
 DRAWN_AT = 2  # times that size, then made smaller
 SECONDS, CUT_S, BEGIN_S = 6.0, 0.6, 0.4  # length; how long the end goes over into the beginning; left out of the visit
-MAX_BYTES = 3_000_000
+MAX_BYTES = 700_000  # the repository is not for films
 
 
 def pictures(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignment: Alignment) -> Iterator[ByteArray]:
-    """The visit, (360, 960, 3) uint8 each, `1 / RATE_HZ` s apart: the visitor, and what the mirror shows them."""
+    """The visit, (252, 672, 3) uint8 each, `1 / RATE_HZ` s apart: the visitor, and what the mirror shows them."""
     size_wh = MIRROR_WH[0] * DRAWN_AT, MIRROR_WH[1] * DRAWN_AT
     wall = ctx.simple_framebuffer(size_wh, components=4)
     with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as renderer:
@@ -92,7 +92,7 @@ def as_webp(frames: Sequence[ByteArray], most_bytes: int = MAX_BYTES) -> bytes:
             duration=round(1000 / RATE_HZ),
             loop=0,
             quality=quality,
-            method=4,
+            method=6,
         )
         content = file.getvalue()
         if len(content) <= most_bytes:

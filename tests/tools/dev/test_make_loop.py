@@ -35,4 +35,4 @@ def test_the_visitor_is_cut_from_the_middle() -> None:
     picture = np.zeros((480, 640, 3), np.uint8)
     picture[:, 300:340] = 255
     cut = visitor(picture)
-    assert cut.shape == (360, 320, 3) and cut[180, 160].min() > 200 and cut[180, 10].max() == 0
+    assert cut.shape == (252, 224, 3) and cut[126, 112].min() > 200 and cut[126, 10].max() == 0
