@@ -21,7 +21,7 @@ from tests.tools.portraits import encode, label
 from tools import evaluate, train_inverter
 from tools.dataset.portrait_set import write_portraits
 from tools.evaluate import main
-from tools.likeness import motion_trial
+from tools.likeness import face_recognizer, motion_trial
 from tools.likeness.table import ROWS
 
 __all__ = ["without_drawing"]
@@ -92,6 +92,9 @@ def whole(models: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     page = folder / "likeness.md"
     with pytest.MonkeyPatch.context() as patch:
         paint(patch)
+        patch.setattr(
+            face_recognizer, "PACKAGE", "a_package_that_nobody_has"
+        )
         measured = evaluated(models, folder, "--portraits", str(data), "--markdown", str(page))
     return measured, page.read_text(encoding="utf-8")
 
