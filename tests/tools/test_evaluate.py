@@ -92,9 +92,7 @@ def whole(models: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     page = folder / "likeness.md"
     with pytest.MonkeyPatch.context() as patch:
         paint(patch)
-        patch.setattr(
-            face_recognizer, "PACKAGE", "a_package_that_nobody_has"
-        )
+        patch.setattr(face_recognizer, "PACKAGE", "a_package_that_nobody_has")
         measured = evaluated(models, folder, "--portraits", str(data), "--markdown", str(page))
     return measured, page.read_text(encoding="utf-8")
 
