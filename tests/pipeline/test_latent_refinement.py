@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from engine.networks.pggan.latent_sphere import angle_deg, normalise, seed_laten
 from engine.pipeline.latent_refinement import (
     FIRST_PERIOD_S,
     FURTHEST_DEG,
+    FURTHEST_FROM_ENCODER_DEG,
     KNOWN_DEG,
     LONGEST_STEP_DEG,
     PATIENCE,
@@ -186,3 +188,14 @@ def test_there_is_time_for_more_only_where_the_rate_is_held() -> None:
     for _ in range(100):
         late.worked(0.034, 1 / 30)
     assert not late.permits
+
+
+def test_the_answer_of_an_encoder_is_refined_near_by_only() -> None:
+    answer, wanted = seed_latent(1, SIZE), drawn(seed_latent(2, SIZE))
+    gone = {}
+    for furthest_deg in (FURTHEST_DEG, FURTHEST_FROM_ENCODER_DEG):
+        deepening = LatentRefinement(Model(), furthest_deg=furthest_deg)
+        stay(deepening, answer, wanted, 60)
+        gone[furthest_deg] = float(angle_deg(deepening.apply(answer, math.inf), answer))
+    assert gone[FURTHEST_DEG] > 2 * FURTHEST_FROM_ENCODER_DEG
+    assert 5 < gone[FURTHEST_FROM_ENCODER_DEG] < FURTHEST_FROM_ENCODER_DEG + 0.5
