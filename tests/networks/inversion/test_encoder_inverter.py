@@ -96,4 +96,4 @@ def test_the_encoder_that_ships_fits_its_persona_and_is_good() -> None:
         assert path.stat().st_size < 16 * 2**20
     measured = json.loads((shipped.folder / "likeness.json").read_text("utf-8"))
     assert measured["generator_sha256"] == shipped.generator_sha256
-    assert measured["figures"]["recall_at_1"] >= 0.7 and measured["figures"]["gain.shape"] >= 0.8
+    assert measured["figures"]["recall_at_1"] >= 0.7 and measured["figures"]["gain.shape"] >= 0.75

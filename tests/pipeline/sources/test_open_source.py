@@ -81,4 +81,4 @@ def test_settings_are_closed_and_bounded(wrong: dict[str, Any]) -> None:
 def test_every_setting_says_what_it_is() -> None:
     for name, field in CameraSettings.model_fields.items():
         assert field.description, name
-        assert "Default" in field.description, name
+        assert field.description.endswith("."), name

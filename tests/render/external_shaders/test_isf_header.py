@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
@@ -216,6 +216,7 @@ values = st.recursive(
 inputs = st.dictionaries(st.sampled_from(["NAME", "TYPE", "DEFAULT", "MIN", "MAX", "VALUES", "LABELS"]), values)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(
     st.dictionaries(st.sampled_from(["ISFVSN", "INPUTS", "PASSES", "IMPORTED"]), values | st.lists(inputs, max_size=2))
 )
