@@ -87,6 +87,24 @@ class Persona:
         name = folder.resolve().name
         return cls(folder, name, title, settings, path, file_sha256(path), alignment, folder / INVERTER_FILE)
 
+    def check_generator(self, path: Path, metadata: Mapping[str, str], remedy: str) -> None:
+        """Refuse a file that answers for another generator than this persona's.
+
+        Args:
+            path: of the file.
+            metadata: its texts.
+            remedy: what to do about it, for the message.
+
+        Raises:
+            ModelError: it names another generator, or none.
+        """
+        made_for = metadata.get("generator_sha256", "")
+        if made_for != self.generator_sha256:
+            raise ModelError(
+                f"{path} was trained for another generator ({made_for[:12]}) than {self.generator_path} "
+                f"({self.generator_sha256[:12]}): {remedy}"
+            )
+
 
 def _read_description(path: Path) -> tuple[str, Alignment]:
     try:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.config.reflection import ReflectionSettings
+from engine.core.easing import smoothstep
 from engine.features.aligned_crop import crop_fault
 from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
@@ -281,7 +282,7 @@ class LatentFollower:
         self._filter.tune(self._settings.min_cutoff_hz, self._settings.beta, self._rate_limit_deg_s(features))
         target = self._filter(target, dt_s)
         progress = (now_s - self._arrived_s) / self._settings.arrive_s
-        return target if progress >= 1 else slerp(self._arrival_from, target, _ease(progress))
+        return target if progress >= 1 else slerp(self._arrival_from, target, smoothstep(progress))
 
     def _rate_limit_deg_s(self, features: Features) -> float:
         """The fastest that the face may change: less, the less sure the mirror is of what it sees."""
@@ -311,9 +312,3 @@ class LatentFollower:
 def _share(value: float, none: float, all_: float) -> float:
     """0 where a value is `none`, 1 where it is `all_`, between them in proportion."""
     return min(1.0, max(0.0, (value - none) / (all_ - none)))
-
-
-def _ease(x: float) -> float:
-    """Smoothstep: 0 to 1 with no speed at either end."""
-    x = min(1.0, max(0.0, x))
-    return x * x * (3 - 2 * x)

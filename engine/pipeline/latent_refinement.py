@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from engine.core.easing import smoothstep
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.pggan.latent_sphere import angle_deg, normalise, slerp
 from engine.types import FloatArray
@@ -203,8 +204,7 @@ def deepening_by(inverter: object) -> LatentRefinement | None:
 
 def _hold(apart_deg: float) -> float:
     """How much of what was found for an answer holds for another: 1 nearby, 0 far away, smoothly between."""
-    x = min(1.0, max(0.0, (FAR_DEG - apart_deg) / (FAR_DEG - NEAR_DEG)))
-    return x * x * (3 - 2 * x)
+    return smoothstep(apart_deg, FAR_DEG, NEAR_DEG)
 
 
 def _within(origin: FloatArray, z: FloatArray, furthest_deg: float) -> FloatArray:

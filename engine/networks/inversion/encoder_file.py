@@ -83,12 +83,7 @@ def read_encoder(path: Path, persona: Persona) -> EncoderContents:
     metadata = read_header(path).metadata
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path} cannot be used: it is no encoder of this program: {_remedy(persona)}")
-    trained_with = metadata.get("generator_sha256", "")
-    if trained_with != persona.generator_sha256:
-        raise ModelError(
-            f"{path} was trained with another generator ({trained_with[:12]}) than {persona.generator_path} "
-            f"({persona.generator_sha256[:12]}): {_remedy(persona)}"
-        )
+    persona.check_generator(path, metadata, _remedy(persona))
     if metadata.get("crop") != CROP_STAMP:
         raise ModelError(
             f"{path} looks at faces that are cut as {metadata.get('crop', 'nobody says')[:80]!r}, this program cuts "

@@ -8,13 +8,12 @@ never trained here, and what it sees of a visitor is used for nothing but the la
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import ModelError
-from engine.networks.inversion.frozen_features import FEATURES_FOLDER
-from engine.networks.pggan.weight_file import Arrays, file_sha256, read_arrays, read_header
+from engine.networks.inversion.frozen_features import FEATURES_FOLDER, read_blocks
+from engine.networks.pggan.weight_file import Arrays, file_sha256
 
 FACE_LOOK_FILE = "faceres.safetensors"
 EDGE_PX = 14  # of the square of 128 px, cut off all around before it looks: it learned from tighter faces
@@ -51,12 +50,7 @@ def read_face_look(path: Path) -> FaceLook:
     Raises:
         ModelError: it is missing, damaged, or holds another network.
     """
-    metadata = read_header(path).metadata
-    arrays = read_arrays(path)
-    try:
-        strides = tuple(int(stride) for stride in json.loads(metadata["strides"]))
-    except (KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} cannot be used: it does not say how its blocks follow on each other") from error
+    arrays, (strides,) = read_blocks(path, "strides")
     look = FaceLook(arrays, strides, file_sha256(path))
     fault = _fault(look)
     if fault is not None:

@@ -51,18 +51,26 @@ def read_frozen_features(path: Path) -> FrozenFeatures:
     Raises:
         ModelError: it is missing, damaged, or holds another network.
     """
-    metadata = read_header(path).metadata
-    arrays = read_arrays(path)
-    try:
-        strides = tuple(int(stride) for stride in json.loads(metadata["strides"]))
-        skips = tuple(bool(skip) for skip in json.loads(metadata["skips"]))
-    except (KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} cannot be used: it does not say how its blocks follow on each other") from error
-    features = FrozenFeatures(arrays, strides, skips, file_sha256(path))
+    arrays, (strides, skips) = read_blocks(path, "strides", "skips")
+    features = FrozenFeatures(arrays, strides, tuple(map(bool, skips)), file_sha256(path))
     fault = _fault(features)
     if fault is not None:
         raise ModelError(f"{path} cannot be used: it is no EfficientNet-Lite0 without its head: {fault}")
     return features
+
+
+def read_blocks(path: Path, *names: str) -> tuple[Arrays, list[tuple[int, ...]]]:
+    """The arrays of a frozen network, and what its metadata says of its blocks: a number for each, under each name.
+
+    Raises:
+        ModelError: the file is missing or damaged, or does not say it.
+    """
+    metadata = read_header(path).metadata
+    arrays = read_arrays(path)
+    try:
+        return arrays, [tuple(int(number) for number in json.loads(metadata[name])) for name in names]
+    except (KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} cannot be used: it does not say how its blocks follow on each other") from error
 
 
 def _fault(features: FrozenFeatures) -> str | None:

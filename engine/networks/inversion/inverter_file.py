@@ -91,12 +91,7 @@ def read_inverter(path: Path, persona: Persona) -> Inverter:
     metadata = read_header(path).metadata
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path} cannot be used: it is no inverter of this program: {remedy}")
-    trained_for = metadata.get("generator_sha256", "")
-    if trained_for != persona.generator_sha256:
-        raise ModelError(
-            f"{path} was trained for another generator ({trained_for[:12]}) than {persona.generator_path} "
-            f"({persona.generator_sha256[:12]}): {remedy}"
-        )
+    persona.check_generator(path, metadata, remedy)
     if LAYOUT.columns_of(metadata.get("layout", "")) is None:
         raise ModelError(
             f"{path} was trained on features of layout {metadata.get('layout', 'unknown')!r}, "

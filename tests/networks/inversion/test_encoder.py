@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ import pytest
 from engine.core.errors import ModelError
 from engine.networks.inversion.encoder import FaceEncoder, open_encoder
 from engine.networks.inversion.encoder_file import read_encoder, read_trained_encoder
+from engine.networks.inversion.encoder_graph import build_encoder_graph
 from engine.networks.inversion.face_look import face_look_path, read_face_look
 from engine.networks.inversion.frozen_features import FEATURES_FOLDER, frozen_features_path, read_frozen_features
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import angle_deg
 from engine.networks.pggan.weight_file import read_arrays, read_header, write_arrays
-from engine.types import ByteArray
+from engine.system.openvino_loader import openvino_core
+from engine.types import ByteArray, FloatArray
 from tests.tiny_encoder import MODELS, add_tiny_encoder, random_encoder
 from tests.tiny_persona import write_tiny_persona
 
@@ -25,6 +28,8 @@ ONE_LOOK = (-0.2537, 0.1844, 1.1143, -1.2875, -2.2611, 0.3923, -1.2823, 0.4231)
 ONE_LOOK += (0.1006, 0.9102, 0.6425, -1.7468, 1.0943, -0.3171, -0.3315, 0.4491)
 TWO_LOOKS = (-0.149, -0.1683, 1.003, -1.4262, -1.7686, 1.0043, -0.6638, 0.5982)
 TWO_LOOKS += (0.8421, 1.185, 0.6859, -1.8643, 0.8104, -0.0001, -1.117, -0.1044)
+
+EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 
 Change = Callable[[dict[str, np.ndarray], dict[str, str]], None]
 
@@ -49,6 +54,32 @@ def test_it_answers_as_the_trainer_that_made_it_does(
     z = open_encoder(persona)(picture())
     assert z.dtype == np.float32 and np.linalg.norm(z) == pytest.approx(4.0, rel=1e-5)
     np.testing.assert_allclose(z, expected, atol=2e-3)
+
+
+def test_a_hidden_layer_that_adds_nothing_is_not_multiplied(tmp_path: Path) -> None:
+    """As in an encoder that was computed and not trained on; what it answers stays what the whole sum is."""
+    persona = add_tiny_encoder(write_tiny_persona(tmp_path / "tiny"))
+    contents = read_encoder(persona.encoder_path, persona)
+
+    def with_latent(value: float) -> tuple[int, FloatArray]:
+        filled = {name: np.full_like(contents.arrays[name], value) for name in ("latent.weight", "latent.bias")}
+        model = build_encoder_graph(replace(contents, arrays=contents.arrays | filled))
+        products = sum(node.get_type_name() == "MatMul" for node in model.get_ops())
+        return products, openvino_core().compile_model(model, "CPU", EXACT)([picture()[None]])[0]
+
+    (spared, without), (whole, nearly_without) = with_latent(0.0), with_latent(1e-9)
+    assert (spared, whole) == (1, 3)
+    np.testing.assert_allclose(without, nearly_without, atol=1e-4)
+
+
+def test_on_a_card_it_answers_as_on_the_processor() -> None:
+    """What a graphics card computes by Keras, here on the processor, beside OpenVINO, for the encoder that ships."""
+    persona = Persona.open(MODELS / "portraits")
+    on_card, looked = open_encoder(persona), open_encoder(persona)
+    on_card.prepare(drawn_by="jax")
+    for seed in range(3):
+        assert float(angle_deg(on_card(picture(seed)), looked(picture(seed)))) < 0.5
+    assert float(angle_deg(on_card(picture(0)), on_card(picture(1)))) > 5.0
 
 
 def test_bfloat16_answers_the_same_but_for_some_degrees(persona: Persona) -> None:
@@ -104,7 +135,7 @@ def _of_another_shape(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_of_another_generator, r"was trained with another generator \(0123456789ab\).*tools\.adopt_generator"),
+        (_of_another_generator, r"was trained for another generator \(0123456789ab\).*tools\.adopt_generator"),
         (_of_another_crop, r"looks at faces that are cut as 'whole pictures'"),
         (_of_other_features, r"was trained to look with other weights \(fedcba987654\) than .*efficientnet_lite0"),
         (_of_another_face_look, r"was trained to look with other weights \(fedcba987654\) than .*faceres"),
