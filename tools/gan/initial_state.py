@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
-from engine.networks.inversion.encoder_network import EncoderNetwork, encoder_arrays, fill_encoder
+from engine.networks.inversion.encoder_network import EncoderNetwork, encoder_arrays, fill_encoder, with_idle_layers
 from engine.networks.persona import fill_network, network_arrays
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.model import Discriminator, Generator
@@ -208,16 +208,12 @@ def _read_same(path: Path, settings: GeneratorSettings) -> Arrays:
 
 
 def _read_encoder(folder: Path, random: np.random.Generator) -> EncoderNetwork:
-    """The encoder of a folder, or a new one. One of the earlier kind, which looks with EfficientNet alone, goes on as
-    what it is: what it lacks is 0."""
+    """The encoder of a folder, or a new one; layers that its file leaves out add nothing to its answers at first."""
     encoder, path = fresh_encoder(random), folder / weights_file("encoder")
     if not path.exists():
         return encoder
-    arrays = read_arrays(path)
     wanted = encoder_arrays(encoder)
-    lacking = {"direct.weight", "direct.bias"} - arrays.keys()
-    if len(lacking) == 2:
-        arrays |= {name: np.zeros_like(wanted[name]) for name in lacking}
+    arrays = with_idle_layers(read_arrays(path), wanted)
     for name in sorted(wanted.keys() | arrays.keys()):
         if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:
             what = "lacks" if name not in arrays else "holds" if name not in wanted else f"has {arrays[name].shape} as"

@@ -29,7 +29,7 @@ from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, 
 
 FORMAT = "narcissus-encoder 1"
 LEAK = 0.2  # slope of every rectifier for negative numbers
-DENSE = ("hidden", "latent")
+HIDDEN = ("hidden", "latent")  # perceptron on the branches; optional beside `direct`
 DIRECT = "direct"  # of those that know faces: the branches and what is known of the face -> latent, without a bend
 
 
@@ -60,8 +60,8 @@ class EncoderContents:
     """An encoder that fits its persona.
 
     Attributes:
-        arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden`, `latent` and perhaps `direct` (out, in), each
-            with `.weight` and `.bias`, float32.
+        arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden` with `latent`, or `direct`, or all three
+            (out, in), each with `.weight` and `.bias`, float32.
         latent_size: numbers that it answers with.
         features: the frozen network that looks for it.
         face_look: the one that knows faces; None if it has no `direct`.
@@ -89,7 +89,7 @@ def read_encoder(path: Path, persona: Persona) -> EncoderContents:
             f"{path} looks at faces that are cut as {metadata.get('crop', 'nobody says')[:80]!r}, this program cuts "
             f"them as {CROP_STAMP!r}: {_remedy(persona)}"
         )
-    arrays = read_arrays(path)
+    arrays = without_idle_layers(read_arrays(path))
     check_arrays(path, arrays, persona.settings.latent_size)
     features, face_look = read_looks(persona.folder.parent, arrays)
     looks = {"features_sha256": (features.sha256, frozen_features_path(persona.folder.parent))}
@@ -131,9 +131,22 @@ def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
     Raises:
         ModelError: the file is missing or damaged, or holds no encoder of that many numbers.
     """
-    arrays = read_arrays(path)
+    arrays = without_idle_layers(read_arrays(path))
     check_arrays(path, arrays, latent_size)
     return arrays
+
+
+def without_idle_layers(arrays: Arrays) -> Arrays:
+    """Arrays of an encoder without `hidden` and `latent` where they add nothing to `direct`.
+
+    A computed encoder that was never trained holds only zeros in `latent`: half of its multiplications would be idle.
+    """
+    latent = [arrays.get(f"latent.{kind}") for kind in ("weight", "bias")]
+    is_idle = all(array is not None and not np.any(array) for array in latent)
+    if not is_idle or f"{DIRECT}.weight" not in arrays:
+        return arrays
+    idle = {f"{name}.{kind}" for name in HIDDEN for kind in ("weight", "bias")}
+    return {name: array for name, array in arrays.items() if name not in idle}
 
 
 def write_encoder(
@@ -144,7 +157,9 @@ def write_encoder(
     Args:
         notes: further texts for the metadata.
     """
-    half = {name: np.ascontiguousarray(array, np.float16) for name, array in contents.arrays.items()}
+    half = {
+        name: np.ascontiguousarray(array, np.float16) for name, array in without_idle_layers(contents.arrays).items()
+    }
     metadata = {
         **(notes or {}),
         "format": FORMAT,
@@ -159,9 +174,11 @@ def write_encoder(
 
 def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
     """Raise unless arrays are an encoder's, and fit together."""
-    names = {name for branch in BRANCHES for name, _, _ in branch.layers} | set(DENSE)
+    names = {name for branch in BRANCHES for name, _, _ in branch.layers}
     knows_faces = f"{DIRECT}.weight" in arrays
+    has_hidden = not knows_faces or any(name.split(".")[0] in HIDDEN for name in arrays)
     names |= {DIRECT} if knows_faces else set()
+    names |= set(HIDDEN) if has_hidden else set()
     expected = {f"{name}.{kind}" for name in names for kind in ("weight", "bias")}
     if set(arrays) != expected:
         odd = sorted(set(arrays) ^ expected)[0]
@@ -176,10 +193,11 @@ def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
             _expect(path, f"{name}.weight", shapes[f"{name}.weight"], (outputs, channels, kernel, kernel))
             channels, side_px = outputs, -(-side_px // stride)
         flat += channels * side_px**2
-    hidden = shapes["hidden.bias"][0] if len(shapes["hidden.bias"]) == 1 else 0
-    _expect(path, "hidden.weight", shapes["hidden.weight"], (hidden, flat))
-    _expect(path, "latent.weight", shapes["latent.weight"], (latent_size, hidden))
-    _expect(path, "latent.bias", shapes["latent.bias"], (latent_size,))
+    if has_hidden:
+        hidden = shapes["hidden.bias"][0] if len(shapes["hidden.bias"]) == 1 else 0
+        _expect(path, "hidden.weight", shapes["hidden.weight"], (hidden, flat))
+        _expect(path, "latent.weight", shapes["latent.weight"], (latent_size, hidden))
+        _expect(path, "latent.bias", shapes["latent.bias"], (latent_size,))
     if knows_faces:
         _expect(path, f"{DIRECT}.weight", shapes[f"{DIRECT}.weight"], (latent_size, flat + KNOWN))
         _expect(path, f"{DIRECT}.bias", shapes[f"{DIRECT}.bias"], (latent_size,))

@@ -36,19 +36,13 @@ def build_encoder_graph(contents: EncoderContents) -> Any:
         parts.append(ops.reshape(x, [1, -1], False))
     flat = ops.concat(parts, 1)
     terms = []
-    if contents.face_look is None or adds_hidden(contents.arrays):
+    if "hidden.weight" in contents.arrays:
         hidden = _leaky(ops, _multiplied(ops, flat, contents.arrays, "hidden"))
         terms.append(_multiplied(ops, hidden, contents.arrays, "latent"))
     if contents.face_look is not None:
         known = _known(ops, pixels, contents.face_look)
         terms.append(_multiplied(ops, ops.concat([flat, known], 1), contents.arrays, DIRECT))
     return openvino.Model([ops.result(functools.reduce(ops.add, terms))], [pixels], "encoder")
-
-
-def adds_hidden(arrays: Arrays) -> bool:
-    """Whether the hidden layer of an encoder adds anything to its answers: a computed one that was not trained on has
-    only zeros in `latent`, and multiplying by `hidden`, half of its numbers, is spared."""
-    return bool(np.any(arrays["latent.weight"]) or np.any(arrays["latent.bias"]))
 
 
 def build_features_graph(features: FrozenFeatures) -> Any:

@@ -197,9 +197,13 @@ class FaceFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no ty
 
 
 class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """Maps of both looks -> latents (N, latent_size) on the sphere of radius √latent_size, float32."""
+    """Maps of both looks -> latents (N, latent_size) on the sphere of radius √latent_size, float32.
 
-    def __init__(self, latent_size: int = 512) -> None:
+    Args:
+        has_hidden: whether a perceptron on the branches (`hidden`, `latent`) is added to the linear `direct`.
+    """
+
+    def __init__(self, latent_size: int = 512, *, has_hidden: bool = True) -> None:
         super().__init__(name="encoder", autocast=False)
         _, fine, parts, semantic = MAP_CHANNELS
         first, second, third = BRANCH_CHANNELS
@@ -208,18 +212,18 @@ class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
         self._fine0, self._fine1 = Convolution("fine0", (48, fine, 3, 3), 2), Convolution("fine1", (third, 48, 3, 3), 2)
         inputs = PARTS_PX**2 * sum(BRANCH_CHANNELS)
         self._direct = Dense("direct", inputs + FACE_MAP_CHANNELS[1], latent_size)
-        self._hidden, self._latent = Dense("hidden", inputs, 1024), Dense("latent", 1024, latent_size)
-        self.parts = (
-            *(self._semantic, self._parts, self._fine0, self._fine1),
-            *(self._direct, self._hidden, self._latent),
-        )
+        self._perceptron = (Dense("hidden", inputs, 1024), Dense("latent", 1024, latent_size)) if has_hidden else ()
+        self.parts = (self._semantic, self._parts, self._fine0, self._fine1, self._direct, *self._perceptron)
         self.built = True
 
     def call(self, maps: Sequence[Any], face_maps: Sequence[Any]) -> Any:
         """Latents of the maps of `FrozenFeaturesNetwork` and of `FaceFeaturesNetwork`."""
         seen, known = self.gather(maps, face_maps)
-        inner = self._latent(ops.leaky_relu(self._hidden(seen), LEAK))
-        return on_sphere(self._direct(ops.concatenate([seen, known], axis=1)) + inner)
+        z = self._direct(ops.concatenate([seen, known], axis=1))
+        if self._perceptron:
+            hidden, latent = self._perceptron
+            z = z + latent(ops.leaky_relu(hidden(seen), LEAK))
+        return on_sphere(z)
 
     def gather(self, maps: Sequence[Any], face_maps: Sequence[Any]) -> tuple[Any, Any]:
         """What the dense layers see: (N, 3584) of the features' maps, each flattened as y, x, C, and (N, 1024) of the
@@ -259,8 +263,22 @@ def fill(layers: Iterable[Convolution], arrays: Arrays) -> None:
         layer.fill(arrays)
 
 
+def with_idle_layers(arrays: Arrays, wanted: Arrays) -> Arrays:
+    """Arrays of a file, with the layers of `wanted` that the file may leave out, set so that they add nothing."""
+    complete = dict(arrays)
+    for layers in (("direct",), ("hidden", "latent")):
+        left_out = {f"{name}.{kind}" for name in layers for kind in ("weight", "bias")} & wanted.keys()
+        if not left_out & arrays.keys():
+            complete |= {name: wanted[name] * name.startswith("hidden") for name in left_out}
+    return complete
+
+
 def fill_encoder(network: EncoderNetwork, arrays: Arrays) -> None:
-    """Give an encoder its weights, by the names and in the layouts of its file; their shapes must fit."""
+    """Give an encoder its weights, by the names and in the layouts of its file; their shapes must fit.
+
+    Layers that the file leaves out add nothing to the answers.
+    """
+    arrays = with_idle_layers(arrays, encoder_arrays(network))
     for part in network.parts:
         if isinstance(part, Convolution):
             part.fill(arrays)

@@ -35,7 +35,7 @@ class WholeEncoder(keras.Model):  # type: ignore[misc]  # Keras has no types
         assert contents.face_look is not None  # `look_on_card` has asked
         self._features = FrozenFeaturesNetwork(contents.features)
         self._face = FaceFeaturesNetwork(contents.face_look.arrays, contents.face_look.strides)
-        self._encoder = EncoderNetwork(contents.latent_size)
+        self._encoder = EncoderNetwork(contents.latent_size, has_hidden="hidden.weight" in contents.arrays)
         fill_encoder(self._encoder, contents.arrays)
         self.built = True
 

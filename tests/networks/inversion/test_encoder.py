@@ -12,7 +12,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.networks.inversion.encoder import FaceEncoder, open_encoder
-from engine.networks.inversion.encoder_file import read_encoder, read_trained_encoder
+from engine.networks.inversion.encoder_file import EncoderContents, read_encoder, read_trained_encoder, write_encoder
 from engine.networks.inversion.encoder_graph import build_encoder_graph
 from engine.networks.inversion.face_look import face_look_path, read_face_look
 from engine.networks.inversion.frozen_features import FEATURES_FOLDER, frozen_features_path, read_frozen_features
@@ -56,18 +56,22 @@ def test_it_answers_as_the_trainer_that_made_it_does(
     np.testing.assert_allclose(z, expected, atol=2e-3)
 
 
-def test_a_hidden_layer_that_adds_nothing_is_not_multiplied(tmp_path: Path) -> None:
-    """As in an encoder that was computed and not trained on; what it answers stays what the whole sum is."""
+def test_hidden_layers_that_add_nothing_are_neither_kept_nor_computed(tmp_path: Path) -> None:
+    """As in an encoder that was computed and never trained; its answers stay what the whole sum is."""
     persona = add_tiny_encoder(write_tiny_persona(tmp_path / "tiny"))
     contents = read_encoder(persona.encoder_path, persona)
 
-    def with_latent(value: float) -> tuple[int, FloatArray]:
+    def with_latent(value: float) -> tuple[EncoderContents, int, FloatArray]:
         filled = {name: np.full_like(contents.arrays[name], value) for name in ("latent.weight", "latent.bias")}
-        model = build_encoder_graph(replace(contents, arrays=contents.arrays | filled))
+        changed = replace(contents, arrays=contents.arrays | filled)
+        write_encoder(persona.encoder_path, changed, persona.generator_sha256)
+        read = read_encoder(persona.encoder_path, persona)
+        model = build_encoder_graph(read)
         products = sum(node.get_type_name() == "MatMul" for node in model.get_ops())
-        return products, openvino_core().compile_model(model, "CPU", EXACT)([picture()[None]])[0]
+        return read, products, openvino_core().compile_model(model, "CPU", EXACT)([picture()[None]])[0]
 
-    (spared, without), (whole, nearly_without) = with_latent(0.0), with_latent(1e-9)
+    (idle, spared, without), (_, whole, nearly_without) = with_latent(0.0), with_latent(1e-7)
+    assert not any(name.startswith(("hidden", "latent")) for name in idle.arrays)
     assert (spared, whole) == (1, 3)
     np.testing.assert_allclose(without, nearly_without, atol=1e-4)
 

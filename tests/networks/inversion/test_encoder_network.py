@@ -78,3 +78,16 @@ def test_an_encoder_leaves_as_it_came() -> None:
     left = encoder_arrays(encoder)
     assert left.keys() == weights.keys()
     assert all(np.array_equal(left[name], weights[name]) for name in weights)
+
+
+def test_layers_that_a_file_leaves_out_add_nothing() -> None:
+    weights = _weights()
+    left_out = {name: array for name, array in weights.items() if not name.startswith(("hidden", "latent"))}
+    encoder = EncoderNetwork()
+    fill_encoder(encoder, left_out)
+    filled = encoder_arrays(encoder)
+    assert not filled["latent.weight"].any() and not filled["latent.bias"].any()
+    assert np.array_equal(filled["direct.weight"], weights["direct.weight"])
+    slim = EncoderNetwork(has_hidden=False)
+    fill_encoder(slim, left_out)
+    assert encoder_arrays(slim).keys() == left_out.keys()
