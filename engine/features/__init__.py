@@ -1,1 +1,1 @@
-"""What is measured of a face (MediaPipe mesh -> feature vector); knows no network."""
+"""Face measurement: MediaPipe mesh -> feature vector. Knows no network."""

@@ -1,4 +1,4 @@
-"""What reads age and gender off a face, and one reading of it."""
+"""Protocol of an age and gender reader, and a single reading with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.types import ByteArray, Features, FloatArray, Frame
 
 
 class ReadsAttributes(Protocol):
-    """What is needed of `networks.attributes.AttributeReader`."""
+    """Interface of `networks.attributes.AttributeReader` as used here."""
 
     input_px: int
     answers: Mapping[str, tuple[str, ...]]
@@ -22,6 +22,6 @@ class ReadsAttributes(Protocol):
 
 
 def read_once(reader: ReadsAttributes, frame: Frame, features: Features, kind: FeatureVector) -> Features:
-    """The features of a single picture, with what is read from it in their vector."""
+    """Read the attributes of a single picture into the vector of its features."""
     readings = reader(crop_face(frame.image, features.placement, reader.input_px))
     return replace(features, vector=kind.with_attributes(features.vector, readings, reader.age_years))

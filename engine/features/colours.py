@@ -1,9 +1,9 @@
-"""The colours of a face and of what is around it: medians of small patches of the picture, in CIELAB under D65.
+"""Colours of a face and its surroundings: medians of small patches, in CIELAB under D65.
 
-A patch lies on the face, between two landmarks; a strip lies beside the face, off a landmark, where hair, background
-and clothes are. Both move, turn and grow with the face. A strip that would stick out of the picture is moved into it,
-but not far: otherwise it would lie on the face. Then the nearest strip of its kind that lies in the picture stands for
-it. Knows nothing of shape or expression. "left" and "right" are the sides of the picture.
+A patch lies on the face, between two landmarks. A strip lies beside the face, offset from a landmark, where hair,
+background and clothes are. Both move, turn and scale with the face. A strip that would leave the picture is moved back
+into it, within limits: further would put it on the face. Beyond the limit, the nearest strip of the same kind inside
+the picture replaces it. Knows nothing of shape or expression. "left" and "right" are sides of the picture.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Points = NDArray[np.float64]
 
 
 class Patch(NamedTuple):
-    """A square on the face: about landmark `at`, moved on by `beyond` times the way from landmark `origin` to it."""
+    """Square on the face, at landmark `at`, extrapolated by `beyond` times the vector from landmark `origin` to it."""
 
     name: str
     at: int
@@ -31,13 +31,13 @@ class Patch(NamedTuple):
 
     @property
     def where(self) -> str:
-        """In words."""
+        """Describe the position in words."""
         way = f", {self.beyond:g} times further than from landmark {self.origin}" if self.beyond else ""
         return f"landmark {self.at}{way}"
 
 
 class Strip(NamedTuple):
-    """A rectangle beside the face: as far across and down from landmark `at` as it says, in eye distances."""
+    """Rectangle beside the face, offset across and down from landmark `at`, in eye distances."""
 
     name: str
     kind: str
@@ -46,11 +46,11 @@ class Strip(NamedTuple):
     down: float
     half_width: float
     half_height: float
-    reach: float  # so far it may be moved to lie in the picture
+    reach: float  # how far it may be moved to stay inside the picture
 
     @property
     def where(self) -> str:
-        """In words."""
+        """Describe the position in words."""
         return f"landmark {self.at}, {self.across:+g} across and {self.down:+g} down"
 
 
@@ -63,9 +63,9 @@ ON_THE_FACE = (
     Patch("jaw_left", 136, 14, -0.2, 0.10),
     Patch("jaw_right", 365, 14, -0.2, 0.10),
     Patch("nose", 5, 4, 0.0, 0.08),
-    Patch("upper_lip", 164, 0, 0.0, 0.06),  # the skin, or the moustache, above it
+    Patch("upper_lip", 164, 0, 0.0, 0.06),  # skin or moustache above the lip
     Patch("lips", 17, 14, -0.4, 0.07),
-    Patch("mouth", 13, 14, -0.5, 0.05),  # between the lips: teeth, if they show
+    Patch("mouth", 13, 14, -0.5, 0.05),  # between the lips: teeth, if visible
     Patch("chin", 199, 200, 0.0, 0.10),
     Patch("brow_left", 105, 66, 0.0, 0.06),
     Patch("brow_right", 334, 296, 0.0, 0.06),
@@ -78,10 +78,10 @@ BESIDE_THE_FACE = (
     Strip("hair_right", "hair", 284, 0.22, -0.05, 0.08, 0.16, 0.10),
     Strip("background_left", "background", 21, -0.62, -0.55, 0.14, 0.30, 0.25),
     Strip("background_right", "background", 251, 0.62, -0.55, 0.14, 0.30, 0.25),
-    Strip("hairline", "hairline", 10, 0.0, -0.36, 0.14, 0.14, 0.15),  # the end of a high forehead, or a fringe
+    Strip("hairline", "hairline", 10, 0.0, -0.36, 0.14, 0.14, 0.15),  # upper end of a high forehead, or a fringe
     Strip("hair_top_left", "hair", 103, -0.10, -0.55, 0.13, 0.13, 0.25),
     Strip("hair_top_right", "hair", 332, 0.10, -0.55, 0.13, 0.13, 0.25),
-    Strip("beside_jaw_left", "beside_jaw", 172, -0.38, -0.05, 0.10, 0.18, 0.20),  # long hair, if there is any
+    Strip("beside_jaw_left", "beside_jaw", 172, -0.38, -0.05, 0.10, 0.18, 0.20),  # long hair, if any
     Strip("beside_jaw_right", "beside_jaw", 397, 0.38, -0.05, 0.10, 0.18, 0.20),
     Strip("clothes_left", "clothes", 152, -1.00, 0.30, 0.25, 0.10, 0.40),
     Strip("clothes_right", "clothes", 152, 1.00, 0.30, 0.25, 0.10, 0.40),
@@ -89,7 +89,7 @@ BESIDE_THE_FACE = (
 PATCHES = (*ON_THE_FACE, *BESIDE_THE_FACE)
 COLOUR_NAMES = tuple(f"{patch.name}_{channel}" for patch in PATCHES for channel in ("L", "a", "b"))
 
-_SAMPLES = 7  # along a side
+_SAMPLES = 7  # per side
 _AT = np.array([patch.at for patch in ON_THE_FACE])
 _ORIGIN = np.array([patch.origin for patch in ON_THE_FACE])
 _BEYOND = np.array([patch.beyond for patch in ON_THE_FACE])[:, None]
@@ -103,7 +103,7 @@ _OFFSETS = np.stack(np.meshgrid(*[np.linspace(-1, 1, _SAMPLES)] * 2), axis=-1).r
 
 _LEVELS = np.arange(256) / 255
 _LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
-_XYZ = np.array(  # of linear sRGB
+_XYZ = np.array(  # rows for linear sRGB
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 _XYZ_OF_WHITE = _XYZ / _XYZ.sum(axis=1, keepdims=True)  # rows relative to D65 white
@@ -115,11 +115,11 @@ def patch_colours(
     """Median L*, a*, b* of each patch, (3 * len(PATCHES),).
 
     Args:
-        image: (H, W, 3) uint8 RGB. What lies beyond its border takes the border's colours.
-        centres_px: of `patch_centres`.
-        eye_distance_px: sets the size of the patches.
-        roll_rad: as `types.Placement` has it.
-        light: is corrected first; None takes the picture as it is.
+        image: (H, W, 3) uint8 RGB. Beyond its border the border colours are repeated.
+        centres_px: result of `patch_centres`.
+        eye_distance_px: scales the patches.
+        roll_rad: see `types.Placement`.
+        light: correction applied first; None uses the picture as it is.
     """
     samples = sample_patches(image, centres_px, eye_distance_px, roll_rad)
     if light is not None:
@@ -130,7 +130,7 @@ def patch_colours(
 def patch_centres(
     landmarks_px: FloatArray, eye_distance_px: float, roll_rad: float, size_wh: tuple[float, float]
 ) -> Points:
-    """Middle of each patch, (len(PATCHES), 2) pixels, in a picture of that size."""
+    """Centres of the patches, (len(PATCHES), 2) px, in a picture of that size."""
     points = landmarks_px[:, :2].astype(np.float64)
     on_the_face = points[_AT] + _BEYOND * (points[_AT] - points[_ORIGIN])
     upright = _turn(roll_rad)
@@ -141,7 +141,8 @@ def patch_centres(
 
 
 def _stand_in(wanted: Points, inside: Points, reach_px: Points) -> Points:
-    """Where strips are read: inside the picture if that is near enough, else where the nearest of their kind is."""
+    """Positions where strips are sampled: moved into the picture if near enough, else those of the nearest of their
+    kind."""
     is_near = np.abs(inside - wanted).max(axis=1) <= reach_px
     apart = np.linalg.norm(wanted[:, None] - inside[None], axis=2)
     apart[~(_IS_ALIKE & is_near)] = np.inf
@@ -150,7 +151,7 @@ def _stand_in(wanted: Points, inside: Points, reach_px: Points) -> Points:
 
 
 def sample_patches(image: ByteArray, centres_px: Points, eye_distance_px: float, roll_rad: float) -> ByteArray:
-    """The pixels under a grid of 49 points on each patch, (len(PATCHES), 49, 3)."""
+    """Pixels at a grid of 49 points on each patch, (len(PATCHES), 49, 3)."""
     grid = _OFFSETS * (_HALVES * eye_distance_px)[:, None]  # (patches, 49, 2)
     places = centres_px[:, None] + grid @ _turn(roll_rad).T
     last = np.array([image.shape[1] - 1, image.shape[0] - 1])
@@ -159,13 +160,13 @@ def sample_patches(image: ByteArray, centres_px: Points, eye_distance_px: float,
 
 
 def _turn(roll_rad: float) -> Points:
-    """Matrix (2, 2) that tilts upright offsets as the face is tilted."""
+    """Rotation (2, 2) of upright offsets by the roll of the face."""
     cos, sin = math.cos(roll_rad), math.sin(roll_rad)
     return np.array([[cos, -sin], [sin, cos]])
 
 
 def lab(rgb: ByteArray) -> NDArray[np.float64]:
-    """CIELAB (..., 3) of sRGB bytes (..., 3): L* 0 to 100, a* and b* about -100 to 100; CIE 15, white D65."""
+    """Convert sRGB bytes (..., 3) to CIELAB (..., 3): L* 0 to 100, a* and b* about -100 to 100; CIE 15, white D65."""
     xyz = _LINEAR[rgb] @ _XYZ_OF_WHITE.T
     f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)

@@ -1,9 +1,9 @@
-"""Help for the square that the mesh looks at, where the light is bad: brighter, less tinted, with less noise.
+"""Low-light help for the face mesh: brightens its input, removes colour casts and averages noise.
 
-How dim the room is, is told by its brightest parts, and made up for. Then the face is brought as far as to what faces
-are like in usual light, and no further: whoever has a dark skin keeps it. The sensor's noise is averaged over the last
-squares, which are laid over each other by where they were cut; where something moved the newest one counts alone. It
-knows no network and no landmarks. One object goes with one face.
+The brightest parts of a picture show how dim the room is, and that is compensated. The face is then corrected as far as
+the range of faces in normal light and no further, so dark skin stays dark. Sensor noise is averaged over the last
+crops, registered by the regions they were cut from; where something moved, only the newest crop counts. Knows no
+network and no landmarks. One object serves one face.
 """
 
 from __future__ import annotations
@@ -18,22 +18,24 @@ from numpy.typing import NDArray
 from engine.features.face_region import FaceRegion
 from engine.types import ByteArray
 
-FACE_SHARE = 0.5  # of the square's side, in the middle, is face
-BRIGHT = 140.0  # level that a twentieth of a picture reaches in usual light; a dimmer room is brightened to it
-ROOM_STEP_PX = 16  # every so many pixels one tells of the room
-DIM = 55.0  # level below which a face is in the shade, and to which it is brightened
-MOST_GAIN = 12.0
-USUAL_TINT = (0.68, -0.30)  # log of red and of blue over green, both linear, of faces in usual light: median of 24
-TINT_SPREAD = 0.8  # portraits, of which the farthest is 0.57 from it, and grey 0.74; so far nothing is changed
-FOLLOW = 0.15  # share of a new estimate, so that the light does not flicker
-NOISY = 2.5  # levels of noise, when brightened, below which there is nothing to average
-MOST_OVER_GRAIN = (
-    3.5  # times the grain of a square: beyond it is movement. Cameras blur their noise, so it is more than 1
+FACE_SHARE = 0.5  # central part of the square that is face, as a share of its side
+BRIGHT = (
+    140.0  # level that the brightest twentieth of a picture reaches in normal light; dimmer rooms are brightened to it
 )
-NOISE_PX = 64  # side of the squares that it is estimated from
-NOISE_GROWTH = 1.05  # from square to square, at most: what differs is noise only where nothing moves
-STILL_SHARE = 0.15  # of the newest square, where nothing moves
-MOVED = (1.5, 3.0)  # differences between squares, in their noise, from which on and up to which movement counts
+ROOM_STEP_PX = 16  # sampling step of the room estimate
+DIM = 55.0  # level below which a face is in shadow, and to which it is brightened
+MOST_GAIN = 12.0
+USUAL_TINT = (0.68, -0.30)  # log of red/green and blue/green, linear, of faces in normal light: median of 24
+TINT_SPREAD = 0.8  # portraits; the farthest of them is 0.57 away, grey 0.74; nothing within it is changed
+FOLLOW = 0.15  # weight of a new estimate, against flicker
+NOISY = 2.5  # noise in levels after brightening, below which averaging is skipped
+MOST_OVER_GRAIN = (
+    3.5  # times the grain of a square; larger differences are movement. Above 1 because cameras blur their noise
+)
+NOISE_PX = 64  # side of the squares used for the estimate
+NOISE_GROWTH = 1.05  # maximum growth from square to square: differences are noise only where nothing moves
+STILL_SHARE = 0.15  # share of the newest square where nothing moves
+MOVED = (1.5, 3.0)  # differences between squares, in units of noise, between which pixels pass from still to moving
 GAMMA = 2.2
 
 Square = NDArray[np.float32]
@@ -42,10 +44,10 @@ Share = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What would make a face look as in usual light.
+    """Correction that makes a face look as in normal light.
 
     Attributes:
-        gains: factors of red, green and blue levels, encoded as they are; all 1 where the light is usual.
+        gains: factors for red, green and blue as encoded; all 1 in normal light.
     """
 
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -55,7 +57,7 @@ class Light:
         return all(abs(gain - 1) < 0.02 for gain in self.gains)
 
     def corrected(self, pixels: ByteArray) -> ByteArray:
-        """Pixels (..., 3) as they would be in usual light."""
+        """Apply the correction to pixels (..., 3)."""
         if self.is_usual:
             return pixels
         levels = np.arange(256, dtype=np.float64)[:, None] * self.gains
@@ -63,7 +65,7 @@ class Light:
         return np.asarray(np.stack([table[pixels[..., channel], channel] for channel in range(3)], axis=-1))
 
     def towards(self, newer: Light, share: float) -> Light:
-        """Between this light and a newer estimate."""
+        """Interpolate towards a newer estimate."""
         red, green, blue = (
             math.exp((1 - share) * math.log(old) + share * math.log(new))
             for old, new in zip(self.gains, newer.gains, strict=True)
@@ -72,13 +74,13 @@ class Light:
 
 
 def gain_of_room(picture: ByteArray) -> float:
-    """By how much a picture (H, W, 3) uint8 RGB is too dim as a whole; 1 in usual light."""
+    """Gain that a dim picture (H, W, 3) uint8 RGB needs as a whole; 1 in normal light."""
     some = picture[::ROOM_STEP_PX, ::ROOM_STEP_PX].max(axis=2)
     return float(np.clip(BRIGHT / max(float(np.percentile(some, 95)), 1.0), 1.0, MOST_GAIN))
 
 
 def estimate_light(square: ByteArray, room_gain: float = 1.0) -> Light:
-    """The light on a face in the middle of a square (S, S, 3) uint8 RGB, in a room that needs this gain."""
+    """Estimate the light on a face in the middle of a square (S, S, 3) uint8 RGB, given the gain of the room."""
     size = square.shape[0]
     first, last = round(size * (1 - FACE_SHARE) / 2), round(size * (1 + FACE_SHARE) / 2)
     face = square[first:last:3, first:last:3].reshape(-1, 3)
@@ -94,7 +96,7 @@ def estimate_light(square: ByteArray, room_gain: float = 1.0) -> Light:
 
 
 def grain_of(square: ByteArray, region: FaceRegion) -> float:
-    """Levels by which neighbours in a square tremble, of its green (Immerkaer 1996), at the picture's own pixels."""
+    """Noise level of a square's green channel (Immerkaer 1996), at the picture's own resolution."""
     step = max(1, math.ceil(square.shape[0] / region.side))
     green = square[::step, ::step, 1].astype(np.float32)
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
@@ -103,10 +105,10 @@ def grain_of(square: ByteArray, region: FaceRegion) -> float:
 
 
 class LightHelp:
-    """What makes the squares of one face easier to see, one after the other.
+    """Low-light correction for consecutive squares of one face.
 
     Attributes:
-        light: as it was estimated last.
+        light: latest estimate.
     """
 
     def __init__(self) -> None:
@@ -117,7 +119,7 @@ class LightHelp:
         self._noise = math.inf
 
     def __call__(self, square: ByteArray, region: FaceRegion, room_gain: float = 1.0) -> ByteArray:
-        """A square (S, S, 3) uint8 RGB, cut at `region` in a room that needs this gain, as the mesh had best see it."""
+        """Prepare a square (S, S, 3) uint8 RGB, cut at `region` in a room with this gain, for the mesh."""
         estimate = estimate_light(square, room_gain)
         self.light = estimate if self._is_first else self.light.towards(estimate, FOLLOW)
         self._is_first = False
@@ -132,7 +134,7 @@ class LightHelp:
         return np.asarray(np.rint(self._mean), np.uint8)
 
     def _share_of(self, square: ByteArray, region: FaceRegion) -> Share | None:
-        """How much the newest square counts, pixel by pixel (S, S); None where there is no noise to average."""
+        """Weight of the newest square per pixel, (S, S); None if there is no noise worth averaging."""
         if self._mean is None or self._region is None:
             return None
         step = square.shape[0] // NOISE_PX
@@ -150,10 +152,10 @@ class LightHelp:
 
 
 def _laid_over(square: Square | ByteArray, was: FaceRegion, now: FaceRegion, size_px: int) -> Square:
-    """A square that was cut at one region as if it had been cut, at that size, at another of the same picture."""
+    """Resample a square that was cut at one region as if cut, at that size, at another region of the same picture."""
     back, forth = was.to_square(square.shape[0]), now.from_square(size_px)
     matrix = np.hstack([back[:, :2] @ forth[:, :2], (back[:, :2] @ forth[:, 2] + back[:, 2])[:, None]])
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # from the new square to the old one, of whole pixels
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # from the new square to the old one, on integer pixel coordinates
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     laid = cv2.warpAffine(square, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(laid, np.float32)

@@ -1,4 +1,4 @@
-"""Frame -> Features of everybody in it, for a mirror that answers several visitors at once."""
+"""Frame -> features of everyone in it, for mirrors that reflect several visitors at once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from engine.types import Features, Frame
 
 
 class EveryoneFeaturizer:
-    """Measures everybody; of a mirror that answers one visitor only that one.
+    """Measures everyone, or only the selected visitor where the mirror reflects one.
 
     Args:
-        featurizer: of consecutive frames; it is closed with this.
-        most: how many visitors are answered.
+        featurizer: measures consecutive frames; closed with this object.
+        most: maximum number of visitors.
     """
 
     def __init__(self, featurizer: Featurizer, most: int) -> None:
@@ -21,7 +21,7 @@ class EveryoneFeaturizer:
         self._most = most
 
     def __call__(self, frame: Frame) -> Sequence[Features]:
-        """Features of the people in a frame, whoever is to be answered first before all, then the nearest."""
+        """Features of the people in a frame: the selected visitor first, then by distance."""
         if self._most > 1:
             return self._featurizer.everyone(frame)
         visitor = self._featurizer(frame)

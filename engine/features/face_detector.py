@@ -1,8 +1,8 @@
-"""Where faces are in a picture: MediaPipe's detectors out of its wheel, run by OpenVINO.
+"""Face detection with the BlazeFace models of MediaPipe's wheel, run by OpenVINO.
 
-The full-range one (BlazeFace with a sparse dense net, 192 px) finds faces from a fiftieth of the square it is shown to
-nearly all of it. Where the wheel has it not, the short-range one (BlazeFace, Bazarevsky et al. 2019, 128 px) stands in
-and only near faces are found. It knows no video: every picture is looked at afresh. One object belongs to one thread.
+The full-range model (BlazeFace with a sparse dense net, 192 px) finds faces from about a fiftieth of its input square
+up to nearly all of it. If the wheel lacks it, the short-range model (BlazeFace, Bazarevsky et al. 2019, 128 px) is used
+and only near faces are found. Stateless: every picture is searched afresh. One object belongs to one thread.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from engine.features.face_region import MESH_SCALE, FaceRegion
 from engine.system.openvino_loader import openvino_core
 from engine.types import ByteArray
 
-OVERLAP = 0.3  # boxes that share more, of what they cover together, are one face
-KEYPOINTS = 6  # right eye, left eye (of the viewer), nose, mouth, ears; the first two lie left and right in the picture
-MOST = 32  # faces told of one look
-FINER = 3  # pixels of the picture, each way, that are averaged for one of the square
+OVERLAP = 0.3  # intersection over union above which two boxes are one face
+KEYPOINTS = (
+    6  # right eye, left eye (of the subject), nose, mouth, ears; the first two lie left and right in the picture
+)
+MOST = 32  # maximum number of detections per picture
+FINER = 3  # maximum number of picture pixels, per axis, averaged into one input pixel
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +37,12 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class DetectorModel:
-    """A model of the wheel.
+    """Detection model from the wheel.
 
     Attributes:
-        file: within MediaPipe's folder.
-        size_px: side of the square that it is shown.
-        grids: cells along a side, and boxes that each cell proposes.
+        file: path within MediaPipe's folder.
+        size_px: side of the input square.
+        grids: cells per side, and boxes proposed by each cell.
     """
 
     file: str
@@ -48,7 +50,7 @@ class DetectorModel:
     grids: tuple[tuple[int, int], ...]
 
     def anchors(self) -> Numbers:
-        """(N, 2) the middle of the cell that each box is told from, as shares of the square."""
+        """Cell centres (N, 2) that the boxes are relative to, as shares of the square."""
         rows = []
         for cells, boxes in self.grids:
             steps = (np.arange(cells) + 0.5) / cells
@@ -62,12 +64,12 @@ SHORT_RANGE = DetectorModel("modules/face_detection/face_detection_short_range.t
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face, roughly.
+    """Rough position of a face.
 
     Attributes:
-        x, y, side: middle and longer side of its box, px.
-        eyes_x, eyes_y: middle between its eyes, px.
-        roll_rad: tilt of the line through its eyes, clockwise on the screen.
+        x, y, side: centre and longer side of its box, px.
+        eyes_x, eyes_y: midpoint between its eyes, px.
+        roll_rad: tilt of the eye line, clockwise on screen.
         score: 0 to 1.
     """
 
@@ -81,25 +83,25 @@ class Detection:
 
     @property
     def region(self) -> FaceRegion:
-        """What the mesh is to be shown."""
+        """Region to show to the mesh."""
         return FaceRegion(self.x, self.y, self.side * MESH_SCALE, self.roll_rad)
 
 
 class FaceDetector:
-    """Finds faces.
+    """Face detector.
 
     Args:
-        model: which of the two.
-        folder: MediaPipe's; None looks for it.
+        model: full range or short range.
+        folder: MediaPipe's folder; None searches for it.
 
     Raises:
-        ModelError: the wheel has no such model, or it cannot be read.
+        ModelError: the wheel lacks the model, or it cannot be read.
     """
 
     def __init__(self, model: DetectorModel = FULL_RANGE, folder: Path | None = None) -> None:
         path = (folder or mediapipe_folder()) / model.file
         if not path.is_file():
-            raise ModelError(f"{path}: there is no such model in MediaPipe's wheel")
+            raise ModelError(f"{path}: MediaPipe's wheel does not contain this model")
         try:
             core = openvino_core()
             compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_NUM_THREADS": 1})
@@ -111,11 +113,11 @@ class FaceDetector:
         self._square = np.empty((1, model.size_px, model.size_px, 3), np.float32)
 
     def __call__(self, picture: ByteArray, least_score: float) -> list[Detection]:
-        """Faces in a picture (H, W, 3) uint8 RGB, the surest first.
+        """Detect faces in a picture (H, W, 3) uint8 RGB, most confident first.
 
         Args:
-            picture: of any size; it is scaled down to the square that the network sees.
-            least_score: faces that are less sure are not told.
+            picture: any size; scaled down to the input square.
+            least_score: detections with a lower score are dropped.
         """
         scale, border = self._show(picture)
         self._request.infer([self._square], share_inputs=True)
@@ -133,13 +135,13 @@ class FaceDetector:
         return [_detection(face, score, scale, border) for face, score in merged]
 
     def _show(self, picture: ByteArray) -> tuple[float, Numbers]:
-        """Fill the square with a picture; how much smaller it is there, and where it begins (2,)."""
+        """Copy a picture into the input square; returns its scale there and its origin (2,)."""
         height, width = picture.shape[:2]
         size_px = self.model.size_px
         scale = size_px / max(height, width)
         size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
         step = max(1, int(1 / (FINER * scale)))
-        part = np.ascontiguousarray(picture[::step, ::step])  # averaging every pixel takes as long as the network
+        part = np.ascontiguousarray(picture[::step, ::step])  # averaging every pixel would take as long as the network
         reduced = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         left, top = (size_px - size_wh[0]) // 2, (size_px - size_wh[1]) // 2
         self._square.fill(-1.0)
@@ -150,21 +152,21 @@ class FaceDetector:
 
 
 def open_detector(folder: Path | None = None) -> FaceDetector:
-    """The full-range detector, or where the wheel has none the short-range one, with one sentence.
+    """Open the full-range detector or, if the wheel lacks it, the short-range one, with a warning.
 
     Raises:
-        ModelError: there is neither.
+        ModelError: neither can be opened.
     """
     try:
         return FaceDetector(FULL_RANGE, folder)
     except ModelError as error:
         detector = FaceDetector(SHORT_RANGE, folder)
-        log.warning("%s; faces are found within about a metre and a half only", error)
+        log.warning("%s; faces are only found within about a metre and a half", error)
         return detector
 
 
 def mediapipe_folder() -> Path:
-    """Where MediaPipe is installed; it is not imported.
+    """Locate MediaPipe's folder without importing it.
 
     Raises:
         ModelError: it is not installed.
@@ -176,7 +178,7 @@ def mediapipe_folder() -> Path:
 
 
 def _merge(points: Numbers, scores: Numbers) -> list[tuple[Numbers, float]]:
-    """Boxes of one face become one, their mean by score, as BlazeFace has it: (8, 2) and the best score of each."""
+    """Merge overlapping boxes into their score-weighted mean, as BlazeFace does: (8, 2) and the best score of each."""
     half = points[:, 1] / 2
     low, high = points[:, 0] - half, points[:, 0] + half
     areas = np.maximum(points[:, 1], 0).prod(axis=1)
@@ -195,7 +197,7 @@ def _merge(points: Numbers, scores: Numbers) -> list[tuple[Numbers, float]]:
 
 
 def _detection(face: Numbers, score: float, scale: float, border: Numbers) -> Detection:
-    """A face (8, 2): middle, size and keypoints in the square, as it is in the picture."""
+    """Convert a face (8, 2), centre, size and keypoints in the square, to picture coordinates."""
     (x, y), (eyes_x, eyes_y) = (face[0] - border) / scale, ((face[2] + face[3]) / 2 - border) / scale
     across = face[3] - face[2]
     side = max(float(face[1].max()) / scale, 1.0)

@@ -1,7 +1,7 @@
-"""All faces of a picture, near and far: live ones are followed from picture to picture, stills are searched through.
+"""Face finding, near and far: tracks faces through consecutive pictures, and searches single pictures thoroughly.
 
-Following is a mesh on the square about the last landmarks, cut from the full picture; searching is another matter
-(`face_search.py`) and has little time while somebody is followed. It knows no features and nobody's identity.
+Tracking runs the mesh on the square around the last landmarks, cut from the full picture. Searching (`face_search.py`)
+gets little time while someone is being tracked. Knows neither features nor identities.
 """
 
 from __future__ import annotations
@@ -22,24 +22,23 @@ from engine.features.face_tracker import Zone
 from engine.features.landmark_model import SQUARE_PX, LandmarkModel
 from engine.types import ByteArray, FloatArray
 
-MOST_FACES = 4  # followed at once
-MESHES = 2  # of them looked at in one picture: the largest, and those that were not looked at for longest
-PRESENCE = 0.5  # of the mesh, for a face that is followed; as MediaPipe's FaceMesh has it
-LARGER = 1.5  # so much larger than the smallest followed face has to be who takes its place, when there are too many
-STILL_FACES = 16  # told of a single picture
-SMALLEST_STILL_PX = 320  # longer side of a single picture that far faces are searched in: smaller ones are portraits
+MOST_FACES = 4  # maximum number of tracked faces
+MESHES = 2  # faces meshed per picture: the largest, and the one that has waited longest
+PRESENCE = 0.5  # mesh confidence required to keep a track, as in MediaPipe's FaceMesh
+LARGER = 1.5  # how much larger a new face must be than the smallest tracked one to replace it when there are too many
+STILL_FACES = 16  # maximum number of faces in a single picture
+SMALLEST_STILL_PX = 320  # minimum longer side of a single picture to search for far faces; smaller ones are portraits
 
 
 @dataclass(frozen=True, slots=True)
 class SeenFace:
-    """A face in a picture.
+    """Face in a picture.
 
     Attributes:
-        landmarks_px: (478, 3) float32; x to the right and y down in pixels of the picture, z in the same unit, smaller
-            is nearer.
-        light: what would make it look as in usual light.
-        track: number of the face from picture to picture; 0 in single pictures.
-        is_fresh: whether it was looked at in this picture; if not, its landmarks are those of one before.
+        landmarks_px: (478, 3) float32; x right, y down in picture pixels, z in the same unit, smaller is nearer.
+        light: correction to normal light.
+        track: number of the track; 0 in single pictures.
+        is_fresh: whether it was measured in this picture; otherwise its landmarks are from an earlier one.
     """
 
     landmarks_px: FloatArray
@@ -49,7 +48,7 @@ class SeenFace:
 
 
 class FindsFaces(Protocol):
-    """What finds faces; `close` it afterwards."""
+    """Face finder; `close` it afterwards."""
 
     def __call__(self, picture: ByteArray) -> list[SeenFace]: ...
 
@@ -58,7 +57,7 @@ class FindsFaces(Protocol):
 
 @dataclass
 class _Track:
-    """A face that is followed."""
+    """Tracked face."""
 
     number: int
     landmarks_px: FloatArray
@@ -68,13 +67,13 @@ class _Track:
 
 
 class LiveFaces:
-    """Finds and follows the faces of consecutive pictures.
+    """Finds and tracks faces in consecutive pictures.
 
     Args:
-        zones: left, top, right, bottom, shares of the picture, in which no new face is looked for.
-        clock: keeps the search within its time; None takes a usual cost of it.
-        most: so many are followed at once.
-        is_helped: whether bad light is made up for; False is for comparison.
+        zones: left, top, right, bottom as shares of the picture; no new faces are searched for inside.
+        clock: keeps the search within its time budget; None assumes a typical cost.
+        most: maximum number of tracked faces.
+        is_helped: whether to correct bad light; False is for comparison.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class LiveFaces:
         self._count = 0
 
     def __call__(self, picture: ByteArray) -> list[SeenFace]:
-        """Faces of the next picture (H, W, 3) uint8 RGB, the largest first; one of another size begins anew."""
+        """Find the faces of the next picture (H, W, 3) uint8 RGB, largest first; a change of size starts afresh."""
         self._picture += 1
         if picture.shape != self._shape:
             self._shape, self._tracks = picture.shape, []
@@ -113,12 +112,12 @@ class LiveFaces:
         ]
 
     def _due(self) -> list[_Track]:
-        """Whom to look at now: the largest face always, the others in turn."""
+        """Tracks to update now: always the largest face, the others in turn."""
         others = sorted(self._tracks[1:], key=lambda track: track.looked_at)
         return [*self._tracks[:1], *others[: MESHES - 1]]
 
     def _follow(self, track: _Track, picture: ByteArray, room_gain: float) -> bool:
-        """Find a face again about where it was; False if it is not there any more."""
+        """Find a face near its last position; False if it is gone."""
         track.looked_at = self._picture
         square = track.region.cut(picture, SQUARE_PX)
         look = self._mesh(track.help(square, track.region, room_gain) if self._is_helped else square)
@@ -133,7 +132,7 @@ class LiveFaces:
         return True
 
     def _drop_doubles(self) -> None:
-        """Drop the younger of two tracks that have come to follow one face."""
+        """Drop the younger of two tracks that converged on one face."""
         kept: list[_Track] = []
         for track in sorted(self._tracks, key=lambda track: track.number):
             if not any(track.region.is_same_face(other.region) for other in kept):
@@ -158,7 +157,7 @@ class LiveFaces:
 
 
 class StillFaces:
-    """Finds the faces of single pictures: near ones as ever, far ones where there is no near one."""
+    """Finds the faces of single pictures: near ones first, far ones only if there are none near."""
 
     def __init__(self, zones: Sequence[Zone] = ()) -> None:
         self._near = FaceMesh()
@@ -167,7 +166,7 @@ class StillFaces:
         self._search: FaceSearch | None = None
 
     def __call__(self, picture: ByteArray) -> list[SeenFace]:
-        """Faces of a picture (H, W, 3) uint8 RGB."""
+        """Find the faces of a picture (H, W, 3) uint8 RGB."""
         near = self._near(picture)
         if len(near) or max(picture.shape[:2]) <= SMALLEST_STILL_PX:
             return [SeenFace(np.asarray(face)) for face in near]

@@ -1,9 +1,9 @@
-"""FaceMesh: a picture -> the 478 landmarks of each face in it, in that picture's pixels, by MediaPipe 0.10.21.
+"""FaceMesh: a picture -> the 478 landmarks of each face in its pixels, by MediaPipe 0.10.21.
 
-Owns the library, how it is imported and started, and the size at which it is given a picture. Knows nothing of what
-landmarks mean. One object belongs to one thread.
+Owns how the library is imported and started, and the size of its input. Knows nothing of what landmarks mean. One
+object belongs to one thread.
 
-`refine_landmarks` is on: it gives the irises (landmarks 468 to 477) and better lips and eyelids for 0.4 ms of 3.2 ms.
+`refine_landmarks` is on: it adds the irises (landmarks 468 to 477) and improves lips and eyelids for 0.4 of 3.2 ms.
 """
 
 from __future__ import annotations
@@ -25,18 +25,20 @@ import numpy as np
 from engine.types import ByteArray, FloatArray
 
 LANDMARK_COUNT = 478
-MIN_SIDE_PX = 256  # smaller pictures are enlarged: the detector was made for faces of about this size
-MAX_WIDTH_PX = 640  # larger ones are reduced: the mesh itself looks at 192 px
-STILL_BORDER = 1 / 8  # of the shorter side, tried first: faces that fill a portrait are found (150 of 150, not 147)
+MIN_SIDE_PX = 256  # smaller pictures are enlarged: the detector expects faces of about this size
+MAX_WIDTH_PX = 640  # larger pictures are reduced: the mesh itself sees 192 px
+STILL_BORDER = (
+    1 / 8
+)  # of the shorter side, tried first: also finds faces that fill a portrait (150 of 150 instead of 147)
 _descriptor_2 = threading.RLock()
 LANDMARK_BYTES = 17  # of a serialised landmark: tag and length, then tag and float32 for each of x, y, z
 CHATTER = re.compile(rb"^([IW]\d{4} |INFO: Created TensorFlow Lite|WARNING: All log messages before absl)")
 
-MOST_FACES = 2  # a sitter, and a painting
+MOST_FACES = 2  # the subject, and perhaps a painting behind
 
 
 class FaceMesh:
-    """The mesh as a function of a single picture in which faces are near; every picture is looked at afresh."""
+    """Mesh for single pictures with near faces; stateless."""
 
     def __init__(self) -> None:
         with without_native_chatter():
@@ -49,9 +51,9 @@ class FaceMesh:
         self._has_seen_face = False
 
     def __call__(self, image: ByteArray) -> FloatArray:
-        """Landmarks (N, 478, 3) float32 of the N faces in `image` (H, W, 3) uint8 RGB; N may be 0, and at most 2.
+        """Landmarks (N, 478, 3) float32 of the N faces in `image` (H, W, 3) uint8 RGB; N is 0 to 2.
 
-        x to the right and y down in pixels of `image`, z in the same unit, smaller is nearer.
+        x right and y down in pixels of `image`, z in the same unit, smaller is nearer.
         """
         faces = self._find(image, STILL_BORDER)
         return faces if len(faces) else self._find(image, 0.0)
@@ -77,7 +79,7 @@ class FaceMesh:
 
 
 def _prepare(image: ByteArray, border: float) -> tuple[ByteArray, float, int]:
-    """The picture at the size for the mesh, how much larger it is, and the border around it in its pixels."""
+    """Resize a picture for the mesh; returns it with its scale and the border around it in its pixels."""
     import cv2
 
     height_px, width_px = image.shape[:2]
@@ -94,7 +96,7 @@ def _prepare(image: ByteArray, border: float) -> tuple[ByteArray, float, int]:
 
 
 def landmark_rows(face: Any) -> FloatArray:
-    """(478, 3) float32 of a landmark list, without a Python loop where its wire format is the usual one."""
+    """Landmark list -> (478, 3) float32, without a Python loop if its wire format is the usual one."""
     data = face.SerializeToString()
     if len(data) == LANDMARK_COUNT * LANDMARK_BYTES:
         rows = np.frombuffer(data, np.uint8).reshape(LANDMARK_COUNT, LANDMARK_BYTES)
@@ -105,14 +107,14 @@ def landmark_rows(face: Any) -> FloatArray:
 
 
 def import_solution(name: str) -> Any:
-    """One of MediaPipe's solutions, e.g. `face_mesh`.
+    """Import one of MediaPipe's solutions, e.g. `face_mesh`.
 
-    `import mediapipe` also imports its Tasks interface and with that TensorFlow and JAX: 5 s and 500 MB for something
-    that is not used here. An empty module stands in for it during the import.
+    `import mediapipe` also imports its Tasks interface, and with it TensorFlow and JAX: 5 s and 500 MB for nothing that
+    is used here. An empty module replaces it during the import.
     """
     name = f"mediapipe.python.solutions.{name}"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its own imports; ours are not among them
+        warnings.simplefilter("ignore")  # from its own imports, not from ours
         if "mediapipe" in sys.modules:
             return importlib.import_module(name)
         stand_ins = {part: types.ModuleType(part) for part in ("mediapipe.tasks", "mediapipe.tasks.python")}
@@ -127,10 +129,10 @@ def import_solution(name: str) -> Any:
 
 @contextlib.contextmanager
 def without_native_chatter() -> Iterator[None]:
-    """Keep what MediaPipe's C++ says about itself at start from the terminal; whatever else is written still appears.
+    """Keep MediaPipe's C++ start-up log off the terminal; anything else written still appears.
 
-    It writes to file descriptor 2 before its log can be configured, so nothing less reaches it. The descriptor is the
-    process's: two threads that load take turns.
+    It writes to file descriptor 2 before its log can be configured, so filtering the descriptor is the only way. The
+    descriptor belongs to the process, so threads that load models take turns.
     """
     with _descriptor_2:
         yield from _filtered()

@@ -1,8 +1,8 @@
-"""New faces in a picture: found by the detector, looked at again closely, and only then given a mesh.
+"""Search for new faces: the detector proposes, closer looks confirm, and only then the mesh runs.
 
-A detector that is asked to see the farthest faces also sees some in gravel and foliage. So what it proposes is cut out,
-turned upright and shown to it again, larger; then the mesh has to be sure as well, and its landmarks have to lie as
-those of a face do. What is known already is not looked at, nor what lies in a zone to be ignored.
+A detector sensitive enough for the farthest faces also fires on gravel and foliage. So each proposal is cut out,
+rotated upright and shown to the detector again, larger; then the mesh must be confident too, and its landmarks must be
+arranged like a face. Regions of known faces and ignored zones are skipped.
 """
 
 from __future__ import annotations
@@ -23,41 +23,44 @@ from engine.features.landmark_model import SQUARE_PX, MeshLook
 from engine.features.search_windows import Window, WindowOrder
 from engine.types import ByteArray, FloatArray
 
-LEAST_SCORE = 0.4  # of the first look: of 24 faces of 3 % of the width, 45 degrees tilted, one is at 0.43
-SURE_SCORE = 0.55  # of the second, close one: faces 0.69 and more, patterns 0.5 and less (of 750 looks at patterns)
-CLOSE_SCALE = 2.0  # regions of the mesh that the close look shows
-WIDE_SCORE, WIDE_SCALE = 0.6, 3.3  # of the last look, with what is around: faces 0.72 and more, patterns 0.44 and less
+LEAST_SCORE = 0.4  # of the first look: of 24 faces at 3 % of the width, tilted 45 degrees, one scores 0.43
+SURE_SCORE = 0.55  # of the second, close look: faces score 0.69 and more, patterns 0.5 and less (750 looks at patterns)
+CLOSE_SCALE = 2.0  # size of the close look in mesh regions
+WIDE_SCORE, WIDE_SCALE = (
+    0.6,
+    3.3,
+)  # of the last look, with surroundings: faces score 0.72 and more, patterns 0.44 and less
 PRESENCE = 0.9  # of the mesh, for a new face; faces have 0.99 and more
-REST = 10  # pictures for which a place that showed no face is not looked at again
-MOST_CANDIDATES = 3  # looked at closely in one picture, the largest first; live
+REST = 10  # number of pictures for which a rejected place is not looked at again
+MOST_CANDIDATES = 3  # close looks per live picture, largest first
 
-IDLE_BUDGET_S = 0.012  # of a picture in which nobody is known
-MOST_LOOKS = 4  # windows in such a picture
-LOOK_S = 0.003  # what one look costs, as long as nobody has measured it
-UNHURRIED = 10  # while somebody is followed, one window in so many pictures
+IDLE_BUDGET_S = 0.012  # of a picture without known faces
+MOST_LOOKS = 4  # windows searched in such a picture
+LOOK_S = 0.003  # assumed cost of one look until it is measured
+UNHURRIED = 10  # while someone is tracked, one window is searched every so many pictures
 
 
 class Detects(Protocol):
-    """`FaceDetector`, or one that a test wrote."""
+    """Interface of `FaceDetector`."""
 
     def __call__(self, picture: ByteArray, least_score: float) -> list[Detection]: ...
 
 
 class Meshes(Protocol):
-    """`LandmarkModel`, or one that a test wrote."""
+    """Interface of `LandmarkModel`."""
 
     def __call__(self, square: ByteArray) -> MeshLook: ...
 
 
 class FaceSearch:
-    """Finds the faces that nobody follows yet.
+    """Finds faces that are not tracked yet.
 
     Args:
-        detector: says where faces may be.
-        mesh: says whether they are, and their landmarks.
-        zones: left, top, right, bottom, shares of the picture, in which no face is looked for.
-        clock: measures what looks cost, so that their number fits the budget; None takes a usual cost.
-        is_helped: whether bad light is made up for.
+        detector: proposes faces.
+        mesh: confirms them and finds their landmarks.
+        zones: left, top, right, bottom as shares of the picture; faces inside are ignored.
+        clock: measures the cost of looks to keep within the budget; None assumes a typical cost.
+        is_helped: whether to correct bad light.
     """
 
     def __init__(
@@ -81,16 +84,16 @@ class FaceSearch:
         self._rejected: list[tuple[FaceRegion, int]] = []
 
     def everywhere(self, picture: ByteArray, most: int) -> list[FloatArray]:
-        """Landmarks (478, 3) in pixels of up to `most` faces of a picture by itself, the largest first."""
+        """Search a single picture; landmarks (478, 3) px of up to `most` faces, largest first."""
         self._rejected.clear()
         return self._confirm(picture, self._propose(picture, self._order.all(picture), ()), most, most)
 
     def onwards(self, picture: ByteArray, known: Sequence[FaceRegion]) -> list[FloatArray]:
-        """Landmarks of new faces in the next picture of a sequence; some of its windows are looked at.
+        """Search some windows of the next picture of a sequence; landmarks of new faces.
 
         Args:
             picture: (H, W, 3) uint8 RGB.
-            known: regions of the faces that are followed already.
+            known: regions of tracked faces.
         """
         self._turn += 1
         self._rejected = [(region, turn) for region, turn in self._rejected if self._turn - turn < REST]
@@ -101,11 +104,11 @@ class FaceSearch:
         return self._confirm(picture, self._propose(picture, windows, known), MOST_CANDIDATES, MOST_CANDIDATES)
 
     def again(self, picture: ByteArray, lost: FaceRegion) -> FloatArray | None:
-        """Landmarks of a face that was at `lost` a picture ago and has slipped out of its region."""
+        """Find a face again that was at `lost` one picture ago and has left its region."""
         return self._check(picture, lost)
 
     def _propose(self, picture: ByteArray, windows: Iterable[Window], known: Sequence[FaceRegion]) -> list[Detection]:
-        """What may be new faces, the largest first."""
+        """Detect possible new faces, largest first."""
         found: list[Detection] = []
         for window in windows:
             for detection in self._look(picture, window):
@@ -140,20 +143,20 @@ class FaceSearch:
         return faces[:most]
 
     def _look_closely(self, picture: ByteArray, region: FaceRegion) -> FloatArray | None:
-        """Landmarks (478, 3) of the face in the middle of a region, if there is one.
+        """Landmarks (478, 3) of the face in the middle of a region, or None.
 
-        A far look knows little of the tilt; so the first close one is level, and the second as the first says.
+        A distant look estimates roll poorly; so the first close look is level, and the second uses the roll it found.
         """
         self._room_gain = gain_of_room(picture)
         closer = self._closer(picture, replace(region, roll_rad=0.0), LEAST_SCORE, CLOSE_SCALE)
         return None if closer is None else self._check(picture, closer)
 
     def _check(self, picture: ByteArray, region: FaceRegion) -> FloatArray | None:
-        """Landmarks of a face that lies upright in the middle of a region; None if it is none."""
+        """Landmarks of an upright face in the middle of a region, or None."""
         closer = self._closer(picture, region, SURE_SCORE, CLOSE_SCALE)
         if closer is None:
             return None
-        for _ in range(2):  # from the detector's region to the one that the landmarks say themselves
+        for _ in range(2):  # from the detector's region to the one given by the landmarks themselves
             square = closer.cut(picture, SQUARE_PX)
             look = self._mesh(estimate_light(square, self._room_gain).corrected(square) if self._is_helped else square)
             if look.landmarks is None or look.presence < PRESENCE:
@@ -165,7 +168,7 @@ class FaceSearch:
         return face
 
     def _closer(self, picture: ByteArray, region: FaceRegion, least_score: float, scale: float) -> FaceRegion | None:
-        """The region of the face in the middle of another, as the detector sees it in a square so much larger."""
+        """Region of the face in the middle of another region, detected in a square enlarged by `scale`."""
         around = region.scaled(scale)
         seen = self._detector(around.cut(picture, SQUARE_PX), least_score)
         best = next((each for each in seen if _is_central(each)), None)
@@ -181,6 +184,6 @@ class FaceSearch:
 
 
 def _is_central(detection: Detection) -> bool:
-    """Whether a face of a close look is the one that it was taken for, and not a neighbour."""
+    """Whether a close look shows the proposed face and not its neighbour."""
     off = max(abs(detection.x - SQUARE_PX / 2), abs(detection.y - SQUARE_PX / 2))
     return off < SQUARE_PX / 5 and SQUARE_PX / 8 < detection.side < SQUARE_PX * 0.8

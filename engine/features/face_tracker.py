@@ -1,9 +1,8 @@
-"""Identities: which face is whose from frame to frame, and whose is answered.
+"""Identities: which face belongs to whom from frame to frame, and who is reflected.
 
-Faces are followed by where they are and by how they are built. The one that is large and near the centre is answered
-until another has been clearly more so for a while: who walks through does not take the mirror, and who is covered by
-them for a moment comes back as themself. It knows no picture and no library that finds faces; where several frames are
-no sequence it is not asked.
+Faces are matched by position and shape. The most prominent one (large, near the centre) is reflected until another has
+been clearly more prominent for a while: a passer-by does not take over the mirror, and a visitor who is briefly hidden
+keeps their identity. Knows no pictures and no face detector; not used for single pictures.
 """
 
 from __future__ import annotations
@@ -18,21 +17,27 @@ import numpy as np
 
 from engine.types import Features, FloatArray, Placement
 
-FARTHEST = 3.0  # eye distances that a head can move between two measurements; further away is somebody else
-OFF_CENTRE_COST = 0.5  # how much smaller a face at the edge of the picture counts than one in the middle
-SWITCH_MARGIN = 1.3  # how much more prominent another face has to be,
-STEAL_S = 1.5  # and for how long without a break, before it takes the mirror
-COVERED_S = 0.8  # so long nobody else is answered while the visitor is out of sight
-FORGET_S = 3.0  # a face that was not seen for so long is somebody new when it comes back
-# Eye distances that landmarks differ by, root mean square. Measured on drawn faces: 0.005 for a degree of turning, and
-# between two people, turned alike, 0.029 in the median and 0.015 for one pair of a hundred.
-DIFFERENT, ALIKE = 0.06, 0.015  # nobody changes by so much in a moment; so little says that it is the same one again
-SHAPE_COST = 20.0  # eye distances of way that one of the shape counts as
-BUILD_SHARE = 0.3  # of a new look that goes into what is remembered of a build
-FIRST_WAY, WAY_A_SECOND = 0.7, 25.0  # eye distances that a face is from where it was at most, and never over `FARTHEST`
-FIRST_GROWTH, GROWTH_A_SECOND, MOST_GROWTH = 0.1, 4.0, 0.7  # the same of its size, as a natural logarithm
-STILL = 0.05  # eye distances that a painting seems to move at most
-PAINTING_S = 180.0  # nobody keeps as still for so long
+FARTHEST = 3.0  # in eye distances: maximum movement of a head between two measurements; beyond it is someone else
+OFF_CENTRE_COST = 0.5  # reduction of prominence at the edge of the picture
+SWITCH_MARGIN = 1.3  # how much more prominent another face must be,
+STEAL_S = 1.5  # and for how long without interruption, to take over the mirror
+COVERED_S = 0.8  # while the visitor is hidden for less than this, nobody else is reflected
+FORGET_S = 3.0  # a face unseen for longer counts as a new person
+# Root mean square distance between landmark shapes, in eye distances. Measured on generated faces: 0.005 per degree of
+# rotation; between two people in the same pose, 0.029 in the median and 0.015 for one pair in a hundred.
+DIFFERENT, ALIKE = (
+    0.06,
+    0.015,
+)  # no face changes this much between frames; a distance this small is the same person again
+SHAPE_COST = 20.0  # distance in position that one unit of distance in shape is worth
+BUILD_SHARE = 0.3  # weight of a new sighting in the remembered shape
+FIRST_WAY, WAY_A_SECOND = (
+    0.7,
+    25.0,
+)  # in eye distances: allowed movement, at first and per second, never above `FARTHEST`
+FIRST_GROWTH, GROWTH_A_SECOND, MOST_GROWTH = 0.1, 4.0, 0.7  # the same for size, as a natural logarithm
+STILL = 0.05  # in eye distances: maximum apparent movement of a painting
+PAINTING_S = 180.0  # no person keeps this still for so long
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +46,11 @@ Zone = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Sighting:
-    """A face in a frame.
+    """Face in a frame.
 
     Attributes:
-        placement: where it is.
-        shape: (2 N,) its landmarks relative to the eyes, in eye distances.
+        placement: its position.
+        shape: (2 N,) landmarks relative to the eyes, in eye distances.
     """
 
     placement: Placement
@@ -54,7 +59,7 @@ class Sighting:
 
 @dataclass
 class _Person:
-    """Somebody who was seen: where last, when, and how they are built."""
+    """Person seen before: last position, time and shape."""
 
     identity: int
     placement: Placement
@@ -64,7 +69,7 @@ class _Person:
     anchored_s: float
 
     def cost(self, sighting: Sighting, now_s: float) -> float:
-        """How unlike this person a face is, in eye distances; infinite if it cannot be them."""
+        """Dissimilarity to a face, in eye distances; infinite if it cannot be this person."""
         elapsed_s = now_s - self.seen_s
         way = _way(self.placement, sighting.placement)
         growth = abs(math.log(sighting.placement.eye_distance / self.placement.eye_distance))
@@ -86,7 +91,7 @@ class _Person:
 
 
 class Identities:
-    """Follows everybody in sight. Numbers of people count up from 1 and are never used again."""
+    """Tracks everyone in view. Identities count up from 1 and are never reused."""
 
     def __init__(self) -> None:
         self._people: list[_Person] = []
@@ -96,13 +101,13 @@ class Identities:
         self._told: set[int] = set()
 
     def choose(self, sightings: Sequence[Sighting], now_s: float) -> tuple[int | None, list[int]]:
-        """Whose face is answered: which of `sightings` it is, and the number of the person whom each shows.
+        """Choose who is reflected: index into `sightings`, and the identity of every sighting.
 
-        The first is None if nobody's is: there is no face, or the visitor is covered for a moment.
+            The index is None if nobody is reflected: there is no face, or the visitor is briefly hidden.
 
         Args:
-            sightings: all faces of a frame.
-            now_s: when it was taken; must not run backwards.
+            sightings: all faces in a frame.
+            now_s: capture time; must not decrease.
         """
         self._people = [person for person in self._people if now_s - person.seen_s <= FORGET_S]
         seen = self._assign(sightings, now_s)
@@ -113,7 +118,7 @@ class Identities:
         return answered, [seen[index].identity for index in range(len(sightings))]
 
     def _assign(self, sightings: Sequence[Sighting], now_s: float) -> dict[int, _Person]:
-        """Who each face is: pairs are made in the order of their likeness, and the rest are new."""
+        """Match faces to people in order of similarity; unmatched faces are new people."""
         costs = [
             (person.cost(sighting, now_s), index, number)
             for index, sighting in enumerate(sightings)
@@ -134,7 +139,7 @@ class Identities:
         return seen
 
     def _elect(self, seen: Sequence[_Person], now_s: float) -> _Person | None:
-        """Who is answered from now on; the visitor, even out of sight, until it is somebody else's turn."""
+        """Select who is reflected from now on; the visitor, even if hidden, until someone else takes over."""
         visitor = self._visitor
         best = max(seen, key=lambda person: prominence(person.placement), default=None)
         if visitor is None or now_s - visitor.seen_s > COVERED_S:
@@ -154,7 +159,7 @@ class Identities:
         return best
 
     def _suspect(self, person: _Person, now_s: float) -> None:
-        """Tell the operator once of a face that keeps as still as a painting."""
+        """Warn the operator once about a face as motionless as a painting."""
         if now_s - person.anchored_s < PAINTING_S or person.identity in self._told:
             return
         self._told.add(person.identity)
@@ -171,18 +176,18 @@ class Identities:
 
 
 def prominence(face: Placement) -> float:
-    """How much somebody stands before the mirror: the size of their face, less towards the edge of the picture."""
+    """Prominence of a face: its size, reduced towards the edge of the picture."""
     off_centre = min(1.0, math.hypot(face.x - 0.5, face.y - 0.5) * 2)
     return face.eye_distance * (1 - OFF_CENTRE_COST * off_centre)
 
 
 def is_ignored(face: Placement, zones: Sequence[Zone]) -> bool:
-    """Whether the middle between the eyes lies in one of the zones: left, top, right, bottom, shares of the picture."""
+    """Whether the midpoint between the eyes is inside a zone: left, top, right, bottom as shares of the picture."""
     return any(left <= face.x <= right and top <= face.y <= bottom for left, top, right, bottom in zones)
 
 
 def zone_around(face: Placement) -> Zone:
-    """A zone about the middle between the eyes, two eye distances wide and high, within the picture."""
+    """Zone around the midpoint between the eyes, two eye distances wide and high, clipped to the picture."""
     across, down = face.eye_distance / face.aspect, face.eye_distance
     return (
         max(0.0, face.x - across),
@@ -193,20 +198,20 @@ def zone_around(face: Placement) -> Zone:
 
 
 def _way(before: Placement, after: Placement) -> float:
-    """How far a face is from where it was, in distances of its eyes."""
+    """Distance from the previous position, in eye distances."""
     way = math.hypot((after.x - before.x) * before.aspect, after.y - before.y)
     return way / max(before.eye_distance, after.eye_distance, 1e-6)
 
 
 def is_same_head(before: Placement, after: Placement) -> bool:
-    """Whether a head can have moved so far between two measurements."""
+    """Whether a head can have moved this far between two measurements."""
     jump = math.hypot((after.x - before.x) * after.aspect, after.y - before.y)
     return jump <= FARTHEST * max(before.eye_distance, after.eye_distance)
 
 
 def is_different_person(before: Features | None, after: Features) -> bool:
-    """Whether a face is another person's: by their numbers or, where nobody kept count, if it jumped further between
-    two frames than a head can move."""
+    """Whether a face belongs to another person: by identity or, without identities, by a jump larger than a head
+    makes."""
     if before is None:
         return True
     if before.identity and after.identity:

@@ -1,7 +1,7 @@
-"""Frame -> Features: what the mirror keeps of a face, as one vector of numbers with a documented layout.
+"""Frame -> Features: the measurements of a face as one vector with a documented layout.
 
-Puts together faces, geometry and colours, and chooses whose face is answered. It does not know what the numbers are
-used for. The vector is free of position, scale and roll, which travel beside it as `Placement`.
+Combines face finder, geometry and colours, and selects who is reflected. Does not know what the numbers are used for.
+The vector is independent of position, scale and roll; those are in `Placement`.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ from engine.types import AlignedCrop, Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()
 Mode = Literal["live", "static"]
-MOST_FILTERS = 16  # of people's squares, before those who have left are forgotten
+MOST_FILTERS = 16  # filters of the squares, before those of people who left are dropped
 
 VECTORS: Mapping[str, FeatureVector] = {kind.layout.name: kind for kind in (NARCISSUS, OriginalVector())}
-"""Name of a layout -> what measures it; the first is the mirror's."""
+"""Layout name -> what measures it; the first one is the mirror's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A face that is one: what finds faces saw, and its geometry."""
+    """Plausible face: result of the face finder, and its geometry."""
 
     seen: SeenFace
     geometry: FaceGeometry
 
 
 class Featurizer(Closing):
-    """The features of the faces in each frame: in single pictures the largest near the centre first, live the visitor.
+    """Measures the faces in frames: the visitor's in live mode, the largest near the centre in single pictures.
 
     Args:
-        mode: "live" for consecutive frames, in which faces are tracked; "static" for single pictures, banks and
-            measurements: every frame is looked at afresh, and small pictures are given a border.
-        kind: which numbers are measured.
-        attributes: reads age and gender of every face at once, which is for single pictures; before the mirror
-            `attributes.AttributeFollower` does so now and then.
-        ignore: zones in which no face is looked at: left, top, right, bottom, shares of the picture.
-        crops: whether the square around the face is cut out, for an encoder; live it is steadied first.
-        clock: keeps the search for far faces within its time, live; None takes a usual cost of it.
+        mode: "live" for consecutive frames with tracking; "static" for single pictures, banks and measurements: every
+                frame is searched afresh, and small pictures get a border.
+        kind: which numbers to measure.
+        attributes: reads age and gender of every face at once, for single pictures; in the show
+                `attributes.AttributeFollower` does so at intervals.
+        ignore: zones without faces: left, top, right, bottom as shares of the picture.
+        crops: whether to cut the aligned square for an encoder; in live mode it is smoothed first.
+        clock: keeps the live search for far faces within its time budget; None assumes a typical cost.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Featurizer(Closing):
         self._measured: dict[int, Features] = {}
 
     def __call__(self, frame: Frame) -> Features | None:
-        """Measure the one who is answered in `frame`; None if no face is found in it, or theirs is covered."""
+        """Measure the visitor in `frame`; None if there is no face, or theirs is hidden."""
         found = self._find(frame)
         answered, identities = self._choose(found, frame.captured_s)
         if answered is None:
@@ -88,10 +88,10 @@ class Featurizer(Closing):
         return read_once(self._attributes, frame, features, self.kind)
 
     def everyone(self, frame: Frame) -> list[Features]:
-        """Measure everybody in `frame`, the one who is answered first, then the nearest.
+        """Measure everyone in `frame`: the visitor first, then by distance.
 
-        Who was not looked at in this frame, because there are many, is told as in the last one in which they were:
-        `captured_s` says when. To be called instead of the object itself, not beside it.
+        With many people, some are not measured in every frame; they keep their last measurement, and `captured_s`
+        states its time. Use either this or the call operator, not both.
         """
         found = self._find(frame)
         answered, identities = self._choose(found, frame.captured_s)
@@ -116,7 +116,7 @@ class Featurizer(Closing):
         ]
 
     def _measure(self, frame: Frame, found: Sequence[_Found], index: int, identity: int) -> Features | None:
-        """The features of one of the faces; None if they are no numbers."""
+        """Features of one of the faces; None if they are not finite."""
         height_px, width_px = frame.image.shape[:2]
         points, face, light = found[index].seen.landmarks_px, found[index].geometry, found[index].seen.light
         roll_rad = face.placement.roll_rad
@@ -139,7 +139,7 @@ class Featurizer(Closing):
         )
 
     def _crop(self, frame: Frame, found: Sequence[_Found], index: int, identity: int) -> AlignedCrop:
-        """The square around one of the faces, in usual light."""
+        """Aligned square of one of the faces, corrected to normal light."""
         points = found[index].seen.landmarks_px
         square = square_of(points)
         if self._identities is not None:
@@ -149,7 +149,7 @@ class Featurizer(Closing):
         return replace(crop, pixels=found[index].seen.light.corrected(crop.pixels))
 
     def _choose(self, found: Sequence[_Found], captured_s: float) -> tuple[int | None, list[int]]:
-        """Which face is answered, if one is, and whose each is; 0 in single pictures."""
+        """Index of the visitor's face, if any, and all identities; 0 in single pictures."""
         if self._identities is None:
             shown = [prominence(face.geometry.placement) for face in found]
             return (shown.index(max(shown)) if shown else None), [0] * len(found)
@@ -162,7 +162,7 @@ class Featurizer(Closing):
         return answered, identities
 
     def close(self) -> None:
-        """Release what finds faces."""
+        """Release the face finder."""
         self._faces.close()
 
     def __enter__(self) -> Featurizer:
@@ -173,18 +173,18 @@ class Featurizer(Closing):
 
 
 def with_patches(features: Features, stamp: str = LAYOUT.stamp) -> Features:
-    """Features whose `patches` were not kept: both parts of them are in the rest.
+    """Restore `patches` of stored features from the rest of their vector.
 
     Args:
-        features: with a vector of the mirror's layout, or of one before it.
-        stamp: of the vector's layout.
+        features: with a vector of the mirror's layout or a predecessor.
+        stamp: layout of the vector.
 
     Raises:
-        ValueError: it is another layout's.
+        ValueError: the layout is another one.
     """
     columns = LAYOUT.columns_of(stamp)
     if columns is None or features.vector.shape != columns.shape:
-        raise ValueError(f"a vector of {features.vector.shape} is not of layout {LAYOUT.stamp}")
+        raise ValueError(f"a vector of {features.vector.shape} does not have layout {LAYOUT.stamp}")
     colour, place = LAYOUT["colour"], features.placement
     is_colour = (columns >= colour.start) & (columns < colour.stop)
     kept = (columns[is_colour][::3] - colour.start) // 3  # which patches it has

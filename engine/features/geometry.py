@@ -1,12 +1,12 @@
-"""The geometry of a face: 478 landmarks -> where it is, how it is turned, its shape, its expression.
+"""Face geometry: 478 landmarks -> placement, pose, shape and expression.
 
-Everything but `placement` is measured relative to the face, so that it does not change when the face is moved, scaled
-or tilted in the picture. Knows nothing of colours, pictures or the library that found the landmarks.
+Everything except `placement` is measured relative to the face, so that moving, scaling or tilting it in the picture
+changes nothing. Knows nothing of colours, pictures or the landmark model.
 
-The reference is a mean face of our own (`mean_face.npy`: x, y, z and weight of each landmark), made from 5 453
-portraits by symmetric Procrustes analysis (`tools/dev/make_mean_face.py`). Its unit is the eye distance, its origin the
-midpoint between the eyes, x to the right of the picture, y down, z away; it looks straight ahead, as those portraits do
-in the middle. "left" and "right" mean the sides of the picture.
+The reference is our own mean face (`mean_face.npy`: x, y, z and weight of each landmark), computed from 5 453 portraits
+by symmetric Procrustes analysis (`tools/dev/make_mean_face.py`). Unit: eye distance. Origin: midpoint between the eyes.
+Axes: x to the right of the picture, y down, z away. It looks straight ahead, as those portraits do on average. "left"
+and "right" are sides of the picture.
 """
 
 from __future__ import annotations
@@ -39,26 +39,26 @@ EYE_CORNERS = (*LEFT_EYE_CORNERS, *RIGHT_EYE_CORNERS)
 EXPRESSIONS = {
     "mouth_open": "gap between the lips",
     "mouth_width": "from corner to corner",
-    "smile": "how far the corners of the mouth stand above its middle",
-    "smile_tilt": "left corner of the mouth higher than the right one",
-    "mouth_shift": "of the mouth towards the right",
-    "lip_height": "both lips together, without the gap",
+    "smile": "height of the mouth corners above the middle of the mouth",
+    "smile_tilt": "height of the left mouth corner above the right one",
+    "mouth_shift": "shift of the mouth to the right",
+    "lip_height": "height of both lips together, without the gap",
     "jaw_drop": "nose to chin",
-    "jaw_shift": "of the chin towards the right",
-    "eye_open_left": "gap between the lids / width of the eye",
-    "eye_open_right": "gap between the lids / width of the eye",
-    "brow_height_left": "above the middle of the eye",
-    "brow_height_right": "above the middle of the eye",
-    "brow_gap": "between the inner ends of the brows",
-    "gaze_x": "of the irises towards the right, from the middle between the corners of the eye / its width",
-    "gaze_y": "of the irises downwards, likewise",
-    "brow_slant": "inner ends of the brows higher than the outer ones: worry; lower: anger",
-    "lid_upper": "upper lids above the line between the corners of the eye / its width: wide eyes",
-    "lid_lower": "lower lids below that line / width of the eye: less when one squints",
-    "cheek_drop": "lower lids to cheeks: less when the cheeks are raised, as in a smile that is meant",
-    "upper_lip_drop": "nose to upper lip: less when one shows one's teeth",
+    "jaw_shift": "shift of the chin to the right",
+    "eye_open_left": "gap between the lids / eye width",
+    "eye_open_right": "gap between the lids / eye width",
+    "brow_height_left": "height above the middle of the eye",
+    "brow_height_right": "height above the middle of the eye",
+    "brow_gap": "distance between the inner ends of the brows",
+    "gaze_x": "shift of the irises to the right, from the middle between the eye corners / eye width",
+    "gaze_y": "shift of the irises downwards, likewise",
+    "brow_slant": "height of the inner brow ends above the outer ones: high in worry, low in anger",
+    "lid_upper": "height of the upper lids above the line between the eye corners / eye width: high in wide eyes",
+    "lid_lower": "depth of the lower lids below that line / eye width: low when squinting",
+    "cheek_drop": "distance from lower lids to cheeks: low when the cheeks are raised, as in a genuine smile",
+    "upper_lip_drop": "distance from nose to upper lip: low when the teeth are bared",
     "lower_lip_height": "of the lower lip alone",
-    "lips_forward": "lips in front of the corners of the mouth: pursed",
+    "lips_forward": "protrusion of the lips beyond the mouth corners: high when pursed",
 }
 EXPRESSION_NAMES = tuple(EXPRESSIONS)
 
@@ -66,14 +66,13 @@ _BROW_LEFT, _BROW_RIGHT = [70, 63, 105, 66, 107], [300, 293, 334, 296, 336]
 _BROW_INNER, _BROW_OUTER = [[107, 66], [336, 296]], [[70, 63], [300, 293]]  # (side, landmark)
 _LIDS_UPPER, _LIDS_LOWER = [[160, 159, 158], [387, 386, 385]], [[144, 145, 153], [373, 374, 380]]
 
-RIGID_ABOVE = 0.75  # y in the mean face: brows, eyes and nose, which no open mouth moves
+RIGID_ABOVE = 0.75  # y in the mean face: brows, eyes and nose, which an open mouth does not move
 MOST_MISFIT = 0.095
-"""How far these may be from the mean face, in eye distances, before they count as a mesh that has lost its face.
+"""Maximum misfit of these landmarks to the mean face, in eye distances, before the mesh counts as lost.
 
-Of 1 997 portraits the median is 0.031, the 99.9th percentile 0.082, the largest 0.091 (drawn faces: 0.024, 0.083,
-0.089 of 1 000). Faces turned by 40 degrees have 0.05 to 0.07, by 60 to 70 degrees 0.09 to 0.14, and their pose is wrong
-by half. It does not tell a face that is half hidden: where the mesh keeps its hold that is as good a face as any, and
-is answered.
+Of 1 997 portraits the median is 0.031, the 99.9th percentile 0.082, the maximum 0.091 (generated faces: 0.024, 0.083,
+0.089 of 1 000). Faces turned by 40 degrees have 0.05 to 0.07; by 60 to 70 degrees 0.09 to 0.14, and their pose is off
+by half. Half-hidden faces are not rejected: where the mesh keeps its hold they fit as well as any, and are reflected.
 """
 
 Points = NDArray[np.float64]
@@ -81,16 +80,16 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class FaceGeometry:
-    """A face, measured.
+    """Measurements of a face.
 
     Attributes:
-        placement: where it is.
+        placement: its position.
         eyes_px: (2,) midpoint between the eyes, x and y.
-        eye_distance_px: as if seen from the front.
-        yaw_deg, pitch_deg: as in `types.Features`.
-        shape: (2 * len(SHAPE_LANDMARKS),) x and y of each, relative to the midpoint of the eyes, without roll, in eye
-            distances.
-        expression: (len(EXPRESSION_NAMES),) measured on the face turned to the front, in eye distances unless said.
+        eye_distance_px: as seen from the front.
+        yaw_deg, pitch_deg: see `types.Features`.
+        shape: (2 * len(SHAPE_LANDMARKS),) x and y of each landmark relative to the midpoint between the eyes, without
+                roll, in eye distances.
+        expression: (len(EXPRESSION_NAMES),) measured on the frontalised face, in eye distances unless stated otherwise.
     """
 
     placement: Placement
@@ -103,9 +102,9 @@ class FaceGeometry:
 
 
 def measure_face(landmarks_px: FloatArray, width_px: int, height_px: int) -> FaceGeometry | None:
-    """Measure one face, (478, 3) pixels, of a picture of that size; None if its landmarks make no face.
+    """Measure a face (478, 3) px in a picture of that size; None if its landmarks do not form a face.
 
-    They make none where they are not finite, lie in a point, or lie about as no face does (`misfit`).
+    They do not if they are not finite, coincide, or are arranged unlike a face (`misfit`).
     """
     points = landmarks_px.astype(np.float64)
     if not np.isfinite(points).all():
@@ -142,9 +141,9 @@ def measure_face(landmarks_px: FloatArray, width_px: int, height_px: int) -> Fac
 
 @lru_cache(maxsize=1)
 def mean_face() -> tuple[Points, Points]:
-    """The mean face (478, 3) in eye distances, and the weight of each landmark in the fit (478,), which sum to 1.
+    """Mean face (478, 3) in eye distances, and the weight of each landmark in the fit, (478,), which sum to 1.
 
-    Landmarks that differ much from face to face or move with the mouth count less.
+    Landmarks that vary between people or move with the mouth weigh less.
     """
     data = np.load(MEAN_FACE_FILE, allow_pickle=False).astype(np.float64)
     points, weights = data[:, :3], data[:, 3] / data[:, 3].sum()
@@ -156,10 +155,10 @@ def mean_face() -> tuple[Points, Points]:
 def _fit_mean_face(points: Points, weights: Points) -> tuple[Points, float] | None:
     """Rotation (3, 3) and scale that carry the mean face onto `points` (Kabsch 1976, Umeyama 1991).
 
-    Each landmark counts by its weight (478,); they sum to 1.
+    Landmarks are weighted by (478,); the weights sum to 1.
 
-    The rotation is Rz(roll) Ry(-yaw) Rx(-pitch) in axes x right, y down, z away: so roll is the tilt of the line
-    through the eyes in the picture, whatever the head does.
+    The rotation is Rz(roll) Ry(-yaw) Rx(-pitch) with axes x right, y down, z away; so roll is the tilt of the eye line
+    in the picture, whatever the head does.
     """
     mean = mean_face()[0]
     centred = points - weights @ points
@@ -168,15 +167,15 @@ def _fit_mean_face(points: Points, weights: Points) -> tuple[Points, float] | No
     u, singular, vt = np.linalg.svd(covariance)
     handedness = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     scale_px = float((singular * handedness).sum() / (weights @ (mean**2).sum(axis=1)))
-    if not (math.isfinite(scale_px) and scale_px > 0.5):  # half a pixel between the eyes is no face
+    if not (math.isfinite(scale_px) and scale_px > 0.5):  # half a pixel between the eyes is not a face
         return None
     return (u * handedness) @ vt, scale_px
 
 
 def misfit(landmarks: Points) -> float:
-    """How far brows, eyes and nose of landmarks (478, 3), finite, are from a mean face put upon them.
+    """Distance of brows, eyes and nose in landmarks (478, 3), finite, from the mean face fitted to them.
 
-    Weighted root mean square in eye distances; infinite where none can be put there. Any move, turn and size is free.
+    Weighted root mean square in eye distances; infinite if no fit exists. Translation, rotation and scale are free.
     """
     mean, weights = mean_face()
     weights = np.where(mean[:, 1] < RIGID_ABOVE, weights, 0.0)
@@ -190,7 +189,7 @@ def misfit(landmarks: Points) -> float:
 
 
 def _expression(face: Points) -> FloatArray:
-    """The numbers of `EXPRESSION_NAMES` from a face (478, 3) turned to the front, in eye distances."""
+    """Compute the numbers of `EXPRESSION_NAMES` from a frontalised face (478, 3), in eye distances."""
     left, right, upper, lower = face[61], face[291], face[13], face[14]
     gap = _distance(upper, lower)
     return np.array(
@@ -214,7 +213,7 @@ def _expression(face: Points) -> FloatArray:
 
 
 def _eyes_and_brows(face: Points) -> Iterator[float]:
-    """The numbers from `eye_open_left` to `lid_lower`."""
+    """Compute the numbers from `eye_open_left` to `lid_lower`."""
     corners = face[[LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS]]  # (eye, corner, 3)
     middles, widths = corners.mean(axis=1), np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
     uppers, lowers = face[_LIDS_UPPER], face[_LIDS_LOWER]  # (eye, landmark, 3)

@@ -1,7 +1,7 @@
-"""The face mesh as a function of one upright square: 478 landmarks, and how sure it is that they lie on a face.
+"""Face mesh of one upright square: 478 landmarks, and the confidence that they lie on a face.
 
-It runs the graph that MediaPipe's own FaceMesh runs for each face, with its attention model, and nothing before it: who
-calls says where the face is. It knows no picture beyond the square. One object belongs to one thread.
+Runs the same landmark graph that MediaPipe's FaceMesh runs per face, with its attention model and without its detector:
+the caller states where the face is. Knows no picture beyond the square. One object belongs to one thread.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from engine.features.face_mesh import import_solution, landmark_rows, without_na
 from engine.types import ByteArray, FloatArray
 
 SQUARE_PX = 192
-"""Side of the square that the model looks at."""
+"""Side of the model's input."""
 
-SCORE = "facelandmarkcpu__face_presence_score"  # as MediaPipe calls the stream inside its graph
+SCORE = "facelandmarkcpu__face_presence_score"  # stream name inside MediaPipe's graph
 GRAPH = f"""
 input_stream: "image"
 input_stream: "region"
@@ -38,11 +38,11 @@ node {{
 
 @dataclass(frozen=True, slots=True)
 class MeshLook:
-    """What the mesh says of a square.
+    """Result of the mesh on a square.
 
     Attributes:
-        landmarks: (478, 3) float32 in its pixels, z in the same unit; None where it sees no face.
-        presence: how sure it is that there is one, 0 to 1.
+        landmarks: (478, 3) float32 in its pixels, z in the same unit; None if there is no face.
+        presence: confidence that there is a face, 0 to 1.
     """
 
     landmarks: FloatArray | None
@@ -50,7 +50,7 @@ class MeshLook:
 
 
 class LandmarkModel:
-    """The mesh; starts MediaPipe's graph, which takes a moment."""
+    """Face mesh; starting MediaPipe's graph takes a moment."""
 
     def __init__(self) -> None:
         self._landmarks: Any = None
@@ -66,7 +66,7 @@ class LandmarkModel:
             self(np.zeros((SQUARE_PX, SQUARE_PX, 3), np.uint8))  # the graph starts with its first picture
 
     def __call__(self, square: ByteArray) -> MeshLook:
-        """Look at a square (192, 192, 3) uint8 RGB, in which a face should be upright and fill two thirds."""
+        """Run on a square (192, 192, 3) uint8 RGB with an upright face that fills two thirds of it."""
         self._landmarks, self._presence = None, 0.0
         self._count += 1
         self._graph.add_packet_to_input_stream("image", self._make_image(square).at(self._count))
@@ -102,7 +102,7 @@ def _build() -> Any:
 
 
 def _packets() -> tuple[Any, Any, Any]:
-    """What makes a packet of a picture, of the region that is all of it, and of a truth value."""
+    """Packet factories for a picture, for the region that covers all of it, and for a boolean."""
     from mediapipe.framework.formats import rect_pb2
     from mediapipe.python import packet_creator
     from mediapipe.python._framework_bindings import image_frame

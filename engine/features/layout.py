@@ -1,4 +1,4 @@
-"""What stands where in a feature vector: groups of named numbers with units. Data, without any measuring."""
+"""Layout of a feature vector: groups of named numbers with units. Data only; measures nothing."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroup:
-    """Numbers of one kind.
+    """Group of related numbers.
 
     Attributes:
-        name: of the group.
-        names: of the numbers, in order.
-        unit: of each.
+        name: name of the group.
+        names: names of the numbers, in order.
+        unit: unit of each.
         what: how they are measured.
-        meanings: of numbers, or of what several names begin with, whose name does not say enough.
-        neutral: what each number is where nothing is known; empty where all of them are always measured.
+        meanings: explanations of numbers, or of shared name prefixes, that are not self-explanatory.
+        neutral: value of each number if unknown; empty if all of them are always measured.
     """
 
     name: str
@@ -33,14 +33,14 @@ class FeatureGroup:
 
 @dataclass(frozen=True, slots=True)
 class FeatureLayout:
-    """The whole vector.
+    """Layout of the whole vector.
 
     Attributes:
-        name: by which tools choose it.
-        version: to be raised by one whenever a number means something else than before; banks that were made for
-            another version are refused, inverters too unless it is a predecessor.
-        groups: in the order of the vector, without gaps.
-        predecessors: earlier layouts whose numbers this one still has.
+        name: used by tools to select it.
+        version: raise by one whenever a number changes its meaning; banks made for another version are refused, and so
+                are inverters unless it is a predecessor.
+        groups: in vector order, without gaps.
+        predecessors: earlier layouts whose numbers this one still contains.
     """
 
     name: str
@@ -50,7 +50,7 @@ class FeatureLayout:
 
     @property
     def size(self) -> int:
-        """How many numbers the vector has."""
+        """Number of features."""
         return sum(len(group.names) for group in self.groups)
 
     @property
@@ -59,7 +59,7 @@ class FeatureLayout:
         return tuple(f"{group.name}.{name}" for group in self.groups for name in group.names)
 
     def __getitem__(self, name: str) -> slice:
-        """Where a group stands, e.g. `vector[LAYOUT["pose"]]`."""
+        """Position of a group, e.g. `vector[LAYOUT["pose"]]`."""
         start = 0
         for group in self.groups:
             if group.name == name:
@@ -68,13 +68,13 @@ class FeatureLayout:
         raise KeyError(f"no feature group {name!r}; there are {', '.join(group.name for group in self.groups)}")
 
     def index(self, name: str) -> int:
-        """Where one number stands, e.g. `LAYOUT.index("expression.smile")`."""
+        """Position of one number, e.g. `LAYOUT.index("expression.smile")`."""
         return self.names.index(name)
 
     def columns_of(self, stamp: str) -> NDArray[np.intp] | None:
-        """Where each number of the layout with that stamp stands in this one; None if it is no predecessor.
+        """Positions of another layout's numbers in this one; None if it is not a predecessor.
 
-        `vector[columns]` is the vector as the other layout has it. No two numbers stand at one place.
+        `vector[columns]` is the vector in the other layout. No two numbers share a position.
         """
         if stamp == self.stamp:
             return np.arange(self.size)
@@ -87,22 +87,22 @@ class FeatureLayout:
 
     @property
     def stamp(self) -> str:
-        """Version and digest, as banks, inverters and sessions keep them."""
+        """Version and digest, as stored in banks, inverters and sessions."""
         return f"{self.version} {self.digest}"
 
     @property
     def digest(self) -> str:
-        """Changes with any name or order: a test ties it to `version`."""
+        """Hash of all names in order: a test ties it to `version`."""
         return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """An earlier layout, each of whose numbers a later one still measures, or measures better.
+    """Earlier layout, all of whose numbers a later one still measures, or measures better.
 
     Attributes:
-        layout: the earlier one.
-        renamed: names that are others by now, as group.name.
+        layout: the earlier layout.
+        renamed: old to new names, as group.name.
     """
 
     layout: FeatureLayout

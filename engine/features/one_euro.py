@@ -1,7 +1,7 @@
-"""The One Euro filter (Casiez, Roussel, Vogel, CHI 2012): calm at rest, quick in movement.
+"""One Euro filter (Casiez, Roussel, Vogel, CHI 2012): smooth at rest, responsive in motion.
 
-The speed that opens a filter is the norm of the low-passed velocity *vector*: the mean of the norms would take the
-noise of many dimensions for movement, and the filter would never close. It knows neither features nor faces.
+The speed that raises the cut-off is the norm of the low-passed velocity *vector*: the mean of the norms would take
+noise in many dimensions for motion, and the filter would never settle. Knows neither features nor faces.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ DERIVATIVE_CUTOFF_HZ = 1.0  # of the velocity
 
 
 class OneEuro:
-    """Numbers of one kind that move together, such as the landmarks of a face: one cut-off for all of them.
+    """Filter for numbers that move together, such as the landmarks of a face, with one common cut-off.
 
     Args:
-        min_cutoff_hz: cut-off at rest; lower is calmer and later.
-        beta: Hz of cut-off gained per unit a second of movement (root mean square over the numbers).
-        reach: how far from the output a number counts, in its unit: what is beyond is a fault, and drawn in to there,
-            so that it bends the output a little (Huber, 1964) and a true leap is followed in some steps.
+        min_cutoff_hz: cut-off at rest; lower is smoother and lags more.
+        beta: cut-off gained per unit per second of movement (root mean square over the numbers), Hz.
+        reach: largest plausible distance from the output, in its unit; values beyond are outliers and are clipped to
+                it, so they bend the output a little (Huber, 1964) and a genuine jump is followed within a few steps.
     """
 
     def __init__(self, min_cutoff_hz: float, beta: float, reach: float = math.inf) -> None:
@@ -33,7 +33,7 @@ class OneEuro:
         self._velocity: FloatArray | None = None
 
     def tune(self, min_cutoff_hz: float, beta: float) -> None:
-        """Go on with other parameters."""
+        """Change the parameters and continue."""
         self._min_cutoff_hz, self._beta = min_cutoff_hz, beta
 
     def reset(self) -> None:
@@ -41,14 +41,14 @@ class OneEuro:
         self._raw = self._output = self._velocity = None
 
     def __call__(self, values: FloatArray, dt_s: float) -> FloatArray:
-        """Filter values (N,), finite, that came `dt_s` after the last ones."""
+        """Filter finite values (N,) that arrive `dt_s` after the previous ones."""
         if self._raw is None or self._output is None or self._velocity is None:
             self._raw = self._output = values
             self._velocity = np.zeros_like(values)
             return values
         speed = float(
             np.sqrt(np.mean(np.square(self._velocity)))
-        )  # before this input: a fault opens no door for itself
+        )  # before this input: an outlier must not open the filter for itself
         innovation = np.clip(values - self._output, -self._reach, self._reach)
         raw = self._output + innovation
         velocity = (raw - self._raw) / np.float32(dt_s)
@@ -59,7 +59,7 @@ class OneEuro:
 
 
 def smoothing_share(cutoff_hz: float, dt_s: float) -> float:
-    """The share of the way that a first-order low-pass goes towards its input in `dt_s`."""
+    """Fraction of the way that a first-order low-pass moves towards its input in `dt_s`."""
     return 1.0 - math.exp(-2 * math.pi * cutoff_hz * dt_s)
 
 

@@ -1,7 +1,7 @@
-"""Which parts of a picture are looked at for faces, and in which order.
+"""Search windows: which parts of a picture are searched for faces, and in what order.
 
-The whole picture shows near faces and most far ones; overlapping square tiles show the farthest. Where something moved
-is looked at first, and in between every tile has its turn. It knows no network.
+The whole picture shows near faces and most far ones; overlapping square tiles show the farthest. Tiles with movement
+come first, and every other tile gets its turn in between. Knows no network.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from engine.types import ByteArray
 
-TILE_SHARE = 2 / 3  # side of a tile, of the picture's shorter side
-OVERLAP_SHARE = 1 / 3  # neighbours share at least so much of it: a face on the border of one is inside another
-SMALLEST_WH = (320, 64)  # longer and shorter side of a picture; a smaller one has no tiles: the whole shows all
-MOST_ACROSS = 8  # times that a tile fits into the longer side, of a picture that is a strip
-CELL_PX = 24  # of the grid that tells where something moved
-SAMPLE_PX = 8  # every so many pixels one is looked at for that
-LEAST_CHANGE = 8.0  # levels by which a cell changes where something moves, beyond what all cells do (noise, a lamp)
+TILE_SHARE = 2 / 3  # side of a tile, as a share of the picture's shorter side
+OVERLAP_SHARE = 1 / 3  # minimum overlap of neighbours: a face on the border of one tile is inside another
+SMALLEST_WH = (320, 64)  # longer and shorter side of a picture; smaller pictures need no tiles
+MOST_ACROSS = 8  # maximum number of tiles along the longer side, for very wide pictures
+CELL_PX = 24  # of the motion grid
+SAMPLE_PX = 8  # sampling step for it
+LEAST_CHANGE = 8.0  # change in levels of a cell with movement, beyond the change common to all cells (noise, a lamp)
 
 Window = tuple[int, int, int, int]  # left, top, width, height; px
 Cells = NDArray[np.float32]
 
 
 def tiles(width_px: int, height_px: int) -> list[Window]:
-    """Squares that overlap and together cover a picture of that size, row by row; none for a small one."""
+    """Overlapping squares that together cover a picture of that size, row by row; none for a small one."""
     longer, shorter = max(width_px, height_px), min(width_px, height_px)
     if longer <= SMALLEST_WH[0] or shorter <= SMALLEST_WH[1]:
         return []
@@ -41,7 +41,7 @@ def _steps(length: int, side: int) -> list[int]:
 
 
 class WindowOrder:
-    """The turn of the windows, from picture to picture."""
+    """Schedule of windows from picture to picture."""
 
     def __init__(self) -> None:
         self._size_wh = (0, 0)
@@ -52,18 +52,18 @@ class WindowOrder:
         self._cells: Cells | None = None
 
     def all(self, picture: ByteArray) -> list[Window]:
-        """Every window: the whole picture, and its tiles."""
+        """All windows: the whole picture and its tiles."""
         self._fit(picture)
         return [(0, 0, *self._size_wh), *self._tiles]
 
     def one(self, picture: ByteArray) -> list[Window]:
-        """A single window: in turn the whole picture, and a tile."""
+        """One window: alternately the whole picture and the next tile."""
         self._fit(picture)
         is_whole, self._is_whole_next = self._is_whole_next or not self._tiles, not self._is_whole_next
         return [(0, 0, *self._size_wh)] if is_whole else self._turn()
 
     def some(self, picture: ByteArray, most: int) -> list[Window]:
-        """The whole picture, the tile whose turn it is, and up to `most` in all where something has moved lately."""
+        """Whole picture, next tile, and tiles with recent movement, up to `most` in all."""
         self._fit(picture)
         self._watch(picture)
         turn = self._turn() if most > 1 else []
@@ -86,7 +86,7 @@ class WindowOrder:
         return [self._tiles[self._next]]
 
     def _watch(self, picture: ByteArray) -> None:
-        """Note the tiles in which something moved since the last picture, and how much; until they are looked at."""
+        """Accumulate the movement in each tile since it was last searched."""
         cells, last = _cells(picture), self._cells
         self._cells = cells
         if last is None:
@@ -100,7 +100,7 @@ class WindowOrder:
 
 
 def _cells(picture: ByteArray) -> Cells:
-    """How bright a picture is, cell by cell: the green of a few of its pixels."""
+    """Brightness of a picture per cell: the mean green of a few of its pixels."""
     sampled = picture[::SAMPLE_PX, ::SAMPLE_PX, 1]
     each = CELL_PX // SAMPLE_PX
     rows, columns = max(1, sampled.shape[0] // each), max(1, sampled.shape[1] // each)

@@ -1,8 +1,8 @@
-"""The square of a visitor, steadied from frame to frame before it is cut.
+"""Smoothing of a visitor's aligned square before it is cut.
 
-Landmarks tremble by a fraction of a pixel, and an encoder answers to every shift and turn of what it sees: a hundredth
-of the side is four degrees of its sphere. So the square's middle and half side, four numbers, go through one One Euro
-filter, in sides; what moves with the head is followed at once. It does not know who is in the square.
+Landmarks jitter by a fraction of a pixel, and an encoder responds to every shift and rotation of its input: a hundredth
+of the side is four degrees on its sphere. So the centre and the half side of the square, four numbers, pass one One
+Euro filter, in units of sides; real head movement passes at once. Does not know who is in the square.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from engine.features.aligned_crop import Square
 from engine.features.one_euro import OneEuro
 
-# Measured on a still portrait before a noisy camera: without it an encoder's raw answers move by 74 degrees a second,
-# with it by 62. It is late by a hundredth of its side for a head that crosses its own width in a second.
+# Measured on a still portrait in front of a noisy camera: an encoder's raw answers move by 74 degrees per second
+# without it and by 62 with it. It lags by a hundredth of its side for a head that crosses its own width in a second.
 MIN_CUTOFF_HZ, BETA = 1.5, 30.0
-LOST_S = 0.5  # after so long without a frame it begins anew
+LOST_S = 0.5  # gap without frames after which it starts afresh
 MIN_DT_S, MAX_DT_S = 0.005, 0.2
 
 
 class SquareFilter:
-    """Steadies the square of one person at a time."""
+    """Smooths the square of one person at a time."""
 
     def __init__(self) -> None:
         self._filter = OneEuro(MIN_CUTOFF_HZ, BETA)
@@ -31,11 +31,11 @@ class SquareFilter:
         self._side_px = 1.0
 
     def __call__(self, square: Square, identity: int, captured_s: float) -> Square:
-        """The square to cut for the one that was measured.
+        """Smooth the square that was measured.
 
         Args:
-            identity: whose it is; another person's begins anew.
-            captured_s: of the frame.
+            identity: whose square it is; a new person starts afresh.
+            captured_s: capture time of the frame.
         """
         elapsed_s = captured_s - self._seen_s
         if identity != self._identity or not 0 <= elapsed_s <= LOST_S:

@@ -1,7 +1,7 @@
-"""The layout of the feature vector, version 2, and what fills it. docs/features.md lists every number.
+"""Feature vector, version 2: its layout and how it is filled. docs/features.md lists every number.
 
-A number keeps its name and meaning from version to version, or it is a new one; so what was made for the layout before
-still finds all its numbers (`FeatureLayout.columns_of`). It does not know the library that finds landmarks.
+A number either keeps its name and meaning from version to version, or gets a new name; so artefacts made for the
+previous layout still find all their numbers (`FeatureLayout.columns_of`). Knows no landmark model.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHAPE = FeatureGroup(
     "shape",
     tuple(f"{landmark}_{axis}" for landmark in SHAPE_LANDMARKS for axis in "xy"),
     "eye distances",
-    "landmarks of FaceMesh relative to the midpoint of the eyes, without roll; x to the right, y down",
+    "landmarks of FaceMesh relative to the midpoint between the eyes, without roll; x right, y down",
 )
 _POSE = FeatureGroup(
     "pose",
@@ -40,21 +40,21 @@ _EXPRESSION = FeatureGroup(
     "expression",
     EXPRESSION_NAMES,
     "eye distances or ratios",
-    "measured on the face turned to the front",
+    "measured on the frontalised face",
     EXPRESSIONS,
 )
 _COLOUR = FeatureGroup(
     "colour",
     COLOUR_NAMES,
     "CIELAB",
-    "medians of patches on the face and of strips beside it; sRGB, white D65",
+    "medians of patches on the face and strips beside it; sRGB, white D65",
     {patch.name: patch.where for patch in PATCHES},
 )
 _ATTRIBUTES = FeatureGroup(
     "attributes",
     (*AGES, "male"),
     "probabilities",
-    "what a classifier takes the viewer for; an even guess where it is switched off or has not looked yet",
+    "probabilities from a classifier; uniform if it is switched off or has not run yet",
     {"under_50": "up to 49 years", "from_50": "50 to 64 years", "from_65": "65 years and more", "male": "not female"},
     neutral=(*EVEN_AGES, EVEN_GENDER),
 )
@@ -74,14 +74,14 @@ LAYOUT = FeatureLayout(
     version=2,
     groups=(_SHAPE, _POSE, _EXPRESSION, _COLOUR, _ATTRIBUTES),
     predecessors=(
-        # version 1 took the colour of the hair where most foreheads end
+        # version 1 sampled the hair where most foreheads end
         Predecessor(_FIRST, {f"colour.hair_top_{channel}": f"colour.hairline_{channel}" for channel in "Lab"}),
     ),
 )
 
 
 class FeatureVector(Protocol):
-    """A layout, and how its numbers are filled in."""
+    """Layout, and how its numbers are measured."""
 
     @property
     def layout(self) -> FeatureLayout: ...
@@ -89,33 +89,33 @@ class FeatureVector(Protocol):
     def measure(
         self, image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry, colours: FloatArray
     ) -> FloatArray:
-        """The vector (layout.size,) float32 of a face, with the attributes unknown.
+        """Measure the vector (layout.size,) float32 of a face, with unknown attributes.
 
         Args:
-            image: (H, W, 3) uint8 RGB that shows the face.
+            image: (H, W, 3) uint8 RGB with the face.
             landmarks_px: (478, 3) in it.
-            face: what was measured of them.
-            colours: of `colours.patch_colours`.
+            face: geometry of these landmarks.
+            colours: result of `colours.patch_colours`.
         """
 
     def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
-        """The vector with what classifiers say.
+        """Fill the results of classifiers into a vector.
 
         Args:
-            readings: probabilities of `age` (classes,) and `gender` (male, female), as far as they were read.
-            years: first and last year of each class of the ages.
+            readings: probabilities of `age` (classes,) and `gender` (male, female), as far as available.
+            years: first and last year of each age class.
         """
 
 
 class NarcissusVector:
-    """Shape, pose, expression, colours and attributes, as `LAYOUT` has them."""
+    """Shape, pose, expression, colours and attributes, laid out as `LAYOUT`."""
 
     layout = LAYOUT
 
     def measure(
         self, image: ByteArray, landmarks_px: FloatArray, face: FaceGeometry, colours: FloatArray
     ) -> FloatArray:
-        """See `FeatureVector.measure`; the picture and its landmarks are in the other two already."""
+        """See `FeatureVector.measure`; everything needed is already in `face` and `colours`."""
         pose = np.array([face.yaw_deg, face.pitch_deg], np.float32)
         unknown = np.array(_ATTRIBUTES.neutral, np.float32)
         return np.concatenate([face.shape, pose, face.expression, colours, unknown])
@@ -130,16 +130,16 @@ class NarcissusVector:
 
 
 def regrouped(probabilities: FloatArray, years: Years, groups: Years) -> FloatArray:
-    """Probabilities of ages in classes of `years` as probabilities of ages in `groups` (len(groups),).
+    """Convert probabilities of age classes `years` to probabilities of age classes `groups`, (len(groups),).
 
-    Within a class each year is as probable as the other; it belongs to the nearest group.
+    Years within a class are equally probable; each belongs to the nearest group.
     """
     return np.asarray(probabilities @ _shares(years, groups), np.float32)
 
 
 @lru_cache(maxsize=8)
 def _shares(years: Years, groups: Years) -> NDArray[np.float64]:
-    """Which share of each class lies in each group, (classes, groups)."""
+    """Share of each class that lies in each group, (classes, groups)."""
     shares = np.zeros((len(years), len(groups)))
     for row, (first, last) in enumerate(years):
         for year in range(first, last + 1):

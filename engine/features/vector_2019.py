@@ -1,17 +1,17 @@
-"""`original342`: the 342 numbers that the artwork of 2019 measured of a face, so that its inverters can be compared.
+"""`original342`: the 342 numbers that the artwork of 2019 measured of a face, to compare its inverters with ours.
 
-They are 68 landmarks in pixels of a 1024 px portrait, a class of age, a class of gender, and the picture's colour at
-each landmark. What is measured here is what its authors meant; where their program did something else, this does not:
+They are 68 landmarks in pixels of a 1024 px portrait, an age class, a gender class, and the picture's colour at each
+landmark. We measure what the authors intended; where their program did something else, we differ:
 
-* They took landmarks where the face stood in the picture, of a 1024 px portrait in training and of a camera's 640 px
-  before the mirror. Here the face is put where a portrait has it, upright, first.
-* They read the picture at row x and column y, one pixel each. Here it is row y and column x, the median of 25 places
-  nearby, and never beyond the border.
-* They took the most probable class for a number. Here it is the mean of the classes' numbers by their probabilities.
-* They found landmarks with another model: the 68 of iBUG's 300-W (Sagonas et al. 2013). Here they are those of FaceMesh
-  that lie there. The points of the jaw differ most, as FaceMesh has its outline on the face and not in the picture.
+* They used landmarks where the face was in the picture: of a 1024 px portrait in training, of a 640 px camera picture
+  in the show. We first move the face to where a portrait has it, upright.
+* They read the picture at row x and column y, one pixel each. We read row y and column x, as the median of 25 nearby
+  pixels, never beyond the border.
+* They used the number of the most probable class. We use the mean of the class numbers, weighted by probability.
+* They used another landmark model: the 68 points of iBUG's 300-W (Sagonas et al. 2013). We use the FaceMesh landmarks
+  at those points. The jaw differs most, because FaceMesh puts its outline on the face and not on its silhouette.
 
-What remains is theirs: no pose, expressions only as places, colours in sRGB, and nothing of hair or background.
+The rest is theirs: no pose, expressions only as positions, colours in sRGB, and nothing of hair or background.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engine.features.vector import Years, regrouped
 from engine.types import Alignment, ByteArray, FloatArray
 
 SIDE_PX = 1024
-AGES_YEARS = ((0, 2), (4, 6), (8, 12), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))  # the answers of 2019
+AGES_YEARS = ((0, 2), (4, 6), (8, 12), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))  # age classes of 2019
 LANDMARKS = (
     *(162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389),  # jaw, from the left
     *(71, 63, 105, 66, 107, 336, 296, 334, 293, 301),  # brows
@@ -35,7 +35,7 @@ LANDMARKS = (
     *(33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380),  # eyes
     *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87),  # lips
 )
-"""FaceMesh's numbers of the 68, in their order."""
+"""FaceMesh indices of the 68 points, in their order."""
 
 _PORTRAIT = Alignment()
 _AGE, _GENDER = (len(AGES_YEARS) - 1) / 2, 0.5
@@ -49,14 +49,14 @@ LAYOUT_342 = FeatureLayout(
             "landmarks",
             tuple(f"{number}_{axis}" for number in range(1, 69) for axis in "xy"),
             "px",
-            f"the 68 points of iBUG's 300-W in an upright portrait of {SIDE_PX} px; x to the right, y down",
+            f"the 68 points of iBUG's 300-W in an upright portrait of {SIDE_PX} px; x right, y down",
             {str(number): f"landmark {landmark} of FaceMesh" for number, landmark in enumerate(LANDMARKS, 1)},
         ),
         FeatureGroup(
             "attributes",
             ("age", "gender"),
             "classes",
-            "mean number of the class; the middle where it is switched off or has not been read",
+            "mean class number; the middle if it is switched off or has not run yet",
             {"age": "0 (up to 2 years) to 7 (from 60 years)", "gender": "0 male, 1 female"},
             neutral=(_AGE, _GENDER),
         ),
@@ -71,7 +71,7 @@ LAYOUT_342 = FeatureLayout(
 
 
 class OriginalVector:
-    """The numbers of 2019, as `LAYOUT_342` has them."""
+    """The numbers of 2019, laid out as `LAYOUT_342`."""
 
     layout = LAYOUT_342
 

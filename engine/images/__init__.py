@@ -1,1 +1,1 @@
-"""Picture files: the one reader that sources, scenes, masks, tools and training share."""
+"""Picture files: one reader for sources, scenes, masks, tools and training."""

@@ -1,8 +1,8 @@
-"""The one reader of picture files: whatever people have -> upright 8-bit sRGB pixels, row 0 at the top.
+"""Picture files of any common format -> upright 8-bit sRGB pixels, row 0 at the top.
 
-Sources, pictures of scenes, masks, frames of films and portraits that networks are trained on all come through here. A
-file is hostile: its bytes, its pixels and its formats are bounded before memory is taken, and whatever Pillow stumbles
-over becomes one sentence. What the colours mean is the matter of `srgb.py`. Knows no OpenGL, no OpenCV and no network.
+The single entry point for sources, scene pictures, masks, film frames and training portraits. Files are untrusted:
+bytes, pixels and formats are limited before memory is allocated, and any failure of Pillow becomes one sentence.
+Colour conversion is in `srgb.py`. Knows no OpenGL, no OpenCV and no network.
 """
 
 from __future__ import annotations
@@ -25,17 +25,21 @@ from engine.core.errors import NarcissusError, in_one_line
 from engine.core.messages import printable
 from engine.images.srgb import over_black, to_srgb
 
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # none whose reader runs another program
-MOVING = frozenset({"GIF", "PNG", "WEBP", "AVIF"})  # formats whose further pictures follow in time; others have pages
-SHORTEST_S, UNTOLD_S = 0.011, 0.1  # a picture of an animation that is to be shown no longer is shown so long
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # none whose reader starts another program
+MOVING = frozenset(
+    {"GIF", "PNG", "WEBP", "AVIF"}
+)  # formats whose further pictures are animation frames; in other formats they are pages
+SHORTEST_S, UNTOLD_S = 0.011, 0.1  # a frame with a shorter duration, or none, is shown for UNTOLD_S
 
 Channels = Literal["L", "RGB", "RGBA"]
 Fit = Callable[[int, int], tuple[int, int]]
-"""Width and height of a picture -> the size that it is scaled down to; both px."""
+"""Size of a picture -> size to scale it down to; width and height in px."""
 
-_SCALED_AS_THEY_ARE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})  # before their colours, to spare memory
+_SCALED_AS_THEY_ARE = frozenset(
+    {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"}
+)  # scaled before colour conversion, to save memory
 _ORIENTATION = 0x0112
-_TURNS = {  # EXIF: what the tag says of where row 0 and column 0 are -> what brings them up and left
+_TURNS = {  # EXIF orientation -> transpose that brings row 0 to the top and column 0 to the left
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -48,18 +52,18 @@ _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 
 
 class ImageError(NarcissusError):
-    """A picture file is missing, no picture, damaged or too large; the message is a sentence that names it."""
+    """Picture file that is missing, unreadable, damaged or too large; the message is a sentence that names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What is read at all; anything beyond is refused by its head.
+    """Limits on what is read; anything beyond is refused from its header.
 
     Attributes:
-        max_bytes: of the file.
-        max_pixels: width times height; the default is below the size at which Pillow warns.
-        min_side_px, max_side_px: of either side.
-        formats: by Pillow's names.
+        max_bytes: file size.
+        max_pixels: width times height; the default is below Pillow's warning threshold.
+        min_side_px, max_side_px: either side.
+        formats: Pillow's format names.
     """
 
     max_bytes: int = 512 << 20
@@ -69,17 +73,17 @@ class ImageLimits:
     formats: tuple[str, ...] = FORMATS
 
     def check(self, width: int, height: int) -> None:
-        """Refuse a size.
+        """Refuse sizes beyond the limits.
 
         Raises:
-            ValueError: what is wrong with it.
+            ValueError: says which limit is exceeded.
         """
         if width * height > self.max_pixels:
             raise ValueError(f"{width}x{height} px are more than {self.max_pixels // 10**6} megapixels")
         if max(width, height) > self.max_side_px:
             raise ValueError(f"{width}x{height} px are more than {self.max_side_px} px a side")
         if min(width, height) < self.min_side_px:
-            least = f"{self.min_side_px}x{self.min_side_px} px is the least"
+            least = f"{self.min_side_px}x{self.min_side_px} px is the minimum"
             raise ValueError(f"a picture of {width}x{height} px is too small; {least}")
 
 
@@ -97,54 +101,54 @@ def read_image(
 ) -> NDArray[np.uint8]:
     """Read a picture upright, in sRGB, 8 bits a channel.
 
-    It is turned as its EXIF says. Deeper pixels are scaled to 8 bits; CMYK, Lab and whatever has an ICC profile become
-    sRGB. Of an animation, the first picture.
+    It is rotated as its EXIF data says. Deeper pixels are scaled to 8 bits; CMYK, Lab and anything with an ICC profile
+    is converted to sRGB. For an animation, the first frame is read.
 
     Args:
         source: the file, or its content.
-        channels: `RGBA` with straight alpha; `RGB` lies over black; `L` is the light of that, so that what is
-            transparent is dark.
-        name: how messages call it; its path by default.
+        channels: `RGBA` with straight alpha; `RGB` composited over black; `L` is the luminance of that, so transparent
+                areas are dark.
+        name: how messages refer to it; the path by default.
         fit: see `Fit`; None keeps the size.
-        limits: what is refused.
+        limits: what to refuse.
 
     Returns:
-        (H, W, 4), (H, W, 3) or (H, W) uint8, C-contiguous, the caller's own.
+        (H, W, 4), (H, W, 3) or (H, W) uint8, C-contiguous, owned by the caller.
 
     Raises:
-        ImageError: it is missing, no picture, damaged, too large or too small.
+        ImageError: it is missing, not a picture, damaged, too large or too small.
     """
     with _opened(source, name, limits) as image:
         return _pixels(image, channels, fit)
 
 
 def image_size(source: Path | bytes, *, name: str | None = None, limits: ImageLimits = USUAL) -> tuple[int, int]:
-    """Width and height in px as the head of a picture says it, upright; its rest may be damaged.
+    """Upright width and height in px according to the header; the rest may be damaged.
 
     Raises:
-        ImageError: as `read_image`.
+        ImageError: see `read_image`.
     """
     with _opened(source, name, limits) as image:
         width, height = image.size
-        says_turned = image.format == "TIFF"  # Pillow turns its size too
-        is_mute = image.format == "PNG" and "exif" not in image.info  # a further look would decode all of it
+        says_turned = image.format == "TIFF"  # Pillow swaps its size too
+        is_mute = image.format == "PNG" and "exif" not in image.info  # looking further would decode all of it
         is_lying = not (says_turned or is_mute) and _orientation(image) in (5, 6, 7, 8)
         return (height, width) if is_lying else (width, height)
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file begins like a picture of a format that is known; its rest may be damaged."""
+    """Whether a file starts like a picture of a supported format; the rest may be damaged."""
     try:
         with _opened(path, None, _UNBOUNDED):
             return True
     except ImageError as error:
         return error.__cause__ is not None or (
             os.path.isfile(path) and _is_heic(_head(path))
-        )  # its reader failed: it is one
+        )  # its reader failed, so it is one
 
 
 def is_animation(path: Path) -> bool:
-    """Whether a picture file holds several pictures that follow each other in time."""
+    """Whether a picture file is an animation."""
     try:
         with _opened(path, None, USUAL) as image:
             return image.format in MOVING and bool(getattr(image, "is_animated", False))
@@ -155,13 +159,15 @@ def is_animation(path: Path) -> bool:
 def animation_frames(
     path: Path, *, fit: Fit | None = None, limits: ImageLimits = USUAL
 ) -> Iterator[tuple[NDArray[np.uint8], float]]:
-    """The pictures of an animation once through, each (H, W, 3) uint8 RGB, and for how long it is shown, s.
+    """Iterate once over the frames of an animation: (H, W, 3) uint8 RGB, and duration in s.
 
     Raises:
-        ImageError: as `read_image`; those before a damaged one have come by then.
+        ImageError: see `read_image`; frames before a damaged one have been yielded by then.
     """
     with _opened(path, None, limits) as image:
-        first = 1 if getattr(image, "default_image", False) else 0  # APNG: for those who cannot play it
+        first = (
+            1 if getattr(image, "default_image", False) else 0
+        )  # APNG: a default picture for readers without animation
         for index in itertools.count(first):
             try:
                 with _unwarned():
@@ -170,12 +176,12 @@ def animation_frames(
                 return
             limits.check(*image.size)
             pixels = _pixels(image, "RGB", fit)
-            duration_s = float(image.info.get("duration", 0.0)) / 1000  # some formats say it only when it was decoded
+            duration_s = float(image.info.get("duration", 0.0)) / 1000  # some formats set it only after decoding
             yield pixels, duration_s if duration_s >= SHORTEST_S else UNTOLD_S
 
 
 def _unwarned() -> AbstractContextManager[None]:
-    """Silence Pillow's warnings about damage that it reads over, and about sizes that are bounded here."""
+    """Silence Pillow's warnings about damage it tolerates, and about sizes, which are limited here."""
     return warnings.catch_warnings(action="ignore")
 
 
@@ -183,9 +189,9 @@ def _pixels(image: Image.Image, channels: Channels, fit: Fit | None) -> NDArray[
     size_wh = image.size if fit is None else fit(*image.size)
     with _unwarned():
         if fit is not None:
-            image.draft("RGB", (2 * size_wh[0], 2 * size_wh[1]))  # a JPEG is decoded no larger than is of use
+            image.draft("RGB", (2 * size_wh[0], 2 * size_wh[1]))  # decode a JPEG no larger than needed
         image.load()
-        turn = _TURNS.get(_orientation(image))  # only now: in a PNG it may come last, and TIFF turns by itself
+        turn = _TURNS.get(_orientation(image))  # not earlier: in a PNG it may come last, and TIFF is rotated by Pillow
     if image.mode in _SCALED_AS_THEY_ARE and "transparency" not in image.info:
         image = _scaled(image, size_wh)
     colours = to_srgb(image)
@@ -205,13 +211,13 @@ def _orientation(image: Image.Image) -> int:
     try:
         with _unwarned():
             return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # a damaged EXIF block says nothing, and the picture is well
+    except Exception:  # a damaged EXIF block; the picture itself is intact
         return 1
 
 
 @contextmanager
 def _opened(source: Path | bytes, name: str | None, limits: ImageLimits) -> Iterator[Image.Image]:
-    """A picture of which the head was read and found within the limits; what fails inside is told as its damage."""
+    """Open a picture with a valid header within the limits; errors inside the context are reported as damage."""
     shown = printable(name or (str(source) if isinstance(source, Path) else "the picture"))
     try:
         with _stream(source, shown, limits) as stream:
@@ -225,7 +231,7 @@ def _opened(source: Path | bytes, name: str | None, limits: ImageLimits) -> Iter
         raise
     except UnidentifiedImageError:
         _refuse_unknown(source, shown, limits)
-    except Exception as error:  # Pillow's readers raise whatever they stumble over: struct, zlib, index and type errors
+    except Exception as error:  # Pillow's readers raise anything: struct, zlib, index and type errors
         reason = (error.strerror if isinstance(error, OSError) else None) or in_one_line(error)
         raise ImageError(f"{shown} is an image that cannot be read: {reason}") from error
 
@@ -236,8 +242,8 @@ def _stream(source: Path | bytes, shown: str, limits: ImageLimits) -> Iterator[I
         yield io.BytesIO(source)
         return
     try:
-        if not source.is_file():  # a pipe would be waited for
-            raise ImageError(f"{shown} is no file" if source.exists() else f"there is no file {shown}")
+        if not source.is_file():  # opening a pipe would block
+            raise ImageError(f"{shown} is not a file" if source.exists() else f"there is no file {shown}")
         stream = source.open("rb")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else in_one_line(error)
@@ -250,7 +256,7 @@ def _stream(source: Path | bytes, shown: str, limits: ImageLimits) -> Iterator[I
 
 
 def _check_webp(stream: IO[bytes], limits: ImageLimits) -> None:
-    """Pillow takes the memory of a WebP file with its head, so that this is looked at here (RFC 9649, 2.7)."""
+    """Check the size of a WebP file before Pillow allocates memory for it from the header (RFC 9649, 2.7)."""
     head = stream.read(30)
     stream.seek(0)
     if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) == 30:
@@ -259,8 +265,8 @@ def _check_webp(stream: IO[bytes], limits: ImageLimits) -> None:
 
 def _refuse_unknown(source: Path | bytes, shown: str, limits: ImageLimits) -> NoReturn:
     if _is_heic(_head(source)):
-        raise ImageError(f"{shown} is a HEIC picture, which cannot be read here: save it as JPEG") from None
-    raise ImageError(f"{shown} is no image that can be read ({', '.join(limits.formats)})") from None
+        raise ImageError(f"{shown} is a HEIC picture, which is not supported: save it as JPEG") from None
+    raise ImageError(f"{shown} is not a supported image ({', '.join(limits.formats)})") from None
 
 
 def _head(source: Path | bytes) -> bytes:

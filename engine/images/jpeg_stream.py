@@ -1,4 +1,5 @@
-"""Tells a stream of JPEG pictures, one after the other as cameras write them, from one picture. Knows no video."""
+"""Distinguishes MJPEG streams, consecutive JPEG pictures as cameras write them, from single pictures. Knows no
+video."""
 
 from __future__ import annotations
 
@@ -9,15 +10,15 @@ from pathlib import Path
 
 from PIL import Image
 
-LONGEST_BYTES = 32 << 20  # of the first picture of a stream
-_SEAM = re.compile(rb"\xff\xd9[\x00\r\n]{0,64}\xff\xd8\xff")  # an end and a beginning: never within a picture's data
+LONGEST_BYTES = 32 << 20  # maximum size of the first picture
+_SEAM = re.compile(rb"\xff\xd9[\x00\r\n]{0,64}\xff\xd8\xff")  # end and start markers: never within image data
 
 
 def is_jpeg_stream(path: Path) -> bool:
     """Whether a second picture of the same size follows the first.
 
-    What phones put behind a picture, such as a smaller view or a map of depth, is of another size or is listed in its
-    head, which Pillow calls another format.
+    Extra pictures that phones append, such as previews or depth maps, differ in size or are listed in the header, for
+    which Pillow reports another format.
     """
     try:
         with path.open("rb") as file:
@@ -26,8 +27,8 @@ def is_jpeg_stream(path: Path) -> bool:
         if seam is None:
             return False
         parts = io.BytesIO(start), io.BytesIO(start[seam.end() - 3 :])
-        with warnings.catch_warnings(action="ignore"):  # of damage that Pillow reads over
+        with warnings.catch_warnings(action="ignore"):  # about damage that Pillow tolerates
             first, second = (Image.open(part, formats=("JPEG",)) for part in parts)
         return first.format == "JPEG" and first.size == second.size
-    except Exception:  # what is damaged here is told by whoever reads it
+    except Exception:  # damage is reported by whichever reader opens the file
         return False

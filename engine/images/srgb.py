@@ -1,6 +1,6 @@
-"""Colours of picture files -> sRGB, 8 bits a channel. Knows Pillow's pictures, and no files.
+"""Colours of picture files -> 8-bit sRGB. Knows Pillow images, and no files.
 
-Depth, palette, ink, Lab and ICC profiles are dealt with here, whatever the format that a picture came in.
+Handles bit depth, palettes, CMYK, Lab and ICC profiles, for all formats.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import numpy as np
 from PIL import Image, ImageCms
 
 MAX_PROFILE_BYTES = 4 << 20
-_ROWS = 256  # of a deep picture are scaled at a time: what lies between takes eight times its memory
-_TELLING_DEPTH = frozenset({"PNG", "PPM"})  # formats of which Pillow's 32-bit grey has 16 bits
+_ROWS = 256  # rows of a deep picture scaled at a time: intermediates take eight times its memory
+_TELLING_DEPTH = frozenset({"PNG", "PPM"})  # formats where 32-bit grey in Pillow means 16 bits
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """A loaded picture in the mode RGB or RGBA, or L where it is grey and without a profile."""
+    """Convert a loaded picture to RGB or RGBA, or to L if it is grey and has no profile."""
     icc = image.info.get("icc_profile")
     flat = _eight_bits(image)
     if flat.mode not in ("L", "RGB", "RGBA", "LA", "CMYK", "LAB"):
         flat = flat.convert("RGBA" if flat.has_transparency_data else "RGB")
-    elif "transparency" in flat.info:  # a colour that stands for it
+    elif "transparency" in flat.info:  # a transparent colour
         flat = flat.convert("RGBA")
     if flat.mode == "RGBA" and not icc:
         return flat
@@ -36,7 +36,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def over_black(image: Image.Image) -> Image.Image:
-    """A picture of `to_srgb` without its alpha: what is transparent lies over black."""
+    """Composite a picture from `to_srgb` over black."""
     if image.mode != "RGBA":
         return image
     ground = Image.new("RGB", image.size)
@@ -45,7 +45,7 @@ def over_black(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Deep grey scaled to 8 bits, which Pillow's own conversion would clip to white; others as they are."""
+    """Scale deep grey to 8 bits, which Pillow's own conversion would clip; return other pictures unchanged."""
     if image.mode[0] not in "IF":
         return image
     deep = np.asarray(image)
@@ -63,12 +63,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _white_of(brightest: float) -> float:
-    """The value that means white in a picture of 32 bits a pixel, whose format does not say."""
+    """White level of a 32-bit picture, whose format does not state it."""
     return next(white for white in (1.0, 255.0, 65535.0, float("inf")) if brightest <= white)
 
 
 def _by_profile(colours: Image.Image, icc: bytes | None) -> Image.Image:
-    """Colours as their profile means them; without one, or with one that is damaged or of another mode, as usual."""
+    """Apply an ICC profile; without one, or with a damaged or mismatched one, convert as usual."""
     if colours.mode == "LAB":
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     elif not icc or len(icc) > MAX_PROFILE_BYTES:

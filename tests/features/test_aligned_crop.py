@@ -91,7 +91,11 @@ def test_the_same_face_found_twice_hides_nothing() -> None:
             0.0,
             "is too small: .* is 39 px wide, and 40",
         ),
-        (AlignedCrop(np.zeros((CROP_PX, CROP_PX, 3), np.uint8), 200.0, 0.5), 0.0, "is half out of the picture: 50%"),
+        (
+            AlignedCrop(np.zeros((CROP_PX, CROP_PX, 3), np.uint8), 200.0, 0.5),
+            0.0,
+            "is cut off by the edge of the picture: only 50%",
+        ),
         (AlignedCrop(np.zeros((CROP_PX, CROP_PX, 3), np.uint8), 200.0, 1.0), 64.0, "is turned away by 64 degrees"),
         (None, 0.0, "was not cut out"),
     ],

@@ -104,13 +104,13 @@ def test_without_the_full_range_model_near_faces_are_still_found(
     model.write_bytes((mediapipe_folder() / SHORT_RANGE.file).read_bytes())
     detector = open_detector(tmp_path)
     (said,) = caplog.messages
-    assert "there is no such model in MediaPipe's wheel" in said and "metre" in said
+    assert "MediaPipe's wheel does not contain this model" in said and "metre" in said
     (face,) = detector(with_faces(empty, Standing(0.5, 0.5, 0.2)), 0.5)
     assert (face.x, face.y) == pytest.approx((640, 360), abs=40)
 
 
 def test_a_wheel_without_any_model_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ModelError, match="there is no such model"):
+    with pytest.raises(ModelError, match="does not contain this model"):
         open_detector(tmp_path)
     broken = tmp_path / SHORT_RANGE.file
     broken.parent.mkdir(parents=True)

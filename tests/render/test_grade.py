@@ -226,5 +226,5 @@ def test_a_picture_that_is_no_strip_is_told(shaders: Path, size_wh: tuple[int, i
     with pytest.raises(ConfigError, match=sentence):
         read_lut(ShaderLibrary(shaders), "odd")
     (shaders / "luts" / "odd.png").write_bytes(b"no picture")
-    with pytest.raises(ConfigError, match=r"luts/odd\.png is no image that can be read"):
+    with pytest.raises(ConfigError, match=r"luts/odd\.png is not a supported image"):
         read_lut(ShaderLibrary(shaders), "odd")

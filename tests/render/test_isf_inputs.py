@@ -161,7 +161,7 @@ def test_imported_images_stay_in_the_folder(playing: Playing, path: str) -> None
 
 def test_an_image_that_is_none(playing: Playing) -> None:
     playing.write(a__fs=isf("gl_FragColor = vec4(1.0);", more=',\n "IMPORTED": {"mark": {"PATH": "a.fs"}}'))
-    with pytest.raises(ConfigError, match=r"^shaders/foreign/a\.fs:2: .*a\.fs is no image that can be read"):
+    with pytest.raises(ConfigError, match=r"^shaders/foreign/a\.fs:2: .*a\.fs is not a supported image"):
         playing.draw("isf", {"file": "a.fs"})
 
 

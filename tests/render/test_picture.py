@@ -83,7 +83,7 @@ def test_a_picture_that_is_saved_anew_is_seen_and_a_broken_one_is_told(
     anew.succeed(kept)
     assert red[1] < 0.01 and light(anew) == pytest.approx([0, 1, 0], abs=1e-3)
     arrow.write_bytes(b"no picture any more")
-    with pytest.raises(ConfigError, match=r"arrow\.png is no image that can be read"):
+    with pytest.raises(ConfigError, match=r"arrow\.png is not a supported image"):
         Compositor(gl, scene, library, previous=anew)
     assert light(anew) == pytest.approx([0, 1, 0], abs=1e-3)
     anew.close()

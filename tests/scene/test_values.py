@@ -118,7 +118,7 @@ def test_a_picture_beside_the_scene_is_found_read_and_watched(folder: Path) -> N
         ("link.png", 'must stay within the scene\'s folder, and "link.png" leads out of it'),
         ("blue.png", 'names "blue.png", and there is no such file in'),
         ("pictures", 'names "pictures", and there is no such file in'),
-        ("text.png", "text.png is no image that can be read (JPEG, PNG, "),
+        ("text.png", "text.png is not a supported image (JPEG, PNG, "),
         ("3", "must be the path of a picture from the scene's folder on, such as pictures/wall.jpg, not 3"),
         ("''", "must be the path of a picture"),
     ],

@@ -75,7 +75,7 @@ GOOD = "a.png,1,x,train,mono,100,0.1,1900,M,50\n"
         (GOOD.replace("mono", "grey"), b"", "line 2: kind must be one of modern, colour, mono, not 'grey'"),
         (GOOD.replace("1900", "soon"), b"", "line 2: year must be a number or empty, not 'soon'"),
         (GOOD.replace("a.png", "b.png"), b"", "b.png is missing from it"),
-        (GOOD, b"no picture", "a.png is no image that can be read"),
+        (GOOD, b"no picture", "a.png is not a supported image"),
         (GOOD, encode(np.zeros((8, 12, 3), np.uint8)), "a.png is 12x8 px: pictures must be square, 4 to 1024 px"),
         ("", b"", "it has no portrait"),
         (GOOD + GOOD, encode(cloud(0, 8)), "line 3: a.png has a row already"),

@@ -55,7 +55,10 @@ def test_a_number_of_looks_that_makes_no_sense_is_refused(capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     ("side_px", "shown", "said"),
-    [(32.0, 1.0, "the face is too small: the square around it is 32 px wide"), (200.0, 0.4, "the face is half out of")],
+    [
+        (32.0, 1.0, "the face is too small: the square around it is 32 px wide"),
+        (200.0, 0.4, "the face is cut off by the edge of the picture"),
+    ],
 )
 def test_a_face_that_an_encoder_cannot_look_at_is_told_and_listed(
     tmp_path: Path,

@@ -109,7 +109,7 @@ def test_too_many_pixels_are_refused_before_they_take_memory(tmp_path: Path) -> 
 
 
 def test_a_tiny_image_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeviceError, match=r"a\.png .*: a picture of 1x1 px is too small; 16x16 px is the least"):
+    with pytest.raises(DeviceError, match=r"a\.png .*: a picture of 1x1 px is too small; 16x16 px is the minimum"):
         open_source(str(saved(tmp_path / "a.png", lopsided(1, 1))), PLAIN, [], ManualClock())
 
 
@@ -182,7 +182,7 @@ def test_a_folder_is_shown_in_natural_order_and_begins_again(
     assert changes[:4] == [40, 80, 120, 40]
     assert 7 <= levels.index(80) <= 9, "each is shown for half a second"
     assert [message for message in caplog.messages if "skipped" in message] == [
-        f"skipped: {folder}/5 notes.txt is no image that can be read (JPEG, PNG, WEBP, AVIF, BMP, TIFF, GIF, PPM)"
+        f"skipped: {folder}/5 notes.txt is not a supported image (JPEG, PNG, WEBP, AVIF, BMP, TIFF, GIF, PPM)"
     ]
 
 

@@ -60,7 +60,7 @@ def test_a_kept_frame_is_never_written_over(stand: Callable[..., Stand]) -> None
         ("empty 4", "it gives no pictures any more; it may be unplugged"),
         ("stuck", "it did not open within 1 s"),
         ("refuse it is busy", "it is busy"),
-        ("tiny", "a picture of 1x1 px is too small; 16x16 px is the least"),
+        ("tiny", "a picture of 1x1 px is too small; 16x16 px is the minimum"),
         ("float", "an array of shape (48, 64, 3) and type float64 is no picture"),
     ],
 )

@@ -265,7 +265,7 @@ def test_a_mask_that_is_painted_meanwhile_is_shown(desk: Desk, path: Path) -> No
     assert desk.shown().max() == 0
     mask.write_bytes(b"no picture")
     desk.look()
-    assert "mask.png is no image that can be read" in desk.said[-1]
+    assert "mask.png is not a supported image" in desk.said[-1]
     assert desk.shown().max() == 0
 
 

@@ -153,11 +153,11 @@ def test_masks_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
     Image.new("1", (MASK_LIMITS.max_side_px + 1, 1)).save(tmp_path / "wide.png")
     for name, said in (
-        ("text.png", r"text\.png is no image that can be read \(JPEG, PNG, "),
+        ("text.png", r"text\.png is not a supported image \(JPEG, PNG, "),
         ("cut.png", r"cut\.png is an image that cannot be read: \w"),
         ("wide.png", r"wide\.png is an image that cannot be read: 8193x1 px are more than 8192 px a side"),
         ("none.png", r"there is no file .*none\.png"),
-        (".", "is no file"),
+        (".", "is not a file"),
     ):
         with pytest.raises(ConfigError, match=said):
             read_mask(tmp_path / name)
