@@ -1,7 +1,7 @@
 """Personas: a folder under models/ -> checked settings and networks.
 
 The only module that maps the official names and layouts of weights to the Keras networks. Opening a persona reads and
-checks its files without Keras; only `load_generator` and its relatives import Keras.
+checks its files without Keras; only loading its networks imports Keras.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _ALIGNMENT_RANGES = {"x": (0.0, 1.0), "y": (0.0, 1.0), "eye_distance": (0.02, 1.
 
 @dataclass(frozen=True)
 class Persona:
-    """An opened and checked persona.
+    """Persona whose files have been checked.
 
     Attributes:
-        folder: its folder; `name` is the folder's name.
-        title: its name on the wall and in messages.
-        settings: of its generator.
-        generator_path, generator_sha256: the file, and the hash of its content, which inverters refer to.
-        alignment: where it draws its faces.
-        inverter_path: the file of its inverter; may not exist.
+        folder: its folder; `name` is the name of the folder.
+        title: display name, on the wall and in messages.
+        settings: settings of its generator.
+        generator_path, generator_sha256: generator file and its hash, which inverters refer to.
+        alignment: position of the face in its pictures.
+        inverter_path: inverter file; may not exist.
     """
 
     folder: Path
@@ -65,17 +65,17 @@ class Persona:
 
     @property
     def encoder_path(self) -> Path:
-        """The file of the encoder that was trained with its generator, or for it; may not exist."""
+        """Path of the encoder trained with or for its generator; may not exist."""
         return self.folder / ENCODER_FILE
 
     @classmethod
     def open(cls, folder: Path) -> Persona:
-        """Open a folder and check everything that the show needs of it, weights included.
+        """Open a folder and check everything the show needs of it, including weights.
 
         Raises:
-            ModelError: a file is missing, damaged or does not fit; says which, and why.
+            ModelError: a file is missing, damaged or does not fit; the message says which, and why.
         """
-        if not os.path.isdir(folder):  # unlike Path's method, it does not raise for names that are too long
+        if not os.path.isdir(folder):  # unlike Path's method, does not raise for overlong names
             siblings = sorted(
                 path.parent.name for path in folder.parent.glob(f"*/{DESCRIPTION_FILE}") if "." not in path.parent.name
             )
@@ -88,15 +88,15 @@ class Persona:
         return cls(folder, name, title, settings, path, file_sha256(path), alignment, folder / INVERTER_FILE)
 
     def check_generator(self, path: Path, metadata: Mapping[str, str], remedy: str) -> None:
-        """Refuse a file that answers for another generator than this persona's.
+        """Refuse a file made for another generator.
 
         Args:
-            path: of the file.
-            metadata: its texts.
+            path: of the file, for the message.
+            metadata: of the file.
             remedy: what to do about it, for the message.
 
         Raises:
-            ModelError: it names another generator, or none.
+            ModelError: the file names another generator, or none.
         """
         made_for = metadata.get("generator_sha256", "")
         if made_for != self.generator_sha256:
@@ -109,7 +109,9 @@ class Persona:
 def _read_description(path: Path) -> tuple[str, Alignment]:
     try:
         if path.stat().st_size > MAX_DESCRIPTION_BYTES:
-            raise ModelError(f"{path} is longer than {MAX_DESCRIPTION_BYTES >> 10} KB: it is no persona's description")
+            raise ModelError(
+                f"{path} is longer than {MAX_DESCRIPTION_BYTES >> 10} KB: it is not the description of a persona"
+            )
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         parts = f"a persona is a folder with {DESCRIPTION_FILE} and {GENERATOR_FILE}"
@@ -148,10 +150,10 @@ def write_description(folder: Path, title: str, alignment: Alignment) -> None:
 
 
 def load_generator(path: Path) -> Generator:
-    """The Keras network of a generator file, in the plain form.
+    """Load the Keras network of a generator file, in the plain form.
 
     Raises:
-        ModelError: the file is missing, damaged or of another network.
+        ModelError: the file is missing, damaged or holds another network.
     """
     settings, arrays = read_network(path, GeneratorSettings)
     from engine.networks.pggan.model import Generator
@@ -162,10 +164,10 @@ def load_generator(path: Path) -> Generator:
 
 
 def load_discriminator(path: Path) -> Discriminator:
-    """The Keras network of a discriminator file.
+    """Load the Keras network of a discriminator file.
 
     Raises:
-        ModelError: the file is missing, damaged or of another network.
+        ModelError: the file is missing, damaged or holds another network.
     """
     settings, arrays = read_network(path, DiscriminatorSettings)
     from engine.networks.pggan.model import Discriminator
@@ -176,24 +178,24 @@ def load_discriminator(path: Path) -> Discriminator:
 
 
 def save_generator(model: Generator, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a generator under its official names, float32; `notes` are added to the metadata."""
+    """Write a generator under its official names, in float32; `notes` are added to the metadata."""
     write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
 def save_discriminator(model: Discriminator, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a discriminator under its official names, float32; `notes` are added to the metadata."""
+    """Write a discriminator under its official names, in float32; `notes` are added to the metadata."""
     write_network(path, model.settings, network_arrays(model), notes=notes)
 
 
 def fill_network(model: Generator | Discriminator, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Assign the weights of a network, by official names and in official layouts."""
+    """Assign weights by official names, in official layouts."""
     for name, layer in model.by_name.items():
         layer.weight.assign(_weight_to_keras(layer.official, arrays[f"{name}/weight"]))
         layer.bias.assign(_bias_to_keras(layer.official, arrays[f"{name}/bias"]))
 
 
 def network_arrays(model: Generator | Discriminator) -> dict[str, NDArray[Any]]:
-    """The weights of a network by official names and in official layouts, float32."""
+    """Weights by official names, in official layouts, float32."""
     import keras
 
     arrays: dict[str, NDArray[Any]] = {}
@@ -204,7 +206,7 @@ def network_arrays(model: Generator | Discriminator) -> dict[str, NDArray[Any]]:
 
 
 def _weight_to_keras(layer: WeightLayer, weight: FloatArray) -> FloatArray:
-    """Official layout -> HWIO, or IO in NHWC order."""
+    """Convert from the official layout to HWIO, or to IO in NHWC order."""
     if layer.kind == "up":
         return np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2))
     if layer.name == "4x4/Dense":  # outputs C, y, x -> y, x, C
@@ -225,7 +227,7 @@ def _bias_to_official(layer: WeightLayer, bias: FloatArray) -> FloatArray:
 
 
 def _weight_to_official(layer: WeightLayer, weight: FloatArray) -> FloatArray:
-    """The inverse of `_weight_to_keras`."""
+    """Inverse of `_weight_to_keras`."""
     shape: Shape = weight.shape
     if layer.kind == "up":
         return np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2))

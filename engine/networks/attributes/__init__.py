@@ -1,1 +1,1 @@
-"""Classifiers of age and gender."""
+"""Age and gender classifiers."""

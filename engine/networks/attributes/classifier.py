@@ -1,7 +1,7 @@
-"""Classifier of age and gender: a face -> probabilities, with our own network or Levi and Hassner's of 2015.
+"""Age and gender classifier: a face -> probabilities, with our own network or Levi and Hassner's of 2015.
 
-`tools.train_attributes` writes the former, `tools.import_attributes` the latter, from the authors' Caffe files. It
-finds no faces and sees only the square that it is given.
+`tools.train_attributes` writes the former, `tools.import_attributes` the latter from the authors' Caffe files. Finds no
+faces; sees only the square passed in.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ IMPORTED_FILE = "attributes.safetensors"
 
 
 class AttributeReader:
-    """Reads age and gender from a face.
+    """Classifies age and gender.
 
     Args:
-        path: the weights; their names tell which network they belong to.
+        path: weight file; its tensor names tell which network it holds.
 
     Attributes:
-        input_px: side of its input square, px.
-        answers: question (`age`, `gender`) -> its classes in words.
-        age_years: first and last year of each class of `age`.
+        input_px: side of the input square.
+        answers: question (`age`, `gender`) -> names of its classes.
+        age_years: first and last year of each age class.
 
     Raises:
-        ModelError: the file is missing, damaged, or of no such network.
-        RuntimeError: OpenVINO cannot compute it here.
+        ModelError: the file is missing, damaged, or holds another network.
+        RuntimeError: OpenVINO cannot run it on this machine.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class AttributeReader:
         self._run: Runs = (small_runner if self._is_own else levi_hassner_runner)(read_arrays(path))
 
     def __call__(self, square: ByteArray) -> dict[str, FloatArray]:
-        """Question -> probabilities (classes,), which sum to 1.
+        """Compute question -> probabilities (classes,), which sum to 1.
 
         Args:
             square: (S, S, 3) uint8 RGB of `pipeline.face_crop.crop_face`, S = `input_px`.
@@ -72,22 +72,23 @@ class AttributeReader:
 
 
 def attributes_path(models: Path) -> Path:
-    """The weights for the show: those of 2019 if somebody has imported them, else our own."""
+    """Path of the weights for the show: those of 2019 if they have been imported, else our own."""
     imported = models / IMPORTED_FILE
     return imported if imported.exists() else models / OWN_FILE
 
 
 def open_attributes(models: Path) -> AttributeReader | None:
-    """Open the classifier; None, with a line in the log, if it cannot be used: the show goes on without."""
+    """Open the classifier; if it cannot be used, log it and return None: the show continues without."""
     try:
         return AttributeReader(attributes_path(models))
-    except (ModelError, RuntimeError, ImportError) as error:  # the last two are OpenVINO's
-        _log.warning("age and gender are not read, the show goes on without: %s", error)
+    except (ModelError, RuntimeError, ImportError) as error:  # the last two from OpenVINO
+        _log.warning("age and gender are not read; the show continues without them: %s", error)
         return None
 
 
 def network_input(faces: ByteArray) -> FloatArray:
-    """Faces (N, 227, 227, 3) uint8 RGB -> input of Levi and Hassner's network: float32 BGR, mean subtracted.
+    """Convert faces (N, 227, 227, 3) uint8 RGB to the input of Levi and Hassner's network: float32 BGR, mean
+    subtracted.
 
     Raises:
         ValueError: the faces have another shape.

@@ -1,7 +1,7 @@
 """Levi and Hassner's network for age or gender: layers, shapes and classes.
 
-Gil Levi and Tal Hassner, "Age and Gender Classification using Convolutional Neural Networks", CVPR workshops 2015. Two
-networks of the same architecture, with different numbers of classes. Knows neither Keras nor Caffe.
+Gil Levi and Tal Hassner, "Age and Gender Classification using Convolutional Neural Networks", CVPR workshops 2015. The
+two networks share an architecture and differ in their number of classes. Knows neither Keras nor Caffe.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ CLASSES: Mapping[str, int] = {"age": len(AGES_YEARS), "gender": len(GENDERS)}
 
 @dataclass(frozen=True)
 class AttributeLayer:
-    """A layer with weights, and what follows it.
+    """Layer with weights, and the operations after it.
 
     Attributes:
         kind: `conv` (weight HWIO) or `dense` (weight IO, inputs in channel-first order).
-        outputs: feature maps or numbers out; 0 stands for the number of classes.
-        kernel, stride, pad: of a convolution, px.
-        has_pooling: the largest of 3x3 every 2 px follows, windows that stick out included.
-        has_norm: normalisation over 5 neighbouring feature maps follows (alpha 1e-4, beta 0.75, k 1).
+        outputs: number of feature maps or outputs; 0 means the number of classes.
+        kernel, stride, pad: parameters of a convolution, px.
+        has_pooling: 3x3 max pooling with stride 2 follows, including partial windows.
+        has_norm: local response normalisation over 5 feature maps follows (alpha 1e-4, beta 0.75, k 1).
     """
 
     name: str
@@ -51,7 +51,7 @@ LAYERS = (
 
 
 def attribute_shapes(kind: str) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the weights of the `age` or the `gender` network in a file."""
+    """Tensor names and shapes of the `age` or the `gender` network in a file."""
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in LAYERS:
         outputs = layer.outputs or CLASSES[kind]

@@ -1,6 +1,6 @@
 """OpenVINO graphs of the age and gender networks: our own small one, and Levi and Hassner's.
 
-They take a few milliseconds or less on the processor, and TensorFlow stays out of the show. Knows no files.
+They take at most a few milliseconds on the processor and keep TensorFlow out of the show. Knows no files.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Runs = Callable[[FloatArray], dict[str, FloatArray]]
 
 
 def small_runner(arrays: Arrays) -> Runs:
-    """`small_network_input` (1, 64, 64) -> question -> probabilities (classes,)."""
+    """Compile the small network: `small_network_input` (1, 64, 64) -> question -> probabilities (classes,)."""
     openvino = import_openvino()
     ops = _operations()
     side = small_cnn.INPUT_PX
     x = inputs = ops.parameter([1, 1, side, side], np.float32)
     for number in range(1, len(small_cnn.MAPS) + 1):
         x = ops.relu(_convolved(ops, x, arrays, f"conv{number}", stride=2, pad=1))
-    x = ops.reshape(ops.transpose(x, [0, 2, 3, 1]), [1, -1], False)  # to the order of HWC
+    x = ops.reshape(ops.transpose(x, [0, 2, 3, 1]), [1, -1], False)  # to HWC order
     x = ops.relu(_multiplied(ops, x, arrays, "dense"))
     outputs = [ops.softmax(_multiplied(ops, x, arrays, name), 1) for name in small_cnn.ANSWERS]
     run = _compiled(openvino, outputs, inputs)
@@ -38,7 +38,7 @@ def small_runner(arrays: Arrays) -> Runs:
 
 
 def levi_hassner_runner(arrays: Arrays) -> Runs:
-    """`network_input` (1, 227, 227, 3) -> question -> probabilities (classes,)."""
+    """Compile Levi and Hassner's networks: `network_input` (1, 227, 227, 3) -> question -> probabilities (classes,)."""
     openvino = import_openvino()
     ops = _operations()
     side = levi_hassner.INPUT_PX
@@ -59,7 +59,7 @@ def _levi_hassner_layer(ops: ModuleType, layer: AttributeLayer, x: Any, arrays: 
         x = _multiplied(ops, ops.reshape(x, [1, -1], False), arrays, name)
         return ops.relu(x) if layer is not levi_hassner.LAYERS[-1] else x
     x = ops.relu(_convolved(ops, x, arrays, name, layer.stride, layer.pad))
-    if layer.has_pooling:  # Caffe rounds up: partial windows count
+    if layer.has_pooling:  # Caffe rounds up, so partial windows count
         x = ops.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [3, 3], "ceil").output(0)
     return ops.lrn(x, [1], **NORM) if layer.has_norm else x
 
@@ -82,7 +82,7 @@ def _operations() -> ModuleType:
 
 
 def _compiled(openvino: Any, outputs: list[Any], inputs: Any) -> Callable[[FloatArray], list[FloatArray]]:
-    """Compile for one thread in float32: neither generator nor drawing must be disturbed."""
+    """Compile for one thread in float32, so as not to slow down the generator or drawing."""
     model = openvino.Model(outputs, [inputs], "attributes")
     settings: Mapping[str, Any] = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
     request = openvino_core().compile_model(model, "CPU", settings).create_infer_request()

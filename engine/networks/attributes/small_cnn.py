@@ -1,7 +1,7 @@
 """Our own small network for age and gender: layers, shapes, classes and input.
 
-`tools.train_attributes` trains it, `classifier.py` runs it. Four 3x3 convolutions, each halving the picture, then a
-dense layer shared by both answers. Knows neither Keras nor OpenVINO.
+`tools.train_attributes` trains it, `classifier.py` runs it. Four 3x3 convolutions, each halving the resolution, then a
+dense layer shared by both outputs. Knows neither Keras nor OpenVINO.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from engine.types import ByteArray, FloatArray
 
 INPUT_PX = 64
 MAPS = (24, 48, 96, 128)
-"""Feature maps of the convolutions; the last leaves 4x4 px."""
+"""Feature maps of the convolutions; the last map is 4x4 px."""
 WIDTH = 64
-"""Numbers out of the dense layer."""
+"""Outputs of the dense layer."""
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "age": ("under 50", "50 to 64", "65 and over"),
     "gender": ("male", "female"),
 }
-"""Question -> classes, in the order of the network's numbers."""
+"""Question -> classes, in the order of the network's outputs."""
 AGES_YEARS = ((20, 49), (50, 64), (65, 90))
-"""First and last year of each class of `age`; it was trained on ages between 20 and 90."""
-LEAST_DEVIATION = 4.0  # levels: a picture without contrast must not be amplified to noise
+"""First and last year of each age class; the training data covers ages from 20 to 90."""
+LEAST_DEVIATION = 4.0  # in levels: flat pictures must not be amplified to noise
 
 
 def small_network_input(greys: ByteArray) -> FloatArray:
-    """Squares of `crop_face` (N, 64, 64) uint8 grey -> input of the network: float32, each with mean 0 and deviation 1.
+    """Squares from `crop_face` (N, 64, 64) uint8 grey -> network input: float32, each with mean 0 and deviation 1.
 
-    Light, exposure and, because it is grey, tint and white balance do not change the answer.
+    Light and exposure and, because it is grey, tint and white balance do not affect the result.
 
     Raises:
         ValueError: the squares have another shape.
@@ -43,7 +43,7 @@ def small_network_input(greys: ByteArray) -> FloatArray:
 
 
 def small_attribute_shapes() -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the weights in a file: convolutions HWIO, dense layers IO with inputs in the order of HWC."""
+    """Tensor names and shapes in a file: convolutions HWIO, dense layers IO with inputs in HWC order."""
     shapes: dict[str, tuple[int, ...]] = {}
     for number, (inputs, outputs) in enumerate(zip((1, *MAPS), MAPS, strict=False), 1):
         shapes[f"conv{number}/weight"] = (3, 3, inputs, outputs)

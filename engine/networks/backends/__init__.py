@@ -1,1 +1,1 @@
-"""Inference backends of the generator, and their autotuning."""
+"""Inference backends of the generator, and autotuning."""

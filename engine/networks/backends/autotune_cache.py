@@ -1,6 +1,6 @@
-"""The form that was found fastest, kept in the user's cache: for one generator, processor, OpenVINO and way of running.
+"""Cache of the fastest graph variant, per generator, processor, OpenVINO version and runtime options.
 
-It only saves a measurement: what is damaged or cannot be written is measured again.
+It only saves a measurement: if it is damaged or cannot be written, the measurement is repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def user_cache_folder() -> Path:
-    """Where this user's caches belong: NARCISSUS_CACHE if set, else the system's place for them."""
+    """Cache folder of this user: NARCISSUS_CACHE if set, else the system's default."""
     chosen = os.environ.get("NARCISSUS_CACHE")
     if chosen:
         return Path(chosen)
@@ -38,17 +38,17 @@ def user_cache_folder() -> Path:
 
 
 class AutotuneCache:
-    """What is remembered for one way of running one generator.
+    """Cached autotuning result for one generator and one set of options.
 
     Args:
-        persona: whose generator.
-        precision: what was asked for, `auto` included.
-        threads: what was asked for; None leaves it to OpenVINO.
-        forms: what there is to choose from; anything else in the file counts as damage.
-        cache_folder: in place of `user_cache_folder`.
+        persona: persona with the generator.
+        precision: requested precision, including `auto`.
+        threads: requested number of threads; None leaves it to OpenVINO.
+        forms: available variants; anything else in the file counts as damage.
+        cache_folder: replaces `user_cache_folder`.
 
     Attributes:
-        path: of the file, named by all that the speed of a form depends on.
+        path: of the file; its name contains everything that affects the speed of a variant.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class AutotuneCache:
         self.path = (cache_folder or user_cache_folder()) / "forms" / f"{key}.json"
 
     def read(self) -> GraphVariant | None:
-        """The form that was chosen, or None where none was, or not by this file's rules."""
+        """Return the cached variant, or None if there is none or it is invalid."""
         found = self._read()
         return found[0] if found is not None else None
 
     def ratios(self) -> dict[str, float]:
-        """What the choice rests on: of each form that lost or won a duel, its duration as a multiple of the other's."""
+        """Evidence for the choice: duration of each compared variant as a multiple of its opponent's."""
         found = self._read()
         return found[1] if found is not None else {}
 
@@ -94,11 +94,11 @@ class AutotuneCache:
                 raise ValueError(f"there is no form {str(form)[:80]!r}")
             return form, {str(name): float(ratio) for name, ratio in content["duration_ratios"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            _log.warning("the choice in %s is damaged and is made anew: %s", self.path, error)
+            _log.warning("the cached choice in %s is damaged and will be measured again: %s", self.path, error)
             return None
 
     def write(self, form: GraphVariant, ratios: Mapping[GraphVariant, float]) -> None:
-        """Keep a choice and what it rests on, all or nothing; that it cannot be kept is told and ends nothing."""
+        """Save a choice and its evidence atomically; failure to do so is logged and has no other effect."""
         content: dict[str, Any] = {"form": asdict(form), "made_with": self._made_with}
         content["duration_ratios"] = {str(challenger): round(ratio, 3) for challenger, ratio in ratios.items()}
         try:
@@ -106,10 +106,10 @@ class AutotuneCache:
             with atomic_write(self.path) as partial:
                 partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
-            _log.warning("the fastest form cannot be kept in %s (%s): the next start measures again", self.path, error)
+            _log.warning("the fastest form cannot be saved in %s (%s): the next start measures again", self.path, error)
 
     def forget(self) -> None:
-        """Remove what is remembered, if anything is."""
+        """Delete the cached result, if any."""
         self.path.unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
-"""Which of some equivalent forms is the fastest: a champion meets one challenger after the other, turn and turn about.
+"""Selection of the fastest of several equivalent variants: a champion meets one challenger after another, alternately.
 
-Turns, so that whatever else the machine does falls on both; two at a time, so that no more than two are in memory. It
-is told durations and knows neither clock nor network: a show's own pictures serve as the measurement.
+They alternate so that other load on the machine affects both, and compete in pairs so that only two are in memory. The
+tuner receives durations and knows neither clock nor network: the show's own pictures are the measurement.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from engine.networks.backends.graph_variants import GraphVariant
 
 TURNS = 15
-HOPELESS_TURNS, HOPELESS = 4, 1.25  # after so many turns, a challenger that is so much slower at its best is out
-MARGIN = 1.01  # a challenger must be faster by this: a new form for nothing is no gain
-EXACT_MARGIN = 1.1  # bfloat16 must be faster than float32 by this: it is not exact
+HOPELESS_TURNS, HOPELESS = 4, 1.25  # after this many turns, a challenger whose best time is this much slower is out
+MARGIN = 1.01  # factor by which a challenger must be faster, so that nothing changes without a gain
+EXACT_MARGIN = 1.1  # factor by which bfloat16 must be faster than float32, because it is not exact
 
 
 class Autotuner:
-    """A tournament.
+    """Tournament between variants.
 
     Args:
-        forms: who takes part, the first champion first.
+        forms: participants, the first champion first.
 
     Attributes:
         champion: the fastest so far.
-        ratios: of those who challenged, the duration as a multiple of that of the champion whom they met.
+        ratios: duration of each challenger as a multiple of that of the champion it met.
     """
 
     def __init__(self, forms: Sequence[GraphVariant]) -> None:
@@ -35,7 +35,7 @@ class Autotuner:
 
     @property
     def challenger(self) -> GraphVariant | None:
-        """Who meets the champion now; None once it is over."""
+        """Variant that meets the champion now; None when it is over."""
         return self._waiting[0] if self._waiting else None
 
     @property
@@ -43,13 +43,13 @@ class Autotuner:
         return not self._waiting
 
     def next(self) -> GraphVariant:
-        """Whose turn it is."""
+        """Variant whose turn it is."""
         challenger = self.challenger
         is_challengers = challenger is not None and len(self._theirs) < len(self._ours)
         return challenger if challenger is not None and is_challengers else self.champion
 
     def note(self, form: GraphVariant, seconds: float) -> None:
-        """Count the turn of `form`, which was `next`; decides when it has been enough."""
+        """Record the duration of `form`, which was `next`; decides the duel once there is enough evidence."""
         (self._ours if form == self.champion else self._theirs).append(seconds)
         turns = len(self._theirs)
         if self.is_over or turns < len(self._ours):
@@ -60,7 +60,7 @@ class Autotuner:
             self._end_duel(statistics.median(self._theirs) / statistics.median(self._ours))
 
     def withdraw(self) -> None:
-        """The challenger cannot be run on this machine."""
+        """Disqualify the challenger: it cannot be run on this machine."""
         self._waiting.pop(0)
         self._forget()
 
@@ -77,7 +77,7 @@ class Autotuner:
 
 
 def _needed(champion: GraphVariant, challenger: GraphVariant) -> float:
-    """The ratio of durations below which the challenger wins."""
+    """Duration ratio below which the challenger wins."""
     if champion.precision == challenger.precision:
         return 1 / MARGIN
     return EXACT_MARGIN if challenger.precision == "float32" else 1 / EXACT_MARGIN

@@ -10,10 +10,10 @@ from engine.types import ByteArray, DeviceImage, FloatArray
 
 @dataclass(frozen=True)
 class QualityLevel:
-    """A way to draw, one of several; the less it needs, the lower it is.
+    """One of several ways to draw; a lower level needs less time or memory.
 
     Attributes:
-        runtime: what computes it, e.g. `openvino`.
+        runtime: backend name, e.g. `openvino`.
         size_px: width and height of its pictures.
     """
 
@@ -25,11 +25,11 @@ class QualityLevel:
 
 
 class Engine(Protocol):
-    """A network that is ready to run at one quality level.
+    """Network ready to run at one quality level.
 
     Attributes:
         precision: `float32` or `bfloat16`.
-        most_at_once: latents that `draw` takes.
+        most_at_once: maximum batch size of `draw`.
     """
 
     most_at_once: int
@@ -38,21 +38,21 @@ class Engine(Protocol):
     def precision(self) -> str: ...
 
     def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
-        """A latent (latent_size,) float32 -> its finished picture (H, W, 4) uint8, of its own memory."""
+        """Draw one latent (latent_size,) float32: the finished picture (H, W, 4) uint8, in memory of its own."""
         ...
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
-        """Latents (N, latent_size) float32, C-contiguous -> pictures (N, H, W, 4) uint8 of their own memory, those of
-        the resolutions on the way first, 4x4 before all, if it was opened with previews."""
+        """Draw latents (N, latent_size) float32, C-contiguous: pictures (N, H, W, 4) uint8 in memory of their own. If
+        opened with previews, those of lower resolutions come first, starting with 4x4."""
         ...
 
 
 class Runtime(Protocol):
-    """Opens a persona's generator on what it is named after."""
+    """Opens a persona's generator on a backend."""
 
     @property
     def name(self) -> str: ...
 
     def open(self, size_px: int, with_previews: bool) -> Engine:
-        """An engine, ready to draw; takes from a tenth of a second to some seconds."""
+        """Open an engine, ready to draw; takes from a tenth of a second to a few seconds."""
         ...

@@ -1,4 +1,4 @@
-"""What this machine's processor is and computes in, as far as the system tells."""
+"""Model and number formats of this machine's processor, as far as the system reports them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def computes_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
-    """Whether the processor has instructions for bfloat16 (AMX or AVX-512); False where it does not say."""
+    """Whether the processor has bfloat16 instructions (AMX or AVX-512); False if unknown."""
     flags = _first(cpuinfo, "flags").split()
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def processor_name(cpuinfo: Path = CPUINFO) -> str:
-    """Its model as the system names it, with family and stepping, as virtual machines share names; never empty."""
+    """Model name reported by the system, with family and stepping, as virtual machines share names; never empty."""
     said = [_first(cpuinfo, key) for key in ("model name", "cpu family", "model", "stepping")]
     return " ".join(part for part in said if part) or platform.processor() or platform.machine() or "unknown"
 

@@ -1,6 +1,6 @@
-"""The generator at work: through OpenVINO or Keras on a processor, or on a graphics card. It hides which.
+"""Generator inference, through OpenVINO or Keras on a processor, or on a graphics card; callers see no difference.
 
-It knows no viewer, no thread and no screen. The network itself is in `generator/folded_layers.py`; what runs it in
+Knows no viewer, no thread and no screen. The network is in `generator/folded_layers.py`, the backends in
 `openvino_backend.py`, `keras_backend.py` and `gpu_backend.py`.
 """
 
@@ -34,19 +34,18 @@ _log = logging.getLogger(__name__)
 
 
 class RuntimeGenerator:
-    """A generator that is ready to draw. One thread at a time may use it.
+    """Generator that is ready to draw. One thread at a time may use it.
 
     Args:
-        settings: of the generator.
-        runtimes: what can run it, the best first.
-        sizes_px: the resolutions that it can be drawn at, the whole one first.
+        settings: settings of the generator.
+        runtimes: available runtimes, best first.
+        sizes_px: available resolutions, full resolution first.
 
     Attributes:
-        size_px: width and height of its whole pictures.
-        latent_size: numbers in a latent.
-        runtime: what draws as long as nothing speaks against it: `openvino`, `tensorflow`, `jax` or, on a
-            graphics card, also `torch`.
-        levels: all quality levels, the best first.
+        size_px: width and height at full resolution.
+        latent_size: dimensions of a latent.
+        runtime: preferred runtime: `openvino`, `tensorflow`, `jax` or, on a graphics card, also `torch`.
+        levels: all quality levels, best first.
     """
 
     def __init__(self, settings: GeneratorSettings, runtimes: Sequence[Runtime], sizes_px: Sequence[int]) -> None:
@@ -59,7 +58,7 @@ class RuntimeGenerator:
 
     @property
     def precision(self) -> str:
-        """`float32` or `bfloat16`: that of the whole pictures."""
+        """`float32` or `bfloat16`, at full resolution."""
         return self._engine(self.levels[0]).precision
 
     def __call__(self, z: FloatArray, level: QualityLevel | None = None) -> ByteArray | DeviceImage:
@@ -67,7 +66,7 @@ class RuntimeGenerator:
         return self._engine(level or self.levels[0]).draw_one(self._checked(np.asarray(z)[None])[0])
 
     def together(self, z: FloatArray, level: QualityLevel | None = None) -> list[ByteArray | DeviceImage]:
-        """Draw latents (N, latent_size) float32 of one turn, as one batch where the runtime takes one: N pictures."""
+        """Draw N latents (N, latent_size) float32 in one turn, batched if the runtime can: N pictures."""
         latents, engine = self._checked(z), self._engine(level or self.levels[0])
         if engine.most_at_once < 2:
             return [engine.draw_one(latent) for latent in latents]
@@ -76,8 +75,8 @@ class RuntimeGenerator:
         return [picture for batch in batches for picture in batch]
 
     def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
-        """Draw one latent (latent_size,) at every resolution that the network passes through: (S, S, 4) uint8 RGBA, 4x4
-        first, the finished picture last; that alone where the persona has no preview layers."""
+        """Draw one latent (latent_size,) at all resolutions of the network: (S, S, 4) uint8 RGBA, from 4x4 to the
+        finished picture; only the latter if the persona has no preview layers."""
         drawn = self._engine(level or self.levels[0], with_previews=True).draw(self._checked(np.asarray(z)[None]))
         return tuple(pictures[0] for pictures in drawn)
 
@@ -96,7 +95,7 @@ class RuntimeGenerator:
         return pictures
 
     def free(self) -> None:
-        """Give back the memory of all networks; each is opened again when it is needed."""
+        """Release the memory of all networks; each is opened again on demand."""
         self._engines.clear()
 
     def _engine(self, level: QualityLevel, with_previews: bool = False) -> Engine:
@@ -125,22 +124,22 @@ def open_generator(
 ) -> RuntimeGenerator:
     """Make a persona's generator ready to draw.
 
-    OpenVINO takes the whole network in bfloat16 and knows no exception for the last layer; sums are float32, those of
-    the pixel norm too. On the persona that ships this costs 0.4 levels of 255 on average, 4 in one pixel of 1000, 18 at
+    OpenVINO computes the whole network in bfloat16, including the last layer; sums, including those of the pixel norm,
+    are float32. For the persona that ships, this costs 0.4 levels of 255 on average, 4 in one pixel of 1000, and 18 at
     most.
 
     Args:
         runtime: `auto` is the graphics card (`gpu_backend.py`) if Keras can use one, else OpenVINO, else Keras on
-            TensorFlow or JAX, with a warning.
-        precision: `auto` is bfloat16 where the processor computes in it, float32 elsewhere.
-        threads: processor threads to draw with; the runtime's own choice if None.
-        is_tuned: draw in the form that was found fastest on this machine, and find out which while drawing, if that is
-            not known; then `auto` is bfloat16 only where that is faster. Otherwise the same everywhere.
-        cache_folder: where the fastest form is remembered; `form_choice.user_cache_folder` if None.
-        stays_on_card: says, for each single picture that a graphics card draws, whether it is left there.
+                TensorFlow or JAX, with a warning.
+        precision: `auto` is bfloat16 if the processor supports it, else float32.
+        threads: processor threads to draw with; None leaves it to the runtime.
+        is_tuned: use the variant found fastest on this machine, or find it while drawing; `auto` then uses bfloat16
+                only if it is faster. Otherwise the same variant is used on all machines.
+        cache_folder: where the fastest variant is cached; None means `autotune_cache.user_cache_folder`.
+        stays_on_card: queried for each single picture drawn on a graphics card: whether to leave it there.
 
     Raises:
-        ModelError: the generator's file is damaged, or the runtime that was asked for does not work here.
+        ModelError: the generator's file is damaged, or the requested runtime does not work here.
     """
     if runtime not in RUNTIMES:
         raise ModelError(f"there is no runtime {runtime!r}; there are {', '.join(RUNTIMES)}")
@@ -153,7 +152,7 @@ def open_generator(
     on_openvino = open_openvino(persona, precision, threads, is_tuned=is_tuned, cache_folder=cache_folder)
     if runtime in ("auto", "gpu"):
         card = open_on_gpu(persona, precision, stays_on_card, is_asked=runtime == "gpu")
-        if card is not None:  # which may run out of memory, and the processor draws on
+        if card is not None:  # the card may run out of memory; the processor then takes over
             return RuntimeGenerator(persona.settings, [card, on_openvino], sizes_px)
     if runtime not in ("tensorflow", "jax"):
         generator = RuntimeGenerator(persona.settings, [on_openvino], sizes_px)
@@ -162,7 +161,7 @@ def open_generator(
             return generator
         except (ImportError, RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
-                return generator  # whoever draws knows what to do about that
+                return generator  # callers handle running out of memory
             reason = " ".join(str(error).split())[:300]
             if runtime == "openvino":
                 raise ModelError(f"OpenVINO cannot run {persona.generator_path}: {reason}") from error
@@ -173,7 +172,7 @@ def open_generator(
     exact = on_openvino.forms[0].precision
     on_keras = KerasRuntime(persona.settings, lambda: read_layers(persona), backend, exact, threads)
     runtimes: list[Runtime] = [on_keras]
-    if runtime == backend:  # it may run out of memory, and the processor draws on
+    if runtime == backend:  # it may run out of memory; the processor then takes over
         runtimes.append(on_openvino)
     return RuntimeGenerator(persona.settings, runtimes, sizes_px)
 
@@ -186,14 +185,14 @@ def open_openvino(
     is_tuned: bool = False,
     cache_folder: Path | None = None,
 ) -> OpenVinoRuntime:
-    """The OpenVINO runtime of a persona's generator, not opened yet; for the arguments see `open_generator`."""
+    """OpenVINO runtime of a persona's generator, not yet opened; for the arguments see `open_generator`."""
     forms = candidates(precision, has_bfloat16=computes_bfloat16())
     choice = AutotuneCache(persona, precision, threads, forms, cache_folder) if is_tuned else None
     return OpenVinoRuntime(persona.settings, lambda: read_layers(persona), forms, threads, choice)
 
 
 def read_layers(persona: Persona) -> Layers:
-    """A persona's layers and preview layers, folded.
+    """Read a persona's layers and preview layers, folded.
 
     Raises:
         ModelError: the generator's file is damaged.
@@ -203,7 +202,7 @@ def read_layers(persona: Persona) -> Layers:
 
 
 def drawable_sizes_px(persona: Persona) -> tuple[int, ...]:
-    """The resolutions that a persona can be drawn at, the whole one first; no other where it has no preview layers."""
+    """Resolutions available for a persona, full resolution first; only that one if it has no preview layers."""
     whole = persona.settings.resolution
     lower = [size for size in reversed(RESOLUTIONS) if size < whole] if find_preview_rgb(persona) else []
     return (whole, *lower)

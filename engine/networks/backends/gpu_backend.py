@@ -1,8 +1,8 @@
-"""The run-time form of the generator on an NVIDIA card, by whichever framework Keras runs on there.
+"""GPU backend: the run-time form of the generator on an NVIDIA card, with whichever framework Keras uses there.
 
-What it draws stays on the card: the picture is handed on as a CuPy array over the framework's own memory (DLPack).
-Nothing is awaited while Python's lock is held: the picture's extremes, two numbers, are computed beside it, and asking
-for them waits for both. Knows no OpenGL; what becomes of the picture there is `render/gl/cuda_interop.py`'s.
+Pictures stay on the card: they are handed on as CuPy arrays over the framework's memory (DLPack). Nothing waits while
+holding the GIL: the picture's extremes, two numbers, are computed alongside it, and reading them waits for both. Knows
+no OpenGL; `render/gl/cuda_interop.py` puts the picture into a texture.
 
 Never yet run on a card: see docs/gpu.md.
 """
@@ -30,7 +30,7 @@ from engine.system.cuda_driver import CudaDriver
 from engine.system.gpu_memory import leave_room, limit_loaded
 from engine.types import ByteArray, DeviceImage, FloatArray
 
-# Keras' backends, the fastest first, and the package by whose presence each is known to have CUDA here.
+# Keras backends, fastest first, and the packages whose presence shows that each has CUDA support here.
 _CUDA_PACKAGES = {
     "jax": ("jax_cuda12_plugin", "jax_cuda13_plugin"),
     "torch": ("torch",),
@@ -40,17 +40,17 @@ _CUDA_PACKAGES = {
 _log = logging.getLogger(__name__)
 
 Launch = Callable[[FloatArray], tuple[list[Any], Any]]
-"""Latents (1, latent_size) -> pictures (H, W, 4) on their way, and the lowest and highest level of the last one."""
+"""Latents (1, latent_size) -> pictures (H, W, 4) in flight, and the lowest and highest level of the last one."""
 
 
 class GpuEngine:
-    """A network that is ready to draw on the card. One thread at a time may use it.
+    """Network ready to draw on the card. One thread at a time may use it.
 
     Args:
-        launch: starts to draw one latent.
-        backend: `jax`, `torch` or `tensorflow`, which Keras runs on.
+        launch: starts drawing one latent.
+        backend: Keras backend: `jax`, `torch` or `tensorflow`.
         precision: `float32` or `bfloat16`.
-        stays_on_card: says, for each picture of `draw_one`, whether it is left there.
+        stays_on_card: queried for each picture of `draw_one`: whether to leave it on the card.
     """
 
     most_at_once = 1
@@ -65,25 +65,25 @@ class GpuEngine:
         self._can_stay = True
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
-        """(1, latent_size) -> (1, S, S, 4) uint8 in the computer's memory: the resolutions on the way, if it was opened
-        with previews, and the finished picture last."""
+        """Draw (1, latent_size) -> (1, S, S, 4) uint8 in host memory: lower resolutions first, if opened with previews,
+        and the finished picture last."""
         from keras import ops
 
         pictures, _ = self._launch(latents)
         return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
 
     def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
-        """(latent_size,) -> the finished picture (S, S, 4) alone."""
+        """Draw (latent_size,) -> only the finished picture (S, S, 4)."""
         from keras import ops
 
         pictures, extremes = self._launch(np.ascontiguousarray(z, np.float32)[None])
-        darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without Python's lock
+        darkest, brightest = (int(level) for level in ops.convert_to_numpy(extremes))  # waits, without the GIL
         if self._can_stay and self._stays_on_card():
             try:
                 return DeviceImage(as_cupy(pictures[-1], self.backend), darkest, brightest)
             except CudaError as error:
                 self._can_stay = False
-                _log.warning("drawn faces leave the graphics card: %s", error)
+                _log.warning("drawn faces are copied off the graphics card: %s", error)
         return np.asarray(ops.convert_to_numpy(pictures[-1]))
 
 
@@ -92,7 +92,7 @@ class GpuRuntime:
     """Opens a persona's generator on the card.
 
     Attributes:
-        persona: whose generator.
+        persona: persona with the generator.
         backend, precision, stays_on_card: see `GpuEngine`.
     """
 
@@ -106,11 +106,11 @@ class GpuRuntime:
         return self.backend
 
     def open(self, size_px: int, with_previews: bool = False) -> GpuEngine:
-        """An engine; its first picture takes until the framework has compiled the network.
+        """Open an engine; its first picture waits until the framework has compiled the network.
 
         Args:
-            size_px: with how many pixels it draws; fewer than the whole need the persona's preview layers.
-            with_previews: whether it draws the resolutions on the way too, if the persona has layers for them.
+            size_px: resolution to draw; lower ones need the persona's preview layers.
+            with_previews: whether to draw lower resolutions too, if the persona has layers for them.
 
         Raises:
             ModelError: the generator's file is damaged.
@@ -127,22 +127,22 @@ class GpuRuntime:
 def open_on_gpu(
     persona: Persona, precision: str, stays_on_card: Callable[[], bool], *, is_asked: bool
 ) -> GpuRuntime | None:
-    """What draws on the card, or None where there is none that Keras can use.
+    """Open the generator on the card; None if Keras can use none.
 
     Args:
-        persona: whose generator.
-        precision: `auto` takes bfloat16 where the card computes in it.
+        persona: persona with the generator.
+        precision: `auto` is bfloat16 if the card supports it.
         stays_on_card: see `GpuEngine`.
-        is_asked: whether it is an error if there is none.
+        is_asked: whether the absence of a card is an error.
 
     Raises:
-        ModelError: there is none, and it was asked for.
+        ModelError: there is none, and it was requested.
     """
     try:
         driver = CudaDriver()
         if driver.device_count() == 0:
             raise CudaError("the NVIDIA driver finds no card")
-    except CudaError as error:  # the usual case, of which nobody needs to hear at every start
+    except CudaError as error:  # the usual case, not worth a message at every start
         _tell_without_card(error, logging.DEBUG, is_asked=is_asked)
         return None
     try:
@@ -162,10 +162,10 @@ def _tell_without_card(error: Exception, level: int, *, is_asked: bool) -> None:
 
 
 def choose_backend() -> str:
-    """The backend that Keras has, or is to have, and that is installed with CUDA.
+    """Choose the configured or an installed Keras backend with CUDA.
 
     Raises:
-        CudaError: none is, or Keras runs on another.
+        CudaError: there is none, or Keras already runs on another.
     """
     keras = sys.modules.get("keras")
     settled = keras.backend.backend() if keras is not None else os.environ.get("KERAS_BACKEND")
@@ -181,12 +181,12 @@ def choose_backend() -> str:
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
-    except ModuleNotFoundError:  # of the package around it
+    except ModuleNotFoundError:  # from its parent package
         return False
 
 
 def start_backend(backend: str) -> None:
-    """Load a framework and have Keras take it, with a bound on the card's memory.
+    """Load a framework, set it as the Keras backend, and limit its share of the card's memory.
 
     Raises:
         CudaError: the backend finds no card.
@@ -196,7 +196,7 @@ def start_backend(backend: str) -> None:
         import torch
 
         found, framework = torch.cuda.is_available(), torch
-        torch.backends.cudnn.benchmark = True  # one shape, drawn for hours: the search for the fastest pays
+        torch.backends.cudnn.benchmark = True  # one shape, drawn for hours: benchmarking algorithms pays off
     elif backend == "jax":
         import jax
 
@@ -214,7 +214,7 @@ def start_backend(backend: str) -> None:
 
 
 def _finished(pictures: Any) -> tuple[list[Any], Any]:
-    """What a network drew of one latent, without the axis of the batch, and the extremes of the last picture."""
+    """Drop the batch axis from the pictures, and compute the extremes of the last one."""
     from keras import ops
 
     each = [batch[0] for batch in (pictures if isinstance(pictures, list | tuple) else [pictures])]
@@ -262,14 +262,14 @@ _COMPILERS: dict[str, Callable[[Any], Launch]] = {
 
 
 def as_cupy(picture: Any, backend: str) -> Any:
-    """The same memory as a CuPy array, which keeps the framework's tensor.
+    """Wrap a framework's tensor in a CuPy array over the same memory, which keeps the tensor alive.
 
     Args:
-        picture: (H, W, 4) uint8, a tensor of the backend, finished.
+        picture: (H, W, 4) uint8, a finished tensor of the backend.
         backend: `jax`, `torch` or `tensorflow`.
 
     Raises:
-        CudaError: CuPy cannot take it over.
+        CudaError: CuPy cannot wrap it.
     """
     try:
         import cupy
@@ -285,5 +285,5 @@ def as_cupy(picture: Any, backend: str) -> Any:
             f"CuPy cannot take over a picture of {backend}: {' '.join(str(error).split())[:200]}"
         ) from error
     if not array.flags.c_contiguous:
-        raise CudaError(f"{backend} keeps pictures in another order than rows, columns, colours")
+        raise CudaError(f"{backend} does not store pictures as rows, columns, colours")
     return array

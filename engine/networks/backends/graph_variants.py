@@ -14,14 +14,14 @@ PIXEL_NORMS = ("rms", "l2")
 
 @dataclass(frozen=True)
 class GraphVariant:
-    """One way to compute a generator.
+    """Variant of the generator's graph.
 
     Attributes:
-        upsampling: `transposed` is one 4x4 convolution, transposed, of stride 2; `phase` a 2x2 convolution that makes
-            the four pixels of each doubled one as channels, which are then laid side by side; `nearest` repeats pixels
-            and convolves with 3x3, as published: 9 taps for the others' 4.
-        pixel_norm: `rms` as a norm over the last axis; `l2` as a norm over channels, whose constant factor is part of
-            the next weights.
+        upsampling: `transposed` is a transposed 4x4 convolution with stride 2; `phase` a 2x2 convolution that computes
+                the four pixels of each doubled one as channels, which are then interleaved; `nearest` repeats pixels
+                and applies the 3x3 convolution, as published: 9 taps instead of 4.
+        pixel_norm: `rms` is a norm over the last axis; `l2` a norm over channels whose constant factor is folded into
+                the next weights.
         precision: `float32` or `bfloat16`.
     """
 
@@ -37,11 +37,11 @@ _WAYS = (("transposed", "rms"), ("transposed", "l2"), ("phase", "rms"), ("neares
 
 
 def candidates(precision: str, *, has_bfloat16: bool) -> tuple[GraphVariant, ...]:
-    """The variants that compete, beginning with the one a show starts with.
+    """Variants to compare, starting with the one that a show starts with.
 
     Args:
         precision: one of `PRECISIONS`; `auto` leaves it to the measurement.
-        has_bfloat16: whether the processor computes in it; otherwise `auto` never picks it.
+        has_bfloat16: whether the processor supports it; otherwise `auto` never selects it.
     """
     computed = ("bfloat16", "float32") if has_bfloat16 else ("float32",)
     return tuple(

@@ -1,6 +1,6 @@
 """Keras backend: the generator on a processor through Keras; the reference, and the fallback without OpenVINO.
 
-Keras runs on TensorFlow where that is installed (the group `train`), else on JAX, which MediaPipe brings along.
+Keras runs on TensorFlow if it is installed (the group `train`), else on JAX, which MediaPipe depends on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class KerasEngine:
     """The folded Keras network as one compiled function.
 
     Args:
-        function: latents (N, latent_size) float32 -> pictures, or a list of them, as the backend has them.
+        function: latents (N, latent_size) float32 -> pictures or a list of them, as tensors of the backend.
         precision: `float32` or `bfloat16`.
     """
 
@@ -53,9 +53,9 @@ class KerasRuntime:
 
     Args:
         settings, read_layers: see `OpenVinoRuntime`.
-        backend: `tensorflow` or `jax`, which Keras runs on from now on.
+        backend: `tensorflow` or `jax`; becomes the Keras backend of this process.
         precision: `float32` or `bfloat16`.
-        threads: processor threads to draw with; None leaves it to TensorFlow, and JAX always decides by itself.
+        threads: processor threads to draw with; None leaves it to TensorFlow; JAX always decides itself.
 
     Raises:
         ModelError: the backend cannot be used in this process.
@@ -87,7 +87,7 @@ class KerasRuntime:
 
 
 def keras_backend() -> str:
-    """What Keras runs on here: TensorFlow where it is installed and can be loaded beside the driver, else JAX."""
+    """Keras backend for this machine: TensorFlow if it is installed and compatible with the driver, else JAX."""
     if "keras" in sys.modules or "KERAS_BACKEND" in os.environ:
         import keras
 
@@ -96,7 +96,7 @@ def keras_backend() -> str:
 
 
 def mapped_libraries() -> str:
-    """What is mapped into this process, according to Linux; nothing elsewhere."""
+    """Files mapped into this process, on Linux; nothing elsewhere."""
     maps = Path("/proc/self/maps")
     return maps.read_text(encoding="utf-8") if maps.exists() else ""
 
@@ -105,10 +105,10 @@ def _start(backend: str) -> None:
     if backend == "tensorflow" and "libLLVM" in mapped_libraries():
         raise ModelError(
             "TensorFlow cannot be loaded beside Mesa's software OpenGL, as both bring an LLVM: "
-            "take the runtime openvino or jax, or a graphics card and its driver"
+            "use the runtime openvino or jax, or a graphics card and its driver"
         )
     if find_spec(backend) is None:
-        raise ModelError(f"{backend} is not installed: take the runtime openvino, or `make dev` installs TensorFlow")
+        raise ModelError(f"{backend} is not installed: use the runtime openvino, or `make dev` installs TensorFlow")
     os.environ.setdefault("KERAS_BACKEND", backend)
     import keras
 
@@ -134,7 +134,7 @@ def _compile_jax(network: Any, _latent_size: int) -> Callable[[FloatArray], Any]
 
 
 def _configure_tensorflow(threads: int | None) -> None:
-    """Its threads, and of a graphics card's memory only what it needs, so that OpenGL keeps its share."""
+    """Set its threads, and let it allocate GPU memory on demand, so that OpenGL keeps its share."""
     import tensorflow as tf
 
     try:
@@ -143,4 +143,4 @@ def _configure_tensorflow(threads: int | None) -> None:
         if threads is not None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
     except RuntimeError:
-        _log.warning("TensorFlow runs already: its threads and its share of memory stay as they are")
+        _log.warning("TensorFlow is already running: its threads and its share of memory cannot be changed")

@@ -20,7 +20,7 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import ByteArray, FloatArray
 
-TRIAL_AFTER = 150  # pictures drawn before variants are tried: the start belongs to the visitor
+TRIAL_AFTER = 150  # pictures before variants are compared: the start belongs to the visitor
 REST = 60  # pictures between two duels: compiling a challenger takes up to a second
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ Layers = tuple[tuple[FoldedLayer, ...], tuple[FoldedLayer, ...]]
 
 
 class OpenVinoEngine:
-    """A compiled graph. OpenVINO writes each picture straight into the array that is returned."""
+    """Compiled graph; OpenVINO writes each picture directly into the returned array."""
 
     most_at_once = 1
 
@@ -56,7 +56,7 @@ class OpenVinoEngine:
 
 
 def compile_options(precision: str, threads: int | None) -> dict[str, str | int]:
-    """Compile options: one picture at a time, with the lowest latency."""
+    """Compile options for one picture at a time with minimum latency."""
     options: dict[str, str | int] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
@@ -69,17 +69,17 @@ class OpenVinoRuntime:
     """Opens a persona's generator through OpenVINO.
 
     Args:
-        settings: of the generator.
-        read_layers: reads its layers and preview layers as `folded.fold` and `fold_previews` make them; called whenever
-            a graph is built, so that weights are not held twice.
-        forms: that it may take, the first at once.
+        settings: settings of the generator.
+        read_layers: reads its layers and preview layers, see `folded_layers.fold` and `fold_previews`; called for every
+                graph, so that weights are not held twice.
+        forms: allowed variants, the one to start with first.
         threads: processor threads to draw with; None leaves it to OpenVINO.
-        choice: where the fastest form is remembered; None stays with the first and measures nothing.
-        clock: measures.
+        choice: cache of the fastest variant; None keeps the first and measures nothing.
+        clock: measures durations.
 
     Attributes:
-        form: in which it draws: what is remembered, else the first, until a trial has found the fastest.
-        is_settled: whether nothing is left to be measured.
+        form: current variant: the cached one, else the first, until the tuner has found the fastest.
+        is_settled: whether nothing is left to measure.
     """
 
     settings: GeneratorSettings
@@ -101,7 +101,7 @@ class OpenVinoRuntime:
         return self.open_form(self.form, size_px, with_previews)
 
     def open_form(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> OpenVinoEngine:
-        """An engine in a certain form.
+        """Open an engine in a given variant.
 
         Raises:
             RuntimeError: this machine cannot run it.
@@ -109,12 +109,12 @@ class OpenVinoRuntime:
         return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
 
     def graph(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> Any:
-        """The network as `openvino.Model`, see `build_graph`."""
+        """Network as `openvino.Model`, see `build_graph`."""
         layers, previews = layers_for(self.settings, *self.read_layers(), size_px, with_previews)
         return build_graph(self.settings, layers, form, previews)
 
     def settle(self, trial: Autotuner) -> None:
-        """Switch to the winning variant, and remember it."""
+        """Switch to the winning variant, and cache it."""
         self.form, self.is_settled = trial.champion, True
         if self.choice is not None:
             self.choice.write(trial.champion, trial.ratios)
@@ -125,9 +125,9 @@ class TryingEngine:
     """Draws the show's pictures alternately in two variants until the fastest is known; the pictures are the same.
 
     Args:
-        runtime: what it draws for, and tells who won.
-        clock: measures.
-        trial_after, rest: as `TRIAL_AFTER` and `REST`.
+        runtime: runtime it draws for, and reports the winner to.
+        clock: measures durations.
+        trial_after, rest: see `TRIAL_AFTER` and `REST`.
     """
 
     most_at_once = 1
@@ -179,9 +179,7 @@ class TryingEngine:
             return challenger is not None
         try:
             engine = self._open(challenger)
-            engine.draw(
-                np.zeros((1, self._runtime.settings.latent_size), np.float32)
-            )  # the first run is slow: it plans
+            engine.draw(np.zeros((1, self._runtime.settings.latent_size), np.float32))  # the first run is slow
         except (RuntimeError, MemoryError) as error:
             _log.info("the form %s cannot be tried: %s", challenger, " ".join(str(error).split())[:200])
             self._trial.withdraw()

@@ -24,19 +24,20 @@ VERSION = 1  # version of the graphs; raise it when a variant changes, so that i
 def build_graph(
     settings: GeneratorSettings, layers: Sequence[FoldedLayer], form: GraphVariant, previews: Sequence[FoldedLayer] = ()
 ) -> Any:
-    """The run-time form as `openvino.Model`: a latent (1, latent_size) float32 -> pictures (1, S, S, 4) uint8 RGBA.
+    """Build the run-time form as `openvino.Model`: latent (1, latent_size) float32 -> pictures (1, S, S, 4) uint8 RGBA.
 
     Args:
-        settings: of the generator.
+        settings: settings of the generator.
         layers: see `folded_layers.fold` and `layers_for`; `pixels` last.
-        form: how it is computed; the precision is chosen when the graph is compiled.
-        previews: `pixels` layers of the resolutions on the way; their pictures come first, that of 4x4 before all.
+        form: graph variant; the precision is chosen when the graph is compiled.
+        previews: `pixels` layers of lower resolutions; their pictures come first, starting with 4x4.
     """
     return _Builder(settings, form).build(layers, previews)
 
 
 class _Builder:
-    """Writes one graph. Inside, arrays are (1, channels, height, width), and `_gain` is what the next weights owe."""
+    """Builds one graph. Arrays are (1, channels, height, width); `_gain` is the factor still owed by the next
+    weights."""
 
     def __init__(self, settings: GeneratorSettings, form: GraphVariant) -> None:
         import_openvino()
@@ -65,7 +66,7 @@ class _Builder:
         return import_openvino().Model([ops.result(picture) for picture in pictures], [latent], "generator")
 
     def _applied(self, x: Any, layer: FoldedLayer) -> Any:
-        """Weights, bias and rectifier."""
+        """Apply weights, bias and rectifier."""
         if layer.kind == "dense":
             return self._rectified(self._dense(x, layer))
         if layer.kind == "conv":
@@ -81,20 +82,20 @@ class _Builder:
         return self._rectified(self._convolved(self._repeated(x), kernel, layer.bias, pad=1))
 
     def _dense(self, x: Any, layer: FoldedLayer) -> Any:
-        channels = _channels(layer)  # outputs are ordered 4, 4, C and wanted C, 4, 4
+        channels = _channels(layer)  # outputs are ordered 4, 4, C; the graph needs C, 4, 4
         weight = layer.weight.reshape(-1, 16, channels).transpose(0, 2, 1).reshape(layer.weight.shape)
         bias = layer.bias.reshape(16, channels).T.reshape(1, -1)
         x = self._ops.add(self._ops.matmul(x, self._constant(weight), False, False), self._constant(bias))
         return self._ops.reshape(x, self._whole([1, channels, 4, 4]), False)
 
     def _convolved(self, x: Any, kernel: FloatArray, bias: FloatArray, pad: int) -> Any:
-        """`kernel` is HWIO."""
+        """Convolve with an HWIO kernel."""
         weight = self._weight(kernel.transpose(3, 2, 0, 1))
         x = self._named(self._ops.convolution(x, weight, [1, 1], [pad, pad], [pad, pad], [1, 1]), "conv")
         return self._ops.add(x, self._per_channel(bias))
 
     def _phases(self, x: Any, layer: FoldedLayer) -> Any:
-        """A 2x2 convolution to four times the channels; one row and column too many on each side are cut off."""
+        """Upsample by a 2x2 convolution to four times the channels; one surplus row and column per side is cut off."""
         x = self._rectified(self._convolved(x, _phase_kernel(layer.weight), np.tile(layer.bias, 4), pad=1))
         x = self._ops.depth_to_space(x, "blocks_first", 2)
         ones, ends = self._whole([1, 1]), self._whole([-1, -1])
@@ -118,7 +119,7 @@ class _Builder:
         )
 
     def _normalised(self, x: Any, channels: int) -> Any:
-        """Pixel norm; OpenVINO keeps its sums in float32 in both variants and precisions."""
+        """Apply the pixel norm; OpenVINO sums in float32 in all variants and precisions."""
         self._gain = 1.0
         if not self._settings.use_pixelnorm:
             return x
@@ -130,7 +131,7 @@ class _Builder:
         return self._ops.transpose(last, self._whole([0, 3, 1, 2]))
 
     def _rms_of_last_axis(self, x: Any) -> Any:
-        """Written as the pattern that OpenVINO fuses into a single operation."""
+        """Write the norm as the pattern that OpenVINO fuses into a single operation."""
         ops = self._ops
         squares = ops.reduce_mean(ops.power(x, self._constant(np.array([2.0]))), self._whole([-1]), True)
         root = ops.sqrt(ops.add(squares, self._constant(np.array([self._settings.pixelnorm_epsilon]))))
@@ -143,7 +144,7 @@ class _Builder:
         return ops.transpose(x, self._whole([0, 2, 3, 1]))
 
     def _named(self, node: Any, work: str) -> Any:
-        """Name a node by its resolution, for profiles; OpenVINO requires unique names."""
+        """Name a node by its resolution, for profiling; OpenVINO requires unique names."""
         self._named_count += 1
         node.set_friendly_name(f"{self._side_px} px {work} {self._named_count}")
         return node
@@ -166,13 +167,13 @@ def _channels(layer: FoldedLayer) -> int:
 
 
 def _phase_kernel(weight: FloatArray) -> FloatArray:
-    """(4, 4, out, in), transposed, to HWIO (2, 2, in, 4 out), whose outputs are ordered row, column, channel.
+    """Convert (4, 4, out, in), transposed, to HWIO (2, 2, in, 4 out), with outputs ordered row, column, channel.
 
-    Output row 2i takes rows i-1 and i of the input by the taps 3 and 1 of the transposed kernel, row 2i+1 rows i and
-    i+1 by 2 and 0. The convolution stands at each pair of neighbours and makes the second row of one doubled pixel and
-    the first of the next.
+    Output row 2i combines input rows i-1 and i with taps 3 and 1 of the transposed kernel; row 2i+1 combines rows i and
+    i+1 with taps 2 and 0. The convolution is evaluated at each pair of neighbours and computes the second row of one
+    doubled pixel and the first of the next.
     """
-    taps = np.array([[2, 0], [3, 1]])  # by row of the pair of outputs, and by row of the kernel
+    taps = np.array([[2, 0], [3, 1]])  # by row of the output pair, and by kernel row
     spread = weight[taps[:, None, :, None], taps[None, :, None, :]]  # row, column, ky, kx, out, in
     rows, columns, height, width, outputs, inputs = spread.shape
     kernel = spread.transpose(2, 3, 5, 0, 1, 4)

@@ -1,6 +1,6 @@
-"""Run-time form of the generator: constants folded into the weights, upsampling fused, one ToRGB, finished pixels out.
+"""Run-time form of the generator: constants folded into weights, fused upsampling, one ToRGB, finished pixels out.
 
-It draws the same picture as `pggan.model.Generator` at lod 0 with fewer operations. NumPy only; knows neither files nor
+Draws the same picture as `pggan.model.Generator` at lod 0 with fewer operations. NumPy only; knows neither files nor
 runtimes.
 """
 
@@ -18,7 +18,7 @@ from engine.types import FloatArray
 
 @dataclass(frozen=True)
 class FoldedLayer:
-    """A layer of the run-time form.
+    """Layer of the run-time form.
 
     Attributes:
         kind: `dense` (IO, outputs in order 4, 4, C), `conv` (HWIO), `up` (4, 4, out, in; transposed, stride 2) or
@@ -32,10 +32,10 @@ class FoldedLayer:
 
 
 def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]:
-    """Official weights -> layers of the run-time form, in execution order.
+    """Fold official weights into the layers of the run-time form, in execution order.
 
     Raises:
-        ValueError: the pictures are neither grey nor in colour.
+        ValueError: the pictures are neither grey nor RGB.
     """
     if settings.num_channels not in (1, 3):
         raise ValueError(f"num_channels is {settings.num_channels}: only 1 (grey) and 3 (colour) can be shown")
@@ -45,7 +45,7 @@ def fold(settings: GeneratorSettings, arrays: Arrays) -> tuple[FoldedLayer, ...]
 
 
 def fold_previews(settings: GeneratorSettings, previews: Arrays) -> tuple[FoldedLayer, ...]:
-    """The layers of `preview_rgb.py` as `pixels`, that of 4x4 first; none where there are none."""
+    """Fold the layers of `preview_rgb.py` to `pixels` layers, 4x4 first; none if there are none."""
     layers: list[FoldedLayer] = []
     for lod in sorted(
         (
@@ -81,15 +81,15 @@ def _fold_layer(settings: GeneratorSettings, layer: WeightLayer, arrays: Arrays)
 
 
 def _fuse_upscale(weight: FloatArray) -> FloatArray:
-    """(3, 3, out, in) to (4, 4, out, in): the sum over the 2x2 pixels that repeating makes of one."""
+    """Fuse (3, 3, out, in) after pixel repetition into (4, 4, out, in), by summing shifted kernels."""
     padded = np.pad(weight, [(1, 1), (1, 1), (0, 0), (0, 0)])
     return np.ascontiguousarray(padded[1:, 1:] + padded[:-1, 1:] + padded[1:, :-1] + padded[:-1, :-1])
 
 
 def unfuse_upscale(weight: FloatArray) -> FloatArray:
-    """(4, 4, out, in) of an `up` layer back to the HWIO (3, 3, in, out) that is applied to repeated pixels."""
+    """Convert an `up` layer (4, 4, out, in) back to HWIO (3, 3, in, out) for use after pixel repetition."""
     kernel = np.zeros((3, 3, *weight.shape[2:]))
-    for row in range(3):  # each of the 4x4 is the sum of up to four of the 3x3, those before it known
+    for row in range(3):  # each of the 4x4 is the sum of up to four of the 3x3; the earlier ones are known
         for column in range(3):
             known = sum(
                 kernel[row - down, column - right]
@@ -107,13 +107,13 @@ def layers_for(
     size_px: int,
     with_previews: bool,
 ) -> tuple[Sequence[FoldedLayer], Sequence[FoldedLayer]]:
-    """The layers and previews of the same network as it is run: whole, or ended early by the preview of a resolution.
+    """Layers and previews to run: the whole network, or up to the preview of a lower resolution.
 
     Args:
-        settings: of the generator.
-        layers, previews: see `fold` and `fold_previews`, the latter not empty if the network is to end early.
-        size_px: of the finished picture, a power of two from 4 px.
-        with_previews: whether the pictures of lower resolutions are wanted too.
+        settings: settings of the generator.
+        layers, previews: see `fold` and `fold_previews`; previews are required for lower resolutions.
+        size_px: size of the finished picture, a power of two from 4 px.
+        with_previews: whether to draw lower resolutions too.
     """
     if size_px != settings.resolution:
         doublings = size_px.bit_length() - 3  # beyond 4 px; a dense layer and a convolution come before the first
@@ -122,7 +122,7 @@ def layers_for(
 
 
 def _fold_pixels(weight: FloatArray, bias: FloatArray) -> FoldedLayer:
-    """The map from [-1, 1] to 0..255 and an alpha of 255, as part of the last convolution."""
+    """Fold the mapping from [-1, 1] to 0..255, and an alpha of 255, into the last convolution."""
     is_grey = weight.shape[-1] == 1
     weight, bias = (np.repeat(weight, 3, -1), np.repeat(bias, 3)) if is_grey else (weight, bias)
     alpha = np.zeros_like(weight[..., :1])

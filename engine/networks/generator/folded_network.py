@@ -1,4 +1,4 @@
-"""The folded generator as a Keras 3 network. Apart from `folded.py`, so that folding needs no Keras."""
+"""The folded generator as a Keras 3 network; separate from `folded_layers.py`, so that folding needs no Keras."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.networks.pggan.weight_file import Arrays
 class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types
     """Latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8, RGBA, row 0 at the top, alpha 255.
 
-    With `previews` it returns a list: the pictures of the resolutions on the way, 4x4 first, and the finished ones.
+    With `previews` it returns a list: pictures of lower resolutions, 4x4 first, and the finished ones last.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class FoldedGenerator(keras.Model):  # type: ignore[misc]  # Keras has no types
 def build_network(
     settings: GeneratorSettings, arrays: Arrays, precision: str = "float32", previews: Arrays | None = None
 ) -> keras.Model:
-    """The run-time form as a Keras network: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
+    """Build the run-time form in Keras: latents (N, latent_size) float32 -> pictures (N, H, W, 4) uint8 RGBA.
 
     Args:
-        settings, arrays: of the generator.
+        settings, arrays: contents of the generator file.
         precision: `float32` or `bfloat16` for the convolutions; statistics and the last layer are float32 in both.
-        previews: layers of `preview_rgb.py`; with them the network returns a list, the picture of 4x4 first, the
-            finished one last.
+        previews: layers of `preview_rgb.py`; with them the network returns a list, 4x4 first, the finished picture
+            last.
     """
     return FoldedGenerator(settings, fold(settings, arrays), precision, fold_previews(settings, previews or {}))

@@ -1,10 +1,10 @@
-"""Layers that show what a generator has so far at lower resolutions: `preview_rgb_lodN`.
+"""Preview layers: show the intermediate state of a generator at lower resolutions, as `preview_rgb_lodN`.
 
-A ToRGB layer below the top was trained only while it was the top; the trunk has drifted since, and its picture is no
-longer that of the face. These layers are fitted by least squares so that what they make of the trunk's features is the
-finished picture, averaged over boxes. They stand beside the generator in `preview_rgb.safetensors`, as the trained
-layers do in its file: `preview_rgb_lodN/weight` (1, 1, maps, channels) and `/bias`, He's constant to be multiplied in
-where `use_wscale` says so. The generator's own file and hash stay as they are.
+A ToRGB layer below the top was trained only while it was the top; the trunk has drifted since, and its picture no
+longer shows the face. These layers are fitted by least squares, so that they turn the trunk's features into the
+finished picture averaged over boxes. They are stored beside the generator in `preview_rgb.safetensors`, in the form of
+the trained layers: `preview_rgb_lodN/weight` (1, 1, maps, channels) and `/bias`, to be scaled by He's constant if
+`use_wscale` says so. The generator's file and hash remain unchanged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FILE_NAME = "preview_rgb.safetensors"
 FORMAT = "narcissus-preview-rgb 1"
 BATCH = 8
 FIRST_SEED = 12_000_000  # not in any bank
-RIDGE = 1e-4  # of the mean square of the features: they are pixel-normalised and can be collinear
+RIDGE = 1e-4  # relative to the mean square of the features, which are pixel-normalised and may be collinear
 
 Points = NDArray[np.float64]
 
@@ -45,13 +45,12 @@ def fit_preview_rgb(
     """Fit the layers of a generator.
 
     Args:
-        model: the plain Keras network.
-        count: pictures to fit to, half as many again to measure on.
-        progress: told the number of pictures of each batch.
+        model: plain Keras network.
+        count: pictures to fit; half as many more are used for validation.
+        progress: receives the number of pictures in each batch.
 
     Returns:
-        `preview_rgb_lodN/weight` and `/bias`, and for each lod the RMS error on pictures that were not fitted, in
-        levels of 255.
+        `preview_rgb_lodN/weight` and `/bias`, and the RMS error per lod on the validation pictures, in levels of 255.
     """
     lods = range(1, model.settings.top_level - 1)
     sums: dict[int, tuple[Points, Points]] = {}
@@ -74,7 +73,7 @@ def fit_preview_rgb(
 def _examples(
     model: Generator, first_seed: int, count: int, progress: Callable[[int], Any]
 ) -> Iterator[tuple[dict[int, Points], dict[int, Points]]]:
-    """Per batch: features (pixels, maps + 1), the last column 1, and averaged pictures (pixels, channels), by lod."""
+    """Per batch: features (pixels, maps + 1), last column 1, and averaged pictures (pixels, channels), by lod."""
     from keras import ops
 
     for begin in range(0, count, BATCH):
@@ -94,13 +93,13 @@ def _examples(
 
 
 def _halve(picture: Points) -> Points:
-    """(N, H, W, C) averaged over boxes of 2x2."""
+    """Average (N, H, W, C) over 2x2 boxes."""
     count, height, width, channels = picture.shape
     return np.asarray(picture.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4)))
 
 
 def _solve(left: Points, right: Points) -> Points:
-    """Ridge regression without a penalty on the constant, (maps + 1, channels)."""
+    """Solve a ridge regression with unpenalised constant, (maps + 1, channels)."""
     penalty = np.full(len(left), RIDGE * np.trace(left[:-1, :-1]) / max(1, len(left) - 1))
     penalty[-1] = 0.0
     return np.asarray(np.linalg.solve(left + np.diag(penalty), right))
@@ -117,7 +116,7 @@ def _as_layers(settings: GeneratorSettings, solved: dict[int, Points]) -> Arrays
 
 
 def write_preview_rgb(path: Path, arrays: Arrays, generator_sha256: str, errors: dict[int, float]) -> None:
-    """Write the layers and what `fit_preview_rgb` measured, all or nothing, in float32."""
+    """Write the layers and the errors from `fit_preview_rgb` atomically, in float32."""
     from safetensors.numpy import save
 
     rms_levels = json.dumps({lod: round(rms, 2) for lod, rms in errors.items()})
@@ -128,10 +127,10 @@ def write_preview_rgb(path: Path, arrays: Arrays, generator_sha256: str, errors:
 
 
 def read_preview_rgb(persona: Persona) -> Arrays:
-    """The layers of a persona.
+    """Read the preview layers of a persona.
 
     Raises:
-        ModelError: they are missing, damaged, or of another generator.
+        ModelError: they are missing, damaged, or made for another generator.
     """
     path = persona.folder / FILE_NAME
     metadata = read_header(path).metadata
@@ -152,13 +151,13 @@ def read_preview_rgb(persona: Persona) -> Arrays:
 
 
 def find_preview_rgb(persona: Persona) -> Arrays:
-    """The layers of a persona, or none; that some are there and cannot be used is told in the log and ends nothing."""
+    """Read the preview layers of a persona, or none; unusable ones are logged and otherwise ignored."""
     if not (persona.folder / FILE_NAME).exists():
         return {}
     try:
         return read_preview_rgb(persona)
     except ModelError as error:
-        _log.warning("%s grows without its preview layers: %s", persona.name, error)
+        _log.warning("%s is drawn without its preview layers: %s", persona.name, error)
         return {}
 
 

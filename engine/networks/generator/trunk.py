@@ -1,8 +1,8 @@
-"""The first layers of a generator in NumPy, with the way back: what a face is before it has pixels.
+"""First layers of a generator in NumPy, with their gradient: the state of a face before it has pixels.
 
-The activations at 8x8 hold nearly all that can be measured of the finished face, and a thirtieth of the work. Here
-they are computed for many latents, and for one latent together with their derivative (reverse mode), so that the
-inverter knows which way the latent has to go. It does not know what is read from them.
+The activations at 8x8 contain nearly everything measurable about the finished face, for a thirtieth of the work. They
+are computed here for many latents, or for one latent with their derivative (reverse mode), which tells the inverter in
+which direction to move. Does not know what is read from the activations.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from engine.networks.pggan.weight_file import Arrays
 from engine.types import FloatArray
 
-MOST_ACTIVATIONS = 8192  # of one face: what is read from them is a matrix of as many rows
+MOST_ACTIVATIONS = 8192  # per face: the readout matrix has one row for each
 LARGEST_PX = 8
 LEAK = np.float32(0.2)
 
-# Of an upsampling by a transposed convolution of 4 taps and stride 2: for even and odd outputs, each tap and where its
-# inputs begin in a picture that is padded by one.
+# Upsampling by a transposed convolution with 4 taps and stride 2: for even and odd outputs, each tap and the offset of
+# its inputs in the padded picture.
 _UP_TAPS = (((1, 1), (3, 0)), ((0, 2), (2, 1)))
 
 
 class _Step(NamedTuple):
-    """A layer with its kernels as matrices: forth, one for each parity of the output if it upsamples, and back."""
+    """Layer with its kernels as matrices: forward, one per output parity if it upsamples, and backward."""
 
     kind: str
     forth: tuple[FloatArray, ...]
@@ -38,7 +38,7 @@ class _Step(NamedTuple):
 
 @dataclass(frozen=True)
 class _Passed:
-    """What the way back needs of a layer: slope of the rectifier, and the numbers before and the factor of the norm."""
+    """Values of a layer for the backward pass: slope of the rectifier, input and factor of the norm."""
 
     slope: FloatArray
     raw: FloatArray
@@ -46,14 +46,14 @@ class _Passed:
 
 
 class Trunk:
-    """The layers of a generator up to its last activations of at most 8x8 pixels.
+    """Layers of a generator up to its last activations of at most 8x8 pixels.
 
     Args:
-        settings, arrays: of the generator's file.
+        settings, arrays: contents of the generator file.
 
     Attributes:
-        latent_size: numbers of a latent.
-        size: M, activations of a face.
+        latent_size: dimensions of a latent.
+        size: M, number of activations per face.
     """
 
     def __init__(self, settings: GeneratorSettings, arrays: Arrays) -> None:
@@ -62,11 +62,11 @@ class Trunk:
         self._steps, self.size = _first_steps(fold(settings, arrays))
 
     def __call__(self, z: FloatArray) -> FloatArray:
-        """Activations (N, M) of latents (N, latent_size)."""
+        """Compute activations (N, M) for latents (N, latent_size)."""
         return self._run(z, None)
 
     def derivative(self, z: FloatArray) -> Derivative:
-        """Derivative of the activations at one latent (latent_size,)."""
+        """Compute the derivative of the activations at one latent (latent_size,)."""
         passed: list[_Passed] = []
         self._run(z[None], passed)
         return Derivative(self._steps, passed)
@@ -93,13 +93,13 @@ class Trunk:
 
 
 class Derivative:
-    """The derivative of a trunk's activations at one latent."""
+    """Derivative of a trunk's activations at one latent."""
 
     def __init__(self, steps: Sequence[_Step], passed: Sequence[_Passed]) -> None:
         self._steps, self._passed = steps, passed
 
     def pull(self, rows: FloatArray) -> FloatArray:
-        """Gradients (R, latent_size) of R sums of the activations, whose weights are `rows` (R, M)."""
+        """Gradients (R, latent_size) of R weighted sums of the activations with weights `rows` (R, M)."""
         gradient = rows.reshape(len(rows), *self._passed[-1].raw.shape[1:])
         for step, passed in zip(self._steps[::-1], self._passed[:0:-1], strict=True):
             gradient = _back(step, _through(passed, gradient))
@@ -107,7 +107,7 @@ class Derivative:
 
 
 def _through(passed: _Passed, gradient: FloatArray) -> FloatArray:
-    """Gradient before norm and rectifier, from that behind them."""
+    """Backpropagate through norm and rectifier."""
     if passed.factor is not None:
         raw, factor = passed.raw, passed.factor
         along = np.einsum("...c,...c->...", raw, gradient)[..., None] / np.float32(raw.shape[-1])
@@ -172,6 +172,6 @@ def _back(step: _Step, gradient: FloatArray) -> FloatArray:
 def _gather(
     padded: FloatArray, starts: Sequence[tuple[int, int]], height: int, width: int, stride: int = 1
 ) -> FloatArray:
-    """(N, height, width, taps * C): for each output the inputs under its taps, side by side."""
+    """Gather the inputs under the taps of each output, side by side: (N, height, width, taps * C)."""
     parts = [padded[:, y : y + stride * height : stride, x : x + stride * width : stride] for y, x in starts]
     return np.concatenate(parts, axis=-1)

@@ -1,1 +1,1 @@
-"""GAN inversion: retrieval, refinement, bank, clamp."""
+"""GAN inversion: encoders, retrieval, refinement, latent bank, feature clamp."""

@@ -1,7 +1,7 @@
-"""The encoder at work: the square of a face -> the latent that draws its reflection, in some milliseconds on one core.
+"""Encoder inference: square of a face -> latent of its reflection, in a few milliseconds on one core.
 
-It hides what computes: OpenVINO on a processor, or what Keras runs on where the generator is drawn on a graphics card.
-It keeps nothing of what it saw; calming its answers is for those who follow a visitor.
+Runs on OpenVINO, or on the Keras backend if the generator runs on a graphics card. Stateless; smoothing is up to the
+caller.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from engine.system.openvino_loader import import_openvino, openvino_core
 from engine.types import ByteArray, FloatArray
 
 Looks = Callable[[ByteArray], FloatArray]
-"""Pixels (1, S, S, 3) uint8 RGB -> the direction of a latent (1, latent_size)."""
-CARD_BACKENDS = ("jax", "torch")  # what draws on a graphics card, and can look there too
+"""Pixels (1, S, S, 3) uint8 RGB -> direction of a latent (1, latent_size)."""
+CARD_BACKENDS = ("jax", "torch")  # backends on a graphics card that can run the encoder too
 
 
 class FaceEncoder:
-    """A persona's encoder. One thread at a time may use it.
+    """Encoder of a persona. One thread at a time may use it.
 
     Args:
         looks: the network.
-        latent_size: numbers that it answers with.
-        prepare: makes the network ready, so that the first answer takes no longer than the others; may take a second.
-        on_card: makes the same network for a graphics card on which a backend of Keras draws; None where none can.
+        latent_size: dimensions of a latent.
+        prepare: warms the network up, so that the first result is not delayed; may take a second.
+        on_card: builds the same network for a Keras backend on a graphics card; None if that is impossible.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FaceEncoder:
         self.latent_size = latent_size
 
     def prepare(self, drawn_by: str = "openvino") -> None:
-        """Make the network ready, on the graphics card if `drawn_by`, what draws the faces, does so there."""
+        """Warm the network up, on the graphics card if the generator runtime `drawn_by` uses it."""
         if self._on_card is not None and drawn_by in CARD_BACKENDS:
             self._looks = self._on_card(drawn_by)
             self._looks(np.zeros((1, SEEN_PX, SEEN_PX, 3), np.uint8))
@@ -55,10 +55,10 @@ class FaceEncoder:
             self._prepare()
 
     def __call__(self, pixels: ByteArray) -> FloatArray:
-        """The latent (latent_size,) float32 on the sphere for the square of a face (S, S, 3) uint8 RGB.
+        """Compute the latent (latent_size,) float32 on the sphere for the square of a face (S, S, 3) uint8 RGB.
 
         Raises:
-            ValueError: the square has another size, or the network answers with nothing or with no numbers.
+            ValueError: the square has another size, or the result is zero or not finite.
         """
         if pixels.shape != (SEEN_PX, SEEN_PX, 3) or pixels.dtype != np.uint8:
             raise ValueError(f"an encoder looks at ({SEEN_PX}, {SEEN_PX}, 3) of uint8, not {pixels.shape}")
@@ -66,12 +66,12 @@ class FaceEncoder:
 
 
 def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1) -> FaceEncoder:
-    """The encoder of a persona, through OpenVINO; its files are read and checked, it is made ready when it is needed.
+    """Open the OpenVINO encoder of a persona: its files are read and checked now, and compiled on first use.
 
     Args:
-        precision: `float32` or `bfloat16`, which needs three fifths of the time and is 8 degrees of the sphere beside
-            it: a tenth of what two people differ by, and more than a still face trembles.
-        threads: processor threads; one leaves the others to the generator and to drawing.
+        precision: `float32`, or `bfloat16`, which needs three fifths of the time but deviates by 8 degrees on the
+                sphere: a tenth of the difference between two people, and more than the jitter of a still face.
+        threads: processor threads; with one, the others are left to the generator and to drawing.
 
     Raises:
         ModelError: its file, or that of the frozen features, is missing, damaged or does not fit the persona.
@@ -83,13 +83,13 @@ def open_encoder(persona: Persona, precision: str = "float32", threads: int = 1)
 
 
 def _on_card(contents: EncoderContents, backend: str) -> Looks:
-    from engine.networks.inversion.encoder_on_card import look_on_card  # which loads Keras
+    from engine.networks.inversion.encoder_on_card import look_on_card  # loads Keras
 
     return look_on_card(contents, backend)
 
 
 class _OpenVinoLook:
-    """The network through OpenVINO, compiled when it is first needed."""
+    """Network in OpenVINO, compiled on first use."""
 
     def __init__(self, contents: EncoderContents, precision: str, threads: int) -> None:
         self._contents = contents
@@ -102,7 +102,7 @@ class _OpenVinoLook:
         self._request: Any = None
 
     def prepare(self) -> None:
-        """Compile, unless that is done."""
+        """Compile if necessary."""
         if self._request is None:
             import_openvino()
             model = build_encoder_graph(self._contents)

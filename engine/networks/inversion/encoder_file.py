@@ -1,9 +1,9 @@
-"""A persona's encoder: what its file holds, what it must fit, in and out.
+"""File of a persona's encoder: contents, validation, reading and writing.
 
-An encoder was trained together with one generator, on squares that were cut in one way and looked at by frozen
-networks: EfficientNet-Lite0, and, where it has the array `direct.weight`, one that knows faces. All of them stand in
-the metadata of `encoder.safetensors` and are checked; the arrays have the names and layouts of PyTorch, float16, as a
-trainer leaves them. It does not know how an encoder is computed.
+An encoder is trained with one generator, on squares cut by one recipe and seen by frozen networks: EfficientNet-Lite0
+and, if the file contains `direct.weight`, a face network. All of them are named in the metadata of
+`encoder.safetensors` and checked; the arrays have PyTorch's names and layouts, in float16, as trainers write them. Does
+not know how an encoder is computed.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import Arrays, read_arrays, read_header, write_arrays
 
 FORMAT = "narcissus-encoder 1"
-LEAK = 0.2  # slope of every rectifier for negative numbers
-HIDDEN = ("hidden", "latent")  # perceptron on the branches; optional beside `direct`
-DIRECT = "direct"  # of those that know faces: the branches and what is known of the face -> latent, without a bend
+LEAK = 0.2  # negative slope of every rectifier
+HIDDEN = ("hidden", "latent")  # perceptron on the branches; optional if `direct` exists
+DIRECT = "direct"  # linear layer on branches and face features -> latent; only in encoders with the face network
 
 
 @dataclass(frozen=True)
 class Branch:
-    """What is read from one of the frozen maps: convolutions in turn, each followed by a leaky rectifier.
+    """Branch on one of the frozen maps: a sequence of convolutions, each followed by a leaky rectifier.
 
     Attributes:
-        map_index: which map.
-        layers: name, side of the kernel and stride of each convolution; padding is half of the kernel.
+        map_index: index of the map.
+        layers: name, kernel size and stride of each convolution; padding is half the kernel size.
     """
 
     map_index: int
@@ -51,20 +51,20 @@ BRANCHES = (
     Branch(2, (("parts", 3, 2),)),
     Branch(1, (("fine0", 3, 2), ("fine1", 3, 2))),
 )
-"""Their outputs, flattened as channels, rows, columns, follow on each other as the input of `hidden`, and, followed by
-what is known of the face, of `direct`; the latent is the sum of `direct` and `latent`, brought to the sphere."""
+"""The branches' outputs, flattened as channels, rows, columns, are concatenated as input of `hidden` and, followed by
+the face features, of `direct`; the latent is the sum of `direct` and `latent`, normalised to the sphere."""
 
 
 @dataclass(frozen=True)
 class EncoderContents:
-    """An encoder that fits its persona.
+    """Encoder that fits its persona.
 
     Attributes:
         arrays: `semantic`, `parts`, `fine0`, `fine1` (OIHW), `hidden` with `latent`, or `direct`, or all three
             (out, in), each with `.weight` and `.bias`, float32.
-        latent_size: numbers that it answers with.
-        features: the frozen network that looks for it.
-        face_look: the one that knows faces; None if it has no `direct`.
+        latent_size: dimensions of a latent.
+        features: frozen ImageNet network.
+        face_look: frozen face network; None if the encoder has no `direct`.
     """
 
     arrays: Arrays
@@ -74,15 +74,15 @@ class EncoderContents:
 
 
 def read_encoder(path: Path, persona: Persona) -> EncoderContents:
-    """Open the encoder of a persona.
+    """Read the encoder of a persona.
 
     Raises:
-        ModelError: it, or the frozen features, is missing or damaged, or was made for another generator, another way of
-            cutting faces or another network that looks.
+        ModelError: it, or a frozen network, is missing or damaged, or was made for another generator, crop recipe or
+                frozen network.
     """
     metadata = read_header(path).metadata
     if metadata.get("format") != FORMAT:
-        raise ModelError(f"{path} cannot be used: it is no encoder of this program: {_remedy(persona)}")
+        raise ModelError(f"{path} cannot be used: it is not an encoder for this program: {_remedy(persona)}")
     persona.check_generator(path, metadata, _remedy(persona))
     if metadata.get("crop") != CROP_STAMP:
         raise ModelError(
@@ -106,7 +106,7 @@ def read_encoder(path: Path, persona: Persona) -> EncoderContents:
 
 
 def read_looks(models: Path, arrays: Arrays) -> tuple[FrozenFeatures, FaceLook | None]:
-    """The frozen networks that an encoder with such arrays looks with, from a folder of personas.
+    """Read the frozen networks that an encoder with these arrays needs, from a folder of personas.
 
     Raises:
         ModelError: one is missing or damaged.
@@ -117,7 +117,7 @@ def read_looks(models: Path, arrays: Arrays) -> tuple[FrozenFeatures, FaceLook |
 
 
 def read_looks_of(models: Path) -> tuple[FrozenFeatures, FaceLook]:
-    """Both frozen networks of a folder of personas.
+    """Read both frozen networks from a folder of personas.
 
     Raises:
         ModelError: one is missing or damaged.
@@ -126,10 +126,10 @@ def read_looks_of(models: Path) -> tuple[FrozenFeatures, FaceLook]:
 
 
 def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
-    """The arrays that a trainer left, which belong to no persona yet.
+    """Read the arrays written by a trainer, not yet assigned to a persona.
 
     Raises:
-        ModelError: the file is missing or damaged, or holds no encoder of that many numbers.
+        ModelError: the file is missing or damaged, or holds no encoder with that latent size.
     """
     arrays = without_idle_layers(read_arrays(path))
     check_arrays(path, arrays, latent_size)
@@ -137,9 +137,10 @@ def read_trained_encoder(path: Path, latent_size: int) -> Arrays:
 
 
 def without_idle_layers(arrays: Arrays) -> Arrays:
-    """Arrays of an encoder without `hidden` and `latent` where they add nothing to `direct`.
+    """Remove `hidden` and `latent` from an encoder's arrays if they add nothing to `direct`.
 
-    A computed encoder that was never trained holds only zeros in `latent`: half of its multiplications would be idle.
+    An encoder that was fitted but never trained has only zeros in `latent`: half of its multiplications would be
+    wasted.
     """
     latent = [arrays.get(f"latent.{kind}") for kind in ("weight", "bias")]
     is_idle = all(array is not None and not np.any(array) for array in latent)
@@ -152,10 +153,10 @@ def without_idle_layers(arrays: Arrays) -> Arrays:
 def write_encoder(
     path: Path, contents: EncoderContents, generator_sha256: str, notes: Mapping[str, str] | None = None
 ) -> None:
-    """Write an encoder for a persona's generator, float16, all or nothing.
+    """Write an encoder for a persona's generator atomically, in float16.
 
     Args:
-        notes: further texts for the metadata.
+        notes: further metadata.
     """
     half = {
         name: np.ascontiguousarray(array, np.float16) for name, array in without_idle_layers(contents.arrays).items()
@@ -173,7 +174,7 @@ def write_encoder(
 
 
 def check_arrays(path: Path, arrays: Arrays, latent_size: int) -> None:
-    """Raise unless arrays are an encoder's, and fit together."""
+    """Raise unless the arrays form an encoder and fit together."""
     names = {name for branch in BRANCHES for name, _, _ in branch.layers}
     knows_faces = f"{DIRECT}.weight" in arrays
     has_hidden = not knows_faces or any(name.split(".")[0] in HIDDEN for name in arrays)

@@ -1,7 +1,7 @@
-"""A face's square -> latent, as one graph of OpenVINO: frozen networks and an encoder, written from their arrays.
+"""Encoder as one OpenVINO graph: face square -> latent, frozen networks included.
 
-Written directly, in milliseconds, so that the show needs neither PyTorch nor a conversion. Tests hold it to the Keras
-network of `encoder_network.py`. It knows neither files nor faces.
+Built directly, in milliseconds, so that the show needs neither PyTorch nor a conversion. Tests compare it with the
+Keras network of `encoder_network.py`. Knows neither files nor faces.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from engine.networks.inversion.frozen_features import MAP_BLOCKS, MEAN, SD, SEEN
 from engine.networks.pggan.weight_file import Arrays
 from engine.system.openvino_loader import import_openvino
 
-MOST = 6.0  # of what passes the rectifiers of the frozen networks
+MOST = 6.0  # upper limit of the rectifiers in the frozen networks
 
 
 def build_encoder_graph(contents: EncoderContents) -> Any:
-    """`openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> the direction of a latent (1, latent_size) float32."""
+    """Build an `openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> direction of a latent (1, latent_size)
+    float32."""
     openvino = import_openvino()
     from openvino import opset13 as ops
 
@@ -46,7 +47,7 @@ def build_encoder_graph(contents: EncoderContents) -> Any:
 
 
 def build_features_graph(features: FrozenFeatures) -> Any:
-    """`openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> the four maps, (1, C, S, S) float32 each."""
+    """Build an `openvino.Model`: pixels (1, 128, 128, 3) uint8 RGB -> four feature maps, (1, C, S, S) float32 each."""
     openvino = import_openvino()
     from openvino import opset13 as ops
 
@@ -55,7 +56,7 @@ def build_features_graph(features: FrozenFeatures) -> Any:
 
 
 def _feature_maps(ops: ModuleType, pixels: Any, features: FrozenFeatures) -> list[Any]:
-    """The four maps of the frozen network, NCHW."""
+    """Feature maps of the ImageNet network, NCHW."""
     x = ops.transpose(ops.convert(pixels, "f32"), [0, 3, 1, 2])
     x = ops.subtract(x, (255 * np.array(MEAN, np.float32)).reshape(1, 3, 1, 1))
     x = ops.divide(x, (255 * np.array(SD, np.float32)).reshape(1, 3, 1, 1))
@@ -74,7 +75,7 @@ def _feature_maps(ops: ModuleType, pixels: Any, features: FrozenFeatures) -> lis
 
 
 def _known(ops: ModuleType, pixels: Any, look: FaceLook) -> Any:
-    """What is known of the face, (1, 1024)."""
+    """Features of the face network, (1, 1024)."""
     whole = ops.transpose(ops.convert(pixels, "f32"), [0, 3, 1, 2])
     begin, end = np.array([EDGE_PX] * 2), np.array([SEEN_PX - EDGE_PX] * 2)
     x = ops.interpolate(
@@ -96,7 +97,7 @@ def _known(ops: ModuleType, pixels: Any, look: FaceLook) -> Any:
 def _convolved(
     ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int, pads: tuple[int, int] | None = None
 ) -> Any:
-    """Padded by half of the kernel; or by so much before and after."""
+    """Convolve, padded by half the kernel size, or by the given amounts before and after."""
     weight = np.ascontiguousarray(arrays[f"{name}.weight"], np.float32)
     before, after = pads or (weight.shape[2] // 2,) * 2
     x = ops.convolution(x, weight, [stride] * 2, [before] * 2, [after] * 2, [1, 1])
@@ -106,7 +107,7 @@ def _convolved(
 def _each_convolved(
     ops: ModuleType, x: Any, arrays: Arrays, name: str, stride: int, pads: tuple[int, int] | None = None
 ) -> Any:
-    """Every channel by itself, by its own kernel; padded as by `_convolved`."""
+    """Convolve each channel with its own kernel; padding as in `_convolved`."""
     weight = np.ascontiguousarray(arrays[f"{name}.weight"][:, None], np.float32)  # groups, 1, 1, height, width
     before, after = pads or (weight.shape[-1] // 2,) * 2
     x = ops.group_convolution(x, weight, [stride] * 2, [before] * 2, [after] * 2, [1, 1])

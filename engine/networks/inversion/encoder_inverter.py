@@ -1,9 +1,9 @@
-"""The learned inverter: what an encoder sees of a visitor, as a latent; what was drawn is judged by its features.
+"""Encoder-based inverter: the latent comes from an encoder, and the drawn face is judged by its features.
 
-An encoder answers at once and moves as its viewer moves. While the square of a face cannot be looked at, its last
-answer stands. Where the persona has a small bank of drawn faces beside it, that knows how usual a viewer is and how
-alike an answer is likely to be, and says which way to go from a face that was drawn and measured; the encoder alone
-says where to begin. Neither knows how faces are found or cut.
+An encoder responds at once and follows every movement. While the face cannot be cropped, the last latent is kept. If
+the persona also has a small bank of drawn faces, the bank rates how typical a viewer is and how close the reflection
+is, and proposes refinement steps from a drawn and measured face; the starting point always comes from the encoder.
+Neither knows how faces are found or cropped.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeigh
 from engine.networks.pggan.latent_sphere import angle_deg
 from engine.types import ByteArray, FloatArray
 
-KNOWN_DEG = 30.0  # what steps have taught holds for faces that are nearer than this to where they were made
+KNOWN_DEG = 30.0  # learned steps are valid for faces closer than this to where they were learned
 
 
 class EncoderInverter:
-    """The latent that answers to a viewer, by an encoder alone. One thread at a time may use it.
+    """Latent of a viewer, from an encoder alone. One thread at a time may use it.
 
     Args:
-        encoder: of the persona.
+        encoder: encoder of the persona.
 
     Attributes:
-        needs_crop: it answers to what it sees, not to features.
-        latent_size: numbers in a latent.
-        typicality, nearness: of the last viewer and answer; without drawn faces to compare with nobody is unusual, and
-            nothing is known of the likeness.
+        needs_crop: True: it reads pixels, not features.
+        latent_size: dimensions of a latent.
+        typicality, nearness: of the last viewer and reflection; without a bank, every viewer is typical and the
+                nearness is unknown.
     """
 
     needs_crop = True
@@ -43,11 +43,11 @@ class EncoderInverter:
         self.typicality, self.nearness = 1.0, 0.0
 
     def prepare(self, drawn_by: str = "openvino") -> None:
-        """Make the encoder ready, so that the first visitor does not wait for it; see `FaceEncoder.prepare`."""
+        """Warm up the encoder, so that the first visitor does not wait; see `FaceEncoder.prepare`."""
         self._encoder.prepare(drawn_by)
 
     def another(self) -> Self:
-        """The same for another visitor who is answered at the same time."""
+        """Inverter for another, simultaneous visitor."""
         other = copy(self)
         other.reset()
         return other
@@ -57,34 +57,34 @@ class EncoderInverter:
         self._answer = None
 
     def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
-        """The latent (latent_size,) float32 on the sphere for the square of a face.
+        """Compute the latent (latent_size,) float32 on the sphere for the square of a face.
 
         Args:
             vector: features (F,) of the same face.
-            pixels: (S, S, 3) uint8 RGB; None where it cannot be looked at, and the last answer stands.
+            pixels: (S, S, 3) uint8 RGB; None if the face cannot be cropped, which keeps the last latent.
 
         Raises:
-            ValueError: there was no square since `reset`.
+            ValueError: there has been no square since `reset`.
         """
         if pixels is not None:
             self._answer = self._encoder(pixels)
         if self._answer is None:
-            raise ValueError("an encoder that has seen no square of a face has no answer")
+            raise ValueError("the encoder has not seen a face yet")
         return self._answer
 
 
 class RefiningEncoder(EncoderInverter):
-    """An encoder whose answers are judged and refined by the features of a bank of faces.
+    """Encoder with a bank of faces that judges and refines its latents by features.
 
     Args:
-        encoder: of the persona.
-        bank: of the same generator; it judges and refines, and is never asked for an answer.
+        encoder: encoder of the persona.
+        bank: bank of the same generator; it judges and refines, but is never searched for a latent.
     """
 
     def __init__(self, encoder: FaceEncoder, bank: Inverter) -> None:
         super().__init__(encoder)
         self._bank = bank
-        self._learned_at: FloatArray | None = None  # the latent that its steps began from
+        self._learned_at: FloatArray | None = None  # where its learned steps started
 
     @property
     def weights(self) -> InverterWeights:

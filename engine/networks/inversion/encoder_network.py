@@ -1,10 +1,10 @@
-"""Frozen features and the encoder that looks with them, in Keras 3: what training runs, and the show on a GPU.
+"""Frozen features and the encoder on top of them, in Keras 3: used for training, and by the show on a GPU.
 
     pictures ──► FrozenFeaturesNetwork (EfficientNet-Lite0) ──► four maps ─┐
              └─► FaceFeaturesNetwork (FaceRes, a MobileNet) ──► two maps ──┴─► EncoderNetwork ──► latents on the sphere
 
-Nothing here is special to one backend of Keras. Pictures and maps are NHWC; files hold the layouts of PyTorch, which
-`fill_encoder` and `encoder_arrays` translate. It opens no files.
+Independent of the Keras backend. Pictures and maps are NHWC; files have PyTorch's layouts, which `fill_encoder` and
+`encoder_arrays` convert. Opens no files.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from engine.networks.inversion.frozen_features import MAP_BLOCKS, MAP_CHANNELS, 
 
 Arrays = Mapping[str, NDArray[Any]]
 
-PARTS_PX = 4  # the encoder brings every map to this size
-BRANCH_CHANNELS = (128, 64, 32)  # of semantic, parts and fine, in the order in which `hidden` takes them
+PARTS_PX = 4  # every map is reduced to this size
+BRANCH_CHANNELS = (128, 64, 32)  # of semantic, parts and fine, in the input order of `hidden`
 LEAK = 0.2
-FACE_MAP_BLOCKS = (10, 12)  # behind which blocks of FaceRes a map is taken
+FACE_MAP_BLOCKS = (10, 12)  # blocks of FaceRes whose outputs are used
 FACE_MAP_CHANNELS = (512, 1024)
-FACE_EDGE = 14 / 128  # of the picture's side, cut off all around: FaceRes learned from tighter faces
+FACE_EDGE = 14 / 128  # share of the side cropped all around: FaceRes was trained on tighter faces
 
 
 class Convolution(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """A convolution and its bias, which is added by whoever calls it.
+    """Convolution; the caller adds the bias.
 
     Args:
-        name: of the layer; its weights in a file are `name.weight` (OIHW) and `name.bias`.
-        shape: of the weight in the file, (outputs, inputs, size, size); a depthwise one has one input.
+        name: layer name; its weights in a file are `name.weight` (OIHW) and `name.bias`.
+        shape: shape of the weight in the file, (outputs, inputs, size, size); depthwise kernels have one input.
         stride: 1 or 2.
-        padding: `half` pads by half of the kernel on all sides whatever the stride, as PyTorch does; `same` as
-            TensorFlow does.
-        is_depthwise: each output sees one input.
-        is_trained: whether its weights are.
+        padding: `half` pads by half the kernel on all sides whatever the stride, as in PyTorch; `same` as in
+            TensorFlow.
+        is_depthwise: whether each output reads one input.
+        is_trained: whether its weights are trainable.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Convolution(keras.layers.Layer):  # type: ignore[misc]  # Keras has no typ
         """Convolve, without the bias."""
         size, padding = int(self.weight.shape[0]), "same"
         if self._padding == "half" and self._stride > 1 and size > 1:
-            before = size // 2  # of an even picture "same" would begin with its first pixel
+            before = size // 2  # with even sizes, "same" would start at the first pixel
             x = ops.pad(x, ((0, 0), (before, before - 1), (before, before - 1), (0, 0)))
             padding = "valid"
         convolve = ops.depthwise_conv if self._is_depthwise else ops.conv
@@ -79,20 +79,20 @@ class Convolution(keras.layers.Layer):  # type: ignore[misc]  # Keras has no typ
         return self(x) + ops.cast(self.bias, x.dtype)
 
     def fill(self, arrays: Arrays) -> None:
-        """Take the weights from a file's arrays."""
+        """Load the weights from a file's arrays."""
         weight = np.asarray(arrays[f"{self.file_name}.weight"], np.float32)
         self.weight.assign(weight.transpose((2, 3, 0, 1) if self._is_depthwise else (2, 3, 1, 0)))
         self.bias.assign(np.asarray(arrays[f"{self.file_name}.bias"], np.float32))
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """The weights as a file has them."""
+        """Weights in the layout of a file."""
         weight = ops.convert_to_numpy(self.weight).transpose((2, 3, 0, 1) if self._is_depthwise else (3, 2, 0, 1))
         bias = ops.convert_to_numpy(self.bias)
         return {f"{self.file_name}.weight": np.ascontiguousarray(weight), f"{self.file_name}.bias": bias}
 
 
 class Dense(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """A matrix product with bias; in a file the weight is (outputs, inputs)."""
+    """Matrix product with bias; weights in files are (outputs, inputs)."""
 
     def __init__(self, name: str, inputs: int, outputs: int) -> None:
         super().__init__(name=name, autocast=False)
@@ -140,7 +140,7 @@ class FrozenFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no 
         self.built = True
 
     def call(self, pictures: Any) -> list[Any]:
-        """The maps behind the blocks of MAP_BLOCKS, of pictures that are first brought to SEEN_PX."""
+        """Compute the maps after the blocks of MAP_BLOCKS; pictures are first resized to SEEN_PX."""
         mean, sd = np.asarray(MEAN, np.float32), np.asarray(SD, np.float32)
         x = resized(pictures, SEEN_PX) * (0.5 / sd) + (0.5 - mean) / sd
         x = ops.relu6(self._stem.with_bias(x))
@@ -157,12 +157,12 @@ class FrozenFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no 
 
 
 class FaceFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """Pictures (N, S, S, 3) float32 in [-1, 1], cut as the portraits are -> maps (N, 8, 8, 512) and (N, 4, 4, 1024).
+    """Pictures (N, S, S, 3) float32 in [-1, 1], cropped like portraits -> maps (N, 8, 8, 512) and (N, 4, 4, 1024).
 
     Args:
-        arrays: of FaceRes, `stem.weight` and `blocks.N.depthwise|pointwise.weight` (OIHW), with a `.bias` each.
-        strides: of the depthwise convolutions.
-        product_dtype: in which the 1x1 convolutions are computed; the others, the maps and the rest are float32.
+        arrays: arrays of FaceRes, `stem.weight` and `blocks.N.depthwise|pointwise.weight` (OIHW), with a `.bias` each.
+        strides: strides of the depthwise convolutions.
+        product_dtype: type of the 1x1 convolutions; everything else is float32.
     """
 
     def __init__(self, arrays: Arrays, strides: Sequence[int], product_dtype: str = "float32") -> None:
@@ -182,11 +182,11 @@ class FaceFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no ty
         self.built = True
 
     def call(self, pictures: Any) -> list[Any]:
-        """The maps behind the blocks of FACE_MAP_BLOCKS, of the middle of the pictures brought to SEEN_PX."""
+        """Compute the maps after the blocks of FACE_MAP_BLOCKS, from the centre of the pictures, resized to SEEN_PX."""
         size = int(pictures.shape[1])
         edge = round(size * FACE_EDGE)
         x = resized(pictures[:, edge : size - edge, edge : size - edge], SEEN_PX)
-        x = ops.relu6(self._stem.with_bias((x + 1) * 127.5))  # it takes colours from 0 to 255
+        x = ops.relu6(self._stem.with_bias((x + 1) * 127.5))  # it expects colours from 0 to 255
         maps = []
         for index, (depthwise, pointwise) in enumerate(self._blocks):
             x = ops.relu6(depthwise.with_bias(x))
@@ -197,7 +197,7 @@ class FaceFeaturesNetwork(keras.Model):  # type: ignore[misc]  # Keras has no ty
 
 
 class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """Maps of both looks -> latents (N, latent_size) on the sphere of radius √latent_size, float32.
+    """Maps of both frozen networks -> latents (N, latent_size) on the sphere of radius √latent_size, float32.
 
     Args:
         has_hidden: whether a perceptron on the branches (`hidden`, `latent`) is added to the linear `direct`.
@@ -217,7 +217,7 @@ class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.built = True
 
     def call(self, maps: Sequence[Any], face_maps: Sequence[Any]) -> Any:
-        """Latents of the maps of `FrozenFeaturesNetwork` and of `FaceFeaturesNetwork`."""
+        """Compute latents from the maps of `FrozenFeaturesNetwork` and `FaceFeaturesNetwork`."""
         seen, known = self.gather(maps, face_maps)
         z = self._direct(ops.concatenate([seen, known], axis=1))
         if self._perceptron:
@@ -226,8 +226,8 @@ class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
         return on_sphere(z)
 
     def gather(self, maps: Sequence[Any], face_maps: Sequence[Any]) -> tuple[Any, Any]:
-        """What the dense layers see: (N, 3584) of the features' maps, each flattened as y, x, C, and (N, 1024) of the
-        face's."""
+        """Inputs of the dense layers: (N, 3584) from the feature maps, flattened as y, x, C, and (N, 1024) from the
+        face network."""
 
         def convolved(layer: Convolution, x: Any) -> Any:
             return ops.leaky_relu(layer.with_bias(x), LEAK)
@@ -239,32 +239,32 @@ class EncoderNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
 
 
 def pooled(face_maps: Sequence[Any]) -> Any:
-    """The numbers (N, 1024) by which faces are told apart."""
+    """Pool the face descriptor (N, 1024)."""
     return ops.mean(face_maps[1], axis=(1, 2))
 
 
 def resized(pictures: Any, size_px: int) -> Any:
-    """Square pictures brought to a size, bilinear between the middles of pixels, without smoothing."""
+    """Resize square pictures bilinearly, with half-pixel centres and without antialiasing."""
     if int(pictures.shape[1]) == size_px:
         return pictures
     return ops.image.resize(pictures, (size_px, size_px), "bilinear", antialias=False, data_format="channels_last")
 
 
 def on_sphere(z: Any) -> Any:
-    """Latents (N, L) brought to the length √L, float32."""
+    """Normalise latents (N, L) to length √L, float32."""
     z = ops.cast(z, "float32")
     length = ops.sqrt(ops.sum(ops.square(z), axis=1, keepdims=True))
     return z * (math.sqrt(int(z.shape[1])) / (length + 1e-6))
 
 
 def fill(layers: Iterable[Convolution], arrays: Arrays) -> None:
-    """Give convolutions their weights from a file's arrays."""
+    """Load convolutions from a file's arrays."""
     for layer in layers:
         layer.fill(arrays)
 
 
 def with_idle_layers(arrays: Arrays, wanted: Arrays) -> Arrays:
-    """Arrays of a file, with the layers of `wanted` that the file may leave out, set so that they add nothing."""
+    """Complete a file's arrays by the optional layers of `wanted`, set so that they add nothing."""
     complete = dict(arrays)
     for layers in (("direct",), ("hidden", "latent")):
         left_out = {f"{name}.{kind}" for name in layers for kind in ("weight", "bias")} & wanted.keys()
@@ -274,9 +274,9 @@ def with_idle_layers(arrays: Arrays, wanted: Arrays) -> Arrays:
 
 
 def fill_encoder(network: EncoderNetwork, arrays: Arrays) -> None:
-    """Give an encoder its weights, by the names and in the layouts of its file; their shapes must fit.
+    """Load an encoder's weights by the names and layouts of its file; shapes must fit.
 
-    Layers that the file leaves out add nothing to the answers.
+    Layers missing from the file are set to add nothing.
     """
     arrays = with_idle_layers(arrays, encoder_arrays(network))
     for part in network.parts:
@@ -289,7 +289,7 @@ def fill_encoder(network: EncoderNetwork, arrays: Arrays) -> None:
 
 
 def encoder_arrays(network: EncoderNetwork) -> dict[str, NDArray[np.float32]]:
-    """The weights of an encoder by the names and in the layouts of its file, float32."""
+    """Weights of an encoder by the names and in the layouts of its file, float32."""
     arrays: dict[str, NDArray[np.float32]] = {}
     for part in network.parts:
         if isinstance(part, Convolution):
@@ -302,7 +302,7 @@ def encoder_arrays(network: EncoderNetwork) -> dict[str, NDArray[np.float32]]:
 
 
 def _reordered(part: Dense, weight: NDArray[Any], *, to_keras: bool) -> NDArray[Any]:
-    """The rows of a dense layer whose inputs are maps, flattened as (C, y, x) in the file and as (y, x, C) here."""
+    """Reorder the rows of a dense layer on maps, from flattened (C, y, x) in the file to (y, x, C) here."""
     if part.file_name == "latent":
         return weight
     rows, begin = [], 0

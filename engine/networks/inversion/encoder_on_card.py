@@ -1,7 +1,7 @@
-"""The encoder on a graphics card, by the framework of Keras that draws there: JAX or PyTorch.
+"""Encoder on a graphics card, with the Keras backend that draws there: JAX or PyTorch.
 
-The same networks as in training (`encoder_network.py`), compiled once for one square; what comes back is one latent.
-Where TensorFlow draws, the encoder stays on the processor.
+Uses the networks of training (`encoder_network.py`), compiled once for a batch of one; only the latent is copied back.
+If TensorFlow draws, the encoder stays on the processor.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class WholeEncoder(keras.Model):  # type: ignore[misc]  # Keras has no types
     """Pixels (N, 128, 128, 3) uint8 RGB -> latents (N, latent_size) float32 on the sphere.
 
     Args:
-        contents: of an encoder that knows faces.
+        contents: contents of an encoder with a face network.
     """
 
     def __init__(self, contents: EncoderContents) -> None:
         super().__init__(name="whole_encoder", autocast=False)
-        assert contents.face_look is not None  # `look_on_card` has asked
+        assert contents.face_look is not None  # checked by `look_on_card`
         self._features = FrozenFeaturesNetwork(contents.features)
         self._face = FaceFeaturesNetwork(contents.face_look.arrays, contents.face_look.strides)
         self._encoder = EncoderNetwork(contents.latent_size, has_hidden="hidden.weight" in contents.arrays)
@@ -45,14 +45,14 @@ class WholeEncoder(keras.Model):  # type: ignore[misc]  # Keras has no types
 
 
 def look_on_card(contents: EncoderContents, backend: str) -> Callable[[ByteArray], FloatArray]:
-    """Pixels (1, 128, 128, 3) -> latent (1, latent_size); the first call compiles.
+    """Build pixels (1, 128, 128, 3) -> latent (1, latent_size); the first call compiles.
 
     Args:
-        contents: of an encoder that knows faces.
-        backend: one of `CARD_BACKENDS`, on which Keras runs.
+        contents: contents of an encoder with a face network.
+        backend: current Keras backend, one of `CARD_BACKENDS`.
 
     Raises:
-        ValueError: the encoder does not know faces, or there is no such backend.
+        ValueError: the encoder has no face network, or the backend is unknown.
     """
     if contents.face_look is None or backend not in CARD_BACKENDS:
         raise ValueError("only an encoder that knows faces runs on a card, by JAX or PyTorch")

@@ -1,7 +1,7 @@
-"""An inverter's file, and the kinds of inverters that it can hold: what is checked, read and written.
+"""Inverter files and their kinds: validation, reading and writing.
 
-A file belongs to one generator and one layout of the features; which kind it is stands in its metadata, and `KINDS`
-knows who reads it. It does not know how any of them answers.
+A file belongs to one generator and one feature layout; its kind is stated in its metadata, and `KINDS` maps it to a
+reader. Does not know how any of them works.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _log = logging.getLogger(__name__)
 FORMAT = "narcissus-inverter 1"
 RETRIEVAL, REFINING = "retrieval", "refining"
 MAX_FACES = 1_000_000
-READOUT = "readout/"  # stands before the names of what a refining inverter has beside the bank
-EXACT = ("mean", "sd", "seeds", f"{READOUT}bias", f"{READOUT}doubt")  # written in float32; all others in float16
+READOUT = "readout/"  # prefix of the arrays that a refining inverter has in addition to the bank
+EXACT = ("mean", "sd", "seeds", f"{READOUT}bias", f"{READOUT}doubt")  # stored as float32; all others as float16
 
 
 class Contents(NamedTuple):
-    """A file whose metadata fits the persona: its place, its arrays, and what both go with."""
+    """File whose metadata fits the persona: path, arrays, metadata, persona."""
 
     path: Path
     arrays: Arrays
@@ -45,8 +45,8 @@ class Contents(NamedTuple):
 
 
 def open_inverter(persona: Persona) -> Inverter | EncoderInverter | None:
-    """What answers for a persona: its encoder, judged by its bank where there is one; else retrieval from its bank;
-    None if neither was made for it yet, which the log says.
+    """Open the inverter of a persona: its encoder, with its bank if there is one, else retrieval from its bank; None,
+    with a log message, if it has neither.
 
     Raises:
         ModelError: see `read_encoder` and `read_inverter`.
@@ -57,7 +57,7 @@ def open_inverter(persona: Persona) -> Inverter | EncoderInverter | None:
         return EncoderInverter(encoder) if bank is None else RefiningEncoder(encoder, bank)
     if bank is None:
         _log.warning(
-            "%s has no inverter and wanders whoever stands there: python -m tools.train_inverter --model %s makes one",
+            "%s has no inverter and ignores visitors: run `python -m tools.train_inverter --model %s`",
             persona.folder,
             persona.name,
         )
@@ -65,7 +65,7 @@ def open_inverter(persona: Persona) -> Inverter | EncoderInverter | None:
 
 
 def need_inverter(persona: Persona) -> Inverter | EncoderInverter:
-    """What answers for a persona, for those who cannot do without.
+    """Open the inverter of a persona, which must have one.
 
     Raises:
         ModelError: it has neither an encoder nor a bank, or they cannot be used.
@@ -74,23 +74,23 @@ def need_inverter(persona: Persona) -> Inverter | EncoderInverter:
         remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
         raise ModelError(f"{persona.inverter_path} is missing, and there is no encoder either: {remedy}")
     answering = open_inverter(persona)
-    assert answering is not None  # one of them is there
+    assert answering is not None  # one of them exists
     return answering
 
 
 def read_inverter(path: Path, persona: Persona) -> Inverter:
-    """Open the inverter of a persona, whatever its kind.
+    """Read the inverter of a persona, of any kind.
 
     Raises:
-        ModelError: the file is missing, damaged, of no known kind, or made for another generator or a layout of the
-            features whose numbers are no longer measured.
+        ModelError: the file is missing, damaged, of unknown kind, or made for another generator or for a feature layout
+                whose numbers are no longer measured.
     """
     remedy = f"run `python -m tools.train_inverter --model {persona.name}`"
     if not path.exists():
         raise ModelError(f"{path} is missing: {remedy}")
     metadata = read_header(path).metadata
     if metadata.get("format") != FORMAT:
-        raise ModelError(f"{path} cannot be used: it is no inverter of this program: {remedy}")
+        raise ModelError(f"{path} cannot be used: it is not an inverter for this program: {remedy}")
     persona.check_generator(path, metadata, remedy)
     if LAYOUT.columns_of(metadata.get("layout", "")) is None:
         raise ModelError(
@@ -110,11 +110,11 @@ def write_inverter(
     notes: Mapping[str, str],
     readout: ReadoutWeights | None = None,
 ) -> None:
-    """Write an inverter for a persona, all or nothing; codes and matrices in float16.
+    """Write an inverter for a persona atomically; codes and matrices in float16.
 
     Args:
-        notes: further texts for the metadata.
-        readout: makes it one that refines by the layers of the generator.
+        notes: further metadata.
+        readout: makes it a refining inverter.
     """
     from safetensors.numpy import save
 
@@ -169,13 +169,13 @@ def _refining(contents: Contents) -> Inverter:
 
 
 def _bank(contents: Contents, arrays: Arrays) -> InverterWeights:
-    """The arrays that find a neighbour, for vectors of today's layout."""
+    """Convert retrieval arrays to vectors of today's layout."""
     path, columns = contents.path, LAYOUT.columns_of(contents.metadata["layout"])
     try:
         weights = InverterWeights(**arrays)
     except TypeError as error:
         raise ModelError(f"{path} is damaged: it does not hold exactly the arrays of an inverter") from error
-    assert columns is not None  # `read_inverter` has looked
+    assert columns is not None  # checked by `read_inverter`
     faces, dimensions = weights.codes.shape if weights.codes.ndim == 2 else (0, 0)
     fits = (
         0 < faces <= MAX_FACES
@@ -190,4 +190,4 @@ def _bank(contents: Contents, arrays: Arrays) -> InverterWeights:
 
 
 KINDS: Mapping[str, Callable[[Contents], Inverter]] = {RETRIEVAL: _retrieval, REFINING: _refining}
-"""What `kind` a file says -> who makes an inverter of it."""
+"""`kind` in a file -> constructor of the inverter."""

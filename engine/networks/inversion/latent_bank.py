@@ -1,8 +1,8 @@
-"""The bank of drawn faces: which seed draws a face with which features, in shards on disk.
+"""Bank of drawn faces: the features of the face drawn from each seed, in shards on disk.
 
-A latent is not stored: its seed makes it again. A shard holds `SHARD_SEEDS` consecutive seeds and is written whole or
-not at all, so an interrupted bank continues where it stopped. A bank belongs to one generator and one feature layout;
-both are in its folder's name and in every shard. It does not know how faces are drawn or measured.
+Latents are not stored: their seeds recreate them. A shard holds `SHARD_SEEDS` consecutive seeds and is written whole or
+not at all, so an interrupted bank resumes where it stopped. A bank belongs to one generator and one feature layout;
+both are in its folder's name and in every shard. Does not know how faces are drawn or measured.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ PLACEMENT_COLUMNS = ("x", "y", "eye_distance", "roll_rad")
 
 @dataclass(frozen=True)
 class DrawnFaces:
-    """Faces that were drawn and found again.
+    """Faces that were drawn, found and measured.
 
     Attributes:
-        seeds: (N,) int64, rising.
-        vectors: (N, F) float32, laid out as the bank says.
-        placements: (N, 4) float32: x, y, eye_distance, roll_rad of `types.Placement`.
-        drawn: how many were drawn; the faces of drawn - N of them were not found.
+        seeds: (N,) int64, ascending.
+        vectors: (N, F) float32, in the bank's layout.
+        placements: (N, 4) float32: x, y, eye_distance, roll_rad, see `types.Placement`.
+        drawn: number of pictures drawn; in drawn - N of them no face was found.
     """
 
     seeds: NDArray[np.int64]
@@ -47,22 +47,22 @@ class DrawnFaces:
 
     @property
     def detection(self) -> float:
-        """The share of drawn pictures in which a face is found."""
+        """Share of drawn pictures in which a face was found."""
         return len(self) / max(1, self.drawn)
 
 
 def placement_row(placement: Placement) -> tuple[float, float, float, float]:
-    """A placement as a row of `DrawnFaces.placements`."""
+    """Convert a placement to a row of `DrawnFaces.placements`."""
     return placement.x, placement.y, placement.eye_distance, placement.roll_rad
 
 
 class Bank:
-    """The shards of one generator.
+    """Shards of one generator.
 
     Args:
-        folder: of all banks of the persona, e.g. models/portraits/bank.
-        generator_sha256: of the generator that draws.
-        layout: of the features.
+        folder: all banks of the persona, e.g. models/portraits/bank.
+        generator_sha256: hash of the generator.
+        layout: feature layout.
     """
 
     def __init__(self, folder: Path, generator_sha256: str, layout: FeatureLayout = LAYOUT) -> None:
@@ -71,15 +71,15 @@ class Bank:
         self.folder = folder / f"{generator_sha256[:12]}-{layout.name}-{layout.version}"
 
     def path(self, shard: int) -> Path:
-        """File of the seeds from shard * SHARD_SEEDS on."""
+        """File of the seeds from shard * SHARD_SEEDS."""
         return self.folder / f"{shard * SHARD_SEEDS:08d}.safetensors"
 
     def missing(self, shards: Iterable[int]) -> list[int]:
-        """Those of `shards` that are not there or cannot be read, and are to be drawn."""
+        """Shards that do not exist or cannot be read, and have to be drawn."""
         return [shard for shard in shards if not self._is_whole(shard)]
 
     def write(self, shard: int, faces: DrawnFaces) -> None:
-        """Save a shard, all or nothing; features in float16."""
+        """Save a shard atomically; features in float16."""
         from safetensors.numpy import save
 
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -95,14 +95,14 @@ class Bank:
             partial.write_bytes(content)
 
     def read(self, shards: Iterable[int]) -> DrawnFaces:
-        """All faces of some shards.
+        """Read all faces of some shards.
 
         Raises:
-            ModelError: a shard is missing, damaged, or of another generator or layout.
+            ModelError: a shard is missing, damaged, or belongs to another generator or layout.
         """
         parts = [self._read_shard(shard) for shard in shards]
         if not parts:
-            raise ModelError(f"the bank {self.folder} was asked for no shard at all")
+            raise ModelError(f"no shards of the bank {self.folder} were requested")
         return DrawnFaces(
             np.concatenate([part.seeds for part in parts]),
             np.concatenate([part.vectors for part in parts]),
@@ -124,7 +124,7 @@ class Bank:
         except (KeyError, ValueError, TypeError):
             fits, drawn = False, 0
         if not fits or any(metadata.get(key) != value for key, value in self._identity().items()):
-            raise ModelError(f"{path} is damaged or no shard of this bank: delete it, and it is drawn again")
+            raise ModelError(f"{path} is damaged or not a shard of this bank: delete it, and it will be drawn again")
         return DrawnFaces(seeds.astype(np.int64), vectors, placements, drawn)
 
     def _is_whole(self, shard: int) -> bool:

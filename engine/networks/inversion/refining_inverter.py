@@ -1,21 +1,22 @@
-"""Retrieval that knows its generator: where to go from a drawn face, by the generator's own first layers.
+"""Retrieval with generator derivatives: directions of change come from the generator's first layers.
 
-Finds a neighbour as `Inverter` does; but while it is kept, it follows the viewer along directions of its own. The
-derivative at that very face says what has changed of the features in `MEASUREMENT_NOISE_SD`, by a pseudo-inverse that
-is damped by their measuring noise: what trembles most follows least, as in a Wiener filter. Measured on held-out faces
-that turn, the drawn yaw follows by 0.3 to 0.9 of the viewer's, along average directions by 0.15.
+Finds a neighbour like `Inverter`, but while it is kept, the latent follows the viewer along directions specific to that
+face. The derivative at that face maps changes of the features in `MEASUREMENT_NOISE_SD` to latents, through a
+pseudo-inverse damped by their measurement noise: the noisiest features are followed least, as in a Wiener filter.
+Measured on held-out faces that turn, the drawn yaw follows the viewer's with a gain of 0.3 to 0.9, instead of 0.15
+along average directions.
 
-`refine` is better too: in place of one linear model for all faces it begins with a linear readout of the code from the
-first layers of the generator (`trunk.py`), with the derivative at the very face that was drawn. One damped Gauss-Newton
-step from there makes the smallest
+`refine` is better too: instead of one linear model for all faces, it starts from a linear readout of the code from the
+generator's first layers (`trunk.py`), with the derivative at the face that was drawn. One damped Gauss-Newton step from
+there minimises
 
     |code(z) - code of the viewer|^2 + damping * |z - z of the drawn face|^2
 
-As that face was measured, the model's error is taken away where it begins. What the model cannot explain changes by
-its variance from one face to a stranger, so by that share of a radian squared on the way there: that is the damping,
-`PRIOR_WEIGHT` times. Whether the step was right is seen when its face is drawn (`latent_refinement.py`); the model
-learns from that, and need not be asked for its derivative again while the neighbour is kept. On 24 held-out faces, 40
-such steps bring the shape from 0.58 standard deviations to 0.38; with the derivative taken anew for each, to 0.39.
+Since that face was measured, the model error at the starting point is known and removed. Unexplained parts of the code
+vary by their variance from one face to an unrelated one, and by that share of a radian squared on the way: the damping
+is `PRIOR_WEIGHT` times that. Whether the step helped is known once its face is drawn (`latent_refinement.py`); the
+model is updated with the result, so that no new derivative is needed while the neighbour is kept. On 24 held-out faces,
+40 such steps reduce the shape error from 0.58 to 0.38 standard deviations; with a new derivative for each, to 0.39.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ from engine.networks.inversion.broyden import BroydenModel
 from engine.networks.inversion.retrieval_inverter import Inverter, InverterWeights, Neighbour
 from engine.types import FloatArray
 
-MOST_ROWS = 32  # of the code, its largest axes: a derivative of all takes three times as long, and gains no more
+MOST_ROWS = 32  # largest axes of the code: a derivative of all takes three times as long and gains nothing
 MEASUREMENT_NOISE_SD = {"pose.yaw": 0.08, "pose.pitch": 0.2, "expression.mouth_open": 0.44, "expression.smile": 0.28}
-"""What a neighbour follows, and how it trembles where a face stands still: standard deviation of what is measured when
-its picture is shifted by a pixel, brightened and compressed again, in standard deviations over the bank's faces."""
-NOISE_WEIGHT = 4.0  # how heavy that noise is in the damping of the four, whose mean slope is 1
-FURTHEST_TURN = 0.5  # that following moves the latent, in radii
-PRIOR_WEIGHT = 5.0  # how many times faster than evenly over the sphere what is not explained changes near a face
+"""Features followed between searches, and their noise on a still face: standard deviation after shifting the picture by
+a pixel, brightening and recompressing it, in standard deviations of the bank."""
+NOISE_WEIGHT = 4.0  # weight of that noise in the damping of the four, whose mean slope is 1
+FURTHEST_TURN = 0.5  # maximum movement of the latent by following, in radii
+PRIOR_WEIGHT = 5.0  # how much faster than average over the sphere unexplained parts change near a face
 
 
 @dataclass(frozen=True)
 class ReadoutWeights:
-    """What reads codes from the M activations of a trunk.
+    """Linear readout of codes from the M activations of a trunk.
 
     Attributes:
         weight, bias: (M, D) and (D,).
-        doubt: (D,) variance of the code that it leaves unexplained, on faces it was not made from.
+        doubt: (D,) variance of the code that it leaves unexplained, on faces not used to fit it.
     """
 
     weight: FloatArray
@@ -55,12 +56,12 @@ class ReadoutWeights:
 
 
 class RefiningInverter(Inverter):
-    """An inverter that refines by the layers of its generator. One thread at a time may use it.
+    """Inverter that refines with the first layers of its generator. One thread at a time may use it.
 
     Args:
         weights, metadata: see `Inverter`.
-        readout: of the same codes.
-        trunk: of the same generator.
+        readout: readout of the same codes.
+        trunk: trunk of the same generator.
     """
 
     def __init__(
@@ -79,10 +80,10 @@ class RefiningInverter(Inverter):
     def _take(self, index: int, code: FloatArray) -> Neighbour:
         plain = super()._take(index, code)
         slopes = self._trunk.derivative(plain.z).pull(self._reading_rows)  # (4, latent_size)
-        slopes -= np.outer(slopes @ plain.z, plain.z) / (plain.z @ plain.z)  # along the sphere
+        slopes -= np.outer(slopes @ plain.z, plain.z) / (plain.z @ plain.z)  # tangent to the sphere
         gram = slopes @ slopes.T
         unit = max(float(np.trace(gram)) / len(gram), 1e-12)
-        answered = np.linalg.solve(gram + unit * self._tremor, gram)  # (4, 4): of a change, what comes of it
+        answered = np.linalg.solve(gram + unit * self._tremor, gram)  # (4, 4): gain of the response to a change
         directions = np.linalg.solve(gram + unit * self._tremor, slopes)
         return replace(
             plain,
@@ -96,7 +97,7 @@ class RefiningInverter(Inverter):
 
 
 def _slopes(codes: FloatArray, reading: FloatArray) -> FloatArray:
-    """What of a code goes with each feature that is read from it by (D, K), on average over codes (N, D): (K, D)."""
+    """Mean change of the code per unit of each feature read by (D, K), over codes (N, D): (K, D)."""
     centred = codes - codes.mean(axis=0)
     read = centred @ reading
     strength = np.float32(1e-6) * max(float(np.mean(read**2)), 1e-12) * len(codes)

@@ -31,11 +31,11 @@ _REAL_RANGES: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class _Widths:
-    """Settings shared by both networks: size of the picture, and feature maps at each resolution.
+    """Settings of both networks: picture size, and feature maps at each resolution.
 
     Attributes:
         resolution: width and height of the picture, px; a power of two.
-        num_channels: of the picture.
+        num_channels: colour channels of the picture.
         fmap_base, fmap_decay, fmap_max: a stage has fmap_base / 2^(stage * fmap_decay) feature maps, at most fmap_max.
         use_wscale: weights are stored as N(0, 1) and multiplied by He's constant when used.
         fused_scale: resampling is part of the convolution next to it.
@@ -66,21 +66,21 @@ class _Widths:
         return self.resolution.bit_length() - 1
 
     def feature_maps(self, stage: int) -> int:
-        """Feature maps of a stage; the block of 2^level px has those of stage level - 1."""
+        """Feature maps of a stage; the block of 2^level px uses stage level - 1."""
         return min(int(self.fmap_base / 2.0 ** (stage * self.fmap_decay)), self.fmap_max)
 
 
 @dataclass(frozen=True)
 class GeneratorSettings(_Widths):
-    """The settings of G_paper.
+    """Settings of G_paper.
 
     Attributes:
-        latent_size: numbers in a latent; 0 stands for the official default, min(fmap_base, fmap_max).
-        normalize_latents: bring latents to the sphere first.
+        latent_size: dimensions of a latent; 0 means the official default, min(fmap_base, fmap_max).
+        normalize_latents: project latents to the sphere first.
         use_pixelnorm, pixelnorm_epsilon: normalise the feature vector of every pixel after each layer.
         use_leakyrelu: leaky (0.2) or plain rectifier.
         dense_bias_per_pixel: the first layer has a bias for each of its 4x4 pixels, not only for each feature map; not
-            official, but used by the trainer of the first persona.
+                official, but used by the trainer of the first persona.
     """
 
     latent_size: int = 0
@@ -98,10 +98,10 @@ class GeneratorSettings(_Widths):
 
 @dataclass(frozen=True)
 class DiscriminatorSettings(_Widths):
-    """The settings of D_paper.
+    """Settings of D_paper.
 
     Attributes:
-        mbstd_group_size: pictures compared with each other; 1 disables minibatch standard deviation.
+        mbstd_group_size: pictures per group; 1 disables minibatch standard deviation.
     """
 
     mbstd_group_size: int = 4
@@ -109,15 +109,15 @@ class DiscriminatorSettings(_Widths):
 
 @dataclass(frozen=True)
 class WeightLayer:
-    """A convolution or dense layer of an official network.
+    """Convolution or dense layer of an official network.
 
     Attributes:
-        name: official, e.g. `8x8/Conv0_up`; its variables are `name/weight` and `name/bias`.
+        name: official name, e.g. `8x8/Conv0_up`; its variables are `name/weight` and `name/bias`.
         kind: `dense`, `conv`, `up` (fused upsampling, weight (kh, kw, out, in)) or `down` (fused downsampling).
-        fan_in: inputs of each output, for He's constant.
-        fan_out: feature maps out.
-        gain: of He's constant gain / sqrt(fan_in).
-        weight_shape, bias_shape: as in official files.
+        fan_in: inputs per output, for He's constant.
+        fan_out: output feature maps.
+        gain: numerator of He's constant gain / sqrt(fan_in).
+        weight_shape, bias_shape: shapes in official files.
     """
 
     name: str
@@ -134,14 +134,14 @@ class WeightLayer:
 
 
 def conv_layer(name: str, inputs: int, outputs: int, *, kernel: int = 3, gain: float = math.sqrt(2)) -> WeightLayer:
-    """A convolution that keeps the resolution, or changes it if its name ends in `_up` or `_down`."""
+    """Convolution that keeps the resolution, or changes it if its name ends in `_up` or `_down`."""
     kind = "up" if name.endswith("_up") else "down" if name.endswith("_down") else "conv"
     channels = (outputs, inputs) if kind == "up" else (inputs, outputs)
     return WeightLayer(name, kind, kernel**2 * inputs, outputs, gain, (kernel, kernel, *channels), (outputs,))
 
 
 def generator_layers(settings: GeneratorSettings) -> Iterator[WeightLayer]:
-    """The layers of G_paper, lowest resolution first."""
+    """Layers of G_paper, lowest resolution first."""
     maps, top = settings.feature_maps, settings.top_level
     inputs, outputs = settings.latent_size, 16 * maps(1)
     dense_gain = math.sqrt(2) / 4  # as in the original, which counts a 4x4 block as one feature map
@@ -158,7 +158,7 @@ def generator_layers(settings: GeneratorSettings) -> Iterator[WeightLayer]:
 
 
 def discriminator_layers(settings: DiscriminatorSettings) -> Iterator[WeightLayer]:
-    """The layers of D_paper, highest resolution first."""
+    """Layers of D_paper, highest resolution first."""
     maps, top = settings.feature_maps, settings.top_level
     for level in range(top, 2, -1):
         block = f"{2**level}x{2**level}"
@@ -175,14 +175,14 @@ def discriminator_layers(settings: DiscriminatorSettings) -> Iterator[WeightLaye
 
 
 def layers_of(settings: GeneratorSettings | DiscriminatorSettings) -> tuple[WeightLayer, ...]:
-    """The layers of the network with these settings."""
+    """Layers of the network with these settings."""
     if isinstance(settings, GeneratorSettings):
         return tuple(generator_layers(settings))
     return tuple(discriminator_layers(settings))
 
 
 def variable_shapes(settings: GeneratorSettings | DiscriminatorSettings) -> dict[str, Shape]:
-    """Official variable name -> shape, for every tensor that a file of this network must hold."""
+    """Official variable names and shapes of all tensors in a file of this network."""
     shapes: dict[str, Shape] = {}
     for layer in layers_of(settings):
         shapes[f"{layer.name}/weight"] = layer.weight_shape
@@ -197,10 +197,10 @@ def settings_to_text(settings: GeneratorSettings | DiscriminatorSettings) -> dic
 
 
 def settings_from_text(kind: type[Settings], text: Mapping[str, str]) -> Settings:
-    """Settings from the metadata of a weight file; absent ones have the official defaults.
+    """Settings from the metadata of a weight file; missing ones get the official defaults.
 
     Raises:
-        ValueError: a setting cannot be read, is out of range, or asks for labels, which no network here has.
+        ValueError: a setting cannot be parsed, is out of range, or requires labels, which no network here has.
     """
     if text.get("label_size", "0") != "0":
         raise ValueError(f"label_size is {text['label_size']}: networks with labels are not supported")

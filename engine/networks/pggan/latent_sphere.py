@@ -11,7 +11,7 @@ _TINY = 1e-9
 
 
 def seed_latent(seed: int, latent_size: int) -> FloatArray:
-    """The latent (latent_size,) of a seed, the same everywhere in this program.
+    """Latent (latent_size,) of a seed, the same everywhere in this program.
 
     `numpy.random.default_rng(seed).standard_normal(latent_size)`, brought to the sphere.
 
@@ -22,13 +22,13 @@ def seed_latent(seed: int, latent_size: int) -> FloatArray:
 
 
 def seed_latents(seeds: ArrayLike, latent_size: int) -> FloatArray:
-    """The latents (N, latent_size) of several seeds (N,)."""
+    """Latents (N, latent_size) of several seeds (N,)."""
     rows = [seed_latent(int(seed), latent_size) for seed in np.atleast_1d(np.asarray(seeds))]
     return np.stack(rows) if rows else np.empty((0, latent_size), np.float32)
 
 
 def normalise(z: ArrayLike) -> FloatArray:
-    """Latents (..., n) scaled to the sphere of radius sqrt(n).
+    """Scale latents (..., n) to the sphere of radius sqrt(n).
 
     Raises:
         ValueError: a latent is zero or not finite and so has no direction.
@@ -37,14 +37,14 @@ def normalise(z: ArrayLike) -> FloatArray:
 
 
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
-    """Points on the great circle from `a` to `b`, at the share `t` of the angle between them (Shoemake 1985).
+    """Interpolate along the great circle from `a` to `b`, by the share `t` of their angle (Shoemake 1985).
 
-    Exact for nearly equal latents; opposite ones, for which every great circle is shortest, use one that depends on
-    them alone.
+    Accurate for nearly equal latents; for opposite ones, where every great circle is shortest, a deterministic one is
+    used.
 
     Args:
-        a, b: latents (..., n) of any length but zero; they broadcast.
-        t: (...), 0 gives `a` and 1 gives `b`; beyond goes on along the circle.
+        a, b: latents (..., n) of any non-zero length; they broadcast.
+        t: (...), 0 is `a` and 1 is `b`; other values extrapolate along the circle.
 
     Returns:
         (..., n) float32 of radius sqrt(n).
@@ -64,7 +64,7 @@ def angle_deg(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
 
 
 def _tangent(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit direction in which a great circle leaves `start` for `end`; zero where they are equal."""
+    """Unit direction of the great circle from `start` to `end`; zero if they are equal."""
     difference = end - start
     direction = difference - np.sum(difference * start, -1, keepdims=True) * start
     length = _length(direction)

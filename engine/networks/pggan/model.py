@@ -23,19 +23,19 @@ def pixel_norm(x: Any, epsilon: float) -> Any:
 
 
 def upscale(x: Any, times: int = 1) -> Any:
-    """Pictures (N, H, W, C) doubled in size `times` times by repeating pixels."""
+    """Double the size of pictures (N, H, W, C) `times` times by repeating pixels."""
     for _ in range(times):
         x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
     return x
 
 
 def downscale(x: Any) -> Any:
-    """Pictures (N, H, W, C) halved in size by averaging."""
+    """Halve the size of pictures (N, H, W, C) by averaging."""
     return ops.average_pool(x, 2, strides=2, padding="valid", data_format="channels_last")
 
 
 def _split_lod(lod: float, top_level: int) -> tuple[int, float]:
-    """The finest visible lod, and the share of the next coarser one."""
+    """Split a lod into the finest visible one, and the share of the next coarser one."""
     lod = min(max(float(lod), 0.0), float(top_level - 2))
     finest = math.floor(lod)
     return finest, lod - finest
@@ -82,7 +82,7 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
         self.built = True
 
     def scaled(self, dtype: str) -> Any:
-        """The scaled weight in a type."""
+        """Scaled weight in a given type."""
         return ops.cast(self.weight * self._scale, dtype)
 
     def call(self, x: Any) -> Any:
@@ -98,7 +98,7 @@ class EqualisedLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
 class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
     """Latents (N, latent_size) -> pictures (N, R, R, channels), unclipped.
 
-    It computes in the type of its input; statistics stay in float32.
+    Computes in the type of its input; statistics stay in float32.
     """
 
     def __init__(self, settings: GeneratorSettings) -> None:
@@ -108,10 +108,10 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.built = True
 
     def call(self, z: Any, lod: float = 0.0) -> Any:
-        """Draw.
+        """Draw pictures.
 
         Args:
-            z: (N, latent_size); of any length if the settings normalise latents.
+            z: (N, latent_size); any length if the settings normalise latents.
             lod: 0 is the full resolution; 1 shows half of it, enlarged; between them, both are blended, as while
                 the network grew in training. The size of the picture stays the same.
         """
@@ -119,13 +119,13 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         return upscale(self.draw(z, self.settings.top_level - finest, share or None), finest)
 
     def draw(self, z: Any, level: int, coarser_share: Any = None) -> Any:
-        """Draw at the resolution of a level, as while the network grows: pictures (N, 2^level, 2^level, channels).
+        """Draw at the resolution of a level, as during progressive growing: pictures (N, 2^level, 2^level, channels).
 
         Args:
-            z: as in `call`.
-            level: logarithm of the resolution to the base 2, 2 to the settings' `top_level`.
-            coarser_share: how much of the picture one level below shows, 0 to 1, a number or a scalar tensor; None, and
-                always at level 2, leaves it out.
+            z: see `call`.
+            level: base-2 logarithm of the resolution, 2 to the settings' `top_level`.
+            coarser_share: blend weight of the picture one level below, 0 to 1, a number or a scalar tensor; None, and
+                        level 2, use only this level.
         """
         x = coarser = self._first_block(z)
         for step in range(3, level + 1):
@@ -156,14 +156,14 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
         return self._finish(layer.add_bias(layer(x)))
 
     def trunk(self, z: Any) -> list[Any]:
-        """Feature maps (N, R / 2^lod, R / 2^lod, maps) that the picture of each lod is made from, by lod."""
+        """Feature maps (N, R / 2^lod, R / 2^lod, maps) from which each lod's picture is made, by lod."""
         features = [self._first_block(z)]
         for level in range(3, self.settings.top_level + 1):
             features.append(self._block(features[-1], level))
         return features[::-1]
 
     def to_rgb(self, x: Any, lod: int) -> Any:
-        """The picture (N, H, W, channels) of a lod from its feature maps."""
+        """Convert the feature maps of a lod to its picture (N, H, W, channels)."""
         layer = self.by_name[f"ToRGB_lod{lod}"]
         return layer.add_bias(layer(x))
 
@@ -176,7 +176,7 @@ class Generator(keras.Model):  # type: ignore[misc]  # Keras has no types
 class Discriminator(keras.Model):  # type: ignore[misc]  # Keras has no types
     """Pictures (N, R, R, channels) -> scores (N, 1); higher looks more real.
 
-    It computes in the type of its input; statistics stay in float32.
+    Computes in the type of its input; statistics stay in float32.
     """
 
     def __init__(self, settings: DiscriminatorSettings) -> None:
@@ -186,14 +186,14 @@ class Discriminator(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.built = True
 
     def call(self, pictures: Any, lod: float = 0.0) -> Any:
-        """Judge; `lod` as in `Generator.call`."""
+        """Score pictures; for `lod` see `Generator.call`."""
         finest, share = _split_lod(lod, self.settings.top_level)
         for _ in range(finest):
             pictures = downscale(pictures)
         return self.judge(pictures, self.settings.top_level - finest, share or None)
 
     def judge(self, pictures: Any, level: int, coarser_share: Any = None) -> Any:
-        """Judge pictures (N, 2^level, 2^level, channels), as while the network grows; see `Generator.draw`."""
+        """Score pictures (N, 2^level, 2^level, channels), as during progressive growing; see `Generator.draw`."""
         finest = self.settings.top_level - level
         x = self._from_rgb(pictures, finest)
         for step in range(level, 2, -1):

@@ -1,7 +1,8 @@
-"""Weight files: safetensors in and out, with limits. Knows official names and shapes only through `architecture.py`.
+"""Weight files: limited reading and writing of safetensors. Knows official names and shapes only through
+`architecture.py`.
 
-A file is checked by its header before memory is taken: at most 1 MB of header and 2000 tensors, exactly the names and
-shapes that its own settings require, and not a byte more or less.
+Files are checked by their header before memory is allocated: at most 1 MB of header and 2000 tensors, exactly the names
+and shapes that the settings require, and not a byte more or less.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def read_header(path: Path) -> Header:
     """Read the header of a safetensors file of float32 and float16 tensors.
 
     Raises:
-        ModelError: the file cannot be read, is cut short, or is not such a file.
+        ModelError: the file cannot be read, is truncated, or is not such a file.
     """
     try:
         with path.open("rb") as file:
@@ -115,12 +116,13 @@ def _check_tensor(path: Path, name: str, entry: Any) -> TensorPlace:
 
 
 def check_network_header(path: Path, kind: type[Settings]) -> Settings:
-    """Settings of a network file whose names and shapes are exactly those that the settings require.
+    """Settings of a network file that has exactly the names and shapes that its settings require.
 
-    Tensors named `preview_rgb_lod...` may stand beside the official ones if they have the shape of the `ToRGB_lod...`.
+    Tensors named `preview_rgb_lod...` are allowed beside the official ones if they have the shape of the
+    `ToRGB_lod...`.
 
     Raises:
-        ModelError: which file, and what in it does not fit.
+        ModelError: says which file, and what in it does not fit.
     """
     header = read_header(path)
     try:
@@ -141,27 +143,27 @@ def check_network_header(path: Path, kind: type[Settings]) -> Settings:
 
 
 def _with_bias_form(header: Header) -> dict[str, str]:
-    """The metadata, with the kind of the first bias inferred from its shape if the file does not say."""
+    """Metadata, with the kind of the first bias inferred from its shape if the file does not state it."""
     weight, bias = header.tensors.get("4x4/Dense/weight"), header.tensors.get("4x4/Dense/bias")
     is_per_pixel = weight is not None and bias is not None and weight.shape[-1:] == bias.shape
     return {"dense_bias_per_pixel": str(is_per_pixel), **header.metadata}
 
 
 def read_network(path: Path, kind: type[Settings]) -> tuple[Settings, Arrays]:
-    """Settings and weights (official names and layouts, float32) of a network's file.
+    """Read settings and weights (official names and layouts, float32) of a network file.
 
     Raises:
-        ModelError: the file is missing, damaged, of another network, or holds a number that is not finite.
+        ModelError: the file is missing, damaged, of another network, or holds a non-finite number.
     """
     settings = check_network_header(path, kind)
     return settings, read_arrays(path)
 
 
 def read_arrays(path: Path) -> Arrays:
-    """All tensors of a file as float32.
+    """Read all tensors of a file as float32.
 
     Raises:
-        ModelError: as `read_header`; or a tensor holds a number that is not finite.
+        ModelError: see `read_header`; or a tensor holds a non-finite number.
     """
     header = read_header(path)
     data = path.read_bytes()
@@ -185,10 +187,10 @@ def write_network(
 ) -> None:
     """Write the weights of a network (official names and layouts, dtype kept) with its settings, atomically.
 
-    The same weights and settings always give the same bytes, and hence the same hash.
+    Equal weights and settings always give equal bytes, and hence the same hash.
 
     Args:
-        notes: further metadata; settings win over notes of the same name.
+        notes: further metadata; settings take precedence over notes of the same name.
     """
     write_arrays(path, arrays, {**(notes or {}), "format": "pggan", "label_size": "0", **settings_to_text(settings)})
 
@@ -216,7 +218,7 @@ def _write_tensors(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], metadata:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -111,7 +111,7 @@ def test_a_damaged_choice_is_made_anew(
     choice.path.write_text(content)
     with caplog.at_level(logging.WARNING):
         assert choice.read() is None
-    assert "is damaged and is made anew" in caplog.text
+    assert "is damaged and will be measured again" in caplog.text
 
 
 def test_a_choice_that_cannot_be_kept_ends_nothing(
@@ -120,7 +120,7 @@ def test_a_choice_that_cannot_be_kept_ends_nothing(
     (tmp_path / "file").write_text("not a folder")
     with caplog.at_level(logging.WARNING):
         AutotuneCache(tiny, "auto", None, FORMS, tmp_path / "file").write(PHASE, {})
-    assert "cannot be kept in" in caplog.text
+    assert "cannot be saved in" in caplog.text
 
 
 def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

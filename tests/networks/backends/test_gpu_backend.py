@@ -103,7 +103,7 @@ def test_a_picture_that_cupy_does_not_take_leaves_the_card_and_that_is_said_once
 
 def test_rows_in_another_order_are_not_taken_for_a_picture(cupy: SimpleNamespace) -> None:
     cupy.from_dlpack = lambda lender: SimpleNamespace(flags=SimpleNamespace(c_contiguous=False))
-    with pytest.raises(CudaError, match="torch keeps pictures in another order than rows, columns, colours"):
+    with pytest.raises(CudaError, match="torch does not store pictures as rows, columns, colours"):
         gpu_backend.as_cupy(None, "torch")
 
 

@@ -143,7 +143,7 @@ def _of_another_shape(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -
         (_of_another_crop, r"looks at faces that are cut as 'whole pictures'"),
         (_of_other_features, r"was trained to look with other weights \(fedcba987654\) than .*efficientnet_lite0"),
         (_of_another_face_look, r"was trained to look with other weights \(fedcba987654\) than .*faceres"),
-        (_of_another_form, r"is no encoder of this program"),
+        (_of_another_form, r"is not an encoder for this program"),
         (_with_nan, r"hidden\.weight holds a number that is not finite"),
         (_without_a_layer, r"lacks the array 'parts\.bias'"),
         (_of_another_shape, r"latent\.weight has the shape \(15, 8\), where \(16, 8\) is needed"),
@@ -192,7 +192,7 @@ def test_the_networks_that_ship_are_those_of_their_card() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "said"),
     [
-        ("blocks.7.project.bias", None, r"blocks\.7 does not fit what comes before it"),
+        ("blocks.7.project.bias", None, r"blocks\.7 does not fit the layer before it"),
         ("blocks.3.depthwise.weight", (143, 1, 5, 5), r"blocks\.3 does not fit"),
         ("head.weight", (1, 1), r"'head\.weight' is not part of it"),
     ],

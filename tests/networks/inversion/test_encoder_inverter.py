@@ -41,7 +41,7 @@ def test_the_last_answer_stands_while_a_face_cannot_be_looked_at() -> None:
     assert np.allclose(inverter(vector), seed_latent(1, LATENT_SIZE))
     assert np.allclose(inverter(vector, SQUARE), seed_latent(2, LATENT_SIZE))
     inverter.reset()
-    with pytest.raises(ValueError, match="seen no square"):
+    with pytest.raises(ValueError, match="has not seen a face"):
         inverter(vector)
 
 
@@ -78,7 +78,7 @@ def test_a_persona_is_answered_for_by_what_it_has(tmp_path: Path, caplog: pytest
     bare = Persona.open(folder)
     with caplog.at_level(logging.WARNING):
         assert open_inverter(bare) is None
-    assert "wanders whoever stands there" in caplog.text
+    assert "has no inverter and ignores visitors" in caplog.text
     with pytest.raises(ModelError, match=r"no encoder either: run `python -m tools\.train_inverter --model tiny"):
         need_inverter(bare)
     persona = add_tiny_encoder(folder)

@@ -57,7 +57,7 @@ def test_generators_and_layouts_have_banks_of_their_own(tmp_path: Path) -> None:
     assert other.missing([0]) == [0]
     other.folder.mkdir()
     other.path(0).write_bytes(bank.path(0).read_bytes())
-    with pytest.raises(ModelError, match="no shard of this bank: delete it"):
+    with pytest.raises(ModelError, match="not a shard of this bank: delete it"):
         other.read([0])
     newer = replace(LAYOUT, version=LAYOUT.version + 1)
     assert Bank(tmp_path, "ab" * 32, newer).missing([0]) == [0]

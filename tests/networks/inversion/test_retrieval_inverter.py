@@ -278,7 +278,7 @@ def text(persona: Persona, path: Path) -> str:
 
 def generator_in_its_place(persona: Persona, path: Path) -> str:
     path.write_bytes(persona.generator_path.read_bytes())
-    return "it is no inverter of this program: run"
+    return "it is not an inverter for this program: run"
 
 
 def another_generator(persona: Persona, path: Path) -> str:
