@@ -216,7 +216,7 @@ class App:
             request=request,
             requests=slots.requests,
             clock=self._clock,
-            seed=secrets.randbits(32),
+            seed=secrets.randbits(32) if self._options.seed is None else self._options.seed,
         )
 
     def _wake(self, show: Show, output: ShowOutput) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from engine.config.options import Options
 
 MAX_SIDE_PX = 16384
+MIN_FPS, MAX_FPS = 1, 240
+MAX_SEED = 2**32 - 1
 LEAST_LOOP_S = 10.0  # a shorter pattern cannot be told from chance
 
 
@@ -37,6 +39,11 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--headless", action="store_true", help="render off screen, without a window")
     parser.add_argument("--seconds", type=duration_s, metavar="S", help="stop so long after the first drawn frame")
+    parser.add_argument(
+        "--live", action="store_true", help="keep real time off screen too, where a film would take the time it needs"
+    )
+    parser.add_argument("--fps", type=frames_per_s, metavar="N", help="frames a second of a film made off screen (30)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="the same faces again: off screen, the same film")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown: a .mp4, .mov or .mkv file")
     parser.add_argument(
         "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
@@ -74,6 +81,32 @@ def _display(text: str) -> int | str:
     if not text.strip():
         raise argparse.ArgumentTypeError("must be the number of a display, a part of its name, or all")
     return int(text) if text.isdecimal() else text
+
+
+def frames_per_s(text: str) -> float:
+    """A rate of frames, 1 to 240.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not MIN_FPS <= value <= MAX_FPS:
+        raise argparse.ArgumentTypeError(f"must be a number from {MIN_FPS} to {MAX_FPS}, not '{text}'")
+    return value
+
+
+def seed(text: str) -> int:
+    """A seed, 0 to 2^32 - 1.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not (text.isascii() and text.isdecimal()) or int(text[:11]) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {MAX_SEED}, not '{text}'")
+    return int(text)
 
 
 def duration_s(text: str) -> float:

@@ -29,6 +29,11 @@ def test_everything_said() -> None:
             "--headless",
             "--seconds",
             "12.5",
+            "--live",
+            "--fps",
+            "24",
+            "--seed",
+            "7",
             "--record",
             "out.mp4",
             "--stats",
@@ -36,9 +41,9 @@ def test_everything_said() -> None:
             "--measure-loop",
         ]
     )
-    files = Path("out.mp4"), Path("s.json"), None
+    shown = Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True
     assert options == Options(
-        Path("a.yaml"), "pool", "x", "camera:1", (640, 360), True, 1, True, 12.5, *files, measure_loop=True
+        *shown, 12.5, live=True, fps=24, seed=7, record=Path("out.mp4"), stats=Path("s.json"), measure_loop=True
     )
 
 
@@ -56,6 +61,10 @@ def test_a_display_by_its_number_or_its_name() -> None:
         (["--seconds", "-3"], "must be a number of seconds above 0, not '-3'"),
         (["--seconds", "inf"], "must be a number of seconds above 0, not 'inf'"),
         (["--measure-loop", "--seconds", "3"], "argument --seconds: --measure-loop needs 10 s or more, not 3"),
+        (["--fps", "0"], "argument --fps: must be a number from 1 to 240, not '0'"),
+        (["--fps", "nan"], "argument --fps: must be a number from 1 to 240, not 'nan'"),
+        (["--seed", "-1"], "argument --seed: must be a whole number from 0 to 4294967295, not '-1'"),
+        (["--seed", "4294967296"], "argument --seed: must be a whole number from 0 to 4294967295, not '4294967296'"),
         (["--bogus"], "unrecognized arguments: --bogus"),
     ],
 )

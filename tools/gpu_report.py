@@ -91,7 +91,7 @@ def time_show() -> dict[str, Any]:
         return {"skipped": lacking}
     with tempfile.TemporaryDirectory() as folder:
         stats = Path(folder, "stats.json")
-        command = [str(ROOT / "main.py"), "--headless", "--source", "self", "--seconds", str(SHOW_S)]
+        command = [str(ROOT / "main.py"), "--headless", "--live", "--source", "self", "--seconds", str(SHOW_S)]
         try:
             done = _run([*command, "--stats", str(stats)], is_module=False)
         except subprocess.TimeoutExpired:

@@ -19,6 +19,9 @@ class Options:
         display: the number of the window's display, a part of its name, or `all`.
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
+        live: keep real time where a film is written off screen.
+        fps: frames a second of such a film, which otherwise keeps a time of its own.
+        seed: of everything that is left to chance.
         record, stats, session: files to write.
         status: a file that says once a second how the show is.
         measure_loop: measure how late the mirror is, through the camera.
@@ -33,6 +36,9 @@ class Options:
     display: int | str | None = None
     headless: bool = False
     seconds: float | None = None
+    live: bool = False
+    fps: float | None = None
+    seed: int | None = None
     record: Path | None = None
     stats: Path | None = None
     status: Path | None = None

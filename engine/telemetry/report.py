@@ -24,15 +24,16 @@ class Report:
         started_s: start of the program, on the show's clock.
         slots: slots whose drops are reported.
         pace: what keeps the frame rate, in a few words.
+        clock: `live` for real time, `film` for the time of the film.
 
     Attributes:
         loop: the result of `--measure-loop` as JSON; None if it was not asked for.
     """
 
-    def __init__(self, started_s: float, slots: Sequence[Slot[Any]], pace: str = "") -> None:
+    def __init__(self, started_s: float, slots: Sequence[Slot[Any]], pace: str = "", clock: str = "live") -> None:
         self._started_s = started_s
         self._slots = slots
-        self._pace = pace
+        self._pace, self._clock = pace, clock
         self.loop: dict[str, Any] | None = None
         self._draw_ms = Samples()
         self._interval_ms = Samples()
@@ -82,6 +83,7 @@ class Report:
     def summary(self, health: Health) -> dict[str, Any]:
         """Everything that `--stats` writes; times in ms, rates per second."""
         return ({} if self.loop is None else {"loop": self.loop}) | {
+            "clock": self._clock,
             "frames": {
                 "drawn": self._drawn,
                 "per_s": rate_per_s(max(0, self._drawn - 1), self.seconds),

@@ -83,7 +83,7 @@ class ObservedApp(App):
 
 
 def app(**options: Any) -> ObservedApp:
-    return ObservedApp(Options(**({"headless": True, "size_wh": SIZE_WH, "seconds": 0.5} | options)))
+    return ObservedApp(Options(**({"headless": True, "live": True, "size_wh": SIZE_WH, "seconds": 0.5} | options)))
 
 
 def frames_of(path: Path) -> list[np.ndarray]:

@@ -33,7 +33,7 @@ def test_every_request_to_stop_is_told_and_the_handlers_come_back(number: int, m
 @pytest.mark.parametrize("after_s", [1.0, 4.0])
 def test_a_start_that_is_interrupted_ends_without_a_traceback(after_s: float, tmp_path: Path) -> None:
     shutil.copy(ROOT / "config.yaml", tmp_path)
-    command = [sys.executable, str(ROOT / "main.py"), "--headless", "--seconds", "60", "--record", "film.mp4"]
+    command = [sys.executable, str(ROOT / "main.py"), "--headless", "--live", "--seconds", "60", "--record", "film.mp4"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path, text=True)
     Clock().sleep_s(after_s)
     process.send_signal(signal.SIGTERM)

@@ -38,6 +38,7 @@ def drawn_for_a_second() -> Report:
 
 def test_summary_has_the_keys_that_other_programs_read() -> None:
     summary = drawn_for_a_second().summary(HEALTH)
+    assert summary["clock"] == "live"
     assert summary["frames"]["drawn"] == 51
     assert summary["frames"]["per_s"] == pytest.approx(50)
     assert summary["frames"]["draw_ms"] == {"p50": 10.0, "p95": 10.0}

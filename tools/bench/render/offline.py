@@ -56,7 +56,7 @@ def record_session(model: str, path: Path, seconds: float = SESSION_S) -> None:
     """
     clip = path.with_suffix(".mp4")
     write_clip(portrait(), clip, seconds=24, size_wh=CAMERA_WH, quiet=True)
-    command = [sys.executable, "main.py", "--headless", "--model", model, "--source", str(clip)]
+    command = [sys.executable, "main.py", "--headless", "--live", "--model", model, "--source", str(clip)]
     command += ["--seconds", str(seconds), "--session", str(path)]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     if status:

@@ -46,7 +46,8 @@ def measure_pipeline(model: str, seconds: float, size: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder, "visitor.mp4")
         write_clip(portrait(), clip, seconds=CLIP_S, size_wh=CAMERA_WH, quiet=True)
-        show = [sys.executable, "main.py", "--headless", "--model", model, "--source", str(clip), "--size", size]
+        show = [sys.executable, "main.py", "--headless", "--live", "--model", model, "--source", str(clip)]
+        show += ["--size", size]
         first, _ = _run(show, START_S, Path(folder), "first start")
         measured, memory_mb = _run(show, seconds, Path(folder), "pipeline")
     return {"size": size, **measured, "first_start_s": first["start_s"], "resident_mb": memory_mb}
