@@ -1,7 +1,7 @@
 """Attribute follower: adds age and gender to features, read now and then and averaged over a visit.
 
-Decides when a face is classified and how calmly the answer follows; the averages enter the feature vector too. Does not
-know which network classifies the face.
+Decides when a face is classified and how smoothly the result changes; the averages also enter the feature vector. Does
+not know which network classifies the face.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from engine.types import Attribute, Features, FloatArray, Frame
 READ_HZ = 4.0
 CUTOFF_HZ = 0.2  # weight of the average over a visit
 LEAD = 0.15  # margin of probability before the answer changes
-FORGET_S = 1.0  # after a longer absence it may be somebody else
+FORGET_S = 1.0  # after a longer absence it may be someone else
 
 
 @dataclass
 class _Visit:
-    """What was read of one viewer: the averages (classes,), the answers that are given, how often and when last."""
+    """Readings of one viewer: averages (classes,), current results, number of readings and time of the last."""
 
     means: dict[str, FloatArray] = field(default_factory=dict)
     given: dict[str, int] = field(default_factory=dict)
@@ -36,22 +36,22 @@ class _Visit:
 
 
 class AttributeFollower:
-    """What viewers are taken for, each from arrival to leaving; in one frame one face is looked at.
+    """Age and gender of viewers during their visits; one face per frame is classified.
 
     Args:
         reader: a square with a face -> probabilities.
-        kind: of the features' vectors.
+        kind: layout of the features.
     """
 
     def __init__(self, reader: ReadsAttributes, kind: FeatureVector | None = None) -> None:
         self._reader = reader
         self._kind = kind or NarcissusVector()
         self._visit = _Visit()
-        self._visits: dict[int, tuple[Features, _Visit]] = {}  # of each person in sight: the last features, the visit
-        self._looked_s = -math.inf  # when the frame was taken in which a face was looked at
+        self._visits: dict[int, tuple[Features, _Visit]] = {}  # by identity: last features, visit
+        self._looked_s = -math.inf  # capture time of the last frame in which a face was classified
 
     def __call__(self, frame: Frame, features: Features) -> Features:
-        """The features with what was read, of a frame that was captured no earlier than the last."""
+        """Add the attributes to features; frames must not go back in time."""
         in_sight = (known for known in self._visits.items() if features.captured_s - known[1][0].captured_s <= FORGET_S)
         self._visits = dict(in_sight)
         last, self._visit = self._visits.get(features.identity, (None, self._visit))
@@ -66,7 +66,7 @@ class AttributeFollower:
         return replace(features, vector=vector, attributes=tuple(self._told()))
 
     def _read(self, frame: Frame, features: Features) -> None:
-        """Look at the face; the first readings of a visit are averaged alike, later ones fade in."""
+        """Classify a face; the first readings of a visit are averaged equally, later ones exponentially."""
         visit, now_s = self._visit, features.captured_s
         visit.readings += 1
         share = max(smoothing_share(CUTOFF_HZ, now_s - visit.read_s), 1 / visit.readings)

@@ -7,8 +7,8 @@ class Patience:
     """Counts failures and retries.
 
     Args:
-        first_s: the wait after a fall.
-        longest_s: the wait doubles up to this, each time that a return lasted shorter than the wait before it.
+        first_s: initial wait.
+        longest_s: maximum wait; the wait doubles whenever a success lasted shorter than the wait before it.
     """
 
     def __init__(self, first_s: float, longest_s: float) -> None:

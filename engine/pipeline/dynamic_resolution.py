@@ -1,7 +1,6 @@
-"""Dynamic resolution: pixels of the drawn face, fewer while the rate of reflections is not held, more again later.
+"""Dynamic resolution: fewer pixels per face while the reflection rate cannot be held, more again later.
 
-Judges a window of turns at a time and remembers the cost of drawing at the sizes that it left: it returns to one only
-    if
+Judges one window of turns at a time, and remembers the cost of drawing at each size it left: it returns only to a size
 that would now fit, and waits longer after each return that failed. Times are arguments; it reads no clock.
 """
 
@@ -20,14 +19,14 @@ WAIT_S, LONGEST_WAIT_S = 10.0, 320.0  # wait before a return; doubled after each
 
 
 class DynamicResolution:
-    """Chooses a size.
+    """Chooses the size of drawn faces.
 
     Args:
-        sizes_px: that it may choose from, the greatest first; one alone is never left.
+        sizes_px: available sizes, largest first; a single one is never left.
 
     Attributes:
-        size_px: what is to be drawn now.
-        lowered_count: how often it went down.
+        size_px: size to draw now.
+        lowered_count: number of reductions.
     """
 
     def __init__(self, sizes_px: Sequence[int]) -> None:
@@ -37,17 +36,17 @@ class DynamicResolution:
         self._drawing_s: list[float] = []
         self._turn_s: list[float] = []
         self._began_s: float | None = None
-        self._cost_above_s: list[float] = []  # what drawing took at each greater size when that was left
-        self._cost_here_s: float | None = None  # what it took at this size first
+        self._cost_above_s: list[float] = []  # cost of drawing at each larger size when it was left
+        self._cost_here_s: float | None = None  # cost at this size when it was new
         self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
 
     def note(self, drawing_s: float, turn_s: float, period_s: float, now_s: float) -> None:
-        """Count a turn.
+        """Record a turn.
 
         Args:
-            drawing_s: what drawing took of it.
+            drawing_s: time spent drawing.
             turn_s: all the work from frame to reflection, without waiting.
-            period_s: what the turn may take.
+            period_s: time available for a turn.
             now_s: the present.
         """
         self._began_s = now_s if self._began_s is None else self._began_s
@@ -66,7 +65,7 @@ class DynamicResolution:
         elif index > 0 and self._cost_here_s is None:
             self._cost_here_s = drawing_s
         elif index > 0 and self._cost_here_s is not None and self._patience.is_over(now_s):
-            load = drawing_s / max(self._cost_here_s, 1e-6)  # how busy the machine is, against when this size was new
+            load = drawing_s / max(self._cost_here_s, 1e-6)  # load of the machine, relative to when this size was new
             if turn_s - drawing_s + load * self._cost_above_s[-1] <= FITS * period_s:
                 self._raise(index, now_s)
 

@@ -1,9 +1,9 @@
-"""Filter of an encoder's answers: they rest while the face rests, and follow at once when it moves.
+"""Motion-adaptive smoothing of encoder outputs: still while the face is still, immediate when it moves.
 
-The answers jitter with the grain of the picture, by five degrees of the sphere per frame with a common camera, while a
-head that turns by ten degrees moves them by thirty or more. Their speed hardly tells the two apart; landmarks do so at
-once, because they hardly jitter. The cut-off of the low-pass therefore rises with the distance of the landmarks from
-where they were half a second ago. Knows neither the encoder nor the face.
+Encoder outputs jitter with picture noise, by five degrees on the sphere per frame with an ordinary camera, while
+turning the head by ten degrees moves them by thirty or more. Their speed hardly separates the two; landmarks do so at
+once, because they hardly jitter. So the cut-off of the low-pass rises with the distance of the landmarks from their
+position half a second ago. Knows neither the encoder nor the face.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from engine.features.one_euro import smoothing_share
 from engine.networks.pggan.latent_sphere import slerp
 from engine.types import FloatArray
 
-REST_HZ = 0.2  # cut-off while nothing moves: an answer trembles by less than 3 degrees a second
-MOVING_HZ = 1.0  # what each further tremble of the landmarks adds
-SLOW_HZ = 1.0  # of the landmarks that others are compared with
+REST_HZ = 0.2  # cut-off while nothing moves: jitter stays below 3 degrees per second
+MOVING_HZ = 1.0  # cut-off added per unit of landmark jitter
+SLOW_HZ = 1.0  # cut-off of the landmarks' slow mean
 TREMBLE = {"pose": 0.45, "expression": 0.0065, "shape": 0.0055}
-"""How far each group of a still face is from its slow mean, root mean square over its numbers, in its unit: measured at
-30 Hz before a camera whose noise has a deviation of 3 levels of 255, 19 of 20 frames are below."""
+"""Distance of each feature group of a still face from its slow mean, root mean square over its numbers, in its unit: in
+front of a 30 Hz camera with noise of 3 levels of 255, 19 of 20 frames are below."""
 
 
 class EncodingFilter:
-    """Steadies the answers to one visitor.
+    """Smooths the encoder outputs for one visitor.
 
     Args:
-        layout: of the features.
+        layout: layout of the features.
     """
 
     def __init__(self, layout: FeatureLayout) -> None:
@@ -35,26 +35,26 @@ class EncodingFilter:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the visitor: the next answer passes unchanged."""
+        """Forget the visitor: the next output passes unchanged."""
         self._output: FloatArray | None = None
         self._slow: FloatArray | None = None
         self._count = 0
 
     def __call__(self, z: FloatArray, vector: FloatArray, dt_s: float) -> FloatArray:
-        """Filter an answer (latent_size,) that came `dt_s` after the last, to a face with features (F,)."""
+        """Filter an output (latent_size,) that came `dt_s` after the last, for a face with features (F,)."""
         if self._output is None or self._slow is None:
             self._output, self._slow, self._count = z, vector, 1
             return z
         self._count += 1
         self._slow = self._slow + np.float32(smoothing_share(SLOW_HZ, dt_s)) * (vector - self._slow)
         cutoff_hz = REST_HZ + MOVING_HZ * self._movement(vector)
-        share = max(smoothing_share(cutoff_hz, dt_s), 1 / self._count)  # at first the mean of what was seen
+        share = max(smoothing_share(cutoff_hz, dt_s), 1 / self._count)  # initially the mean of all outputs so far
         self._output = slerp(self._output, z, share)
         return self._output
 
     def _movement(self, vector: FloatArray) -> float:
-        """How many trembles the group that moves most is further from its slow mean than when it is still."""
-        assert self._slow is not None  # `__call__` has set it
+        """Distance of the most moved group from its slow mean, in units of its jitter when still."""
+        assert self._slow is not None  # set by `__call__`
         away = [
             float(np.sqrt(np.mean((vector[part] - self._slow[part]) ** 2))) / TREMBLE[name]
             for name, part in self._groups.items()

@@ -1,7 +1,7 @@
-"""Feature filter: smooths each group of the vector with its own filter, before the inverter answers it.
+"""Feature filter: smooths each group of the feature vector with its own filter, before the inverter.
 
-A head must be followed at once and never tremble; colours change slowly, with the light; age and gender change last.
-Knows the groups by name, and nothing of the use of the numbers.
+Head movement must be followed at once and without jitter; colours change slowly, with the light; age and gender change
+most slowly. Knows the groups by name, but not how the numbers are used.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from engine.features.one_euro import OneEuro
 from engine.types import FloatArray
 
 REACH = {"shape": 0.25, "pose": 15.0, "expression": 0.3, "colour": 25.0}
-"""How far from what is held a number of each group counts, in the group's unit: more in one frame is a fault."""
+"""Largest plausible distance of a number from the filter's output in one frame, by group and in its unit; more is an
+outlier."""
 
 
 class FeatureFilter:
     """Filters the features of one visitor.
 
     Args:
-        layout: of the vectors.
-        calm: how calmly each of its groups follows.
+        layout: layout of the vectors.
+        calm: smoothing of each group.
     """
 
     def __init__(self, layout: FeatureLayout, calm: CalmSettings) -> None:
@@ -45,13 +46,13 @@ class FeatureFilter:
             part.reset()
 
     def __call__(self, vector: FloatArray, dt_s: float) -> FloatArray:
-        """Filter features (F,), finite, that came `dt_s` after the last.
+        """Filter finite features (F,) that came `dt_s` after the last.
 
         Raises:
             ValueError: the vector has another layout.
         """
         if vector.shape != (self._size,):
-            raise ValueError(f"features of shape {vector.shape} are not of the layout, which has {self._size} numbers")
+            raise ValueError(f"features of shape {vector.shape} do not fit the layout, which has {self._size} numbers")
         parts = [part(vector[self._slices[name]], dt_s) for name, part in self._filters.items()]
         return np.concatenate(parts).astype(np.float32)
 

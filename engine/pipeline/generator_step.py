@@ -15,7 +15,7 @@ from engine.types import ByteArray, DeviceImage, FloatArray, Latent, Reflection
 
 
 class GeneratorProtocol(Protocol):
-    """Interface of `RuntimeGenerator`, as far as this step needs it."""
+    """Interface of `RuntimeGenerator` used by this step."""
 
     size_px: int
     latent_size: int
@@ -31,12 +31,12 @@ class GeneratorProtocol(Protocol):
 
 
 class GeneratorStep:
-    """Draws latents, numbers what it drew, and notices a picture that cannot be right.
+    """Draws latents, numbers the reflections, and detects broken pictures.
 
     Args:
-        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in the computer's memory or on a graphics card.
+        generator: latent (latent_size,) -> RGBA (H, W, 4) uint8, in host memory or on a graphics card.
         clock: stamps the reflections.
-        controller: chooses the resolution, and handles exhausted memory; None always draws the whole picture.
+        controller: chooses the resolution, and handles lack of memory; None always draws at full resolution.
     """
 
     def __init__(
@@ -52,28 +52,28 @@ class GeneratorStep:
         self._pictures([latent], with_previews=False)
 
     def draw(self, latent: Latent, with_previews: bool = False) -> Reflection:
-        """The reflection (S, S, 4) of a latent; S is the generator's size_px, or less at a lower quality level.
+        """Draw the reflection (S, S, 4) of a latent; S is the generator's size_px, or less at a lower quality level.
 
         Args:
-            latent: what to draw.
-            with_previews: whether to show it at the resolutions on the way as well.
+            latent: latent to draw.
+            with_previews: whether to include lower resolutions.
 
         Raises:
-            ArithmeticError: the picture is one flat colour, as a network gives whose numbers have become NaN.
-            MemoryError: there is not enough for any way to draw it.
+            ArithmeticError: the picture is one flat colour, as from a network whose numbers have become NaN.
+            MemoryError: there is not enough memory at any level.
         """
         return self.draw_turn([latent], with_previews)
 
     def draw_turn(self, latents: Sequence[Latent], with_previews: bool = False) -> Reflection:
-        """The reflections of all who are answered in one turn, drawn together: that of the first, the others beside it.
+        """Draw the reflections of one turn together; returns the first, which carries the others.
 
         Args:
-            latents: what to draw, one or more.
-            with_previews: whether to show the first at the resolutions on the way as well.
+            latents: latents to draw, one or more.
+            with_previews: whether to include lower resolutions of the first one.
 
         Raises:
-            ArithmeticError: a picture is one flat colour, as a network gives whose numbers have become NaN.
-            MemoryError: there is not enough for any way to draw it.
+            ArithmeticError: a picture is one flat colour, as from a network whose numbers have become NaN.
+            MemoryError: there is not enough memory at any level.
         """
         previews, images = self._pictures(latents, with_previews)
         now_s = self._clock.now_s()
@@ -90,7 +90,7 @@ class GeneratorStep:
     def _pictures(
         self, latents: Sequence[Latent], with_previews: bool
     ) -> tuple[tuple[ByteArray, ...], list[ByteArray | DeviceImage]]:
-        """The previews of the first latent, and the picture of each."""
+        """Previews of the first latent, and the picture of each."""
         rest = latents[1:] if with_previews else latents
 
         def attempt(
@@ -107,7 +107,7 @@ class GeneratorStep:
 
 
 def _is_flat(image: ByteArray | DeviceImage) -> bool:
-    """Whether all colours of a picture have one level; a few of its pixels nearly always say that they have not."""
+    """Whether all colours of a picture have the same level; a few of its pixels nearly always decide it."""
     if isinstance(image, DeviceImage):
         return image.darkest == image.brightest
     few, colours = image[::8, ::8, :3], image[:, :, :3]

@@ -1,6 +1,6 @@
-"""Latent follower: features -> latent; features and the inverter's answer are smoothed; a wander while nobody is there.
+"""Latent follower: features -> latent, with smoothed features and latents, and a random walk while nobody is there.
 
-Latents stay on the sphere of radius sqrt(latent_size): every step between two faces is a face that the generator can
+Latents stay on the sphere of radius sqrt(latent_size), so every step between two faces is a face that the generator can
 draw. Does not know how features are measured or latents are drawn.
 """
 
@@ -26,14 +26,14 @@ from engine.pipeline.latent_refinement import Attempt, LatentRefinement
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import ByteArray, Features, FloatArray, Latent
 
-FAR_ENOUGH = 0.8  # a visitor may step back to this share of the distance that made them one
+FAR_ENOUGH = 0.8  # a visitor may step back to this share of the distance at which they were noticed
 MIN_DT_S, MAX_DT_S = 0.005, 0.2  # limits for the filters, in case the clock stands still or jumps
-# Between the first and the second the mirror begins to doubt what it sees, and beyond it does:
-TURNED_DEG = (25.0, 45.0)  # a head, to any side: in profile half of the landmarks are guessed
-# The same turn moves an encoder's latent further than one of a bank: ten degrees of yaw by 45 of the sphere. At the
-# speeds that are set for latents of a bank it would come 140 ms late, at twice of them 40.
+# Range from full confidence in the measurement to none:
+TURNED_DEG = (25.0, 45.0)  # turn of the head in any direction: in profile, half of the landmarks are guesses
+# The same head turn moves an encoder's latent further than a bank's: ten degrees of yaw by 45 on the sphere. At the
+# speed limits for bank latents it would lag by 140 ms, at twice those by 40.
 ENCODING_SPEED = 2.0
-TYPICALITY = (0.12, 0.05)  # a face, unlike those that the generator draws
+TYPICALITY = (0.12, 0.05)  # typicality of a face: low if the generator draws none like it
 
 
 class Inverts(Protocol):
@@ -52,14 +52,13 @@ class Inverts(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowedLatent:
-    """The answer to a visitor in one turn.
+    """Latent for one visitor in one turn.
 
     Attributes:
-        latent: what is to be drawn.
-        asked: features (F,) that were asked for: smoothed, and within reach of the inverter; None while nobody is
-            answered.
-        answered: the inverter's own latent for them, (latent_size,), before refinement and smoothing.
-        refinement: what makes this answer better while they stay; None where it may not, or cannot.
+        latent: latent to draw.
+        asked: features (F,) passed to the inverter: smoothed and clamped; None while nobody is reflected.
+        answered: latent from the inverter, (latent_size,), before refinement and smoothing.
+        refinement: refinement of this latent during the visit; None if disabled or impossible.
     """
 
     latent: Latent
@@ -68,41 +67,41 @@ class FollowedLatent:
     refinement: LatentRefinement | None = None
 
     def is_due(self, now_s: float) -> bool:
-        """Whether it is time to `propose` a better answer."""
+        """Whether it is time to `propose` a candidate."""
         return self.refinement is not None and self.refinement.is_due(now_s)
 
     def propose(self, now_s: float) -> Attempt | None:
-        """A face to draw aside and measure, that may be a better answer to the visitor; None if there is none now."""
+        """Candidate to draw and measure off screen, which may be more like the visitor; None if there is none now."""
         if self.refinement is None or self.asked is None or self.answered is None or not self.is_due(now_s):
             return None
         return self.refinement.propose(self.asked, self.answered, now_s)
 
 
 class Wander:
-    """A walk on the sphere at a constant speed whose direction drifts at random: never twice the same, never a jump.
+    """Random walk on the sphere at constant speed with a slowly drifting direction: never repeats, never jumps.
 
     Args:
-        z: where it begins, (latent_size,).
-        speed_deg_s: degrees a second along the great circle.
-        seed: of the random drift.
+        z: start, (latent_size,).
+        speed_deg_s: degrees per second along the great circle.
+        seed: seed of the drift.
 
     Attributes:
-        z: where it is.
-        speed_deg_s: may be changed on the way.
+        z: current position.
+        speed_deg_s: may be changed at any time.
     """
 
-    TURN_TIME_S = 6.0  # after about this time the direction is a new one
+    TURN_TIME_S = 6.0  # time constant of the direction
     STREAM = 1
 
     def __init__(self, z: FloatArray, speed_deg_s: float, seed: int) -> None:
-        # A stream of its own: `seed` alone draws the latent of that seed, and along that there is no direction.
+        # Uses its own stream: `seed` alone would give the latent of that seed, and no tangent exists along that.
         self._random = np.random.default_rng((seed, self.STREAM))
         self.speed_deg_s = speed_deg_s
         self.z = z
         self._direction = self._tangent(self._random.standard_normal(z.shape).astype(np.float32))
 
     def step(self, dt_s: float) -> FloatArray:
-        """Walk on for `dt_s`; returns the new place (latent_size,)."""
+        """Move for `dt_s`; returns the new position (latent_size,)."""
         share = math.sqrt(min(1.0, 2 * dt_s / self.TURN_TIME_S))
         noise = self._tangent(self._random.standard_normal(self.z.shape).astype(np.float32))
         direction = self._tangent(self._direction * math.sqrt(1 - share**2) + noise * share)
@@ -114,33 +113,34 @@ class Wander:
         return self.z
 
     def go_to(self, z: FloatArray) -> None:
-        """Continue from `z` in the present direction."""
+        """Continue from `z` in the current direction."""
         self.z = z
         self._direction = self._tangent(self._direction)
 
     def _tangent(self, direction: FloatArray) -> FloatArray:
-        """`direction` without its part along z, length 1."""
+        """Component of `direction` orthogonal to z, normalised."""
         flat = direction - self.z * (np.dot(direction, self.z) / np.dot(self.z, self.z))
         return np.asarray(flat / np.linalg.norm(flat), np.float32)
 
 
 class LatentFollower:
-    """Follows the visitor from arrival to leaving, and wanders between visits.
+    """Follows a visitor from arrival to departure, and wanders between visits.
 
-    Whoever comes near enough is noticed, and answered after a moment's hesitation. Arrival is a slerp from where the
-    mirror is to the visitor's latent; a face that is lost is held for a moment, then let go; presence follows.
+    A person who comes near enough is noticed, and reflected after a short delay. On arrival the latent moves by slerp
+    from where it is to the visitor's; a lost face is held for a moment, then released; presence fades in and out
+    accordingly.
 
     Args:
-        start: the first latent, (latent_size,).
-        inverter: features, and the square of the face where it needs that -> latent; None lets the mirror wander
-            whoever stands there.
+        start: initial latent, (latent_size,).
+        inverter: features, and a face crop if it needs one -> latent; None makes the mirror wander regardless of
+            visitors.
         settings: times and filter parameters.
-        refinement: what was gained for the visitor, where the inverter can refine.
-        layout: of the features.
-        wander_share: how far the wander pulls at what the inverter says, 0 to 1. The mirror that looks at itself
-            needs some: it would stay for ever where it is.
-        seed: of the wander.
-        clamp: that of the inverter's bank, where it is made already.
+        refinement: refinement of the visitor's latent, if the inverter supports it.
+        layout: layout of the features.
+        wander_share: influence of the random walk on the inverter's latent, 0 to 1. The self-view needs some, otherwise
+                it would stay where it is for ever.
+        seed: seed of the random walk.
+        clamp: clamp for the inverter's bank, if it already exists.
     """
 
     def __init__(
@@ -172,19 +172,19 @@ class LatentFollower:
         self._last_s: float | None = None
 
     def adjust(self, settings: ReflectionSettings) -> None:
-        """Go on with other times and filter parameters."""
+        """Continue with other times and filter parameters."""
         self._settings = settings
         self._calm.tune(settings.features)
         self._wander.speed_deg_s = settings.wander_deg_s
 
     def follow(self, features: Features | None, captured_s: float, now_s: float) -> FollowedLatent:
-        """The latent for this moment, and what it answers.
+        """Compute the latent for this moment.
 
         Args:
-            features: of the newest frame; None if nobody was found, or if there was no frame. Their square is looked at
-                and not kept.
-            captured_s: of that frame.
-            now_s: the present; must not run backwards.
+            features: from the newest frame; None if nobody was found, or there was no frame. Their crop is read and not
+                        kept.
+            captured_s: capture time of that frame.
+            now_s: current time; must not decrease.
         """
         dt_s = self._step_s(now_s)
         pixels = self._square(features)
@@ -205,12 +205,12 @@ class LatentFollower:
             self._z = self._wander.step(dt_s)
         self._ease_presence(dt_s)
         if self._presence <= 0 and self._noticed_s is None:
-            self._features = features  # nobody, or somebody who is too far away
+            self._features = features  # nobody, or someone too far away
         refines = self._settings.deepening and asked is not None
         return FollowedLatent(self._latent(captured_s), asked, answered, self._refinement if refines else None)
 
     def _latent(self, captured_s: float) -> Latent:
-        """Where the mirror is, and how near that is to whoever stands there."""
+        """Current latent, and its similarity to the visitor."""
         latent = Latent(self._z, self._presence, self._features, captured_s)
         inverter, refinement = self._inverter, self._refinement
         if self._presence <= 0 or inverter is None:
@@ -224,14 +224,15 @@ class LatentFollower:
         )
 
     def _square(self, features: Features | None) -> ByteArray | None:
-        """What the inverter is shown of a face; None if it needs nothing, or if this one cannot be looked at now."""
+        """Face crop for the inverter; None if it needs none, or if this face cannot be cropped now."""
         needs_crop = self._inverter is not None and self._inverter.needs_crop
         if not needs_crop or features is None or features.crop is None or crop_fault(features) is not None:
             return None
         return features.crop.pixels
 
     def _known(self, features: Features, pixels: ByteArray | None) -> Features | None:
-        """Whoever can be answered: who cannot be measured, or is new and cannot be looked at, is as one who is lost."""
+        """Features that can be reflected; a face that cannot be measured, or a new one that cannot be cropped, counts
+        as lost."""
         needs_crop = self._inverter is not None and self._inverter.needs_crop
         is_unseen = needs_crop and pixels is None and self._is_new(features)
         return None if is_unseen or not np.isfinite(features.vector).all() else features
@@ -268,12 +269,12 @@ class LatentFollower:
             self._wander.go_to(self._z)
 
     def _ask(self, features: Features, dt_s: float) -> FloatArray:
-        """Features (F,) to ask the inverter for: calm, and no stranger than the faces that it knows."""
+        """Features (F,) for the inverter: smoothed and clamped to the faces it knows."""
         calm = self._calm(features.vector, dt_s)
         return calm if self._reach is None else self._reach(calm)
 
     def _approach(self, features: Features, answered: FloatArray, dt_s: float, now_s: float) -> FloatArray:
-        """A step towards what the inverter answered, refined: smooth, and from where the mirror was on arrival."""
+        """Step towards the inverter's refined latent: smooth, starting from the current latent on arrival."""
         target, wandering = answered, self._wander.step(dt_s)
         if self._refinement is not None and self._settings.deepening:
             target = self._refinement.apply(target, dt_s)
@@ -285,7 +286,7 @@ class LatentFollower:
         return target if progress >= 1 else slerp(self._arrival_from, target, smoothstep(progress))
 
     def _rate_limit_deg_s(self, features: Features) -> float:
-        """The fastest that the face may change: less, the less sure the mirror is of what it sees."""
+        """Maximum speed of the face: lower when the measurement is less reliable."""
         turned = _share(math.hypot(features.yaw_deg, features.pitch_deg), *TURNED_DEG)
         strange = _share(self._typicality, *TYPICALITY)
         sure, doubtful = self._settings.rate_limit_deg_s, self._settings.doubtful_rate_limit_deg_s
@@ -294,7 +295,7 @@ class LatentFollower:
 
     @property
     def _typicality(self) -> float:
-        """Typicality of the visitor as measured, before the clamp."""
+        """Typicality of the visitor as measured, before clamping."""
         usual = 1.0 if self._inverter is None else self._inverter.typicality
         return usual if self._reach is None else self._reach.unclamped_typicality(usual)
 
@@ -310,5 +311,5 @@ class LatentFollower:
 
 
 def _share(value: float, none: float, all_: float) -> float:
-    """0 where a value is `none`, 1 where it is `all_`, between them in proportion."""
+    """Linear ramp: 0 at `none`, 1 at `all_`."""
     return min(1.0, max(0.0, (value - none) / (all_ - none)))

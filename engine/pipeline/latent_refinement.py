@@ -1,13 +1,13 @@
-"""Deepening: while a visitor stays, the answer to them becomes more like them, by looks at what is really drawn.
+"""Latent refinement: while a visitor stays, their reflection is improved by measuring what is actually drawn.
 
-An inverter answers at once, by a model of the generator. Here faces near its answer are drawn aside and measured, and
-what they lack is asked for again, as ReStyle does (Alaluf, Patashnik, Cohen-Or, ICCV 2021): the inverter says where to
-go from the best one so far, and learns from what came of each step. Only a face that is more alike than the one shown
-is shown, and then gently; so nothing worse is ever seen. It begins while the face still arrives. Steps become longer
-while they help, shorter while they do not, and rarer when none has helped for long.
+An inverter answers at once, from a model of the generator. Here, candidates near its latent are drawn off screen and
+measured, and their residual is fed back, as in ReStyle (Alaluf, Patashnik, Cohen-Or, ICCV 2021): the inverter proposes
+the next step from the best face so far, and learns from the result of each. A candidate is shown only if it is more
+alike than the current face, and is blended in gently; so the reflection never gets worse. It starts while the face is
+still arriving. Steps grow while they help, shrink while they do not, and become rarer when none has helped for long.
 
-It keeps what was gained as a distance from the inverter's answer, which goes on following the head. It does not know
-how faces are drawn, measured or compared.
+The gain is stored as an offset from the inverter's latent, which keeps following the head. Does not know how faces are
+drawn, measured or compared.
 """
 
 from __future__ import annotations
@@ -23,48 +23,54 @@ from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.pggan.latent_sphere import angle_deg, normalise, slerp
 from engine.types import FloatArray
 
-PERIOD_S = 0.2  # from one face that is drawn aside to the next: they take about a tenth of the time of a slow core;
-FIRST_PERIOD_S = 0.1  # of the first `TRIALS`, which gain most
+PERIOD_S = 0.2  # interval between candidates: each takes about a tenth of the time of a slow core;
+FIRST_PERIOD_S = 0.1  # for the first `TRIALS`, which gain most
 FIRST_STEP_DEG, LONGEST_STEP_DEG, SHORTEST_STEP_DEG = 12.0, 25.0, 2.5
 LONGER, SHORTER = 1.4, 0.8
-FURTHEST_DEG = 40.0  # from the inverter's answer: beyond, it is no longer the answer to this face
-# From an encoder's: it has seen more than the features that faces are refined by. Measured on 12 portraits, what these
-# gain within ten degrees costs nothing that a face recogniser sees; thirty degrees cost half of the likeness it saw.
+FURTHEST_DEG = 40.0  # maximum offset from the inverter's latent: beyond it, the latent no longer represents this face
+# Maximum offset from an encoder's latent, which contains more than the features used for refinement. Measured on 12
+# portraits: within ten degrees, the gain in these features costs nothing in a face recogniser's eyes; thirty degrees
+# cost half of the likeness it saw.
 FURTHEST_FROM_ENCODER_DEG = 10.0
-GAIN = 0.002  # of the likeness: less may be noise
-KNOWN_DEG = 2.0  # a face nearer than this to one that was measured need not be measured
-NEAR_DEG, FAR_DEG = 12.0, 40.0  # what was found for one answer holds for one that is nearer, and no more beyond
-EASE_S = 0.5  # time constant with which a step is shown
-TRIALS = 10.0  # after so many trials all but 1 / e of the way is gone
-PATIENCE = 8  # trials in vain after which every second chance is let pass, after twice as many two of three, ...
+GAIN = 0.002  # minimum gain in likeness; less may be noise
+KNOWN_DEG = 2.0  # a face closer than this to a measured one need not be measured
+NEAR_DEG, FAR_DEG = (
+    12.0,
+    40.0,
+)  # an offset found for one latent fully holds for latents this close, and not at all beyond the second
+EASE_S = 0.5  # time constant of blending in
+TRIALS = 10.0  # after this many trials, progress reaches 1 - 1 / e
+PATIENCE = (
+    8  # failed trials after which every second opportunity is skipped, after twice as many two of three, and so on
+)
 
 
 @runtime_checkable
 class Refines(Protocol):
-    """What an inverter must offer beside its answers, or nothing is deepened."""
+    """Interface that an inverter needs for refinement."""
 
     def refine(
         self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
-        """A latent near `z` (n,), whose face came out as features `came` (F,), that should draw `vector` (F,).
+        """Propose a latent near `z` (n,), whose face has features `came` (F,), that should match `vector` (F,).
 
         Args:
-            surmise: where the likeliest such latent did not help, chance for another; None asks for the likeliest.
+            exploration_noise: randomises the proposal where the best one did not help; None gives the best.
         """
         ...
 
     def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
-        """Learn what came of a step from `z`, whose face had features `came` (F,), to `tried`."""
+        """Update the model with the features `came` (F,) at `z`, and the step to `tried`."""
         ...
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
-        """How alike features (F,) are: 1 the same, 0 no nearer than any face of the generator's."""
+        """Similarity of features (F,): 1 identical, 0 no nearer than any other face of the generator."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A face that was measured: its latent (n,) and features (F,)."""
+    """Measured face: latent (n,) and features (F,)."""
 
     z: FloatArray
     came: FloatArray
@@ -72,14 +78,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """A face that is to be drawn aside and measured.
+    """Candidate to draw off screen and measure.
 
     Attributes:
         z: its latent (n,).
-        wanted: the viewer's features (F,) at that moment.
-        answer: what the inverter said to them, (n,).
-        origin: the face than which it may be better; None if it is drawn to know where one stands.
-        visit: whose it is.
+        wanted: features (F,) of the viewer at that moment.
+        answer: the inverter's latent for them, (n,).
+        origin: the face it should improve on; None if it is drawn to measure the current state.
+        visit: number of the visit.
     """
 
     z: FloatArray
@@ -90,16 +96,16 @@ class Attempt:
 
 
 class LatentRefinement:
-    """What was gained for one visitor. One thread at a time may use it.
+    """Refinement of the latent of one visitor. One thread at a time may use it.
 
     Args:
-        inverter: says where to go.
-        seed: of what is left to chance.
-        furthest_deg: from the inverter's answer.
+        inverter: proposes steps.
+        seed: seed of the exploration noise.
+        furthest_deg: maximum offset from the inverter's latent.
 
     Attributes:
-        likeness: of the best face so far to the visitor, when it was last asked; None before one was measured.
-        progress: 0 on arrival, towards 1 with every trial, whether it helped or not.
+        likeness: of the best face so far to the visitor, at the last query; None before one was measured.
+        progress: 0 on arrival, approaching 1 with every trial, successful or not.
     """
 
     def __init__(self, inverter: Refines, seed: int = 0, furthest_deg: float = FURTHEST_DEG) -> None:
@@ -116,14 +122,16 @@ class LatentRefinement:
         self._visit += 1
         self._best: Drawn | None = None
         self._step_deg = FIRST_STEP_DEG
-        self._in_vain = self._passed = 0  # trials since one helped; chances since the last trial
+        self._in_vain = self._passed = (
+            0  # failed trials since the last success; opportunities skipped since the last trial
+        )
         self._due_s = -math.inf
-        self._found_at: FloatArray | None = None  # the answer that `_offset` was found for
+        self._found_at: FloatArray | None = None  # the inverter's latent that `_offset` was found for
         self._offset: FloatArray | None = None
-        self._shown: FloatArray | None = None  # the offset, eased
+        self._shown: FloatArray | None = None  # the offset, smoothed
 
     def apply(self, answer: FloatArray, dt_s: float) -> FloatArray:
-        """The inverter's answer (n,) with what was gained so far, `dt_s` after the last; on the sphere."""
+        """Add the smoothed gain to the inverter's latent (n,), `dt_s` after the last call; stays on the sphere."""
         if self._offset is None or self._found_at is None:
             return answer
         target = self._offset * np.float32(_hold(float(angle_deg(answer, self._found_at))))
@@ -136,12 +144,12 @@ class LatentRefinement:
         return now_s >= self._due_s
 
     def propose(self, wanted: FloatArray, answer: FloatArray, now_s: float) -> Attempt | None:
-        """A face to draw and measure now; None if this chance is let pass.
+        """Candidate to draw and measure now; None if this opportunity is skipped.
 
         Args:
-            wanted: features (F,) that are answered now.
-            answer: what the inverter says to them, (n,).
-            now_s: the present.
+            wanted: features (F,) currently reflected.
+            answer: the inverter's latent for them, (n,).
+            now_s: current time.
         """
         self._due_s = now_s + (FIRST_PERIOD_S if self.progress < 1 - 1 / math.e else PERIOD_S)
         self._passed += 1
@@ -158,7 +166,7 @@ class LatentRefinement:
         return Attempt(z, wanted, answer, self._best, self._visit)
 
     def learn(self, attempt: Attempt, came: FloatArray | None) -> None:
-        """Say what came of an attempt: features (F,) of its face, None if it shows none."""
+        """Record the features (F,) of a candidate's face; None if no face was found in it."""
         if attempt.visit != self._visit:
             return
         if attempt.origin is None:
@@ -178,7 +186,7 @@ class LatentRefinement:
         self._step_deg = max(SHORTER * self._step_deg, SHORTEST_STEP_DEG)
 
     def _stand(self, attempt: Attempt, came: FloatArray | None) -> None:
-        """Know the face that the way goes on from; where it is another than before, steps are long again."""
+        """Current starting point; if it has changed, steps become long again."""
         if came is None:
             self._in_vain += 1
             return
@@ -188,14 +196,14 @@ class LatentRefinement:
         self.likeness = self._inverter.compare(attempt.wanted, came)
 
     def _goal(self, answer: FloatArray) -> FloatArray:
-        """The latent (n,) that is shown for an answer once all that was gained has been eased in."""
+        """Target latent (n,): the inverter's latent with the whole gain, before smoothing."""
         if self._offset is None or self._found_at is None:
             return answer
         return normalise(answer + self._offset * np.float32(_hold(float(angle_deg(answer, self._found_at)))))
 
 
 def deepening_by(inverter: object) -> LatentRefinement | None:
-    """The refinement of an inverter that can refine; None for another, and for none."""
+    """Refinement for an inverter that supports it, else None."""
     if not isinstance(inverter, Refines):
         return None
     is_encoder = isinstance(inverter, EncoderInverter)
@@ -203,11 +211,11 @@ def deepening_by(inverter: object) -> LatentRefinement | None:
 
 
 def _hold(apart_deg: float) -> float:
-    """How much of what was found for an answer holds for another: 1 nearby, 0 far away, smoothly between."""
+    """Weight of an offset found for one latent at another: 1 nearby, 0 far away, smooth in between."""
     return smoothstep(apart_deg, FAR_DEG, NEAR_DEG)
 
 
 def _within(origin: FloatArray, z: FloatArray, furthest_deg: float) -> FloatArray:
-    """`z`, or the point that far towards it."""
+    """`z`, or the point at most this far towards it."""
     apart_deg = float(angle_deg(origin, z))
     return z if apart_deg <= furthest_deg else slerp(origin, z, furthest_deg / apart_deg)

@@ -1,7 +1,7 @@
 """Quality controller: a ladder of quality levels, down for speed or lack of memory, and up again.
 
-Memory that ran out is first freed; if it runs out again soon, a lower resolution follows, then the processor in place
-of a graphics card, then nothing, so that the last picture is held. Knows no network, only levels.
+When memory runs out, it is first freed; if it runs out again soon, a lower resolution follows, then the processor in
+place of a graphics card, then nothing, so that the last picture stays. Knows no network, only levels.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.pipeline.backoff import Patience
 from engine.pipeline.dynamic_resolution import DynamicResolution
 
-FREED_S = 60.0  # memory that runs out again within this time of being freed is too little
-WAIT_S, LONGEST_WAIT_S = 30.0, 960.0  # before a better level is tried again; doubled after each failure
+FREED_S = 60.0  # running out again this soon after freeing means there is too little
+WAIT_S, LONGEST_WAIT_S = 30.0, 960.0  # wait before a better level is retried; doubled after each failure
 
 R = TypeVar("R")
 
@@ -31,9 +31,9 @@ class QualityStatus:
 
     Attributes:
         level, best: the current level, and the best one.
-        lowered_count: how often the resolution was lowered to hold the rate.
-        memory_faults: how often memory ran out.
-        is_short_of_memory: whether it stands lower for want of memory; otherwise, if lower, for speed.
+        lowered_count: number of reductions to hold the rate.
+        memory_faults: number of times memory ran out.
+        is_short_of_memory: whether memory is the reason for the lower level; otherwise it is speed.
     """
 
     level: QualityLevel
@@ -53,9 +53,9 @@ class QualityController:
     """Chooses the quality level.
 
     Args:
-        levels: the best first, grouped by runtime.
-        floor_px: no lower resolution is taken; 0 takes none but the best.
-        clock: of the pauses.
+        levels: available levels, best first, grouped by runtime.
+        floor_px: minimum resolution; 0 allows only the best level.
+        clock: times the waits.
     """
 
     def __init__(self, levels: Sequence[QualityLevel], floor_px: int, clock: TimeSource) -> None:
@@ -63,7 +63,7 @@ class QualityController:
         self._levels = tuple(level for level in levels if level.size_px == whole_px or 0 < floor_px <= level.size_px)
         self._speed = DynamicResolution(sorted({level.size_px for level in self._levels}, reverse=True))
         self._clock = clock
-        self._first = 0  # those before it have run out of memory
+        self._first = 0  # earlier levels have run out of memory
         self._freed: tuple[QualityLevel, float] | None = None
         self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
         self._memory_faults = 0
@@ -80,21 +80,21 @@ class QualityController:
         return QualityStatus(self.level, self._levels[0], self._speed.lowered_count, self._memory_faults, is_short)
 
     def note(self, drawing_s: float, turn_s: float, period_s: float) -> None:
-        """Count a turn; see `DynamicResolution.note`."""
+        """Record a turn; see `DynamicResolution.note`."""
         before = self._speed.size_px
         self._speed.note(drawing_s, turn_s, period_s, self._clock.now_s())
         if self._speed.size_px != before:
             _log.info("the face is drawn at %d px after %d px, to hold the rate", self._speed.size_px, before)
 
     def draw(self, attempt: Callable[[QualityLevel], R], free: Callable[[], None]) -> R:
-        """Draw at the best level that has the memory.
+        """Draw at the best level that has enough memory.
 
         Args:
-            attempt: draws.
-            free: gives back all memory that is not needed at this moment.
+            attempt: function that draws.
+            free: function that releases all memory not needed at this moment.
 
         Raises:
-            MemoryError: there is not enough for any.
+            MemoryError: there is not enough for any level.
         """
         self._rise()
         while True:
@@ -105,11 +105,11 @@ class QualityController:
                 if not is_out_of_memory(error):
                     raise
                 reason = " ".join(str(error).split())[:200]
-            free()  # out here nothing of the attempt is held by its traceback any more
+            free()  # out here, the traceback no longer holds anything of the attempt
             self._step_down(level, reason)
 
     def _rise(self) -> None:
-        """Retry a better level that was left long enough ago."""
+        """Retry a better level once its wait is over."""
         now_s = self._clock.now_s()
         if self._first > 0 and self._patience.is_over(now_s):
             self._first -= 1

@@ -1,8 +1,8 @@
-"""Refinement loop: measures drawn faces after they were handed on, at most one per turn.
+"""Refinement loop: measures drawn faces after they have been handed on, at most one per turn.
 
-A scene that shows the comparison of visitor and stranger comes first. Otherwise, while the rate leaves time, a
-candidate that may be more like the visitor is drawn aside and measured in the next turn, and the refinement of the
-visitor's latent learns from it. Owns that attempt, the time budget and the analysis of drawn faces; does not know how
+A scene that shows the comparison of visitor and stranger takes precedence. Otherwise, if the rate leaves time, a
+candidate that may be more like the visitor is drawn off screen and measured in the next turn, and the refinement of the
+visitor's latent is updated. Owns this attempt, the time budget and the analysis of drawn faces; does not know how
 latents are chosen.
 """
 
@@ -25,14 +25,14 @@ from engine.types import Features, FloatArray, Frame, Latent, Reflection, Reflec
 
 
 class RefinementLoop:
-    """Compares drawn faces with their visitors, and improves the answer while a visitor stays.
+    """Compares drawn faces with their visitors, and improves the reflection while a visitor stays.
 
     Args:
-        build_featurizer: makes the step Frame -> Features | None for pictures that do not follow on each other; may
-            take seconds, the loop waits for it without holding up a turn.
-        draw: the generator's step.
-        clock: of the time that each look takes.
-        layout: of the features.
+        build_featurizer: builds the step Frame -> Features | None for unrelated pictures; may take seconds, during
+                which turns go on.
+        draw: the generator step.
+        clock: measures the duration of each analysis.
+        layout: layout of the features.
     """
 
     def __init__(
@@ -50,17 +50,17 @@ class RefinementLoop:
             "deepening", lambda: self._try_better, clock
         )
         self._budget = TimeBudget(PERIOD_S)
-        self._aside: tuple[LatentRefinement, Attempt, Reflection] | None = None  # drawn aside, not measured yet
-        self._tried = 0  # number of the stranger that was tried for last
+        self._aside: tuple[LatentRefinement, Attempt, Reflection] | None = None  # drawn off screen, not measured yet
+        self._tried = 0  # number of the stranger last tried for
 
     @property
     def steps(self) -> tuple[SupervisedStep[Any, Any], ...]:
-        """Its steps, which do nothing until they are needed."""
+        """Its steps, which do nothing until needed."""
         return self._analyzer.stage, self._refine
 
     @property
     def comparison(self) -> ReflectionComparison | None:
-        """The newest comparison of a drawn face with its viewer; None where no scene asks for it."""
+        """Newest comparison of a drawn face with its viewer; None if no scene needs it."""
         return self._analyzer.echo
 
     def look_again(
@@ -71,13 +71,13 @@ class RefinementLoop:
         taken_s: float,
         now_s: float,
     ) -> None:
-        """Use what is left of a turn.
+        """Use the remaining time of a turn.
 
         Args:
-            followed: what everybody was answered in this turn; they are tried for in turn.
-            reflection: what was drawn of it, and handed on.
-            request: what the show asks for.
-            taken_s: when the turn had its frame.
+            followed: latents of all visitors in this turn; visitors take turns.
+            reflection: reflection already handed on.
+            request: what the show needs.
+            taken_s: when the turn received its frame.
             now_s: when that frame had been measured.
         """
         began_s = self._clock.now_s()
@@ -90,7 +90,7 @@ class RefinementLoop:
         self._budget.spent(self._clock.now_s() - began_s, goes_on=goes_on)
 
     def _try_better(self, followed: Sequence[FollowedLatent], now_s: float) -> None:
-        """Measure the face that was drawn aside; if there is none, draw one that may be better than the shown one."""
+        """Measure the pending candidate; if there is none, draw one that may be better than the current face."""
         begun, self._aside = self._aside, None
         if begun is not None:
             self._learn(*begun)
@@ -98,7 +98,7 @@ class RefinementLoop:
             self._aside = self._draw_aside(self._next_due(followed, now_s), now_s)
 
     def _next_due(self, followed: Sequence[FollowedLatent], now_s: float) -> FollowedLatent:
-        """Whose turn it is: of those who are due, the one who comes after whoever had it last, by number."""
+        """Next visitor due, in order of number after the last one."""
         due = [each for each in followed if each.is_due(now_s)] or followed[:1]
         after = sorted(due, key=lambda each: (each.latent.stranger <= self._tried, each.latent.stranger))
         self._tried = after[0].latent.stranger
@@ -123,7 +123,8 @@ class RefinementLoop:
 
 
 def as_asked(came: FloatArray, wanted: FloatArray, layout: FeatureLayout = LAYOUT) -> FloatArray:
-    """Features (F,) of a drawn face; in what nobody asks of it, such as what it is taken for, it is as it should be."""
+    """Features (F,) of a drawn face; those that were not requested, such as age, are replaced by the requested
+    values."""
     known = came.copy()
     for group in layout.groups:
         if group.neutral:

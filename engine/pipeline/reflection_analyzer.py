@@ -1,7 +1,7 @@
-"""Reflection analyzer: measures drawn faces beside their visitors, now and then and only on demand.
+"""Reflection analyzer: measures drawn faces next to their visitors, at intervals and only on demand.
 
-It costs the reflection thread a few milliseconds every half second, after the face was handed on; its face mesh starts
-in a thread of its own. Scenes show the comparison; candidates that are drawn aside are measured here too
+Costs the reflection thread a few milliseconds every half second, after the face has been handed on; its face mesh is
+loaded in a thread of its own. Scenes show the comparison; off-screen candidates are measured here too
 (`latent_refinement.py`).
 """
 
@@ -25,12 +25,12 @@ class ReflectionAnalyzer:
     """Measures drawn faces, and keeps the newest comparison.
 
     Args:
-        build: makes the step Frame -> Features | None for pictures that do not follow on each other; may take a while.
-        clock: of the step.
-        waits: whether the first comparison waits until the step is made, as a film can and a show must not.
+        build: builds the step Frame -> Features | None for unrelated pictures; may take a while.
+        clock: clock of the step.
+        waits: whether the first comparison waits for the step, as a film can and a show must not.
 
     Attributes:
-        echo: the newest; None where nobody asks, nobody is there, or no face is found in what was drawn.
+        echo: newest comparison; None if not requested, if nobody is there, or if no face is found in the drawing.
         stage: health of the step.
     """
 
@@ -44,12 +44,13 @@ class ReflectionAnalyzer:
         self._loader: threading.Thread | None = None
 
     def listen(self, reflection: Reflection, now_s: float, *, is_asked: bool) -> bool:
-        """Compare the drawn face with its viewer, if that is asked for and none was in this half of a second.
+        """Compare the drawn face with its viewer, if requested and not yet done in this half second.
 
-        Halves of the show's clock, not of what was heard last: so a film that is drawn from its middle hears the same.
+            Half seconds are counted by the show's clock, so that a film rendered from its middle gets the same
+            comparisons.
 
         Returns:
-            Whether it did.
+            Whether a comparison was made.
         """
         viewer = reflection.latent.features
         if not is_asked or viewer is None:
@@ -67,18 +68,18 @@ class ReflectionAnalyzer:
         return True
 
     def is_ready(self) -> bool:
-        """Whether it can look at once; otherwise it begins to get ready."""
+        """Whether it can measure at once; otherwise it starts loading."""
         if self._waits or self.stage.is_ready:
             return True
         self._load()
         return False
 
     def look(self, reflection: Reflection) -> Features | None:
-        """Measure a drawn face; None if none is found in it, or the step fails."""
+        """Measure a drawn face; None if no face is found in it, or the step fails."""
         return self.stage(picture_of(reflection))
 
     def close(self) -> None:
-        """Release the step, whose start is waited for, but not for ever."""
+        """Release the step; waits for its start, within limits."""
         if self._loader is not None:
             self._loader.join(STOP_WAIT_S)
         self.stage.close()
@@ -90,5 +91,5 @@ class ReflectionAnalyzer:
 
 
 def picture_of(reflection: Reflection) -> Frame:
-    """The drawn face as a frame that can be measured."""
+    """Convert a drawn face to a frame that can be measured."""
     return Frame(np.ascontiguousarray(reflection.pixels[:, :, :3]), reflection.generated_s, reflection.sequence)

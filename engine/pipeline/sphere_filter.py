@@ -1,6 +1,6 @@
 """One Euro filter on the latent sphere: along great circles, with a speed limit.
 
-The counterpart of `engine/features/one_euro.py` on the sphere: a face that becomes another passes through faces.
+Counterpart of `engine/features/one_euro.py` on the sphere: every state between two faces is a face.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.types import FloatArray
 
 
 class SphereOneEuro:
-    """A latent: the filter goes along great circles, and has a limit to its speed.
+    """One Euro filter for latents that moves along great circles, with a speed limit.
 
     Args:
-        min_cutoff_hz: cut-off at rest; lower is calmer and later.
-        beta: Hz of cut-off gained per degree a second of movement; higher follows faster.
-        rate_limit_deg_s: the most that the output turns in a second.
-        rest_deg_s: of the measured speed, so much is noise and lifts nothing.
+        min_cutoff_hz: cut-off at rest; lower is smoother and lags more.
+        beta: cut-off gained per degree per second of movement, Hz; higher follows faster.
+        rate_limit_deg_s: maximum speed of the output, degrees per second.
+        rest_deg_s: speed below which movement counts as noise and does not raise the cut-off.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class SphereOneEuro:
         self._velocity_deg_s: FloatArray | None = None
 
     def tune(self, min_cutoff_hz: float, beta: float, rate_limit_deg_s: float = math.inf) -> None:
-        """Go on with other parameters."""
+        """Change the parameters and continue."""
         self._min_cutoff_hz, self._beta, self._rate_limit_deg_s = min_cutoff_hz, beta, rate_limit_deg_s
 
     def reset(self) -> None:
@@ -62,7 +62,7 @@ class SphereOneEuro:
 
 
 def tangent_deg(origin: FloatArray, towards: FloatArray) -> FloatArray:
-    """The tangent vector at `origin` whose length is the angle to `towards`, in degrees (the logarithm map)."""
+    """Tangent vector at `origin` whose length is the angle to `towards`, in degrees (logarithm map)."""
     flat = towards - origin * np.float32(np.dot(towards, origin) / np.dot(origin, origin))
     length = float(np.linalg.norm(flat))
     if length < 1e-9:

@@ -1,7 +1,7 @@
-"""The strangers in the glass: a follower, an inverter and a refinement for each visitor who is answered.
+"""Strangers in the glass: a follower, an inverter and a refinement for each reflected visitor.
 
-One stranger is always there and wanders while nobody is. A visitor who comes while it is taken gets another one, which
-fades by itself when they leave. Knows people by their numbers from the tracker, and no pictures.
+One stranger always exists and wanders while nobody is there. A visitor who arrives while it is taken gets another one,
+which fades when they leave. Knows people by their tracker identities, and no pictures.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollo
 from engine.pipeline.latent_refinement import deepening_by
 from engine.types import Features, FloatArray
 
-MOST_FADING = 2  # strangers who fade beside those who are answered; one more is gone at once
-BESIDE_S = 0.4  # whoever comes beside others is seen for so long first: half a face behind another is nobody new
+MOST_FADING = 2  # maximum number of strangers fading beside the active ones; further ones disappear at once
+BESIDE_S = 0.4  # time a newcomer beside others must be seen first: half a face behind another is not a new person
 
 
 @dataclass
 class _Stranger:
-    """One stranger.
+    """State of one stranger.
 
     Attributes:
         number: counts up from 1.
-        follower: chooses the latent.
-        identity: whose stranger it is; 0 nobody's, or somebody's whom nobody tracks.
-        seen_s: when they were seen last.
+        follower: chooses its latent.
+        identity: identity of its visitor; 0 means nobody, or an untracked person.
+        seen_s: when the visitor was last seen.
         presence: 0 nobody is there, 1 somebody is.
     """
 
@@ -43,15 +43,15 @@ class _Stranger:
 
 
 class Strangers:
-    """Everybody's latents. One thread at a time may use it.
+    """Latents of all strangers. One thread at a time may use it.
 
     Args:
-        start: the first latent, (latent_size,).
-        inverter: features -> latent; None lets the mirror wander whoever stands there.
-        settings: how many are answered, times and filter parameters.
-        wander_share: of each follower.
-        seed: of the wander, and of where another stranger begins.
-        refines: whether the answers become better while visitors stay.
+        start: initial latent, (latent_size,).
+        inverter: features -> latent; None makes the mirror wander regardless of visitors.
+        settings: number of visitors, times and filter parameters.
+        wander_share: see `LatentFollower`.
+        seed: seed of the random walk, and of the starting points of further strangers.
+        refines: whether reflections are refined while visitors stay.
     """
 
     def __init__(
@@ -69,22 +69,22 @@ class Strangers:
         self._wander_share, self._seed = wander_share, seed
         self._refines = refines
         self._count = 0
-        self._noticed_s: dict[int, float] = {}  # people who have no stranger yet: since when they are seen
+        self._noticed_s: dict[int, float] = {}  # people without a stranger: since when they have been seen
         self._strangers = [self._make(start, inverter)]
 
     def adjust(self, settings: ReflectionSettings) -> None:
-        """Go on with other times and filter parameters, or another number of people."""
+        """Continue with other times, filter parameters or number of visitors."""
         self._settings = settings
         for stranger in self._strangers:
             stranger.follower.adjust(settings)
 
     def follow(self, people: Sequence[Features], captured_s: float, now_s: float) -> list[FollowedLatent]:
-        """The latents for this moment: of the visitor who is answered first, then of the others.
+        """Compute the latents for this moment: the selected visitor's first, then the others'.
 
         Args:
-            people: whoever was measured in the newest frame, in the order in which they are to be answered.
-            captured_s: of that frame.
-            now_s: the present; must not run backwards.
+            people: people measured in the newest frame, in order of priority.
+            captured_s: capture time of that frame.
+            now_s: current time; must not decrease.
         """
         seen = self._seat(people, now_s)
         followed: list[FollowedLatent] = []
@@ -97,7 +97,7 @@ class Strangers:
         return shown
 
     def _seat(self, people: Sequence[Features], now_s: float) -> dict[int, Features]:
-        """Whom each stranger (by number) is to answer in this frame; the strangers are put in order."""
+        """Assign people to strangers, by number, for this frame, and reorder the strangers."""
         if self._settings.people == 1 or (people and not people[0].identity):
             return self._seat_one(people, now_s)
         seen: dict[int, Features] = {}
@@ -113,7 +113,7 @@ class Strangers:
         return seen
 
     def _seat_one(self, people: Sequence[Features], now_s: float) -> dict[int, Features]:
-        """The one stranger answers whoever is first, one after another."""
+        """Assign the only stranger to the first person."""
         first = self._strangers[0]
         for other in self._strangers[1:]:
             other.identity = 0
@@ -123,7 +123,7 @@ class Strangers:
         return {first.number: people[0]}
 
     def _stranger_of(self, person: Features, *, is_first: bool, now_s: float) -> _Stranger | None:
-        """A person's stranger: theirs, one who is nobody's, another one, or, for the first, that of somebody else."""
+        """Stranger of a person: their own, a free one, a new one, or, for the first person, someone else's."""
         known = next((each for each in self._strangers if each.identity == person.identity), None)
         if known is not None:
             return known
@@ -139,14 +139,14 @@ class Strangers:
                 idle = self._make(seed_latent(self._seed + self._count, self._size), self._another_inverter())
                 self._strangers.append(idle)
             return idle
-        if is_first:  # who had it longest out of sight, or stands last, gives way
+        if is_first:  # the one whose visitor has been away longest, or is last in order, is reassigned
             last = min(reversed(taken), key=lambda each: each.seen_s)
             last.identity = 0
             return self._stranger_of(person, is_first=True, now_s=now_s)
         return None
 
     def _order(self, seen: Sequence[int], now_s: float) -> None:
-        """The first of the people comes first, unless whoever came first is only covered for a moment."""
+        """Put the first person's stranger first, unless the previous first is only briefly hidden."""
         first = self._strangers[0]
         is_covered = first.identity and first.number not in seen and now_s - first.seen_s <= COVERED_S
 
@@ -157,7 +157,7 @@ class Strangers:
         self._strangers.sort(key=place)
 
     def _dismiss(self, seen: dict[int, Features]) -> None:
-        """Let go of who has gone; the last one stays and wanders."""
+        """Remove strangers whose visitors have gone; the last one stays and wanders."""
         for stranger in self._strangers:
             if stranger.presence <= 0 and stranger.number not in seen:
                 stranger.identity = 0

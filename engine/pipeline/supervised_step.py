@@ -23,12 +23,12 @@ RETRY_S = 2.0
 
 
 class SupervisedStep(Generic[P, R]):
-    """A step, its duration and its faults.
+    """Pipeline step with measured duration and fault handling.
 
     Args:
-        name: how statistics, log and overlay call it.
-        build: makes the function that does the work; may take seconds; a `close` of the function is honoured.
-        clock: measures the durations and the pause before a rebuild.
+        name: name in statistics, log and overlay.
+        build: builds the function that does the work; may take seconds; if the function has `close`, it is called.
+        clock: times the step and the pause before a rebuild.
     """
 
     def __init__(self, name: str, build: Callable[[], Callable[P, R]], clock: TimeSource) -> None:
@@ -48,7 +48,7 @@ class SupervisedStep(Generic[P, R]):
         return self._work is not None
 
     def prepare(self) -> bool:
-        """Build the function, unless it is built or has just failed; returns whether it is ready."""
+        """Build the function if necessary; returns whether it is ready. A recent failure is not retried at once."""
         with self._building:
             if self._work is None and self._clock.now_s() >= self._retry_at_s:
                 try:

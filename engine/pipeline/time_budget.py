@@ -7,23 +7,23 @@ MEMORY = 0.1  # weight of the newest turn
 
 
 class TimeBudget:
-    """How busy a thread is that works at a rate, and what something more costs it now and then.
+    """Load of a thread that works at a fixed rate, and the cost of occasional extra work.
 
     Args:
-        every_s: how often that something more is done.
+        every_s: interval of the extra work.
     """
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._busy = 0.0  # share of the time that the work itself takes
+        self._busy = 0.0  # share of the time taken by the regular work
         self._cost_s = self._round_s = 0.0
 
     def worked(self, seconds: float, period_s: float) -> None:
-        """One turn took `seconds` of the `period_s` that there are for it."""
+        """Record a turn that took `seconds` of its `period_s`."""
         self._busy += MEMORY * (seconds / period_s - self._busy)
 
     def spent(self, seconds: float, *, goes_on: bool = False) -> None:
-        """Something more was done, and took `seconds`; `goes_on` if it belongs to what was done before it."""
+        """Record extra work that took `seconds`; `goes_on` if it continues the previous piece."""
         if not goes_on:
             self._round_s = 0.0
             self._cost_s *= 1 - MEMORY
@@ -32,5 +32,5 @@ class TimeBudget:
 
     @property
     def permits(self) -> bool:
-        """Whether the rate is held, with what more costs."""
+        """Whether the rate is held including the extra work."""
         return self._busy + self._cost_s / self._every_s <= MOST

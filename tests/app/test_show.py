@@ -60,7 +60,7 @@ def test_age_and_gender_are_read_unless_switched_off(place: Path, caplog: pytest
         return read_show_files(Options(), Path("scenes"), Path("models")).attributes
 
     assert opened("true") is None
-    assert "age and gender are not read, the show goes on without: models/attributes/weights" in caplog.text
+    assert "age and gender are not read; the show continues without them: models/attributes/weights" in caplog.text
     shutil.copytree(ROOT / "models" / "attributes", place / "models" / "attributes")
     assert opened("true") is not None
     caplog.clear()

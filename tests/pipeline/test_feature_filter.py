@@ -73,5 +73,5 @@ def test_it_forgets_can_be_tuned_and_refuses_another_layout() -> None:
     assert (smooth(one, DT_S) == one).all()
     smooth.tune(CalmSettings(colour=FilterSettings(min_cutoff_hz=20.0)))
     assert (smooth(zero, DT_S)[LAYOUT["colour"]] < 1 - calm).all()
-    with pytest.raises(ValueError, match="not of the layout, which has"):
+    with pytest.raises(ValueError, match="do not fit the layout, which has"):
         smooth(np.zeros(3, np.float32), DT_S)

@@ -1,1 +1,1 @@
-"""Cameras, files, self."""
+"""Picture sources: cameras, files, self-view."""

@@ -1,7 +1,6 @@
-"""Source: a thread that fills slots with frames, and takes its picture up again for ever when it is lost.
+"""Source: a thread that fills slots with frames, and retries indefinitely when the picture is lost.
 
-It owns what all sources share: the thread, the mirroring, the numbering, the state and the back-off. Where pictures
-come from is the business of its subclasses.
+Owns what all sources share: thread, mirroring, numbering, state and back-off. Subclasses provide the pictures.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)
 
-WAKE_S = 0.05  # a waiting source looks this often whether it is to stop, s
+WAKE_S = 0.05  # polling interval of the stop flag while waiting
 
 
 class LostError(Exception):
-    """A source gives no more pictures; the message says why, in a few words."""
+    """The source has no more pictures; the message gives the reason in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before a lost source is tried again.
+    """Waits before a lost source is retried.
 
     Attributes:
-        first_s, max_s: the first pause, and the longest; each is twice the last.
-        steady_s: a source that gave pictures for so long starts again with the first pause.
+        first_s, max_s: initial and maximum wait; each is twice the last.
+        steady_s: after working this long, the next wait is the initial one again.
     """
 
     first_s: float = 0.5
@@ -48,11 +47,11 @@ class Source(ABC):
     """Puts frames into every sink, from `start` to `close`.
 
     Args:
-        name: how log and overlay call it, e.g. `camera:0`.
-        mirror: swap left and right of every picture, once, here.
+        name: name in log and overlay, e.g. `camera:0`.
+        mirror: swap left and right of every picture; this is the only place.
         sinks: each gets every frame.
-        clock: stamps frames and paces files. A clock that stands still makes a source of files wait.
-        backoff: pauses before a lost source is tried again.
+        clock: stamps frames and paces files. If it stands still, file sources wait.
+        backoff: waits before a lost source is retried.
     """
 
     def __init__(
@@ -77,18 +76,18 @@ class Source(ABC):
 
     @property
     def frame_count(self) -> int:
-        """How many frames were put into each sink."""
+        """Number of frames put into each sink."""
         return self._sequence
 
     def start(self) -> None:
-        """Begin to read, in a thread of its own; returns at once."""
+        """Start reading, in a thread of its own; returns at once."""
         if self._thread is not None:
-            raise RuntimeError(f"{self.name} was started already")
+            raise RuntimeError(f"{self.name} has already been started")
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Stop reading and release what was opened; waits up to `timeout_s`. May be called again."""
+        """Stop reading and release all resources; waits up to `timeout_s`. May be called again."""
         self._stopping.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
@@ -109,7 +108,7 @@ class Source(ABC):
         """Read and `_show` until `_stopping` is set; release everything on the way out.
 
         Raises:
-            LostError: there is nothing to read any more; it is called again after a pause.
+            LostError: there is nothing left to read; it is called again after a pause.
         """
 
     def _run(self) -> None:
@@ -132,22 +131,22 @@ class Source(ABC):
             self.restarts += 1
 
     def _lose(self, reason: str) -> None:
-        """Say that there are no pictures; only the first of a row of reasons is logged."""
+        """Record that there are no pictures; only the first of consecutive reasons is logged."""
         if not self._state.startswith("lost"):
-            log.warning("%s gives no pictures and is tried again until it does: %s", self.name, reason)
+            log.warning("%s has no picture and will be retried: %s", self.name, reason)
         self._state = f"lost: {reason}"
 
     def _show(self, picture: ByteArray) -> ByteArray:
-        """A picture (H, W, 3) as it is put into frames: mirrored, contiguous, and shared with nobody."""
+        """Prepare a picture (H, W, 3) for frames: mirrored, contiguous, unshared."""
         if self._mirror:
             return np.asarray(cv2.flip(picture, 1), np.uint8)
         return np.array(picture, np.uint8, order="C")
 
     def _put(self, image: ByteArray, captured_s: float, *, is_new: bool = True) -> None:
-        """Hand a picture from `_show` to every sink; one that `is_new` shows that the source is well."""
+        """Pass a picture from `_show` to every sink; if it `is_new`, the source works."""
         if is_new and self._state != "running":
             if self._state != "starting":
-                log.info("%s gives pictures again", self.name)
+                log.info("%s has a picture again", self.name)
             self._state = "running"
             self._running_since_s = self._clock.now_s()
         self._sequence += 1

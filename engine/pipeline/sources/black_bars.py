@@ -1,7 +1,7 @@
-"""Black bars of a camera that puts a picture of one shape into another, such as 4:3 inside 16:9, are cut off.
+"""Removal of black bars, for cameras that letterbox pictures, such as 4:3 inside 16:9.
 
-Bars are told from a dark room by what only a machine draws: they are of one colour, alike on both sides, and leave a
-usual shape between them, in which there is at least noise. Knows NumPy only.
+Bars differ from a dark room in that they are uniform, equal on both sides, and leave a common aspect ratio between them
+that contains at least noise. Knows NumPy only.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import numpy as np
 
 from engine.types import ByteArray
 
-SHAPES = 4 / 3, 16 / 9, 3 / 4, 9 / 16, 1.0  # width / height of what cameras put between bars
+SHAPES = 4 / 3, 16 / 9, 3 / 4, 9 / 16, 1.0  # width / height of letterboxed pictures
 SHAPE_TOLERANCE = 0.02
-BLACK = 20  # the brightest that a bar may be: video's black is 16 where the range was not stretched
-EVENNESS = 2  # levels between the darkest and the brightest of a bar, from compression
-EDGE_PX = 8  # between a bar and the picture, compression rings
-STRIDE = 8  # of the lines that are looked at
-LOOKS, LOOK_EVERY = 5, 6  # so many looks in a row must find the same bars, one each so many pictures
+BLACK = 20  # brightest possible bar: video black is 16 if the range was not expanded
+EVENNESS = 2  # levels between the darkest and the brightest pixel of a bar, from compression
+EDGE_PX = 8  # ringing from compression between a bar and the picture
+STRIDE = 8  # step between inspected lines
+LOOKS, LOOK_EVERY = 5, 6  # number of consecutive checks that must agree, and pictures per check
 
 Bars = tuple[int, int, int, int]
-"""What is cut off at the left, top, right and bottom, px."""
+"""Pixels removed at the left, top, right and bottom."""
 NONE: Bars = (0, 0, 0, 0)
 
 
 class BlackBars:
-    """Watches the pictures of one camera.
+    """Detects bars in the pictures of one camera.
 
     Attributes:
-        bars: what is cut off now.
+        bars: pixels currently removed.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class BlackBars:
         self._seen, self._looks, self._count = NONE, 0, 0
 
     def cut(self, picture: ByteArray) -> ByteArray:
-        """The part (H, W, 3) of a picture that is between bars, once these have been found; a view."""
+        """Part (H, W, 3) of a picture between the bars, once they have been found; a view."""
         if picture.shape != self._shape:
             self._shape, self.bars, self._looks, self._count = picture.shape, NONE, 0, 0
         self._count += 1
@@ -60,7 +60,7 @@ class BlackBars:
 
 
 def find_bars(picture: ByteArray) -> Bars:
-    """The bars of one picture (H, W, 3); `NONE` where there are none, or only darkness."""
+    """Detect the bars of one picture (H, W, 3); `NONE` if there are none, or only darkness."""
     height, width, _ = picture.shape
     sides = _even_ends(picture[::STRIDE].transpose(1, 0, 2))
     if sides and _is_usual((width - 2 * sides) / height):
@@ -72,7 +72,7 @@ def find_bars(picture: ByteArray) -> Bars:
 
 
 def _even_ends(lines: ByteArray) -> int:
-    """How many lines (N, ..., 3) at either end are a bar; 0 if the ends differ, or what is between them is as even."""
+    """Number of lines (N, ..., 3) at either end that are a bar; 0 if the ends differ or the middle is uniform too."""
     bright, dark = lines.max(axis=(1, 2)), lines.min(axis=(1, 2))
     is_bar = (bright <= BLACK) & (bright - dark <= EVENNESS)
     if is_bar.all():

@@ -1,7 +1,7 @@
-"""Exposure, gain, white balance and focus of a webcam: set where its driver lets them be, and given back at the end.
+"""Exposure, gain, white balance and focus of a webcam: set if its driver allows it, and restored at the end.
 
-Drivers differ in what they have, in its units, and in how honestly they answer; so each value is read again after it
-was set. It runs in the child that reads the camera, and knows no picture.
+Drivers differ in the controls they have, in their units, and in how honestly they report; so each value is read back
+after it was set. Runs in the child process that reads the camera, and knows no picture.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 NAMES = ("exposure", "gain", "white_balance", "focus")
-TOLERANCE = 0.1  # of a value: drivers round to their own steps
-MANUAL_EXPOSURE = {"linux": 1.0, "win32": 0.25}  # what OpenCV's backends call an exposure that is not automatic
+TOLERANCE = 0.1  # relative: drivers round to their own steps
+MANUAL_EXPOSURE = {"linux": 1.0, "win32": 0.25}  # OpenCV's value for manual exposure, by backend
 
 Before = tuple[tuple[int, float], ...]
-"""Numbers of properties and the values that they had, in the order in which they are to be given back."""
+"""Property numbers and their previous values, in the order of restoration."""
 
 
 class Properties(Protocol):
-    """The part of OpenCV's capture that this needs."""
+    """Part of OpenCV's capture interface used here."""
 
     def get(self, number: int) -> float: ...
 
@@ -29,10 +29,10 @@ class Properties(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CameraControls:
-    """What a webcam is to be set to, in its driver's own units; None leaves it as it is.
+    """Settings of a webcam, in its driver's units; None leaves a setting unchanged.
 
     Attributes:
-        exposure: time of a picture; on Linux in units of 0.1 ms, on Windows as a power of two of a second.
+        exposure: exposure time; on Linux in units of 0.1 ms, on Windows as a power of two of a second.
         gain: amplification.
         white_balance: colour temperature, K.
         focus: usually 0 (far) to 255 (near).
@@ -44,13 +44,13 @@ class CameraControls:
     focus: float | None = None
 
     def wanted(self) -> dict[str, float]:
-        """Those that are to be set."""
+        """Settings to change."""
         values = {name: getattr(self, name) for name in NAMES}
         return {name: value for name, value in values.items() if value is not None}
 
 
 def set_controls(capture: Properties, controls: CameraControls) -> tuple[Before, tuple[str, ...]]:
-    """Set a camera; what it was before, and the names of what it did not take."""
+    """Apply settings to a camera; returns the previous values, and the names of rejected settings."""
     before: list[tuple[int, float]] = []
     refused = []
     for name, value in controls.wanted().items():
@@ -68,25 +68,25 @@ def set_controls(capture: Properties, controls: CameraControls) -> tuple[Before,
 
 
 def give_back(capture: Properties, before: Before) -> None:
-    """Set a camera as it was: first the values, then what sets them automatically."""
+    """Restore a camera: first the values, then their automatic modes."""
     for number, value in before:
         capture.set(number, value)
 
 
 def readings(capture: Properties) -> tuple[tuple[str, float], ...]:
-    """What a camera says it is set to; what its driver does not have is left out."""
+    """Settings reported by a camera; those its driver lacks are omitted."""
     return tuple(_readings(capture))
 
 
 def _readings(capture: Properties) -> Iterator[tuple[str, float]]:
     for name in NAMES:
         value = capture.get(_numbers(name)[0])
-        if value not in (0.0, -1.0):  # OpenCV's answers for a property that is not there
+        if value not in (0.0, -1.0):  # OpenCV's values for missing properties
             yield name, value
 
 
 def _numbers(name: str) -> tuple[int, int | None]:
-    """OpenCV's numbers of a property, and of what sets it automatically."""
+    """OpenCV's numbers of a property, and of its automatic mode."""
     import cv2
 
     return {

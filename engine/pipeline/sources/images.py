@@ -1,4 +1,4 @@
-"""Picture files as a source: one image, an animation, or the images of a folder in their natural order."""
+"""Picture files as a source: one image, an animation, or a folder of images in natural order."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)
 
-REPEAT_HZ = 15.0  # a still is handed on so often, so that what follows keeps running
-LATE_S = 1.0  # so far behind, the lost time of an animation is given up instead of caught up
+REPEAT_HZ = 15.0  # repetition rate of stills, so that later stages keep running
+LATE_S = 1.0  # lag beyond which an animation skips ahead instead of catching up
 LIMITS = ImageLimits(min_side_px=MIN_SIDE_PX)
 
 
 def load_image(path: Path, max_side_px: int = MAX_SIDE_PX) -> ByteArray:
-    """Read an image upright and in colour, scaled down to `max_side_px` at most; see `images.image_file`.
+    """Read an image upright and in colour, scaled down to at most `max_side_px`; see `images.image_file`.
 
     Returns:
         (H, W, 3) uint8 RGB.
 
     Raises:
-        DeviceError: it is no image, is damaged, too large or too small; the message names the file.
+        DeviceError: it is not an image, is damaged, too large or too small; the message names the file.
     """
     try:
         return read_image(path, fit=lambda width, height: size_within(width, height, max_side_px), limits=LIMITS)
@@ -39,16 +39,16 @@ def load_image(path: Path, max_side_px: int = MAX_SIDE_PX) -> ByteArray:
 
 
 def natural_order(path: Path) -> list[tuple[int, int, str]]:
-    """A key that sorts `2.png` before `10.png`."""
+    """Sort key that puts `2.png` before `10.png`."""
     parts = re.findall(r"(\d+)|(\D+)", path.name.casefold())
     return [(0, int(digits), "") if digits else (1, 0, letters) for digits, letters in parts]
 
 
 class _Repeated(Source):
-    """Hands a still picture on so often that what follows keeps running."""
+    """Repeats a still picture, so that later stages keep running."""
 
     def _repeat(self, picture: ByteArray, seconds: float, due_s: float | None = None) -> float:
-        """Show a picture from `due_s` on, or from now on; returns when its time is over."""
+        """Show a picture from `due_s`, or from now; returns when its time is over."""
         image = self._show(picture)
         began_s = next_s = self._clock.now_s() if due_s is None else due_s
         while self._wait_until(next_s):
@@ -61,7 +61,7 @@ class _Repeated(Source):
 
 
 class Still(_Repeated):
-    """One image, again and again.
+    """Single image, repeated.
 
     Args:
         path: the image; read by the constructor.
@@ -81,10 +81,10 @@ class Still(_Repeated):
 
 
 class Animation(_Repeated):
-    """An animated WebP, PNG, AVIF or GIF: each picture for its time, from the first again after the last.
+    """Animated WebP, PNG, AVIF or GIF, in a loop.
 
     Args:
-        path: the file; its first picture is read by the constructor.
+        path: the file; the constructor reads its first picture.
         settings: `mirror`.
         sinks, clock: see `Source`.
 
@@ -118,15 +118,15 @@ class Animation(_Repeated):
                 raise LostError(str(error)) from error
             if not self._is_damage_told:
                 self._is_damage_told = True
-                log.warning("%s is damaged after %d pictures and begins again there: %s", self.name, count, error)
+                log.warning("%s is damaged after %d pictures and restarts there: %s", self.name, count, error)
         if not count:
             raise LostError("there is no picture in it")
 
 
 class Folder(_Repeated):
-    """The images of a folder, each for `settings.picture_s`, from the first again after the last.
+    """Images of a folder, in a loop, each for `settings.picture_s`.
 
-    The folder is listed anew in every round. What is no image is logged once by name, and skipped.
+    The folder is listed again in every round. Other files are logged once by name, and skipped.
 
     Args:
         path: the folder.
@@ -134,7 +134,7 @@ class Folder(_Repeated):
         sinks, clock: see `Source`.
 
     Raises:
-        DeviceError: it cannot be listed, or there is no image in it.
+        DeviceError: it cannot be listed, or contains no image.
     """
 
     def __init__(self, path: Path, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> None:

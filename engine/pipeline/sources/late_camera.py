@@ -1,4 +1,4 @@
-"""A camera that wakes late: while `auto` has none and the mirror looks at itself, one is looked for again and again."""
+"""Late camera: while `auto` has found none and the mirror looks at itself, cameras are searched for at intervals."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 class LateCamera(Closing):
-    """Looks for a camera on a thread of its own, and starts it once it is there; from then on that source lasts.
+    """Searches for a camera in a thread of its own, and starts it once found; that source then stays.
 
     Args:
-        is_there: whether a camera gives a picture now; may take seconds.
-        open_camera: makes its source, which is not started yet.
-        look_s: pause between two looks.
+        is_there: whether a camera has a picture now; may take seconds.
+        open_camera: creates its source, not yet started.
+        look_s: interval between searches.
     """
 
     def __init__(self, is_there: Callable[[], bool], open_camera: Callable[[], Source], look_s: float = LOOK_S) -> None:
@@ -33,7 +33,7 @@ class LateCamera(Closing):
 
     @property
     def state(self) -> str:
-        """What the overlay says of it."""
+        """State for the overlay."""
         return "no camera yet, so the mirror looks at itself" if self._source is None else str(self._source.state)
 
     def close(self) -> None:
@@ -49,5 +49,5 @@ class LateCamera(Closing):
                 source = self._open_camera()
                 source.start()
                 self._source = source
-                log.info("a camera has come: the mirror looks through it from now on")
+                log.info("a camera has been found and is used from now on")
                 return

@@ -1,7 +1,7 @@
-"""The first step of the artwork: what the mirror looks at. From a line of text to a source of frames.
+"""Source specification -> source of frames.
 
-It knows the kinds of sources and what they are called. `self`, the mirror's own last reflection, is no source of this
-kind: it is fed inside the reflection thread.
+Knows the kinds of sources and their names. `self`, the mirror's own last reflection, is not opened here: the reflection
+thread feeds it internally.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ FIRST_CAMERA = f"{CAMERA}0"
 
 
 def choose_source(spec: str) -> str:
-    """What `auto` means on this machine: `camera:0` if it gives a picture now, else `self`. Others stay as they are."""
+    """Resolve `auto`: `camera:0` if it has a picture now, else `self`. Other specifications are returned unchanged."""
     if spec != "auto":
         return spec
     return FIRST_CAMERA if probe_camera(0) else "self"
 
 
 def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
-    """Make a source; `start` it, or enter it, and it fills every sink until it is closed.
+    """Create a source; `start` it, or enter it, and it fills every sink until closed.
 
-    A camera is not touched before `start`, and never raises because it is absent or busy: the source's `state` says
-    so. A file is opened here, so that a bad one is told before the show begins.
+    A camera is not touched before `start`, and never raises because it is absent or busy; see the source's `state`. A
+    file is opened here, so that a bad one is reported before the show starts.
 
     Args:
         spec: `camera:0`, `camera:/dev/video2`, a video file, an image, or a folder of images.
-        settings: what is asked of it.
+        settings: camera settings.
         sinks: each gets every frame.
         clock: stamps frames and paces files.
 
     Raises:
         ConfigError: `spec` is none of these.
         DeviceError: a file or folder is missing, or cannot be read as a picture.
-        ValueError: `spec` is `self` or `auto`, which is decided before this.
+        ValueError: `spec` is `self` or `auto`, which the caller resolves.
     """
     if spec in ("self", "auto"):
         raise ValueError(f"the source {spec} is not opened here")
@@ -76,14 +76,14 @@ def _open_path(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]]
         with path.open("rb") as file:
             if not file.read(1):
                 raise DeviceError(f"source {shown}: the file is empty")
-    except (OSError, RuntimeError) as error:  # RuntimeError: of a home that nobody has, or links in a circle
+    except (OSError, RuntimeError) as error:  # RuntimeError: unknown home directory, or circular links
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DeviceError(f"source {shown} cannot be read: {reason}") from error
     return _kind(path)(path, settings, sinks, clock)
 
 
 def _kind(path: Path) -> type[Still | Animation | Video]:
-    """By what is in the file, whatever it is called."""
+    """Determine the kind from a file's content, whatever its name."""
     if not is_image(path) or is_jpeg_stream(path):
         return Video
     return Animation if is_animation(path) else Still

@@ -1,7 +1,7 @@
-"""The source `self`: the mirror looks at its own last reflection, as if that stood before it.
+"""Source `self`: the mirror looks at its own last reflection, as if that stood in front of it.
 
-The reflection is laid into a dim empty picture at the distance of a visitor, and drifts a little, so that everything
-behind this step meets a face that has a place, as from a camera. It is not mirrored: it is the mirror's own picture.
+The reflection is placed in a dim empty picture at the distance of a visitor, and drifts a little, so that later stages
+get a face with a position, as from a camera. It is not mirrored, being the mirror's own picture.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import numpy as np
 
 from engine.types import ByteArray, Frame, Reflection
 
-SIZE_WH = (480, 360)  # px of the picture that the mirror has of itself
-FACE_SHARE = 0.46  # of the picture's height that the portrait takes
+SIZE_WH = (480, 360)  # size of the synthetic picture
+FACE_SHARE = 0.46  # height of the portrait, as a share of the picture's height
 BACKGROUND_RGB = (22, 20, 18)
-# Incommensurate periods (s): the drift does not repeat to the eye.
+# Incommensurate periods (s), so that the drift does not visibly repeat.
 PERIODS_X_S, PERIODS_Y_S, PERIODS_SIZE_S = (23.0, 37.7), (19.1, 43.3), (31.0, 53.9)
 
 
 class SelfView:
-    """Turns reflections into frames; keeps count."""
+    """Turns reflections into numbered frames."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def frame(self, reflection: Reflection, now_s: float) -> Frame:
-        """A frame (360, 480, 3) that shows `reflection` at the place where it has drifted to by `now_s`."""
+        """Frame (360, 480, 3) that shows `reflection` at its drifted position at `now_s`."""
         self._count += 1
         width, height = SIZE_WH
         size = round(height * FACE_SHARE * (1 + 0.05 * _drift(now_s, PERIODS_SIZE_S)))
@@ -46,5 +46,5 @@ def _portrait(image: ByteArray, size: int) -> ByteArray:
 
 
 def _drift(now_s: float, periods_s: tuple[float, float]) -> float:
-    """A slow movement within -1..1."""
+    """Slow movement within -1..1."""
     return sum(math.sin(2 * math.pi * now_s / period) for period in periods_s) / len(periods_s)

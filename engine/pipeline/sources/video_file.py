@@ -1,4 +1,4 @@
-"""A video file as a source: at its own pace, upright, from the start again when it ends."""
+"""Video file as a source: at its own pace, upright, in a loop."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ from engine.types import ByteArray, Frame
 
 log = logging.getLogger(__name__)
 
-MAX_PIXELS = 8192 * 8192  # of a video that is decoded at all
-FIRST_PACKETS = 2000  # a file in which so many packets give no picture has none
-USUAL_STEP_S = 0.04  # between pictures, where the file does not say
-LONGEST_STEP_S = 5.0  # a longer gap between two stamps is damage, unless the film says itself that it is so long
-ASPECTS = 0.1, 10.0  # widths of a pixel against its height that are believed
-UNTOLD_COLOURS = 2  # a film that does not name its matrix has BT.709 from
-HD_HEIGHT_PX = 720  # this height on, else BT.601
-LATE_S = 1.0  # so far behind, the lost time is given up instead of caught up
+MAX_PIXELS = 8192 * 8192  # maximum size of a video to decode
+FIRST_PACKETS = 2000  # a file without a picture in this many packets has none
+USUAL_STEP_S = 0.04  # frame interval if the file does not state it
+LONGEST_STEP_S = 5.0  # longer gaps between timestamps are damage, unless the file declares such a duration
+ASPECTS = 0.1, 10.0  # plausible pixel aspect ratios
+UNTOLD_COLOURS = 2  # colour matrix not specified: BT.709 from
+HD_HEIGHT_PX = 720  # this height upwards, else BT.601
+LATE_S = 1.0  # lag beyond which pictures are skipped instead of caught up
 
 
 def pictures_of(path: Path) -> Iterator[tuple[ByteArray, float]]:
-    """All pictures of a video file, without waiting: (H, W, 3) uint8 RGB, upright, with the time since the first in s.
+    """Decode all pictures of a video file, without waiting: (H, W, 3) uint8 RGB, upright, with time since the first in
+    s.
 
     Raises:
         DeviceError: it cannot be read, or no picture in it can be decoded.
@@ -53,19 +54,19 @@ def pictures_of(path: Path) -> Iterator[tuple[ByteArray, float]]:
                 count += 1
                 yield _picture(decoded, pixel_aspect), time_s - first_s
     except (FFmpegError, OSError, ValueError) as error:
-        raise DeviceError(f"{path} is no video that can be read: {_reason(error)}") from error
+        raise DeviceError(f"{path} is not a readable video: {_reason(error)}") from error
     if not count:
-        raise DeviceError(f"{path} is no video that can be read: no picture in it can be decoded")
+        raise DeviceError(f"{path} is not a readable video: no picture in it can be decoded")
 
 
 class Video(Source):
-    """A video file.
+    """Video file.
 
-    Pictures that cannot be decoded are left out, which is logged once; where decoding is too slow, pictures are left
-    out too, so that the film keeps its pace.
+    Pictures that cannot be decoded are skipped, which is logged once; if decoding is too slow, pictures are skipped
+    too, so that the video keeps its pace.
 
     Args:
-        path: the file; its first picture is decoded by the constructor.
+        path: the file; the constructor decodes its first picture.
         settings: `mirror`.
         sinks, clock: see `Source`.
 
@@ -99,7 +100,8 @@ class Video(Source):
             due_s = ended_s
 
     def _play(self, container: InputContainer, due_s: float) -> float | None:
-        """Show the film once, its first picture at `due_s`; when the next round is due, None if nothing was shown."""
+        """Play the video once, starting at `due_s`; returns when the next round is due, or None if nothing was
+        shown."""
         pace, pixel_aspect = _Pace(container), _pixel_aspect(container.streams.video[0])
         for decoded in self._decoded(container):
             due_s += pace.step_to(decoded)
@@ -114,7 +116,7 @@ class Video(Source):
         return None if pace.last_s is None else due_s + pace.end_s
 
     def _decoded(self, container: InputContainer, max_packets: int | None = None) -> Iterator[VideoFrame]:
-        """All pictures that can be decoded, in order, of the first `max_packets` packets."""
+        """Decode all pictures that can be decoded, in order, from the first `max_packets` packets."""
         packets = container.demux(container.streams.video[0])
         count = 0
         while max_packets is None or count < max_packets:
@@ -136,16 +138,16 @@ class Video(Source):
     def _tell_damage(self, reason: str) -> None:
         if not self._is_damage_told:
             self._is_damage_told = True
-            log.warning("%s is damaged; what cannot be decoded is left out: %s", self.name, reason)
+            log.warning("%s is damaged; undecodable pictures are skipped: %s", self.name, reason)
 
 
 class _Pace:
-    """How long it is from one picture of a stream to the next, by their stamps as far as these can be believed.
+    """Frame timing of a stream, from its timestamps as far as they are plausible.
 
     Attributes:
-        usual_s: between two pictures.
-        last_s: the stamp of the newest picture; None before the first.
-        end_s: how long the newest picture is shown if it is the last.
+        usual_s: typical interval.
+        last_s: timestamp of the newest picture; None before the first.
+        end_s: display duration of the newest picture if it is the last.
     """
 
     def __init__(self, container: InputContainer) -> None:
@@ -157,7 +159,7 @@ class _Pace:
         self._length_s = told_s or (container.duration or 0) / av.time_base
 
     def step_to(self, decoded: VideoFrame) -> float:
-        """Seconds from the picture before to this one; 0 for the first."""
+        """Seconds from the previous picture to this one; 0 for the first."""
         stamp_s, last_s = decoded.time, self.last_s
         if last_s is None:
             self._begin_s = self.last_s = stamp_s or 0.0
@@ -173,8 +175,8 @@ class _Pace:
 
 
 def _opened(path: Path) -> InputContainer:
-    """Open a video; a list of links to elsewhere is not followed."""
-    form = "jpeg_pipe" if is_jpeg_stream(path) else None  # by its name alone it would be taken for one picture
+    """Open a video; playlists that link elsewhere are not followed."""
+    form = "jpeg_pipe" if is_jpeg_stream(path) else None  # by its name alone it would be taken for a single picture
     container = av.open(str(path.resolve()), "r", format=form, options={"protocol_whitelist": "file"})
     try:
         if not container.streams.video:
@@ -190,10 +192,10 @@ def _opened(path: Path) -> InputContainer:
 
 
 def _picture(decoded: VideoFrame, pixel_aspect: float) -> ByteArray:
-    """(H, W, 3) uint8 RGB, upright, with square pixels, 1280 px at most.
+    """Convert to (H, W, 3) uint8 RGB, upright, with square pixels, at most 1280 px.
 
     Raises:
-        ValueError: the film has grown beyond all bounds.
+        ValueError: the picture size has grown beyond the limit.
     """
     if decoded.width * decoded.height > MAX_PIXELS:
         raise ValueError(f"{decoded.width}x{decoded.height} px are too many")
@@ -206,11 +208,11 @@ def _picture(decoded: VideoFrame, pixel_aspect: float) -> ByteArray:
 
 
 def as_displayed(picture: ByteArray, matrix: NDArray[np.int32]) -> ByteArray:
-    """A picture turned and mirrored by a film's display matrix (ISO/IEC 14496-12, 6.2.2), to the nearest quarter turn.
+    """Rotate and mirror a picture by a video's display matrix (ISO/IEC 14496-12, 6.2.2), to the nearest quarter turn.
 
     Args:
-        picture: (H, W, 3) as it is stored.
-        matrix: nine numbers row by row, of which x' = m[0] x + m[3] y and y' = m[1] x + m[4] y are looked at.
+        picture: (H, W, 3) as stored.
+        matrix: nine numbers row by row, with x' = m[0] x + m[3] y and y' = m[1] x + m[4] y.
     """
     along, across = (int(matrix[0]), int(matrix[4])), (int(matrix[3]), int(matrix[1]))
     if abs(across[0]) + abs(across[1]) > abs(along[0]) + abs(along[1]):
@@ -219,7 +221,7 @@ def as_displayed(picture: ByteArray, matrix: NDArray[np.int32]) -> ByteArray:
 
 
 def _pixel_aspect(stream: VideoStream) -> float:
-    """Width of a stored pixel against its height; 1 where the film does not say, or nothing to be believed."""
+    """Pixel aspect ratio; 1 if the video states none, or an implausible one."""
     told = float(stream.sample_aspect_ratio or 1)
     return told if ASPECTS[0] <= told <= ASPECTS[1] else 1.0
 

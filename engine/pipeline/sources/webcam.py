@@ -1,7 +1,7 @@
-"""Webcam: supervises the child process that reads a camera, and starts it again for ever.
+"""Webcam: supervises the child process that reads a camera, and restarts it indefinitely.
 
-Two seconds without new content, be it no picture or the same bytes again and again, and the child is killed. The
-show goes on meanwhile, and takes the camera back when it returns.
+After two seconds without new content, whether there is no picture or always the same bytes, the child is killed. The
+show goes on meanwhile, and uses the camera again when it returns.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ log = logging.getLogger(__name__)
 
 WEBCAM_READER = "engine.pipeline.sources.webcam_reader:open_webcam"
 PROBE_S = 6.0
-SLOWEST_FRAMES = 3  # a camera that was asked for one picture a second is not restarted before it could give so many
+SLOWEST_FRAMES = 3  # a camera set to one frame per second is not restarted before it could deliver this many
 
 
 @dataclass(frozen=True, slots=True)
 class WebcamLimits:
-    """How long the child may take before it is killed, and what else is waited for; all in s.
+    """Time limits for the child and the device, in s.
 
     Attributes:
-        start_s: until its interpreter runs; long, because the rest of the program starts at the same time.
-        open_s: until the device is open and has given its first picture.
+        start_s: until its interpreter runs; generous, because the rest of the program starts at the same time.
+        open_s: until the device is open and has delivered its first picture.
         content_s: without new content.
-        absent_s: between two looks for a device that is not plugged in.
+        absent_s: interval between checks for an unplugged device.
         kill_s: until a killed child is dead.
     """
 
@@ -50,14 +50,14 @@ class WebcamLimits:
 
 
 class Webcam(Source):
-    """A camera. Never raises because it is absent, busy or broken: `state` says so, and it is tried again.
+    """Camera. Never raises because it is absent, busy or broken: `state` says so, and it is retried.
 
     Args:
-        device: where it is plugged in.
-        settings: size and rate that are asked of it, `mirror`; `timeout_s` unless `limits` are given.
+        device: its number or path.
+        settings: requested size and rate, `mirror`; `timeout_s` unless `limits` are given.
         sinks, clock: see `Source`.
         reader: `module:callable` that opens the device in the child; see `webcam_reader.py`.
-        limits, backoff: shorter ones make tests quick.
+        limits, backoff: shorter for tests.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Webcam(Source):
 
     def _read(self) -> None:
         if not self._end_process(is_polite=False):
-            raise LostError("its driver does not let go of a reader that was killed")
+            raise LostError("its driver does not release a reader that was killed")
         where = self._find_device()
         if where is None:
             return
@@ -105,7 +105,7 @@ class Webcam(Source):
         return ReaderRequest(where, wanted.width, wanted.height, wanted.fps, controls, before)
 
     def _end_process(self, *, is_polite: bool) -> bool:
-        """Be rid of the child; False while it cannot be killed: a second one would fight with it for the device."""
+        """Terminate the child; False while it cannot be killed: a second one would compete for the device."""
         if self._process is not None and self._process.close(is_polite=is_polite, timeout_s=self.limits.kill_s):
             self._process = None
         return self._process is None
@@ -120,7 +120,7 @@ class Webcam(Source):
         return None
 
     def _follow(self, process: WebcamProcess, where: int | str) -> None:
-        """Show what one child takes, until it is to stop; raises LostError when the child has to be replaced."""
+        """Show the pictures of one child until stopped; raises LostError when the child has to be replaced."""
         limits = self.limits
         silence = f"no picture for {limits.content_s:g} s"
         complaint, deadline_s = f"its reader did not start within {limits.start_s:g} s", limits.start_s
@@ -138,7 +138,7 @@ class Webcam(Source):
                 if self._take(process, message):
                     complaint, deadline_s = silence, now_s + limits.content_s
                 else:
-                    complaint = f"its picture has stood still for {limits.content_s:g} s"
+                    complaint = f"its picture has not changed for {limits.content_s:g} s"
             elif isinstance(message, Unusable):
                 complaint = message.reason
             elif isinstance(message, Ended):
@@ -147,7 +147,7 @@ class Webcam(Source):
                 raise LostError(complaint)
 
     def _take(self, process: WebcamProcess, taken: Taken) -> bool:
-        """Hand one picture on; False if it is the last one once more."""
+        """Pass on one picture; False if it repeats the last one."""
         picture = process.copy(taken)
         if picture is None:
             return True
@@ -158,7 +158,7 @@ class Webcam(Source):
         return is_new
 
     def _cut(self, picture: ByteArray) -> ByteArray:
-        """The picture without black bars, and a word in the log when these begin or end."""
+        """Crop black bars, and log when they appear or disappear."""
         before = self._bars.bars
         shown = self._bars.cut(picture)
         if self._bars.bars != before:
@@ -170,22 +170,24 @@ class Webcam(Source):
 
     @property
     def told(self) -> Opened | None:
-        """What the camera says it gives and is set to; None as long as it was not open."""
+        """Format and settings reported by the camera; None until it has been opened."""
         return self._told
 
     def _compare(self, opened: Opened) -> None:
-        """Say once what the camera gives, where that is not what it was asked for."""
+        """Log once how the camera's format differs from the requested one."""
         if self._told is not None and replace(opened, readings=()) == replace(self._told, readings=()):
             return
         self._told = opened
         wanted = self._settings
         if opened.refused:
             names = in_words(opened.refused)
-            log.warning("%s does not let its %s be set; it stays as the driver has it", self.name, names)
+            log.warning("%s does not accept settings for %s; its driver's own values stay", self.name, names)
         is_other_rate = opened.fps > 0 and abs(opened.fps - wanted.fps) > 0.5
         if opened.size_wh != (wanted.width, wanted.height) or is_other_rate:
             asked = _size_and_rate((wanted.width, wanted.height), wanted.fps)
-            log.warning("%s gives %s; asked were %s", self.name, _size_and_rate(opened.size_wh, opened.fps), asked)
+            log.warning(
+                "%s delivers %s; requested was %s", self.name, _size_and_rate(opened.size_wh, opened.fps), asked
+            )
 
 
 def _size_and_rate(size_wh: tuple[int, int], fps: float) -> str:
@@ -193,13 +195,13 @@ def _size_and_rate(size_wh: tuple[int, int], fps: float) -> str:
 
 
 def in_words(names: Sequence[str]) -> str:
-    """Names of controls as they are said: `exposure, gain and white balance`."""
+    """Join names of controls: `exposure, gain and white balance`."""
     *first, last = (name.replace("_", " ") for name in names)
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def _is_same(image: ByteArray, last: ByteArray) -> bool:
-    """Whether every byte is as it was; a few pixels tell the difference of nearly all pictures."""
+    """Whether all bytes are equal; a few pixels decide it for nearly all pictures."""
     if image.shape != last.shape or not np.array_equal(image[::16, ::16], last[::16, ::16]):
         return False
     return np.array_equal(image, last)
@@ -213,7 +215,7 @@ def probe_camera(
     device: WebcamDevice | None = None,
     clock: TimeSource | None = None,
 ) -> bool:
-    """Whether a camera gives a picture now; a child process tries it, so a bad driver costs `timeout_s` at most."""
+    """Whether a camera delivers a picture now; runs in a child process, so a bad driver costs at most `timeout_s`."""
     clock = clock or Clock()
     found = (device or WebcamDevice(where)).find()
     if found is None:

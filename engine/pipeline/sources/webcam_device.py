@@ -1,4 +1,4 @@
-"""Where a webcam is plugged in: its number or path, and the same camera again after the system renumbered it."""
+"""Device of a webcam: its number or path, found again after the system renumbers it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DEV = Path("/dev")
 
 
 def parse_device(text: str) -> int | str:
-    """The part of a source after `camera:`, as a number or a device path.
+    """Parse the part of a source after `camera:`, as a number or a device path.
 
     Raises:
         ConfigError: it is neither.
@@ -26,7 +26,7 @@ def parse_device(text: str) -> int | str:
 
 
 class WebcamDevice:
-    """A camera's place. On Linux it is looked for as a file; elsewhere only opening it tells whether it is there.
+    """Device of a camera. On Linux it is found as a file; elsewhere only opening it shows whether it exists.
 
     Args:
         where: number or path.
@@ -42,7 +42,7 @@ class WebcamDevice:
         self._lasting: Path | None = None
 
     def find(self) -> int | str | None:
-        """What to open now; None if the camera is not plugged in."""
+        """Device to open now; None if the camera is not plugged in."""
         if not self._has_files:
             return self._where
         if self._lasting is not None and self._lasting.exists():
@@ -50,13 +50,13 @@ class WebcamDevice:
         return str(self._path) if self._path.exists() else None
 
     def remember(self, path: int | str) -> None:
-        """Keep the name by which the system knows this very camera, so that `find` follows it to another number."""
+        """Remember the system's name of this camera, so that `find` follows it to another number."""
         names = self._dev / "v4l" / "by-id"
         if isinstance(path, str) and self._has_files and names.is_dir():
             same = (name for name in sorted(names.iterdir()) if os.path.realpath(name) == os.path.realpath(path))
             self._lasting = next(same, self._lasting)
 
     def absence(self) -> str:
-        """What to say when `find` found nothing."""
+        """Message for when `find` found nothing."""
         others = sorted(str(path) for path in self._dev.glob("video*"))
         return f"there is no {self._path}" + (f", but {', '.join(others)}" if others else "; is the camera plugged in?")

@@ -1,9 +1,9 @@
-"""The child process that reads a webcam, and the parent's handle on it.
+"""Child process that reads a webcam, and the parent's handle on it.
 
-A capture can hang in its driver, and only a process can be killed. The child writes its pictures in turn into three
-buffers of one block of shared memory and announces each by a short message; the parent copies the newest. No lock is
-shared, so a child may be killed at any moment. This module is imported by the child too: it stays light, and knows
-neither OpenCV nor the rest of the program.
+A capture can hang in its driver, and only a process can be killed. The child writes pictures alternately into three
+buffers of one shared memory block and announces each by a short message; the parent copies the newest. No lock is
+shared, so a child may be killed at any moment. The child imports this module too: it must stay light, and knows neither
+OpenCV nor the rest of the program.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, size_of_area, to_
 from engine.system.crash_log import catch_crashes_of_child, note_crash
 from engine.types import ByteArray
 
-BUFFERS = 3  # one is read, one is written, one is the newest
-HEADER_BYTES = 8 * BUFFERS  # per buffer: the number of the picture in it, 0 while it is being written
-POLITE_S = 0.3  # a child that is asked to go has so long to release its device before it is killed
-EMPTY_READS, EMPTY_READ_S = 10, 0.02  # a device that gives nothing so often in a row, with this pause, is gone
+BUFFERS = 3  # one being read, one being written, one newest
+HEADER_BYTES = 8 * BUFFERS  # per buffer: number of the picture in it, 0 while it is being written
+POLITE_S = 0.3  # time for a child to release its device before it is killed
+EMPTY_READS, EMPTY_READ_S = 10, 0.02  # a device that fails this many consecutive reads, with this pause, is gone
 
 
 Numbers = NDArray[np.int64]
 
 
 class Reader(Protocol):
-    """An open device: see `webcam_reader.py`."""
+    """Open device: see `webcam_reader.py`."""
 
     size_wh: tuple[int, int]
     fps: float
 
     @property
     def told(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
-        """What `Opened` says beyond size and rate, in its order."""
+        """Further values of `Opened`, in its order."""
         ...
 
     def read(self) -> tuple[NDArray[Any], float] | None:
-        """The next picture and when it was taken; None if the device gave none."""
+        """Next picture and its capture time; None if the device delivered none."""
         ...
 
     def close(self) -> None: ...
@@ -57,14 +57,14 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReaderRequest:
-    """What is asked of a device.
+    """Requested device and format.
 
     Attributes:
         device: its number, or its path.
         width, height: px.
-        fps: pictures a second.
-        controls: what it is to be set to.
-        before: what it was set to before a reader that was killed; what is given back at the end.
+        fps: frames per second.
+        controls: settings to apply.
+        before: settings before a previous reader that was killed; restored at the end.
     """
 
     device: int | str
@@ -76,26 +76,26 @@ class ReaderRequest:
 
     @property
     def buffer_pixels(self) -> int:
-        """How large a picture may come; a larger one is scaled down by the child."""
+        """Maximum picture size; the child scales larger ones down."""
         return max(self.width * self.height, MAX_SIDE_PX * MAX_SIDE_PX)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The child is there and opens the device."""
+    """The child is running and opens the device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The device is open and says what it gives.
+    """The device is open and has reported its format.
 
     Attributes:
         size_wh: px.
-        fps: pictures a second; 0 if it does not say.
-        before: what is to be given back at the end.
-        refused: names of the controls that it did not take.
-        readings: what it says it is set to, by name.
-        pixel_format: four letters, such as MJPG; empty if it does not say.
+        fps: frames per second; 0 if unknown.
+        before: settings to restore at the end.
+        refused: names of rejected settings.
+        readings: reported settings, by name.
+        pixel_format: FourCC, such as MJPG; empty if unknown.
     """
 
     size_wh: tuple[int, int]
@@ -108,7 +108,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Picture `number` (from 1) of size `size_wh` lies in buffer `number % BUFFERS`."""
+    """Picture `number` (from 1) of size `size_wh` is in buffer `number % BUFFERS`."""
 
     number: int
     size_wh: tuple[int, int]
@@ -117,14 +117,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """The device gave something that is no picture; `reason` says what."""
+    """The device delivered something that is not a picture; `reason` says what."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The child is gone, or about to go; `reason` says why."""
+    """The child has ended, or is about to; `reason` says why."""
 
     reason: str
 
@@ -133,11 +133,11 @@ Message = Ready | Opened | Taken | Unusable | Ended
 
 
 class WebcamProcess:
-    """The parent's handle on one child; made anew for every attempt to open the device.
+    """Parent's handle on one child; created for every attempt to open the device.
 
     Args:
-        request: what is asked of the device.
-        reader: `module:callable` that opens it; imported by the child alone.
+        request: requested device and format.
+        reader: `module:callable` that opens it; imported by the child only.
     """
 
     def __init__(self, request: ReaderRequest, reader: str) -> None:
@@ -161,7 +161,7 @@ class WebcamProcess:
         self._slice_pixels = request.buffer_pixels
 
     def newest(self, timeout_s: float) -> Message | None:
-        """The child's next message, or its last where it announced several pictures; None if none came in time."""
+        """Next message of the child, or the last of several pictures; None if none came in time."""
         message: Message | None = None
         assert self._connection is not None
         try:
@@ -174,7 +174,7 @@ class WebcamProcess:
         return message
 
     def copy(self, taken: Taken) -> ByteArray | None:
-        """A copy (H, W, 3) of an announced picture; None if newer ones have been written over it."""
+        """Copy (H, W, 3) of an announced picture; None if it has been overwritten."""
         assert self._memory is not None
         numbers, pictures = _views(self._memory, self._slice_pixels)
         width, height = taken.size_wh
@@ -183,14 +183,14 @@ class WebcamProcess:
         return picture if numbers[index] == taken.number else None
 
     def close(self, *, is_polite: bool = True, timeout_s: float = 1.0) -> bool:
-        """End the child and free everything; False if it cannot be killed yet. May be called again.
+        """Terminate the child and free everything; False if it cannot be killed yet. May be called again.
 
         Args:
-            is_polite: let it release its device first; not for one that hangs.
-            timeout_s: how long to wait for a killed child; one that is stuck in its driver may not die.
+            is_polite: let it release its device first; pointless if it hangs.
+            timeout_s: how long to wait for a killed child; one stuck in its driver may not die.
         """
         if self._connection is not None:
-            self._connection.close()  # the child fails at its next announcement, and goes
+            self._connection.close()  # the child fails at its next message, and exits
             self._connection = None
             if is_polite:
                 self._process.join(POLITE_S)
@@ -208,13 +208,13 @@ class WebcamProcess:
 
 
 def _views(memory: SharedMemory, slice_pixels: int) -> tuple[Numbers, ByteArray]:
-    """The numbers (BUFFERS,) and the pixels (BUFFERS, 3 * slice_pixels) of a block; gone before it is closed."""
+    """Picture numbers (BUFFERS,) and pixels (BUFFERS, 3 * slice_pixels) as views of a block; drop before closing it."""
     numbers: Numbers = np.ndarray((BUFFERS,), np.int64, memory.buf)
     return numbers, np.ndarray((BUFFERS, 3 * slice_pixels), np.uint8, memory.buf, HEADER_BYTES)
 
 
 def run_reader(reader: str, request: ReaderRequest, connection: Connection, memory_name: str) -> None:
-    """The child: open the device and announce pictures until it ends or nobody listens."""
+    """Run the child: open the device and announce pictures until it ends or the parent has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then closes this process
     catch_crashes_of_child("the webcam's process")
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -223,9 +223,9 @@ def run_reader(reader: str, request: ReaderRequest, connection: Connection, memo
         connection.send(Ready())
         _read_on(_open(reader, request), connection, memory, request.buffer_pixels)
     except BrokenPipeError:
-        pass  # the parent has closed its end: that is how it says stop
+        pass  # the parent has closed its end, which means stop
     except (Exception, SystemExit) as error:
-        if not isinstance(error, OSError):  # which says that the device cannot be had, and is told
+        if not isinstance(error, OSError):  # OSError: the device is unavailable; it is reported
             note_crash("the webcam's process", error)
         _tell(connection, Ended(str(error) or type(error).__name__))
     finally:
@@ -233,7 +233,7 @@ def run_reader(reader: str, request: ReaderRequest, connection: Connection, memo
 
 
 def _end_with_parent() -> None:
-    """Leave no orphan that holds the camera, even while the reader hangs and the parent was killed."""
+    """Leave no orphan that holds the camera, even if the reader hangs and the parent was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         while parent.is_alive():
@@ -267,7 +267,7 @@ def _read_on(device: Reader, connection: Connection, memory: SharedMemory, slice
                 continue
             number += 1
             connection.send(_write(picture, number, found[1], numbers, pictures))
-        connection.send(Ended("it gives no pictures any more; it may be unplugged"))
+        connection.send(Ended("it delivers no more pictures; it may be unplugged"))
     finally:
         device.close()
 
@@ -280,7 +280,7 @@ def _fit(picture: ByteArray, max_pixels: int) -> ByteArray:
     height, width, _ = picture.shape
     if width * height <= max_pixels:
         return picture
-    import cv2  # only a camera that gives more than it was asked for needs it
+    import cv2  # needed only if a camera exceeds the requested size
 
     size_wh = size_of_area(width, height, max_pixels)
     return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
@@ -296,5 +296,5 @@ def _write(picture: ByteArray, number: int, captured_s: float, numbers: Numbers,
 
 
 def _tell(connection: Connection, message: Message) -> None:
-    with contextlib.suppress(OSError):  # nobody may listen any more; the child ends anyway
+    with contextlib.suppress(OSError):  # the parent may be gone; the child ends anyway
         connection.send(message)

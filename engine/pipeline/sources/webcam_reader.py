@@ -1,7 +1,7 @@
-"""A webcam by OpenCV. Imported by the child process that may hang in it, and never by the rest of the program.
+"""Webcam reader with OpenCV. Imported only by the child process, which may hang in it.
 
-A reader is what the child process is given by name: `module:callable`. The callable takes a `ReaderRequest` and
-returns an open `Reader`; it raises OSError with a sentence when the device cannot be opened.
+A reader is passed to the child process by name: `module:callable`. The callable takes a `ReaderRequest` and returns an
+open `Reader`; it raises OSError with a sentence if the device cannot be opened.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-# Media Foundation otherwise takes up to half a minute to open a camera.
+# Otherwise Media Foundation takes up to half a minute to open a camera.
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 import cv2
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from engine.pipeline.sources.webcam_process import ReaderRequest
 
-YUV_PIXELS = 640 * 480  # above this USB 2 carries full rate only as MJPEG
+YUV_PIXELS = 640 * 480  # above this, USB 2 reaches full rate only with MJPEG
 
 
 def open_webcam(request: ReaderRequest) -> WebcamReader:
-    """Open the device and see its first picture.
+    """Open the device and read its first picture.
 
     Raises:
-        OSError: it is not there, not allowed, busy or mute; the message says which, as far as that can be known.
+        OSError: it is absent, not permitted, busy or silent; the message says which, as far as known.
     """
     cv2.setNumThreads(1)
     cv2.setLogLevel(0)
@@ -69,12 +69,12 @@ def _ask(capture: cv2.VideoCapture, request: ReaderRequest) -> None:
 
 
 class WebcamReader:
-    """An open webcam.
+    """Open webcam.
 
     Attributes:
-        size_wh: px that it says it gives.
-        fps: pictures a second that it says it gives; 0 if it does not say.
-        told: what `webcam_process.Opened` says beyond these, in its order.
+        size_wh: reported size, px.
+        fps: reported frames per second; 0 if unknown.
+        told: further values of `webcam_process.Opened`, in its order.
     """
 
     def __init__(self, capture: cv2.VideoCapture, request: ReaderRequest) -> None:
@@ -89,7 +89,7 @@ class WebcamReader:
         self.fps = float(capture.get(cv2.CAP_PROP_FPS))
 
     def read(self) -> tuple[NDArray[Any], float] | None:
-        """Wait for the next picture: RGB or grey, and when it was taken (s); None if the device gave none."""
+        """Wait for the next picture: RGB or grey, and its capture time in s; None if the device delivered none."""
         is_read, picture = self._capture.read()
         if not is_read:
             return None
@@ -98,12 +98,12 @@ class WebcamReader:
         return np.asarray(picture), self._taken_s()
 
     def _taken_s(self) -> float:
-        """The driver's own stamp where it is on the clock of this program (V4L2), else now."""
+        """The driver's timestamp if it is on this program's clock (V4L2), else now."""
         now_s = self._clock.now_s()
         stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         return stamp_s if 0 <= now_s - stamp_s < 0.5 else now_s
 
     def close(self) -> None:
-        """Give back what was set, and the device."""
+        """Restore the settings, and release the device."""
         give_back(self._capture, self._before)
         self._capture.release()

@@ -153,7 +153,7 @@ def test_preview_layers_of_another_generator_cost_only_the_growth(
     write_preview_rgb(persona.folder / PREVIEW_FILE, {}, "another", {})
     with caplog.at_level(logging.WARNING):
         assert find_preview_rgb(persona) == {}
-    assert "tiny grows without its preview layers" in caplog.text
+    assert "tiny is drawn without its preview layers" in caplog.text
 
 
 def test_drawing_needs_neither_tensorflow_nor_keras(tiny: Persona) -> None:
@@ -204,7 +204,7 @@ def test_keras_takes_jax_where_tensorflow_is_missing_or_cannot_be_loaded(monkeyp
     monkeypatch.setattr(keras_backend, "mapped_libraries", lambda: "")
     monkeypatch.setattr(keras_backend, "find_spec", lambda name: None)
     assert keras_backend.keras_backend() == "jax"
-    with pytest.raises(ModelError, match="tensorflow is not installed: take the runtime openvino, or `make dev`"):
+    with pytest.raises(ModelError, match="tensorflow is not installed: use the runtime openvino, or `make dev`"):
         keras_backend.KerasRuntime(GeneratorSettings(16), lambda: ((), ()), "tensorflow", "float32", None)
 
 

@@ -97,7 +97,7 @@ def test_a_picture_that_cupy_does_not_take_leaves_the_card_and_that_is_said_once
         assert isinstance(picture, np.ndarray)
         assert np.abs(picture[..., :3] - expected(tiny, z)).max() <= 1
     assert [record.message for record in caplog.records] == [
-        "drawn faces leave the graphics card: CuPy cannot take over a picture of jax: of another version"
+        "drawn faces are copied off the graphics card: CuPy cannot take over a picture of jax: of another version"
     ]
 
 

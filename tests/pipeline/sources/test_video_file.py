@@ -261,7 +261,7 @@ def test_damage_in_the_middle_is_left_out_and_logged_once(
     until(went_round)
     assert it.source.state == "running"
     assert [message.split(":")[0] for message in caplog.messages] == [
-        f"{path} is damaged; what cannot be decoded is left out"
+        f"{path} is damaged; undecodable pictures are skipped"
     ]
 
 
@@ -331,5 +331,5 @@ def test_the_pictures_of_a_film_come_without_waiting_and_with_their_times(tmp_pa
 def test_what_is_no_film_has_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"nothing of the kind")
     for name in ("a.mp4", "absent.mp4"):
-        with pytest.raises(DeviceError, match=rf"{name} is no video that can be read: \w"):
+        with pytest.raises(DeviceError, match=rf"{name} is not a readable video: \w"):
             next(pictures_of(tmp_path / name))

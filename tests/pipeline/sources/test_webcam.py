@@ -18,7 +18,7 @@ from tests.pipeline.stand import Stand
 
 
 def losses(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.message for record in caplog.records if "gives no pictures" in record.message]
+    return [record.message for record in caplog.records if "has no picture and" in record.message]
 
 
 def test_frames_reach_every_sink_mirrored_once(stand: Callable[..., Stand]) -> None:
@@ -56,12 +56,12 @@ def test_a_kept_frame_is_never_written_over(stand: Callable[..., Stand]) -> None
     [
         ("run 4", "its reader ended without a word"),
         ("hang 4", "no picture for 0.8 s"),
-        ("freeze 4", "its picture has stood still for 0.8 s"),
-        ("empty 4", "it gives no pictures any more; it may be unplugged"),
+        ("freeze 4", "its picture has not changed for 0.8 s"),
+        ("empty 4", "it delivers no more pictures; it may be unplugged"),
         ("stuck", "it did not open within 1 s"),
         ("refuse it is busy", "it is busy"),
         ("tiny", "a picture of 1x1 px is too small; 16x16 px is the minimum"),
-        ("float", "an array of shape (48, 64, 3) and type float64 is no picture"),
+        ("float", "an array of shape (48, 64, 3) and type float64 is not a picture"),
     ],
 )
 def test_a_faulty_camera_is_lost_and_taken_back(
@@ -73,8 +73,8 @@ def test_a_faulty_camera_is_lost_and_taken_back(
     it.until(lambda: it.webcam.state == "running")
     last = it.take()
     assert it.take().sequence > last.sequence
-    assert losses(caplog) == [f"camera:fake gives no pictures and is tried again until it does: {reason}"]
-    assert caplog.messages[-1] == "camera:fake gives pictures again"
+    assert losses(caplog) == [f"camera:fake has no picture and will be retried: {reason}"]
+    assert caplog.messages[-1] == "camera:fake has a picture again"
 
 
 def test_one_loss_is_logged_once_however_many_attempts_it_takes(
@@ -102,7 +102,7 @@ def test_black_pictures_are_shown_and_count_as_standing_still(stand: Callable[..
 def test_a_restart_that_gives_the_same_still_picture_is_no_recovery(stand: Callable[..., Stand]) -> None:
     it = stand("black; black; black; works")
     it.until(lambda: it.webcam.restarts == 2)
-    assert it.webcam.state == "lost: its picture has stood still for 0.8 s"
+    assert it.webcam.state == "lost: its picture has not changed for 0.8 s"
 
 
 def test_the_picture_may_change_its_size(stand: Callable[..., Stand]) -> None:
@@ -145,7 +145,7 @@ def test_a_picture_larger_than_its_buffer_is_scaled_down(stand: Callable[..., St
 
 def test_what_was_not_granted_is_said(stand: Callable[..., Stand], caplog: pytest.LogCaptureFixture) -> None:
     stand("other", width=1280, height=720).take()
-    assert "camera:fake gives 32x24 px at an unknown rate; asked were 1280x720 px at 30 Hz" in caplog.messages
+    assert "camera:fake delivers 32x24 px at an unknown rate; requested was 1280x720 px at 30 Hz" in caplog.messages
 
 
 def test_an_unplugged_device_is_named_and_taken_back(tmp_path: Path, stand: Callable[..., Stand]) -> None:

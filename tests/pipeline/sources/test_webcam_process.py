@@ -61,7 +61,7 @@ def test_a_child_that_cannot_be_killed_gets_no_rival(
 
     monkeypatch.setattr(webcam, "WebcamProcess", Undead)
     it = stand("hang 1; works")
-    it.until(lambda: it.webcam.state == "lost: its driver does not let go of a reader that was killed")
+    it.until(lambda: it.webcam.state == "lost: its driver does not release a reader that was killed")
     assert Undead.made == 1
     it.until(lambda: it.webcam.state == "running")
     assert Undead.made == 2
