@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
 from engine.config.options import Options
-from engine.core.clock import Clock, TimeSource, local_time
+from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
 from engine.core.frame_pacing import Pacer, find_pace
@@ -29,12 +29,14 @@ from engine.networks.persona import Persona
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.late_camera import LateCamera
-from engine.pipeline.sources.open_source import FIRST_CAMERA, Source, choose_source, open_source, probe_camera
+from engine.pipeline.sources.open_source import FIRST_CAMERA, Source, open_source, probe_camera
+from engine.pipeline.sources.paced_source import PacedSource
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
 from engine.show.drawing import Drawing, open_drawing
 from engine.show.files import ShowFiles, read_show_files
-from engine.show.main_loop import MainLoop, ShowSlots
+from engine.show.film import FilmPacer, for_film
+from engine.show.main_loop import GivesTicks, MainLoop, ShowSlots
 from engine.show.notice import Notice
 from engine.show.operator_panel import OperatorPanel
 from engine.show.output import ShowOutput, choose_output
@@ -88,7 +90,7 @@ class App:
     ) -> None:
         self._options = options
         self._scenes, self._models = scenes, models
-        self._clock = clock or Clock()
+        self._clock, self._stopwatch = clock or Clock(), Clock()
         self._started_s = self._clock.now_s()
         self._memory = ShowMemory()
 
@@ -101,6 +103,9 @@ class App:
         recalled = self._memory.recall()
         files = read_show_files(self._options, self._scenes, self._models, None if recalled is None else recalled.scene)
         output = choose_output(self._options, files)
+        if output.film_fps is not None:
+            self._clock, self._started_s = FilmClock(), 0.0
+            files = for_film(files, output.film_fps)
         with ExitStack() as parts:
             show = self._build(files, output, parts)
             if recalled is not None and Schedule(files.config.schedule).is_open(local_time()):
@@ -117,30 +122,31 @@ class App:
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
         """Make every part; `parts` closes them in reverse."""
         options, config, slots, notice = self._options, files.config, ShowSlots(), Notice()
-        asked = options.source or ("self" if output.is_headless else config.camera.source)
-        name = choose_source(asked)
-        if options.measure_loop and name == "self":
+        if options.measure_loop and output.source == "self":
             raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
-        source: Source | LateCamera | None = None
-        if name != "self":
-            source = open_source(name, config.camera, (slots.frames, slots.views), self._clock)
-            parts.enter_context(source)
-        elif asked == "auto":
-            source = parts.enter_context(self._look_for_camera(config.camera, slots))
+        source = self._open_source(config.camera, output, slots, parts)
         hearing = parts.enter_context(AudioLevelMeter(config.audio, self._clock))
         headless = output.is_headless
-        drawing = open_drawing(options, files, SHADERS, self._clock, notice, parts, is_headless=headless)
+        drawing = open_drawing(
+            options,
+            files,
+            SHADERS,
+            self._clock,
+            notice,
+            parts,
+            is_headless=headless,
+            is_film=output.film_fps is not None,
+        )
         schedule = Schedule(config.schedule)
         drawing.mirror.closing = Blackout(config.schedule.fade_s, is_on=not schedule.is_open(local_time()))
-        pace = find_pace(drawing.window, self._clock, max_hz=config.display.max_fps)
-        log.info("the rate of drawing: %s", pace)
         request = ReflectionRequest(files.scene.reflection)
-        worker = self._make_worker(files, drawing, slots, request, sees_itself=name == "self")
-        worker.start()
+        worker = self._make_worker(files, drawing, slots, request, output)
         parts.callback(worker.close)
-        report = Report(self._started_s, slots.told, str(pace))
+        pacer, pace = self._make_pacer(drawing, output, worker, source, config.display.max_fps)
+        log.info("the rate of drawing: %s", pace)
+        report = Report(self._started_s, slots.told, pace, "live" if output.film_fps is None else "film")
         switcher = self._make_switcher(files, drawing, schedule, notice)
-        status = ShowStatus(report, worker, drawing, switcher, hearing, notice, source, name)
+        status = ShowStatus(report, worker, drawing, switcher, hearing, notice, source, output.source)
         if options.status is not None:
             parts.enter_context(StatusFile(options.status, lambda: status.figures(self._clock.now_s())))
         panel = OperatorPanel(drawing, status.lines, shows_overlay=config.display.overlay)
@@ -148,7 +154,8 @@ class App:
         measurement = LoopMeasurement() if options.measure_loop else None
         loop = MainLoop(
             clock=self._clock,
-            pacer=Pacer(self._clock, pace.limit_hz),
+            pacer=pacer,
+            stopwatch=self._stopwatch,
             slots=slots,
             request=request,
             drawing=drawing,
@@ -163,6 +170,38 @@ class App:
             seconds=output.seconds,
         )
         return Show(loop, worker, drawing, report, measurement)
+
+    def _open_source(
+        self, settings: CameraSettings, output: ShowOutput, slots: ShowSlots, parts: ExitStack
+    ) -> Source | LateCamera | None:
+        """Open what the mirror looks at; None if that is itself. A film asks for its pictures, a show is given them."""
+        if output.awaits_camera:
+            return parts.enter_context(self._look_for_camera(settings, slots))
+        if output.source == "self":
+            return None
+        source = open_source(output.source, settings, (slots.frames, slots.views), self._clock)
+        if output.film_fps is None:
+            return parts.enter_context(source)
+        parts.callback(source.close)
+        return source
+
+    def _make_pacer(
+        self,
+        drawing: Drawing,
+        output: ShowOutput,
+        worker: ReflectionWorker,
+        source: Source | LateCamera | None,
+        max_fps: float,
+    ) -> tuple[GivesTicks, str]:
+        """What decides when each frame comes, and in a few words what that is."""
+        if output.film_fps is not None:
+            assert isinstance(self._clock, FilmClock)
+            pictures = source if isinstance(source, PacedSource) else None
+            pace = f"{output.film_fps:g} pictures a second of a film's own time"
+            return FilmPacer(self._clock, output.film_fps, worker, pictures), pace
+        worker.start()
+        found = find_pace(drawing.window, self._clock, max_hz=max_fps)
+        return Pacer(self._clock, found.limit_hz), str(found)
 
     def _look_for_camera(self, settings: CameraSettings, slots: ShowSlots) -> LateCamera:
         """What goes on looking for the camera that `auto` did not find."""
@@ -183,9 +222,11 @@ class App:
         )
 
     def _make_worker(
-        self, files: ShowFiles, drawing: Drawing, slots: ShowSlots, request: ReflectionRequest, *, sees_itself: bool
+        self, files: ShowFiles, drawing: Drawing, slots: ShowSlots, request: ReflectionRequest, output: ShowOutput
     ) -> ReflectionWorker:
-        threads = _generator_threads(files.config.reflection.threads, is_software=drawing.window.is_software)
+        is_film = output.film_fps is not None
+        is_shared = drawing.window.is_software and not is_film
+        threads = _generator_threads(files.config.reflection.threads, is_software=is_shared)
         settings, ignored = request.settings, files.config.camera.ignore
         drawn_by: list[str] = []  # by what the generator is drawn, once it is; features are loaded after that
 
@@ -195,7 +236,7 @@ class App:
                 settings.runtime,
                 settings.precision,
                 threads,
-                is_tuned=True,
+                is_tuned=not is_film,  # the fastest way is not always the same, nor are its pictures to the last bit
                 stays_on_card=lambda: drawing.transfer.is_shared,
             )
             drawn_by.append(generator.runtime)
@@ -203,7 +244,7 @@ class App:
 
         return ReflectionWorker(
             frames=slots.frames,
-            sees_itself=sees_itself,
+            sees_itself=output.source == "self",
             reflections=slots.reflections,
             build_featurizer=lambda: EveryoneFeaturizer(
                 _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]), settings.people
@@ -217,6 +258,8 @@ class App:
             requests=slots.requests,
             clock=self._clock,
             seed=secrets.randbits(32) if self._options.seed is None else self._options.seed,
+            stopwatch=self._stopwatch,
+            in_step=is_film,
         )
 
     def _wake(self, show: Show, output: ShowOutput) -> None:
@@ -230,6 +273,9 @@ class App:
             mininterval=1,
             disable=not output.is_headless,
         ) as bar:
+            if output.film_fps is not None:
+                show.worker.prepare()
+                return
             is_waiting = output.is_headless and self._options.status is None  # whoever watches wants pictures at once
             while is_waiting and not show.loop.is_over and self._clock.now_s() < limit_s:
                 bar.update()  # drawn once a second

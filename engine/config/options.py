@@ -44,3 +44,8 @@ class Options:
     status: Path | None = None
     session: Path | None = None
     measure_loop: bool = False
+
+    @property
+    def keeps_real_time(self) -> bool:
+        """Whether somebody watches or times the show, so that it may not take the time it needs."""
+        return self.live or self.status is not None or self.measure_loop

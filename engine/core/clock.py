@@ -79,6 +79,14 @@ class ManualClock:
         return self._now_s
 
 
+class FilmClock(ManualClock):
+    """The clock of a film, which goes from one picture's moment to the next however long each takes to make."""
+
+    def go_to(self, moment_s: float) -> None:
+        """Move to a moment, to the last bit; one that has passed changes nothing."""
+        self._now_s = max(self._now_s, moment_s)
+
+
 def calendar_date(local_s: float) -> tuple[int, int, int, float]:
     """Year, month (from 1), day (from 1) and second of the day for a value of `TimeSource.local_s`."""
     day = time.gmtime(local_s)  # already shifted to local time

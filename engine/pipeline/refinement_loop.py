@@ -33,6 +33,8 @@ class RefinementLoop:
         draw: the generator step.
         clock: measures the duration of each analysis.
         layout: layout of the features.
+        stopwatch: see `SupervisedStep`.
+        waits: see `ReflectionAnalyzer`.
     """
 
     def __init__(
@@ -41,13 +43,16 @@ class RefinementLoop:
         draw: SupervisedStep[[Sequence[Latent], bool], Reflection],
         clock: TimeSource,
         layout: FeatureLayout = LAYOUT,
+        *,
+        stopwatch: TimeSource | None = None,
+        waits: bool = False,
     ) -> None:
-        self._analyzer = ReflectionAnalyzer(build_featurizer, clock)
+        self._analyzer = ReflectionAnalyzer(build_featurizer, clock, stopwatch, waits=waits)
         self._draw = draw
         self._clock = clock
         self._layout = layout
         self._refine: SupervisedStep[[Sequence[FollowedLatent], float], None] = SupervisedStep(
-            "deepening", lambda: self._try_better, clock
+            "deepening", lambda: self._try_better, clock, stopwatch
         )
         self._budget = TimeBudget(PERIOD_S)
         self._aside: tuple[LatentRefinement, Attempt, Reflection] | None = None  # drawn off screen, not measured yet

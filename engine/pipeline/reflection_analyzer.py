@@ -27,6 +27,7 @@ class ReflectionAnalyzer:
     Args:
         build: builds the step Frame -> Features | None for unrelated pictures; may take a while.
         clock: clock of the step.
+        stopwatch: see `SupervisedStep`.
         waits: whether the first comparison waits for the step, as a film can and a show must not.
 
     Attributes:
@@ -35,10 +36,15 @@ class ReflectionAnalyzer:
     """
 
     def __init__(
-        self, build: Callable[[], Callable[[Frame], Features | None]], clock: TimeSource, *, waits: bool = False
+        self,
+        build: Callable[[], Callable[[Frame], Features | None]],
+        clock: TimeSource,
+        stopwatch: TimeSource | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         self.echo: ReflectionComparison | None = None
-        self.stage = SupervisedStep("echo", build, clock)
+        self.stage = SupervisedStep("echo", build, clock, stopwatch)
         self._waits = waits
         self._heard_at = -1
         self._loader: threading.Thread | None = None

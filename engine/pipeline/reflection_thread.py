@@ -1,6 +1,7 @@
 """Reflection thread: frame -> features -> latent -> reflection, for as long as the show runs.
 
-It takes the newest frame and leaves the newest reflection; it never touches OpenGL and nothing waits for it. Steps
+It takes the newest frame and leaves the newest reflection; it never touches OpenGL and nothing waits for it. For a film
+there is no thread: whoever makes it takes the same turns, one for each picture, and each is waited for. Steps
 handle their own failures (`supervised_step.py`); the health of the thread is a value that any thread may read.
 """
 
@@ -79,6 +80,8 @@ class ReflectionWorker:
         requests: where the show leaves what it asks for instead; the newest holds from the next reflection on.
         clock: the show's clock.
         seed: of the first latent and the wander.
+        stopwatch: measures what each step takes; `clock` if None.
+        in_step: whether turns are taken by `prepare` and `take_turn`, in place of `start`.
     """
 
     def __init__(
@@ -97,6 +100,8 @@ class ReflectionWorker:
         requests: Slot[ReflectionRequest],
         clock: TimeSource,
         seed: int,
+        stopwatch: TimeSource | None = None,
+        in_step: bool = False,
     ) -> None:
         self._frames = frames
         self._sees_itself = sees_itself or frames is None
@@ -109,13 +114,14 @@ class ReflectionWorker:
         self._controller: QualityController | None = None
         self._clock = clock
         self._seed = seed
-        self._measure: SupervisedStep[[Frame], Sequence[Features]] = SupervisedStep("features", build_featurizer, clock)
+        self._frame_wait_s = 0.0 if in_step else FRAME_WAIT_S
+        self._measure: SupervisedStep[[Frame], Sequence[Features]]
+        self._measure = SupervisedStep("features", build_featurizer, clock, stopwatch)
         self._follow: SupervisedStep[[Sequence[Features], float, float], list[FollowedLatent]]
-        self._follow = SupervisedStep("latent", self._build_strangers, clock)
-        self._draw: SupervisedStep[[Sequence[Latent], bool], Reflection] = SupervisedStep(
-            "face", self._build_painter, clock
-        )
-        self._refinement = RefinementLoop(build_still_featurizer, self._draw, clock)
+        self._follow = SupervisedStep("latent", self._build_strangers, clock, stopwatch)
+        self._draw: SupervisedStep[[Sequence[Latent], bool], Reflection]
+        self._draw = SupervisedStep("face", self._build_painter, clock, stopwatch)
+        self._refinement = RefinementLoop(build_still_featurizer, self._draw, clock, stopwatch=stopwatch, waits=in_step)
         self._steps: tuple[SupervisedStep[Any, Any], ...] = (
             self._measure,
             self._follow,
@@ -124,10 +130,10 @@ class ReflectionWorker:
         )
         self._classify: SupervisedStep[[Frame, Features], Features] | None = None
         if attributes is not None:
-            self._classify = SupervisedStep("attributes", lambda: AttributeFollower(attributes), clock)
+            self._classify = SupervisedStep("attributes", lambda: AttributeFollower(attributes), clock, stopwatch)
             self._steps = (*self._steps, self._classify)
         # What fails between the steps ends nothing either.
-        self._turn: SupervisedStep[[], None] = SupervisedStep("turn", lambda: self._take_turn, clock)
+        self._turn: SupervisedStep[[], None] = SupervisedStep("turn", lambda: self._answer, clock)
         self._latent_size = 0
         self._last: Reflection | None = None
         self._self_view = SelfView()
@@ -141,9 +147,21 @@ class ReflectionWorker:
     def start(self) -> None:
         self._thread.start()
 
+    def prepare(self) -> None:
+        """Load the networks on the calling thread, for turns that are taken there."""
+        self._draw.prepare()
+        self._load_features()
+
+    def take_turn(self) -> None:
+        """Take one turn on the calling thread: what the newest frame shows is answered when this returns."""
+        self._turn()
+
     def close(self) -> None:
         """Stop within `STOP_WAIT_S`; a stage that hangs is left behind, as the threads are daemons."""
+        was_open, was_started = not self._stopping.is_set(), self._thread.ident is not None
         self._stopping.set()
+        if was_open and not was_started:
+            self._close_steps()
         if self._frames is not None:
             self._frames.close()
         for thread in (self._thread, self._loader):
@@ -184,10 +202,13 @@ class ReflectionWorker:
                 self._loader.start()  # only now: the first reflection does not share the processor
             pause_s = turns.pause_s(self._taken_s, self._clock.now_s(), self._request.settings.rate_hz)
             self._stopping.wait(pause_s)
+        self._close_steps()
+
+    def _close_steps(self) -> None:
         for part in (self._measure, self._follow, self._draw, self._refinement):
             part.close()
 
-    def _take_turn(self) -> None:
+    def _answer(self) -> None:
         """One turn: the newest frame's answer, or a step of the wander if there is none."""
         self._taken_s = self._clock.now_s()
         self._request = self._requests.poll() or self._request
@@ -223,7 +244,7 @@ class ReflectionWorker:
 
     def _next_frame(self) -> Frame | None:
         if self._frames is not None and not self._sees_itself:
-            return self._frames.take(FRAME_WAIT_S)
+            return self._frames.take(self._frame_wait_s)
         frame = None if self._frames is None else self._frames.poll()
         if frame is not None:  # a camera has come, and whoever stands before it is answered
             self._sees_itself = False

@@ -28,16 +28,20 @@ class SupervisedStep(Generic[P, R]):
     Args:
         name: name in statistics, log and overlay.
         build: builds the function that does the work; may take seconds; if the function has `close`, it is called.
-        clock: times the step and the pause before a rebuild.
+        clock: measures the pause before a rebuild.
+        stopwatch: measures the duration; `clock` if None.
     """
 
-    def __init__(self, name: str, build: Callable[[], Callable[P, R]], clock: TimeSource) -> None:
+    def __init__(
+        self, name: str, build: Callable[[], Callable[P, R]], clock: TimeSource, stopwatch: TimeSource | None = None
+    ) -> None:
         self.name = name
         self.durations_ms = Samples()
         self.error_count = 0
         self.last_error: str | None = None
         self._build = build
         self._clock = clock
+        self._stopwatch = stopwatch or clock
         self._work: Callable[P, R] | None = None
         self._retry_at_s = float("-inf")
         self._logged: set[str] = set()
@@ -62,13 +66,13 @@ class SupervisedStep(Generic[P, R]):
         if not self.prepare():
             return None
         assert self._work is not None
-        began_s = self._clock.now_s()
+        began_s = self._stopwatch.now_s()
         try:
             result = self._work(*args, **kwargs)
         except Exception as error:
             self._fail(error)
             return None
-        self.durations_ms.add((self._clock.now_s() - began_s) * 1000)
+        self.durations_ms.add((self._stopwatch.now_s() - began_s) * 1000)
         self.last_error = None
         return result
 

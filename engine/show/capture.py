@@ -39,18 +39,25 @@ class Capture(Closing):
         clock: the show's clock.
         settings: the `recorder` section of config.yaml.
         notify: tells the operator one sentence.
+        waits: whether films wait for the encoder rather than lose a frame.
 
     Attributes:
         film_error: what went wrong with a film, the first time; None while nothing has.
     """
 
     def __init__(
-        self, ctx: moderngl.Context, clock: TimeSource, settings: RecorderSettings, notify: Callable[[str], None]
+        self,
+        ctx: moderngl.Context,
+        clock: TimeSource,
+        settings: RecorderSettings,
+        notify: Callable[[str], None],
+        *,
+        waits: bool = False,
     ) -> None:
         self._ctx = ctx
         self._clock = clock
         self._settings = settings
-        self._notify = notify
+        self._notify, self._waits = notify, waits
         self._recorder: Recorder | None = None
         self._snapshot_path: Path | None = None
         self._snapshot: threading.Thread | None = None
@@ -84,7 +91,7 @@ class Capture(Closing):
     def begin_film(self, path: Path, size_wh: tuple[int, int], *, is_needed: bool = False) -> None:
         """Start a film; problems are reported, or raised if the film `is_needed`."""
         with self._trouble_said(unless=is_needed):
-            recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings)
+            recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings, waits=self._waits)
             if recorder.error is not None:
                 recorder.close()
                 raise DeviceError(recorder.error)

@@ -56,6 +56,7 @@ def open_drawing(
     parts: ExitStack,
     *,
     is_headless: bool,
+    is_film: bool,
 ) -> Drawing:
     """Open the window and create everything that draws in it; `parts` closes it.
 
@@ -70,7 +71,7 @@ def open_drawing(
     ctx, library = window.ctx, ShaderLibrary(shaders)
     automatic = SOFTWARE_SCALE if window.is_software else 1.0
     scale = automatic if display.render_scale == "auto" else display.render_scale
-    recordings = Capture(ctx, clock, config.recorder, notice.notify)
+    recordings = Capture(ctx, clock, config.recorder, notice.notify, waits=is_film)
     sender = parts.enter_context(Sender(ctx, config.send, clock))
     overlay = parts.enter_context(Overlay(ctx, library))
     inspection = parts.enter_context(Inspection(ctx, library))

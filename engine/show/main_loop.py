@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import moderngl
 from tqdm import tqdm
@@ -16,7 +16,6 @@ from engine.audio.level_meter import AudioLevelMeter
 from engine.core.clock import Tick, TimeSource
 from engine.core.error_boundary import ErrorBoundary
 from engine.core.file_watcher import Watcher
-from engine.core.frame_pacing import Pacer
 from engine.core.slot import Slot
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.render.window.window import Action
@@ -55,11 +54,20 @@ class ShowSlots:
         return self.frames, self.views, self.reflections, self.measured
 
 
+class GivesTicks(Protocol):
+    """Interface of `Pacer` and `FilmPacer`."""
+
+    def tick(self) -> Tick: ...
+
+    def wait(self) -> None: ...
+
+
 class MainLoop:
     """Runs the show on the main thread.
 
     Args:
-        clock, pacer: time, and the frame rate.
+        clock, pacer: time, and the moment of each frame.
+        stopwatch: measures how long drawing takes.
         slots: slots between the threads.
         request: the first request to the reflection thread.
         drawing: the parts that draw.
@@ -80,7 +88,8 @@ class MainLoop:
         self,
         *,
         clock: TimeSource,
-        pacer: Pacer,
+        pacer: GivesTicks,
+        stopwatch: TimeSource,
         slots: ShowSlots,
         request: ReflectionRequest,
         drawing: Drawing,
@@ -95,7 +104,7 @@ class MainLoop:
         seconds: float | None = None,
     ) -> None:
         self.is_over = False
-        self._clock, self._pacer = clock, pacer
+        self._clock, self._pacer, self._stopwatch = clock, pacer, stopwatch
         self._slots, self._request = slots, request
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
         self._recordings, self._sender = drawing.recordings, drawing.sender
@@ -187,6 +196,7 @@ class MainLoop:
     def _draw(self, tick: Tick) -> float:
         """Draw the picture and everything over it; returns the time taken, s."""
         began_s, kept = self._clock.now_s(), self._boundary.around
+        watched_s = self._stopwatch.now_s()
         with kept("drawing"):
             composed = self._calibration.compose()
             self._mirror.draw(composed, tick, began_s)
@@ -202,7 +212,7 @@ class MainLoop:
             if self._recordings.is_keeping or self._sender.is_sending:
                 self._panel.draw_recording_dot(target)
             self._calibration.finish()
-        return self._clock.now_s() - began_s
+        return self._stopwatch.now_s() - watched_s
 
     def _draw_over(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         self._panel.draw(target, self._mirror.view(now_s), tick)

@@ -1,4 +1,4 @@
-"""Where a show goes: a window or an off-screen picture, for how long, and the files that it writes."""
+"""Where a show goes: a window or an off-screen picture, for how long, on which clock, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.config.options import Options
 from engine.core.errors import DeviceError
+from engine.pipeline.sources.open_source import choose_source, is_camera
 from engine.render.output.codecs import choose_codec, usual_ending
 from engine.render.output.recorder import recording_path
 from engine.render.window.window import has_display
@@ -17,23 +18,31 @@ from engine.telemetry.loopback import LOOP_S
 
 log = logging.getLogger(__name__)
 
-OFFSCREEN_S = 10.0  # length of the film that is made where there is no display
+OFFSCREEN_S = 15.0  # length of the film that is made where there is no display
+FILM_FPS = 30.0
 
 
 @dataclass(frozen=True)
 class ShowOutput:
-    """Where a show goes.
+    """Where a show goes, and what it looks at.
 
     Attributes:
+        source: `self`, a camera or a file.
+        awaits_camera: whether a camera is looked for while the mirror sees itself.
         is_headless: whether it is drawn off screen.
         seconds: its length; None until somebody ends it.
         film, session: files to write.
+        film_fps: pictures a second of a film on a clock of its own; None if the show runs in real time.
     """
+
+    source: str
+    awaits_camera: bool
 
     is_headless: bool
     seconds: float | None
     film: Path | None
     session: Path | None
+    film_fps: float | None
 
 
 def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
@@ -57,7 +66,18 @@ def choose_output(options: Options, files: ShowFiles) -> ShowOutput:
         choose_codec(film, settings.codec)
     if session is None and settings.session:
         session = recording_path(folder, files.scene_name, ".narc")
-    return ShowOutput(is_headless, seconds, film and _free(film), session and _free(session))
+    asked = options.source or ("self" if is_headless else files.config.camera.source)
+    source = choose_source(asked)
+    is_film = is_headless and film is not None and not options.keeps_real_time and not is_camera(source)
+    return ShowOutput(
+        source=source,
+        awaits_camera=asked == "auto" and source == "self" and not is_film,
+        is_headless=is_headless,
+        seconds=seconds,
+        film=film and _free(film),
+        session=session and _free(session),
+        film_fps=(options.fps or FILM_FPS) if is_film else None,
+    )
 
 
 def _free(path: Path) -> Path:

@@ -10,7 +10,7 @@ import moderngl
 import numpy as np
 
 from engine.config.recorder import RecorderSettings
-from engine.core.clock import ManualClock
+from engine.core.clock import Clock, ManualClock
 from engine.render.output.recorder import Recorder
 from engine.types import ByteArray
 
@@ -47,9 +47,11 @@ class Collector:
         self.rows: list[ByteArray] = []
         self.go = threading.Event()
         self.go.set()
+        self.pause_s = 0.0
 
     def write(self, rows: ByteArray, time_s: float) -> None:
         assert self.go.wait(TIMEOUT_S)
+        Clock().sleep_s(self.pause_s)
         self.rows.append(rows.copy())
         self.times_s.append(time_s)
         self.frames += 1
@@ -60,8 +62,12 @@ class Collector:
 
 
 def collecting(
-    gl: moderngl.Context, size_wh: tuple[int, int] = SIZE, settings: RecorderSettings = EVERY_FRAME
+    gl: moderngl.Context,
+    size_wh: tuple[int, int] = SIZE,
+    settings: RecorderSettings = EVERY_FRAME,
+    *,
+    waits: bool = False,
 ) -> tuple[Recorder, Collector]:
     collector = Collector()
     path = Path("never-written.mp4")
-    return Recorder(gl, path, size_wh, ManualClock(), settings, lambda *_: collector), collector
+    return Recorder(gl, path, size_wh, ManualClock(), settings, lambda *_: collector, waits=waits), collector

@@ -63,6 +63,7 @@ class Source(ABC):
         self._sinks = tuple(sinks)
         self._clock = clock
         self._backoff = backoff or Backoff()
+        self._pause_s = self._backoff.first_s
         self._state = "starting"
         self._sequence = 0
         self._running_since_s = 0.0
@@ -112,23 +113,23 @@ class Source(ABC):
         """
 
     def _run(self) -> None:
-        pause_s = self._backoff.first_s
         while not self._stopping.is_set():
             try:
                 self._read()
-            except LostError as lost:
-                reason = str(lost)
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                log.debug("%s failed", self.name, exc_info=True)
-            else:
-                continue
-            if self._state == "running" and self._clock.now_s() - self._running_since_s >= self._backoff.steady_s:
-                pause_s = self._backoff.first_s
-            self._lose(reason)
-            self._stopping.wait(pause_s)
-            pause_s = min(2 * pause_s, self._backoff.max_s)
-            self.restarts += 1
+                self._stopping.wait(self._fail(error))
+                self.restarts += 1
+
+    def _fail(self, error: Exception) -> float:
+        """Say that there are no pictures; returns how long to pause before the next try, s."""
+        if not isinstance(error, LostError):
+            log.debug("%s failed", self.name, exc_info=error)
+        reason = str(error) if isinstance(error, LostError) else f"{type(error).__name__}: {error}"
+        if self._state == "running" and self._clock.now_s() - self._running_since_s >= self._backoff.steady_s:
+            self._pause_s = self._backoff.first_s
+        pause_s, self._pause_s = self._pause_s, min(2 * self._pause_s, self._backoff.max_s)
+        self._lose(reason)
+        return pause_s
 
     def _lose(self, reason: str) -> None:
         """Record that there are no pictures; only the first of consecutive reasons is logged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from engine.config.camera import CameraSettings
@@ -12,7 +12,8 @@ from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.images.image_file import FORMATS, ImageError, ImageLimits, animation_frames, read_image
-from engine.pipeline.sources.base import LostError, Source
+from engine.pipeline.sources.base import LostError
+from engine.pipeline.sources.paced_source import PacedSource
 from engine.pipeline.sources.pixel_formats import MAX_SIDE_PX, MIN_SIDE_PX, size_within
 from engine.types import ByteArray, Frame
 
@@ -44,14 +45,15 @@ def natural_order(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(digits), "") if digits else (1, 0, letters) for digits, letters in parts]
 
 
-class _Repeated(Source):
+class _Repeated(PacedSource):
     """Repeats a still picture, so that later stages keep running."""
 
-    def _repeat(self, picture: ByteArray, seconds: float, due_s: float | None = None) -> float:
+    def _repeat(self, picture: ByteArray, seconds: float, due_s: float | None = None) -> Generator[float, None, float]:
         """Show a picture from `due_s`, or from now; returns when its time is over."""
         image = self._show(picture)
         began_s = next_s = self._clock.now_s() if due_s is None else due_s
-        while self._wait_until(next_s):
+        while True:
+            yield next_s
             now_s = self._clock.now_s()
             if next_s > began_s and now_s >= began_s + seconds:
                 break
@@ -76,8 +78,8 @@ class Still(_Repeated):
         super().__init__(str(path), settings.mirror, sinks, clock)
         self._picture = load_image(path)
 
-    def _read(self) -> None:
-        self._repeat(self._picture, float("inf"))
+    def _moments(self) -> Iterator[float]:
+        yield from self._repeat(self._picture, float("inf"))
 
 
 class Animation(_Repeated):
@@ -104,7 +106,7 @@ class Animation(_Repeated):
     def _frames(self) -> Iterator[tuple[ByteArray, float]]:
         return animation_frames(self._path, fit=size_within, limits=LIMITS)
 
-    def _read(self) -> None:
+    def _moments(self) -> Iterator[float]:
         count, due_s = 0, self._clock.now_s()
         try:
             for picture, seconds in self._frames():
@@ -112,7 +114,7 @@ class Animation(_Repeated):
                     return
                 count += 1
                 now_s = self._clock.now_s()
-                due_s = self._repeat(picture, seconds, due_s if now_s - due_s < LATE_S else now_s)
+                due_s = yield from self._repeat(picture, seconds, due_s if now_s - due_s < LATE_S else now_s)
         except ImageError as error:
             if not count:
                 raise LostError(str(error)) from error
@@ -171,7 +173,7 @@ class Folder(_Repeated):
                 log.warning("skipped: %s", error)
             return None
 
-    def _read(self) -> None:
+    def _moments(self) -> Iterator[float]:
         has_shown = False
         for file in self._files():
             if self._stopping.is_set():
@@ -179,6 +181,6 @@ class Folder(_Repeated):
             picture = self._load(file)
             if picture is not None:
                 has_shown = True
-                self._repeat(picture, self._picture_s)
+                yield from self._repeat(picture, self._picture_s)
         if not has_shown:
             raise LostError("no image is left in the folder")

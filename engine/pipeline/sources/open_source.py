@@ -23,9 +23,10 @@ from engine.pipeline.sources.webcam import Webcam, probe_camera
 from engine.pipeline.sources.webcam_device import WebcamDevice, parse_device
 from engine.types import Frame
 
-__all__ = ["Source", "choose_source", "open_source", "probe_camera"]
+__all__ = ["Source", "choose_source", "is_camera", "open_source", "probe_camera"]
 
 CAMERA = "camera:"
+DEVICE = "/dev/video"
 FIRST_CAMERA = f"{CAMERA}0"
 
 
@@ -34,6 +35,11 @@ def choose_source(spec: str) -> str:
     if spec != "auto":
         return spec
     return FIRST_CAMERA if probe_camera(0) else "self"
+
+
+def is_camera(spec: str) -> bool:
+    """Whether a source is a camera, whose pictures come when they come."""
+    return spec.startswith((CAMERA, DEVICE))
 
 
 def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]], clock: TimeSource) -> Source:
@@ -58,7 +64,7 @@ def open_source(spec: str, settings: CameraSettings, sinks: Sequence[Slot[Frame]
     if spec.startswith(CAMERA):
         device = WebcamDevice(parse_device(spec.removeprefix(CAMERA)))
         return Webcam(device, settings, sinks, clock, name=spec)
-    if spec.startswith("/dev/video"):
+    if spec.startswith(DEVICE):
         return Webcam(WebcamDevice(parse_device(spec)), settings, sinks, clock, name=f"{CAMERA}{spec}")
     return _open_path(spec, settings, sinks, clock)
 

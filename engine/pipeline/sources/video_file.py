@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from engine.core.clock import TimeSource
 from engine.core.errors import DeviceError
 from engine.core.slot import Slot
 from engine.images.jpeg_stream import is_jpeg_stream
-from engine.pipeline.sources.base import LostError, Source
+from engine.pipeline.sources.base import LostError
+from engine.pipeline.sources.paced_source import PacedSource
 from engine.pipeline.sources.pixel_formats import check_size, size_within
 from engine.types import ByteArray, Frame
 
@@ -59,7 +60,7 @@ def pictures_of(path: Path) -> Iterator[tuple[ByteArray, float]]:
         raise DeviceError(f"{path} is not a readable video: no picture in it can be decoded")
 
 
-class Video(Source):
+class Video(PacedSource):
     """Video file.
 
     Pictures that cannot be decoded are skipped, which is logged once; if decoding is too slow, pictures are skipped
@@ -87,19 +88,19 @@ class Video(Source):
         except (FFmpegError, OSError, ValueError) as error:
             raise DeviceError(f"{path} is neither an image nor a video that can be read: {_reason(error)}") from error
 
-    def _read(self) -> None:
+    def _moments(self) -> Iterator[float]:
         due_s = self._clock.now_s()
         while not self._stopping.is_set():
             try:
                 with _opened(self._path) as container:
-                    ended_s = self._play(container, due_s)
+                    ended_s = yield from self._play(container, due_s)
             except (FFmpegError, OSError, ValueError) as error:
                 raise LostError(_reason(error)) from error
             if ended_s is None:
                 raise LostError("no picture in it can be decoded")
             due_s = ended_s
 
-    def _play(self, container: InputContainer, due_s: float) -> float | None:
+    def _play(self, container: InputContainer, due_s: float) -> Generator[float, None, float | None]:
         """Play the video once, starting at `due_s`; returns when the next round is due, or None if nothing was
         shown."""
         pace, pixel_aspect = _Pace(container), _pixel_aspect(container.streams.video[0])
@@ -110,8 +111,7 @@ class Video(Source):
                 due_s += late_s
             elif late_s > pace.usual_s:
                 continue
-            if not self._wait_until(due_s):
-                return due_s
+            yield due_s
             self._put(self._show(_picture(decoded, pixel_aspect)), self._clock.now_s())
         return None if pace.last_s is None else due_s + pace.end_s
 

@@ -60,6 +60,7 @@ class Recorder(Closing):
         clock: measures how long the film has been running.
         settings: the `recorder` section of config.yaml.
         open_video: makes the writer.
+        waits: whether a frame waits for the encoder, as in a film that nobody watches while it is made.
 
     Raises:
         ConfigError: the file exists already, or the size is too small for a film.
@@ -73,6 +74,8 @@ class Recorder(Closing):
         clock: TimeSource,
         settings: RecorderSettings,
         open_video: Callable[[Path, tuple[int, int], RecorderSettings], VideoWriter] = VideoFile,
+        *,
+        waits: bool = False,
     ) -> None:
         self.path = path
         self.drops = 0
@@ -80,6 +83,8 @@ class Recorder(Closing):
         self._clock = clock
         self._started_s = clock.now_s()
         self._settings = settings
+        self._patience_s = settings.finish_s if waits else 0.0
+        self._returned = threading.Event()  # a buffer has come back from the encoder
         self._due_s = float("-inf")
         self._stopping = self._ended = self._closed = False
         self._video: VideoWriter | None = None
@@ -115,9 +120,10 @@ class Recorder(Closing):
         return self._clock.now_s() - self._started_s
 
     def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
-        """Record the drawn frame, before it is presented; never waits.
+        """Record the drawn frame, before it is presented.
 
-        Frames beyond `settings.max_fps` are skipped; if all buffers are in use, the frame is dropped and counted.
+        Frames beyond `settings.max_fps` are skipped; if all buffers are in use, the frame is dropped and counted, at
+        once or, if it `waits`, after `settings.finish_s`.
 
         Args:
             framebuffer: what is about to be shown; its red, green and blue are display-encoded (sRGB).
@@ -129,7 +135,7 @@ class Recorder(Closing):
             self._hand_over(timeout_s=0.0)
             if self._stopping and not self._readback.is_busy:
                 self._end()
-            elif self.is_recording and self._is_due(time_s) and not self._readback.start(framebuffer, time_s):
+            elif self.is_recording and self._is_due(time_s) and not self._start_reading(framebuffer, time_s):
                 self.drops += 1
         except DeviceError as error:
             self._fail(str(error))
@@ -157,6 +163,19 @@ class Recorder(Closing):
         else:
             self._readback.close()
 
+    def _start_reading(self, framebuffer: moderngl.Framebuffer, time_s: float) -> bool:
+        assert self._readback is not None
+        left_s = self._patience_s
+        while True:
+            self._returned.clear()
+            if self._readback.start(framebuffer, time_s):
+                return True
+            if left_s <= 0 or self.error is not None:
+                return False
+            self._hand_over(LAST_READ_S)
+            self._returned.wait(POLL_S)
+            left_s -= POLL_S
+
     def _is_due(self, time_s: float) -> bool:
         period_s = 1 / self._settings.max_fps
         if time_s < self._due_s - DUE_TOLERANCE * period_s:
@@ -182,6 +201,7 @@ class Recorder(Closing):
             if video is not None and not self._try(video, partial(video.write, picture.rows, picture.time_s)):
                 video = None
             picture.release()
+            self._returned.set()
         if video is not None:
             self._try(video, video.close)
 

@@ -136,6 +136,30 @@ def test_a_slow_encoder_costs_frames_and_never_time(gl: moderngl.Context, pictur
     assert collector.times_s == [0.0, 1 / 60, 2 / 60, 3 / 60]
 
 
+def test_a_film_that_nobody_watches_waits_for_its_encoder(gl: moderngl.Context, picture: moderngl.Framebuffer) -> None:
+    recorder, collector = collecting(gl, settings=RecorderSettings(max_fps=240, buffers=4), waits=True)
+    collector.pause_s = 0.02
+    for index in range(20):
+        recorder.capture(picture, index / 60)
+    recorder.close()
+    assert (recorder.frames, recorder.drops, recorder.error) == (20, 0, None)
+    assert collector.times_s == [index / 60 for index in range(20)]
+
+
+def test_an_encoder_that_hangs_ends_no_film_that_waits_for_it(
+    gl: moderngl.Context, picture: moderngl.Framebuffer
+) -> None:
+    settings = RecorderSettings(max_fps=240, buffers=4, finish_s=1.0)
+    recorder, collector = collecting(gl, settings=settings, waits=True)
+    collector.go.clear()
+    for index in range(5):
+        recorder.capture(picture, index / 60)
+    assert recorder.drops == 1
+    collector.go.set()
+    recorder.close()
+    assert recorder.frames == 4
+
+
 def test_an_encoder_that_hangs_does_not_keep_the_program_from_ending(
     gl: moderngl.Context, picture: moderngl.Framebuffer
 ) -> None:
