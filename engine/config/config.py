@@ -12,6 +12,7 @@ from pydantic import Field
 
 from engine.config.audio import AudioSettings
 from engine.config.camera import CameraSettings
+from engine.config.consent import ConsentSettings
 from engine.config.display import DisplaySettings
 from engine.config.playlist import PlaylistSettings
 from engine.config.recorder import RecorderSettings
@@ -58,6 +59,7 @@ class Config(Settings):
     reflection: ReflectionSettings = ReflectionSettings()
     recorder: RecorderSettings = RecorderSettings()
     send: SendSettings = SendSettings()
+    consent: ConsentSettings = ConsentSettings()
 
 
 def load_config(path: Path) -> Config:

@@ -57,7 +57,11 @@ def _keys(model: type[BaseModel], schema: dict[str, Any], prefix: str = "") -> I
                 path = key.removeprefix(f"{prefix}{name}.").split(".")
                 yield key, about, _at(given, path) if given is not None else default
         else:
-            yield prefix + name, schema["properties"][name], ... if field.is_required() else field.get_default()
+            yield (
+                prefix + name,
+                schema["properties"][name],
+                ... if field.is_required() else field.get_default(call_default_factory=True),
+            )
 
 
 def _at(settings: BaseModel, path: list[str]) -> Any:
