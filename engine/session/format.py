@@ -1,18 +1,18 @@
 """Format of session files (.narc): values and bytes.
 
-    8 bytes  NARC, the form's version, CR LF
-    chunks   kind (4 letters), length and checksum (u32 each), content; appended, never touched again
-             HEAD  JSON: whose latents these are
-             CUES  JSON: from this moment on, this scene, black or not, held or not
-             FACE  answers of the mirror: a count, how many of them saw somebody, first and last time, then columns;
-                   those of one turn, to several people, follow on each other and have one time
-             OVER  the end, if the show came to one
+    8 bytes  NARC, the format version, CR LF
+    chunks   kind (4 letters), length and checksum (u32 each), content; appended, never modified
+             HEAD  JSON: persona and picture of the show
+             CUES  JSON: from this time on: scene, black or not, held or not
+             FACE  latents: number, number of those with a visitor, first and last time, then columns; those drawn in
+                           one turn, for several people, are consecutive and have the same time
+             OVER  end mark, if the show was closed properly
 
-Columns are times (float64), presence, typicality, likeness, loudness and, since form 3, deepening (float32), who saw
-somebody (uint8), since form 4 the number of the stranger (uint16), latents in steps of 1/4096; then, for those who saw
-somebody, place and pose (float32), feature vectors (float16) and landmarks in steps of 1/16 px. What changes little
-from row to row is kept as the difference to the row before, its high and low bytes apart, which zlib shrinks by half.
-Every length is known before memory is taken; nothing in a file is executed.
+Columns are times (float64), presence, typicality, likeness, loudness and, since version 3, deepening (float32), whether
+there was a visitor (uint8), since version 4 the number of the stranger (uint16), latents in steps of 1/4096; then, for
+rows with a visitor, placement and pose (float32), feature vectors (float16) and landmarks in steps of 1/16 px. Slowly
+changing columns are stored as differences between rows, high and low bytes apart, which zlib halves. Every length is
+known before memory is allocated; nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ HEAD, CUES, FACE, OVER = b"HEAD", b"CUES", b"FACE", b"OVER"
 MAX_CHUNK_BYTES = 16 << 20
 MAX_TEXT_BYTES = 16 << 10
 MAX_ROWS = 256
-MAX_NUMBERS = 8192  # of a latent, a feature vector, the coordinates of a face's landmarks
-MAX_TIME_S = 3_660 * 86_400.0  # ten years: whoever leaves a mirror alone may let it run
+MAX_NUMBERS = 8192  # in a latent, a feature vector, or the coordinates of a face's landmarks
+MAX_TIME_S = 3_660 * 86_400.0  # ten years: a mirror may run unattended
 MAX_NAME_LETTERS = 255
 LATENT_STEPS, LANDMARK_STEPS = 4096, 16
-FIRST_WITH_STRANGERS = 4  # form
+FIRST_WITH_STRANGERS = 4  # version
 SHARES = {
     2: 4,
     3: 5,
     4: 5,
-}  # of each form that is read: presence, typicality, likeness, loudness, deepening, each 0 to 1
+}  # per supported version: presence, typicality, likeness, loudness, deepening, each 0 to 1
 POSE = 7  # x, y, eye_distance, roll_rad, aspect of the placement; yaw_deg, pitch_deg
 
 Words = NDArray[np.uint16]
-NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")  # of a persona or a scene: never a path
+NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")  # persona or scene name: never a path
 
 
 class DamagedError(Exception):
@@ -60,16 +60,16 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionHead:
-    """Head of a session: the persona and picture of the show.
+    """Head of a session: persona and picture of the show.
 
     Attributes:
-        persona: name of its folder.
-        generator_sha256: of its generator's file.
-        latent_size: numbers in a latent.
-        layout: version and digest of the feature vector's layout.
-        feature_count, landmark_count: numbers in a feature vector; landmarks of a face.
-        width, height: of what the show drew, px.
-        began: date and time, for people.
+        persona: folder name.
+        generator_sha256: hash of its generator file.
+        latent_size: dimensions of a latent.
+        layout: version and digest of the feature layout.
+        feature_count, landmark_count: size of a feature vector; landmarks per face.
+        width, height: size of the show's picture, px.
+        began: date and time, for display.
     """
 
     persona: str
@@ -85,12 +85,12 @@ class SessionHead:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What the operator or the schedule chose; valid until the next cue.
+    """Choice of the operator or the schedule; valid until the next cue.
 
     Attributes:
-        time_s: since the show began (`Tick.time_s`).
+        time_s: time since the show started (`Tick.time_s`).
         scene: name of the scene.
-        is_black, is_held: whether the wall was dark, and whether the picture stood still.
+        is_black, is_held: whether the wall was dark, and whether the picture was frozen.
     """
 
     time_s: float
@@ -101,11 +101,11 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of the mirror: the drawn latent, and the visitor that it answers.
+    """Drawn latent, and the visitor it represents.
 
     Attributes:
-        time_s: when it was drawn, since the show began (`Tick.time_s`).
-        latent: as `types.Latent`.
+        time_s: when it was drawn, since the show started (`Tick.time_s`).
+        latent: see `types.Latent`.
         audio: loudness of the room, 0 to 1.
     """
 
@@ -118,22 +118,22 @@ Described = TypeVar("Described", SessionHead, Cue)
 
 
 def framed(kind: bytes, content: bytes) -> bytes:
-    """A chunk."""
+    """Frame contents as a chunk."""
     return FRAME.pack(kind, len(content), zlib.crc32(kind + content)) + content
 
 
 def head_chunk(head: SessionHead) -> bytes:
-    """The first chunk."""
+    """Encode the head, which is the first chunk."""
     return framed(HEAD, json.dumps(asdict(head)).encode())
 
 
 def cue_chunk(cue: Cue) -> bytes:
-    """The chunk of a cue."""
+    """Encode a cue."""
     return framed(CUES, json.dumps(asdict(cue)).encode())
 
 
 def answers_chunk(answers: Sequence[Answer]) -> bytes:
-    """The chunk of 1 to `MAX_ROWS` answers, in order of time."""
+    """Encode 1 to `MAX_ROWS` answers, in order of time."""
     latents = [answer.latent for answer in answers]
     seen = [latent.features for latent in latents if latent.features is not None]
     columns: list[NDArray[Any]] = [
@@ -154,10 +154,10 @@ def answers_chunk(answers: Sequence[Answer]) -> bytes:
 
 
 def read_head(content: bytes) -> SessionHead:
-    """The head, checked.
+    """Decode and check the head.
 
     Raises:
-        DamagedError: it is no head.
+        DamagedError: it is invalid.
     """
     head = _from_json(SessionHead, content)
     limits = {"latent_size": MAX_NUMBERS, "feature_count": MAX_NUMBERS, "landmark_count": MAX_NUMBERS // 3}
@@ -168,10 +168,10 @@ def read_head(content: bytes) -> SessionHead:
 
 
 def read_cue(content: bytes) -> Cue:
-    """A cue, checked.
+    """Decode and check a cue.
 
     Raises:
-        DamagedError: it is no cue.
+        DamagedError: it is invalid.
     """
     cue = _from_json(Cue, content)
     if not 0 <= cue.time_s <= MAX_TIME_S:
@@ -180,24 +180,24 @@ def read_cue(content: bytes) -> Cue:
 
 
 def read_span(content: bytes) -> tuple[float, float]:
-    """Times of the first and the last answer of a chunk, without looking at the answers, s.
+    """Times of the first and the last answer in a chunk, s, without decoding the answers.
 
     Raises:
-        DamagedError: it is no chunk of answers.
+        DamagedError: it is not a chunk of answers.
     """
     if len(content) < PREFIX.size:
         raise DamagedError("it has answers without a time")
     rows, seen, first_s, last_s = PREFIX.unpack_from(content)
     if not (1 <= rows <= MAX_ROWS and seen <= rows and 0 <= first_s <= last_s <= MAX_TIME_S):
-        raise DamagedError("it counts or times answers as nobody can have drawn them")
+        raise DamagedError("the number or the times of its answers are impossible")
     return first_s, last_s
 
 
 def read_answers(content: bytes, head: SessionHead, form: int = MAGIC[5]) -> list[Answer]:
-    """The answers of a chunk, in a file of one of the forms of `SHARES`.
+    """Decode the answers in a chunk, in one of the versions in `SHARES`.
 
     Raises:
-        DamagedError: they do not fit the head, or hold numbers that cannot be.
+        DamagedError: they do not fit the head, or contain impossible numbers.
     """
     first_s, last_s = read_span(content)
     rows, seen, _, _ = PREFIX.unpack_from(content)
@@ -216,7 +216,7 @@ def read_answers(content: bytes, head: SessionHead, form: int = MAGIC[5]) -> lis
     is_sane = (np.diff(times) >= 0).all() and times[0] == first_s and times[-1] == last_s
     is_sane &= ((shares >= 0) & (shares <= 1)).all() and latents.any(1).all() and has_seen.sum() == seen
     if not is_sane or not (np.isfinite(poses).all() and (np.abs(poses) < 1e4).all() and np.isfinite(vectors).all()):
-        raise DamagedError("it holds numbers that cannot be")
+        raise DamagedError("it contains impossible numbers")
     viewers = iter(zip(poses, vectors, points, strict=True))
     return [
         _answer(float(time_s), z, share, _features(*next(viewers), float(time_s)) if is_seen else None, int(stranger))
@@ -255,19 +255,19 @@ def _features(pose: FloatArray, vector: FloatArray, points: FloatArray, captured
 
 
 def _in_steps(values: FloatArray, steps: int) -> Words:
-    """Numbers as whole steps of 1/`steps`, held within 16 bits."""
+    """Quantise numbers to multiples of 1/`steps`, clipped to 16 bits."""
     words: Words = np.clip(np.round(values * steps), -32768, 32767).astype("<i2").view("<u2")
     return words
 
 
 def _differences(rows: Words) -> NDArray[np.uint8]:
-    """(N, W) words -> (2, N, W) bytes: the low ones of the differences between rows (modulo 2^16), then the high."""
+    """Convert (N, W) words to (2, N, W) bytes: low bytes of the differences between rows (modulo 2^16), then high."""
     steps = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), "<u2")).astype("<u2")
     return np.array(steps.view(np.uint8).reshape(*rows.shape, 2).transpose(2, 0, 1), order="C")
 
 
 def _sums(stored: Words) -> Words:
-    """The inverse of `_differences`, for what was read as (N, W) words."""
+    """Invert `_differences`, on the bytes as (N, W) words."""
     count, width = stored.shape
     halves = stored.view(np.uint8).reshape(2, count, width)
     steps = np.ascontiguousarray(halves.transpose(1, 2, 0)).view("<u2").reshape(count, width)
@@ -276,7 +276,7 @@ def _sums(stored: Words) -> Words:
 
 
 class _Columns:
-    """Takes arrays off the front of bytes of checked length."""
+    """Reads arrays from bytes of known length."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -308,13 +308,13 @@ def _from_json(kind: type[Described], content: bytes) -> Described:
         table = None
     wanted = {field.name: field.type for field in fields(kind)}
     if not isinstance(table, dict) or set(table) != set(wanted):
-        raise DamagedError("a description in it is not as it must be")
+        raise DamagedError("a description in it is invalid")
     types = {"str": str, "int": int, "bool": bool, "float": (int, float)}
     for name, type_name in wanted.items():
         value = table[name]
         is_right = isinstance(value, types[str(type_name)])  # type: ignore[arg-type]
         if not is_right or (isinstance(value, bool) and type_name != "bool") or len(str(value)) > MAX_NAME_LETTERS:
-            raise DamagedError(f"{name} in it is not as it must be")
+            raise DamagedError(f"{name} in it is invalid")
     if not all(NAME.fullmatch(table[name]) for name in ("persona", "scene") if name in table):
-        raise DamagedError("a name in it is no name")
+        raise DamagedError("a name in it is invalid")
     return kind(**table)

@@ -1,5 +1,5 @@
-"""Playback: a session at any moment, also between its answers, where latents are interpolated by slerp, as in the
-mirror itself. Knows neither networks nor OpenGL.
+"""Playback: the state of a session at any time; between latents it is interpolated by slerp, as in the mirror. Knows
+neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ LONGEST_GAP_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A session at one moment.
+    """State of a session at one time.
 
     Attributes:
-        latent: between the answers before and after, to the visitor who is answered first; None before the first.
-        cue: the scene, and whether it is dark or held.
+        latent: interpolated latent of the main visitor; None before the first.
+        cue: scene, and whether it is dark or frozen.
         audio: loudness of the room, 0 to 1.
-        beside: those of everybody else.
+        beside: latents of all other visitors.
     """
 
     latent: Latent | None
@@ -37,23 +37,23 @@ class Playback:
     """Plays a session once, forwards.
 
     Args:
-        session: the file.
+        session: session file.
     """
 
     def __init__(self, session: Session) -> None:
         self._records = session.records()
-        self._ahead: Answer | Cue | None = None  # read already
-        self._before: tuple[Answer, ...] = ()  # the answers of one turn
+        self._ahead: Answer | Cue | None = None  # read ahead
+        self._before: tuple[Answer, ...] = ()  # answers of one turn
         self._after: tuple[Answer, ...] = ()
         self._cues: deque[Cue] = deque()
         self._cue = Cue(0.0, next(iter(session.scenes)))
         self._is_over = False
 
     def at(self, time_s: float) -> Moment:
-        """The session at a time not before the previous one, s since its show began.
+        """State at a time not before the previous one, s since the show started.
 
         Raises:
-            ConfigError: the file makes no sense there.
+            ConfigError: the file is invalid there.
         """
         while not self._is_over and (not self._after or self._after[0].time_s <= time_s):
             self._read_on()
@@ -75,7 +75,7 @@ class Playback:
         self._is_over = record is None
 
     def _rest_of_turn(self, first: Answer) -> tuple[Answer, ...]:
-        """The answers of the turn that begins with this one."""
+        """Remaining answers of the turn that starts with this one."""
         turn = {first.latent.stranger: first}
         while (record := self._next()) is not None:
             if isinstance(record, Cue) or record.time_s != first.time_s or record.latent.stranger in turn:

@@ -1,7 +1,7 @@
 """Session reader: an opened and checked session file, whose records are read chunk by chunk.
 
-A truncated file, after a kill or with a full disk, is read up to the cut; `note` says so. Nothing after damage is read.
-At most one chunk is in memory, however long the session is.
+A file truncated by a kill or a full disk is read up to the cut; `note` says so. Nothing after damage is read. At most
+one chunk is in memory, however long the session is.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ MOST_SCENES = 1000
 
 
 class Session:
-    """A session file.
+    """Session file.
 
     Attributes:
         path: the file.
-        head: the persona and picture of the show.
-        start_s, end_s: times of the first and last record, since the show began.
+        head: persona and picture of the show.
+        start_s, end_s: times of the first and last record, since the show started.
         scenes: names of its scenes, by first appearance.
         is_ever_held: whether the picture was ever frozen.
-        note: one sentence if the end is missing; empty if the file is whole.
+        note: one sentence if the end is missing; empty if the file is complete.
 
     Args:
         path: the file.
 
     Raises:
-        ConfigError: the file is missing, is no session, or holds no answer.
+        ConfigError: the file is missing, not a session, or contains no answers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,9 +69,9 @@ class Session:
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
         if not self._answers:
-            self._refuse(f"it holds no answer of the mirror{'; ' + self.note if self.note else ''}")
+            self._refuse(f"it contains no reflections{'; ' + self.note if self.note else ''}")
         if not self.scenes:
-            self._refuse("it does not say which scene was shown")
+            self._refuse("it does not state which scene was shown")
 
     @property
     def seconds(self) -> float:
@@ -99,18 +99,18 @@ class Session:
     def _read_head(self, file: BinaryIO) -> SessionHead:
         magic = file.read(len(MAGIC))
         if len(magic) < len(MAGIC) or magic[:5] + magic[6:] != MAGIC[:5] + MAGIC[6:]:
-            self._refuse("it is no session of this program (main.py --session FILE.narc makes them)")
+            self._refuse("it is not a session of this program (record one with main.py --session FILE.narc)")
         self._form = magic[5]
         if self._form not in SHARES:
             forms = join_words([str(form) for form in SHARES], "and")
-            self._refuse(f"it has form {self._form}, and this version of the program reads forms {forms}")
+            self._refuse(f"it has format {self._form}, and this version of the program reads formats {forms}")
         try:
             kind, content = _next_chunk(file)
             if kind != HEAD:
-                self._refuse("it does not begin with its description")
+                self._refuse("it does not start with its description")
             return read_head(content)
         except DamagedError as error:
-            self._refuse(str(error) or "it is cut off in its description, before the first answer")
+            self._refuse(str(error) or "it is truncated before the first reflection")
 
     def _look_through(self, file: BinaryIO) -> None:
         """Check checksums and times of all chunks, up to the end or the first fault."""

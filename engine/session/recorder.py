@@ -1,7 +1,7 @@
 """Session recorder: writes the answers and scenes of a show to a session file, without ever holding up the show.
 
-It receives every answer and every change of scene; a thread packs and appends them twice a second. Knows no OpenGL and
-no network. After a kill the file is readable up to half a second before it.
+It receives every drawn latent and every change of scene; a thread encodes and appends them twice a second. Knows no
+OpenGL and no network. After a kill the file is readable up to half a second before it.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ MOST_WAITING = 4096  # more than two minutes of answers; some are lost if the di
 
 
 class SessionRecorder:
-    """A session in progress.
+    """Session being recorded.
 
-    Once it has begun, trouble with the disk raises nothing: `error` has the sentence for the operator, and what was
-    written before stays readable.
+    Once it has started, disk problems raise nothing: `error` has the sentence for the operator, and what was written
+        before
+    remains readable.
 
     Args:
         path: the file, which must not exist; its folder is created if needed.
-        head: the persona and picture of the show.
-        keep_free_mb: the session ends before the disk has less than this free.
+        head: persona and picture of the show.
+        keep_free_mb: the session ends before less than this is free on the disk.
         open_file: creates the file.
 
     Raises:
-        ConfigError: the file exists already.
+        ConfigError: the file already exists.
         DeviceError: it cannot be created.
     """
 
@@ -76,14 +77,14 @@ class SessionRecorder:
         self._thread.start()
 
     def cue(self, cue: Cue) -> None:
-        """Keep the current cue, if it has changed."""
+        """Record the current cue, if it has changed."""
         last = self._cue
         if last is None or (cue.scene, cue.is_black, cue.is_held) != (last.scene, last.is_black, last.is_held):
             self._cue = cue
             self._put(cue)
 
     def answer(self, time_s: float, latent: Latent, audio: float = 0.0) -> None:
-        """Keep an answer drawn `time_s` after the show began, and the loudness then, 0 to 1."""
+        """Record an answer drawn `time_s` after the show started, and the loudness at that time, 0 to 1."""
         self._last_s = max(self._last_s, time_s)  # rounding of the clock must not make the file unreadable
         self._put(Answer(self._last_s, latent, audio))
 
@@ -132,7 +133,7 @@ class SessionRecorder:
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
-        with contextlib.suppress(OSError):  # only disks can be asked to sync
+        with contextlib.suppress(OSError):  # not every file system supports sync
             os.fsync(self._file.fileno())
         self.size_bytes += len(data)
 
@@ -142,7 +143,7 @@ class SessionRecorder:
 
 
 def _chunks(items: Iterable[Answer | Cue]) -> Iterator[bytes]:
-    """Items as chunks, in order; consecutive answers share one."""
+    """Encode items as chunks, in order; consecutive answers share one."""
     rows: list[Answer] = []
     for item in items:
         if isinstance(item, Cue) or len(rows) == MAX_ROWS:

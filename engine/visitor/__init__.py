@@ -1,1 +1,1 @@
-"""The state of the person in front of the mirror, as scenes see it."""
+"""State of the visitor in front of the mirror, as scenes see it."""

@@ -1,7 +1,7 @@
 """Differences between the stranger in the glass and the visitor: a `ReflectionComparison`, smoothed over frames.
 
-Comparisons arrive twice a second and are eased. The visitor's outline arrives with every reflection and follows at
-once, as the reflection does. Knows neither networks nor OpenGL.
+Comparisons arrive twice a second and are smoothed. The visitor's outline arrives with every reflection and follows at
+once, like the reflection. Knows neither networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ UNHEARD = 0.004
 
 @dataclass(frozen=True, slots=True)
 class FaceDifference:
-    """The stranger against the visitor, each relative to their own face (`Features.aligned`).
+    """Comparison of stranger and visitor, each relative to their own face (`Features.aligned`).
 
     Attributes:
-        outline: (478, 2) landmarks of the visitor now.
-        apart: (478, 2) offsets of the stranger's landmarks from the visitor's, eased.
-        eyes: position of the stranger's eyes in the drawn picture, eased.
-        tints: (N, 5) patches of colour: x, y on the stranger; L*, a*, b* of the visitor minus the stranger's, eased.
-        heard: 1 if something was compared lately, else 0; eased.
+        outline: (478, 2) current landmarks of the visitor.
+        apart: (478, 2) offsets of the stranger's landmarks from the visitor's, smoothed.
+        eyes: position of the stranger's eyes in the drawn picture, smoothed.
+        tints: (N, 5) colour patches: x, y on the stranger; L*, a*, b* of the visitor minus the stranger's, smoothed.
+        heard: 1 if there was a comparison lately, else 0; smoothed.
     """
 
     outline: FloatArray
@@ -42,7 +42,7 @@ class FaceDifferenceSmoother:
     """Smooths comparisons; call `smooth` once per drawn frame, then read.
 
     Attributes:
-        parting: the difference now; None if nothing was compared.
+        parting: current difference; None if there has been no comparison.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class FaceDifferenceSmoother:
 
 
 def compare(echo: ReflectionComparison) -> FaceDifference:
-    """Differences of one comparison."""
+    """Compute the differences in one comparison."""
     viewer, stranger = echo.viewer, echo.stranger
     outline = viewer.aligned(viewer.landmarks_px)
     apart = stranger.aligned(stranger.landmarks_px) - outline
@@ -82,7 +82,7 @@ def compare(echo: ReflectionComparison) -> FaceDifference:
 
 
 def _tints(viewer: Features, stranger: Features) -> FloatArray:
-    if len(viewer.patches) != len(stranger.patches):  # sessions keep none of the visitor's
+    if len(viewer.patches) != len(stranger.patches):  # sessions contain none of the visitor's
         return np.empty((0, 5), np.float32)
     places = stranger.aligned(stranger.patches)
     return np.hstack([places, viewer.patches[:, 2:] - stranger.patches[:, 2:]]).astype(np.float32)

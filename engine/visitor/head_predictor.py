@@ -1,4 +1,4 @@
-"""Head prediction: where the visitor's head is when a picture is drawn.
+"""Head prediction: pose of the visitor's head at the time a picture is drawn.
 
 A measurement is old when it arrives, and the next one arrives two frames later. In between, the pose is extrapolated
 along its velocity, for at most `LONGEST_LEAD_S`: the drawn face keeps up with a moving head and rests with a still one.
@@ -18,23 +18,23 @@ from engine.types import Features, Placement
 
 PLACEMENT_TIME_S = 0.045  # time constant with which the pose follows the prediction
 VELOCITY_TIME_S = 0.08  # time constant of the velocity
-FIRST_LEAD_S = 0.017  # how far a new measurement is extrapolated at once; one 33 ms later continues from there
+FIRST_LEAD_S = 0.017  # initial extrapolation of a new measurement; one 33 ms later continues from there
 LONGEST_LEAD_S = 0.05
 LONGEST_GAP_S = 0.4  # measurements further apart say nothing about velocity
 CALM = np.array([0.05, 0.05, 0.15, 0.2, 10.0, 10.0])
-"""Speeds of jitter, which is not extrapolated: picture widths, heights, logarithm of the size, rad, degrees, degrees,
-each a second."""
+"""Speed of jitter, which is not extrapolated: picture widths, heights, logarithm of size, rad, degrees, degrees, each
+per second."""
 
 Pose = NDArray[np.float64]  # x, y, logarithm of the distance between the eyes, roll (rad), yaw, pitch (degrees)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A head at one moment.
+    """Pose of a head at one time.
 
     Attributes:
-        placement: its place in the camera's picture.
-        yaw_deg, pitch_deg: its direction, as in `Features`.
+        placement: position in the camera's picture.
+        yaw_deg, pitch_deg: see `Features`.
     """
 
     placement: Placement
@@ -45,18 +45,19 @@ class Head:
 class HeadPredictor:
     """Predicts one head: `take` each new measurement, `predict` once per drawn frame, then read `head`.
 
-    The velocity is a running mean, but never larger than the newest velocity and never against it: a head that stops is
-    overshot no longer than it takes to see the stop.
+    The velocity is a moving average, but never larger than the newest velocity and never opposed to it: a head that
+        stops
+    is overshot only until the stop is seen.
 
     Attributes:
-        head: predicted now; None before the first measurement.
+        head: current prediction; None before the first measurement.
     """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Forget the head; the next one is taken where it is."""
+        """Forget the head; the next one is taken without prediction."""
         self.head: Head | None = None
         self._measured: Features | None = None
         self._since_s = 0.0
@@ -64,7 +65,7 @@ class HeadPredictor:
         self._velocity = np.zeros(6)
 
     def take(self, features: Features) -> None:
-        """Take a measurement, unless a newer one has already been taken."""
+        """Process a measurement, unless a newer one has already been processed."""
         last = self._measured
         elapsed_s = features.captured_s - last.captured_s if last is not None else 0.0
         if elapsed_s < 0 or features is last:
@@ -96,19 +97,19 @@ class HeadPredictor:
 
 
 def pose(features: Features) -> Pose:
-    """The six numbers of a `Pose`."""
+    """Six numbers of a `Pose`."""
     return np.append(_of_placement(features.placement), (features.yaw_deg, features.pitch_deg))
 
 
 def difference(after: Pose, before: Pose) -> Pose:
-    """`after` minus `before`, for whole poses or their first four numbers; the roll takes the short way round."""
+    """`after` minus `before`, for whole poses or their first four numbers; roll takes the shorter way round."""
     apart = after - before
     apart[3] = math.remainder(apart[3], 2 * math.pi)
     return apart
 
 
 def steady_part(newest: Pose, mean: Pose) -> Pose:
-    """The common part of two velocities: the smaller one if their signs agree, else 0; close to 0 for jitter."""
+    """Common part of two velocities: the smaller one if their signs agree, else 0; close to 0 for jitter."""
     agreed = np.where(newest * mean > 0, np.sign(mean) * np.minimum(np.abs(newest), np.abs(mean)), 0.0)
     return np.asarray(agreed * agreed**2 / (agreed**2 + CALM**2))
 

@@ -1,6 +1,6 @@
 """Visit state: idle, notice, arrive, dwell or leave.
 
-Driven by the reflection thread (is somebody seen, how present are they) and by `Tick`; knows neither pictures nor
+Driven by the reflection thread (whether somebody is seen, and their presence) and by `Tick`; knows neither pictures nor
 features. Scenes read it as signals, and passes have values for its states.
 """
 
@@ -15,7 +15,7 @@ from engine.core.easing import smoothstep
 
 
 class VisitState(StrEnum):
-    """A part of a visit, by its name in scenes."""
+    """State of a visit, by its name in scenes."""
 
     IDLE = "idle"
     NOTICE = "notice"
@@ -27,16 +27,17 @@ class VisitState(StrEnum):
 class Visit:
     """State machine of a visit; call `advance` once per drawn frame, then read.
 
-    Presence rises while somebody is answered and falls once they are given up; between two reflections it is constant.
+    Presence rises while a visitor is reflected and falls once they are released; between two reflections it is
+    constant.
 
     Args:
-        times: durations of the parts of a visit.
+        times: durations of the states.
 
     Attributes:
         times: may be replaced during a visit.
-        state: the current part.
-        weights: weight of each state, 0 to 1, together 1: on entering a state they ease from their current values to
-            that state alone, over its duration (`idle` takes as long as `leave`, `dwell` as long as `arrive`).
+        state: current state.
+        weights: weight of each state, 0 to 1, sum 1: on entering a state they ease from their current values to that
+                state alone, over its duration (`idle` takes as long as `leave`, `dwell` as long as `arrive`).
     """
 
     def __init__(self, times: VisitSettings) -> None:
@@ -58,9 +59,9 @@ class Visit:
         """Advance by `tick.dt_s`.
 
         Args:
-            presence: of the newest reflection, 0 to 1.
-            is_seen: whether anybody was in sight.
-            tick: the moment.
+            presence: presence in the newest reflection, 0 to 1.
+            is_seen: whether anybody was in view.
+            tick: current time.
         """
         self._elapsed_s += tick.dt_s
         if presence != self._presence:

@@ -1,8 +1,8 @@
-"""The visitor as scenes see them: place, presence, and the signals that passes are bound to.
+"""Visitor as seen by scenes: position, presence, and the signals that passes are bound to.
 
 Reflections arrive at their own rate; here they become values that change smoothly from frame to frame. Measurements
-arrive before the face that is drawn from them, and move it (`head_predictor.py`). Belongs to the main thread; knows
-neither networks nor OpenGL.
+arrive before the face drawn from them, and move it (`head_predictor.py`). Belongs to the main thread; knows neither
+networks nor OpenGL.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from engine.visitor.visit_state import Visit
 SIGNAL_TIME_S = 0.15
 GONE = 0.01
 PRESENT = 0.5  # presence from which `dwell` counts
-STILL_DEG, MOST_DEG = 1.0, 12.0  # turn of the head since its answer: jitter below the first, limit of a flat picture
+STILL_DEG, MOST_DEG = (
+    1.0,
+    12.0,
+)  # head turn since the drawn measurement: jitter below the first, limit of a flat picture
 
 # FaceMesh indices of the inner lips and the outer corners of the eyes.
 UPPER_LIP, LOWER_LIP, EYE_A, EYE_B = 13, 14, 33, 263
@@ -33,13 +36,13 @@ class Viewer:
     """Follows reflections and measurements; call `observe` once per drawn frame, then read.
 
     Args:
-        times: durations of the parts of a visit.
+        times: durations of the states of a visit.
 
     Attributes:
-        visit: the state of the visit.
-        turned_rad: turn of the head since the measurement that the newest reflection answers, right and up positive; 0
-            while nobody is there.
-        turned_before_rad: the same for the reflection before that.
+        visit: state of the visit.
+        turned_rad: head turn since the measurement behind the newest reflection, right and up positive; 0 while nobody
+                is there.
+        turned_before_rad: the same for the previous reflection.
         signals: values by name, see `signals.SIGNALS`.
     """
 
@@ -56,12 +59,12 @@ class Viewer:
 
     @property
     def features(self) -> Features | None:
-        """The newest measurement; None while nobody is there."""
+        """Newest measurement; None while nobody is there."""
         return self._latent.features if self._latent else None
 
     @property
     def placement(self) -> Placement | None:
-        """Place of the face now; None while nobody is there."""
+        """Current position of the face; None while nobody is there."""
         return self._head.head.placement if self._head.head is not None else None
 
     @property
@@ -71,7 +74,7 @@ class Viewer:
 
     @property
     def presence(self) -> float:
-        """0 nobody is there, 1 somebody is."""
+        """Presence: 0 nobody is there, 1 somebody is."""
         return self._presence
 
     @property
@@ -84,10 +87,10 @@ class Viewer:
         """Advance by `tick.dt_s`.
 
         Args:
-            reflection: the newest one if it is new, otherwise None.
-            tick: the moment.
+            reflection: newest one if it is new, otherwise None.
+            tick: current time.
             audio: loudness of the room, 0 to 1.
-            measured: the newest measurement if it is new; possibly not yet answered by a reflection.
+            measured: newest measurement if it is new; possibly not yet drawn.
         """
         if reflection is not None:
             self._before, self._latent = self._latent, reflection.latent
@@ -103,7 +106,7 @@ class Viewer:
         self._signals["audio"] = audio
 
     def leave(self) -> None:
-        """Nobody draws this visitor's stranger any more: what is left of them goes."""
+        """Fade this visitor out: their stranger is no longer drawn."""
         if self._latent is not None and (self._latent.presence > 0 or self._latent.features is not None):
             self._latent = replace(self._latent, presence=0.0, features=None)
 
@@ -113,7 +116,7 @@ class Viewer:
                 if features is not None and is_same_head(answered.placement, features.placement):
                     self._head.take(features)
             self._head.predict(dt_s)
-        elif self._presence < GONE:  # until then the fading face stays in place
+        elif self._presence < GONE:  # until then the fading face keeps its position
             self._head.forget()
         self.turned_rad, self.turned_before_rad = self._turned_since(self._latent), self._turned_since(self._before)
 
@@ -143,13 +146,13 @@ class Viewer:
 
 
 def _turn_rad(turned_deg: float) -> float:
-    """A turn for display: 0 for jitter, at most what a flat picture can show."""
+    """Turn for display: 0 for jitter, limited to what a flat picture can show."""
     seen_deg = turned_deg * turned_deg**2 / (turned_deg**2 + STILL_DEG**2)
     return math.radians(MOST_DEG * math.tanh(seen_deg / MOST_DEG))
 
 
 def _share(time_s: float, dt_s: float) -> float:
-    """Step of a first-order low-pass with time constant `time_s`, as a share of the distance, for `dt_s`."""
+    """Step of a first-order low-pass with time constant `time_s` in `dt_s`, as a share of the distance."""
     return 1.0 - math.exp(-dt_s / time_s)
 
 
@@ -160,7 +163,7 @@ def _speed(before: Placement | None, after: Placement | None, dt_s: float) -> fl
 
 
 def _mouth(features: Features) -> float:
-    """Openness of the mouth, 0 to 1: gap between the inner lips over the width of the eyes; 0.35 is wide open."""
+    """Mouth opening, 0 to 1: gap between the inner lips over the width of the eyes; 0.35 is wide open."""
     points = features.landmarks_px
     gap = math.dist(points[UPPER_LIP], points[LOWER_LIP])
     width = math.dist(points[EYE_A], points[EYE_B])

@@ -120,7 +120,7 @@ WRITTEN: dict[str, tuple[bytes, float, str]] = {
     "exponents": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1e+00").encode(), 1.0, ""),
     "decimal commas": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1,0").encode(), 1.0, ":3: has decimal commas"),
     "latin 1": ('TITLE "caf\u00e9"\nLUT_3D_SIZE 2\n'.encode("latin-1") + ONES.encode(), 1.0, " is not UTF-8 text"),
-    "vendor": (b"LUT_3D_SIZE 2\nLUT_IN_VIDEO_RANGE\n" + ONES.encode(), 1.0, ":2: LUT_IN_VIDEO_RANGE is not known, and"),
+    "vendor": (b"LUT_3D_SIZE 2\nLUT_IN_VIDEO_RANGE\n" + ONES.encode(), 1.0, ":2: LUT_IN_VIDEO_RANGE is unknown and"),
     "range of 1D": (b"LUT_3D_SIZE 2\nLUT_1D_INPUT_RANGE 0 2\n" + ONES.encode(), 0.5, ""),
     "range of 3D": (b"LUT_3D_SIZE 2\nLUT_3D_INPUT_RANGE 0 2\n" + ONES.encode(), 0.5, ""),
     "beyond": (b"LUT_3D_SIZE 2\n" + ONES.replace("1", "1.25").encode(), 1.25, ""),
@@ -144,7 +144,7 @@ def test_tables_are_read_as_programs_write_them(gl: moderngl.Context, shaders: P
 
 PROBLEMS = {
     "no size": ("0 0 0\n", r"mine\.cube:1: LUT_3D_SIZE must come before the colours"),
-    "no content": ("# nothing\n", r"mine\.cube says no LUT_3D_SIZE"),
+    "no content": ("# nothing\n", r"mine\.cube has no LUT_3D_SIZE"),
     "too few": ("LUT_3D_SIZE 2\n0 0 0\n", r"mine\.cube has 1 colours and needs 8, 2 x 2 x 2"),
     "too many": ("LUT_3D_SIZE 2\n" + "0 0 0\n" * 9, r"mine\.cube:10: there are more colours than LUT_3D_SIZE 2"),
     "huge": ("LUT_3D_SIZE 100000\n", r"mine\.cube:1: LUT_3D_SIZE must be a whole number from 2 to 65"),
@@ -170,7 +170,7 @@ def test_what_is_wrong_is_told_with_its_line(gl: moderngl.Context, shaders: Path
 
 
 def test_files_that_are_not_there_or_no_text_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^there is no table of colours shaders/luts/none\.cube$"):
+    with pytest.raises(ConfigError, match=r"^there is no colour table shaders/luts/none\.cube$"):
         read_cube(tmp_path / "none.cube", "shaders/luts/none.cube")
     (tmp_path / "bytes.cube").write_bytes(b"\x00\x01\xff")
     with pytest.raises(ConfigError, match=r"^bytes\.cube is no text$"):
@@ -196,7 +196,7 @@ def test_what_is_no_name_of_a_table_is_told_in_words(tmp_path: Path) -> None:
 
 
 def test_a_missing_table_is_told_without_opengl(shaders: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^there is no table of colours shaders/luts/none\.cube$"):
+    with pytest.raises(ConfigError, match=r"^there is no colour table shaders/luts/none\.cube$"):
         pass_class("grade").check(registry()["grade"](lut="none"), ShaderLibrary(shaders))
 
 
@@ -219,7 +219,10 @@ def test_a_strip_of_squares_is_a_table(gl: moderngl.Context, shaders: Path, in_a
 
 @pytest.mark.parametrize(
     ("size_wh", "sentence"),
-    [((256, 15), "odd.png is 256x15 px: a table is N squares of N x N px in a row"), ((1, 1), "is 1x1 px: a table is")],
+    [
+        ((256, 15), "odd.png is 256x15 px: a lookup table consists of N squares of N x N px in a row"),
+        ((1, 1), "is 1x1 px: a lookup table"),
+    ],
 )
 def test_a_picture_that_is_no_strip_is_told(shaders: Path, size_wh: tuple[int, int], sentence: str) -> None:
     Image.new("RGB", size_wh).save(shaders / "luts" / "odd.png")

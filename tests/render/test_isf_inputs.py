@@ -64,7 +64,7 @@ def test_every_type_of_input(playing: Playing, declared: str, value: Any, shown:
             "is a picture: must be picture, camera, reflection, noise or a .png or .jpg file, not 1",
         ),
         ('"TYPE": "image"', "cam", "must be picture, camera, reflection, noise or a .png or .jpg file, not 'cam'"),
-        ('"TYPE": "image"', "none.png", r"there is no image .*foreign/none\.png"),
+        ('"TYPE": "image"', "none.png", r"the image .*foreign/none\.png"),
     ],
 )
 def test_wrong_values_of_inputs(playing: Playing, declared: str, value: Any, message: str) -> None:
@@ -155,7 +155,7 @@ def test_imported_images_stand_upright(playing: Playing) -> None:
 @pytest.mark.parametrize("path", ["../../secret.png", "/etc/secret.png"])
 def test_imported_images_stay_in_the_folder(playing: Playing, path: str) -> None:
     playing.write(a__fs=isf("gl_FragColor = vec4(1.0);", more=f', "IMPORTED": {{"mark": {{"PATH": "{path}"}}}}'))
-    with pytest.raises(ConfigError, match=r"lies outside|there is no image"):
+    with pytest.raises(ConfigError, match=r"lies outside|the image .* does not exist"):
         playing.draw("isf", {"file": "a.fs"})
 
 

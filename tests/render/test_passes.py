@@ -49,7 +49,7 @@ def test_duplicates_and_passes_without_settings_are_refused(monkeypatch: pytest.
         def render(self, *_: object) -> None:
             raise NotImplementedError
 
-    with pytest.raises(ValueError, match="there is a pass called room already: Room"):
+    with pytest.raises(ValueError, match="a pass called room already exists: Room"):
         register("room")(Other)
     register("other")(Other)
     assert Other.kind == "other"

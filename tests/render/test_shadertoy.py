@@ -280,7 +280,7 @@ def test_camera_and_reflection(playing: Playing, gl: moderngl.Context) -> None:
 @pytest.mark.parametrize(
     ("channel", "message"),
     [
-        ("{source: clip.mp4}", "video files are not supported as what a channel shows"),
+        ("{source: clip.mp4}", "video files are not supported in channels"),
         ("video", "video files are not supported"),
         ("song.mp3", "sound files are not supported"),
         ("[a.png, b.png]", "a list must hold the six pictures of a cube, not 2"),

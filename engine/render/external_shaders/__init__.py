@@ -1,1 +1,1 @@
-"""Shaders in other programs' dialects: what they are translated with, and what they are given to draw from."""
+"""Shaders in other programs' dialects: their translation, and their inputs."""

@@ -1,4 +1,4 @@
-"""What a foreign shader draws on: buffers that it may read while it draws them, and the watch over what it draws."""
+"""Buffers of external shaders, which may be read while they are drawn, and the detector of non-finite pixels."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.render.gl.render_target import Dtype, RenderTarget
 log = logging.getLogger(__name__)
 
 LARGEST: Mapping[Dtype, float] = {"f1": 65504.0, "f2": 65504.0, "f4": 1e30}
-"""A value beyond this is as good as infinite, by the canvas that is to keep it."""
+"""Values beyond this count as infinite, by type of the render target."""
 Area = tuple[int, int, int, int]
 """Left, bottom, width, height, px."""
-QUERIES = 3  # a count is asked for so many frames later, when it has long arrived
+QUERIES = 3  # a query is read this many frames later, when its result has long arrived
 
 
 class Buffer:
-    """Two canvases that change places: what was drawn last can be read while the next is drawn. Row 0 at the bottom.
+    """Ping-pong pair of render targets: the last picture can be read while the next is drawn. Row 0 at the bottom.
 
     Args:
-        ctx: the context.
+        ctx: OpenGL context.
         size_wh: px.
         dtype: see `RenderTarget`.
     """
@@ -36,22 +36,22 @@ class Buffer:
 
     @property
     def texture(self) -> moderngl.Texture:
-        """What was drawn last, zeros before that."""
+        """Last picture drawn, zeros before that."""
         return self._front.texture
 
     def resize(self, size_wh: tuple[int, int]) -> None:
-        """Have this size from now on; what was drawn is lost if it is another than before."""
+        """Change the size; if it differs, the contents are lost."""
         if self._front.texture.size != size_wh:
             self.close()
             self._front, self._back = self._canvases(size_wh)
 
     def clear(self) -> None:
-        """Forget what was drawn."""
+        """Clear the contents."""
         self._front.framebuffer.clear()
 
     def draw(self, brush: QuadProgram, values: Mapping[str, Value], area: Area | None = None) -> None:
-        """Draw the next, all of it or an area; pixels that are left out are zeros."""
-        framebuffer: Any = self._back.framebuffer  # ModernGL's types do not know that None ends a scissor
+        """Draw the next picture, all of it or an area; skipped pixels are zeros."""
+        framebuffer: Any = self._back.framebuffer  # ModernGL's types lack None, which ends a scissor
         framebuffer.clear()
         framebuffer.scissor = area
         brush.draw(framebuffer, {**values, "n_limit": LARGEST[self._dtype]})
@@ -59,7 +59,7 @@ class Buffer:
         self._front, self._back = self._back, self._front
 
     def close(self) -> None:
-        """Release both canvases; may be called again."""
+        """Release both render targets; may be called again."""
         self._front.close()
         self._back.close()
 
@@ -68,16 +68,16 @@ class Buffer:
 
 
 class FiniteWatch:
-    """Notices pixels that a shader left out because they were no numbers, and says so once, without waiting.
+    """Detects pixels that a shader skipped because they were not finite, and reports them once, without waiting.
 
     Args:
-        ctx: the context.
-        file: whom to blame.
-        is_blind: for a shader that leaves pixels out on purpose.
+        ctx: OpenGL context.
+        file: file named in the message.
+        is_blind: for shaders that discard pixels on purpose.
 
     Attributes:
-        problem: what it has noticed; empty while that is nothing.
-        missing: how many pixels were left out of the last picture that was looked at.
+        problem: message; empty while there is none.
+        missing: number of pixels skipped in the last picture checked.
     """
 
     def __init__(self, ctx: moderngl.Context, file: str, *, is_blind: bool) -> None:
@@ -91,7 +91,7 @@ class FiniteWatch:
 
     @contextmanager
     def frame(self) -> Iterator[None]:
-        """Watch what is drawn meanwhile; `expect` says how much that should be."""
+        """Count the pixels drawn in the context; `expect` states how many there should be."""
         if self._is_over:
             yield
             return
@@ -102,7 +102,7 @@ class FiniteWatch:
             yield
 
     def look(self) -> None:
-        """Look at all that was drawn until now, and wait for it."""
+        """Check everything drawn so far, and wait for the result."""
         for turn in range(QUERIES):
             self._look((self._next + turn) % QUERIES)
 
@@ -118,5 +118,5 @@ class FiniteWatch:
             self._is_over = True
 
     def expect(self, pixels: int) -> None:
-        """So many pixels are drawn, in this frame, unless some are left out."""
+        """Expect this many pixels to be drawn in this frame."""
         self._expected[self._next - 1] += pixels

@@ -1,6 +1,6 @@
-"""Pictures of all directions: six faces of a cube, in OpenGL's order, made of one equirectangular picture or of six.
+"""Cube maps: six faces in OpenGL's order, from one equirectangular picture or from six.
 
-Faces are +x, -x, +y, -y, +z, -z with row 0 first, as OpenGL 3.3, section 3.8.10, has them. Knows no OpenGL object.
+The order is +x, -x, +y, -y, +z, -z, with row 0 first, as in OpenGL 3.3, section 3.8.10. Knows no OpenGL object.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ SKY_PX = 64
 
 
 def faces_of_all_around(picture: ByteArray, side_px: int | None = None) -> ByteArray:
-    """The faces of an equirectangular picture, whose middle looks along +z with +x to the right, row 0 up.
+    """Faces from an equirectangular picture, whose middle looks along +z with +x to the right, row 0 up.
 
     Args:
         picture: (H, W, 4) uint8.
-        side_px: of a face; half the picture's height if None.
+        side_px: side of a face; half the picture's height if None.
 
     Returns:
         (6, N, N, 4) uint8.
@@ -44,10 +44,10 @@ def faces_of_all_around(picture: ByteArray, side_px: int | None = None) -> ByteA
 
 
 def faces_of_six(pictures: list[ByteArray], where: str) -> ByteArray:
-    """The faces as six pictures have them; (6, N, N, 4) uint8.
+    """Faces from six pictures; (6, N, N, 4) uint8.
 
     Raises:
-        ConfigError: they are not square, or not of one size.
+        ConfigError: they are not square, or differ in size.
     """
     sizes = {picture.shape[:2] for picture in pictures}
     height, width = next(iter(sizes))
@@ -57,7 +57,7 @@ def faces_of_six(pictures: list[ByteArray], where: str) -> ByteArray:
 
 
 def plain_sky() -> ByteArray:
-    """What stands for a cube that nobody gives: a pale sky over dark ground; (6, 64, 64, 4) uint8."""
+    """Default cube: a pale sky over dark ground; (6, 64, 64, 4) uint8."""
     _, y, _ = _directions(SKY_PX)
     up = np.clip(y, 0.0, 1.0)[..., None] ** 0.5
     sky = np.array([206.0, 214.0, 224.0]) * (1 - up) + np.array([72.0, 104.0, 156.0]) * up
@@ -69,7 +69,7 @@ def plain_sky() -> ByteArray:
 
 
 def _directions(side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """x, y and z of the unit vector through the middle of every pixel, each (6, N, N)."""
+    """x, y and z of the unit vector through each pixel centre, each (6, N, N)."""
     axis = (np.arange(side, dtype=np.float64) + 0.5) / side * 2 - 1
     s, t = np.meshgrid(axis, axis)
     one = np.ones_like(s)

@@ -1,8 +1,8 @@
-"""GLSL as other programs take it -> GLSL of desktop drivers: old names, names that are keywords since, and uniforms
+"""Translation of other programs' GLSL for desktop drivers: old names, names that have become keywords, and uniforms
 that Narcissus declares itself.
 
-Works on tokens and keeps every line where it was, so that an error of the driver is found in the artist's file. Knows
-no file and no OpenGL.
+Works on tokens and keeps all line numbers, so that driver errors refer to the artist's file. Knows no files and no
+OpenGL.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ OLD_NAMES: Mapping[str, str] = {
     "texture2DRect": "n_texture2DRect",
     "sampler2DRect": "sampler2D",
 }
-"""Functions of GLSL 1.x and what they are called since 1.30; those of rectangle textures are ours."""
+"""Functions of GLSL 1.x and their names since 1.30; those for rectangle textures are ours."""
 
 KEYWORDS = frozenset(
     re.findall(
@@ -57,45 +57,45 @@ KEYWORDS = frozenset(
         unsigned using varying volatile writeonly""",
     )
 )
-"""Words that were names once, or are on some driver, and are keywords or kept back since (GLSL 4.60, section 3.6)."""
+"""Words that were once names, or still are with some drivers, and are now keywords or reserved (GLSL 4.60, 3.6)."""
 
 OURS = frozenset(
     {"n_keep", "n_limit", "n_pow", "n_texture2D", "n_texture2DRect"}
     | {"isf_main", "isf_FragColor", "isf_FragData", "isf_pixel", "isf_size"}
 )
-"""Names that the mirror's part of the program has."""
+"""Names used by the mirror's part of the program."""
 
-LONGEST = 400  # tokens of a declaration that is looked at
+LONGEST = 400  # maximum number of tokens examined in a declaration
 
 MARK = "ext_"
-"""What a name begins with that had to be changed."""
+"""Prefix of renamed names."""
 
 
 def own_name(name: str) -> str:
-    """What a name is called in the program that cannot keep its own."""
+    """Replacement for a name that cannot be kept."""
     return MARK + name
 
 
 def is_kept_back(name: str) -> bool:
-    """Whether a name must be called otherwise: a keyword, a function of the driver, or like those of the mirror."""
+    """Whether a name must be replaced: a keyword, a function of the driver, or one of the mirror's names."""
     return name in KEYWORDS or name in OURS or name in _FUNCTIONS or name.startswith(("n_", "u_", "isf_"))
 
 
 _FUNCTIONS = frozenset(
     {"texture", "textureLod", "textureSize", "texelFetch", "pow", "max", "min", "abs", "equal", "any"}
 )
-"""Functions that the mirror's part of the program calls."""
+"""Functions called by the mirror's part of the program."""
 
 
 @dataclass(frozen=True)
 class ParsedGlsl:
-    """A text from outside, taken apart.
+    """Tokenised shader text.
 
     Attributes:
-        tokens: all of it, plain, without directives that are ours to give.
-        seen: the same without what `#if` surely leaves out.
-        declared: names that it declares, where it does first.
-        words: every word that a compiler sees, and its line.
+        tokens: all tokens, normalised, without directives that we supply ourselves.
+        seen: the same without parts that `#if` definitely excludes.
+        declared: declared names and the lines of their first declaration.
+        words: every word visible to a compiler, and its line.
     """
 
     tokens: Sequence[Token]
@@ -105,10 +105,10 @@ class ParsedGlsl:
 
 
 def parse_glsl(text: str) -> ParsedGlsl:
-    """Take a text apart.
+    """Tokenise a text.
 
     Args:
-        text: as the artist wrote it, GLSL 1.10 to 4.20 or GLSL ES 1.00 to 3.00.
+        text: as written by the artist, GLSL 1.10 to 4.20 or GLSL ES 1.00 to 3.00.
     """
     tokens = without_directives(tokenise(plain(text)), ("version", "extension", "line"))
     seen = active(tokens, {"__VERSION__": "420"})
@@ -122,17 +122,17 @@ def parse_glsl(text: str) -> ParsedGlsl:
 
 
 def kept_back(names: Iterable[str]) -> dict[str, str]:
-    """What has to be renamed of the names that a text declares: keywords, and what the mirror's part is called."""
+    """Declared names that must be replaced: keywords, and names of the mirror's part."""
     return {name: own_name(name) for name in names if name in KEYWORDS or name in OURS}
 
 
 def translate(parsed: ParsedGlsl, names: Mapping[str, str], ours: Collection[str] = ()) -> list[str]:
-    """The lines of a shader as a desktop driver takes them, as many as there were.
+    """Lines of a shader, translated for a desktop driver; their number is unchanged.
 
     Args:
         parsed: the artist's text.
-        names: further words to replace, before those of `OLD_NAMES`.
-        ours: uniforms and varyings that Narcissus declares: where the text declares them again, blanks stand.
+        names: further replacements, applied before `OLD_NAMES`.
+        ours: uniforms and varyings declared by Narcissus; repeated declarations are blanked.
     """
     tokens = list(parsed.tokens)
     for start, end, _ in _interfaces(tokens, ours):
@@ -143,7 +143,7 @@ def translate(parsed: ParsedGlsl, names: Mapping[str, str], ours: Collection[str
 
 
 def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, tuple[int, bool]]:
-    """Uniforms that a text declares and nothing sets: the line of each, and whether it is a picture."""
+    """Uniforms that a text declares and nothing sets: line of each, and whether it is a picture."""
     row = list(parsed.seen)
     found = {}
     for start, end, names in _interfaces(row, None, ("uniform",)):
@@ -154,24 +154,24 @@ def foreign_uniforms(parsed: ParsedGlsl, known: Collection[str]) -> dict[str, tu
 
 
 def interfaces(parsed: ParsedGlsl) -> set[str]:
-    """Every name that a text declares as a uniform, or as what comes in or goes out."""
+    """All names that a text declares as uniforms, inputs or outputs."""
     return {name for _, _, names in _interfaces(list(parsed.seen), None) for name in names}
 
 
 def outputs(parsed: ParsedGlsl) -> list[str]:
-    """What a fragment shader itself declares to draw into (`out vec4 colour;`)."""
+    """Outputs declared by a fragment shader itself (`out vec4 colour;`)."""
     return [name for _, _, names in _interfaces(list(parsed.seen), None, ("out",)) for name in names]
 
 
 def _interfaces(
     tokens: Sequence[Token], only: Collection[str] | None, words: Collection[str] = ("uniform", "in", "varying", "out")
 ) -> list[tuple[int, int, dict[str, int]]]:
-    """Declarations between shader and program, from the first token to after the `;`, and the names in each.
+    """Interface declarations, from the first token to after the `;`, and the names in each.
 
     Args:
-        tokens: a text.
-        only: those that declare nothing but these names; all of them if None.
-        words: what they begin with.
+        tokens: tokens of a text.
+        only: restrict to declarations of these names; None means all.
+        words: keywords they start with.
     """
     found = []
     depth = 0
@@ -190,7 +190,7 @@ def _interfaces(
 
 
 def _names(declaration: Sequence[Token]) -> Iterable[tuple[str, int]]:
-    """The names of `uniform highp vec3 a, b[4];`: words before a comma, a bracket or the end."""
+    """Names in `uniform highp vec3 a, b[4];`: words before a comma, a bracket or the end."""
     row = list(code(declaration))
     for token, after in pairwise(row):
         if token.kind == "word" and after.text in (",", ";", "[", "="):

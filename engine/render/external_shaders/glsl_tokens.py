@@ -1,7 +1,7 @@
-"""GLSL as a row of tokens: comments, words, numbers and signs, each with its line, none of them lost.
+"""GLSL tokeniser: comments, words, numbers and signs with their lines, lossless.
 
-Whatever is asked of a shader from outside is asked of its tokens, so that a comment or a number is never taken for a
-name. Knows no file and no OpenGL.
+All questions about external shaders are answered from tokens, so that comments and numbers are never taken for names.
+Knows no files and no OpenGL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<sign>.)",
     re.DOTALL | re.ASCII,
 )
-MAX_CONDITION = 400  # letters of a condition with its macros; longer ones are left to the driver
+MAX_CONDITION = 400  # characters of a condition with its macros; longer ones are left to the driver
 _TYPE = re.compile(r"void|float|int|uint|bool|double|[biud]?vec[234]|d?mat[234](?:x[234])?|[iu]?sampler\w+")
 _SPACES = dict.fromkeys(map(ord, "\x00\x0b\x0c\x1a\x85\xa0\u2028\u2029\ufeff\u200b\u200c\u200d\u2060"), " ")
 _ENDS_A_NAME = frozenset("(;=,)[{")
@@ -33,12 +33,12 @@ _ENDS_A_NAME = frozenset("(;=,)[{")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a shader.
+    """Token of a shader.
 
     Attributes:
-        kind: what it is.
-        text: as it stands there.
-        line: from 1.
+        kind: its kind.
+        text: its text.
+        line: line number from 1.
     """
 
     kind: Kind
@@ -47,26 +47,27 @@ class Token:
 
 
 def tokenise(text: str) -> list[Token]:
-    """The tokens of a text with plain line ends; their texts make up all of it."""
+    """Tokenise a text with plain line ends; joining the tokens restores it."""
     tokens: list[Token] = []
     line = 1
     for match in _TOKEN.finditer(text):
-        kind: Kind = match.lastgroup  # type: ignore[assignment]  # one of the groups' names, which are the kinds
+        kind: Kind = match.lastgroup  # type: ignore[assignment]  # group names are the kinds
         tokens.append(Token(kind, match[0], line))
         line += match[0].count("\n")
     return tokens
 
 
 def text_of(tokens: Iterable[Token]) -> str:
-    """The text that tokens make up."""
+    """Join tokens to text."""
     return "".join(token.text for token in tokens)
 
 
 def plain(text: str) -> str:
-    """The same with line feeds for every line end that GLSL knows, and with ASCII letters alone.
+    """Normalise a text: line feeds for all line ends that GLSL knows, ASCII characters only.
 
-    Form feeds, separators and what only looks like a blank become blanks, other letters `?`: they can only stand in
-    comments. Lines that a backslash joins are one line, and empty ones after it, so that none changes its number.
+    Form feeds, separators and lookalikes of blanks become blanks, other characters `?`: they can only occur in
+    comments. Lines continued with a backslash are joined, with empty lines after them, so that line numbers are
+    unchanged.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
     text = "".join(letter if letter.isascii() else "?" for letter in text)
@@ -74,9 +75,9 @@ def plain(text: str) -> str:
 
 
 def _joined(lines: list[str]) -> list[str]:
-    """Lines of which one that ends with a backslash holds those after it too, which are empty then."""
+    """Join lines that end with a backslash with their successors, which become empty."""
     made: list[str] = []
-    open_line = -1  # which of those made still takes the next one
+    open_line = -1  # which output line is still being continued
     for line in lines:
         if open_line < 0:
             made.append(line)
@@ -92,22 +93,22 @@ def _joined(lines: list[str]) -> list[str]:
 
 
 def code(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens that a compiler sees: neither comments nor blanks nor line ends."""
+    """Tokens visible to a compiler: no comments, blanks or line ends."""
     return (token for token in tokens if token.kind in ("word", "number", "sign"))
 
 
 def blanked(token: Token) -> Token:
-    """Blanks in place of a token, over as many lines."""
+    """Replace a token by blanks, keeping its line ends."""
     return replace(token, kind="space", text="".join(letter if letter == "\n" else " " for letter in token.text))
 
 
 def renamed(tokens: Iterable[Token], names: Mapping[str, str], members: Collection[str] = ()) -> list[Token]:
-    """The tokens with words replaced.
+    """Replace words.
 
     Args:
-        tokens: a text.
-        names: what becomes of which word; members (`.name`) stay as they are,
-        members: but for these words.
+        tokens: tokens of a text.
+        names: replacements by word; members (`.name`) are kept,
+        members: except for these.
     """
     made: list[Token] = []
     before = ""
@@ -120,14 +121,15 @@ def renamed(tokens: Iterable[Token], names: Mapping[str, str], members: Collecti
 
 
 def declared(tokens: Sequence[Token]) -> dict[str, int]:
-    """Every name that a text declares (variables, parameters, functions, members, macros) and the line where first.
+    """All names declared in a text (variables, parameters, functions, members, macros) with the line of the first
+    declaration.
 
-    A name is what stands behind a type and before one of `( ; = , ) [ {`, and what follows it after a comma.
+    A name follows a type and precedes one of `( ; = , ) [ {`, or follows such a name after a comma.
     """
     found: dict[str, int] = {}
     types: set[str] = set()
     depth = 0
-    list_depth = -1  # of the declaration whose names go on after a comma
+    list_depth = -1  # nesting of the declaration whose names continue after a comma
     row = list(code(tokens))
     for index, token in enumerate(row):
         before = row[index - 1].text if index else ""
@@ -161,7 +163,7 @@ def _is_array_type(row: Sequence[Token], index: int) -> bool:
 
 
 def without_directives(tokens: Sequence[Token], dropped: Collection[str]) -> list[Token]:
-    """The tokens with whole lines blanked that begin with one of these directives, such as `version`."""
+    """Blank all lines that start with one of these directives, such as `version`."""
     made: list[Token] = []
     for line in _lines(tokens):
         is_dropped = (_directive(line) or ("",))[0] in dropped
@@ -170,13 +172,13 @@ def without_directives(tokens: Sequence[Token], dropped: Collection[str]) -> lis
 
 
 def active(tokens: Sequence[Token], macros: Mapping[str, str]) -> list[Token]:
-    """The tokens without those that `#if`, `#ifdef` and `#ifndef` surely leave out, which are blanked.
+    """Blank tokens that `#if`, `#ifdef` and `#ifndef` definitely exclude.
 
-    What cannot be decided here (macros with parameters, names that only a driver knows) counts as seen.
+    Undecidable conditions (macros with parameters, names known only to a driver) count as included.
 
     Args:
-        tokens: a text.
-        macros: what is defined before it begins, with the text of each.
+        tokens: tokens of a text.
+        macros: predefined macros and their values.
     """
     conditions = _Conditions(macros)
     made: list[Token] = []
@@ -191,21 +193,23 @@ def active(tokens: Sequence[Token], macros: Mapping[str, str]) -> list[Token]:
 
 
 class _Conditions:
-    """What the directives until now leave to be seen.
+    """State of the conditional directives read so far.
 
     Attributes:
-        hidden: how many of the branches that are open are surely not seen.
+        hidden: number of open branches that are definitely excluded.
     """
 
     def __init__(self, macros: Mapping[str, str]) -> None:
         self.hidden = 0
-        self._known: dict[str, str | None] = dict(macros)  # None: defined, but to what is not known
-        self._doubtful: set[str] = set()  # names that only the driver knows whether they are defined
+        self._known: dict[str, str | None] = dict(macros)  # None: defined with unknown value
+        self._doubtful: set[str] = set()  # names that only the driver knows
         self._unsure = 0
-        self._open: list[tuple[bool | None, bool]] = []  # whether what follows is seen; whether a branch was, surely
+        self._open: list[
+            tuple[bool | None, bool]
+        ] = []  # whether the branch is included; whether a previous branch definitely was
 
     def read(self, word: str, rest: Sequence[Token]) -> None:
-        """Take a directive, such as `if`, and what follows it."""
+        """Process a directive, such as `if`, and its arguments."""
         if word in ("if", "ifdef", "ifndef"):
             self._begin(word, rest, was_seen=False)
         elif word in ("elif", "else", "endif") and self._open:
@@ -226,7 +230,7 @@ class _Conditions:
         self._unsure += seen is None
 
     def _end(self) -> bool:
-        """Close a branch; returns whether one of its kind was seen, surely."""
+        """Close a branch; returns whether one of its alternatives was definitely included."""
         seen, was_seen = self._open.pop()
         self.hidden -= seen is False
         self._unsure -= seen is None
@@ -244,7 +248,7 @@ def _lines(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _directive(line: Sequence[Token]) -> tuple[str, list[Token]] | None:
-    """The name of a directive and what follows it; None for an ordinary line."""
+    """Name and arguments of a directive; None for other lines."""
     row = list(code(line))
     if not row or row[0].text != "#":
         return None
@@ -256,14 +260,14 @@ def _define(word: str, rest: Sequence[Token], known: dict[str, str | None]) -> N
     if word == "undef":
         known.pop(name.text, None)
         return
-    has_parameters = bool(body) and body[0].text == "("  # or a value in brackets, which is as well left to the driver
+    has_parameters = bool(body) and body[0].text == "("  # or a bracketed value, which can also be left to the driver
     known[name.text] = None if has_parameters else " ".join(token.text for token in body)
 
 
 def _decide(
     word: str, rest: Sequence[Token], known: Mapping[str, str | None], doubtful: Collection[str]
 ) -> bool | None:
-    """Whether a condition holds; None if that cannot be told here."""
+    """Evaluate a condition; None if it is undecidable here."""
     if not rest or any(token.text in doubtful for token in rest):
         return None
     if word in ("ifdef", "ifndef"):
@@ -282,7 +286,7 @@ _OPERATORS = {"&&": "and", "||": "or", "!": "not"}
 
 
 def _spelt(rest: list[Token], known: Mapping[str, str | None], depth: int) -> str | None:
-    """A condition in Python's words, macros replaced; None where one has parameters or goes too deep."""
+    """Condition as a Python expression, macros replaced; None if one has parameters or nests too deeply."""
     if depth > 8:
         return None
     spelt: list[str] = []

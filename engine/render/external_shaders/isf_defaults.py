@@ -1,4 +1,4 @@
-"""INPUTS of an ISF header -> what can be set: limits, choices, defaults, put right where artists' files are wrong."""
+"""INPUTS of an ISF header: limits, choices and defaults, with common mistakes in artists' files corrected."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KINDS: Mapping[str, str] = {kind.lower(): kind for kind in GLSL_TYPES} | {"int"
 
 
 def read_input(entry: Entry) -> Input:
-    """One of the INPUTS.
+    """Read one of the INPUTS.
 
     Raises:
-        ConfigError: file, line and key: it has no name, or a TYPE that there is not.
+        ConfigError: file, line and key: it has no name, or an unknown TYPE.
     """
     name, line = entry.name("NAME"), entry.line("NAME")
     kind = _kind(entry)
@@ -44,20 +44,20 @@ def _kind(entry: Entry) -> str:
     if kind is None:
         raise entry.wrong("TYPE", f"must be {join_words(GLSL_TYPES, 'or')}, not {shown_value(found)}")
     if kind != found:
-        entry.tell("TYPE", f"is {shown_value(found)}, and taken for {kind}")
+        entry.tell("TYPE", f"is {shown_value(found)} and read as {kind}")
     return kind
 
 
 def _limits(entry: Entry) -> tuple[float, float]:
     low, high = entry.number("MIN"), entry.number("MAX")
     if low is not None and high is not None and low > high:
-        entry.tell("MIN", f"is larger than MAX, {high:g}; they are turned round")
+        entry.tell("MIN", f"is larger than MAX, {high:g}; they are swapped")
         low, high = high, low
     return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
 def _choices(entry: Entry) -> dict[int, str]:
-    """VALUES with their LABELS."""
+    """Read VALUES with their LABELS."""
     listed, labels = entry.data.get("VALUES"), entry.data.get("LABELS")
     values = listed if isinstance(listed, list) else []
     names = labels if isinstance(labels, list) else []
@@ -67,10 +67,10 @@ def _choices(entry: Entry) -> dict[int, str]:
         raise entry.wrong("VALUES", f"must be a list of at most {MAX_CHOICES} items, not {len(values)}")
     numbers = [as_number(value) for value in values]
     if any(number is None for number in numbers):
-        entry.tell("VALUES", "are not all numbers; they are counted from 0, and serve as labels")
+        entry.tell("VALUES", "are not all numbers; they are used as labels and numbered from 0")
         names, numbers = [str(value) for value in values], [float(index) for index in range(len(values))]
     elif names and len(names) != len(values):
-        entry.tell("LABELS", f"are {len(names)}, but VALUES {len(values)}; what has no label is called as its value")
+        entry.tell("LABELS", f"are {len(names)}, but VALUES {len(values)}; missing labels are replaced by the values")
     shown = [str(name) for name in names] + [str(value) for value in values[len(names) :]]
     return {int(number): label for number, label in zip(numbers, shown, strict=False) if number is not None}
 
@@ -94,7 +94,7 @@ def _default(entry: Entry, plain: Input) -> Value:
 
 
 def _as_kind(given: Any, plain: Input) -> Any:
-    """What somebody who wrote `given` meant: a word for true or false, a number in quotes or alone in a list."""
+    """Interpret a value leniently: a word for true or false, a number in quotes or alone in a list."""
     if plain.kind in ("point2D", "color"):
         return given
     if isinstance(given, list) and len(given) == 1:
@@ -108,7 +108,7 @@ def _as_kind(given: Any, plain: Input) -> Any:
 
 
 def _unsaid(plain: Input) -> Value:
-    """What an input is whose header does not say it."""
+    """Default of an input whose header states none."""
     match plain.kind:
         case "point2D":
             return (0.0, 0.0)

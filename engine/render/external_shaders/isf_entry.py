@@ -1,4 +1,4 @@
-"""One object of an ISF header: its keys read with care, what is wrong refused or told with its line."""
+"""Object in an ISF header: its keys are read leniently; errors are refused or reported with their line."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _YES, _NO = ("true", "yes", "on", "1", "1.0"), ("false", "no", "off", "0", "0.0"
 
 
 class Entry:
-    """An object of a header.
+    """Object in a header.
 
     Args:
-        data: its keys and values.
-        path: where it stands in the header.
-        locate: which line that is.
+        data: keys and values.
+        path: path in the header.
+        locate: maps the path to a line.
 
     Attributes:
-        told: what was put right, a sentence each.
+        told: corrections, one sentence each.
     """
 
     def __init__(self, data: Mapping[str, Any], path: KeyPath, locate: KeyLines) -> None:
@@ -35,27 +35,27 @@ class Entry:
 
     @classmethod
     def of(cls, data: Any, path: KeyPath, locate: KeyLines) -> Entry:
-        """The same; null is an empty object."""
+        """Create an entry; null counts as an empty object."""
         return cls({} if data is None else data, path, locate)
 
     def line(self, key: str = "") -> int:
-        """Where a key stands, or the entry itself."""
+        """Line of a key, or of the entry itself."""
         return self.locate((*self.path, key) if key else self.path)
 
     def wrong(self, key: str, what: str) -> ConfigError:
-        """What is wrong with a key."""
+        """Error about a key."""
         return ConfigError(self.locate.problem((*self.path, key), what))
 
     def tell(self, key: str, what: str) -> None:
-        """Remember that something about a key was put right."""
+        """Record a correction to a key."""
         path = (*self.path, key)
         self.told.append(f"{self.locate.file}:{self.locate(path)}: {key_text(path)} {what}")
 
     def entries(self, key: str, most: int) -> list[Entry]:
-        """The objects of a list; null is an empty list.
+        """Objects in a list; null counts as an empty list.
 
         Raises:
-            ConfigError: it is no list, or longer than `most`.
+            ConfigError: it is not a list, or has more than `most` items.
         """
         listed = self.data.get(key)
         if listed is None or listed == {}:
@@ -67,10 +67,10 @@ class Entry:
         return [Entry.of(item, (*self.path, key, index), self.locate) for index, item in enumerate(listed)]
 
     def name(self, key: str) -> str:
-        """A name that GLSL allows.
+        """Name allowed by GLSL.
 
         Raises:
-            ConfigError: it is missing, or no such name.
+            ConfigError: it is missing or invalid.
         """
         found = self.data.get(key)
         if found is None:
@@ -80,26 +80,26 @@ class Entry:
         return found
 
     def flag(self, key: str) -> bool:
-        """Whether something is so: true, 1 or "true"; what is neither yes nor no is no, and told."""
+        """Boolean: true, 1 or "true"; anything unclear counts as false, and is reported."""
         found = self.data.get(key)
         if found is None or isinstance(found, bool):
             return bool(found)
         word = str(found).strip().lower()
         if word not in (*_YES, *_NO):
-            self.tell(key, f"is neither true nor false but {shown_value(found)}, and counts as false")
+            self.tell(key, f"is {shown_value(found)}, neither true nor false, and counts as false")
         return word in _YES
 
     def number(self, key: str) -> float | None:
-        """A number, also one in quotes; None where there is none; what is no number is left out, and told."""
+        """Number, also in quotes; None if there is none; other values are ignored, and reported."""
         found = self.data.get(key)
         number = as_number(found)
         if number is None and found is not None:
-            self.tell(key, f"is no number but {shown_value(found)}, and is left out")
+            self.tell(key, f"is {shown_value(found)}, not a number, and is ignored")
         return number
 
 
 def as_number(value: Any) -> float | None:
-    """A finite number, or one in quotes; None for anything else."""
+    """Finite number, also in quotes; None for anything else."""
     if isinstance(value, bool):
         return float(value)
     try:

@@ -1,4 +1,4 @@
-"""An ISF file with all that belongs to it -> a program and what to feed it. Needs no OpenGL until it is compiled."""
+"""ISF file with its parts -> a program and its inputs. Needs no OpenGL until it is compiled."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ ISF = Dialect(
     vertex_names={"varying": "out", "vv_FragNormCoord": "isf_FragNormCoord", "vv_vertShaderInit": "isf_vertShaderInit"},
 )
 SIZES: Mapping[str, str] = {"imgRect": "vec4", "imgSize": "vec2", "flip": "bool"}
-"""What is declared beside every picture: `_NAME_imgRect` (left, bottom, width, height, px), `_NAME_imgSize` (px)."""
+"""Declared with every picture: `_NAME_imgRect` (left, bottom, width, height, px), `_NAME_imgSize` (px)."""
 DEFAULT_SOURCE = "picture"
 KNOWN_PICTURES = join_words([*PLAIN_SOURCES, "a .png or .jpg file"], "or")
 VERTEX_ENDING = ".vs"
 
 
 class IsfFile:
-    """An ISF file with what a scene sets of it, read and checked, not yet compiled.
+    """ISF file with the values set by a scene, read and checked, not yet compiled.
 
     Args:
-        library: the shaders.
+        library: shader library.
         file: path within `shaders/foreign/`.
-        inputs: what the scene sets, by name.
+        inputs: values set by the scene, by name.
 
     Attributes:
         fragment, vertex: its texts; most have no vertex shader.
-        header: what it says of itself.
-        inputs: what it says that can be set, by name.
-        values: what each is set to, pictures and sounds apart.
-        pictured: what each shows that is a picture: a name of `PLAIN_SOURCES` or an image file.
-        sounds: what each hears that is a sound: its type, and how many samples.
-        images: the paths within `shaders/foreign/` of each picture that it brings along, whether it is a cube, and who
-            asks for it.
-        moves_the_quad: whether its vertex shader may leave parts of the canvas out.
+        header: its header.
+        inputs: declared inputs, by name.
+        values: value of each input, except pictures and sounds.
+        pictured: source of each picture input: a name from `PLAIN_SOURCES` or an image file.
+        sounds: type and number of samples of each sound input.
+        images: for each imported picture, its paths within `shaders/foreign/`, whether it is a cube, and the line that
+                imports it.
+        moves_the_quad: whether its vertex shader may leave parts of the target uncovered.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
@@ -90,17 +90,17 @@ class IsfFile:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What was put right in its files, a sentence each."""
+        """Corrections to its files, one sentence each."""
         texts = [text for text in (self.fragment, self.vertex) if text is not None]
         return (*(sentence for text in texts for sentence in text.told), *self.header.told)
 
     def uniform(self, name: str) -> str:
-        """What the uniform of an input, a buffer or a picture is called."""
+        """Uniform name of an input, a buffer or a picture."""
         return own_name(name) if is_kept_back(name) else name
 
     @property
     def pictures(self) -> dict[str, tuple[str, int]]:
-        """The GLSL type of every picture that it reads, its buffers too, and the line that names it."""
+        """GLSL type of every picture it reads, including its buffers, and the line that names it."""
         found = {entry.name: (GLSL_TYPES[entry.kind], entry.line) for entry in self.header.inputs}
         found = {name: about for name, about in found.items() if about[0] == "sampler2D"}
         found.update({spec.target: ("sampler2D", spec.line) for spec in self.header.passes if spec.target})
@@ -109,7 +109,7 @@ class IsfFile:
         return found
 
     def program(self, library: ShaderLibrary, *, guards: bool = True) -> ForeignProgram:
-        """What a brush compiles."""
+        """Program for a `QuadProgram`."""
         name = self.fragment.name
         texts = [text for text in (self.fragment, self.vertex) if text is not None]
         words = {word for text in texts for word in text.parsed.words}
@@ -132,13 +132,13 @@ class IsfFile:
         )
 
     def _set(self, name: str, value: Any) -> None:
-        """Take what the scene sets an input to."""
+        """Apply a scene's value for an input."""
         if name not in self.inputs:
             known = did_you_mean(name, self.inputs)
             raise ConfigError(f"isf.inputs.{name}: is not an input of {self.fragment.name}; {known}")
         try:
             if name in self.sounds:
-                raise ConfigError("is a sound: it is what the microphone hears, and cannot be set")
+                raise ConfigError("is a sound: it comes from the microphone and cannot be set")
             if name in self.pictured:
                 self.pictured[name] = _picture(value)
             else:

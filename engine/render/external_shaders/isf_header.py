@@ -1,8 +1,8 @@
-"""The header of an ISF file (Interactive Shader Format, version 2): JSON in the comment that the file begins with.
+"""Header of an ISF file (Interactive Shader Format, version 2): JSON in the comment at the start of the file.
 
-A header from outside is hostile: its size, depth and numbers are bounded, and nothing in it is executed. What artists'
-files get wrong without harm is put right and told. Knows no OpenGL. The keys are those of
-https://docs.isf.video/ref_json.html, in their own spelling.
+Headers are untrusted: size, depth and numbers are limited, and nothing in them is executed. Harmless mistakes in
+artists' files are corrected and reported. Knows no OpenGL. The keys are those of
+https://docs.isf.video/ref_json.html, in their original spelling.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ MAX_INPUTS, MAX_PASSES, MAX_PICTURES = 64, 32, 16
 CUBE_FACES = 6
 
 _TAKEN = re.compile(r"gl_.*|IMG_.*|PASSINDEX|RENDERSIZE|TIME|TIMEDELTA|DATE|FRAMEINDEX|main|isf_FragNormCoord")
-"""Names that ISF or GLSL gives to something else."""
+"""Names with a meaning in ISF or GLSL."""
 _BEGIN = re.compile(r"/\*(?=\s*\{)")
 
 
 @dataclass(frozen=True)
 class PassHeader:
-    """One drawing of the shader.
+    """Render pass of the shader.
 
     Attributes:
-        target: the buffer that it draws; None draws the picture.
+        target: buffer to draw; None draws the picture.
         is_persistent: whether the buffer keeps its contents until the next frame.
-        is_float: whether it has 32 bits a component, otherwise 8.
-        width, height: of it, px, from `$WIDTH`, `$HEIGHT` of the stage and from inputs that are numbers.
-        line: where the file names it.
+        is_float: whether it has 32 bits per component, otherwise 8.
+        width, height: size expressions, px, from the stage's `$WIDTH`, `$HEIGHT` and numeric inputs.
+        line: line that declares it.
     """
 
     target: str | None
@@ -50,12 +50,12 @@ class PassHeader:
 
 @dataclass(frozen=True)
 class Imported:
-    """A picture that the file brings along.
+    """Picture imported by the file.
 
     Attributes:
-        paths: from the file's folder on: one picture, or the six faces of a cube.
-        is_cube: whether it is looked at in all directions; one picture is then equirectangular.
-        line: where the file names it.
+        paths: relative to the file's folder: one picture, or the six faces of a cube.
+        is_cube: whether it is a cube map; a single picture is then equirectangular.
+        line: line that imports it.
     """
 
     paths: tuple[str, ...]
@@ -65,13 +65,13 @@ class Imported:
 
 @dataclass(frozen=True)
 class Header:
-    """What an ISF file says of itself.
+    """Contents of an ISF header.
 
     Attributes:
-        inputs: what can be set.
-        passes: what is drawn, one pass at least.
-        imported: the pictures that it brings along, by name.
-        told: what was put right, a sentence each.
+        inputs: its inputs.
+        passes: its render passes, at least one.
+        imported: imported pictures, by name.
+        told: corrections, one sentence each.
         title: its DESCRIPTION.
     """
 
@@ -91,8 +91,8 @@ def read_header(file: str, text: str) -> Header:
     """Read the header of an ISF file.
 
     Args:
-        file: how messages call it.
-        text: all of it, its size bounded already.
+        file: name used in messages.
+        text: whole text, already limited in size.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
@@ -131,11 +131,11 @@ def _read_json(file: str, text: str) -> LenientJson:
 
 
 def _persistent_buffers(outer: Entry) -> Mapping[str, Entry]:
-    """The buffers that ISF 1 lists beside its passes: names, or names with their sizes."""
+    """Buffers that ISF 1 lists beside its passes: names, or names with sizes."""
     listed = outer.data.get("PERSISTENT_BUFFERS")
     if listed is None:
         return {}
-    outer.tell("PERSISTENT_BUFFERS", "is of ISF 1; its buffers are kept as those of passes with PERSISTENT")
+    outer.tell("PERSISTENT_BUFFERS", "is from ISF 1; its buffers are treated like those of passes with PERSISTENT")
     if isinstance(listed, list):
         return {name: Entry({}, ("PERSISTENT_BUFFERS",), outer.locate) for name in listed if isinstance(name, str)}
     if isinstance(listed, dict):
@@ -169,7 +169,7 @@ def _side(entry: Entry, key: str, numbers: list[str]) -> Expression:
 
 
 def _imported(outer: Entry) -> list[tuple[str, Imported]]:
-    """IMPORTED: by name, or as a list of which each says its NAME."""
+    """Read IMPORTED: an object by name, or a list of objects with NAME."""
     listed = outer.data.get("IMPORTED")
     if not listed:
         return []
@@ -200,7 +200,8 @@ def _picture(entry: Entry) -> Imported:
 def _refuse_duplicates(
     inputs: list[Input], passes: list[PassHeader], imported: Mapping[str, Imported], outer: Entry
 ) -> None:
-    """Inputs, buffers and imported pictures are uniforms of one shader; several passes may draw the same buffer."""
+    """Reject name clashes: inputs, buffers and imported pictures are uniforms of one shader; passes may share a
+    buffer."""
     places: list[tuple[str, tuple[str | int, ...]]] = [
         (entry.name, ("INPUTS", index, "NAME")) for index, entry in enumerate(inputs)
     ]
@@ -209,9 +210,7 @@ def _refuse_duplicates(
     seen: set[str] = set()
     for name, path in [*places, *targets.items()]:
         if _TAKEN.fullmatch(name):
-            raise ConfigError(outer.locate.problem(path, f"{name} is a name that is taken; choose another"))
+            raise ConfigError(outer.locate.problem(path, f"the name {name} is taken; choose another"))
         if name in seen:
-            raise ConfigError(
-                outer.locate.problem(path, f"{name} is the name of something else in this header already")
-            )
+            raise ConfigError(outer.locate.problem(path, f"the name {name} is already used in this header"))
         seen.add(name)

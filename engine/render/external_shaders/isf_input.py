@@ -1,4 +1,4 @@
-"""What whoever shows an ISF file may set: one of its INPUTS, by type. Knows neither headers nor OpenGL."""
+"""Input of an ISF file, by type. Knows neither headers nor OpenGL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.core.errors import ConfigError
 _NAME = {IN_WORDS: "a name of letters, digits and _ that GLSL allows"}
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", json_schema_extra=_NAME)]
 Value = float | bool | int | tuple[float, ...]
-"""The value that the shader gets."""
+"""Value passed to the shader."""
 
 GLSL_TYPES: Mapping[str, str] = {
     "event": "bool",
@@ -29,24 +29,24 @@ GLSL_TYPES: Mapping[str, str] = {
     "audioFFT": "sampler2D",
 }
 NUMBERS = ("event", "bool", "long", "float")
-"""Types that are one number, which can follow signals and stand in the size of a buffer."""
+"""Scalar types, which can follow signals and be used in buffer sizes."""
 SOUNDS = ("audio", "audioFFT")
 MAX_SAMPLES = 4096
 
 
 @dataclass(frozen=True)
 class Input:
-    """One thing that whoever shows the shader may set.
+    """Input that a scene may set.
 
     Attributes:
         name: of the uniform.
-        kind: its TYPE.
-        default: what it is unless it is set; pictures and sounds have none.
-        low, high: what a float, or each coordinate of a point, may be; infinite where the header sets no limit.
-        values: what a long may be, with the label of each; empty allows any.
-        line: where the file names it.
-        label: what people call it.
-        samples: how many samples or bins a sound has; as many as there are if 0.
+        kind: TYPE in the header.
+        default: value unless set; pictures and sounds have none.
+        low, high: limits of a float, or of each coordinate of a point; infinite if the header sets none.
+        values: allowed values of a long, with their labels; empty allows any.
+        line: line that declares it.
+        label: display name.
+        samples: number of samples or bins of a sound; 0 means all.
     """
 
     name: str
@@ -60,10 +60,10 @@ class Input:
     samples: int = 0
 
     def read(self, value: Any) -> Value:
-        """A value that somebody set, as the shader takes it; not for pictures and sounds.
+        """Convert a value from a scene for the shader; not for pictures and sounds.
 
         Raises:
-            ConfigError: what it must be, without saying where it stands.
+            ConfigError: says what the value must be, without its location.
         """
         match self.kind:
             case "event" | "bool":
@@ -81,7 +81,7 @@ class Input:
                 return (*self._numbers(value, 3), 1.0) if _length(value) == 3 else self._numbers(value, 4)
 
     def held(self, number: float) -> Value:
-        """What a signal sets a number to: within its limits, the nearest of its choices."""
+        """Clamp a signal's value: to the limits, or to the nearest choice."""
         if self.kind in ("event", "bool"):
             return number != 0.0
         if self.kind == "long":
@@ -90,7 +90,7 @@ class Input:
 
     @property
     def limits(self) -> str:
-        """Between what a float must be, in words; empty if it may be anything."""
+        """Limits of a float in words; empty if there are none."""
         if math.isfinite(self.low) and math.isfinite(self.high):
             return f"between {self.low:g} and {self.high:g}"
         if math.isfinite(self.low):
@@ -120,7 +120,7 @@ class Input:
 def _is_finite(value: int | float) -> bool:
     try:
         return math.isfinite(value)
-    except OverflowError:  # an integer of hundreds of digits
+    except OverflowError:  # integer with hundreds of digits
         return False
 
 

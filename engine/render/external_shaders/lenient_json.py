@@ -1,8 +1,8 @@
-"""JSON as people write it by hand -> data, and the line of every key.
+"""Hand-written JSON -> data, and the line of every key.
 
-Comments, commas before a closing bracket, line breaks in a text, numbers such as `.5` and `1.`, and a key that is given
-twice (the last one counts) are taken and told; anything else that is not JSON (RFC 8259) is refused with its line. The
-text comes from outside: its depth and the number of its values are bounded, and nothing in it is executed.
+Comments, trailing commas, line breaks in strings, numbers such as `.5` and `1.`, and duplicate keys (the last one
+counts) are accepted and reported; anything else that is not JSON (RFC 8259) is refused with its line. The text is
+untrusted: its depth and number of values are limited, and nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class KeyLines:
-    """Where each key of a text stands.
+    """Line numbers of keys.
 
     Args:
-        file: how messages call it.
-        lines: of each key path, from 1.
+        file: name used in messages.
+        lines: line of each key path, from 1.
     """
 
     def __init__(self, file: str, lines: Mapping[KeyPath, int]) -> None:
@@ -41,13 +41,13 @@ class KeyLines:
         self._lines = lines
 
     def __call__(self, key_path: KeyPath) -> int:
-        """Line of a key or list item; of the nearest enclosing one if there is no such key."""
+        """Line of a key or list item; of the nearest enclosing one if it does not exist."""
         while key_path not in self._lines and key_path:
             key_path = key_path[:-1]
         return self._lines.get(key_path, 1)
 
     def problem(self, key_path: KeyPath, what: str) -> str:
-        """The sentence `file:line: key: what`."""
+        """Format a message: `file:line: key: what`."""
         return f"{self.file}:{self(key_path)}: {key_text(key_path)}{': ' if key_path else ''}{what}"
 
 
@@ -60,12 +60,12 @@ class _Token:
 
 @dataclass(frozen=True)
 class LenientJson:
-    """What a text holds.
+    """Parsed text.
 
     Attributes:
         data: dict, list, str, int, float, bool and None; floats are finite.
-        locate: where each key stands.
-        told: what was taken that is not JSON, a sentence each.
+        locate: line of each key.
+        told: accepted deviations from JSON, one sentence each.
     """
 
     data: Any
@@ -74,13 +74,13 @@ class LenientJson:
 
 
 def read_lenient_json(file: str, text: str, first_line: int = 1, what: str = "the header") -> LenientJson:
-    """Read a text.
+    """Parse a text.
 
     Args:
-        file: how messages call the file.
-        text: whose size is bounded already.
-        first_line: of the file, where the text begins.
-        what: what messages call the text.
+        file: name of the file in messages.
+        text: the text, already limited in size.
+        first_line: line of the file where the text starts.
+        what: name of the text in messages.
 
     Raises:
         ConfigError: file, line and what is wrong.
@@ -111,7 +111,7 @@ class _Reader:
             if match.lastgroup != "blank":
                 tokens.append(_Token(match.lastgroup or "", match[0], line))
             elif match[0].startswith("/"):
-                self._tell(line, "holds comments, which JSON does not know")
+                self._tell(line, "contains comments, which JSON does not allow")
             line += match[0].count("\n")
         return [*tokens, _Token("end", "its end", line)]
 
@@ -160,7 +160,7 @@ class _Reader:
         return found
 
     def _go_on(self, end: str) -> None:
-        """Take the comma after an entry; leave the bracket that ends them."""
+        """Consume the comma after an entry; leave the closing bracket."""
         token = self._tokens[self._next]
         if token.text == end:
             return
@@ -168,7 +168,7 @@ class _Reader:
             self._refuse(f"a comma or {end} was expected, not {token.text[:20]}", token)
         self._take()
         if self._tokens[self._next].text == end:
-            self._tell(token.line, f"has a comma before a {end}, which JSON does not know")
+            self._tell(token.line, f"has a comma before a {end}, which JSON does not allow")
 
     def _text(self, token: _Token) -> str:
         if len(token.text) < 2 or not token.text.endswith('"'):

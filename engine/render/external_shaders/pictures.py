@@ -1,7 +1,7 @@
-"""What a foreign shader may look at: the mirror's pictures and image files, as such shaders take them.
+"""Input pictures of external shaders: the mirror's pictures and image files, converted to their conventions.
 
-That is: row 0 at the bottom, sRGB-encoded. Pictures of the mirror are made so only when they are asked for, once per
-frame. Knows no dialect.
+That is: row 0 at the bottom, sRGB-encoded. The mirror's pictures are converted only on demand, once per frame. Knows no
+dialect.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from engine.types import ByteArray
 
 PLAIN_SOURCES: Mapping[str, str] = {
     "picture": "the picture so far",
-    "camera": "the newest camera picture, cut to the stage's shape",
-    "reflection": "the newest drawn face, square",
-    "noise": "a tile of white noise, 256 px wide",
+    "camera": "newest camera picture, cropped to the stage's aspect ratio",
+    "reflection": "newest drawn face, square",
+    "noise": "tile of white noise, 256 px wide",
 }
-"""What can be looked at by name in every dialect; anything else is an image file."""
+"""Sources available by name in every dialect; anything else is an image file."""
 SOURCES: Mapping[str, str] = {
     **PLAIN_SOURCES,
-    "sound": "what the microphone hears: its spectrum in the lower half, its waveform in the upper, 512 px wide",
-    "keyboard": "the keys of a keyboard of which none is pressed, 256 x 3 px",
-    "sky": "a cube: a pale sky over dark ground",
-    "noise3d": "a volume of white noise, 32 px a side, that repeats",
+    "sound": "microphone: spectrum in the lower half, waveform in the upper, 512 px wide",
+    "keyboard": "keyboard without any key pressed, 256 x 3 px",
+    "sky": "cube: a pale sky over dark ground",
+    "noise3d": "repeating volume of white noise, 32 px a side",
 }
-"""What a channel of Shadertoy can show by name."""
+"""Sources of Shadertoy channels by name."""
 CUBES, VOLUMES = ("sky",), ("noise3d",)
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 NOISE_WH = (256, 256)
@@ -47,18 +47,18 @@ NOISE_3D_SIDE = 32
 KEYBOARD_WH = (256, 3)
 NOISE_SEED = 1
 SEEN_BEYOND = 0.06
-"""How far beyond the glass a shader under a frame sees the picture so far, stage heights."""
+"""Distance beyond the glass to which a shader under a frame sees the picture so far, stage heights."""
 
 
 class Pictures:
-    """The pictures of one pass.
+    """Input pictures of one pass.
 
     Args:
         context: where they are drawn; they are released with it.
 
     Attributes:
-        black: what is seen where there is nothing.
-        drawn_px: how many pixels were drawn to make them, in this frame.
+        black: shown where there is nothing.
+        drawn_px: number of pixels drawn for them in this frame.
     """
 
     def __init__(self, context: PassContext) -> None:
@@ -87,14 +87,14 @@ class Pictures:
         region: Rect = WHOLE,
         dt_s: float = 0.0,
     ) -> None:
-        """Another frame: what was made of the pictures of the last is old.
+        """Start a frame: converted pictures of the last one are outdated.
 
         Args:
-            source: the picture so far, linear light, row 0 top.
-            values: what `Pass.uniforms` says, and `u_fit`, the part of the camera's picture that is seen.
-            inputs: the newest pictures.
-            region: the part of the stage that is drawn; the picture so far is black farther than `SEEN_BEYOND` from it.
-            dt_s: since the last frame.
+            source: picture so far, linear light, row 0 top.
+            values: result of `Pass.uniforms`, and `u_fit`, the visible part of the camera's picture.
+            inputs: newest pictures.
+            region: part of the stage to draw; the picture so far is black farther than `SEEN_BEYOND` from it.
+            dt_s: time since the last frame.
         """
         self._region = region
         self._values = {**values, "u_source": source}
@@ -104,18 +104,18 @@ class Pictures:
         self._sound.hear(inputs.sound, dt_s)
 
     def forget(self) -> None:
-        """Be as if nothing had been heard."""
+        """Forget all sound."""
         self._sound.forget()
 
     def sound(self, kind: str, width: int = 0) -> moderngl.Texture:
-        """What the microphone hears, as a picture: see `SoundTextures.texture`."""
+        """Sound as a picture: see `SoundTextures.texture`."""
         return self._sound.texture(kind, width)
 
     def load(self, file: str, where: str, *, is_upright: bool = True) -> None:
-        """Read an image file of `shaders/foreign/` beforehand.
+        """Read an image file from `shaders/foreign/` in advance.
 
         Raises:
-            ConfigError: it is missing, too large, or no image, told at `where`.
+            ConfigError: it is missing, too large, or not an image; the message names `where`.
         """
         image = self._image(file, where)
         canvas = self._stage.render_target(image.size, "f1", mipmaps=True)
@@ -125,19 +125,19 @@ class Pictures:
         self._images[file, is_upright] = canvas.texture
 
     def load_cube(self, files: tuple[str, ...], where: str) -> None:
-        """Read six faces, or one equirectangular picture, of `shaders/foreign/` beforehand.
+        """Read six faces, or one equirectangular picture, from `shaders/foreign/` in advance.
 
         Raises:
-            ConfigError: as `load` does, or they do not make a cube.
+            ConfigError: see `load`; or they do not form a cube.
         """
         for file in files:
-            self._image(file, where)  # which says what is wrong, and has the file watched
+            self._image(file, where)  # reports errors, and has the file watched
         pixels = [read_picture(self._stage.library.path(f"{FOLDER}/{file}")) for file in files]
         faces = faces_of_all_around(pixels[0]) if len(files) == 1 else faces_of_six(pixels, where)
         self._cubes[files] = self._cube(faces)
 
     def cube(self, files: tuple[str, ...] = ()) -> moderngl.TextureCube:
-        """A cube that was loaded; a plain sky for no files."""
+        """Loaded cube; a plain sky for no files."""
         if files not in self._cubes:
             self._cubes[files] = self._cube(plain_sky())
         return self._cubes[files]
@@ -154,11 +154,11 @@ class Pictures:
         return self._volume
 
     def texture(self, name: str, *, is_upright: bool = True) -> moderngl.Texture:
-        """The picture of that name, black where there is none yet.
+        """Picture with that name, black if there is none yet.
 
         Args:
-            name: one of `SOURCES` that is neither a cube nor a volume, or a file that was loaded.
-            is_upright: False has it upside down.
+            name: one of `SOURCES` that is neither a cube nor a volume, or a loaded file.
+            is_upright: False turns it upside down.
         """
         key = name, is_upright
         if key in self._images:
@@ -192,7 +192,7 @@ class Pictures:
         return canvas.texture
 
     def _seen(self, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
-        """What is made of the picture so far: left, top, right, bottom, px, row 0 top."""
+        """Converted part of the picture so far: left, top, right, bottom, px, row 0 top."""
         (width, height), (left, top, right, bottom) = size_wh, self._region
         beyond = SEEN_BEYOND * height
         return (
@@ -203,7 +203,7 @@ class Pictures:
         )
 
     def _brush(self, name: str) -> QuadProgram:
-        """What draws one of the mirror's pictures, made when it is first asked for."""
+        """Program that draws one of the mirror's pictures, created on demand."""
         if name not in self._brushes:
             self._brushes[name] = self._stage.quad_program("foreign", {name.upper(): True})
         return self._brushes[name]
@@ -211,7 +211,7 @@ class Pictures:
     def _image(self, file: str, where: str) -> moderngl.Texture:
         path = self._stage.library.path(f"{FOLDER}/{file}")
         if not path.is_file():
-            raise ConfigError(f"{where}: there is no image {shown_path(path)}")
+            raise ConfigError(f"{where}: the image {shown_path(path)} does not exist")
         if path.stat().st_size > MAX_PICTURE_BYTES:
             raise ConfigError(f"{where}: {shown_path(path)} is larger than {MAX_PICTURE_BYTES // 2**20} MiB, the limit")
         try:
@@ -241,7 +241,7 @@ class Pictures:
 
 
 class _Released:
-    """A texture that the stage releases."""
+    """Texture released with the context."""
 
     def __init__(self, texture: moderngl.Texture3D | moderngl.TextureCube) -> None:
         self._texture = texture

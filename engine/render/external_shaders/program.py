@@ -1,6 +1,6 @@
-"""An artist's shader between a head and a tail of ours: one program, whose errors name the artist's file and line.
+"""Program built from an artist's shader between our own head and tail; errors refer to the artist's file and line.
 
-Knows how a text becomes a program, not what a dialect is given to draw from.
+Knows how to build a program, not which inputs a dialect has.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from engine.scene.scene import SIGNALS
 
 HEAD = "lib/foreign.glsl"
 MIRROR = frozenset({"n_face", "n_glass", "n_corner", "n_camera", "n_reflection", *(f"n_{name}" for name in SIGNALS)})
-"""Uniforms of the mirror's own, in every dialect."""
-MODERN = 420  # from this version on, whole numbers are taken for floats wherever other programs take them
-MODERN_EXTENSIONS = ("GL_ARB_shading_language_420pack", "GL_ARB_gpu_shader5")  # the same, where a driver is older
+"""Uniforms of the mirror, in every dialect."""
+MODERN = 420  # from this version, integers are converted to floats as in other programs
+MODERN_EXTENSIONS = ("GL_ARB_shading_language_420pack", "GL_ARB_gpu_shader5")  # the same, for older drivers
 COLOUR = "isf_FragColor"
 POW = {"pow": "n_pow"}
 
 
 class ForeignText:
-    """A text of an artist's.
+    """Text by an artist.
 
     Args:
         file: path within `shaders/foreign/`.
-        name: how messages call it.
-        text: what it holds, with the lines of the file.
-        told: what was put right when it was read.
+        name: name used in messages.
+        text: contents, with the file's line numbers.
+        told: corrections made while reading.
 
     Attributes:
-        file, name, text, told: as they were given.
-        parsed: its tokens and names.
-        may_discard: whether it leaves pixels out on purpose.
+        file, name, text, told: as passed in.
+        parsed: tokens and names.
+        may_discard: whether it discards pixels on purpose.
     """
 
     def __init__(self, file: str, name: str, text: str, told: Sequence[str] = ()) -> None:
@@ -58,7 +58,7 @@ class ForeignText:
 
     @classmethod
     def read(cls, library: ShaderLibrary, file: str) -> ForeignText:
-        """Read a file of `shaders/foreign/`.
+        """Read a file from `shaders/foreign/`.
 
         Raises:
             ConfigError: it cannot be read.
@@ -67,10 +67,10 @@ class ForeignText:
         return cls(file, library.shown(f"{FOLDER}/{file}"), text, told)
 
     def require(self, function: str, form: str) -> None:
-        """Refuse a text that does not define its entry.
+        """Require an entry function.
 
         Raises:
-            ConfigError: it has none.
+            ConfigError: the text does not define it.
         """
         if function in self.parsed.words:
             return
@@ -86,20 +86,20 @@ class ForeignText:
         raise ConfigError(f"{self.name}: has no {form}, which is where drawing begins")
 
     def source(self, names: Mapping[str, str], ours: Collection[str]) -> ShaderSource:
-        """The text for a desktop driver, with the words `names` replaced, without declarations of what is `ours`."""
+        """Translate for a desktop driver, with `names` replaced, and without declarations listed in `ours`."""
         lines = translate(self.parsed, names, ours)
         return ShaderSource("\n".join(lines) + "\n", tuple((self.name, number) for number in range(1, len(lines) + 1)))
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What a dialect puts around an artist's text.
+    """Surroundings of an artist's text in a dialect.
 
     Attributes:
-        head: what it declares: a file of `shaders/lib/`.
-        tail: what calls the artist's function: a file of `shaders/lib/`.
-        provided: the uniforms and varyings that the head declares.
-        fragment_names, vertex_names: words of the artist's that are called otherwise.
+        head: file in `shaders/lib/` with declarations.
+        tail: file in `shaders/lib/` that calls the artist's function.
+        provided: uniforms and varyings declared by the head.
+        fragment_names, vertex_names: replacements for the artist's words.
     """
 
     head: str
@@ -110,22 +110,22 @@ class Dialect:
 
 
 class ForeignProgram:
-    """A program for a `QuadProgram`.
+    """Program for a `QuadProgram`.
 
     Args:
-        library: the shaders.
-        dialect: what is put around the texts.
-        declared: uniforms of this very shader, each with the file and line that asks for it.
-        names: further words to replace in all texts.
-        fragment: the artist's texts, one after the other.
-        vertex: the artist's vertex shader; None draws the whole canvas.
-        defines: for head and tail.
-        files: all that the artist's part is read from, within `shaders/foreign/`; one may not be there.
-        guards: whether `pow` takes negative numbers.
+        library: shader library.
+        dialect: surroundings of the texts.
+        declared: uniforms of this shader, each with the file and line that requires it.
+        names: further replacements for all texts.
+        fragment: the artist's texts, in order.
+        vertex: the artist's vertex shader; None covers the whole target.
+        defines: macros for head and tail.
+        files: all files of the artist's part within `shaders/foreign/`; one may be missing.
+        guards: whether `pow` accepts negative numbers.
 
     Attributes:
-        told: what was put right or is missing, a sentence each.
-        takes_powers: whether `guards` matters.
+        told: corrections and missing parts, one sentence each.
+        takes_powers: whether `guards` has an effect.
     """
 
     def __init__(
@@ -181,10 +181,10 @@ class ForeignProgram:
     def program(
         self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
     ) -> moderngl.Program:
-        """Compile it. The caller owns it.
+        """Compile. The caller owns the result.
 
         Raises:
-            ConfigError: the driver refuses it: file, line and what the driver says.
+            ConfigError: the driver rejects it: file, line and the driver's message.
         """
         version = self._version_for(ctx)
         try:
@@ -193,17 +193,17 @@ class ForeignProgram:
             raise ConfigError(self._in_their_words(str(error))) from error
 
     def text(self, name: str, defines: Mapping[str, Define] | None = None) -> str:
-        """What its files hold now, headers in comments too: while this is the same, so is what it draws.
+        """Current contents of its files, including headers in comments: equal contents draw the same.
 
         Raises:
-            ConfigError: one of them cannot be read.
+            ConfigError: a file cannot be read.
         """
         library = self._library
         theirs = [library.read_foreign(file)[0] if library.path(file).is_file() else "" for file in self._files]
         return "\n".join([*(library.include(file).text for file in self._ours), *theirs])
 
     def declaration(self, name: str, uniform: str) -> str:
-        """File and line where a uniform is declared; the head if it cannot be found."""
+        """File and line that declare a uniform; the head if unknown."""
         declares = re.compile(rf"\buniform\b[^;]*\b{uniform}\b")
         for source in (self._fragment, self._vertex):
             for number, line in enumerate(source.text.splitlines(), 1):
@@ -221,28 +221,28 @@ class ForeignProgram:
         )
 
     def _in_their_words(self, message: str) -> str:
-        """A driver's message with the names that the artist wrote."""
+        """Driver's message with the artist's original names."""
         names = {**self._dialect.fragment_names, **self._names}
         back = {new: old for old, new in names.items() if new.startswith(MARK) or new in OURS}
         return re.sub(r"\b[A-Za-z_]\w*", lambda word: back.get(word[0], word[0]), message)
 
 
 def _unset(text: ForeignText, known: Collection[str]) -> list[str]:
-    """What is told of uniforms that another program would set.
+    """Notes about uniforms that only another program would set.
 
     Raises:
-        ConfigError: one of them is a picture: there is none to be seen.
+        ConfigError: one of them is a picture, so nothing could be shown.
     """
     told = []
     for name, (line, is_picture) in foreign_uniforms(text.parsed, known).items():
         if is_picture:
-            raise ConfigError(f"{text.name}:{line}: reads the picture {name}, which only another program gives it")
+            raise ConfigError(f"{text.name}:{line}: reads the picture {name}, which only another program provides")
         told.append(f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0")
     return told
 
 
 def _texture(declared: Collection[str]) -> dict[str, str]:
-    """A variable called `texture` hides the function, by whose name older ones are called."""
+    """Replacements for a variable called `texture`, which would hide the function that older names map to."""
     return {"texture2D": "n_texture2D"} if "texture" in declared else {}
 
 
@@ -251,12 +251,12 @@ def _declared_name(line: str) -> str:
 
 
 def generated(lines: Sequence[tuple[str, str, int]]) -> ShaderSource:
-    """Lines that nobody wrote, each with the file and line that is to blame for it."""
+    """Generated lines, each with the file and line responsible for it."""
     return ShaderSource("".join(f"{text}\n" for text, _, _ in lines), tuple((file, line) for _, file, line in lines))
 
 
 def joined(*sources: ShaderSource) -> ShaderSource:
-    """Several sources, one after the other."""
+    """Concatenate sources."""
     return ShaderSource(
         "".join(source.text for source in sources), tuple(origin for source in sources for origin in source.origins)
     )

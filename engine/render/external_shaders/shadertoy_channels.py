@@ -1,4 +1,4 @@
-"""What the channels of a Shadertoy shader may show, as a scene says it. Knows no OpenGL and opens no file."""
+"""Channels of a Shadertoy shader as set in a scene. Knows no OpenGL and opens no file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.render.external_shaders.shadertoy_source import BUFFERS
 
 CHANNELS = ("iChannel0", "iChannel1", "iChannel2", "iChannel3")
 ANY = "any"
-"""A channel's source that is what the shader reads it as: the picture so far, `sky` or `noise3d`."""
+"""Channel source that depends on the sampler type in the shader: the picture so far, `sky` or `noise3d`."""
 CUBE_FACES = 6
 
 ALIASES: Mapping[str, str] = {
@@ -28,11 +28,11 @@ ALIASES: Mapping[str, str] = {
     "cubemap": "sky",
     "volume": "noise3d",
 }
-"""What the site calls what a channel may show, and what stands for it here."""
+"""The site's names of channel inputs, and their replacements here."""
 VIDEO_ENDINGS = (".mp4", ".webm", ".ogv", ".mov")
 SOUND_ENDINGS = (".mp3", ".wav", ".ogg")
 KINDS: Mapping[str, str] = {"plain": "sampler2D", "cube": "samplerCube", "volume": "sampler3D"}
-"""How a channel can be read, and its GLSL type."""
+"""Sampler kinds of channels, and their GLSL types."""
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 ShaderPath = Annotated[str, path_field(("glsl", "frag", "fs", "txt", "json"), "a Shadertoy shader", "candle.glsl")]
@@ -40,20 +40,20 @@ Source = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Channel(Settings):
-    """What an iChannel shows, and how it is read."""
+    """Input of an iChannel, and how it is sampled."""
 
     source: Source | Annotated[list[Source], Field(min_length=CUBE_FACES, max_length=CUBE_FACES)] = "picture"
-    """`picture` (so far), `camera`, `reflection`, `noise`, `sound` (what the microphone hears), `keyboard` (nothing is
-    pressed), `sky` (a cube), `noise3d` (a volume), a buffer `A` to `D`, an image in shaders/foreign/, six of them (a
-    cube), or `any`: whichever of picture, sky and noise3d the shader reads."""
+    """`picture` (so far), `camera`, `reflection`, `noise`, `sound` (from the microphone), `keyboard` (no key pressed),
+    `sky` (a cube), `noise3d` (a volume), a buffer `A` to `D`, an image in shaders/foreign/, six of them (a cube), or
+    `any`: picture, sky or noise3d, whichever fits the shader."""
     filter: Literal["nearest", "linear", "mipmap"] = "linear"
-    """How what lies between pixels is read."""
+    """Filtering between pixels."""
     wrap: Literal["clamp", "repeat"] = "clamp"
-    """What is beyond its edges."""
+    """Wrapping beyond the edges."""
     vflip: bool = True
-    """Whether the picture stands upright; buffers always do."""
+    """Whether the picture is upright; buffers always are."""
     cube: bool = False
-    """Whether an image shows all directions (it is equirectangular) and is read as a cube."""
+    """Whether an image is equirectangular and sampled as a cube."""
 
     @field_validator("source")
     @classmethod
@@ -66,7 +66,7 @@ class Channel(Settings):
         source = ALIASES.get(source.lower(), source)
         if source.lower() == "video" or source.lower().endswith(VIDEO_ENDINGS + SOUND_ENDINGS):
             kind = "sound" if source.lower().endswith(SOUND_ENDINGS) else "video"
-            raise ValueError(f"{kind} files are not supported as what a channel shows")
+            raise ValueError(f"{kind} files are not supported in channels")
         if source not in (*SOURCES, *BUFFERS, ANY) and not source.lower().endswith(IMAGE_ENDINGS):
             known = join_words([*SOURCES, *BUFFERS, ANY, "a .png or .jpg file"], "or")
             raise ValueError(f"must be {known}, not {source!r}")
@@ -74,13 +74,13 @@ class Channel(Settings):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The image files that it shows; none for anything else."""
+        """Image files it uses; none for other sources."""
         listed = self.source if isinstance(self.source, list) else [self.source]
         return tuple(listed) if listed[0].lower().endswith(IMAGE_ENDINGS) else ()
 
     @property
     def kind(self) -> str:
-        """How it is read: one of `KINDS`; empty if that is the shader's choice."""
+        """Sampler kind, one of `KINDS`; empty if the shader decides."""
         if self.source == ANY:
             return ""
         if isinstance(self.source, list) or self.cube or self.source in CUBES:
@@ -89,7 +89,7 @@ class Channel(Settings):
 
 
 def _in_short(value: Any) -> Any:
-    """A source alone stands for a channel that reads it in the usual way."""
+    """Expand a source on its own to a channel with default sampling."""
     if isinstance(value, list) and len(value) != CUBE_FACES:
         raise ValueError(f"a list must hold the six pictures of a cube, not {len(value)}")
     return {"source": value} if isinstance(value, str | list) else value
@@ -103,11 +103,11 @@ Channels = dict[
 
 
 class BufferTab(Settings):
-    """A buffer: its shader and its channels."""
+    """Buffer: its shader and its channels."""
 
     file: ShaderPath | None = None
-    """The shader, within shaders/foreign/; not needed where the file of the pass holds this tab too."""
+    """Shader file within shaders/foreign/; not needed if the pass's file contains this tab too."""
     channels: Channels = Field(default_factory=dict)
-    """What its iChannels show."""
+    """Inputs of its iChannels."""
     size: tuple[Side, Side] | None = None
-    """Width and height, px, which its iResolution says; as large as the stage where nothing is said."""
+    """Width and height, px, reported as its iResolution; the stage's size by default."""

@@ -1,4 +1,4 @@
-"""The files of a Shadertoy shader -> programs, and what each tab's channels show. No OpenGL until it is compiled."""
+"""Files of a Shadertoy shader -> programs and channels of each tab. No OpenGL until they are compiled."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ENTRY = "mainImage(out vec4, in vec2)"
 
 @dataclass(frozen=True)
 class Tab:
-    """A shader of Shadertoy with what it draws from, read and checked, not yet compiled."""
+    """Tab of a Shadertoy shader with its inputs, read and checked, not yet compiled."""
 
     text: ForeignText
     channels: Mapping[str, Channel]
@@ -47,17 +47,17 @@ class ShadertoyFiles:
     """All files of one Shadertoy shader.
 
     Args:
-        library: the shaders.
-        file: the Image tab, a text of several tabs, or the site's JSON.
-        channels: of the Image tab.
-        buffers: the tabs A to D that are files of their own, or are shown something else than their text says.
-        common: the Common tab, where it is a file of its own.
+        library: shader library.
+        file: Image tab, a text with several tabs, or the site's JSON.
+        channels: channels of the Image tab.
+        buffers: tabs A to D that are separate files, or have other channels than their text states.
+        common: Common tab, if it is a separate file.
 
     Attributes:
-        common: what all tabs begin with; None if there is nothing.
+        common: text put before all tabs; None if there is none.
         image: the Image tab.
-        buffers: those that there are, in the order in which they are drawn.
-        told: what was put right, a sentence each.
+        buffers: existing buffers, in drawing order.
+        told: corrections, one sentence each.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
@@ -77,7 +77,7 @@ class ShadertoyFiles:
         own_common = ForeignText.read(library, common) if common else None
         self.common = own_common or (self._text(file, given[COMMON]) if COMMON in given else None)
         if IMAGE not in given:
-            raise ConfigError(f"{library.shown(f'{FOLDER}/{file}')}: has no Image tab, which is what is shown")
+            raise ConfigError(f"{library.shown(f'{FOLDER}/{file}')}: has no Image tab, which is required")
         self.image = self._tab(file, given[IMAGE], channels, "shadertoy")
         self.buffers: dict[str, Tab] = {}
         for name in BUFFERS:
@@ -91,17 +91,17 @@ class ShadertoyFiles:
 
     @property
     def texts(self) -> tuple[ForeignText, ...]:
-        """Every text, the Image tab first."""
+        """All texts, the Image tab first."""
         tabs = (self.image, *self.buffers.values())
         return tuple(tab.text for tab in tabs) + ((self.common,) if self.common else ())
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What was put right, a sentence each."""
+        """Corrections, one sentence each."""
         return (*dict.fromkeys(sentence for text in self.texts for sentence in text.told), *self._told)
 
     def program(self, tab: Tab, *, guards: bool = True) -> ShadertoyProgram:
-        """What a brush compiles."""
+        """Program for a `QuadProgram`."""
         texts = [text for text in (self.common, tab.text) if text is not None]
         defines = ["OPAQUE"] if tab is self.image else []
         return ShadertoyProgram(self._library, texts, tab.channels, defines, guards=guards)
@@ -143,7 +143,7 @@ class ShadertoyFiles:
         return Tab(text, {str(name): channel for name, channel in channels.items()}, where)
 
     def _exported(self, file: str, text: ForeignText, number: int, about: ExportedChannel) -> Channel:
-        """What a channel shows that shows a file of the site: one beside the shader, or what stands for it."""
+        """Input of a channel that uses a file of the site: a local copy beside the shader, or a substitute."""
         way: dict[str, Any] = {"filter": about.filter, "wrap": about.wrap, "vflip": about.vflip}
         if about.kind == "buffer":
             return Channel(source=about.source, **way)
@@ -157,6 +157,6 @@ class ShadertoyFiles:
         if source not in SOURCES:
             source = "camera" if about.kind == "video" else "noise"
         if about.kind in ("texture", "cubemap", "volume", "video"):
-            what = f"iChannel{number} shows {about.kind} {name or 'of the site'}, which is not beside it"
-            self._told.append(f"{text.name}: {what}; {source} stands for it")
+            what = f"iChannel{number} shows {about.kind} {name or 'of the site'}, which is not beside the shader"
+            self._told.append(f"{text.name}: {what}; {source} is used instead")
         return Channel(source=source, **way)

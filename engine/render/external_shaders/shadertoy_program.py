@@ -1,4 +1,4 @@
-"""The program of one tab of a Shadertoy shader; finds out how channels are read that nobody says anything about."""
+"""Program of one tab of a Shadertoy shader; determines the sampler types of unspecified channels."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ SHADERTOY = Dialect(
 
 
 class ShadertoyProgram:
-    """The program of one tab, for a `QuadProgram`; finds out how channels are read that nobody says anything about.
+    """Program of one tab, for a `QuadProgram`; determines the sampler types of unspecified channels.
 
     Args:
-        library: the shaders.
+        library: shader library.
         texts: Common, if there is one, and the tab.
-        channels: what its channels show, as far as somebody says it.
-        defines: for the tail.
-        guards: whether `pow` takes negative numbers.
+        channels: specified channels.
+        defines: macros for the tail.
+        guards: whether `pow` accepts negative numbers.
 
     Attributes:
-        kinds: how each channel is read (`KINDS`), sure once it is compiled.
+        kinds: sampler kind of each channel (`KINDS`), final once compiled.
     """
 
     def __init__(
@@ -56,21 +56,21 @@ class ShadertoyProgram:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What is missing, a sentence each."""
+        """Notes about missing parts, one sentence each."""
         return self._plain.told
 
     @property
     def takes_powers(self) -> bool:
-        """Whether guarding matters."""
+        """Whether `guards` has an effect."""
         return self._plain.takes_powers
 
     def program(
         self, ctx: moderngl.Context, name: str, *, defines: Mapping[str, Define] | None = None
     ) -> moderngl.Program:
-        """Compile it, reading open channels as whatever lets it compile. The caller owns it.
+        """Compile, trying sampler kinds for unspecified channels until it succeeds. The caller owns the result.
 
         Raises:
-            ConfigError: the driver refuses it: file, line and what the driver says.
+            ConfigError: the driver rejects it: file, line and the driver's message.
         """
         try:
             return self._plain.program(ctx, name)
@@ -96,7 +96,8 @@ class ShadertoyProgram:
         return self._plain.declaration(name, uniform)
 
     def _others(self) -> Iterator[dict[str, str]]:
-        """Other ways to read open channels: one channel after the other, keeping what brought the compiler farther."""
+        """Other sampler kinds for unspecified channels: one channel at a time, keeping what got the compiler
+        further."""
         for channel in self._open:
             for kind in ("cube", "volume"):
                 yield {**self.kinds, channel: kind}
@@ -111,6 +112,6 @@ class ShadertoyProgram:
 
 
 def _first_line(error: ConfigError) -> int:
-    """The line of the artist's file that the driver stumbled over first."""
+    """First line of the artist's file with a driver error."""
     found = re.search(r":(\d+): ", str(error))
     return int(found[1]) if found else 0

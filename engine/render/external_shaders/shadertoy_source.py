@@ -1,6 +1,6 @@
-"""Texts of Shadertoy as people bring them -> tabs: one tab, several pasted one below the other, or the site's JSON.
+"""Shadertoy texts as people save them -> tabs: one tab, several pasted one below the other, or the site's JSON.
 
-Several tabs in one text are told apart by comments that hold nothing but a tab's name (`// Buffer A`, `/* Image */`,
+Several tabs in one text are separated by comments that contain only a tab's name (`// Buffer A`, `/* Image */`,
 `// ---- Common ----`). Knows no OpenGL and opens no file.
 """
 
@@ -19,7 +19,7 @@ from engine.render.external_shaders.lenient_json import read_lenient_json
 COMMON, IMAGE = "Common", "Image"
 BUFFERS = ("A", "B", "C", "D")
 MAX_TABS = 16
-LONGEST = 60  # tokens between `mainImage` and its body
+LONGEST = 60  # maximum number of tokens between `mainImage` and its body
 
 _MARK = re.compile(
     r"[\W_]*(?:tab\W+)?(?:(?P<common>common)|(?P<image>image)|buf(?:fer)?[\W_]*(?P<buffer>[a-d])|(?P<other>sound|cube\W*a?))"
@@ -35,13 +35,13 @@ _BUFFER = re.compile(r"(?:self|buf(?:fer)?[\W_]*(?P<letter>[a-d]))", re.IGNORECA
 
 @dataclass(frozen=True)
 class ExportedChannel:
-    """What a channel shows, as the site exports it.
+    """Channel input as exported by the site.
 
     Attributes:
         kind: `texture`, `buffer`, `cubemap`, `volume`, `keyboard`, `webcam`, `video`, `music`, `mic`, ...
-        source: the buffer's letter, or the path of a file.
-        filter, wrap: as `Channel` has them.
-        vflip: whether it stands upright.
+        source: the buffer's letter, or a file path.
+        filter, wrap: see `Channel`.
+        vflip: whether it is upright.
     """
 
     kind: str
@@ -53,13 +53,13 @@ class ExportedChannel:
 
 @dataclass(frozen=True)
 class SourceTab:
-    """A tab of a text.
+    """Tab of a text.
 
     Attributes:
         name: `Common`, `Image`, or the letter of a buffer.
-        shown: how messages call it.
-        text: its lines have the numbers that they have in the file.
-        channels: what its channels show, as far as the text says it.
+        shown: name used in messages.
+        text: contents, with the file's line numbers.
+        channels: channels stated in the text.
     """
 
     name: str
@@ -69,10 +69,10 @@ class SourceTab:
 
 
 def split_tabs(shown: str, text: str) -> list[SourceTab]:
-    """The tabs of a pasted text; a single one, `Image`, unless several of them define `mainImage`.
+    """Tabs of a pasted text; a single one, `Image`, unless several of them define `mainImage`.
 
     Raises:
-        ConfigError: there are several `mainImage` and nothing that tells them apart, or two tabs of a name.
+        ConfigError: there are several `mainImage` without separators, or two tabs with the same name.
     """
     tokens = tokenise(plain(text))
     entries = _entries(tokens)
@@ -93,13 +93,13 @@ def split_tabs(shown: str, text: str) -> list[SourceTab]:
             )
             raise ConfigError(f"{shown}:{entries[1].line}: there are {what} above them")
         if name in tabs:
-            raise ConfigError(f"{shown}:{part[0].line}: there is a tab {_tab_words(name)} already")
+            raise ConfigError(f"{shown}:{part[0].line}: the tab {_tab_words(name)} already exists")
         tabs[name] = SourceTab(name, shown, "\n" * (part[0].line - 1) + text_of(part), _said_channels(part, name))
     return _with_usual_channels([tab for tab in tabs.values() if tab.name in (COMMON, IMAGE, *BUFFERS)])
 
 
 def _entries(tokens: Sequence[Token]) -> list[Token]:
-    """Where `mainImage` is defined, not only declared."""
+    """Definitions of `mainImage`, not declarations."""
     row = list(code(tokens))
     found = []
     for index, (before, token) in enumerate(pairwise(row), 1):
@@ -111,7 +111,7 @@ def _entries(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _mark(token: Token) -> str:
-    """The tab that a comment begins; `other` for one that is not drawn, empty for an ordinary token."""
+    """Tab started by a comment; `other` for one that is not drawn, empty for an ordinary token."""
     if token.kind != "comment" or len(token.text) > 200:
         return ""
     match = _MARK.fullmatch(token.text)
@@ -123,7 +123,7 @@ def _mark(token: Token) -> str:
 
 
 def _said_channels(tokens: Sequence[Token], tab: str) -> dict[int, ExportedChannel]:
-    """What comments such as `// iChannel0: Buffer A` say."""
+    """Channels stated in comments such as `// iChannel0: Buffer A`."""
     said = {}
     for token in tokens:
         match = _CHANNEL.fullmatch(token.text) if token.kind == "comment" and len(token.text) < 300 else None
@@ -136,7 +136,7 @@ def _said_channels(tokens: Sequence[Token], tab: str) -> dict[int, ExportedChann
 
 
 def _with_usual_channels(tabs: list[SourceTab]) -> list[SourceTab]:
-    """Where no tab says what its channels show, channel 0 is Buffer A, channel 1 Buffer B, and so on."""
+    """Default channels if no tab states any: channel 0 is Buffer A, channel 1 Buffer B, and so on."""
     if any(tab.channels for tab in tabs):
         return tabs
     there = [tab.name for tab in tabs if tab.name in BUFFERS]
@@ -152,10 +152,10 @@ def _tab_words(name: str) -> str:
 
 
 def read_export(shown: str, text: str) -> list[SourceTab]:
-    """The tabs of a shader as shadertoy.com exports it.
+    """Tabs of a shader exported by shadertoy.com.
 
     Raises:
-        ConfigError: it is not such a file, or what in it is not supported.
+        ConfigError: it is not such a file, or uses an unsupported feature.
     """
     data = read_lenient_json(shown, text.lstrip("\ufeff"), what="the file").data
     if isinstance(data, list) and data:
@@ -164,7 +164,7 @@ def read_export(shown: str, text: str) -> list[SourceTab]:
         data = data["Shader"]
     passes = data.get("renderpass") if isinstance(data, dict) else None
     if not isinstance(passes, list) or not all(isinstance(one, dict) for one in passes):
-        raise ConfigError(f"{shown}: is no shader of shadertoy.com: it has no list called renderpass")
+        raise ConfigError(f"{shown}: is not an export from shadertoy.com: it has no list called renderpass")
     if len(passes) > MAX_TABS:
         raise ConfigError(f"{shown}: has more than {MAX_TABS} tabs, which is the limit")
     names = _export_names(shown, passes)
@@ -189,7 +189,7 @@ def read_export(shown: str, text: str) -> list[SourceTab]:
 
 
 def _export_names(shown: str, passes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each pass is: by its type; buffers by their names, the others of them in order."""
+    """Name of each pass: by its type; buffers by their names, other buffers in order."""
     kinds = [str(one.get("type", "image")).lower() for one in passes]
     found = [_BUFFER.search(str(one.get("name", ""))) for one in passes]
     letters = [(match["letter"] or "").upper() if match else "" for match in found]

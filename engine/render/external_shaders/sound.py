@@ -1,7 +1,7 @@
-"""Sound as pictures, as ISF and Shadertoy look at it: a spectrum and a waveform, nothing that outlasts the next block.
+"""Sound textures for ISF and Shadertoy: a spectrum and a waveform, kept no longer than until the next block.
 
-The spectrum is that of the Web Audio API's AnalyserNode, which Shadertoy shows (window, smoothing and decibels are the
-API's defaults). Knows no microphone.
+The spectrum is that of the Web Audio API's AnalyserNode, as in Shadertoy (window, smoothing and decibels are the API's
+defaults). Knows no microphone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.types import FloatArray
 
 SAMPLES = 2048
-"""How many of the newest samples are looked at."""
+"""Number of newest samples analysed."""
 BINS = SAMPLES // 2
 QUIET_DB, LOUD_DB = -100.0, -30.0
 SMOOTHING, SMOOTHING_HZ = 0.8, 60.0
@@ -29,7 +29,7 @@ _WINDOW = np.blackman(SAMPLES + 1)[:-1].astype(np.float32)
 
 
 class Spectrum:
-    """What is heard, from frame to frame."""
+    """Spectrum of the sound, from frame to frame."""
 
     def __init__(self) -> None:
         self._smooth = np.zeros(BINS, np.float32)
@@ -37,10 +37,10 @@ class Spectrum:
         self.bins: FloatArray = np.zeros(BINS, np.float32)
 
     def hear(self, samples: FloatArray | None, dt_s: float) -> None:
-        """Take the newest samples, (N,) float32 from -1 to 1; silence where there are none.
+        """Analyse the newest samples, (N,) float32 from -1 to 1; silence if there are none.
 
-        Afterwards `wave` holds `SAMPLES` values around 0.5, the newest last, and `bins` the loudness of `BINS`
-        frequencies from 0 Hz up to half the sampling rate, 0 to 1.
+        Sets `wave` to `SAMPLES` values around 0.5, newest last, and `bins` to the loudness at `BINS` frequencies from 0
+        Hz to half the sampling rate, 0 to 1.
         """
         heard = np.zeros(SAMPLES, np.float32)
         if samples is not None and len(samples):
@@ -54,15 +54,15 @@ class Spectrum:
         self.wave = 0.5 + 0.5 * heard
 
     def forget(self) -> None:
-        """Be as if nothing had been heard."""
+        """Forget all sound."""
         self._smooth[:] = 0.0
 
 
 class SoundTextures:
-    """The pictures of a sound that one pass looks at.
+    """Sound textures of one pass.
 
     Args:
-        ctx: the context.
+        ctx: OpenGL context.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -71,19 +71,19 @@ class SoundTextures:
         self._made: dict[tuple[str, int], moderngl.Texture] = {}
 
     def hear(self, samples: FloatArray | None, dt_s: float) -> None:
-        """Take the newest samples; what was handed out before shows them."""
+        """Analyse the newest samples; existing textures are updated."""
         if self._made:
             self._spectrum.hear(samples, dt_s)
             for (kind, width), texture in self._made.items():
                 texture.write(self._pixels(kind, width).tobytes())
 
     def texture(self, kind: str, width: int = 0) -> moderngl.Texture:
-        """A picture of the sound.
+        """Get a texture of the sound.
 
         Args:
             kind: `audio`, the newest samples around 0.5; `audioFFT`, the loudness of frequencies; both one row high.
-                `shadertoy`: 512 px, the spectrum below and the waveform above.
-            width: px, of the first two; as much as there is if 0.
+                        `shadertoy`: 512 px wide, spectrum below, waveform above.
+            width: width in px of the first two; 0 means all values.
         """
         key = kind, min(width or (SAMPLES if kind == "audio" else BINS), MAX_SAMPLES)
         if key not in self._made:
@@ -95,17 +95,17 @@ class SoundTextures:
         return self._made[key]
 
     def forget(self) -> None:
-        """Be as if nothing had been heard."""
+        """Forget all sound."""
         self._spectrum.forget()
 
     def close(self) -> None:
-        """Release them; may be called again."""
+        """Release the textures; may be called again."""
         for texture in self._made.values():
             texture.release()
         self._made.clear()
 
     def _pixels(self, kind: str, width: int) -> FloatArray:
-        """(H, W, 4) float32, row 0 at the bottom: the same value in red, green and blue."""
+        """Pixels (H, W, 4) float32, row 0 at the bottom: equal values in red, green and blue."""
         wave, bins = self._spectrum.wave, self._spectrum.bins
         if kind == "shadertoy":
             rows = np.stack([bins[:SHADERTOY_WIDTH], wave[-SHADERTOY_WIDTH:]])
@@ -118,11 +118,11 @@ class SoundTextures:
 
 
 def _newest(wave: FloatArray, width: int) -> FloatArray:
-    """The last samples; silence before them where there are fewer."""
+    """Last samples, padded with silence at the front."""
     return np.concatenate([np.full(max(0, width - len(wave)), 0.5, np.float32), wave[-width:]])
 
 
 def _merged(bins: FloatArray, width: int) -> FloatArray:
-    """As many bins as are asked for, over all frequencies: the loudest of those that fall together."""
+    """Reduce the bins to the requested number, over all frequencies: the maximum of those that are merged."""
     edges = [math.floor(index * len(bins) / width) for index in range(width + 1)]
     return np.array([bins[low : max(high, low + 1)].max() for low, high in pairwise(edges)], np.float32)

@@ -1,8 +1,8 @@
-"""Drawing a shader from outside once where it can do no harm: in a child process, small, with a time limit.
+"""Trial of an external shader: drawn once where it can do no harm, in a child process, small, with a time limit.
 
-A shader can run for ever, and a graphics driver waits for it; only a process can be killed. Whoever shows such a shader
-has it tried first. The child is kept for the next one, and replaced after many, or when it was killed. This module is
-imported by the child too: it stays light.
+A shader can run for ever, and a graphics driver waits for it; only a process can be killed. External shaders are tried
+before they are shown. The child is reused, and replaced after many trials or when it was killed. The child imports this
+module too: it must stay light.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from engine.core.clock import Clock, TimeSource
 from engine.system.crash_log import catch_crashes_of_child, note_crash
 
 LIMIT_S = 20.0
-"""How long compiling and drawing one shader may take."""
-START_S = 60.0  # how long a child may take to be there, on a busy machine
-WAIT_S = 0.005  # how long a step waits
-TRIED = 200  # shaders after which a child is replaced: drivers keep something of each
+"""Time limit for compiling and drawing one shader."""
+START_S = 60.0  # time limit for the start of a child, on a busy machine
+WAIT_S = 0.005  # duration of a step
+TRIED = 200  # trials after which a child is replaced: drivers retain something of each
 SIZE_WH = (160, 90)
 CHILD = "engine.render.shader_trial_process:run_trials"
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRequest:
-    """A shader to be tried.
+    """Shader to try.
 
     Attributes:
         kind: the pass, `isf` or `shadertoy`.
-        settings: the settings of the pass.
-        shaders: the folder of shaders.
-        external: the folder that stands for its `foreign/`; empty for its own.
-        shown_wh: px; for which the time is told.
-        frames: how many are drawn.
-        wants_picture: whether the last one is handed back.
+        settings: settings of the pass.
+        shaders: shader folder.
+        external: folder to use instead of its `foreign/`; empty for its own.
+        shown_wh: size in px for which the time is estimated.
+        frames: number of frames to draw.
+        wants_picture: whether to return the last one.
     """
 
     kind: str
@@ -53,17 +53,17 @@ class TrialRequest:
 
 @dataclass(frozen=True, slots=True)
 class TrialAnswer:
-    """What came of it.
+    """Result of a trial.
 
     Attributes:
-        error: why it cannot be drawn, a sentence; empty if it can.
-        told: what was put right, a sentence each.
-        ms: what one picture of `SIZE_WH` took.
-        shown_ms: what one of `shown_wh` would take, about.
-        not_finite: pixels of the last picture that were no number.
-        picture: (H, W, 3) uint8 as bytes, row 0 top, of `SIZE_WH`; empty unless it was asked for.
-        hangs: whether it was still at work when its time was over, or ended its process.
-        is_tried: False where nothing can be tried on this machine.
+        error: why it cannot be drawn, one sentence; empty if it can.
+        told: corrections, one sentence each.
+        ms: time for one picture of `SIZE_WH`.
+        shown_ms: estimated time for one of `shown_wh`.
+        not_finite: non-finite pixels in the last picture.
+        picture: (H, W, 3) uint8 as bytes, row 0 top, of `SIZE_WH`; empty unless requested.
+        hangs: whether it exceeded the time limit or crashed its process.
+        is_tried: False if no trial is possible on this machine.
     """
 
     error: str = ""
@@ -78,14 +78,14 @@ class TrialAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The child is there and has a context."""
+    """The child is running and has a context."""
 
 
 class ShaderTrial:
-    """Tries shaders, one after the other; `close` it, or use it as a context manager.
+    """Tries shaders one after another; `close` it, or use it as a context manager.
 
     Args:
-        clock: by which the time limit is measured.
+        clock: measures the time limit.
         limit_s: see `LIMIT_S`.
         child: `module:function` that runs in the child.
     """
@@ -98,7 +98,7 @@ class ShaderTrial:
         self._tried = 0
 
     def run(self, request: TrialRequest) -> TrialAnswer:
-        """Try a shader, and wait for it."""
+        """Try a shader, and wait for the result."""
         steps = self.steps(request)
         while True:
             try:
@@ -107,7 +107,7 @@ class ShaderTrial:
                 return cast(TrialAnswer, end.value)
 
     def steps(self, request: TrialRequest) -> Generator[None, None, TrialAnswer]:
-        """The same in short steps, between which a show can go on; a generator that returns the answer."""
+        """Try a shader in short steps, between which a show can continue; a generator that returns the result."""
         connection = yield from self._started()
         if isinstance(connection, TrialAnswer):
             return connection
@@ -127,7 +127,7 @@ class ShaderTrial:
         return TrialAnswer(error=what, ms=self._limit_s * 1000.0, hangs=True)
 
     def close(self) -> None:
-        """End the child; may be called again."""
+        """Terminate the child; may be called again."""
         self._end()
 
     def __enter__(self) -> Self:
@@ -158,10 +158,10 @@ class ShaderTrial:
         self._end()
         if isinstance(answer, TrialAnswer):
             return answer
-        return TrialAnswer(error="the process for it does not start", is_tried=False)
+        return TrialAnswer(error="the process for it could not be started", is_tried=False)
 
     def _wait(self, connection: Connection, seconds: float) -> Generator[None, None, Any]:
-        """The next message; None if none comes in time."""
+        """Next message; None if none comes in time."""
         end_s = self._clock.now_s() + seconds
         while not connection.poll(WAIT_S):
             if self._clock.now_s() > end_s:
@@ -187,6 +187,6 @@ def _run(child: str, connection: Connection) -> None:
         try:
             getattr(importlib.import_module(module), function)(connection)
         except (BrokenPipeError, EOFError):
-            return  # the parent has gone, or wants no more
-        except Exception as error:  # the parent sees that it is gone, and starts another
+            return  # the parent has gone, or needs no more
+        except Exception as error:  # the parent notices, and starts another
             note_crash("the shader trial", error)

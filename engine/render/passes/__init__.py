@@ -1,4 +1,4 @@
-"""The passes that scenes are made of. Importing this package fills the registry; it makes no OpenGL object."""
+"""Passes that scenes are made of. Importing this package fills the registry and creates no OpenGL objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pass `archive`: a wall with the strangers of this evening in small oval frames under one picture light."""
+"""Pass `archive`: a wall with this evening's strangers in small oval frames under one picture light."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from engine.scene.scene import PassSettings
 from engine.types import FloatArray
 
 OVAL = 0.79
-"""Width of a frame by its height."""
+"""Aspect ratio of a frame."""
 NEAREST_ASPECT = 1.05
 """Stages narrower than this get a smaller newest frame."""
 MOULDING = 0.26
-"""Breadth of a frame by half the height of its opening."""
+"""Width of a frame's moulding, relative to half the height of its opening."""
 
 
 @register("archive")
 class Archive(Relief):
-    """Plaster, oval frames in dark wood: this evening's strangers, the newest largest, each breathing a little.
+    """Plaster wall with oval frames in dark wood: this evening's strangers, the newest largest, each breathing a
+    little.
 
-    Whoever stands there is in the largest frame, and stays in it when they leave until the next one has come.
+    The current visitor is in the largest frame, and stays in it after leaving until the next one arrives.
     """
 
     class Settings(PassSettings):
@@ -41,15 +42,15 @@ class Archive(Relief):
         newest: float = Field(default=0.50, ge=0.2, le=0.7)
         """Height of the newest frame's opening, in stage heights (or widths, if the stage is narrower). Baked."""
         breathing: float = Field(default=1.0, ge=0.0, le=5.0)
-        """How much the portraits breathe: 0 they are still, 5 they heave."""
+        """Amount by which the portraits breathe: 0 still, 5 strong."""
         even: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far dark and bright faces are brought to one exposure."""
+        """Amount by which dark and bright faces are brought to the same exposure."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
-        """How much the softness of enlarging is undone in the newest: 0 soft, 1 as it was drawn, 3 harsh."""
+        """Sharpening of the enlarged newest face: 0 soft, 1 as drawn, 3 harsh."""
         idle: float = Field(default=0.0, ge=0.0, le=1.0)
-        """How much of a face is in the newest frame while nobody is there and nobody has been."""
+        """Visibility of a face in the newest frame while nobody is there and nobody has been."""
         age: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How stained and cracked the plaster is. Baked."""
+        """Stains and cracks in the plaster. Baked."""
 
     baked = frozenset({"newest", "age"})
 
@@ -96,12 +97,12 @@ class Archive(Relief):
 
 
 def hang(aspect: float, newest: float) -> FloatArray:
-    """Where the frames hang on a stage of this width / height.
+    """Positions of the frames on a stage of this width / height.
 
-    The newest is in the middle; around it the others, in rows that are not quite level, the nearest first.
+    The newest is in the middle; the others surround it in slightly uneven rows, the nearest first.
 
     Returns:
-        (PLACES, 4) float32: centre x and y, half width and half height of the openings; stage coordinates.
+        (SLOTS, 4) float32: centre x and y, half width and half height of the openings; stage coordinates.
     """
     half_height = 0.5 * newest * min(1.0, aspect / NEAREST_ASPECT)
     middle = (0.0, 0.012, OVAL * half_height, half_height)
@@ -113,7 +114,7 @@ def hang(aspect: float, newest: float) -> FloatArray:
 
 
 def _around(aspect: float, middle: tuple[float, ...], half_height: float) -> list[tuple[float, ...]]:
-    """Frames of about this half height on all the wall that the newest leaves free, the nearest first."""
+    """Frames of about this half height on the wall that the newest leaves free, the nearest first."""
     step_x, step_y = 2.75 * half_height, 3.05 * half_height
     columns, rows = math.ceil(0.5 * aspect / step_x) + 1, math.ceil(0.5 / step_y) + 1
     random = np.random.default_rng(7)

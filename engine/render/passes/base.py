@@ -1,7 +1,7 @@
 """Base of all passes, and their registry.
 
-A pass is settings, one fragment shader of the same name, and `render`. It owns no framebuffer of the picture and knows
-no order: the compositor does.
+A pass is settings, one fragment shader of the same name, and `render`. It owns no framebuffer of the picture and does
+not know its position in the scene; the compositor does.
 """
 
 from __future__ import annotations
@@ -23,28 +23,27 @@ from engine.scene.scene import PassSettings
 from engine.types import Placement
 
 COMPOSED = Placement(x=0.5, y=0.42, eye_distance=0.11, roll_rad=0.0, aspect=16 / 9)
-"""Placement for shaders while nobody is there: where the picture is composed for."""
+"""Placement for shaders while nobody is there: the position the scene is composed for."""
 
 Knobs = Mapping[str, Any]
-"""The current settings of a pass, bound ones included, by name."""
+"""Current settings of a pass by name, including bound ones."""
 
 
 class Pass(ABC):
     """Base of all passes.
 
     Attributes:
-        kind: its name in scenes, and the name of its shader.
+        kind: name in scenes, and name of its shader.
         Settings: its knobs.
         in_place: True draws over the picture (and must not read `source`); False replaces it, reading `source`.
-        region: the part of the stage that it must draw; the compositor sets it to the glass and its surroundings for
-            passes that a frame covers elsewhere.
+        region: part of the stage to draw; the compositor sets it to the glass and its surroundings for passes that a
+                frame covers elsewhere.
         needs: parts of `FrameInputs` that exist only on demand: `previews`, `echo`, `sound`.
-        baked: knobs that are drawn into textures once per size, and therefore cannot follow a signal.
-        names_files: whether its settings name files of the artist's; faults in these are reported with the line of the
-            scene.
-        is_foreign: whether it draws a program from outside, which must be tried before it is shown.
-        memory_s: how far back its picture depends on earlier frames, s; infinite if on all since the scene began. An
-            interrupted film draws this much again, unseen, when it continues.
+        baked: knobs that are drawn into textures once per size and therefore cannot follow signals.
+        names_files: whether its settings name the artist's files; their errors are reported with the scene's line.
+        is_foreign: whether it runs an external program, which must be tried before it is shown.
+        memory_s: how far back its picture depends on earlier frames, s; infinite if on everything since the scene
+                started. A resumed film draws this much again, unseen.
     """
 
     kind: ClassVar[str] = ""
@@ -63,17 +62,17 @@ class Pass(ABC):
 
     @property
     def problem(self) -> str:
-        """A problem for the operator; empty if there is none."""
+        """Problem for the operator; empty if there is none."""
         return ""
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> GlassArea | None:
-        """The glass, if this pass is what surrounds it."""
+        """Glass area, if this pass surrounds it."""
         return None
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
-        """Check the files that the settings name; needs no OpenGL.
+        """Check the files named in the settings; needs no OpenGL.
 
         Raises:
             ConfigError: a file is missing or wrong.
@@ -87,11 +86,11 @@ class Pass(ABC):
         """Draw one frame.
 
         Args:
-            source: the picture so far, linear light; if `in_place`, the texture under `target`.
+            source: picture so far, linear light; if `in_place`, the texture under `target`.
             target: where to draw.
-            inputs: the newest textures, and the visitor.
-            tick: the moment.
-            knobs: the current settings.
+            inputs: newest textures, and the visitor.
+            tick: current time.
+            knobs: current settings.
         """
 
     def uniforms(self, inputs: FrameInputs, tick: Tick, knobs: Knobs) -> dict[str, Value]:
@@ -139,7 +138,7 @@ def register(kind: str) -> Callable[[PassType], PassType]:
 
     def add(pass_type: PassType) -> PassType:
         if kind in _PASSES:
-            raise ValueError(f"there is a pass called {kind} already: {_PASSES[kind].__qualname__}")
+            raise ValueError(f"a pass called {kind} already exists: {_PASSES[kind].__qualname__}")
         if not issubclass(getattr(pass_type, "Settings", object), PassSettings):
             raise ValueError(f"{pass_type.__qualname__} has no Settings derived from PassSettings")
         pass_type.kind = kind
@@ -150,12 +149,12 @@ def register(kind: str) -> Callable[[PassType], PassType]:
 
 
 def registry() -> Mapping[str, type[PassSettings]]:
-    """Settings class of every pass, by name, for `engine.scene.scene.load_scene`."""
+    """Settings class of every pass by name, for `engine.scene.scene.load_scene`."""
     return MappingProxyType({kind: pass_type.Settings for kind, pass_type in _PASSES.items()})
 
 
 def pass_class(kind: str) -> type[Pass]:
-    """The pass called `kind`.
+    """Pass class called `kind`.
 
     Raises:
         KeyError: there is none.

@@ -1,4 +1,4 @@
-"""The pass `bed`: the ground under the water."""
+"""Pass `bed`: the ground under the water."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from engine.scene.scene import PassSettings
 
 @register("bed")
 class Bed(Pass):
-    """The bed of a pool: stones near its rim, under ever more water towards the middle."""
+    """Bed of a pool: stones near its rim, and deeper water towards the middle."""
 
     class Settings(PassSettings):
         """Knobs of `bed`."""
 
         stones: float = Field(default=0.085, ge=0.02, le=0.4)
-        """Breadth of the larger stones, stage heights. Baked."""
+        """Width of the larger stones, stage heights. Baked."""
         clear: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How far down one sees: 0 only at the rim, 1 nearly everywhere. Baked."""
+        """Clarity of the water: 0 shows only the rim, 1 nearly everything. Baked."""
 
     in_place = True
     baked = frozenset({"stones", "clear"})

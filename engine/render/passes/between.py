@@ -1,4 +1,4 @@
-"""The pass `between`: visitor and stranger dissolving into each other in a silver gelatin print."""
+"""Pass `between`: visitor and stranger dissolving into each other in a silver gelatin print."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ from engine.scene.scene import PassSettings
 
 @register("between")
 class Between(Pass):
-    """Viewer and stranger in one print, eyes upon eyes; the stranger takes over the lights first, the shadows last.
+    """Viewer and stranger in one print, eyes aligned; the stranger takes over the highlights first, the shadows last.
 
-    What is drawn before it is the room. Without a camera the stranger is alone.
+    Passes before it draw the room. Without a camera the stranger is alone.
     """
 
     class Settings(PassSettings):
         """Knobs of `between`."""
 
         share: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How much is the stranger's: 0 only the viewer is seen, 1 only the stranger."""
+        """Share of the stranger: 0 shows only the viewer, 1 only the stranger."""
         follow: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How far both follow the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        """Amount by which both follow the viewer's position, size and tilt: 0 stays composed, 1 follows like a
+        mirror."""
         size: float = Field(default=0.80, ge=0.2, le=3.0)
         """Side of the face's picture at rest, in heights of the print."""
         eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
-        """Where the eyes stand at rest, as a fraction of the print's height from its top."""
+        """Height of the eyes at rest, as a fraction of the print's height from its top."""
         viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
-        """Distance between the eyes, in heights of the camera's picture, of a viewer seen in the rest size."""
+        """Eye distance of a viewer who is shown at rest size, in heights of the camera's picture."""
         feather: float = Field(default=0.3, ge=0.0, le=1.0)
-        """How softly the stranger goes over into what is behind: 0 close around the head, 1 far."""
+        """Softness of the stranger's edge: 0 close around the head, 1 far."""
         even: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far dark and bright faces, the viewer's too, are brought to one exposure."""
+        """Amount by which dark and bright faces, including the viewer's, are brought to the same exposure."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
-        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        """Sharpening of the enlarged face: 0 soft, 1 as drawn, 3 harsh."""
         idle: float = Field(default=0.18, ge=0.0, le=1.0)
-        """How much of a face is there while nobody is: 0 an empty room, 0.2 hardly more than a breath."""
+        """Visibility of a face while nobody is there: 0 an empty room, 0.2 barely visible."""
         grain: float = Field(default=0.12, ge=0.0, le=1.0)
-        """How much the silver's grain is seen."""
+        """Visibility of the silver grain."""
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)

@@ -1,4 +1,4 @@
-"""The pass `camera`: the camera's picture in the glass."""
+"""Pass `camera`: the camera's picture in the glass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.scene.scene import PassSettings
 
 @register("camera")
 class Camera(Pass):
-    """The camera's picture as it is. It shows the viewer; what is not to be seen belongs under other passes."""
+    """Camera picture, unchanged. It shows the viewer; to hide parts, put other passes above it."""
 
     class Settings(PassSettings):
         """Knobs of `camera`."""
@@ -24,7 +24,7 @@ class Camera(Pass):
         exposure: float = Field(default=0.5, ge=0.0, le=4.0)
         """Factor on its light: 0.5 is one stop down."""
         saturation: float = Field(default=1.0, ge=0.0, le=2.0)
-        """How strong its colours are: 0 grey, 1 as they are."""
+        """Saturation: 0 grey, 1 unchanged."""
 
     in_place = True
 

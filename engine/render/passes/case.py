@@ -1,4 +1,4 @@
-"""The pass `case`: the case of a daguerreotype."""
+"""Pass `case`: the case of a daguerreotype."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from engine.scene.scene import PassSettings
 
 @register("case")
 class Case(Relief):
-    """An opened case of dark leather and velvet, with a brass mat around the plate that all passes before it draw."""
+    """Opened case of dark leather and velvet, with a brass mat around the plate drawn by earlier passes."""
 
     class Settings(PassSettings):
         """Knobs of `case`."""
 
         fill: float = Field(default=0.88, ge=0.3, le=1.0)
-        """How much of the stage's height the case takes. Baked."""
+        """Height of the case in stage heights. Baked."""
         border: float = Field(default=0.085, ge=0.02, le=0.2)
         """Width of the mat at its narrowest, in stage heights (or widths, if the stage is narrower). Baked."""
         proportion: float = Field(default=0.80, ge=0.4, le=1.6)
-        """Width of the mat's opening by its height. Baked."""
+        """Aspect ratio of the mat's opening. Baked."""
         wear: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How much the brass has darkened and the leather is rubbed. Baked."""
+        """Wear: darkened brass and rubbed leather. Baked."""
 
     baked = frozenset({"fill", "border", "proportion", "wear"})
 

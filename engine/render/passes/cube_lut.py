@@ -1,8 +1,8 @@
-"""`.cube` files -> tables of colours (Adobe, "Cube LUT Specification" 1.0, 2013; curves before a table as DaVinci
-Resolve writes them). Knows no OpenGL.
+"""Reader of `.cube` files (Adobe, "Cube LUT Specification" 1.0, 2013; curves before a table as in DaVinci Resolve).
+Knows no OpenGL.
 
-What programs write beside the specification is taken where its meaning is plain, and told; anything else is refused
-with its line. Sizes are bounded before memory is taken.
+Common deviations from the specification are accepted if their meaning is clear, and reported; anything else is refused
+with its line. Sizes are limited before memory is allocated.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from engine.types import FloatArray
 MAX_FILE_BYTES = 16 * 1024 * 1024
 SIZES, CURVE_SIZES = (2, 65), (2, 65536)
 MAX_LINE = 250
-LONGEST_CURVE = 4096  # entries of a curve that are kept
-NO_NUMBERS = {"nan", "inf", "infinity"}  # what a colour may begin with that is not one
+LONGEST_CURVE = 4096  # maximum number of entries of a curve
+NO_NUMBERS = {"nan", "inf", "infinity"}  # numeric words that are not colours
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 Three = tuple[float, float, float]
@@ -30,14 +30,14 @@ Three = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class CubeLut:
-    """Curves, and a table of colours after them.
+    """Curves followed by a colour table.
 
     Attributes:
-        curve: (M, 3) float32, what the curves make of red, green and blue; (0, 0, 0), (1, 1, 1) where there are none.
-        curve_low, curve_high: what comes in for the first and the last entry of the curves.
-        table: (N, N, N, 3) float32, by blue, green and red of what the curves give.
-        low, high: red, green and blue that the first and the last entry of the table stand for.
-        told: what was taken that the specification does not have, a sentence each.
+        curve: (M, 3) float32, output for red, green and blue; (0, 0, 0), (1, 1, 1) without curves.
+        curve_low, curve_high: inputs of the first and the last entry of the curves.
+        table: (N, N, N, 3) float32, indexed by blue, green and red after the curves.
+        low, high: red, green and blue of the first and the last entry of the table.
+        told: accepted deviations from the specification, one sentence each.
     """
 
     curve: FloatArray
@@ -53,21 +53,21 @@ def read_cube(path: Path, shown: str) -> CubeLut:
     """Read a file.
 
     Args:
-        path: where it is.
-        shown: how messages call it.
+        path: path of the file.
+        shown: name used in messages.
 
     Raises:
-        ConfigError: it is missing, too large, or what is wrong in which line.
+        ConfigError: it is missing, too large or invalid; says what is wrong, and in which line.
     """
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"there is no table of colours {shown}") from None
+        raise ConfigError(f"there is no colour table {shown}") from None
     except OSError as error:
         raise ConfigError(f"{shown} cannot be read: {error.strerror}") from error
     if len(raw) > MAX_FILE_BYTES:
-        raise ConfigError(f"{shown} is larger than {MAX_FILE_BYTES >> 20} MiB: it is no table of colours")
+        raise ConfigError(f"{shown} is larger than {MAX_FILE_BYTES >> 20} MiB: it is not a colour table")
     text, told = decode_foreign(raw, shown)
     return _Reader(shown, told).read(text.split("\n"))
 
@@ -88,7 +88,7 @@ class _Reader:
             if text:
                 self._take(number, text)
         if not self._size and not self._curve_size:
-            raise ConfigError(f"{self._shown} says no LUT_3D_SIZE")
+            raise ConfigError(f"{self._shown} has no LUT_3D_SIZE")
         return self._made()
 
     def _made(self) -> CubeLut:
@@ -106,7 +106,7 @@ class _Reader:
         else:
             (low, high), table = unit, _plain_table(rows)
         if not self._curve_size:
-            low, high = self._ranges.get("1D", (low, high))  # as some programs write it of their only table
+            low, high = self._ranges.get("1D", (low, high))  # some programs write it for their only table
         curve_low, curve_high = self._ranges.get("1D", domain) if self._curve_size else (low, high)
         for first, last in ((low, high), (curve_low, curve_high)):
             if any(less >= more for less, more in zip(first, last, strict=True)):
@@ -131,11 +131,11 @@ class _Reader:
             low, high = self._ranges.get("DOMAIN", ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
             three = self._three(number, values)
             self._ranges["DOMAIN"] = (three, high) if word == "DOMAIN_MIN" else (low, three)
-        elif word in ("LUT_3D_INPUT_RANGE", "LUT_1D_INPUT_RANGE"):  # as DaVinci Resolve writes it
+        elif word in ("LUT_3D_INPUT_RANGE", "LUT_1D_INPUT_RANGE"):  # as in DaVinci Resolve
             least, most = self._numbers(number, values, 2)
             self._ranges[word[4:6]] = (least,) * 3, (most,) * 3
         elif word.startswith("LUT_"):
-            self._tell(f"{self._shown}:{number}: {first[:40]} is not known, and left out")
+            self._tell(f"{self._shown}:{number}: {first[:40]} is unknown and ignored")
         elif word[0].isalpha() and word.lower() not in NO_NUMBERS:
             raise self._wrong(
                 number, f"{first[:40]} is not known; there are TITLE, LUT_3D_SIZE, DOMAIN_MIN, DOMAIN_MAX"
@@ -188,7 +188,7 @@ class _Reader:
 
 
 def _curve(rows: FloatArray) -> FloatArray:
-    """Curves of no more entries than are kept."""
+    """Limit the number of a curve's entries."""
     if len(rows) <= LONGEST_CURVE:
         return rows
     at, kept = np.linspace(0.0, 1.0, len(rows)), np.linspace(0.0, 1.0, LONGEST_CURVE)
@@ -196,14 +196,14 @@ def _curve(rows: FloatArray) -> FloatArray:
 
 
 def _span(curve: FloatArray) -> tuple[Three, Three]:
-    """The least and the most of each colour that curves give, apart at least a little."""
+    """Minimum and maximum of each colour after the curves, at least slightly apart."""
     low, high = curve.min(axis=0), curve.max(axis=0)
     high = np.maximum(high, low + 1e-6)
     return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
 
 
 def _plain_table(curve: FloatArray) -> FloatArray:
-    """A table that changes nothing, over what curves give."""
+    """Identity table over the output of curves."""
     (low, high), steps = _span(curve), np.array([0.0, 1.0])
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
     unit = np.stack([red, green, blue], axis=-1)

@@ -1,4 +1,4 @@
-"""The pass `daguerreotype`: a silvered plate with its image."""
+"""Pass `daguerreotype`: a silvered plate with its image."""
 
 from __future__ import annotations
 
@@ -16,38 +16,40 @@ from engine.scene.scene import PassSettings
 
 @register("daguerreotype")
 class Daguerreotype(Pass):
-    """The plate: a mirror where the picture is dark, a white bloom where it is light, so that it turns over with the
-    angle at which it is seen. What is drawn before it is the room that it reflects."""
+    """Silvered plate: a mirror where the picture is dark, a white bloom where it is light, so that it turns negative
+    with the viewing angle. Earlier passes draw the room that it reflects."""
 
     class Settings(PassSettings):
         """Knobs of `daguerreotype`."""
 
         follow: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How far the face follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        """Amount by which the face follows the viewer's position, size and tilt: 0 stays composed, 1 follows like a
+        mirror."""
         size: float = Field(default=0.74, ge=0.2, le=3.0)
         """Side of the face's picture at rest, in heights of the mat's opening."""
         eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
-        """Where the eyes stand at rest, as a fraction of the opening's height from its top."""
+        """Height of the eyes at rest, as a fraction of the opening's height from its top."""
         viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
-        """Distance between the eyes, in heights of the camera's picture, of a viewer seen in the rest size."""
+        """Eye distance of a viewer who is shown at rest size, in heights of the camera's picture."""
         feather: float = Field(default=0.35, ge=0.0, le=1.0)
-        """How softly the figure goes over into the bare plate: 0 close around the head, 1 far."""
+        """Softness of the figure's edge on the bare plate: 0 close around the head, 1 far."""
         even: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far dark and bright faces are brought to one exposure."""
+        """Amount by which dark and bright faces are brought to the same exposure."""
         clarity: float = Field(default=0.9, ge=0.0, le=3.0)
-        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        """Sharpening of the enlarged face: 0 soft, 1 as drawn, 3 harsh."""
         idle: float = Field(default=0.12, ge=0.0, le=1.0)
-        """How far the image is developed while nobody is there: 0 bare plate, 0.2 its shadows."""
+        """Development of the image while nobody is there: 0 bare plate, 0.2 its shadows."""
         contrast: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How steep the middle tones are: 0 as drawn, 1 nearly two tones."""
+        """Contrast of the middle tones: 0 as drawn, 1 nearly two tones."""
         tilt: float = Field(default=0.0, ge=-90.0, le=90.0)
-        """Angle at which the plate is seen, degrees; around 0 it mirrors the dark and the image is positive."""
+        """Viewing angle of the plate, degrees; around 0 it mirrors the dark and the image is positive."""
         flip_at: float = Field(default=14.0, ge=2.0, le=60.0)
-        """At which tilt to either side the middle of the plate begins to mirror the light: the image turns negative."""
+        """Tilt, to either side, at which the middle of the plate starts to mirror the light and the image turns
+        negative."""
         tarnish: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How far the tarnish has crept in from the mat. Baked."""
+        """Spread of the tarnish from the mat. Baked."""
         wear: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How many scratches, and how clear the thumb print. Baked."""
+        """Number of scratches, and visibility of the thumb print. Baked."""
 
     baked = frozenset({"tarnish", "wear"})
 

@@ -1,4 +1,4 @@
-"""The pass `dissolve`: a face that crumbles into grains."""
+"""Pass `dissolve`: a face that crumbles into grains."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from engine.scene.scene import PassSettings
 
 @register("dissolve")
 class Dissolve(Pass):
-    """The picture goes to grains: dots as in a halftone, the lighter the larger, that come loose and drift away."""
+    """Picture that turns into grains, halftone dots sized by brightness, which come loose and drift away."""
 
     class Settings(PassSettings):
         """Knobs of `dissolve`."""
 
         amount: float = Field(default=0.5, ge=0.0, le=1.0)
-        """How much has come loose: 0 the whole picture, 1 nothing is left."""
+        """Share of loose grains: 0 the whole picture, 1 nothing is left."""
         grain: float = Field(default=0.011, ge=0.006, le=0.06)
-        """Breadth of a grain, stage heights. Baked."""
+        """Width of a grain, stage heights. Baked."""
         drift: float = Field(default=0.22, ge=0.0, le=1.0)
-        """How far a grain goes until it is gone, stage heights."""
+        """Distance a grain travels before it disappears, stage heights."""
         rise: float = Field(default=0.5, ge=-1.0, le=1.0)
-        """Where they go: -1 all fall, 0 all around, 1 all rise."""
+        """Direction: -1 all fall, 0 all around, 1 all rise."""
         halftone: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How much smaller the grains of dark places are: 0 all are alike."""
+        """Reduction of the grains in dark areas: 0 all have the same size."""
 
     baked = frozenset({"grain"})
 

@@ -1,4 +1,4 @@
-"""The pass `dust`: motes in the light before the mirror."""
+"""Pass `dust`: motes in the light in front of the mirror."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.scene.scene import PassSettings
 
 @register("dust")
 class Dust(Pass):
-    """Motes that drift through the key light."""
+    """Motes drifting through the key light."""
 
     class Settings(PassSettings):
         """Knobs of `dust`."""
 
         motes: int = Field(default=240, ge=0, le=2000)
-        """How many there are; most are outside the beam. Baked."""
+        """Number of motes; most are outside the beam. Baked."""
         brightness: float = Field(default=0.9, ge=0.0, le=4.0)
-        """Light of a mote in the middle of the beam."""
+        """Brightness of a mote in the middle of the beam."""
         speed: float = Field(default=1.0, ge=0.0, le=10.0)
-        """How fast they drift: 1 crosses the stage in some minutes. Baked."""
+        """Drift speed: 1 crosses the stage in a few minutes. Baked."""
 
     in_place = True
     baked = frozenset({"motes", "speed"})

@@ -1,4 +1,4 @@
-"""The pass `echo`: the visitor's outline as a breath of light, where the stranger differs from them."""
+"""Pass `echo`: the visitor's outline as faint light, where the stranger differs from them."""
 
 from __future__ import annotations
 
@@ -19,47 +19,48 @@ from engine.types import FloatArray
 from engine.visitor.face_difference import FaceDifference
 
 MOST_HALOS = 16
-"""Patches on the skin, lips, brows and eyes; what follows are hair and background, whose light is the room's."""
+"""Patches on skin, lips, brows and eyes; the rest are hair and background, which depend on the room's light."""
 FAR_COLOUR = 24.0
-"""Difference of colours (CIELAB) at which a halo is as strong as it can be."""
+"""Colour difference (CIELAB) at which a halo reaches its full strength."""
 PALE = 72.0
-"""L* in which the hue of a difference is shown."""
+"""L* at which the hue of a difference is shown."""
 
 
 @register("echo")
 class Echo(Pass):
-    """The viewer's own outline over the stranger's face, drawn in light only where they part; where their colours part,
-    faint halos of the viewer's. Both are placed as `reflection` places the face: what that is told of `follow`, `size`,
-    `eye_line` and `viewer_eyes` is to be told here too.
+    """Outline of the viewer over the stranger's face, drawn in light only where they differ; where their colours
+    differ, faint halos in the viewer's colours. Both are placed like the face in `reflection`: give `follow`, `size`,
+    `eye_line` and `viewer_eyes` the same values here as there.
     """
 
     class Settings(PassSettings):
         """Knobs of `echo`."""
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far it follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        """Amount by which it follows the viewer's position, size and tilt: 0 stays composed, 1 follows like a
+        mirror."""
         size: float = Field(default=0.80, ge=0.2, le=3.0)
         """Side of the face's picture at rest, in heights of the glass."""
         eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
-        """Where the eyes stand at rest, as a fraction of the glass's height from its top."""
+        """Height of the eyes at rest, as a fraction of the glass's height from its top."""
         viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
-        """Distance between the eyes, in heights of the camera's picture, of a viewer seen in the rest size."""
+        """Eye distance of a viewer who is shown at rest size, in heights of the camera's picture."""
         near: float = Field(default=0.02, ge=0.0, le=0.5)
-        """Features that are no further apart than this, in eye distances, count as alike: nothing is drawn."""
+        """Distance, in eye distances, up to which features count as equal and nothing is drawn."""
         far: float = Field(default=0.12, ge=0.01, le=1.0)
-        """From this distance on a line has its full light."""
+        """Distance from which a line has its full brightness."""
         line: float = Field(default=0.8, ge=0.0, le=4.0)
-        """Light of the outline: 0 none, 4 as of a wire."""
+        """Brightness of the outline: 0 none, 4 like a glowing wire."""
         width: float = Field(default=0.0009, ge=0.0003, le=0.01)
-        """Half the breadth of the outline, stage heights."""
+        """Half the width of the outline, stage heights."""
         repeats: int = Field(default=3, ge=0, le=6)
-        """How often the face's contour is repeated further out, each time fainter: 0 it is drawn once."""
+        """Number of fainter repetitions of the face's contour further out: 0 draws it once."""
         spread: float = Field(default=0.9, ge=0.0, le=4.0)
-        """From one repetition to the next, in distances between the viewer's contour and the stranger's."""
+        """Spacing of the repetitions, in distances between the viewer's contour and the stranger's."""
         veil: float = Field(default=0.8, ge=0.0, le=2.0)
-        """Light that falls from the outline to the stranger's own feature: it fills what lies between."""
+        """Light between the outline and the stranger's own feature."""
         tints: float = Field(default=0.25, ge=0.0, le=2.0)
-        """Light of the halos, where the viewer's colours are others."""
+        """Brightness of the halos where the viewer's colours differ."""
 
     in_place = True
     needs = frozenset({"echo"})
@@ -98,7 +99,7 @@ class Echo(Pass):
 
 
 def halo_table(parting: FaceDifference, face: FaceOnStage) -> FloatArray:
-    """Two rows for each patch of colour (2 * N, 4): x, y on the stage, how strong 0..1, 0; its light, linear rgb, 0."""
+    """Two rows per colour patch (2 * N, 4): x, y on the stage, strength 0..1, 0; its light, linear rgb, 0."""
     tints = parting.tints[:MOST_HALOS]
     rows = np.zeros((len(tints), 2, 4), np.float32)
     if len(tints):

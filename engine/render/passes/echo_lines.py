@@ -1,4 +1,4 @@
-"""The lines of the echo: the viewer's outline over the stranger's face, as places on the stage. NumPy, no OpenGL."""
+"""Lines of the echo: the viewer's outline over the stranger's face, in stage coordinates. NumPy only, no OpenGL."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from engine.render.passes.measurement_face import FACE_LINES
 from engine.types import FloatArray
 from engine.visitor.face_difference import FaceDifference
 
-STEPS = 5  # samples from one landmark to the next
-TAPER = 15.0  # samples over which a line begins and ends
+STEPS = 5  # samples between landmarks
+TAPER = 15.0  # samples over which a line fades in and out
 LANDMARKS = 478
 CURVES = tuple(line for index, (_, line) in enumerate(FACE_LINES) if index not in (7, 8, 13, 14))
-"""Without the inside of the lips and the irises: one line for a feature is enough. The first is the face's contour."""
-INSIDE = 0.65  # lines inside the contour are so much fainter, so that the face stays a face
+"""Without the inner lips and the irises: one line per feature is enough. The first is the face's contour."""
+INSIDE = 0.65  # brightness of lines inside the contour, so that the face remains recognisable
 
 
 @dataclass(frozen=True)
 class FaceOnStage:
-    """Where what is aligned to the stranger's face lies on the stage.
+    """Transform from the stranger's aligned face to the stage.
 
     Attributes:
         eyes: (2,) midpoint of the stranger's eyes, stage coordinates.
-        unit: the distance between them.
-        turn: (2, 2) the roll: rows are the face's axes on the stage.
+        unit: distance between them.
+        turn: (2, 2) rotation: rows are the face's axes on the stage.
     """
 
     eyes: FloatArray
@@ -35,7 +35,7 @@ class FaceOnStage:
 
     @classmethod
     def of(cls, parting: FaceDifference, put: tuple[float, float, float, float]) -> FaceOnStage:
-        """Where `put_face` has put the face's picture, and where in it the stranger's eyes were found."""
+        """Transform for a face placed by `put_face`, given the position of the stranger's eyes in its picture."""
         x, y, per_side, roll = put
         side = 1.0 / per_side
         at = np.array([parting.eyes.x - 0.5, parting.eyes.y - 0.5], np.float32) * side
@@ -43,20 +43,20 @@ class FaceOnStage:
         return cls(eyes, parting.eyes.eye_distance * side, _turned(roll + parting.eyes.roll_rad))
 
     def place(self, points: FloatArray) -> FloatArray:
-        """Stage coordinates (N, 2) of aligned points."""
+        """Convert aligned points to stage coordinates (N, 2)."""
         return self.eyes + self.way(points)
 
     def way(self, vectors: FloatArray) -> FloatArray:
-        """The same of differences between points."""
+        """Convert differences between points likewise."""
         return np.asarray(self.unit * (vectors @ self.turn), np.float32)
 
 
 class EchoLines:
-    """Smooth lines through a face's landmarks: every sample is a weighted mean of a few of them.
+    """Smooth lines through a face's landmarks: every sample is a weighted mean of a few landmarks.
 
     Attributes:
-        count: samples of all lines together.
-        contour_count: those of the face's contour, which come first.
+        count: number of samples in all lines.
+        contour_count: number of samples in the face's contour, which comes first.
     """
 
     def __init__(self) -> None:
@@ -68,10 +68,10 @@ class EchoLines:
         self.count, self.contour_count = len(self._weights), len(parts[0])
 
     def table(self, parting: FaceDifference, face: FaceOnStage) -> FloatArray:
-        """Two rows for each sample (2 * count, 4), stage coordinates but for the last two numbers.
+        """Two rows per sample (2 * count, 4), in stage coordinates except for the last two numbers.
 
-        x, y, normal of the line; way to the stranger's own line, how far they are apart in eye distances, share of the
-        light (0..1, less towards both ends of a line), or -1 where a line does not go on to the next sample.
+        x, y, normal of the line; vector to the stranger's own line, its length in eye distances, brightness (0..1,
+        fading towards both ends of a line), or -1 where a line does not continue to the next sample.
         """
         places = face.place(self._weights @ parting.outline)
         apart = self._weights @ parting.apart

@@ -1,4 +1,4 @@
-"""What passes have in common that are shaders in another program's dialect."""
+"""Base of passes that run shaders in another program's dialect."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from engine.scene.scene import SIGNALS, PassSettings
 
 @dataclass(frozen=True)
 class Moment:
-    """A frame as foreign shaders count them.
+    """Frame as counted by external shaders.
 
     Attributes:
-        index: from 0, which is the first that takes time; a frame that takes none before it is 0 as well.
-        dt_s: since the last one; 0 for the first.
-        advances: whether what is kept from frame to frame moves on; False shows again what is there.
+        index: from 0, the first frame that advances time; a frame without time before it is 0 as well.
+        dt_s: time since the last one; 0 for the first.
+        advances: whether persistent buffers advance; False shows their contents again.
     """
 
     index: int
@@ -42,23 +42,25 @@ class Moment:
 class ForeignPass(Pass):
     """Base of passes that draw an artist's shader over the picture so far.
 
-    The shader draws with row 0 at the bottom and in sRGB-encoded values, as its dialect has it; `foreign.frag` turns
-    that over into the mirror's linear light. What it keeps advances with `Tick` and by nothing else, and is gone when
-    the scene is read again.
+    The shader draws with row 0 at the bottom and in sRGB-encoded values, as its dialect requires; `foreign.frag`
+    converts that to linear light. Its persistent buffers advance only with `Tick`, and are lost when the scene is
+    reloaded.
     """
 
     class Settings(PassSettings):
-        """Knobs of every foreign shader."""
+        """Knobs of every external shader."""
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far the face that the shader is told of follows the viewer; as the `reflection` below it does."""
+        """Amount by which the face position given to the shader follows the viewer; use the value of the `reflection`
+        below."""
         guard: bool = True
-        """Whether `pow` takes negative numbers, as on many graphics cards; elsewhere the picture below would show."""
+        """Whether `pow` accepts negative numbers, as on many graphics cards; otherwise the picture below shows
+        there."""
 
     in_place = True
     names_files = True
     is_foreign = True
-    memory_s = math.inf  # nobody knows what an artist's buffers keep
+    memory_s = math.inf  # an artist's buffers may keep anything
 
     def __init__(
         self,
@@ -83,21 +85,21 @@ class ForeignPass(Pass):
 
     @property
     def watch(self) -> FiniteWatch:
-        """What notices pixels that are no numbers."""
+        """Detector of non-finite pixels."""
         return self._watch
 
     @property
     @abstractmethod
     def told(self) -> tuple[str, ...]:
-        """What was put right in the artist's files, or is missing there, a sentence each."""
+        """Corrections to the artist's files, and missing parts, one sentence each."""
 
     @property
     @abstractmethod
     def takes_powers(self) -> bool:
-        """Whether `guard` matters to it."""
+        """Whether `guard` has an effect on it."""
 
     def buffer(self, buffer: Buffer) -> Buffer:
-        """Release a buffer with the stage."""
+        """Register a buffer to be released with the context."""
         self.context.own(buffer)
         return buffer
 
@@ -121,20 +123,20 @@ class ForeignPass(Pass):
     def draw(
         self, values: Mapping[str, Value], inputs: FrameInputs, tick: Tick, moment: Moment, knobs: Knobs
     ) -> Buffer:
-        """Draw all that the shader consists of.
+        """Draw everything the shader consists of.
 
         Args:
-            values: the mirror's own uniforms.
-            view, tick, knobs: as `render` has them.
-            moment: the frame as the shader counts it.
+            values: the mirror's uniforms.
+            view, tick, knobs: see `render`.
+            moment: frame as the shader counts it.
 
         Returns:
-            The buffer that holds its picture: `drawn`, or one of its own.
+            The buffer with its picture: `drawn`, or one of its own.
         """
 
     @abstractmethod
     def forget(self) -> None:
-        """Empty every buffer that is kept from frame to frame."""
+        """Clear all persistent buffers."""
 
     def paint(self, brush: QuadProgram, buffer: Buffer, values: Mapping[str, Value]) -> None:
         """Draw the whole of a buffer."""
@@ -148,13 +150,13 @@ class ForeignPass(Pass):
         buffer.draw(brush, {**values, **asked}, area)
 
     def _area(self) -> Area:
-        """The part of the stage that is to be drawn; a frame covers the rest."""
+        """Part of the stage to draw; a frame covers the rest."""
         (width, height), (left, top, right, bottom) = self.context.size_wh, self.region
         x, y = math.floor(left * width), math.floor((1.0 - bottom) * height)
         return x, y, math.ceil(right * width) - x, math.ceil((1.0 - top) * height) - y
 
     def mirror_values(self, inputs: FrameInputs, knobs: Knobs) -> dict[str, Value]:
-        """The mirror's own uniforms, the same in every dialect: each signal as `n_<signal>`, the face and the glass."""
+        """Uniforms of the mirror, the same in every dialect: each signal as `n_<signal>`, the face and the glass."""
         values: dict[str, Value] = {f"n_{name}": inputs.signals.get(name, 0.0) for name in SIGNALS}
         x, y, roll, distance = self.face(inputs, knobs)
         values["n_face"] = (x, y, distance, roll)
@@ -164,11 +166,12 @@ class ForeignPass(Pass):
         return values
 
     def face(self, inputs: FrameInputs, knobs: Knobs) -> tuple[float, float, float, float]:
-        """Where the reflection is.
+        """Position of the reflection.
 
         Returns:
-            The middle between its eyes, x and y as fractions of the stage, origin bottom left; roll, rad,
-            counterclockwise; the distance between the eyes, stage heights.
+            Midpoint between its eyes, x and y as fractions of the stage, origin bottom left; roll, rad,
+                    counterclockwise; eye
+                    distance, stage heights.
         """
         rest = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
         x, y, per_side, roll = put_face(self.context.opening, inputs.alignment, inputs.placement, rest)

@@ -1,4 +1,5 @@
-"""The drawn face, made ready for whatever it is to be seen on: blended, evened, enlarged by a spline, put in place."""
+"""Preparation of the drawn face for display: blended, brought to a common exposure, enlarged by a spline,
+positioned."""
 
 from __future__ import annotations
 
@@ -15,11 +16,11 @@ from engine.render.passes.base import Knobs
 from engine.types import Alignment, Placement
 
 SMOKE = 0.5
-"""How far `Figure.smoke` can be from 0: the noise is stored as 0..1."""
+"""Maximum magnitude of `Figure.smoke`: the noise is stored as 0..1."""
 
 
 class PreparedFace:
-    """Newest and previous face as one picture in linear light; knobs `even` and `clarity` are among the values."""
+    """Newest and previous face as one picture in linear light; `even` and `clarity` are read from the values."""
 
     def __init__(self, context: PassContext) -> None:
         self._context = context
@@ -27,7 +28,7 @@ class PreparedFace:
         self._prepared: RenderTarget | None = None
 
     def draw(self, size_wh: tuple[int, int], values: Mapping[str, Value]) -> moderngl.Texture:
-        """Draw it from what `Pass.uniforms` gave, in the size of the face's picture."""
+        """Draw it with the result of `Pass.uniforms`, at the size of the face's picture."""
         if self._prepared is None or self._prepared.texture.size != size_wh:
             self._prepared = self._context.render_target(size_wh)
         self._prepare.draw(self._prepared.framebuffer, values)
@@ -37,11 +38,11 @@ class PreparedFace:
 def put_face(
     opening: GlassArea, alignment: Alignment, placement: Placement | None, knobs: Knobs
 ) -> tuple[float, float, float, float]:
-    """Where the face's picture lies.
+    """Position of the face's picture.
 
-    The composed rest has the eyes at `eye_line` in the middle of the glass. The viewer's offsets from the middle of
-    the camera's picture, scale and roll are added by the share `follow`; what would leave the glass is held back
-    softly.
+    In the composed rest position the eyes are at `eye_line` in the middle of the glass. The viewer's offset from the
+    middle of the camera's picture, scale and roll are added, weighted by `follow`, and softly limited so that the face
+    stays in the glass.
 
     Returns:
         Centre x and y in stage coordinates (y down), 1 / side, roll in radians (clockwise on the screen).
@@ -64,17 +65,17 @@ def put_face(
 
 
 def figure_rect(put: tuple[float, float, float, float], alignment: Alignment, aspect: float, knobs: Knobs) -> Rect:
-    """The part of the stage outside of which `reflection.frag` draws nothing, whatever the smoke of its edge does.
+    """Part of the stage outside of which `reflection.frag` draws nothing, whatever the smoke at its edge does.
 
     Args:
-        put: what `put_face` said.
-        alignment: where the persona draws the eyes.
+        put: result of `put_face`.
+        alignment: eye position in the persona's pictures.
         aspect: width / height of the stage.
-        knobs: of `reflection`; `feather` and `shoulders` are read.
+        knobs: knobs of `reflection`; `feather` and `shoulders` are used.
     """
     centre_x, centre_y, per_side, roll = put
     side, (cos, sin) = 1.0 / per_side, (math.cos(roll), math.sin(roll))
-    unit = alignment.eye_distance * side  # of what follows: the distance between the eyes
+    unit = alignment.eye_distance * side  # unit of the following numbers: eye distance
     edge = 0.25 + 0.9 * knobs["feather"]
     egg = 1.0 + edge / 1.2 + 0.22 * SMOKE
     eye_x, eye_y = (alignment.x - 0.5) * side, (alignment.y - 0.5) * side
@@ -90,5 +91,5 @@ def figure_rect(put: tuple[float, float, float, float], alignment: Alignment, as
 
 
 def _held(value: float, limit: float) -> float:
-    """`value` while it is small, never more than `limit`."""
+    """Soft limit: `value` while it is small, never beyond `limit`."""
     return limit * math.tanh(value / limit)

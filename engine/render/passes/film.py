@@ -1,4 +1,4 @@
-"""The pass `film`: grain, vignette and the response of film."""
+"""Pass `film`: grain, vignette and film response."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from engine.scene.scene import PassSettings
 
 @register("film")
 class Film(Pass):
-    """Bloom, vignette, one filmic curve, grain: scene light becomes light for the display, 0..1."""
+    """Bloom, vignette, a filmic curve and grain: converts scene light to display light, 0..1."""
 
     class Settings(PassSettings):
         """Knobs of `film`."""
 
         exposure: float = Field(default=1.0, ge=0.0, le=16.0)
-        """Factor on all light before the curve."""
+        """Exposure factor before the curve."""
         bloom: float = Field(default=0.08, ge=0.0, le=1.0)
-        """How much light the lens spreads."""
+        """Amount of light spread by the lens."""
         vignette: float = Field(default=0.5, ge=0.0, le=2.0)
-        """How much darker the corners are."""
+        """Darkening of the corners."""
         grain: float = Field(default=0.015, ge=0.0, le=0.1)
         """Standard deviation of the grain in the encoded picture."""
 

@@ -1,4 +1,4 @@
-"""The pass `frame`: a carved frame, and the wall it hangs on."""
+"""Pass `frame`: a carved frame, and the wall it hangs on."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from engine.scene.scene import PassSettings
 
 @register("frame")
 class Frame(Relief):
-    """A gilded baroque frame; what it surrounds is the glass of all passes before it."""
+    """Gilded baroque frame around the glass, which earlier passes draw."""
 
     class Settings(PassSettings):
         """Knobs of `frame`."""
 
         fill: float = Field(default=0.90, ge=0.3, le=1.0)
-        """How much of the stage the frame takes, without the ornaments that overhang it. Baked."""
+        """Height of the frame in stage heights, without overhanging ornaments. Baked."""
         border: float = Field(default=0.105, ge=0.02, le=0.25)
-        """Width of the frame in stage heights (or widths, if the stage is narrower). Baked."""
+        """Width of the moulding in stage heights (or widths, if the stage is narrower). Baked."""
         proportion: float = Field(default=0.86, ge=0.3, le=3.0)
-        """Width of the glass by its height, where the stage leaves room. Baked."""
+        """Aspect ratio of the glass, where the stage leaves room. Baked."""
         relief: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How deep it is carved. Baked."""
+        """Depth of the carving. Baked."""
         wear: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How much red bole shows where the gold is rubbed off. Baked."""
+        """Amount of red bole showing where the gold has worn off. Baked."""
 
     baked = frozenset({"fill", "border", "proportion", "relief", "wear"})
 

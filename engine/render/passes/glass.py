@@ -1,4 +1,4 @@
-"""The pass `glass`: old silvered glass over what is drawn before it."""
+"""Pass `glass`: old silvered glass over the earlier passes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Glass(Pass):
         """Knobs of `glass`."""
 
         waves: float = Field(default=4.0, ge=0.0, le=40.0)
-        """How far the glass distorts the picture, in thousandths of the stage's height."""
+        """Distortion of the picture, in thousandths of the stage's height."""
         foxing: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How much silver is lost: 0 none, 1 wide brown edges. Baked."""
+        """Loss of silver: 0 none, 1 wide brown edges. Baked."""
         haze: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How milky the silver has become."""
+        """Milkiness of the silver."""
 
     baked = frozenset({"foxing"})
 

@@ -1,4 +1,4 @@
-"""The pass `grade`: the colours of the finished picture, graded by a colourist's table."""
+"""Pass `grade`: colour grading of the finished picture with a lookup table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 @register("grade")
 class Grade(Pass):
-    """A colour grade from a `.cube` file or a strip: curves, a table looked up by tetrahedra, or both; after `film`."""
+    """Colour grade from a `.cube` file or a strip: curves, a table with tetrahedral interpolation, or both; after
+    `film`."""
 
     class Settings(PassSettings):
         """Knobs of `grade`."""
@@ -34,9 +35,9 @@ class Grade(Pass):
             pattern=r"^[^/\\:.\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,99}$",
             json_schema_extra={IN_WORDS: "the name of a file in shaders/luts/, without .cube or .png"},
         )
-        """Which table: the name of a file in `shaders/luts/`, without `.cube`, or `.png` of a strip. Baked."""
+        """Lookup table: the name of a file in `shaders/luts/`, without `.cube`, or with `.png` for a strip. Baked."""
         strength: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How far the picture is graded: 0 as it was, 1 as the table has it."""
+        """Strength of the grade: 0 unchanged, 1 as in the table."""
 
         @field_validator("lut")
         @classmethod
@@ -82,10 +83,10 @@ def _apart(low: Three, high: Three) -> Three:
 
 
 def read_lut(library: ShaderLibrary, lut: str) -> CubeLut:
-    """The table of that name.
+    """Read the lookup table of that name.
 
     Raises:
-        ConfigError: it is missing, or what is wrong in which line.
+        ConfigError: it is missing or invalid; says what is wrong, and in which line.
     """
     strip, cube = f"luts/{lut}.png", f"luts/{lut}.cube"
     if library.path(strip).is_file() and not library.path(cube).is_file():

@@ -31,19 +31,19 @@ MAX_PIXELS = 4 * 3840 * 2160
 
 @register("isf")
 class Isf(ForeignPass):
-    """A shader of the Interactive Shader Format (ISF 2) from shaders/foreign/; `inputImage` is the picture so far."""
+    """Shader in the Interactive Shader Format (ISF 2) from shaders/foreign/; `inputImage` is the picture so far."""
 
     class Settings(ForeignPass.Settings):
         """Knobs of `isf`."""
 
         file: Annotated[str, path_field(("fs", "isf", "frag"), "an ISF file", "breath.fs")] = "breath.fs"
-        """The shader, within shaders/foreign/. A vertex shader of the same name (.vs) is taken with it."""
+        """Shader file within shaders/foreign/. A vertex shader of the same name (.vs) is used with it."""
         inputs: Annotated[
             dict[Identifier, float | bool | str | list[float]], Field(default_factory=dict, max_length=64)
         ]
-        """What its header's INPUTS are set to: a number, true or false, a point [x, y], a colour [r, g, b, a], a label,
-        or for a picture `picture` (so far), `camera`, `reflection`, `noise` or an image file in shaders/foreign/. One
-        that is set to a number can follow signals: `bind: {inputs.NAME: "..."}`."""
+        """Values for the INPUTS of its header: a number, true or false, a point [x, y], a colour [r, g, b, a], a label,
+            or for a picture `picture` (so far), `camera`, `reflection`, `noise` or an image file in shaders/foreign/.
+            Numbers can follow signals: `bind: {inputs.NAME: "..."}`."""
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         self._file = IsfFile(context.library, settings.file, settings.inputs)
@@ -108,7 +108,7 @@ class Isf(ForeignPass):
         return buffer
 
     def _shown(self) -> dict[str, AnyTexture]:
-        """Every picture that the shader reads, its buffers apart, by name."""
+        """All pictures the shader reads, except its buffers, by name."""
         shown: dict[str, AnyTexture] = {}
         for name, picture in self._file.pictured.items():
             shown[name] = self.pictures.texture(picture)
@@ -119,7 +119,7 @@ class Isf(ForeignPass):
         return shown
 
     def _uniforms(self, textures: Mapping[str, AnyTexture]) -> dict[str, Value]:
-        """Textures and what ISF says of each."""
+        """Textures and the values ISF provides with each."""
         values: dict[str, Value] = {}
         for name, texture in textures.items():
             width, height = texture.size[:2]
@@ -130,7 +130,7 @@ class Isf(ForeignPass):
         return values
 
     def _set(self, knobs: Knobs) -> dict[str, InputValue]:
-        """Every input at this moment, pictures apart."""
+        """Current values of all inputs except pictures."""
         values = dict(self._file.values)
         for name in values:
             bound = knobs.get(f"inputs.{name}")
@@ -139,7 +139,7 @@ class Isf(ForeignPass):
         return values
 
     def _fired(self, inputs: Mapping[str, InputValue], moment: Moment) -> dict[str, bool]:
-        """Events are true for the one frame in which they become so."""
+        """Events that start in this frame; each is true for one frame."""
         fired = {}
         for name, entry in self._file.inputs.items():
             if entry.kind == "event":
@@ -150,7 +150,7 @@ class Isf(ForeignPass):
         return fired
 
     def _sizes(self, inputs: Mapping[str, InputValue]) -> dict[str, tuple[int, int]]:
-        """The size of every buffer that the expressions of the passes ask for, px."""
+        """Size of every buffer as requested by the passes, px."""
         width, height = self.context.size_wh
         numbers = {name: float(value) for name, value in inputs.items() if not isinstance(value, tuple)}
         numbers.update(WIDTH=float(width), HEIGHT=float(height))
@@ -160,9 +160,9 @@ class Isf(ForeignPass):
         }
 
     def _prepare(self, inputs: Mapping[str, InputValue]) -> None:
-        """Give every buffer its size; what does not persist begins empty."""
+        """Resize every buffer; non-persistent ones are cleared."""
         sizes = self._sizes(inputs)
-        fits = _pixels(sizes) <= MAX_PIXELS  # signals can make them too large; then they stay as they are
+        fits = _pixels(sizes) <= MAX_PIXELS  # signals can make them too large; then they keep their size
         for spec in self._file.header.passes:
             if spec.target and fits:
                 self._buffers[spec.target].resize(sizes[spec.target])

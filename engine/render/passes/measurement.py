@@ -1,4 +1,4 @@
-"""What the machine keeps of a viewer, on a sheet of paper, as an anatomical engraving shows it."""
+"""Pass `measurement`: the measurements of a viewer on a sheet of paper, in the style of an anatomical engraving."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.types import Features, FloatArray
 
 MOST_MARKS = 2600
 WRITE_HZ = 4.0
-"""How often the figures are set anew; the drawing itself follows every measurement."""
+"""Update interval of the figures; the drawing itself follows every measurement."""
 FINEST_HATCH_PX = 4.0
 
 
@@ -31,25 +31,26 @@ FINEST_HATCH_PX = 4.0
 class Measurement(Pass):
     """Points, outlines, distances, swatches, angles and probabilities on paper: iron-gall ink and one red.
 
-    The face appears only as far as the numbers carry it: its surface is hatched from the landmarks and the colours that
-    were measured; no picture of the viewer is used.
+    The face appears only as far as the numbers carry it: its surface is hatched from the measured landmarks and
+        colours; no
+    picture of the viewer is used.
     """
 
     class Settings(PassSettings):
         """Knobs of `measurement`."""
 
         drawn: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How far the sheet is drawn: 0 bare paper, then points, outlines, hatching, distances, words; 1 all of it."""
+        """Progress of the drawing: 0 bare paper, then points, outlines, hatching, distances, text; 1 complete."""
         size: float = Field(default=0.155, ge=0.03, le=0.4)
         """Distance between the drawn eyes, in stage heights (or less, on narrow stages)."""
         follow: float = Field(default=0.35, ge=0.0, le=1.0)
-        """How far the drawing follows the viewer's place: 0 stays in the middle."""
+        """Amount by which the drawing follows the viewer's position: 0 stays in the middle."""
         hatching: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How dark the surface is hatched: 0 outlines alone."""
+        """Darkness of the hatching: 0 outlines only."""
         words: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How much there is of the two columns beside the face."""
+        """Visibility of the two columns beside the face."""
         stains: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How stained the paper is. Baked."""
+        """Stains on the paper. Baked."""
 
     in_place = True
     baked = frozenset({"stains"})
@@ -98,7 +99,7 @@ class Measurement(Pass):
         self._mark.draw(target, values, instances=len(marks), blend=OVER)
 
     def _marks_of(self, face: PlacedFace, features: Features, tick: Tick, knobs: Knobs) -> FloatArray:
-        """All marks of this moment; the columns as they were last set, for figures that flicker cannot be read."""
+        """All marks of this moment; the columns are updated less often, because flickering figures cannot be read."""
         drawing = self._drawing
         moving = [drawing.lines(face), drawing.axes(features, face), drawing.distances(face)]
         if knobs["words"] <= 0.0:

@@ -1,4 +1,4 @@
-"""The columns beside the drawn face: angles, probabilities, colours, in old-style figures. NumPy alone, no OpenGL."""
+"""Columns beside the drawn face: angles, probabilities, colours, in old-style figures. NumPy only, no OpenGL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.render.passes.measurement_face import PlacedFace
 from engine.render.passes.measurement_sheet import FINE, INK, RED, THIN, Sheet, circle, letters, strokes, swatch
 from engine.types import Features, FloatArray
 
-SWATCHES = (  # row of `Features.patches`, what it is called
+SWATCHES = (  # row of `Features.patches`, label
     (0, "forehead"),
     (3, "left cheek"),
     (4, "right cheek"),
@@ -27,18 +27,18 @@ _SQUARE = (((-1, -1), (1, -1)), ((1, -1), (1, 1)), ((1, 1), (-1, 1)), ((-1, 1), 
 
 
 class DataColumns:
-    """Sets what is known of a viewer in two columns.
+    """Typesets the measurements of a viewer in two columns.
 
     Args:
-        sheet: the layout.
-        case: the type.
+        sheet: layout of the sheet.
+        case: glyphs.
     """
 
     def __init__(self, sheet: Sheet, case: GlyphAtlas) -> None:
         self._sheet, self._case = sheet, case
 
     def pose(self, features: Features) -> FloatArray:
-        """The left column: how many numbers, how the head is turned, and the probabilities if there are any."""
+        """Left column: number of features, head pose, and the probabilities if there are any."""
         x, y = self._sheet.left
         size, roll_deg = self._sheet.type, math.degrees(features.placement.roll_rad)
         marks = [self._caption(f"you, in {len(features.vector)} numbers", x, y, 0.62)]
@@ -49,12 +49,12 @@ class DataColumns:
             marks += [self._protractor(x + 9.3 * size, at_y - 0.25 * size, degrees, 0.64 + 0.05 * row)]
         for row, attribute in enumerate(features.attributes):
             at_y = y + (9.4 + 1.7 * row) * size
-            probability = min(attribute.probability, 0.99)  # two figures must not say that it is certain
+            probability = min(attribute.probability, 0.99)  # two digits must not claim certainty
             marks += [self._pair(f"{attribute.name} {attribute.value}", f"{probability:.2f}", x, at_y, 0.85, RED)]
         return np.concatenate(marks)
 
     def colours(self, features: Features, face: PlacedFace) -> FloatArray:
-        """The right column: patches of colour with their L*, a*, b*, and where on the face each was taken."""
+        """Right column: colour patches with their L*, a*, b*, and their positions on the face."""
         if not len(features.patches):
             return np.zeros((0, 12), np.float32)
         x, y = self._sheet.right

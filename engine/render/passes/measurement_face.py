@@ -1,6 +1,7 @@
-"""A viewer's face on the sheet of the measurement: points, outlines, hatching, axes, distances. NumPy alone, no OpenGL.
+"""Drawing of a viewer's face on the measurement sheet: points, outlines, hatching, axes, distances. NumPy only, no
+OpenGL.
 
-Everything is drawn from `Features`: landmarks, pose, colours. No picture is seen here.
+Everything is drawn from `Features`: landmarks, pose, colours. No picture is used.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ FACE_LINES: tuple[tuple[float, tuple[int, ...]], ...] = (  # half width, landmar
 
 
 def load_map() -> tuple[FloatArray, FloatArray]:
-    """Places (478, 2) of the landmarks on the mean face, and triangles (N, 3); see `tools/dev/make_face_map.py`."""
+    """Positions (478, 2) of the landmarks on the mean face, and triangles (N, 3); see `tools/dev/make_face_map.py`."""
     with np.load(Path(__file__).with_name("face_map.npz"), allow_pickle=False) as stored:
         return stored["places"], stored["triangles"].astype(np.float32)
 
 
 @dataclass(frozen=True)
 class PlacedFace:
-    """The landmarks on the sheet.
+    """Landmarks on the sheet.
 
     Attributes:
         points: (478, 3) x, y in stage coordinates, z in the same unit, smaller is nearer.
-        patches: (N, 2) middle of each patch of colour.
+        patches: (N, 2) centres of the colour patches.
     """
 
     points: FloatArray
@@ -51,7 +52,7 @@ class PlacedFace:
 
     @classmethod
     def of(cls, features: Features, sheet: Sheet, follow: float) -> PlacedFace:
-        """Put a viewer's landmarks on the sheet; they follow the viewer's place and size by the share `follow`."""
+        """Place a viewer's landmarks on the sheet; they follow the viewer's position and size, weighted by `follow`."""
         landmarks, placement = features.landmarks_px.astype(np.float64), features.placement
         eyes = features.eyes_px.astype(np.float64)
         scale = sheet.unit / features.eye_distance_px
@@ -67,8 +68,8 @@ class FaceDrawing:
     """Draws faces on a sheet.
 
     Args:
-        sheet: the layout.
-        case: the type.
+        sheet: layout of the sheet.
+        case: glyphs.
     """
 
     def __init__(self, sheet: Sheet, case: GlyphAtlas) -> None:
@@ -84,7 +85,7 @@ class FaceDrawing:
         self._dot_order = np.random.default_rng(3).uniform(0.0, 0.22, len(self._dots)).astype(np.float32)
 
     def lines(self, face: PlacedFace) -> FloatArray:
-        """Points and outlines, marks (N, 12)."""
+        """Points and outlines as marks (N, 12)."""
         flat = face.points[:, :2]
         dots = np.hstack([flat[self._dots]] * 2)
         outline = np.hstack([flat[self._from], flat[self._to]])
@@ -96,7 +97,7 @@ class FaceDrawing:
         )
 
     def surface(self, face: PlacedFace, features: Features) -> FloatArray:
-        """What the hatching needs at each landmark, (478, 4): x, y, how dark it is 0..1, 0."""
+        """Hatching parameters at each landmark, (478, 4): x, y, darkness 0..1, 0."""
         points, corners = face.points, self.triangles.astype(np.intp)
         a, b, c = (points[corners[:, i]] for i in range(3))
         normals = np.zeros((len(points), 3))
@@ -117,7 +118,7 @@ class FaceDrawing:
         return hatched
 
     def axes(self, features: Features, face: PlacedFace) -> FloatArray:
-        """The axes of the head from the bridge of the nose: across and upright in ink, the line of sight in red."""
+        """Axes of the head from the bridge of the nose: horizontal and vertical in ink, the line of sight in red."""
         yaw, pitch = math.radians(features.yaw_deg), math.radians(features.pitch_deg)
         roll, reach = features.placement.roll_rad, 1.45 * self._sheet.unit
         x, y = face.points[168, :2]
@@ -147,7 +148,7 @@ class FaceDrawing:
         )
 
     def distances(self, face: PlacedFace) -> FloatArray:
-        """Lines with their lengths in distances between the eyes, outside of the face."""
+        """Dimension lines outside the face, labelled in eye distances."""
         points, unit, size = face.points, self._sheet.unit, self._sheet.type
         outline = points[list(FACE_LINES[0][1]), :2]
         (left, top), (right, bottom) = outline.min(axis=0), outline.max(axis=0)
@@ -180,7 +181,7 @@ _Point = tuple[float, float]
 
 
 def _dimension(a: _Point, b: _Point, from_a: _Point, from_b: _Point) -> list[list[float]]:
-    """A measure from a to b, its ticks, and the lines that carry it out from the face."""
+    """Dimension line from a to b with its ticks and extension lines."""
     tick = 0.006
     (xa, ya), (xb, yb) = a, b
     return [

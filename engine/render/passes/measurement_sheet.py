@@ -1,7 +1,7 @@
-"""The sheet of the measurement: where things stand on it, and the marks that are made on it. NumPy alone, no OpenGL.
+"""Measurement sheet: layout, and the marks on it. NumPy only, no OpenGL.
 
-A mark is a row of twelve numbers, as `shaders/marks.vert` reads it: geometry; half width, kind, tone (0 ink, 1 red),
-when it is drawn (0..1); the place on the sheet of type, or the colour of a wash. Lengths are stage coordinates.
+A mark is a row of twelve numbers, as read by `shaders/marks.vert`: geometry; half width, kind, tone (0 ink, 1 red),
+drawing order (0..1); position of a glyph in the atlas, or colour of a wash. Lengths are stage coordinates.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _RGB_OF_XYZ = np.array([[3.0799, -1.5372, -0.5428], [-0.9210, 1.8758, 0.0452], [
 
 @dataclass(frozen=True)
 class Sheet:
-    """Where things are on a stage, in stage coordinates.
+    """Layout of the sheet, in stage coordinates.
 
     Attributes:
-        eyes: where the midpoint of the eyes is at rest.
-        unit: the distance between the eyes.
+        eyes: midpoint of the eyes at rest.
+        unit: distance between the eyes.
         left, right: upper left corners of the two columns.
         type: size of the type.
     """
@@ -40,7 +40,7 @@ class Sheet:
 
     @classmethod
     def of(cls, aspect: float, size: float) -> Sheet:
-        """The sheet on a stage of this width / height; on narrow ones the columns stand under the face."""
+        """Layout for a stage of this width / height; on narrow ones the columns are below the face."""
         if aspect >= 1.35:
             return cls((0.0, -0.075), size, (-0.5 * aspect + 0.13, -0.265), (0.5 * aspect - 0.47, -0.265), 0.030)
         small = min(1.0, aspect)
@@ -49,7 +49,7 @@ class Sheet:
 
 
 def strokes(ends: FloatArray, half_width: FloatArray | float, tone: float, order: FloatArray | float) -> FloatArray:
-    """Lines (N, 4) from, to as marks (N, 12): geometry, (half width, kind, tone, order), nothing."""
+    """Convert lines (N, 4), from and to, to marks (N, 12): geometry, (half width, kind, tone, order), nothing."""
     marks = np.zeros((len(ends), 12), np.float32)
     marks[:, :4] = ends
     marks[:, 4], marks[:, 5], marks[:, 6], marks[:, 7] = half_width, STROKE, tone, order
@@ -57,7 +57,7 @@ def strokes(ends: FloatArray, half_width: FloatArray | float, tone: float, order
 
 
 def letters(set_lines: FloatArray, tone: float, order: float) -> FloatArray:
-    """What `GlyphAtlas.set_line` gave as marks (N, 12)."""
+    """Convert the result of `GlyphAtlas.set_line` to marks (N, 12)."""
     marks = np.zeros((len(set_lines), 12), np.float32)
     marks[:, :4], marks[:, 8:] = set_lines[:, :4], set_lines[:, 4:]
     marks[:, 5], marks[:, 6], marks[:, 7] = LETTER, tone, order
@@ -65,19 +65,19 @@ def letters(set_lines: FloatArray, tone: float, order: float) -> FloatArray:
 
 
 def circle(x: float, y: float, radius: float, steps: int, begin: float = 0.0, end: float = 2 * math.pi) -> FloatArray:
-    """An arc as strokes' ends (steps, 4); angles in rad from the right, clockwise on the screen."""
+    """Arc as line segments (steps, 4); angles in rad from the right, clockwise on screen."""
     angles = np.linspace(begin, end, steps + 1)
     ring = np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
     return np.hstack([ring[:-1], ring[1:]]).astype(np.float32)
 
 
 def swatch(x: float, y: float, half_width: float, half_height: float, lab: FloatArray, order: float) -> FloatArray:
-    """A wash of a colour (L*, a*, b*) as a mark (1, 12)."""
+    """Wash of a colour (L*, a*, b*) as a mark (1, 12)."""
     return np.array([[x, y, half_width, half_height, 0.0, SWATCH, INK, order, *linear_rgb(lab), 1.0]], np.float32)
 
 
 def linear_rgb(lab: FloatArray) -> FloatArray:
-    """CIELAB (3,) under D65 as linear sRGB (3,), held within 0..1 (CIE 15)."""
+    """Convert CIELAB (3,) under D65 to linear sRGB (3,), clipped to 0..1 (CIE 15)."""
     fy = (float(lab[0]) + 16) / 116
     f = np.array([fy + float(lab[1]) / 500, fy, fy - float(lab[2]) / 200])
     xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) * 27 / 24389)

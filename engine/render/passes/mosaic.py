@@ -1,4 +1,4 @@
-"""The pass `mosaic`: the face in a medallion of stones that become smaller the longer somebody stays."""
+"""Pass `mosaic`: the face in a medallion of stones that become smaller the longer a visitor stays."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from engine.render.passes.relief import breath
 from engine.scene.scene import PassSettings
 
 FINEST_STONES = 64
-"""Stones along a side of the finished face; smaller ones could not be told apart."""
+"""Stones along a side of the finished face; smaller ones would be indistinguishable."""
 
 
 @register("mosaic")
 class Mosaic(Pass):
-    """The reflection as the generator grows it: sixteen stones, then 8x8, 16x16, ..., each level from the network.
+    """Reflection at the generator's own resolutions: sixteen stones, then 8x8, 16x16, ..., each level from the network.
 
-    Around the medallion lies a wall of gold; its stones glint as the viewer moves.
+    A wall of gold surrounds the medallion; its stones glint as the viewer moves.
     """
 
     class Settings(PassSettings):
         """Knobs of `mosaic`."""
 
         grown: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How far the face has grown: 0 sixteen stones, 1 as fine as there are, their edges nearly gone."""
+        """Growth of the face: 0 sixteen stones, 1 the finest, with their edges nearly gone."""
         idle: float = Field(default=0.3, ge=0.0, le=1.0)
-        """How much of a face the stones show while nobody is there: 0 only the blue ground, 1 all of it."""
+        """Visibility of a face in the stones while nobody is there: 0 only the blue ground, 1 complete."""
         size: float = Field(default=1.04, ge=0.5, le=3.0)
         """Side of the face's picture, in diameters of the medallion."""
         eye_line: float = Field(default=0.45, ge=0.0, le=1.0)
-        """Where the eyes stand, as a fraction of the medallion's height from its top."""
+        """Height of the eyes, as a fraction of the medallion's height from its top."""
         even: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How far dark and bright faces are brought to one exposure."""
+        """Amount by which dark and bright faces are brought to the same exposure."""
         glint: float = Field(default=1.0, ge=0.0, le=4.0)
-        """How much gold and glass glitter."""
+        """Glitter of gold and glass."""
         fill: float = Field(default=0.93, ge=0.3, le=1.0)
         """Diameter of the medallion with its border, in stage heights (or widths, if the stage is narrower). Baked."""
         border: float = Field(default=0.062, ge=0.02, le=0.2)
-        """Width of the border of five courses around it, in the same unit. Baked."""
+        """Width of its border of five courses, in the same unit. Baked."""
 
     in_place = True
     needs = frozenset({"previews"})
@@ -74,7 +74,7 @@ class Mosaic(Pass):
         values = self.uniforms(inputs, tick, knobs)
         values["u_presence"] = max(inputs.presence, knobs["idle"]) if inputs.growth is not None else 0.0
         values.setdefault("u_growth", self._nobody.texture)
-        composed = {**knobs, "follow": 0.0}  # stones stay where they were laid
+        composed = {**knobs, "follow": 0.0}  # stones do not move
         values.update(
             u_put=put_face(self.context.opening, inputs.alignment, None, composed),
             u_breath=breath(tick.time_s),

@@ -1,4 +1,4 @@
-"""The pass `painterly`: the picture so far, in brush strokes."""
+"""Pass `painterly`: the picture so far, in brush strokes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from engine.render.passes.base import Knobs, Pass, register
 from engine.scene.scene import PassSettings
 
 PAINT_SHARE = 0.5
-"""Resolution of painting, as a share of the stage's width and height; strokes are broader than its pixels."""
+"""Resolution of painting, as a share of the stage's width and height; strokes are wider than its pixels."""
 MOST_GRAINS = 24_000
 
 
 @register("painterly")
 class Painterly(Pass):
-    """The picture in brush strokes that follow its forms: an anisotropic Kuwahara filter along the structure tensor.
+    """Picture in brush strokes that follow its forms: an anisotropic Kuwahara filter along the structure tensor.
 
     After Kyprianidis, Kang and Döllner, "Image and Video Abstraction by Anisotropic Kuwahara Filtering" (2009), with
     four sectors of nine samples, on half of the stage's pixels in each direction.
@@ -28,11 +28,11 @@ class Painterly(Pass):
         """Knobs of `painterly`."""
 
         radius: float = Field(default=0.011, ge=0.002, le=0.06)
-        """Breadth of the brush, stage heights: 0.002 hardly seen, 0.06 only broad patches."""
+        """Width of the brush, stage heights: 0.002 barely visible, 0.06 only broad patches."""
         flow: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How far strokes follow the forms: 0 round dabs, 1 long strokes along every edge."""
+        """Amount by which strokes follow the forms: 0 round dabs, 1 long strokes along every edge."""
         impasto: float = Field(default=0.35, ge=0.0, le=2.0)
-        """How thick the paint lies: its ridges catch the key from the upper left."""
+        """Thickness of the paint: its ridges catch the key light from the upper left."""
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)

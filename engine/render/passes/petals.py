@@ -1,4 +1,4 @@
-"""The pass `petals`: petals that float on the water."""
+"""Pass `petals`: petals floating on the water."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from engine.scene.scene import PassSettings
 
 @register("petals")
 class Petals(Pass):
-    """Flowers and loose petals of narcissus that drift at the rim of the pool, and their shadows."""
+    """Narcissus flowers and loose petals drifting at the rim of the pool, and their shadows."""
 
     class Settings(PassSettings):
         """Knobs of `petals`."""
 
         flowers: int = Field(default=5, ge=0, le=8)
-        """How many whole flowers there are. Baked."""
+        """Number of whole flowers. Baked."""
         petals: int = Field(default=9, ge=0, le=60)
-        """How many loose petals. Baked."""
+        """Number of loose petals. Baked."""
         size: float = Field(default=0.085, ge=0.01, le=0.3)
         """Radius of a flower, stage heights. Baked."""
         brightness: float = Field(default=0.75, ge=0.0, le=4.0)
-        """Factor on their light; they are not to outshine the face."""
+        """Factor on their light; they should not outshine the face."""
         shadow: float = Field(default=0.7, ge=0.0, le=1.0)
-        """How dark their shadows are."""
+        """Darkness of their shadows."""
         drift: float = Field(default=1.0, ge=0.0, le=10.0)
-        """How fast they wander. Baked."""
+        """Drift speed. Baked."""
 
     in_place = True
     baked = frozenset({"flowers", "petals", "size", "drift"})

@@ -1,4 +1,4 @@
-"""The pass `picture`: a still picture of the artist's, or a plain colour."""
+"""Pass `picture`: a still picture supplied by the artist, or a plain colour."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from engine.scene.values import Colour, Picture, linear_light
 
 @register("picture")
 class StillPicture(Pass):
-    """A picture that lies in scenes/, over what is drawn before it; without one, a plain colour.
+    """Picture file from scenes/ over the earlier passes; without one, a plain colour.
 
-    It fills the stage, or, where a frame comes later, the glass.
+    It fills the stage or, if a frame comes later, the glass.
     """
 
     class Settings(PassSettings):
         """Knobs of `picture`."""
 
         file: Picture | None = None
-        """The picture, PNG, JPEG or WebP, from the scene's folder on; what is transparent in it stays so."""
+        """Picture file, PNG, JPEG or WebP, relative to the scene's folder; transparency is kept."""
         fit: Literal["cover", "contain", "stretch"] = "cover"
-        """How it lies: cover leaves nothing free and cuts, contain cuts nothing, stretch gives up its shape."""
+        """Fit: cover fills and crops, contain shows the whole picture, stretch changes its aspect ratio."""
         tint: Colour = (1.0, 1.0, 1.0)
-        """The colour that it is seen through; the colour itself where there is no picture."""
+        """Tint of the picture; without a picture, the colour itself."""
         brightness: float = Field(default=1.0, ge=0.0, le=16.0)
         """Factor on its light."""
 
@@ -58,13 +58,13 @@ class StillPicture(Pass):
 def lie(
     picture_wh: tuple[int, int], region: Rect, aspect: float, fit: Literal["cover", "contain", "stretch"]
 ) -> tuple[float, float, float, float]:
-    """Where a picture lies in a part of the stage: centre x, y, half width and half height in stage coordinates.
+    """Position of a picture in a part of the stage: centre x, y, half width and half height in stage coordinates.
 
     Args:
         picture_wh: its size, px.
-        region: the part, fractions of the stage.
+        region: part of the stage, as fractions.
         aspect: width / height of the stage.
-        fit: how.
+        fit: how it fills the region.
     """
     left, top, right, bottom = region
     half_width, half_height = 0.5 * (right - left) * aspect, 0.5 * (bottom - top)

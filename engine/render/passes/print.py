@@ -1,4 +1,4 @@
-"""The pass `print`: the mat around a photographic print."""
+"""Pass `print`: the mat around a photographic print."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from engine.scene.scene import PassSettings
 
 @register("print")
 class Print(Relief):
-    """A sheet of paper with a torn edge, on dark ground; the picture on it is drawn by all passes before."""
+    """Sheet of paper with a torn edge on dark ground; earlier passes draw the picture on it."""
 
     class Settings(PassSettings):
         """Knobs of `print`."""
 
         fill: float = Field(default=0.90, ge=0.3, le=1.0)
-        """How much of the stage's height (or width, if the stage is narrower) the sheet takes. Baked."""
+        """Height (or width, if the stage is narrower) of the sheet, as a share of the stage. Baked."""
         border: float = Field(default=0.042, ge=0.01, le=0.2)
         """Width of the margin, in stage heights (or widths, if the stage is narrower). Baked."""
         proportion: float = Field(default=0.80, ge=0.4, le=2.0)
-        """Width of the picture by its height. Baked."""
+        """Aspect ratio of the picture. Baked."""
         deckle: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How ragged the edge of the sheet is: 0 cut, 1 torn. Baked."""
+        """Raggedness of the sheet's edge: 0 cut, 1 torn. Baked."""
 
     baked = frozenset({"fill", "border", "proportion", "deckle"})
 

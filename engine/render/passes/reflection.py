@@ -1,4 +1,4 @@
-"""The pass `reflection`: the drawn face at the visitor's place."""
+"""Pass `reflection`: the drawn face at the visitor's position."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ from engine.scene.scene import PassSettings
 
 @register("reflection")
 class Reflection(Pass):
-    """The generated face, where the viewer's face would be in a mirror."""
+    """Generated face, at the position of the viewer's own reflection in a mirror."""
 
     class Settings(PassSettings):
         """Knobs of `reflection`."""
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far it follows the viewer's place, size and tilt: 0 stays composed, 1 as a true mirror would."""
+        """Amount by which it follows the viewer's position, size and tilt: 0 stays composed, 1 follows like a
+        mirror."""
         size: float = Field(default=0.80, ge=0.2, le=3.0)
         """Side of the face's picture at rest, in heights of the glass."""
         eye_line: float = Field(default=0.42, ge=0.0, le=1.0)
-        """Where the eyes stand at rest, as a fraction of the glass's height from its top."""
+        """Height of the eyes at rest, as a fraction of the glass's height from its top."""
         viewer_eyes: float = Field(default=0.11, ge=0.02, le=0.5)
-        """Distance between the eyes, in heights of the camera's picture, of a viewer who stands where the face is
-        shown in its rest size."""
+        """Eye distance of a viewer who is shown at rest size, in heights of the camera's picture."""
         feather: float = Field(default=0.25, ge=0.0, le=1.0)
-        """How softly it goes over into the room: 0 close around the head, 1 far."""
+        """Softness of its edge: 0 close around the head, 1 far."""
         shoulders: float = Field(default=1.0, ge=0.0, le=1.0)
-        """How much of neck and shoulders there is: 0 a face alone, 1 a figure before the room."""
+        """Visibility of neck and shoulders: 0 only a face, 1 a figure in front of the room."""
         sink: float = Field(default=0.0, ge=0.0, le=1.0)
-        """How far its outline sinks into the dark, as if only its middle came near: 0 evenly lit, 1 a mask of light."""
+        """Darkening of its outline, as if only its middle came near: 0 evenly lit, 1 a mask of light."""
         even: float = Field(default=0.6, ge=0.0, le=1.0)
-        """How far dark and bright faces are brought to one exposure."""
+        """Amount by which dark and bright faces are brought to the same exposure."""
         idle: float = Field(default=0.18, ge=0.0, le=1.0)
-        """How much of a face is there while nobody is: 0 an empty glass, 0.2 hardly more than a breath."""
+        """Visibility of a face while nobody is there: 0 an empty glass, 0.2 barely visible."""
         late: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far it is turned by what the viewer's head did since the picture it answers: 0 not at all, 1 wholly."""
+        """Amount by which it turns with head movement since the measurement it was drawn from: 0 not at all, 1
+        fully."""
         clarity: float = Field(default=0.8, ge=0.0, le=3.0)
-        """How much the softness of enlarging is undone: 0 soft, 1 as it was drawn, 3 harsh."""
+        """Sharpening of the enlarged face: 0 soft, 1 as drawn, 3 harsh."""
         who: Literal["nearest", "all"] = "all"
-        """Whose reflection is seen: that of the one who stands nearest, or of all, each at their place, nearer ones in
+        """Reflections shown: only that of the nearest visitor, or all, each at their own position, nearer ones in
         front."""
 
     in_place = True
@@ -65,7 +66,7 @@ class Reflection(Pass):
             self._draw(target, each, tick, knobs)
 
     def _draw(self, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs) -> None:
-        """Draw one stranger; of those who are not the nearest nothing is left when they are gone."""
+        """Draw one stranger; those beside the nearest fade out completely when their visitors leave."""
         presence = max(view.presence, knobs["idle"]) if view.is_nearest else view.presence
         if view.reflection is None or presence <= 0.0:
             return

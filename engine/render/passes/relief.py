@@ -1,7 +1,7 @@
-"""Base of relief passes: solid things lit by the key, baked once per stage size, then only shown.
+"""Base of relief passes: solid objects lit by the key light, baked once per stage size, then only displayed.
 
-A relief has its own shader with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT`; `relief.frag` is common to all. Knows
-nothing of what they represent.
+A relief has its own shader with two entries, `BAKE_HEIGHT` and `BAKE_LIGHT`; `relief.frag` is common to all. Does not
+know what they represent.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from engine.render.passes.base import Knobs, Pass
 from engine.scene.scene import PassSettings
 
 BAKE_PIXELS = 8_300_000
-"""Most pixels to be lit when the relief is baked larger than it is shown."""
+"""Maximum number of pixels to light when the relief is baked at more than display size."""
 
 
 class Relief(Pass):
-    """Base of passes that are a relief around a glass; all their knobs but `opacity` are baked."""
+    """Base of passes that are a relief around a glass; all their knobs except `opacity` are baked."""
 
     in_place = True
 
@@ -33,7 +33,7 @@ class Relief(Pass):
         self._bake(settings)
 
     def bake_values(self) -> dict[str, Value]:
-        """Uniforms of this relief's shader while baking, beside the knobs."""
+        """Uniforms of this relief's shader while baking, in addition to its knobs."""
         return {}
 
     def render(
@@ -44,7 +44,7 @@ class Relief(Pass):
         self._show.draw(target, values, blend=OVER)
 
     def _bake(self, settings: PassSettings) -> None:
-        """Height, how light reaches it, that light, twice as large where there is room; the mean of each pixel."""
+        """Bake height, occlusion and light, at double size if there is room, averaged to display size."""
         width, height = self.context.size_wh
         level = 1 if 4 * width * height <= BAKE_PIXELS else 0
         large = (width << level, height << level)
@@ -66,6 +66,6 @@ class Relief(Pass):
 
 
 def breath(time_s: float) -> float:
-    """The key is a flame far away: about 1, never the same twice, within two percent."""
+    """Flicker of the key light, a distant flame: about 1, never repeating, within two percent."""
     waves = ((0.009, 0.83, 0.0), (0.006, 1.37, 1.0), (0.004, 2.71, 2.0))  # share, rad/s, rad
     return 1.0 + sum(share * math.sin(rate * time_s + phase) for share, rate, phase in waves)

@@ -1,4 +1,4 @@
-"""The pass `room`: the camera's picture, blurred and dim, as the room behind the visitor."""
+"""Pass `room`: the camera's picture, blurred and dim, as the room behind the visitor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.scene.scene import PassSettings
 
 @register("room")
 class Room(Pass):
-    """The camera's picture as the room behind you; where there is no camera, a dim room of our own."""
+    """Room behind the visitor, from the camera's picture; without a camera, a dim synthetic room."""
 
     class Settings(PassSettings):
         """Knobs of `room`."""

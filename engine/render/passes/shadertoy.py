@@ -1,4 +1,4 @@
-"""Shaders of Shadertoy as passes: the Image tab, buffers A to D, Common, and what their channels show."""
+"""Shadertoy shaders as passes: Image tab, buffers A to D, Common, and their channels."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from engine.render.passes.base import Knobs, register
 from engine.render.passes.external_shader import ForeignPass, Moment
 from engine.scene.scene import PassSettings
 
-PRESENT = 0.5  # from this presence on, the mouse is held down
-STEADY_HZ = 60.0  # what iFrameRate is for a frame that takes no time
+PRESENT = 0.5  # presence from which the mouse counts as pressed
+STEADY_HZ = 60.0  # iFrameRate in frames that take no time
 
 _FILTERS = {
     "nearest": (moderngl.NEAREST, moderngl.NEAREST),
@@ -44,24 +44,24 @@ Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 
 @register("shadertoy")
 class Shadertoy(ForeignPass):
-    """A shader of Shadertoy from shaders/foreign/, with its buffers; its mouse is the viewer's face."""
+    """Shadertoy shader from shaders/foreign/ with its buffers; its mouse is the viewer's face."""
 
     class Settings(ForeignPass.Settings):
         """Knobs of `shadertoy`."""
 
         file: ShaderPath = "candle.glsl"
-        """The Image tab, a text of several tabs, or the site's JSON, within shaders/foreign/."""
+        """Image tab, a text with several tabs, or the site's JSON, within shaders/foreign/."""
         channels: Channels = Field(default_factory=dict)
-        """What the iChannels of the Image tab show: `picture` (so far), `camera`, `reflection`, `noise`, `sound`,
-        `keyboard`, `sky`, `noise3d`, a buffer `A` to `D`, or one or six .png or .jpg files in shaders/foreign/; alone,
-        or as `source` beside `filter`, `wrap`, `vflip` and `cube`."""
+        """Inputs of the Image tab's iChannels: `picture` (so far), `camera`, `reflection`, `noise`, `sound`,
+            `keyboard`, `sky`, `noise3d`, a buffer `A` to `D`, or one or six .png or .jpg files in shaders/foreign/; on
+            their own, or as `source` together with `filter`, `wrap`, `vflip` and `cube`."""
         buffers: dict[BufferName, BufferTab] = Field(default_factory=dict)
-        """Buffers A to D: what each draws, in 32-bit floats, and keeps for the next frame."""
+        """Buffers A to D: each is drawn in 32-bit floats and kept for the next frame."""
         common: ShaderPath | None = None
-        """The Common tab, which all others begin with."""
+        """Common tab, which is put before all others."""
         mouse: Literal["face"] | tuple[Unit, Unit] = "face"
-        """Where iMouse is: at the `face`, pressed while somebody is there, or [x, y], fractions of the stage from its
-        bottom left, pressed."""
+        """Position of iMouse: the `face`, pressed while a visitor is there, or [x, y], fractions of the stage from its
+            bottom left, pressed."""
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         files = _files(context.library, settings)
@@ -112,7 +112,7 @@ class Shadertoy(ForeignPass):
         return self.drawn
 
     def _painter(self, files: ShadertoyFiles, tab: Tab) -> _Painter:
-        """What draws a tab, and what it is shown."""
+        """Program of a tab with its inputs."""
         for name, channel in tab.channels.items():
             where = f"{tab.where}.channels.{name}"
             if channel.files and channel.kind == "cube":
@@ -128,7 +128,7 @@ class Shadertoy(ForeignPass):
         return _Painter(self.context.quad_program(tab.text.name, shaders=program), program, tab.channels)
 
     def _read(self, painter: _Painter) -> dict[str, Value]:
-        """The channels of a tab at this moment; those that the scene leaves open are black, a sky or noise."""
+        """Current channels of a tab; those not set in the scene are black, a sky or noise."""
         read: dict[str, Value] = {}
         sizes: list[tuple[float, ...]] = []
         for name, kind in painter.program.kinds.items():
@@ -181,7 +181,7 @@ def _files(library: ShaderLibrary, settings: Shadertoy.Settings) -> ShadertoyFil
 
 @dataclass(frozen=True)
 class _Painter:
-    """What draws a tab."""
+    """Program of a tab with its inputs."""
 
     brush: QuadProgram
     program: ShadertoyProgram
@@ -189,7 +189,7 @@ class _Painter:
 
 
 class _Samplers:
-    """What reads the channels, to be released with the stage."""
+    """Samplers of the channels, released with the context."""
 
     def __init__(self, samplers: Mapping[tuple[str, str], moderngl.Sampler]) -> None:
         self._samplers = samplers

@@ -1,6 +1,7 @@
-"""Pictures as tables of colours: N squares of N x N px in a row or a column, as games and photo programs keep them.
+"""Lookup tables as pictures: N squares of N x N px in a row or a column, as games and photo editors store them.
 
-In each square red grows to the right and green downwards; blue grows from square to square. Knows no OpenGL.
+Within each square red increases to the right and green downwards; blue increases from square to square. Knows no
+OpenGL.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
 def read_strip(path: Path, shown: str) -> CubeLut:
-    """Read a picture.
+    """Read a strip.
 
     Args:
-        path: where it is.
-        shown: how messages call it.
+        path: path of the file.
+        shown: name used in messages.
 
     Raises:
-        ConfigError: it is missing, no picture, or of another shape.
+        ConfigError: it is missing, not a picture, or has another shape.
     """
     try:
         picture = read_image(path, name=shown, limits=LIMITS)
@@ -35,8 +36,12 @@ def read_strip(path: Path, shown: str) -> CubeLut:
     side = min(width, height)
     if max(width, height) != side * side or not SIZES[0] <= side <= SIZES[1]:
         example = "such as 256x16, 1024x32 or 4096x64 px"
-        raise ConfigError(f"{shown} is {width}x{height} px: a table is N squares of N x N px in a row, {example}")
+        raise ConfigError(
+            f"{shown} is {width}x{height} px: a lookup table consists of N squares of N x N px in a row, {example}"
+        )
     squares = picture.reshape(side, side, side, 3)
-    by_blue = squares if height > width else squares.transpose(1, 0, 2, 3)  # a row has a line of each square in turn
+    by_blue = (
+        squares if height > width else squares.transpose(1, 0, 2, 3)
+    )  # one row contains a line of each square in turn
     table = np.ascontiguousarray(by_blue, np.float32) / np.float32(255)
     return CubeLut(np.array([BLACK, WHITE], np.float32), BLACK, WHITE, table, BLACK, WHITE)

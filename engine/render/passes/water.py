@@ -1,4 +1,4 @@
-"""The pass `water`: dark water with waves over what is drawn before it."""
+"""Pass `water`: dark water with waves over the earlier passes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from engine.render.passes.reflection import Reflection
 from engine.scene.scene import PassSettings
 
 FIELD_ROWS = 90
-"""Cells of the wave field per stage height; few, because a spline enlarges them."""
+"""Cells of the wave field per stage height; few, because they are enlarged by a spline."""
 FIELD_COLUMNS = (24, 400)
 STEPS_PER_S = 45
-"""Waves advance in equal steps at any frame rate, and are therefore the same at every rate."""
+"""Waves advance in equal steps, and are therefore the same at every frame rate."""
 MOST_STEPS = 12
 NET_WH = (512, 512)
 OPTICS_SHARE = 0.375
@@ -29,33 +29,33 @@ OPTICS_SHARE = 0.375
 
 @register("water")
 class Water(Pass):
-    """Water over what is drawn before it: it bends it, throws caustics on it and mirrors a pale sky.
+    """Water over the earlier passes: it refracts them, casts caustics on them and reflects a pale sky.
 
-    Where the face moves, comes or goes, waves start. They live in a small field (the wave equation, in equal steps of
-    1/45 s) that advances by `Tick.dt_s` and by nothing else: the same ticks give the same waves.
+    Waves start where the face moves, appears or disappears. They are simulated in a small field (the wave equation, in
+    equal steps of 1/45 s) that advances only by `Tick.dt_s`: the same ticks give the same waves.
     """
 
     class Settings(PassSettings):
         """Knobs of `water`."""
 
         follow: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How far the waves' source follows the viewer; as the `reflection` below it does."""
+        """Amount by which the waves' source follows the viewer; use the value of the `reflection` below."""
         stir: float = Field(default=1.0, ge=0.0, le=5.0)
-        """How high the waves are that a moving face makes."""
+        """Height of the waves made by a moving face."""
         wind: float = Field(default=1.0, ge=0.0, le=5.0)
-        """How much the air ruffles it."""
+        """Ripples made by the air."""
         drops: float = Field(default=5.0, ge=0.0, le=60.0)
-        """How many drops fall into it, per minute."""
+        """Number of drops falling into it, per minute."""
         calm: float = Field(default=0.9, ge=0.0, le=10.0)
-        """How fast waves die down, 1/s."""
+        """Damping of the waves, 1/s."""
         bend: float = Field(default=0.10, ge=0.0, le=0.5)
-        """How far it bends what is below, stage heights per unit of slope: the depth of what is seen."""
+        """Refraction of what is below, stage heights per unit of slope: the apparent depth."""
         caustics: float = Field(default=0.37, ge=0.0, le=3.0)
-        """How strong the net of light is."""
+        """Strength of the caustics."""
         murk: float = Field(default=0.8, ge=0.0, le=1.0)
-        """How much of the light from below it takes, the red first, and how much it gives of its own."""
+        """Absorption of light from below, red first, and the water's own scattered light."""
         sky: float = Field(default=1.0, ge=0.0, le=5.0)
-        """Light of the sky that it mirrors."""
+        """Brightness of the reflected sky."""
 
     memory_s = 20.0  # by then a wave has decayed to a thousandth at the default `calm`
 
@@ -89,7 +89,7 @@ class Water(Pass):
         self._show.draw(target, values, rect=self.region)
 
     def _advance(self, inputs: FrameInputs, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:
-        """Bring the waves to the moment `tick`."""
+        """Advance the waves to the time of `tick`."""
         there = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
         x, y, per_side, _ = put_face(self.context.opening, inputs.alignment, inputs.placement, there)
         values.update(u_face=(x, y, 1.0 / per_side, inputs.presence), u_step_s=1.0 / STEPS_PER_S)
@@ -100,7 +100,7 @@ class Water(Pass):
 
 
 def steps_of(tick: Tick) -> range:
-    """The steps of 1/`STEPS_PER_S` seconds that end within a tick, counted since the show began."""
+    """Steps of 1/`STEPS_PER_S` seconds that end within a tick, counted since the show started."""
     reached = math.floor(tick.time_s * STEPS_PER_S + 1e-6)
     before = math.floor((tick.time_s - tick.dt_s) * STEPS_PER_S + 1e-6)
     return range(max(before, reached - MOST_STEPS), reached)

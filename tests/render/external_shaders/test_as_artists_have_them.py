@@ -160,7 +160,7 @@ def test_names_of_files_may_be_composed_otherwise(playing: Playing) -> None:
         ("a.glsl", "// x\n" + TOY.replace("0.5", "smooth_"), r"a\.glsl:2: `smooth_' undeclared"),
         ("a.glsl", "float sample = 1.0;\n" + TOY.replace("0.5", "sample.x.z"), r"a\.glsl:2: "),
         ("a.fs", ISF.replace("amount, 1.0", "amount.z, smooth.x"), r"a\.fs:2: "),
-        ("a.json", '{"renderpass": 3}', r"a\.json: is no shader of shadertoy\.com"),
+        ("a.json", '{"renderpass": 3}', r"a\.json: is not an export from shadertoy\.com"),
         ("a.json", '{"renderpass": [{"type": "sound", "code": ""}]}', r"a\.json: has no Image tab"),
     ],
 )

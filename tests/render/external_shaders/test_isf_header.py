@@ -88,7 +88,7 @@ def header(body: str) -> str:
         ),
         (
             header('"INPUTS": [{"NAME": "TIME", "TYPE": "bool"}]'),
-            "a.fs:2: INPUTS[0].NAME: TIME is a name that is taken",
+            "a.fs:2: INPUTS[0].NAME: the name TIME is taken",
         ),
         (
             header('"PASSES": [{"TARGET": "a"},\n{"WIDTH": "__import__(1)"}]'),
@@ -107,7 +107,7 @@ def header(body: str) -> str:
         (header('"PERSISTENT_BUFFERS": 3'), "a.fs:2: PERSISTENT_BUFFERS: must be a list of names"),
         (
             header('"INPUTS": [{"NAME": "a", "TYPE": "bool"}],\n"PASSES": [{"TARGET": "a"}]'),
-            "a.fs:3: PASSES[0].TARGET: a is the name of something else in this header already",
+            "a.fs:3: PASSES[0].TARGET: the name a is already used in this header",
         ),
     ],
 )
@@ -130,7 +130,7 @@ LONG = '"NAME": "x", "TYPE": "long"'
             1.0,
             "a.fs:3: INPUTS[0].DEFAULT is 2 but must be at most 1",
         ),
-        (f'"INPUTS": [{{{FLOAT}, "MAX": "much"}}]', 0.0, "a.fs:2: INPUTS[0].MAX is no number but "),
+        (f'"INPUTS": [{{{FLOAT}, "MAX": "much"}}]', 0.0, "a.fs:2: INPUTS[0].MAX is "),
         (f'"INPUTS": [{{{FLOAT}, "DEFAULT": "0.5",}}]', 0.5, "a.fs:2: the header has a comma before a }"),
         (
             f'"INPUTS": [{{{FLOAT}, "DEFAULT": {{}}}}]',
@@ -140,7 +140,7 @@ LONG = '"NAME": "x", "TYPE": "long"'
         (
             '"INPUTS": [{"NAME": "x", "TYPE": "Float", "DEFAULT": .5}]',
             0.5,
-            'a.fs:2: INPUTS[0].TYPE is "Float", and taken',
+            'a.fs:2: INPUTS[0].TYPE is "Float" and read',
         ),
         (
             f'"INPUTS": [{{{LONG}, "VALUES": [1, 2], "LABELS": ["a"]}}]',
@@ -167,8 +167,8 @@ LONG = '"NAME": "x", "TYPE": "long"'
             0.0,
             "a.fs:2: the header DESCRIPTION is given twice",
         ),
-        (f'// mine\n"INPUTS": [{{{FLOAT}}}]', 0.0, "a.fs:2: the header holds comments"),
-        (f'"PERSISTENT_BUFFERS": ["a"], "INPUTS": [{{{FLOAT}}}]', 0.0, "a.fs:2: PERSISTENT_BUFFERS is of ISF 1"),
+        (f'// mine\n"INPUTS": [{{{FLOAT}}}]', 0.0, "a.fs:2: the header contains comments"),
+        (f'"PERSISTENT_BUFFERS": ["a"], "INPUTS": [{{{FLOAT}}}]', 0.0, "a.fs:2: PERSISTENT_BUFFERS is from ISF 1"),
     ],
 )
 def test_what_is_put_right_is_told_once(body: str, default: object, message: str) -> None:

@@ -62,8 +62,8 @@ def test_channels_are_as_comments_say_or_as_is_usual() -> None:
     [
         (MAIN + MAIN, r"a\.glsl:2: there are several mainImage"),
         (f"// Buffer A\n{MAIN}{MAIN}// Image\n{MAIN}", r"a\.glsl:3: there are several mainImage"),
-        (f"// Image\n{MAIN}// Image\n{MAIN}", r"a\.glsl:3: there is a tab Image already"),
-        (f"// Buffer A\n{MAIN}// buf a\n{MAIN}", r"a\.glsl:3: there is a tab Buffer A already"),
+        (f"// Image\n{MAIN}// Image\n{MAIN}", r"a\.glsl:3: the tab Image already exists"),
+        (f"// Buffer A\n{MAIN}// buf a\n{MAIN}", r"a\.glsl:3: the tab Buffer A already exists"),
     ],
 )
 def test_what_cannot_be_told_apart_is_told(text: str, message: str) -> None:
@@ -112,8 +112,8 @@ def test_buffers_without_names_are_counted() -> None:
     ("text", "message"),
     [
         ("{", r"a\.json:1: the file is not valid JSON"),
-        ("3", r"a\.json: is no shader of shadertoy\.com"),
-        ('{"renderpass": [1]}', r"a\.json: is no shader of shadertoy\.com"),
+        ("3", r"a\.json: is not an export from shadertoy\.com"),
+        ('{"renderpass": [1]}', r"a\.json: is not an export from shadertoy\.com"),
         (export(one("image"), one("image")), r"a\.json: has two tabs Image"),
         (export({"type": "image"}), r"a\.json: its tab Image has no code"),
         (export(*[one("buffer")] * 5), r"a\.json: has more than four buffers"),

@@ -16,7 +16,7 @@ from tests.tools.render.clouds import render
     ("spoil", "more", "status", "sentence"),
     [
         (lambda p: (p / "a.mp4").write_text(""), [], 3, "a.mp4 exists already and is not overwritten"),
-        (lambda p: (p / "a.narc").write_bytes(b"no"), [], 3, "a.narc cannot be used: it is no session"),
+        (lambda p: (p / "a.narc").write_bytes(b"no"), [], 3, "a.narc cannot be used: it is not a session"),
         (lambda p: (p / "a.narc").unlink(), [], 3, "a.narc: there is no such file"),
         (lambda p: (p / "scenes/plain.yaml").unlink(), [], 3, "there is no scene 'plain': "),
         (lambda p: None, ["--scene", "nothing"], 3, "there is no scene 'nothing': "),
