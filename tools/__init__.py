@@ -1,1 +1,1 @@
-"""What an artist or maintainer runs once: import, train, adopt, check, measure."""
+"""Commands for artists and maintainers: import, train, adopt, check, measure."""

@@ -1,4 +1,4 @@
-"""Every command, by what people want: `python -m tools`."""
+"""List of all commands, grouped by purpose: `python -m tools`."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ ROOT = Path(__file__).resolve().parent
 
 
 def purpose(name: str) -> str:
-    """The first line of a command's docstring, without how to call it and without importing it."""
+    """First line of a command's docstring, without its call and without importing it."""
     text = (ROOT / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
     first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
     return first.partition(": `")[0].rstrip(".")
 
 
 def listing() -> str:
-    """The text that `python -m tools` prints."""
+    """Text printed by `python -m tools`."""
     width = max(len(name) for names in GROUPS.values() for name in names)
-    lines = ["python -m tools.COMMAND --help tells all about one of these:"]
+    lines = ["python -m tools.COMMAND --help describes a command in full:"]
     for group, names in GROUPS.items():
         lines += ["", f"{group}:", *(f"  {name:{width}}  {purpose(name)}" for name in names)]
     return "\n".join(lines)

@@ -1,13 +1,12 @@
 """Give a persona a new generator: `python -m tools.adopt_generator FILE --name NAME [--count N] [--title TITLE]`.
 
-The only way in which a persona's generator changes, because everything beside it is made from it: the layers that show
-lower resolutions, the bank, the inverter, its likeness, where the faces stand in the picture, and the measured part of
-the card. All of that is prepared in models/NAME.adopting; the old persona stays as it is until the last step puts the
-new one in its place. Interrupt it when you like: the same command goes on with the stage that it stopped in.
+The only way to change a persona's generator, because everything beside it depends on it: the preview layers, the bank,
+the inverter, its likeness, the alignment of the faces, and the measured part of the card. All of that is prepared in
+models/NAME.adopting; the old persona stays untouched until the last step replaces it. It may be interrupted at any
+time: the same command resumes with the interrupted stage.
 
-FILE may be a folder that training left: its `average.safetensors` is adopted, with the `encoder.safetensors` that was
-trained together with it. Where there is an encoder, it answers, and the bank only judges and refines: 2000 faces in
-place of 60 000.
+FILE may be a folder written by training: its `average.safetensors` is adopted, together with the `encoder.safetensors`
+trained alongside. With an encoder, the bank only judges and refines, and needs 2000 faces instead of 60 000.
 """
 
 from __future__ import annotations
@@ -59,23 +58,23 @@ from tools.reporting.contact_sheet import contact_sheet
 from tools.reporting.model_card import CARD_FILE, MEASURED, without_old_numbers
 from tools.train_inverter import DEFAULT_COUNT, complete_banks, train
 
-AVERAGE_FILE = "average.safetensors"  # of a folder that training left: the moving average, which is shown
+AVERAGE_FILE = "average.safetensors"  # in a folder written by training: the moving average, which is shown
 PREVIEW_PICTURES = 256
-SAMPLES, SAMPLES_FILE = 64, "samples.jpg"  # of the first seeds, none of them chosen
+SAMPLES, SAMPLES_FILE = 64, "samples.jpg"  # faces of the first seeds, unselected
 STAGES = ("checking", "preview layers", "bank", "inverter", "baseline", "card", "exchange")
 
 
 class Adoption:
-    """One persona on its way to a new generator.
+    """Adoption of a generator by one persona.
 
     Args:
-        source: the generator's file.
-        target: the persona's folder, which may not exist yet.
-        title: of the persona; the old one's, or the folder's name, if None.
-        discriminator: file that was trained together with the generator, if there is one.
-        encoder: file that was trained together with the generator, if there is one.
-        count: faces in the bank; as many as are needed if None.
-        workers: processes that draw.
+        source: generator file.
+        target: persona folder, which may not exist yet.
+        title: title of the persona; None keeps the old one, or uses the folder's name.
+        discriminator: file trained together with the generator, if any.
+        encoder: file trained together with the generator, if any.
+        count: number of faces in the bank; None uses the default.
+        workers: number of drawing processes.
     """
 
     def __init__(
@@ -100,10 +99,10 @@ class Adoption:
         self._workers = workers
 
     def run(self) -> Persona:
-        """All stages, one after the other; those that are done already take no time.
+        """Run all stages in order; completed ones take no time.
 
         Raises:
-            ModelError: the file is no generator, or it draws no faces.
+            ModelError: the file is not a generator, or draws no faces.
         """
         self._enter("checking")
         _finish_exchange(self.target, self.retired)
@@ -132,7 +131,7 @@ class Adoption:
         print(f"{STAGES.index(stage) + 1}/{len(STAGES)} {stage}", flush=True)
 
     def _stage_files(self) -> None:
-        """Check the file and copy it; what was prepared for another one is thrown away."""
+        """Check the file and copy it; discard anything prepared for another one."""
         read_network(self.source, GeneratorSettings)
         staged = self.staging / GENERATOR_FILE
         if staged.exists() and file_sha256(staged) != file_sha256(self.source):
@@ -152,7 +151,7 @@ class Adoption:
                 shutil.copytree(folder, bank / folder.name)
 
     def _stage_encoder(self) -> None:
-        """Write the encoder that was trained with the generator, so that it says so."""
+        """Write the encoder trained with the generator, with metadata that says so."""
         (self.staging / ENCODER_FILE).unlink(missing_ok=True)
         if self._encoder is None:
             return
@@ -203,7 +202,7 @@ class Adoption:
         (self.staging / CARD_FILE).write_text(text, encoding="utf-8")
 
     def _exchange(self) -> None:
-        """Put the new persona in the place of the old one: two renames, and what is not made anew moves over."""
+        """Replace the old persona with the new one: two renames; files that are not regenerated are moved over."""
         if self.target.exists():
             self.target.rename(self.retired)
         self.staging.rename(self.target)
@@ -211,7 +210,7 @@ class Adoption:
 
 
 def _finish_exchange(target: Path, retired: Path) -> None:
-    """Complete, or take back, an exchange that was interrupted."""
+    """Complete or undo an interrupted replacement."""
     if not retired.exists():
         return
     if not target.exists():
@@ -229,20 +228,20 @@ def _copy(source: Path, destination: Path) -> None:
 
 
 def write_samples(path: Path, pictures: ByteArray) -> None:
-    """Save drawn faces (N, S, S, 3) as a sheet, for the card."""
+    """Save drawn faces (N, S, S, 3) as a contact sheet for the card."""
     content = io.BytesIO()
     Image.fromarray(contact_sheet(pictures, columns=8)).save(content, "JPEG", quality=88, optimize=True)
     path.write_bytes(content.getvalue())
 
 
 def alignment_of(faces: DrawnFaces) -> Alignment:
-    """Where a persona draws its faces, on average."""
+    """Mean position of the faces in a persona's pictures."""
     x, y, eye_distance, _ = (float(value) for value in faces.placements.mean(axis=0))
     return Alignment(x, y, eye_distance)
 
 
 def read_preview_errors(path: Path) -> dict[int, float]:
-    """RMS error of each preview layer in levels of 255, as its file says."""
+    """RMS error of each preview layer in levels of 255, from its file."""
     from engine.networks.pggan.weight_file import read_header
 
     content = json.loads(read_header(path).metadata.get("rms_levels", "{}"))
@@ -250,7 +249,7 @@ def read_preview_errors(path: Path) -> dict[int, float]:
 
 
 def measured_section(persona: Persona, faces: DrawnFaces, inverter: Inverter, preview_errors: dict[int, float]) -> str:
-    """What the card says about a generator and its inverter, in Markdown."""
+    """Section of the card about a generator and its inverter, in Markdown."""
     (x, y, distance, roll), spread = faces.placements.mean(axis=0), faces.placements.std(axis=0)
     rows = [
         "| what | value |",
@@ -265,7 +264,7 @@ def measured_section(persona: Persona, faces: DrawnFaces, inverter: Inverter, pr
     for lod, error in sorted(preview_errors.items()):
         rows.append(f"| `preview_rgb_lod{lod}` against the averaged picture, RMS | {error:.1f} of 255 |")
     if persona.encoder_path.exists():
-        rows += ["", f"Its encoder answers; {inverter.metadata['faces']} drawn faces judge and refine what it says."]
+        rows += ["", f"Its encoder answers; {inverter.metadata['faces']} drawn faces judge and refine its answers."]
         return "\n".join(rows)
     rows += [
         "",
@@ -282,7 +281,7 @@ def measured_section(persona: Persona, faces: DrawnFaces, inverter: Inverter, pr
 
 
 def _network(persona: Persona) -> str:
-    """The generator in a line."""
+    """Description of the generator in one line."""
     settings, thousands = persona.settings, kimg(persona.generator_path)
     shown = "" if thousands is None else f"; {thousands:.0f} thousand pictures shown in training, as its file says"
     resampling = "fused with the convolution" if settings.fused_scale else "not fused"
@@ -294,17 +293,19 @@ def _network(persona: Persona) -> str:
 
 @command()
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
-    """Adopt the generator that the command line names, into a folder of `models`."""
+    """Adopt the generator named on the command line into a folder of `models`."""
     parser = command_parser("adopt_generator", "Change a generator.", 'run/ --name portraits --title "Portraits"')
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="generator under its official names, or a folder that training left"
+        "file", type=Path, metavar="FILE", help="generator under its official names, or a folder written by training"
     )
-    parser.add_argument("--name", required=True, type=_name, help="the persona: a folder under models/, new or not")
-    parser.add_argument("--title", help="how it is called; stays as it was if absent")
+    parser.add_argument("--name", required=True, type=_name, help="persona: a folder under models/, new or existing")
+    parser.add_argument("--title", help="display name of the persona; unchanged if absent")
     parser.add_argument("--discriminator", type=Path, metavar="FILE", help="trained together with the generator")
     parser.add_argument("--encoder", type=Path, metavar="FILE", help="trained together with the generator")
     parser.add_argument(
-        "--count", type=int, help=f"faces to draw; if absent {DEFAULT_COUNT}, or {JUDGING_COUNT} beside an encoder"
+        "--count",
+        type=int,
+        help=f"number of faces to draw; if absent {DEFAULT_COUNT}, or {JUDGING_COUNT} with an encoder",
     )
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
@@ -321,14 +322,14 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
         print(f"narcissus: while {adoption.stage}: {error}", file=sys.stderr)
         return ModelError.exit_status
     except KeyboardInterrupt:
-        print(f"interrupted while {adoption.stage}; the same command goes on from there", file=sys.stderr)
+        print(f"interrupted while {adoption.stage}; the same command resumes there", file=sys.stderr)
         return 130
-    print(f"{persona.name} draws with {persona.generator_sha256[:12]} now; look at {persona.folder / CARD_FILE}")
+    print(f"{persona.name} now draws with {persona.generator_sha256[:12]}; see {persona.folder / CARD_FILE}")
     return 0
 
 
 def _trained_files(file: Path, encoder: Path | None) -> tuple[Path, Path | None]:
-    """The generator and the encoder that a file, or a folder that training left, stands for."""
+    """Generator and encoder in a file, or in a folder written by training."""
     if not file.is_dir():
         return file, encoder
     beside = file / ENCODER_FILE

@@ -2,8 +2,8 @@
 
     python -m tools.animate_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
 
-The picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that what the
-mirror makes of it can be compared with what was shown.
+The picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that the mirror's
+measurements can be compared with the truth.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ FPS = 30
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Where the portrait is at one moment.
+    """Position of the portrait in one frame.
 
     Attributes:
         shift_x, shift_y: of its centre, as fractions of the clip's width and height; right and down are positive.
-        scale: against the portrait that fills 80 % of the clip's height.
-        roll_deg: clockwise on the screen.
+        scale: relative to the portrait that fills 80 % of the clip's height.
+        roll_deg: rotation, clockwise on screen.
     """
 
     shift_x: float
@@ -46,7 +46,8 @@ class Motion:
 
 
 def motion_at(time_s: float) -> Motion:
-    """The motion: 20 % to each side in 8 s, 6 % up and down in 5 s, 25 % nearer and farther in 11 s, 18° in 6 s."""
+    """Motion at a time: 20 % to each side in 8 s, 6 % up and down in 5 s, 25 % nearer and farther in 11 s, 18° in 6
+    s."""
     return Motion(
         shift_x=0.2 * math.sin(2 * math.pi * time_s / 8),
         shift_y=0.06 * math.sin(2 * math.pi * time_s / 5),
@@ -56,7 +57,7 @@ def motion_at(time_s: float) -> Motion:
 
 
 def moved(portrait: ByteArray, motion: Motion, size_wh: tuple[int, int]) -> ByteArray:
-    """The portrait (H, W, 3) as one frame (height, width, 3) of the clip; its edge is continued over the rest."""
+    """Portrait (H, W, 3) as a frame (height, width, 3) of the clip; beyond the portrait its edge is extended."""
     width, height = size_wh
     rows, columns = portrait.shape[:2]
     turn: Any = cv2.getRotationMatrix2D((columns / 2, rows / 2), -motion.roll_deg, 0.8 * height / rows * motion.scale)
@@ -68,14 +69,14 @@ def moved(portrait: ByteArray, motion: Motion, size_wh: tuple[int, int]) -> Byte
 def write_clip(
     portrait: ByteArray, output: Path, seconds: float, size_wh: tuple[int, int], *, quiet: bool = False
 ) -> None:
-    """Write the clip as MP4 (H.264, 30 frames a second).
+    """Write the clip as MP4 (H.264, 30 frames per second).
 
     Args:
         portrait: (H, W, 3) uint8 RGB.
         output: the file; its folder must exist.
-        seconds: length.
-        size_wh: px, even.
-        quiet: without a progress bar.
+        seconds: duration.
+        size_wh: frame size in px, even.
+        quiet: whether to hide the progress bar.
     """
     with av.open(str(output), "w") as film:
         stream = film.add_stream("libx264", rate=FPS, options={"crf": "16", "preset": "veryfast"})
@@ -89,10 +90,10 @@ def write_clip(
 
 
 def read_portrait(path: Path) -> ByteArray:
-    """A picture file as (H, W, 3) uint8 RGB.
+    """Read a picture file as (H, W, 3) uint8 RGB.
 
     Raises:
-        ConfigError: it is missing or no picture.
+        ConfigError: it is missing or not a picture.
     """
     try:
         return read_image(path)
@@ -109,7 +110,7 @@ def _size(text: str) -> tuple[int, int]:
 
 @command()
 def main() -> int:
-    """Command line; the exit status is 0, or 3 for a portrait that cannot be read."""
+    """Run the command; the exit status is 0, or 3 for an unreadable portrait."""
     parser = command_parser(
         "animate_portrait",
         (__doc__ or "").partition("\n")[0],

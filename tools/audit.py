@@ -1,7 +1,9 @@
-"""Report whom a network was shown and whom it draws: `python -m tools.audit --model NAME --data FILE.zip [--card]`.
+"""Compare the people in a generator's training data with those it draws: `python -m tools.audit --model NAME --data
+FILE.zip [--card]`.
 
-Measures the portraits of a set and as many drawn faces, compares the shares of groups, and prints tables in Markdown;
-two plots go to reports/audit/NAME/. With --card both go into the persona: the tables between two marks in its card, the
+Measures the portraits of a set and an equal number of drawn faces, compares the shares of groups, and prints tables in
+Markdown; two plots go to reports/audit/NAME/. With --card, both become part of the persona: the tables in a marked
+section of its card, the plots beside it. It describes groups and pictures, no person and no descent.
 plots beside it. It speaks of groups and of pictures, of no person and of no descent.
 """
 
@@ -34,7 +36,7 @@ def audit(persona: Persona, data: Path, count: int) -> Audit:
     """Draw, measure and compare.
 
     Raises:
-        DeviceError: the portrait set cannot be read, or has no face in it that can be found.
+        DeviceError: the portrait set cannot be read, or no face is found in it.
         ModelError: the persona cannot be used, or draws no faces.
     """
     portraits = read_portraits(data)
@@ -45,8 +47,8 @@ def audit(persona: Persona, data: Path, count: int) -> Audit:
     shown = int(known.is_train.sum())
     if shown < FEWEST_FACES:
         raise DeviceError(
-            f"{data} cannot be used: a face is found in {shown} of its pictures in the split 'train'; "
-            f"{FEWEST_FACES} are the least that can be audited"
+            f"{data} cannot be used: faces were found in {shown} of its pictures in the split 'train'; "
+            f"an audit needs at least {FEWEST_FACES}"
         )
     rows, checks = [], []
     for question in QUESTIONS:
@@ -63,7 +65,7 @@ def write_into_card(persona: Persona, found: Audit) -> Path:
     """Replace the audit in the persona's card and the plots beside it; returns the card's path.
 
     Raises:
-        DeviceError: something cannot be read or written.
+        DeviceError: a file cannot be read or written.
     """
     for name, content in plots(found).items():
         write(persona.folder / name, content)
@@ -71,10 +73,10 @@ def write_into_card(persona: Persona, found: Audit) -> Path:
 
 
 def write_report(folder: Path, found: Audit) -> None:
-    """Write the plots into a folder of reports.
+    """Write the plots into a reports folder.
 
     Raises:
-        DeviceError: something cannot be written.
+        DeviceError: a file cannot be written.
     """
     prepare_folder(folder)
     for name, content in plots(found).items():
@@ -98,12 +100,12 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
-        "audit", "Say whom a network was shown and draws.", "--model portraits --data portraits.zip --card"
+        "audit", "Compare training data and drawn faces by group.", "--model portraits --data portraits.zip --card"
     )
-    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder under models/")
-    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="the portrait set it was shown")
+    parser.add_argument("--model", required=True, metavar="NAME", help="persona: a folder under models/")
+    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="portrait set it was trained on")
     parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
-    parser.add_argument("--card", action="store_true", help="write tables and plots into the persona")
+    parser.add_argument("--card", action="store_true", help="write tables and plots to the persona's folder")
     return parser.parse_args(arguments)
 
 

@@ -1,7 +1,7 @@
-"""Find the fastest form of the generator on this machine: `python -m tools.autotune_generator`.
+"""Find the fastest variant of the generator on this machine: `python -m tools.autotune_generator`.
 
-A show begins in the usual form, measures the others with its own pictures and remembers the fastest; this says what is
-remembered, and `--again` measures at once, while nothing else should run. `--layers` says where the time goes.
+A show starts with the default variant, measures the others with its own pictures and caches the fastest; this command
+prints the cached result, and `--again` measures at once, on an otherwise idle machine. `--layers` profiles the graph.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ PICTURES, WARM_UP_PICTURES = 40, 5
 
 
 def thread_counts(asked: int | None) -> tuple[int | None, ...]:
-    """The numbers of threads that a show may use: all where a graphics card draws, half where the processor does."""
+    """Thread counts a show may use: all if a graphics card renders, half if the processor does."""
     return (asked,) if asked is not None else (None, max(1, (os.cpu_count() or 2) // 2))
 
 
 def measure(runtime: OpenVinoRuntime, title: str) -> None:
-    """Let all forms meet, and remember the fastest."""
+    """Run the tournament of all variants, and cache the winner."""
     if runtime.choice is not None:
         runtime.choice.forget()
     runtime.is_settled = len(runtime.forms) == 1
@@ -59,7 +59,7 @@ def picture_ms(engine: OpenVinoEngine, latents: FloatArray) -> float:
 
 
 def layer_table(runtime: OpenVinoRuntime) -> str:
-    """What OpenVINO says of each operation that it ran: the least µs that it took, and the kernel that it chose."""
+    """OpenVINO's profile of each operation: minimum time in µs, and the selected kernel."""
     size_px = runtime.settings.resolution
     options = compile_options(runtime.form.precision, runtime.threads) | {"PERF_COUNT": "YES"}
     request = openvino_core().compile_model(runtime.graph(runtime.form, size_px), "CPU", options).create_infer_request()
@@ -71,13 +71,13 @@ def layer_table(runtime: OpenVinoRuntime) -> str:
             if index >= WARM_UP_PICTURES and node.status == node.Status.EXECUTED:
                 key = node.node_name, node.node_type, node.exec_type
                 durations.setdefault(key, []).append(node.real_time.total_seconds() * 1e6)
-    least = {key: min(found) for key, found in durations.items()}  # whatever else ran made it longer, never shorter
+    least = {key: min(found) for key, found in durations.items()}  # other load makes it longer, never shorter
     lines = [f"  {us:8.0f} µs  {name:16} {kind:24} {kernel}" for (name, kind, kernel), us in least.items()]
     return "\n".join([*lines, f"  {sum(least.values()):8.0f} µs  in all"])
 
 
 def report(persona: Persona, precision: str, threads: int | None, options: argparse.Namespace) -> None:
-    """Print what is known for one number of threads, after measuring it if that is asked for."""
+    """Print the result for one number of threads, after measuring it if requested."""
     runtime = open_openvino(persona, precision, threads, is_tuned=True)
     title = f"{persona.name}, {persona.settings.resolution} px, {precision}, {threads or 'all'} threads"
     if options.again:
@@ -97,13 +97,19 @@ def report(persona: Persona, precision: str, threads: int | None, options: argpa
 
 @command()
 def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
-    """Command line; the exit status is that of what went wrong, as for the mirror itself."""
+    """Run the command; the exit status is that of the error, as for the mirror itself."""
     parser = command_parser("autotune_generator", __doc__.partition(":")[0] + ".", "--again")
-    parser.add_argument("--model", help="a persona; that of config.yaml if none is named")
-    parser.add_argument("--precision", choices=PRECISIONS, help="as config.yaml has it if it is not said")
-    parser.add_argument("--threads", type=int, help="as config.yaml has it; if it is null there, all and half of them")
-    parser.add_argument("--again", action="store_true", help="measure now, some seconds each, and remember")
-    parser.add_argument("--layers", action="store_true", help="time of each operation in the form that is used")
+    parser.add_argument("--model", help="persona; the one in config.yaml if absent")
+    parser.add_argument("--precision", choices=PRECISIONS, help="number format; as in config.yaml if absent")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        help="processor threads; as in config.yaml if absent, and if that is null, all and half of them",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="measure now, a few seconds per variant, and cache the result"
+    )
+    parser.add_argument("--layers", action="store_true", help="show the time of each operation in the selected variant")
     options = parser.parse_args(arguments)
     config = load_config(ROOT / "config.yaml")
     persona = Persona.open(models / (options.model or config.persona.model))

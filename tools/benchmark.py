@@ -1,9 +1,9 @@
 """Measure the mirror on this machine: `make bench`, or `python -m tools.benchmark [--only PART ...] [--quick]`.
 
-Writes benchmarks/latest.json and benchmarks/report.md; what is measured in part or quickly is shown, and written where
-`--output` says. The generator is timed beside other runtimes (`tools.bench.generator`), the
-steps beside it and the whole show by `tools.bench.show`, the stage by `tools.bench.render`. All of it takes about
-twelve minutes on two cores that do nothing else; `--quick` about three.
+Writes benchmarks/latest.json and benchmarks/report.md; partial and quick measurements are printed, and written only to
+`--output`. The generator is compared with other runtimes (`tools.bench.generator`), single steps and the whole show are
+measured by `tools.bench.show`, rendering by `tools.bench.render`. Everything takes about twelve minutes on two idle
+cores; `--quick` about three.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from tools.command import command, command_parser
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "benchmarks"
 PARTS = ("generator", "steps", "drawing", "pipeline")  # of `make bench`
-CHOICES = (*dict.fromkeys((*PARTS, "stage", *STAGE_PARTS)),)  # `stage` is all of its parts
+CHOICES = (*dict.fromkeys((*PARTS, "stage", *STAGE_PARTS)),)  # `stage` means all of its parts
 SECONDS, QUICK_SECONDS = 75.0, 15.0
-INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2", "asimd")  # the best that a processor has says most
+INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2", "asimd")  # the best one present says most
 TITLES = {"generator": "the generator", "steps": "the steps", "stage": "the stage", "pipeline": "the show"}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure.
+    """Selection of measurements.
 
     Attributes:
-        parts: of `CHOICES`.
-        model: the persona.
-        seconds: of the pipeline.
-        size: of the pipeline, `WxH`.
+        parts: from `CHOICES`.
+        model: name of the persona.
+        seconds: duration of the pipeline benchmark.
+        size: window size of the pipeline benchmark, `WxH`.
         quick: fewer networks, sizes and runs.
-        contenders: the interpreter of the environment of the other runtimes.
+        contenders: Python interpreter of the other runtimes' environment.
     """
 
     parts: Collection[str] = PARTS
@@ -61,10 +61,10 @@ class Options:
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """Measure what is asked for.
+    """Run the selected measurements.
 
     Raises:
-        NarcissusError: something that is needed is missing or wrong.
+        NarcissusError: something required is missing or wrong.
     """
     persona = Persona.open(ROOT / "models" / options.model)
     parts, quick = options.parts, options.quick
@@ -88,13 +88,13 @@ def measure(options: Options) -> dict[str, Any]:
 
 
 def _differences(ends_s: Mapping[str, float]) -> dict[str, float]:
-    """How long each took, from when each ended."""
+    """Durations, from the end times."""
     begins_s = (0.0, *ends_s.values())
     return {name: round(end_s - begin_s, 1) for (name, end_s), begin_s in zip(ends_s.items(), begins_s, strict=False)}
 
 
 def machine() -> dict[str, Any]:
-    """What is measured on, and how busy it is with other things."""
+    """Description of this machine and its current load."""
     names = re.findall(r"(?m)^model name\s*:\s*(.*)$", _cpuinfo())
     flags = set(next(iter(re.findall(r"(?m)^(?:flags|Features)\s*:\s*(.*)$", _cpuinfo())), "").split())
     return {
@@ -114,7 +114,7 @@ def _cpuinfo() -> str:
 
 
 def report(result: Mapping[str, Any]) -> str:
-    """The figures as a page that a person reads."""
+    """Report page of the figures."""
     lines = ["# Benchmark", "", *_machine_lines(result), ""]
     if "pipeline" in result:
         lines += pipeline_tables(result["pipeline"])
@@ -140,8 +140,8 @@ def _machine_lines(result: Mapping[str, Any]) -> list[str]:
     lines.append(f"Measuring took {sum(result['took_s'].values()) / 60:.0f} minutes: {', '.join(took)}.")
     if on["load"] > 0.5:
         lines.append(
-            f"The machine had other things to do (load {on['load']}): times are too long, and only what was measured "
-            "in turns can be compared, by its ratios."
+            f"The machine was busy (load {on['load']}): times are too long, and only alternating measurements can be "
+            "compared, by their ratios."
         )
     if result["quick"]:
         lines.append("This was a quick measurement: few networks, sizes and turns.")
@@ -150,7 +150,7 @@ def _machine_lines(result: Mapping[str, Any]) -> list[str]:
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; the exit status is that of what went wrong, as for the mirror itself."""
+    """Run the command; the exit status is that of the error, as for the mirror itself."""
     given = _parse(arguments)
     options = Options(
         given.only or PARTS,
@@ -174,18 +174,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("benchmark", "Measure the mirror on this machine, in about twelve minutes.", "--quick")
     parser.add_argument("--only", nargs="+", choices=CHOICES, metavar="PART", help=", ".join(CHOICES))
-    parser.add_argument("--quick", action="store_true", help="in about three minutes, with fewer networks and turns")
+    parser.add_argument(
+        "--quick", action="store_true", help="finish in about three minutes, with fewer networks and turns"
+    )
     parser.add_argument("--model", default="portraits")
-    parser.add_argument("--seconds", type=float, help="of the pipeline: 75, or 15 with --quick; memory at 60 and 300")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="duration of the pipeline benchmark, s; 75, or 15 with --quick; memory is read at 60 and 300",
+    )
     parser.add_argument("--size", default="1280x720", help="of the pipeline")
     parser.add_argument(
         "--contenders",
         type=Path,
         default=BENCH_PYTHON,
         metavar="PYTHON",
-        help="the interpreter that has the runtimes to compare with; that of .venv-bench",
+        help="Python interpreter with the runtimes to compare with; that of .venv-bench",
     )
-    parser.add_argument("--output", type=Path, help="folder; benchmarks/ where everything is measured, and not quickly")
+    parser.add_argument("--output", type=Path, help="folder for the report; benchmarks/ for a full measurement")
     return parser.parse_args(arguments)
 
 

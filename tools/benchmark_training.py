@@ -1,8 +1,8 @@
 """Time training on this machine: `python -m tools.benchmark_training [--resolutions 32,64,128] [--steps 16]`.
 
-Real steps of generator, discriminator and heads at their full resolution, on random pictures, with frozen features and
-augmentation, without what is compiled first. It prints pictures per second, and per second of processor time, which
-says more on a machine that does other things as well.
+Real steps of generator, discriminator and heads at full resolution, on random pictures, with frozen features and
+augmentation, excluding compilation. It prints pictures per second, and per second of processor time, which is more
+meaningful on a busy machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROUND = 16  # steps, four of them with the discriminator, one of these with the 
 def measure(
     resolution: int, fmap_base: int, fmap_max: int, batch: int, steps: int, precision: str
 ) -> tuple[float, float]:
-    """Train a fresh network on random pictures.
+    """Train a new network on random pictures.
 
     Returns:
         Pictures per second, and per second of processor time.
@@ -41,7 +41,7 @@ def measure(
     portraits = PortraitSet((label,) * len(pictures), pictures)
     training = Training(Path(), beginning, read_looks(FEATURES, precision), portraits, portraits, precision)
     level, clock = resolution.bit_length() - 1, Clock()
-    for _ in range(beginning.plan.critic_every + 1):  # the three kinds of steps are compiled
+    for _ in range(beginning.plan.critic_every + 1):  # compile the three kinds of steps
         training.advance(level)
     training.progress.count = training.progress.critic_count = 0
     training.wait()
@@ -55,7 +55,7 @@ def measure(
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what the command line says."""
+    """Run the command."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     parser = command_parser("benchmark_training", "How fast training is.", "--resolutions 64,128")
     parser.add_argument(
@@ -64,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fmap-base", type=int, default=2048)
     parser.add_argument("--fmap-max", type=int, default=256)
     parser.add_argument("--batch", type=int, default=16, help="a multiple of 8")
-    parser.add_argument("--steps", type=int, default=ROUND, help="that are timed, 16 if absent")
-    parser.add_argument("--threads", type=int, help="of the processor; all if absent (TensorFlow)")
+    parser.add_argument("--steps", type=int, default=ROUND, help="steps to time, 16 if absent")
+    parser.add_argument("--threads", type=int, help="processor threads; all if absent (TensorFlow)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     options = parser.parse_args(arguments)
     if options.batch < 8 or options.batch % 8 or options.steps < 1:

@@ -1,8 +1,8 @@
-"""Check a camera where it hangs: `python -m tools.check_camera [--source S]`.
+"""Check a camera on site: `python -m tools.check_camera [--source S]`.
 
-Says what it gives (size, rate, format, delay, what it is set to), how dim it is there, at which distance faces are
-found, and what to change. The distance follows from the lens: from `--field-of-view`, or from one person who stands at
-a known distance, `--person-at`. A picture is written only if `--picture` asks for it.
+Reports its format (size, rate, delay, settings), how dim the place is, at what distance faces are found, and what to
+change. The distance depends on the lens: give `--field-of-view`, or `--person-at` for a person standing at a known
+distance. A picture is written only with `--picture`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tools.sight.camera_check import CameraFigures, check_camera, focal_px_of
 from tools.sight.camera_report import advice, marked, report
 
 CONFIG = Path("config.yaml")
-USUAL_LENS_DEG = 65.0  # of webcams from side to side; they differ from 55 to 80
+USUAL_LENS_DEG = 65.0  # of webcams, horizontal; they range from 55 to 80
 SECONDS = 5.0
 
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = load_config(options.config)
     name = choose_source(options.source or config.camera.source)
     if name == "self":
-        raise DeviceError("there is no camera to check: plug one in, or name a source: --source camera:0")
+        raise DeviceError("no camera found: plug one in, or name a source with --source camera:0")
     frames, clock = Slot[Frame]("frames"), Clock()
     with open_source(name, config.camera, (frames,), clock) as source:
         figures = check_camera(source, frames, options.seconds, clock)
@@ -48,35 +48,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"- {sentence}")
     if options.picture is not None:
         write(options.picture, marked(figures))
-        print(f"the last picture is in {options.picture}")
+        print(f"the last picture has been written to {options.picture}")
     return 0
 
 
 def _focal(figures: CameraFigures, options: argparse.Namespace) -> tuple[float, str]:
-    """The focal length in px, and what it is known from."""
+    """Focal length in px, and how it is known."""
     if options.person_at is not None:
         if len(figures.people) != 1:
             raise DeviceError(
-                f"{len(figures.people)} faces are seen, and --person-at needs one: have one person stand there, alone"
+                f"{len(figures.people)} faces were found, and --person-at needs exactly one: let one person stand alone"
             )
         return focal_px_of(figures.people[0], options.person_at), f"from the person at {options.person_at:g} m"
     if options.field_of_view is not None:
-        return figures.focal_px(options.field_of_view), "as --field-of-view says"
-    return figures.focal_px(USUAL_LENS_DEG), "as webcams usually have; --person-at measures it"
+        return figures.focal_px(options.field_of_view), "from --field-of-view"
+    return figures.focal_px(USUAL_LENS_DEG), "typical of webcams; --person-at measures it"
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_parser("check_camera", "Check a camera where it hangs.", "--source camera:0 --person-at 2")
-    parser.add_argument("--source", metavar="SOURCE", help="as of main.py; that of config.yaml if absent")
+    parser = command_parser("check_camera", "Check a camera on site.", "--source camera:0 --person-at 2")
+    parser.add_argument("--source", metavar="SOURCE", help="see main.py; the one in config.yaml if absent")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="the configuration")
     parser.add_argument("--seconds", type=duration_s, default=SECONDS, metavar="S", help="how long it is watched")
     parser.add_argument(
-        "--person-at", type=_within(0.2, 20), metavar="M", help="distance of the one person in sight, m"
+        "--person-at", type=_within(0.2, 20), metavar="M", help="distance of the only person in view, m"
     )
     parser.add_argument(
-        "--field-of-view", type=_within(10, 170), metavar="DEG", help="of the lens, from side to side, degrees"
+        "--field-of-view", type=_within(10, 170), metavar="DEG", help="horizontal field of view of the lens, degrees"
     )
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="a PNG of the last picture with the faces found")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="write the last picture with the faces found as PNG"
+    )
     options = parser.parse_args(arguments)
     if options.picture is not None and options.picture.exists():
         raise ConfigError(f"{options.picture} exists already and is not overwritten: choose another name or remove it")

@@ -1,7 +1,7 @@
 """Check scenes without opening the mirror: `python -m tools.check_scene [FILES]`.
 
-Every file gets `ok` or the sentences that say what is wrong. The exit status is 3 if any of them is wrong.
-`--schema` writes scenes/schema.json, from which editors complete and explain scenes, anew.
+Each file gets `ok` or sentences describing its errors. The exit status is 3 if any of them is wrong. `--schema`
+regenerates scenes/schema.json, which editors use for completion and help.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ SCHEMA = SCENES / "schema.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the files that the command line names, or all of scenes/."""
-    parser = command_parser("check_scene", "Say what is wrong with scenes.", "scenes/pool.yaml")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILES", help="scenes; all of scenes/ if none is named")
-    parser.add_argument("--schema", action="store_true", help="write scenes/schema.json anew, and check nothing")
+    """Check the files named on the command line, or all scenes."""
+    parser = command_parser("check_scene", "Check scenes for errors.", "scenes/pool.yaml")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILES", help="scene files; all of scenes/ if absent")
+    parser.add_argument("--schema", action="store_true", help="regenerate scenes/schema.json, and check nothing")
     options = parser.parse_args(arguments)
     if options.schema:
         SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def schema_text() -> str:
-    """What scenes/schema.json has to hold."""
+    """Required contents of scenes/schema.json."""
     summaries = {kind: (inspect.getdoc(pass_class(kind)) or "").split("\n\n")[0] for kind in registry()}
     return json.dumps(scene_schema(registry(), summaries), indent=1, ensure_ascii=False) + "\n"
 
@@ -53,7 +53,7 @@ def _check(path: Path) -> bool:
     try:
         scene = load_scene(path, registry())
         for picture in sorted(file for file in scene.files if file.suffix != ".yaml"):
-            read_picture(picture)  # whole, other than when a scene is read: what is damaged is found
+            read_picture(picture)  # decodes it completely, unlike reading a scene, and so finds damage
     except ConfigError as error:
         print(error, file=sys.stderr)
         return False
@@ -64,7 +64,9 @@ def _check(path: Path) -> bool:
         if knob in pass_class(spec.kind).baked
     ]
     for knob in fixed:
-        print(f"{shown_path(path)}: {knob}: cannot follow a signal: it is drawn once; set a number", file=sys.stderr)
+        print(
+            f"{shown_path(path)}: {knob}: cannot follow a signal: it is only drawn once; set a number", file=sys.stderr
+        )
     if fixed:
         return False
     problems = [text for spec in scene.passes for text in _foreign_problems(spec)]
@@ -78,7 +80,7 @@ def _check(path: Path) -> bool:
 
 
 def _foreign_problems(spec: PassSpec) -> list[str]:
-    """What is wrong in the files that the settings of a pass name."""
+    """Errors in the files named by the settings of a pass."""
     try:
         pass_class(spec.kind).check(spec.settings, ShaderLibrary(SHADERS))
     except ConfigError as error:

@@ -1,8 +1,8 @@
-"""Check shaders of ISF and Shadertoy as the mirror would show them: `python -m tools.check_shader FILE...`.
+"""Check ISF and Shadertoy shaders as the mirror would show them: `python -m tools.check_shader FILE...`.
 
-Each file (or every shader in a folder) is read, translated, compiled, and drawn before a test picture, in a child
-process with a time limit. A line says `ok`, `told` (what was put right), `slow` (what a picture takes) or `refused`
-(file, line, why). The exit status is 3 if a file is refused; `--json` and `--sheet` are written either way.
+Each file (or every shader in a folder) is read, translated, compiled, and drawn over a test picture, in a child process
+with a time limit. The result is `ok`, `told` (something was corrected), `slow` (with the drawing time) or `refused`
+(file, line, reason). The exit status is 3 if a file is refused; `--json` and `--sheet` are written in any case.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ FRAMES = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a file.
+    """Result for a file.
 
     Attributes:
-        file: as people know it.
+        file: display name.
         verdict: `ok`, `told`, `slow` or `refused`.
-        message: what was put right, what it takes, or why it is refused; empty if it is ok.
-        ms: what one picture of 160x90 px took.
-        not_finite: pixels of the last picture that were no number.
+        message: corrections, drawing time, or reason for refusal; empty if it is ok.
+        ms: time to draw one picture of 160x90 px.
+        not_finite: non-finite pixels in the last picture.
     """
 
     file: str
@@ -56,19 +56,19 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """What is printed of it."""
+        """Printed line."""
         return f"{self.file}: {self.verdict}{f' ({self.message})' if self.message else ''}"
 
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the files that the command line names; returns the exit status."""
-    parser = command_parser("check_shader", "Say which shaders the mirror can show.", "my_shaders/ --sheet sheet.png")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="shaders, or folders of shaders")
+    """Check the files named on the command line; returns the exit status."""
+    parser = command_parser("check_shader", "Check which shaders the mirror can show.", "my_shaders/ --sheet sheet.png")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="shader files, or folders with shaders")
     parser.add_argument("--draw", type=_count, default=FRAMES, metavar="N", help="frames to draw of each")
-    parser.add_argument("--limit", type=float, default=LIMIT_S, metavar="S", help="seconds that one may take")
-    parser.add_argument("--json", type=Path, metavar="F", help="write the verdicts to this file too")
-    parser.add_argument("--sheet", type=Path, metavar="PNG", help="draw all of them on one sheet")
+    parser.add_argument("--limit", type=float, default=LIMIT_S, metavar="S", help="time limit for each shader, s")
+    parser.add_argument("--json", type=Path, metavar="F", help="also write the results to this file")
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="draw all pictures on one contact sheet")
     options = parser.parse_args(arguments)
     verdicts: list[Verdict] = []
     pictures: list[tuple[str, ByteArray]] = []
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def shader_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files, and what lies in folders among them that a shader may be called, in order."""
+    """Named files, and files in named folders that may be shaders, in order."""
     for path in paths:
         if not path.is_dir():
             yield path
@@ -101,7 +101,7 @@ def shader_files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def check(path: Path, trial: ShaderTrial, frames: int, *, wants_picture: bool) -> tuple[Verdict, ByteArray]:
-    """Try one file; returns what became of it, and its picture, (H, W, 3) uint8, dark where there is none."""
+    """Try one file; returns the result and its picture, (H, W, 3) uint8, dark if there is none."""
     shown = shown_path(path)
     nothing = np.full((SIZE_WH[1], SIZE_WH[0], 3), 32, np.uint8)
     try:
@@ -118,10 +118,10 @@ def check(path: Path, trial: ShaderTrial, frames: int, *, wants_picture: bool) -
 
 
 def pass_of(path: Path) -> tuple[str, dict[str, object]]:
-    """The pass that shows a file, and its settings.
+    """Pass for a file, and its settings.
 
     Raises:
-        ConfigError: it cannot be read, or is no shader by its name.
+        ConfigError: it cannot be read, or its name is not that of a shader.
     """
     text, _ = ShaderLibrary(SHADERS, {FOLDER: path.parent}).read_foreign(f"{FOLDER}/{path.name}")
     is_export = path.suffix.lower() == ".json"
@@ -134,22 +134,22 @@ def pass_of(path: Path) -> tuple[str, dict[str, object]]:
         registry()[kind].model_validate(settings)
     except ValueError as error:
         raise ConfigError(
-            f"{shown_path(path)}: is not called as a shader: it must end in {', '.join(ENDINGS)}"
+            f"{shown_path(path)}: does not have the name of a shader: it must end in {', '.join(ENDINGS)}"
         ) from error
     return kind, settings
 
 
 def judge(shown: str, answer: TrialAnswer) -> Verdict:
-    """What the answer of a trial says of a file."""
+    """Result for a file from the answer of a trial."""
     if answer.error:
         where = "" if answer.error.startswith(shown) else f"{shown}: "
         return Verdict(shown, "refused", where + _in_one_line(answer.error), answer.ms)
     told = [_in_one_line(sentence) for sentence in answer.told]
     if answer.not_finite:
         share = answer.not_finite / (SIZE_WH[0] * SIZE_WH[1])
-        told.append(f"{shown}: {share:.1%} of its pixels are no number; the picture below is shown there")
+        told.append(f"{shown}: {share:.1%} of its pixels are not finite; the picture below is shown there")
     if answer.shown_ms > SLOW_MS:
-        told.insert(0, f"about {answer.shown_ms:.0f} ms a picture of {SHOWN_WH[0]}x{SHOWN_WH[1]} px")
+        told.insert(0, f"about {answer.shown_ms:.0f} ms per picture of {SHOWN_WH[0]}x{SHOWN_WH[1]} px")
     verdict = "slow" if answer.shown_ms > SLOW_MS else "told" if told else "ok"
     return Verdict(shown, verdict, "; ".join(told), answer.ms, answer.not_finite)
 

@@ -1,6 +1,6 @@
-"""What every command of `tools/` shares: its parser, its exit statuses, and how errors and interruptions are reported.
+"""Common parts of all commands in `tools/`: argument parser, exit statuses, and reporting of errors and interruptions.
 
-The commands themselves know what they do; this knows how they start and end.
+Knows how commands start and end, not what they do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from engine.core.errors import NarcissusError
 
 INTERRUPTED = 130
-"""The exit status of a command that was interrupted at the keyboard, as in a shell."""
+"""Exit status after an interruption from the keyboard, as in a shell."""
 
 _INSTALLED_WITH = {
     "tensorflow": "make dev",
@@ -30,7 +30,7 @@ _INSTALLED_WITH = {
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Says each option's default once."""
+    """Shows each option's default once."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help or ""
@@ -41,13 +41,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def command_parser(name: str, purpose: str, example: str, **settings: Any) -> argparse.ArgumentParser:
-    """A parser whose `--help` says what the command is for, shows an example, and gives every default.
+    """Create a parser whose `--help` states the purpose, an example, and all defaults.
 
     Args:
-        name: of the module below `tools`, e.g. `reflect`.
+        name: module name below `tools`, e.g. `reflect`.
         purpose: one sentence.
-        example: what follows `python -m tools.NAME` in a typical call.
-        settings: further arguments of `ArgumentParser`; an `epilog` stands below the example.
+        example: arguments of a typical call, after `python -m tools.NAME`.
+        settings: further arguments for `ArgumentParser`; an `epilog` follows the example.
     """
     epilog = "\n\n".join(filter(None, (f"example:\n  python -m tools.{name} {example}", settings.pop("epilog", ""))))
     return argparse.ArgumentParser(
@@ -56,10 +56,10 @@ def command_parser(name: str, purpose: str, example: str, **settings: Any) -> ar
 
 
 def command(interrupted: str = "interrupted") -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Turn a `main` that raises into one that always returns an exit status.
+    """Decorate a `main` that raises, so that it always returns an exit status.
 
-    An error of ours becomes one line on stderr and its own status; a package that the mirror alone does not need, one
-    line that says how to install it and the status of a usage error; Ctrl+C, `interrupted` and 130.
+    A NarcissusError becomes one line on stderr and its own status; a missing package that the mirror itself does not
+    need, a line that says how to install it and the status of a usage error; Ctrl+C, `interrupted` and 130.
     """
 
     def decorate(main: Callable[..., int]) -> Callable[..., int]:
@@ -90,7 +90,7 @@ def command(interrupted: str = "interrupted") -> Callable[[Callable[..., int]], 
 
 
 def _name_of(module: str) -> str:
-    """The command's name where it was started as `__main__`."""
+    """Name of the command when run as `__main__`."""
     if module != "__main__":
         return module
     spec = getattr(sys.modules["__main__"], "__spec__", None)

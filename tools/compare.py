@@ -1,8 +1,8 @@
 """Film inverters side by side: `python -m tools.compare --model NAME --inverters A,B --source VIDEO --output FILE.mp4`.
 
-The viewer of a video stands left, the answer of each inverter beside them, with its errors and its speed below; at the
-end a table over the whole film. `shipped` is the persona's own; the others are kinds that `tools.train_inverter --kind`
-has fitted, `mlp-64` or, on the features of 2019, `mlp-64@original342`.
+The viewer of a video is on the left, the reflections of all inverters beside them, with error and speed below; a table
+for the whole film is printed at the end. `shipped` is the persona's own inverter; the others have been fitted by
+`tools.train_inverter --kind`: `mlp-64` or, with the features of 2019, `mlp-64@original342`.
 """
 
 from __future__ import annotations
@@ -41,22 +41,20 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
         "compare",
-        "Inverters side by side, as a film.",
+        "Compare inverters side by side in a film.",
         "--model portraits --inverters shipped,mlp-512x512 --video clip.mp4 --output compare.mp4",
     )
-    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument("--model", required=True, metavar="NAME", help="persona: a folder of models/")
     parser.add_argument(
         "--inverters",
         default=SHIPPED,
         metavar="A,B,...",
-        help=f"{SHIPPED}, and any of {', '.join(KINDS)}; with @original342 on the features of 2019",
+        help=f"{SHIPPED}, or any of {', '.join(KINDS)}; with @original342 for the features of 2019",
     )
     parser.add_argument("--source", type=Path, required=True, metavar="VIDEO", help="a film of a viewer")
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="FILE", help="the film that is made, .mp4 or .mkv"
-    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="film to write, .mp4 or .mkv")
     parser.add_argument("--as-filmed", action="store_true", help="do not mirror the video")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     return parser.parse_args(arguments)
 
 

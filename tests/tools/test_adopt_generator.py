@@ -206,7 +206,7 @@ def test_a_generator_brings_the_encoder_that_was_trained_with_it(
     assert read_header(persona.encoder_path).metadata["generator_sha256"] == persona.generator_sha256
     assert len(inverter.weights.codes) == 4 * 149, "2000 faces are enough to judge by"
     card = (models / "tiny" / "card.md").read_text(encoding="utf-8")
-    assert "Its encoder answers; 596 drawn faces judge and refine what it says." in card
+    assert "Its encoder answers; 596 drawn faces judge and refine its answers." in card
 
     other = write_tiny_persona(tmp_path / "alone", seed=6) / "generator.safetensors"
     assert adopt(other, models) == 0

@@ -218,4 +218,4 @@ def test_a_portrait_set_without_faces_is_refused(
     write_clouds(tmp_path / "clouds.zip", 5)
     monkeypatch.setattr(audit, "draw_crowd", lambda *_: drawn_crowd())
     assert run(tmp_path) == 4
-    assert "a face is found in 0 of its pictures in the split 'train'" in capsys.readouterr().err
+    assert "faces were found in 0 of its pictures in the split 'train'" in capsys.readouterr().err

@@ -106,7 +106,7 @@ def test_a_fitting_that_was_stopped_goes_on(persona: Persona, monkeypatch: pytes
     monkeypatch.setattr(fitting, "write_contender", write_and_stop)
     with pytest.raises(KeyboardInterrupt):
         fit_contender(persona, name, faces(150), silent, epochs=5)
-    with pytest.raises(ModelError, match=r"fitted only in part: run `python -m tools.train_inverter .* --kind mlp-64`"):
+    with pytest.raises(ModelError, match=r"only partly fitted: run `python -m tools.train_inverter .* --kind mlp-64`"):
         open_contender(persona, name)
     weights = read_contender(persona, name)[0]["weight0"]
     fit_contender(persona, name, faces(150), silent, epochs=5)
@@ -121,7 +121,7 @@ def test_what_cannot_be_opened_is_told(persona: Persona) -> None:
         open_contender(persona, name)
     fit_contender(persona, name, faces(), silent)
     contender_path(persona, name).rename(contender_path(persona, ContenderName("linear")))
-    with pytest.raises(ModelError, match="is of another generator, layout or program"):
+    with pytest.raises(ModelError, match="is for another generator, layout or program"):
         open_contender(persona, ContenderName("linear"))
     shapes = {"mean": (3,), "sd": (3,), "weight0": (3, 5), "bias0": (5,)}
     arrays = {key: np.zeros(shape, np.float32) for key, shape in shapes.items()}

@@ -128,7 +128,7 @@ def test_tables_have_a_line_for_each_row_with_all_its_cells() -> None:
     assert "| grade | not measured: no table | | | |" in lines
     assert "| scene | `scenes/saved.yaml` | 80 | 95 | 41 | 29 |" in lines
     assert "| 100.0 | 80.0 | 80% | 2 |" in lines
-    assert "| 64x36, 30 a second | 5.0 | 10.0 | 0.50 |" in lines
+    assert "| 64x36, 30 per second | 5.0 | 10.0 | 0.50 |" in lines
     for line, following in itertools.pairwise(lines):
         if line.startswith("|") and following.startswith("|"):
             assert line.count("|") == following.count("|"), f"{line}\n{following}"

@@ -87,4 +87,4 @@ def test_a_picture_with_two_people_in_dim_light(tmp_path: Path, capsys: pytest.C
 def test_a_known_distance_needs_one_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(background()).save(tmp_path / "empty.png")
     assert main(["--source", str(tmp_path / "empty.png"), "--seconds", "0.5", "--person-at", "2"]) == 4
-    assert "--person-at needs one" in capsys.readouterr().err
+    assert "--person-at needs exactly one" in capsys.readouterr().err

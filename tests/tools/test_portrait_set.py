@@ -78,7 +78,7 @@ GOOD = "a.png,1,x,train,mono,100,0.1,1900,M,50\n"
         (GOOD, b"no picture", "a.png is not a supported image"),
         (GOOD, encode(np.zeros((8, 12, 3), np.uint8)), "a.png is 12x8 px: pictures must be square, 4 to 1024 px"),
         ("", b"", "it has no portrait"),
-        (GOOD + GOOD, encode(cloud(0, 8)), "line 3: a.png has a row already"),
+        (GOOD + GOOD, encode(cloud(0, 8)), "line 3: a.png already has a row"),
         (GOOD.replace("0.1", "nan"), b"", "line 2: yaw must be a number or empty, not 'nan'"),
         (GOOD.replace("100", "1e300"), b"", "line 2: face_px must be a number or empty, not '1e300'"),
         (GOOD.replace("a.png", "a\x07.png"), b"", "line 2: file must be a name of 1 to 255 letters"),

@@ -1,1 +1,1 @@
-"""Training of the small network that reads age and gender: faces, network, calibration, report."""
+"""Training of the small age and gender network: faces, network, calibration, report."""

@@ -1,7 +1,7 @@
-"""Faces as they could have been taken: turned, nearer, further, mirrored, softer, lit otherwise.
+"""Augmentation of face crops: rotation, scale, mirroring, blur, light and noise.
 
-Brightness and contrast need no change of their own: `small_network_input` takes them away. What remains of light is its
-curve and its direction. Drawn faces and webcams are soft, hence the blur.
+Brightness and contrast are not varied: `small_network_input` removes them. What remains of light is its tone curve and
+its direction. Drawn faces and webcams are soft, hence the blur.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 from engine.networks.attributes.small_cnn import INPUT_PX
 from engine.types import ByteArray
 
-TURN_DEG, ZOOM, SHIFT_PX = 8.0, 0.12, 3.0  # at most, either way; ZOOM as a logarithm
-BLUR_PX = 1.2  # standard deviation, at most
-CURVE = 0.35  # logarithm of the exponent of brightness, at most, either way
-SLOPE = 60.0  # levels from one side to the other, at most
-NOISE = 6.0  # levels, at most
+TURN_DEG, ZOOM, SHIFT_PX = 8.0, 0.12, 3.0  # maximum in either direction; ZOOM as a logarithm
+BLUR_PX = 1.2  # maximum standard deviation
+CURVE = 0.35  # maximum logarithm of the gamma, in either direction
+SLOPE = 60.0  # maximum difference in levels from side to side
+NOISE = 6.0  # maximum in levels
 
 
 def vary(greys: ByteArray, random: np.random.Generator) -> ByteArray:
-    """Squares with a margin (N, S, S) uint8 -> one variation of each (N, 64, 64) uint8."""
+    """Vary squares with a margin (N, S, S) uint8: one variation of each, (N, 64, 64) uint8."""
     return np.stack([_lit(_taken(grey, random), random) for grey in greys])
 
 
 def _taken(grey: ByteArray, random: np.random.Generator) -> ByteArray:
-    """Cut with a little error, perhaps mirrored, perhaps soft."""
+    """Crop with small errors, possibly mirrored, possibly blurred."""
     turn, zoom = math.radians(random.uniform(-TURN_DEG, TURN_DEG)), math.exp(random.uniform(-ZOOM, ZOOM))
     cos, sin = zoom * math.cos(turn), zoom * math.sin(turn)
     matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
@@ -41,7 +41,7 @@ def _taken(grey: ByteArray, random: np.random.Generator) -> ByteArray:
 
 
 def _lit(grey: ByteArray, random: np.random.Generator) -> ByteArray:
-    """Under another curve and a light from another side, with noise."""
+    """Apply another tone curve and light direction, and noise."""
     levels = 255 * (grey / np.float32(255)) ** np.float32(math.exp(random.uniform(-CURVE, CURVE)))
     across = np.linspace(-0.5, 0.5, INPUT_PX, dtype=np.float32)
     x, y = random.uniform(-SLOPE, SLOPE, 2).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Whether probabilities mean what they say: temperature scaling, calibration error, and how often the answer is right.
+"""Calibration of classifiers: temperature scaling, calibration error, and accuracy.
 
-After Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Faces count by weights, since in a portrait set
-the classes are far from equal. It knows no network and no portraits.
+After Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Faces are weighted, because in a portrait set
+the classes are far from balanced. Knows no network and no portraits.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ RESAMPLES, INTERVAL = 10_000, (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of about the same confidence.
+    """Predictions of similar confidence.
 
     Attributes:
-        low, high: probability of the most probable class, from and to.
-        count: answers.
-        confidence, accuracy: weighted means; what a calibrated classifier has equal. 0 in an empty bin.
-        share: of all weight.
+        low, high: range of the highest probability.
+        count: number of predictions.
+        confidence, accuracy: weighted means, equal for a calibrated classifier; 0 in an empty bin.
+        share: share of the total weight.
     """
 
     low: float
@@ -41,19 +41,19 @@ class Bin:
 
 @dataclass(frozen=True)
 class Scores:
-    """How well a question is answered for some faces.
+    """Performance on one question for a set of faces.
 
     Attributes:
-        count: faces whose class is on record.
-        counts: of each class.
-        recalls: share of each class that is told rightly; NaN where there is none.
-        accuracy: share of all that is told rightly.
+        count: number of faces with a known class.
+        counts: number per class.
+        recalls: recall per class; NaN for absent classes.
+        accuracy: share of correct predictions.
         balanced_accuracy: mean of `recalls`; guessing has 1 / classes.
-        interval: 95 % of the balanced accuracy, from the beta distribution of each recall with Jeffreys' prior (Brown,
-            Cai and DasGupta 2001): where all of a few are told rightly, it says how few they are.
-        ece: expected calibration error, each class counting alike.
-        ece_as_counted: the same, each face counting alike.
-        bins: reliability, each class counting alike.
+        interval: 95 % interval of the balanced accuracy, from the beta distribution of each recall with Jeffreys' prior
+                (Brown, Cai and DasGupta 2001); it stays wide where a few faces were all predicted correctly.
+        ece: expected calibration error, with equal weight per class.
+        ece_as_counted: the same with equal weight per face.
+        bins: reliability diagram, with equal weight per class.
     """
 
     count: int
@@ -68,7 +68,7 @@ class Scores:
 
 
 def softmax(logits: NDArray[np.floating[Any]]) -> Numbers:
-    """Logits (N, C) -> probabilities (N, C)."""
+    """Softmax of logits (N, C): probabilities (N, C)."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
@@ -80,7 +80,7 @@ def negative_log_likelihood(probabilities: Numbers, classes: Classes, weights: N
 
 
 def fit_temperature(logits: NDArray[np.floating[Any]], classes: Classes, weights: Numbers) -> float:
-    """What logits (N, C) have to be divided by so that the true classes are most likely; 1 where nothing is known."""
+    """Temperature that maximises the likelihood of the true classes, given logits (N, C); 1 if none are known."""
     if not weights.any():
         return 1.0
     losses = [negative_log_likelihood(softmax(logits / each), classes, weights) for each in TEMPERATURES]
@@ -88,7 +88,7 @@ def fit_temperature(logits: NDArray[np.floating[Any]], classes: Classes, weights
 
 
 def reliability(probabilities: Numbers, classes: Classes, weights: Numbers) -> tuple[Bin, ...]:
-    """Answers in bins of equal width by the probability of the most probable class; weights (N,) sum to more than 0."""
+    """Bin predictions by their highest probability, in bins of equal width; weights (N,) have a positive sum."""
     confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes
     places = np.minimum((confidence * BINS).astype(int), BINS - 1)
     bins = []
@@ -104,7 +104,7 @@ def reliability(probabilities: Numbers, classes: Classes, weights: Numbers) -> t
 
 
 def expected_calibration_error(bins: tuple[Bin, ...]) -> float:
-    """Mean distance between confidence and accuracy over bins."""
+    """Expected calibration error: mean difference between confidence and accuracy over bins."""
     return sum(each.share * abs(each.confidence - each.accuracy) for each in bins)
 
 

@@ -1,6 +1,6 @@
-"""Portraits -> what the small network is trained on: faces cut as the show cuts them, classes, weights.
+"""Training data of the small network: faces cropped as in the show, classes, weights.
 
-Labels say what public records say; what they do not say is -1 here and counts for nothing. It knows no network.
+Labels are from public records; unknown ones are -1 here and have no weight. Knows no network.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from engine.types import ByteArray, Frame
 from tools.dataset.portrait_set import KIND_WEIGHTS, Label, PortraitSet
 
 MARGIN_PX = 8
-"""What is cut on each side of a face beyond what the network sees, so that cuts can vary."""
-FEWEST = 5  # faces of a class in a kind of picture: fewer would each count like hundreds
-AGE_FROM = (50, 65)  # the first year of each age class but the first
+"""Margin on each side of a crop beyond the network's input, for augmentation."""
+FEWEST = 5  # minimum number of faces of a class per kind of picture: fewer would each weigh like hundreds
+AGE_FROM = (50, 65)  # first year of each age class except the first
 
 Classes = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -30,11 +30,11 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """Faces that were found in portraits.
+    """Faces found in portraits.
 
     Attributes:
-        labels: N of them.
-        greys: (N, S, S) uint8, squares of `crop_face` with `MARGIN_PX` around them.
+        labels: N labels.
+        greys: (N, S, S) uint8, squares from `crop_face` with `MARGIN_PX` around them.
     """
 
     labels: tuple[Label, ...]
@@ -44,13 +44,13 @@ class LabelledFaces:
         return len(self.labels)
 
     def of(self, chosen: NDArray[np.bool_]) -> LabelledFaces:
-        """Those that are chosen (N,)."""
+        """Subset of the faces (N,)."""
         labels = tuple(label for label, is_chosen in zip(self.labels, chosen, strict=True) if is_chosen)
         return LabelledFaces(labels, self.greys[chosen])
 
     @property
     def squares(self) -> ByteArray:
-        """(N, 64, 64) what the network sees of each."""
+        """Network inputs (N, 64, 64)."""
         return np.ascontiguousarray(self.greys[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX])
 
     @property
@@ -58,17 +58,17 @@ class LabelledFaces:
         return [label.kind for label in self.labels]
 
     def classes(self, question: str) -> Classes:
-        """(N,) the class of each in `ANSWERS`, -1 where the record does not say."""
+        """Class of each face in `ANSWERS`, (N,), -1 if unknown."""
         read = {"age": _age_class, "gender": _gender_class}[question]
         return np.array([read(label) for label in self.labels], np.int64)
 
     def weights(self, question: str) -> Numbers:
-        """(N,) as `balanced_weights`."""
+        """Weights (N,), see `balanced_weights`."""
         return balanced_weights(self.classes(question), self.kinds, len(ANSWERS[question]))
 
 
 def find_faces(portraits: PortraitSet) -> LabelledFaces:
-    """Cut out the face of each portrait in which one is found, with a progress bar."""
+    """Crop the faces found in portraits, with a progress bar."""
     labels, greys = [], []
     with Featurizer("static") as featurizer:
         pairs = zip(portraits.labels, portraits.pictures, strict=True)
@@ -83,11 +83,12 @@ def find_faces(portraits: PortraitSet) -> LabelledFaces:
 
 
 def balanced_weights(classes: Classes, kinds: Sequence[str], class_count: int) -> Numbers:
-    """How much each face (N,) counts, so that all classes count alike, and within each kind of picture as well.
+    """Weights (N,) that balance the classes, overall and within each kind of picture.
 
-    Otherwise a network could read gender from the grain of a photograph: nearly all old ones show men. Kinds count as
-    `KIND_WEIGHTS` has it; one with fewer than `FEWEST` faces of a class counts 0. The mean over faces of a known class
-    is 1, or all are 0.
+    Otherwise a network could infer gender from photographic grain: nearly all old photographs show men. Kinds are
+        weighted
+    by `KIND_WEIGHTS`; a kind with fewer than `FEWEST` faces of a class has weight 0. The mean over faces of a known
+    class is 1, or all weights are 0.
     """
     weights = np.zeros(len(classes))
     of_kind = np.array(kinds)
@@ -101,7 +102,7 @@ def balanced_weights(classes: Classes, kinds: Sequence[str], class_count: int) -
 
 
 def held_out(labels: Sequence[Label], share: float, seed: int) -> NDArray[np.bool_]:
-    """(N,) a share of the people, all portraits of each; the same for the same labels and seed."""
+    """Mask (N,) of a share of the people, with all their portraits; deterministic for the same labels and seed."""
     people = sorted({label.id for label in labels})
     count = round(share * len(people))
     chosen = set(np.random.default_rng(seed).permutation(np.array(people))[:count].tolist())

@@ -1,6 +1,6 @@
-"""What was trained, on whom, and how far to trust it: a card in Markdown and the same numbers as JSON.
+"""Model card of the age and gender network in Markdown, and the same numbers as JSON.
 
-It speaks of groups and of no person, and knows no network.
+Describes groups and no person; knows no network.
 """
 
 from __future__ import annotations
@@ -16,44 +16,44 @@ from tools.attributes.calibration import Bin, Scores
 ABOUT = """\
 # Age and gender, read from a face
 
-A network of {parameters:,} numbers looks at a face, 64x64 px in grey, and gives probabilities of an age and of a
-gender. The mirror averages them over a visit and shows them in the scene `measurement`. They are four of the numbers
-of a face as well (docs/features.md), which an inverter may use or not; the one that ships does not. `persona:
-{{attributes: false}}` in config.yaml switches it off, and the four are an even guess. Visitors must be told.
+A network of {parameters:,} numbers sees a face, 64x64 px in grey, and gives probabilities of an age and of a gender.
+The mirror averages them over a visit and shows them in the scene `measurement`. They are also four of the features of
+a face (docs/features.md), which an inverter may use; the one that ships does not. `persona: {{attributes: false}}` in
+config.yaml switches it off; the four features are then uniform. Visitors must be informed.
 
 Written by `python -m tools.train_attributes --data {data} --epochs {epochs} --seed {seed}`. SHA-256 of the weights:
 `{weights}`.
 
 ## What it cannot do
 
-- It knows members of one country's parliament, in portraits, looking good. It has seen next to nobody under 30 and no
-  child, and gives them an age all the same. It was not tested on visitors before a webcam.
-- *Gender* is what the public record says of a member, in two words. What is read is how such people were photographed:
-  hair, make-up, beard. It says nothing of who somebody is, and there is no third answer.
-- *Age* is that of the record at the member's last congress, an upper bound: the person in the picture may be years
-  younger. It is not reliable: see below how often it is right, and how often guessing is.
-- Most faces are men's: read the balanced accuracy, not the accuracy. Decide nothing about a person by it.
+- It was trained on members of one country's parliament, in flattering portraits. It has seen almost nobody under 30
+  and no children, and gives them an age all the same. It has not been tested on visitors in front of a webcam.
+- *Gender* is the public record of a member, in two words. What the network recognises is how such people were
+  photographed: hair, make-up, beard. It says nothing about who somebody is, and there is no third answer.
+- *Age* is the recorded age at the member's last congress, an upper bound: the person in the picture may be years
+  younger. It is unreliable: see below how often it is correct, compared with guessing.
+- Most faces are of men: read the balanced accuracy, not the accuracy. Make no decision about a person with it.
 - No network here infers descent, and none may.
 
-## On whom
+## Data
 
-`{data}` (SHA-256 `{data_sha256}`). Trained on {fit} faces of the split `train`; the temperature is that of
-{calibration} others, of other people (temperature scaling, Guo et al. 2017); all figures below are of the split `val`,
-again other people. Classes count alike in training, and within each kind of picture as well: otherwise old photographs,
+`{data}` (SHA-256 `{data_sha256}`). Trained on {fit} faces of the split `train`; the temperature was fitted to
+{calibration} others, of other people (temperature scaling, Guo et al. 2017); all figures below are for the split `val`,
+again other people. Classes have equal weight in training, also within each kind of picture: otherwise old photographs,
 which nearly always show men, would mean "male".
 """
 
 
 @dataclass(frozen=True)
 class Question:
-    """How well one question is answered.
+    """Performance on one question.
 
     Attributes:
-        name, classes: of it.
-        trained_on: faces of each class.
-        temperature: that the logits were divided by.
-        nll: of those held out for it, before and after.
-        scores: what the faces are -> how well; `all` and, where there are any, recent colour photographs alone.
+        name, classes: of the question.
+        trained_on: number of training faces per class.
+        temperature: divisor of the logits.
+        nll: on the calibration faces, before and after scaling.
+        scores: scores by group of faces; `all` and, if there are any, recent colour photographs alone.
     """
 
     name: str
@@ -66,13 +66,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Training:
-    """What was trained and what came of it.
+    """Result of a training run.
 
     Attributes:
-        data, data_sha256: the portrait set.
-        weights_sha256, parameters: what was written.
+        data, data_sha256: portrait set.
+        weights_sha256, parameters: weights written.
         epochs, seed: of the training.
-        faces: how many were found for `fit`, `calibration` and `val`.
+        faces: number of faces found for `fit`, `calibration` and `val`.
         questions: in the order of `ANSWERS`.
     """
 
@@ -87,12 +87,12 @@ class Training:
 
 
 def to_json(training: Training) -> str:
-    """All numbers; what cannot be told is null."""
+    """All numbers; undefined ones are null."""
     return json.dumps(_without_nan(asdict(training)), indent=1) + "\n"
 
 
 def to_markdown(training: Training) -> str:
-    """The card."""
+    """Model card in Markdown."""
     text = ABOUT.format(
         parameters=training.parameters,
         data=training.data,

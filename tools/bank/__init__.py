@@ -1,1 +1,1 @@
-"""Drawing and measuring the bank; held-out seeds."""
+"""Drawing and measuring latent banks; held-out seeds."""

@@ -1,6 +1,6 @@
-"""Draw faces from seeds and measure them: the work behind a bank, in as many processes as pay.
+"""Builder of latent banks: draws faces from seeds and measures them, in several processes.
 
-Used by `tools.train_inverter` and `tools.adopt_generator`; interrupt it when you like, it goes on where it stopped.
+Used by `tools.train_inverter` and `tools.adopt_generator`; after an interruption it resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import ByteArray, Features, FloatArray, Frame
 
 PATIENCE_S = 600.0  # a shard takes some seconds; after this the processes must have died
-BATCH = 50  # pictures in memory at once
+BATCH = 50  # pictures in memory at a time
 
 
 class FaceDrawer(Closing):
-    """Draws latents and measures the faces: generator and featurizer side by side.
+    """Draws latents and measures the faces, with a generator and a featurizer.
 
     Args:
-        persona: whose generator draws.
+        persona: persona with the generator.
         threads: processor threads of the generator.
-        layout: of the features, one of `VECTORS`; age and gender are read if the folder of personas has a network.
+        layout: feature layout, one of `VECTORS`; age and gender are read if the personas' folder has a network.
 
     Attributes:
         reader: that network, None if there is none.
@@ -46,19 +46,19 @@ class FaceDrawer(Closing):
         self.generator: RuntimeGenerator = open_generator(persona, threads=threads)
         weights = attributes_path(persona.folder.parent)
         self.reader = AttributeReader(weights) if weights.exists() else None
-        crops = persona.encoder_path.exists()  # whoever has one is shown squares
+        crops = persona.encoder_path.exists()  # personas with an encoder need crops
         self._featurizer = Featurizer("static", VECTORS[layout.name], self.reader, crops=crops)
 
     def draw(self, z: FloatArray) -> ByteArray:
-        """Pictures (N, H, W, 3) uint8 RGB of latents (N, latent_size)."""
+        """Draw latents (N, latent_size): pictures (N, H, W, 3) uint8 RGB."""
         return np.ascontiguousarray(self.generator.batch(z)[..., :3])
 
     def measure(self, picture: ByteArray) -> Features | None:
-        """Features of one picture (H, W, 3); None if no face is found."""
+        """Measure one picture (H, W, 3); None if no face is found."""
         return self._featurizer(Frame(picture, captured_s=0.0, sequence=0))
 
     def draw_and_measure(self, z: FloatArray, progress: tqdm[Any] | None = None) -> list[Features | None]:
-        """Features of each latent's face, in order."""
+        """Draw and measure latents, in order."""
         found: list[Features | None] = []
         for begin in range(0, len(z), BATCH):
             found.extend(self.measure(picture) for picture in self.draw(z[begin : begin + BATCH]))
@@ -72,7 +72,7 @@ class FaceDrawer(Closing):
 
 
 def collect(seeds: Sequence[int], features: Sequence[Features | None], layout: FeatureLayout = LAYOUT) -> DrawnFaces:
-    """Those faces that were found, with their seeds."""
+    """Collect the faces that were found, with their seeds."""
     found = [(seed, face) for seed, face in zip(seeds, features, strict=True) if face is not None]
     return DrawnFaces(
         np.array([seed for seed, _ in found], np.int64),
@@ -83,11 +83,11 @@ def collect(seeds: Sequence[int], features: Sequence[Features | None], layout: F
 
 
 def complete_bank(persona: Persona, bank: Bank, shards: Sequence[int], workers: int, what: str) -> DrawnFaces:
-    """Draw those of `shards` that are missing, with a progress bar; returns all faces of `shards`.
+    """Draw missing shards, with a progress bar; returns all faces of `shards`.
 
     Args:
-        workers: processes; each draws with one thread.
-        what: stands before the bar.
+        workers: number of processes, each drawing with one thread.
+        what: label of the progress bar.
     """
     missing = bank.missing(shards)
     if missing:
@@ -112,7 +112,7 @@ def _draw_shards(persona: Persona, bank: Bank, shards: Sequence[int], workers: i
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-_process: tuple[FaceDrawer, Bank] | None = None  # of a worker process, made once by `_start_process`
+_process: tuple[FaceDrawer, Bank] | None = None  # in a worker process, created once by `_start_process`
 
 
 def _start_process(persona_folder: Path, bank_folder: Path, layout_name: str) -> None:

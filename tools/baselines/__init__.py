@@ -1,1 +1,1 @@
-"""Other ways from features to latents, to compare the shipped one with: regressions, and those of the 2019 artwork."""
+"""Baseline inverters for comparison with the shipped one: regressions, and those of the 2019 artwork."""

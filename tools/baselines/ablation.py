@@ -1,4 +1,4 @@
-"""Methods before held-out faces and before portraits: the tables of `tools.evaluate --steps` and `tools.compare`."""
+"""Comparison of methods on held-out faces and portraits: the tables of `tools.evaluate --steps` and `tools.compare`."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ Outcomes = dict[str, Outcome]
 def before_all(
     persona: Persona, methods: Sequence[Method], count: int, portraits: PortraitSet | None
 ) -> Iterator[tuple[str, Outcomes]]:
-    """How methods do before each kind of viewers: `synthetic`, then, of portraits, `real` (in colour) and `real_mono`.
+    """Results of methods for each kind of viewer: `synthetic`, then, of portraits, `real` (in colour) and `real_mono`.
 
     Args:
-        count: held-out faces that are drawn.
+        count: number of held-out faces to draw.
 
     Raises:
-        ModelError: the generator draws no faces that can be found.
+        ModelError: no faces are found in the generator's pictures.
     """
     layouts = {method.layout.name for method in methods}
     with FaceDrawer(persona, threads=1) as drawer:
@@ -59,15 +59,15 @@ def _pictures(
 
 
 def scale_of(persona: Persona, drawer: FaceDrawer) -> LikenessScale:
-    """The standard deviations of random faces.
+    """Standard deviations of random faces.
 
     Raises:
-        ModelError: the generator draws no faces that can be found.
+        ModelError: no faces are found in the generator's pictures.
     """
     latents = _seeds(persona, RANDOM_SEED, FEWEST_RANDOM)
     others = found(measure_faces(drawer.measure, draw(drawer, latents, "random faces"), "measuring random faces"))
     if len(others) < FEWEST:
-        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+        raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to measure")
     return LikenessScale(others)
 
 
@@ -76,7 +76,7 @@ def _seeds(persona: Persona, first: int, count: int) -> FloatArray:
 
 
 def as_figures(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
-    """Outcomes as plain values, by the title of the method."""
+    """Outcomes as plain values, by method title."""
     return {
         title: {**asdict(outcome.likeness), "trembling_deg_s": outcome.trembling_deg_s, "layout": LAYOUT.stamp}
         for title, outcome in outcomes.items()

@@ -1,4 +1,4 @@
-"""A contender and its file: models/NAME/contenders/KIND.safetensors. It does not know how contenders are fitted."""
+"""Baseline inverter and its file: models/NAME/contenders/KIND.safetensors. Does not know how baselines are fitted."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
 
 FORMAT = "narcissus-contender 1"
 FOLDER = "contenders"
-CLIP_SD = 5.0  # stranger features than this are taken for faults, as the shipped inverter does
-FITTING = "fitting"  # epochs that are done, in the file of one whose fitting goes on
+CLIP_SD = 5.0  # features beyond this are treated as faults, as in the shipped inverter
+FITTING = "fitting"  # completed epochs, in the file of a baseline being fitted
 
 Arrays = Mapping[str, FloatArray]
 
 
 class Contender:
-    """Stands where `networks.inverter.Inverter` stands: features -> latent. It has no memory.
+    """Baseline with the interface of `Inverter`: features -> latent. Stateless.
 
     Args:
-        name: of it.
-        mean, sd: (F,) of the bank's features.
+        name: its name.
+        mean, sd: (F,) statistics of the bank's features.
         answer: standardised features -> latent.
 
     Attributes:
-        typicality, nearness: not measured by it, 0.
-        needs_crop: it answers to features alone.
+        typicality, nearness: not measured, 0.
+        needs_crop: False: it reads features only.
     """
 
     typicality = nearness = 0.0
@@ -50,32 +50,32 @@ class Contender:
 
     @property
     def layout(self) -> FeatureLayout:
-        """Of the features that it hears."""
+        """Layout of its features."""
         return VECTORS[self.name.layout].layout
 
     def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
-        """The latent (latent_size,) float32 on the sphere for a feature vector (F,) float32 of its layout."""
+        """Compute the latent (latent_size,) float32 on the sphere for a feature vector (F,) float32 of its layout."""
         standard = np.clip((vector - self._mean) / self._sd, -CLIP_SD, CLIP_SD)
         return normalise(self._answer(standard.astype(np.float32)))
 
     def reset(self) -> None:
-        """Nothing is kept from one face to the next."""
+        """Do nothing: there is no state."""
 
     def another(self) -> Contender:
-        """Itself: without memory, one serves every visitor."""
+        """Return itself: without state, one object serves all visitors."""
         return self
 
 
 def contender_path(persona: Persona, name: ContenderName) -> Path:
-    """Where a contender of a persona is kept."""
+    """Path of a persona's baseline."""
     return persona.folder / FOLDER / f"{name}.safetensors"
 
 
 def open_contender(persona: Persona, name: ContenderName) -> Contender:
-    """A contender that was fitted for a persona.
+    """Open a baseline fitted for a persona.
 
     Raises:
-        ModelError: it was not, or its file is damaged or of another generator or layout.
+        ModelError: it does not exist, is damaged, or is for another generator or layout.
     """
     mean, sd, answer = _open(persona, name)
     return Contender(name, mean, sd, answer)
@@ -85,7 +85,7 @@ def _open(persona: Persona, name: ContenderName) -> tuple[FloatArray, FloatArray
     path = contender_path(persona, name)
     arrays, notes = read_contender(persona, name)
     if FITTING in notes:
-        raise ModelError(f"{path} is fitted only in part: {_remedy(persona, name)}")
+        raise ModelError(f"{path} is only partly fitted: {_remedy(persona, name)}")
     try:
         mean, sd = arrays.pop("mean"), arrays.pop("sd")
         if name.kind == "ensemble":
@@ -111,22 +111,22 @@ def _forms(latent_size: int) -> Mapping[str, Callable[[Arrays], Answer]]:
 
 
 def read_contender(persona: Persona, name: ContenderName) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
-    """Arrays and notes of a contender's file.
+    """Read arrays and metadata of a baseline file.
 
     Raises:
-        ModelError: it is missing, damaged, or of another generator or layout.
+        ModelError: it is missing, damaged, or for another generator or layout.
     """
     path = contender_path(persona, name)
     if not path.exists():
         raise ModelError(f"{path} is missing: {_remedy(persona, name)}")
     notes = read_header(path).metadata
     if any(notes.get(key) != value for key, value in _identity(persona, name).items()):
-        raise ModelError(f"{path} is of another generator, layout or program: {_remedy(persona, name)}")
+        raise ModelError(f"{path} is for another generator, layout or program: {_remedy(persona, name)}")
     return dict(read_arrays(path)), notes
 
 
 def write_contender(persona: Persona, name: ContenderName, arrays: Arrays, notes: Mapping[str, str]) -> Path:
-    """Write a contender, all or nothing; large arrays in float16."""
+    """Write a baseline atomically; large arrays in float16."""
     from safetensors.numpy import save
 
     path = contender_path(persona, name)

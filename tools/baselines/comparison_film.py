@@ -1,4 +1,4 @@
-"""A film of methods side by side: the viewer left, what each method answers beside it, and how it does below."""
+"""Film that compares methods: the viewer on the left, the reflection of each method beside it, and figures below."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tools.reporting.face_pair import align, enlarge
 
 SIDE_PX, GAP_PX, CAPTION_PX = 384, 12, 92
 GROUND, INK, FAINT = (18, 17, 16), (226, 220, 208), (142, 136, 126)
-RECENT = 30  # answers that a caption's figures are of
+RECENT = 30  # number of reflections behind a caption's figures
 LEAST_DT_S = 0.005
 
 
 @dataclass
 class _Panel:
-    """A method at work, and what of it is shown."""
+    """Method and its panel in the film."""
 
     method: Method
     calm: FeatureFilter
@@ -80,16 +80,16 @@ class _Panel:
 
 
 class SideBySide(Closing):
-    """Films a video before several methods; all are smoothed as in the mirror: features first, then on the sphere.
+    """Films a video with several methods; all are smoothed as in the mirror: features first, then on the sphere.
 
-    Smoothed on the sphere alone, a regression whose answer leaps with the noise of the features would be seen running
-    after it at the rate limit, through faces that it never gave.
+    Smoothed only on the sphere, a regression whose output jumps with feature noise would lag behind at the rate limit,
+    through faces it never produced.
 
     Args:
-        persona: whose they are.
+        persona: persona of the methods.
         methods: one or more.
-        scale: in whose standard deviations the captions' errors are.
-        is_mirrored: whether the video's pictures are mirrored, as a camera's are.
+        scale: standard deviations that the captions' errors are relative to.
+        is_mirrored: whether to mirror the video, like a camera.
     """
 
     def __init__(self, persona: Persona, methods: Sequence[Method], scale: LikenessScale, is_mirrored: bool) -> None:
@@ -120,12 +120,12 @@ class SideBySide(Closing):
 
     @property
     def size_wh(self) -> tuple[int, int]:
-        """Of the film, px."""
+        """Frame size of the film, px."""
         count = len(self._panels) + 1
         return count * (SIDE_PX + GAP_PX) + GAP_PX, SIDE_PX + 2 * GAP_PX + CAPTION_PX
 
     def pictures(self, source: Path) -> Iterator[tuple[ByteArray, float]]:
-        """The film's pictures (H, W, 3) uint8 RGB, with the time of each in s.
+        """Frames of the film (H, W, 3) uint8 RGB, with their times in s.
 
         Raises:
             DeviceError: the video cannot be read.
@@ -160,7 +160,7 @@ class SideBySide(Closing):
                 panel.all_errors.append(error)
 
     def _errors(self, asked: FloatArray, came: FloatArray) -> tuple[float, float]:
-        """Root mean square errors of shape and colour, standard deviations."""
+        """Root mean square errors of shape and colour, in standard deviations."""
         both = np.stack([asked, came])
         shape, colour = self._scale.shape(both), self._scale.colour(both)
         return float(np.sqrt(np.mean((shape[0] - shape[1]) ** 2))), float(
@@ -182,7 +182,7 @@ class SideBySide(Closing):
         return np.asarray(sheet, np.uint8)
 
     def summary(self) -> dict[str, dict[str, float | None]]:
-        """Of each method over the whole film: root mean square errors in standard deviations, mean speed in °/s."""
+        """Per method over the whole film: root mean square errors in standard deviations, mean speed in °/s."""
         found = {}
         for panel in self._panels:
             errors = np.sqrt(np.mean(np.square(panel.all_errors), axis=0)) if panel.all_errors else (None, None)
@@ -197,7 +197,7 @@ class SideBySide(Closing):
 
 
 def _fitted(image: ByteArray) -> ByteArray:
-    """The middle square of a picture (H, W, 3), `SIDE_PX` wide."""
+    """Central square of a picture (H, W, 3), `SIDE_PX` wide."""
     side = min(image.shape[:2])
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     square = Image.fromarray(image[top : top + side, left : left + side])

@@ -1,7 +1,7 @@
-"""Fits contenders to a bank with scikit-learn, the library that the artwork of 2019 used.
+"""Fitting of baselines to a bank with scikit-learn, the library used by the artwork of 2019.
 
-Features are standardised by the bank; the targets are latents, and the loss is their squared error, as it was then. A
-perceptron's fitting is saved after every epoch and goes on from there; the others take at most a few minutes.
+Features are standardised by the bank; the targets are latents, and the loss is their squared error, as in 2019. A
+perceptron is saved after every epoch and can be resumed; the others take at most a few minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.types import FloatArray
 from tools.baselines.baseline import FITTING, Arrays, contender_path, read_contender, write_contender
 from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
 
-RIDGE_PENALTY = 100.0  # on features of standard deviation 1
+RIDGE_PENALTY = 100.0  # for features of standard deviation 1
 EPOCHS = 15
 TREES, LEAST_IN_LEAF, FACES_PER_TREE = 16, 20, 15_000
 SEED = 0
@@ -29,11 +29,11 @@ SEED = 0
 def fit_contender(
     persona: Persona, name: ContenderName, faces: DrawnFaces, notify: Callable[[str], None], epochs: int = EPOCHS
 ) -> None:
-    """Fit one and save it; an ensemble's members are fitted first where they are missing.
+    """Fit and save a baseline; missing members of an ensemble are fitted first.
 
     Args:
-        faces: of the bank, in the layout that it is to hear.
-        epochs: of perceptrons.
+        faces: faces of the bank, in the baseline's layout.
+        epochs: for perceptrons.
     """
     mean, sd = faces.vectors.mean(axis=0), np.maximum(faces.vectors.std(axis=0), 1e-6)
     x = ((faces.vectors - mean) / sd).astype(np.float32)
@@ -108,7 +108,7 @@ def _fit_perceptron(
     from sklearn.neural_network import MLPRegressor
 
     model: Any = MLPRegressor(hidden_layer_sizes=HIDDEN[name.kind], random_state=SEED)
-    model.partial_fit(x[:1], z[:1])  # makes its arrays
+    model.partial_fit(x[:1], z[:1])  # allocates its arrays
     done = _go_on(persona, name, [*model.coefs_, *model.intercepts_])
     random = np.random.default_rng(SEED + done)
     with tqdm(total=epochs, initial=done, unit=" epochs", desc=str(name)) as progress:
@@ -127,7 +127,7 @@ def _layers(model: Any) -> dict[str, FloatArray]:
 
 
 def _go_on(persona: Persona, name: ContenderName, arrays: list[FloatArray]) -> int:
-    """Fill a perceptron's arrays, weights before biases, with what was saved; how many epochs that had seen."""
+    """Restore a perceptron's arrays, weights before biases, from its file; returns the number of completed epochs."""
     if not contender_path(persona, name).exists():
         return 0
     try:
@@ -138,7 +138,7 @@ def _go_on(persona: Persona, name: ContenderName, arrays: list[FloatArray]) -> i
             return 0
         done = int(notes[FITTING])
     except (ModelError, KeyError, ValueError):
-        return 0  # of another generator, or finished: it is fitted anew
+        return 0  # for another generator, or finished: start again
     for key, array in zip(names, arrays, strict=True):
-        array[...] = saved[key]  # in place: the optimiser holds these
+        array[...] = saved[key]  # in place: the optimiser refers to these
     return done

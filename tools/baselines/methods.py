@@ -1,4 +1,4 @@
-"""The ways from faces to latents that can be compared: the persona's own, and the contenders that were fitted."""
+"""Methods that can be compared: the persona's own inverter, and the fitted baselines."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tools.baselines.registry import ContenderName
 
 SHIPPED = "shipped"
 FROM_2019_ON = ("mlp-512x512@original342", "mlp-512x512", "ridge", "completed", "knn")
-"""From the artwork's method on, each a step: its numbers, ours, no hidden layers, no stretching, faces that exist."""
+"""Steps from the method of 2019: its features, ours, no hidden layers, no stretching, existing faces."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way.
+    """Method under comparison.
 
     Attributes:
-        title: as it was named.
-        inverter: what answers.
-        layout: of the features that it hears.
+        title: its name.
+        inverter: its inverter.
+        layout: layout of its features.
     """
 
     title: str
@@ -34,10 +34,10 @@ class Method:
 
 
 def open_methods(persona: Persona, names: Sequence[str]) -> list[Method]:
-    """The methods of those names: `shipped`, or a contender's.
+    """Open methods by name: `shipped`, or a baseline.
 
     Raises:
-        ModelError: one is unknown, was not fitted, or is damaged.
+        ModelError: one is unknown, not fitted, or damaged.
     """
     methods = []
     for name in names:
@@ -50,6 +50,6 @@ def open_methods(persona: Persona, names: Sequence[str]) -> list[Method]:
 
 
 def steps_from_2019(persona: Persona) -> tuple[list[Method], list[str]]:
-    """The steps from the method of 2019 to the one that ships, and the names of those that were not fitted."""
+    """Steps from the method of 2019 to the shipped one, and the names of those not fitted."""
     missing = [name for name in FROM_2019_ON if not contender_path(persona, ContenderName.parse(name)).exists()]
     return open_methods(persona, [*(name for name in FROM_2019_ON if name not in missing), SHIPPED]), missing

@@ -1,6 +1,6 @@
-"""What fitted contenders answer: latents from standardised features, in NumPy, from arrays alone.
+"""Predictors of fitted baselines in NumPy: latents from standardised features, from arrays alone.
 
-Nothing here comes from a pickle, so a contender's file is data, as every other weight file is.
+Nothing comes from a pickle, so a baseline's file is data, like every other weight file.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 from engine.networks.pggan.latent_sphere import normalise, seed_latent, seed_latents
 from engine.types import FloatArray
 
-Answer = Callable[[FloatArray], FloatArray]  # standardised features (F,) -> latent (n,) of any length but zero
+Answer = Callable[[FloatArray], FloatArray]  # standardised features (F,) -> latent (n,) of any non-zero length
 
 NEIGHBOURS = 8
-COMPLETION_SEED = 0  # of the fixed direction; before the mirror each visitor would have one of their own
+COMPLETION_SEED = 0  # of the fixed direction; in the show each visitor would have their own
 
 
 def dense(arrays: Mapping[str, FloatArray]) -> Answer:
-    """Layers `weight0` (F, H), `bias0` (H,), `weight1`, ... with rectifiers between them; a single one is linear."""
+    """Layers `weight0` (F, H), `bias0` (H,), `weight1`, ... with rectifiers in between; a single layer is linear."""
     layers = [(arrays[f"weight{index}"], arrays[f"bias{index}"]) for index in range(len(arrays) // 2)]
 
     def answer(x: FloatArray) -> FloatArray:
@@ -33,9 +33,9 @@ def dense(arrays: Mapping[str, FloatArray]) -> Answer:
 
 
 def completed(arrays: Mapping[str, FloatArray]) -> Answer:
-    """As `dense`, but what its answer lacks to the radius of the sphere is filled up at a right angle to it.
+    """Like `dense`, but the latent is extended to the sphere's radius by an orthogonal component.
 
-    The mean of all latents that have some features is short; stretched to full length it is a caricature of them.
+    The mean of all latents with certain features is short; scaled to full length, it is a caricature of them.
     """
     mean = dense(arrays)
 
@@ -51,7 +51,7 @@ def completed(arrays: Mapping[str, FloatArray]) -> Answer:
 
 
 def nearest(arrays: Mapping[str, FloatArray], latent_size: int) -> Answer:
-    """Mean latent of the `NEIGHBOURS` nearest of `faces` (N, F), whose latents are those of `seeds` (N,)."""
+    """Mean latent of the `NEIGHBOURS` nearest of `faces` (N, F), whose latents have `seeds` (N,)."""
     faces, seeds = arrays["faces"], arrays["seeds"]
     squares = np.einsum("nf,nf->n", faces, faces)
     count = min(NEIGHBOURS, len(faces))
@@ -66,11 +66,12 @@ def nearest(arrays: Mapping[str, FloatArray], latent_size: int) -> Answer:
 
 
 def forest(arrays: Mapping[str, FloatArray]) -> Answer:
-    """Mean over trees of the latent (n,) of the leaf that the features fall into.
+    """Mean latent (n,) over trees, from the leaf that each assigns to the features.
 
-    All trees stand one after another: `feature` (M,) which feature a node asks for, -1 in a leaf; `threshold` (M,) up
-    to which it goes `left` (M,) and else `right` (M,), numbers of nodes; `leaf` (M,) which row of `values` (L, n) a
-    leaf answers; `roots` (T,).
+    All trees are concatenated: `feature` (M,) is the feature tested by a node, -1 in a leaf; `threshold` (M,) the
+        largest
+    value that goes `left` (M,), others go `right` (M,), both node indices; `leaf` (M,) the row of `values` (L, n) in a
+    leaf; `roots` (T,).
     """
     feature, left, right, leaf = (arrays[name].astype(np.intp) for name in ("feature", "left", "right", "leaf"))
     threshold, values, roots = arrays["threshold"], arrays["values"], arrays["roots"].astype(np.intp)
@@ -86,5 +87,5 @@ def forest(arrays: Mapping[str, FloatArray]) -> Answer:
 
 
 def mean_on_sphere(members: list[Answer]) -> Answer:
-    """The direction between the answers of several."""
+    """Direction of the mean of several latents."""
     return lambda x: np.sum([normalise(member(x)) for member in members], axis=0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Which contenders there are, and how they are named on a command line. It knows no library that fits them."""
+"""Available baselines, and their names on the command line. Knows no library that fits them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ HIDDEN: Mapping[str, tuple[int, ...]] = {
     "mlp-512x512": (512, 512),
     "mlp-512x4": (512, 512, 512, 512),
 }
-"""The multi-layer perceptrons that the artwork of 2019 trained: units of their hidden layers."""
+"""Multi-layer perceptrons trained by the artwork of 2019: sizes of their hidden layers."""
 
 MEMBERS = ("mlp-128x128", "mlp-256x256", "mlp-512x512")  # of the ensemble
 KINDS: Mapping[str, str] = {
     "linear": "least squares",
-    "ridge": "least squares with a penalty on large slopes (Hoerl and Kennard 1970)",
-    "completed": "ridge, its short answer brought to full length by a fixed direction and not by stretching it",
-    "knn": "mean of the eight nearest drawn faces, weighted by nearness",
+    "ridge": "ridge regression (Hoerl and Kennard 1970)",
+    "completed": "ridge regression, extended to full length by a fixed direction instead of scaling",
+    "knn": "mean of the eight nearest drawn faces, weighted by proximity",
     "forest": "random forest (Breiman 2001)",
     **{name: f"perceptron with hidden layers of {units}" for name, units in HIDDEN.items()},
     "ensemble": f"mean on the sphere of {', '.join(MEMBERS)}",
@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ContenderName:
-    """A kind, and the layout of the features that it hears.
+    """Kind and feature layout of a baseline.
 
     Attributes:
         kind: one of `KINDS`.
@@ -43,10 +43,10 @@ class ContenderName:
 
     @classmethod
     def parse(cls, text: str) -> ContenderName:
-        """From `ridge`, or `mlp-64@original342`.
+        """Parse `ridge` or `mlp-64@original342`.
 
         Raises:
-            ModelError: there is no such kind or layout.
+            ModelError: the kind or layout is unknown.
         """
         kind, _, layout = text.partition("@")
         if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""Methods side by side: the same viewers stand before each, and what it answers is drawn and measured again."""
+"""Evaluation of methods with the same viewers: every reflection is drawn and measured again."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ TREMBLING_VIEWERS, TREMBLING_FRAMES, SETTLING_FRAMES = 12, 60, 30
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a method did.
+    """Result of a method.
 
     Attributes:
-        likeness: of what it answered.
-        trembling_deg_s: root mean square speed of its answers to faces that keep still, under the noise of a show and
-            without any smoothing, degrees of the sphere a second at 30 Hz.
+        likeness: likeness of its reflections.
+        trembling_deg_s: root mean square speed of its latents for still faces, with a show's noise and without
+                smoothing, degrees on the sphere per second at 30 Hz.
     """
 
     likeness: Likeness
@@ -40,17 +40,17 @@ class Outcome:
 
 
 class Viewers:
-    """Those who stand before every method.
+    """Viewers presented to every method.
 
     Args:
-        persona: whose attributes are read.
-        pictures: (N, H, W, 3) uint8 RGB, mirrored already if they are to be.
-        layouts: names of the layouts in which their features are wanted.
+        persona: its attribute network is used.
+        pictures: (N, H, W, 3) uint8 RGB, already mirrored if required.
+        layouts: names of the feature layouts to measure.
     """
 
     def __init__(self, persona: Persona, pictures: ByteArray, layouts: set[str]) -> None:
         self.faces: dict[str, list[Features]] = {}
-        self.again: dict[str, list[Features]] = {}  # the same, under the noise of a show
+        self.again: dict[str, list[Features]] = {}  # the same, with a show's noise
         with ExitStack() as stack:
             drawers = {
                 name: stack.enter_context(FaceDrawer(persona, threads=1, layout=VECTORS[name].layout))
@@ -80,20 +80,20 @@ class Viewers:
 
 
 def _is_seen(face: Features | None) -> bool:
-    """Whether a face was found, and can be looked at where its square was cut out."""
+    """Whether a face was found, and can be cropped if crops are required."""
     return face is not None and (face.crop is None or crop_fault(face) is None)
 
 
 def compare(
     methods: Sequence[Method], viewers: Viewers, drawer: FaceDrawer, scale: LikenessScale
 ) -> dict[str, Outcome]:
-    """How each method did, by title.
+    """Results of all methods, by title.
 
     Args:
         methods: their layouts are among the viewers'.
         viewers: two or more.
-        drawer: of the persona.
-        scale: in whose standard deviations everything is.
+        drawer: draws for the persona.
+        scale: standard deviations that all errors are relative to.
     """
     asked = viewers.vectors(LAYOUT.name)
     outcomes = {}
@@ -106,9 +106,9 @@ def compare(
 
 
 def trembling(method: Method, heard: Sequence[Features], again: Sequence[Features]) -> float:
-    """As `Outcome.trembling_deg_s`, over some of the viewers (N); `again` are the same under the noise of a show.
+    """Jitter as in `Outcome.trembling_deg_s`, for some viewers (N); `again` are the same with a show's noise.
 
-    Features tremble by the noise of all viewers; what an encoder sees, between a viewer's two pictures.
+    Feature noise is taken over all viewers; that of an encoder's input between the two pictures of each viewer.
     """
     random = np.random.default_rng(3)
     noise = np.stack([noisy.vector - face.vector for face, noisy in zip(heard, again, strict=True)])
@@ -123,9 +123,9 @@ def trembling(method: Method, heard: Sequence[Features], again: Sequence[Feature
 
 
 def table(outcomes: Mapping[str, Outcome]) -> str:
-    """Outcomes in Markdown."""
+    """Table of outcomes in Markdown."""
     rows = [
-        "| method | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 | trembling, °/s |",
+        "| method | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 | jitter, °/s |",
         "|---|---|---|---|---|---|---|",
     ]
     for title, outcome in outcomes.items():

@@ -1,1 +1,1 @@
-"""Portrait sets."""
+"""Portrait data sets."""

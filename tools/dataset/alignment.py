@@ -1,7 +1,7 @@
-"""A face and its picture -> the square cut-out of a portrait set: eyes level, cut and scaled as in FFHQ.
+"""Aligned portraits: the square crop of a face as in FFHQ, eyes level.
 
-Where the square lies is `engine/features/aligned_crop.py`'s, as the mirror cuts the same for its encoder; here it is
-drawn as well as can be, at any size. It does not know what faces are good for.
+The square is that of `engine/features/aligned_crop.py`, which the mirror uses for its encoder; here it is resampled at
+high quality, at any size. Does not know what the portraits are for.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from PIL import Image
 from engine.features.aligned_crop import HALF_PIXEL, Square, beyond, soften, source_matrix
 from engine.types import ByteArray
 
-OVERSAMPLING = 4  # the square is drawn so much larger, and reduced with an anti-aliasing filter
+OVERSAMPLING = 4  # the square is rendered this much larger, then reduced with antialiasing
 MAX_DRAWN_PX = 2048
 
 
 def cut(picture: ByteArray, square: Square, size_px: int) -> ByteArray:
-    """The portrait (size_px, size_px, 3) uint8 of a picture (H, W, 3) uint8 RGB."""
+    """Cut the portrait (size_px, size_px, 3) uint8 from a picture (H, W, 3) uint8 RGB."""
     drawn_px = max(size_px, min(size_px * OVERSAMPLING, MAX_DRAWN_PX))
-    shrink = max(1, int(np.ceil(square.side_px / drawn_px)))  # by whole boxes, so that nothing aliases below
+    shrink = max(
+        1, int(np.ceil(square.side_px / drawn_px))
+    )  # by whole blocks first, so that the warp below does not alias
     source = np.asarray(Image.fromarray(picture).reduce(shrink)) if shrink > 1 else picture
     to_source = source_matrix(square, drawn_px)
     to_source = (to_source + HALF_PIXEL) / shrink - HALF_PIXEL

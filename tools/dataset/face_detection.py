@@ -1,8 +1,8 @@
 """Faces in photographs of any size: a picture -> the landmarks of each face in it, largest first.
 
-The mirror's own `FaceMesh` expects one or two faces near the camera. An archive has whole figures and groups: here
-MediaPipe's full-range detector says where faces are, and the mesh looks at a cut-out around each. It knows nothing of
-what is a good portrait. One object belongs to one thread.
+The mirror's own `FaceMesh` expects one or two faces near the camera, but archives contain whole figures and groups:
+here MediaPipe's full-range detector proposes faces, and the mesh runs on a crop of each. Does not know what a good
+portrait is. One object belongs to one thread.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from engine.core.closing import Closing
 from engine.features.face_mesh import FaceMesh, import_solution, without_native_chatter
 from engine.types import ByteArray, FloatArray
 
-DETECTOR_PX = 640  # the detector itself looks at 192 px
-BORDER = 0.25  # of the longer side: faces that fill the picture are found (200 of 200 aligned portraits, not 193)
-CUT_OUT = 2.0  # sides of a detected box
-MOST_FACES = 6  # meshes are made for; more are a crowd
+DETECTOR_PX = 640  # the detector itself sees 192 px
+BORDER = (
+    0.25  # of the longer side: also finds faces that fill the picture (200 of 200 aligned portraits instead of 193)
+)
+CUT_OUT = 2.0  # in sides of the detected box
+MOST_FACES = 6  # maximum number to mesh; more are a crowd
 CONFIDENCE = 0.5
 
 Box = NDArray[np.float64]  # centre x, centre y, side; px
 
 
 class FaceSearch(Closing):
-    """Finds faces; starts MediaPipe, which takes a second."""
+    """Finds faces; starting MediaPipe takes a second."""
 
     def __init__(self) -> None:
         self._mesh = FaceMesh()
@@ -38,7 +40,7 @@ class FaceSearch(Closing):
             self._detector.process(np.zeros((64, 64, 3), np.uint8))  # the graph starts with its first picture
 
     def __call__(self, picture: ByteArray) -> list[FloatArray]:
-        """Landmarks (478, 3) in pixels of `picture` (H, W, 3) uint8 RGB of each face, the widest first."""
+        """Landmarks (478, 3) in pixels of `picture` (H, W, 3) uint8 RGB for each face, widest first."""
         faces: list[FloatArray] = []
         for box in self._boxes(picture)[:MOST_FACES]:
             face = self._landmarks(picture, box)
@@ -47,7 +49,7 @@ class FaceSearch(Closing):
         return sorted(faces, key=face_width, reverse=True)
 
     def _boxes(self, picture: ByteArray) -> list[Box]:
-        """Around each face, largest first; parts of the picture are looked at if there is none in the whole."""
+        """Boxes of faces, largest first; if there are none in the whole picture, its parts are searched."""
         for windows in ([(0, 0, picture.shape[1], picture.shape[0])], _halves(picture)):
             boxes = [box for window in windows for box in self._detect(picture, window)]
             if boxes:
@@ -70,7 +72,7 @@ class FaceSearch(Closing):
             yield np.array([(x - border) / scale + left, (y - border) / scale + top, side / scale])
 
     def _landmarks(self, picture: ByteArray, box: Box) -> FloatArray | None:
-        """Of the face nearest to the middle of a box, as the mesh sees a cut-out around it."""
+        """Landmarks of the face nearest to the centre of a box, from a crop around it."""
         centre, half = box[:2], max(8.0, box[2] * CUT_OUT / 2)
         first = np.maximum(np.floor(centre - half), 0).astype(int)
         last = np.minimum(np.ceil(centre + half), picture.shape[1::-1]).astype(int)
@@ -92,17 +94,17 @@ class FaceSearch(Closing):
 
 
 def face_width(landmarks_px: FloatArray) -> float:
-    """From one side of the oval of a face (478, 3) to the other, px; of a turned face, in depth as well."""
+    """Width of the oval of a face (478, 3), px, including its depth if it is turned."""
     return float(np.linalg.norm(landmarks_px[454] - landmarks_px[234]))
 
 
 def _are_apart(face: FloatArray, other: FloatArray) -> bool:
-    """Whether two are different faces and not the same one, found twice."""
+    """Whether two detections are different faces and not the same one found twice."""
     distance = float(np.linalg.norm(face[:, :2].mean(axis=0) - other[:, :2].mean(axis=0)))
     return distance > max(face_width(face), face_width(other)) / 2
 
 
 def _halves(picture: ByteArray) -> list[tuple[int, int, int, int]]:
-    """Nine windows (left, top, width, height) of half the sides, which overlap by half."""
+    """Nine windows (left, top, width, height) of half the size, overlapping by half."""
     height, width = picture.shape[0] // 2, picture.shape[1] // 2
     return [(x * width // 2, y * height // 2, width, height) for y in range(3) for x in range(3)]

@@ -1,6 +1,6 @@
-"""Who is in a photograph, as far as a person has said so: labels from a CSV file, from names, and from folders.
+"""Labels of photographs, as stated by people: from a CSV file, from names, and from folders.
 
-It also decides which people are held out. It looks at no picture.
+Also decides which people are held out. Looks at no picture.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Register:
     """Labels of photographs.
 
     Args:
-        rows: what is known of each file, by its path below the folder of photographs or by its name; see `read_rows`.
-        source: of files of which the rows do not say it.
-        coloured_kind: `modern` or `colour`: which kind coloured pictures are; pixels cannot tell.
-        is_by_folder: a person is a folder of photographs, and not a file.
-        val_share: how many people are held out.
+        rows: known labels by path below the photographs' folder, or by file name; see `read_rows`.
+        source: for files whose row does not state it.
+        coloured_kind: `modern` or `colour`: kind of coloured pictures, which cannot be inferred from pixels.
+        is_by_folder: a person is a folder of photographs instead of a file.
+        val_share: share of people to hold out.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class Register:
         self.used: set[str] = set()
 
     def label(self, file: PurePath, portrait: Portrait) -> Label:
-        """The label of a photograph, under a name that no other has.
+        """Label of a photograph, under a unique name.
 
         Args:
-            file: its path below the folder of photographs.
-            portrait: what was found in it.
+            file: its path below the photographs' folder.
+            portrait: result of face detection.
         """
         row = self._row(file)
         person = row.get("id") or self._person(file)
@@ -92,17 +92,17 @@ class Register:
 
 
 def text_of(path: PurePath) -> str:
-    """A path as text that can be written; what of it is no text becomes question marks."""
+    """Path as encodable text; other characters become question marks."""
     return path.as_posix().encode("utf-8", "replace").decode("utf-8")
 
 
 def falls_below(text: str, share: float) -> bool:
-    """Whether a text is among a share of all texts, by its hash: the same on every machine and in every run."""
+    """Whether a text is in a given share of all texts, by hash: deterministic on every machine."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") < share * 2**64
 
 
 def with_somebody_held_out(labels: Iterable[Label]) -> list[Label]:
-    """The labels; if chance has held out nobody, the person whose hash is smallest is."""
+    """Labels in which at least one person is held out: if none is by chance, the one with the smallest hash."""
     labels = list(labels)
     people = {label.id for label in labels}
     if len(people) < 2 or any(label.split == "val" for label in labels):
@@ -112,10 +112,10 @@ def with_somebody_held_out(labels: Iterable[Label]) -> list[Label]:
 
 
 def read_rows(path: Path) -> dict[str, Row]:
-    """Rows of a CSV file by their `file`; each has all of `KEYS`, empty where nothing is said.
+    """Rows of a CSV file by their `file`; each has all `KEYS`, empty if not stated.
 
     Raises:
-        DeviceError: the file is missing or no such table; the message names the line.
+        DeviceError: the file is missing or invalid; the message names the line.
     """
     try:
         if path.stat().st_size > MAX_LABELS_BYTES:

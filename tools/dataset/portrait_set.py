@@ -1,11 +1,10 @@
-"""Portrait sets: aligned faces and their labels in one zip file, which networks are trained on and measured against.
+"""Portrait sets: aligned faces and their labels in one zip file, for training and evaluation.
 
     FILE.zip
-      labels.csv        a row a picture: `COLUMNS`
+      labels.csv        one row per picture: `COLUMNS`
       NAME.jpg ...      square pictures of one size, JPEG or PNG
 
-Written by `tools.prepare_portraits`. The file is read as data, with limits; nothing in it is trusted. It knows no
-network.
+Written by `tools.prepare_portraits`. The file is read as untrusted data, with limits. Knows no network.
 """
 
 from __future__ import annotations
@@ -30,34 +29,37 @@ from engine.types import ByteArray, FloatArray
 LABELS_FILE = "labels.csv"
 SPLITS = ("train", "val")
 KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({"modern": 1.0, "colour": 0.3, "mono": 0.1})
-"""How often a portrait of each kind is drawn for training, and how much it counts as a reference."""
+"""Sampling weight of each kind of portrait in training, and its weight as a reference."""
 
 MAX_PICTURES = 1_000_000
 MAX_LABELS_BYTES = 64 << 20
-MAX_PICTURE_BYTES = 16 << 20  # of a file in the zip
+MAX_PICTURE_BYTES = 16 << 20  # per file in the zip
 MAX_NAME_LETTERS = 255
-MAX_NUMBER = 1e9  # of a label
+MAX_NUMBER = 1e9  # in a label
 MIN_SIDE_PX, MAX_SIDE_PX = 4, 1024
-MAX_GAIN, FREE_BYTES = 200, 256 << 20  # memory against bytes in the zip, which no photograph reaches; less is not asked
+MAX_GAIN, FREE_BYTES = (
+    200,
+    256 << 20,
+)  # maximum ratio of memory to bytes in the zip, which no photograph reaches; smaller amounts are not checked
 
 LIMITS = ImageLimits(formats=("JPEG", "PNG"))
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is known of a portrait.
+    """Label of a portrait.
 
     Attributes:
-        file: its name in the zip.
-        id: of the person: all portraits of one person have the same.
-        source: of the picture, in a word.
-        split: `train` or `val`; of a person, never of a picture.
+        file: file name in the zip.
+        id: identifies the person across all their portraits.
+        source: origin of the picture, in one word.
+        split: `train` or `val`; by person, never by picture.
         kind: `modern` (recent colour photograph), `colour` (painting, tinted print) or `mono` (black and white).
         face_px: size of the face in the original, px.
-        yaw: nose offset over eye distance, 0 is frontal.
-        year: of the picture, roughly; None where unknown.
-        gender: `M`, `F`, or empty where unknown.
-        age: in years, at most; None where unknown.
+        yaw: nose offset divided by eye distance, 0 is frontal.
+        year: approximate year of the picture; None if unknown.
+        gender: `M`, `F`, or empty if unknown.
+        age: upper bound in years; None if unknown.
     """
 
     file: str
@@ -72,7 +74,7 @@ class Label:
     age: int | None
 
     def row(self) -> list[str]:
-        """As a row of labels.csv; what is unknown is empty."""
+        """Row of labels.csv; unknown values are empty."""
         values = (getattr(self, name) for name in COLUMNS)
         return ["" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value) for value in values]
 
@@ -85,7 +87,7 @@ class PortraitSet:
     """Portraits in memory.
 
     Attributes:
-        labels: N of them.
+        labels: N labels.
         pictures: (N, S, S, 3) uint8 RGB, sRGB-encoded, row 0 at the top.
     """
 
@@ -102,12 +104,12 @@ class PortraitSet:
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """How likely each portrait (N,) is to be drawn, by its kind; they sum to 1."""
+        """Sampling probability of each portrait (N,), by kind; they sum to 1."""
         weights = np.array([KIND_WEIGHTS[label.kind] for label in self.labels], np.float64)
         return weights / weights.sum()
 
     def at_size(self, size_px: int) -> PortraitSet:
-        """The same portraits, halved by averaging boxes until they are `size_px` wide.
+        """Same portraits, halved by box averaging until they are `size_px` wide.
 
         Raises:
             ValueError: they are smaller, or not a power of two times as large.
@@ -121,7 +123,7 @@ class PortraitSet:
 
 
 def halve(pictures: ByteArray) -> ByteArray:
-    """Pictures (N, H, W, C) uint8 at half their size, each pixel the mean of four, rounded."""
+    """Halve pictures (N, H, W, C) uint8; each pixel is the rounded mean of four."""
     count, height, width, channels = pictures.shape
     halved = np.empty((count, height // 2, width // 2, channels), np.uint8)
     for index, picture in enumerate(pictures):  # one at a time: the sums need twice the memory
@@ -131,24 +133,24 @@ def halve(pictures: ByteArray) -> ByteArray:
 
 
 def read_labels(path: Path) -> tuple[Label, ...]:
-    """The labels of a portrait set, in the order of the file.
+    """Read the labels of a portrait set, in the order of the file.
 
     Raises:
-        DeviceError: the file is missing, damaged or no portrait set.
+        DeviceError: the file is missing, damaged or not a portrait set.
     """
     with _opened(path) as archive:
         return _labels(path, archive)
 
 
 def read_portraits(path: Path, split: str | None = None) -> PortraitSet:
-    """The portraits of one split of a set, or all of them.
+    """Read the portraits of one split of a set, or of both.
 
     Args:
         path: FILE.zip.
-        split: `train` or `val`; None takes both.
+        split: `train` or `val`; None means both.
 
     Raises:
-        DeviceError: the file is missing, damaged, no portrait set, or has no portrait in that split.
+        DeviceError: the file is missing, damaged, not a portrait set, or has no portrait in that split.
     """
     with _opened(path) as archive:
         labels = tuple(label for label in _labels(path, archive) if split in (None, label.split))
@@ -166,7 +168,7 @@ def read_portraits(path: Path, split: str | None = None) -> PortraitSet:
 
 
 def _check_memory(path: Path, archive: zipfile.ZipFile, labels: Sequence[Label], picture_bytes: int) -> None:
-    """Refuse what asks for more memory than its bytes can be pictures for."""
+    """Reject sets that claim more memory than their bytes can contain as pictures."""
     names = {label.file for label in labels}
     packed = sum(entry.compress_size for entry in archive.infolist() if entry.filename in names)
     wanted = len(labels) * picture_bytes
@@ -181,7 +183,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         raise DeviceError(f"there is no portrait set {path}") from None
     except OSError as error:
         raise DeviceError(f"{path} cannot be read: {error.strerror or in_one_line(error)}") from error
-    except Exception:  # zipfile raises what it stumbles over in a damaged directory
+    except Exception:  # zipfile raises anything for a damaged directory
         _refuse(path, "it is damaged or no zip file")
 
 
@@ -202,7 +204,7 @@ def _labels(path: Path, archive: zipfile.ZipFile) -> tuple[Label, ...]:
                 _refuse(path, f"it has more than {MAX_PICTURES} portraits")
             label = _label(row)
             if label.file in labels:
-                raise ValueError(f"{label.file} has a row already")
+                raise ValueError(f"{label.file} already has a row")
             labels[label.file] = label
     except (csv.Error, TypeError, ValueError, OverflowError) as error:
         _refuse(path, f"{LABELS_FILE}, line {number}: {in_one_line(error)}")
@@ -270,7 +272,7 @@ def _content(path: Path, archive: zipfile.ZipFile, name: str, most_bytes: int) -
         _refuse(path, f"{name} is packed more than {MAX_GAIN} times, as no portrait set is")
     try:
         return archive.read(entry)
-    except Exception as error:  # zipfile and what it unpacks with raise what they stumble over
+    except Exception as error:  # zipfile and its decompressors raise anything
         _refuse(path, f"{name} in it is damaged ({in_one_line(error)})")
 
 
@@ -279,10 +281,10 @@ def _refuse(path: Path, what: str) -> NoReturn:
 
 
 class PortraitWriter:
-    """Writes a portrait set, all or nothing: the file appears under its name when `close` has been reached.
+    """Writes a portrait set atomically: the file appears under its name when `close` succeeds.
 
     Args:
-        path: FILE.zip, replaced if it is there.
+        path: FILE.zip, replaced if it exists.
 
     Raises:
         DeviceError: from any method: the file cannot be written.
@@ -299,15 +301,15 @@ class PortraitWriter:
             raise self._failure(error) from error
 
     def add(self, label: Label, jpeg: bytes) -> None:
-        """Add a portrait: an encoded picture, square, of the set's size."""
+        """Add a portrait: an encoded square picture of the set's size."""
         try:
-            self._archive.writestr(_entry(label.file), jpeg)  # JPEG does not shrink further
+            self._archive.writestr(_entry(label.file), jpeg)  # JPEG does not compress further
         except OSError as error:
             raise self._failure(error) from error
         self._labels.append(label)
 
     def close(self) -> None:
-        """Write the labels and put the file in its place."""
+        """Write the labels and move the file into place."""
         table = io.StringIO(newline="")
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -320,7 +322,7 @@ class PortraitWriter:
             raise self._failure(error) from error
 
     def discard(self) -> None:
-        """Leave nothing behind; harmless after `close`."""
+        """Remove temporary files; harmless after `close`."""
         self._archive.close()
         self._partial.unlink(missing_ok=True)
 
@@ -329,14 +331,14 @@ class PortraitWriter:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """A file in the zip, without the time at which it was made: the same portraits make the same bytes."""
+    """Zip entry without a timestamp, so that equal portraits give equal bytes."""
     entry = zipfile.ZipInfo(name)
     entry.external_attr = 0o644 << 16
     return entry
 
 
 def to_nominal(pictures: ByteArray) -> FloatArray:
-    """Pixels 0 to 255 as the networks see them: float32 from -1 to 1, of any shape."""
+    """Convert pixels 0 to 255 of any shape to network range: float32 from -1 to 1."""
     return pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 

@@ -1,9 +1,9 @@
-"""Real portraits as references: what a generator of a certain size is measured against.
+"""Reference portraits for evaluating a generator at its resolution.
 
-References come from the `train` split, in the proportions of kinds that the trainer draws them in: that is what the
-generator was asked to imitate, and the few portraits of the other split have other proportions. Drawing by weight
-repeats pictures, and repeated pictures make every distance too small; so none is taken twice, and the number ends where
-the kind with the greatest weight is used up. The `val` split serves for the question of memorisation alone.
+References come from the `train` split, in the proportions of kinds used in training: that is what the generator was
+asked to imitate; the few portraits of the other split have other proportions. Weighted sampling with replacement would
+repeat pictures, and repeated pictures make every distance too small; so none is taken twice, and the number is limited
+by the kind with the largest weight. The `val` split is used only to measure memorisation.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Indices = NDArray[np.int64]
 
 
 def draw_references(labels: Sequence[Label], most: int, seed: int = 0) -> Indices:
-    """Which portraits to take: at most `most`, none twice, their kinds in the proportions of training, in random order.
+    """Indices of the references: at most `most`, without repetition, kinds in training proportions, in random order.
 
-    With the weights 1, 0.3 and 0.1 these are at most all portraits of the first kind, three tenths of the second and a
-    tenth of the third.
+    With the weights 1, 0.3 and 0.1 these are at most all portraits of the first kind, plus three tenths of that number
+    of the second and one tenth of the third.
     """
     random = np.random.default_rng(seed)
     kinds = np.array([label.kind for label in labels])
@@ -44,7 +44,7 @@ def draw_references(labels: Sequence[Label], most: int, seed: int = 0) -> Indice
 
 
 def split_by_person(labels: Sequence[Label], seed: int = 0) -> tuple[Indices, Indices]:
-    """Indices of two equally large halves of portraits that have no person in common, in random order."""
+    """Indices of two equal halves of portraits without common people, in random order."""
     random = np.random.default_rng(seed)
     people = np.array([label.id for label in labels])
     names = random.permutation(np.unique(people))
@@ -59,10 +59,10 @@ class References:
     """Portraits at the size of a generator.
 
     Attributes:
-        training: all of the `train` split.
-        held_out: all of the `val` split.
-        chosen: those of `training` that drawn pictures are compared with; see `draw_references`.
-        halves: of `chosen`, as indices into it; see `split_by_person`.
+        training: the `train` split.
+        held_out: the `val` split.
+        chosen: portraits of `training` to compare drawn pictures with; see `draw_references`.
+        halves: two halves of `chosen`, as indices into it; see `split_by_person`.
     """
 
     training: PortraitSet
@@ -77,13 +77,13 @@ class References:
 
     @property
     def half_pictures(self) -> tuple[ByteArray, ByteArray]:
-        """The two halves of `chosen`."""
+        """Two halves of `chosen`."""
         first, second = self.halves
         return self.chosen.pictures[first], self.chosen.pictures[second]
 
     @property
     def shares(self) -> dict[str, float]:
-        """How much each kind counts in training; they sum to 1."""
+        """Share of each kind in training; they sum to 1."""
         shares: dict[str, float] = {}
         for label, probability in zip(self.training.labels, self.training.probabilities, strict=True):
             shares[label.kind] = shares.get(label.kind, 0.0) + float(probability)
@@ -91,7 +91,7 @@ class References:
 
 
 class ReferenceReader:
-    """Portraits of a set, read once, at any size that a generator has.
+    """Portraits of a set, read once, at any size of a generator.
 
     Args:
         path: FILE.zip, with both splits.
@@ -106,10 +106,10 @@ class ReferenceReader:
         self._held_out = read_portraits(path, "val")
 
     def at_size(self, size_px: int, most: int) -> References:
-        """References of a size, at most `most` of them.
+        """References at a size, at most `most` of them.
 
         Raises:
-            DeviceError: the portraits are smaller, or cannot be halved to that size; or there are too few.
+            DeviceError: the portraits are smaller, cannot be halved to that size, or are too few.
         """
         try:
             training, held_out = self._training.at_size(size_px), self._held_out.at_size(size_px)

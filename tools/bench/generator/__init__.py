@@ -1,7 +1,7 @@
-"""The generator's speed beside other runtimes with the same weights, and beside what the machine could do at best.
+"""Generator benchmark: comparison with other runtimes and the same weights, and with the machine's theoretical limit.
 
-`tools.benchmark` asks for it. Each runtime is in a process of its own, those that are no part of the show in an
-environment of their own, and all are timed in turns.
+Called by `tools.benchmark`. Each runtime has its own process, those that are not part of the show their own
+environment, and all are timed alternately.
 """
 
 from __future__ import annotations
@@ -25,21 +25,20 @@ from tools.bench.generator.worker_pool import BENCH_PYTHON, WorkerPool
 
 __all__ = ["generator_tables", "measure_generators"]
 
-BUDGET_S, QUICK_BUDGET_S = 15.0, 4.0  # of one network, for all contenders together
+BUDGET_S, QUICK_BUDGET_S = 15.0, 4.0  # per network, for all runtimes together
 LATENTS = 2
 
 
 def measure_generators(persona: Persona, *, quick: bool = False, guests_python: Path = BENCH_PYTHON) -> dict[str, Any]:
-    """Time the generator in all its sizes, beside all runtimes that are there.
+    """Time the generator at all sizes, with all available runtimes.
 
     Args:
-        persona: whose generator is one of them.
+        persona: its generator is one of them.
         quick: fewer networks and turns.
-        guests_python: the interpreter of the environment of the other runtimes.
+        guests_python: Python interpreter of the other runtimes' environment.
 
     Returns:
-        `contenders`, `generator` (a row for each network, runtime, form and precision) and `bounds`, which has the
-        peaks.
+        `contenders`, `generator` (a row per network, runtime, form and precision) and `bounds`, with the peaks.
     """
     precisions = ("float32", "bfloat16") if computes_bfloat16() else ("float32",)
     rows: list[dict[str, Any]] = []
@@ -61,7 +60,7 @@ def measure_generators(persona: Persona, *, quick: bool = False, guests_python: 
 def _time(
     crew: WorkerPool, network: Network, scratch: Path, precisions: Sequence[str], quick: bool, bar: tqdm[Network]
 ) -> list[Case]:
-    """One network with all contenders; `scratch` holds its persona afterwards."""
+    """Time one network with all runtimes; `scratch` then contains its persona."""
 
     def notify(what: str) -> None:
         bar.set_postfix_str(f"{network.name}: {what}")

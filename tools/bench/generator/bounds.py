@@ -1,4 +1,4 @@
-"""Measured peaks, and with them a bound beside every row."""
+"""Measured peak rates, and the resulting bound of every row."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tools.bench.generator.worker_pool import AbsentError, WorkerPool
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 from tools.bench.runtimes import PROCESSOR
 
-MEASURERS = ("narcissus", "pytorch")  # each knows matrix products of its own; the faster ones count
+MEASURERS = ("narcissus", "pytorch")  # each has its own matrix products; the faster ones count
 
 
 def merge_peaks(peaks: dict[str, Peaks], others: Mapping[str, Peaks]) -> None:
-    """Raise `peaks` to the others, by device: a peak is the best that was ever seen."""
+    """Merge peaks by device: a peak is the best rate ever measured."""
     for device, other in others.items():
         peaks[device] = peaks[device].merged(other) if device in peaks else other
 
 
 def measure_peaks(crew: WorkerPool) -> dict[str, Peaks]:
-    """The peaks of each device that somebody can measure, by its name."""
+    """Peaks of each device that can be measured, by name."""
     peaks: dict[str, Peaks] = {}
     for name in MEASURERS:
         if name in crew.absent:
@@ -37,12 +37,12 @@ def measure_peaks(crew: WorkerPool) -> dict[str, Peaks]:
 def bounds(
     rows: Sequence[dict[str, Any]], shapes: Mapping[str, GeneratorSettings], peaks: Mapping[str, Peaks]
 ) -> dict[str, Any]:
-    """Give every row its `bound_ms`.
+    """Set `bound_ms` in every row.
 
     Args:
-        rows: of the generator.
-        shapes: of the networks, by name.
-        peaks: of the devices, by name.
+        rows: rows of the generator.
+        shapes: settings of the networks, by name.
+        peaks: peaks of the devices, by name.
 
     Returns:
         `peaks`.
@@ -56,6 +56,6 @@ def bounds(
 
 
 def _peaks_of(device: str | None, peaks: Mapping[str, Peaks]) -> Peaks | None:
-    """Those of a device; a graphics card is the one that there is, whatever its user calls it."""
+    """Peaks of a device; there is only one graphics card, whatever it is called."""
     cards = [each for name, each in peaks.items() if name != PROCESSOR]
     return peaks.get(device or "", cards[0] if cards and device not in (None, PROCESSOR) else None)

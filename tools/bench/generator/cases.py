@@ -1,4 +1,4 @@
-"""Who draws what in which way: the cases of one network, opened, compared with the reference, timed in turns."""
+"""Benchmark cases of one network: opened, compared with the reference, timed alternately."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from engine.core.clock import Clock
 from engine.types import ByteArray
 from tools.bench.generator.worker_pool import GUESTS, OURS, AbsentError, WorkerPool
 
-TURN_S, TURN_RUNS = 0.1, 20  # of one contender before the next has its turn
+TURN_S, TURN_RUNS = 0.1, 20  # duration of a turn, and maximum number of runs
 LEAST_ROUNDS, MOST_ROUNDS = 4, 40
-# mean and greatest difference, levels of 255, beyond which something else is drawn than the reference draws
+# mean and maximum difference in levels of 255 beyond which the picture differs from the reference
 PARITY = {"float32": (0.1, 2), "bfloat16": (2.5, 64)}
 
 
 @dataclass
 class Case:
-    """One contender with one network in one way.
+    """Runtime, form and precision for one network.
 
     Attributes:
-        runtime, form, precision, variant: which.
-        how, device: what the contender says of it.
-        parity: mean and greatest difference to the reference, levels of 255; none where there is no reference.
-        durations_ms: of all its runs.
-        absent: why it was not timed, or no longer.
+        runtime, form, precision, variant: identify the case.
+        how, device: reported by the runtime.
+        parity: mean and maximum difference from the reference, levels of 255; none without a reference.
+        durations_ms: all runs.
+        absent: reason why it was not timed, or no longer.
     """
 
     runtime: str
@@ -46,7 +46,7 @@ class Case:
         return f"{self.runtime} {self.form} {self.precision} {self.variant}".strip()
 
     def row(self) -> dict[str, Any]:
-        """For the report."""
+        """Row of the report."""
         row: dict[str, Any] = {"form": self.form, "precision": self.precision, "runtime": self.runtime}
         if not self.durations_ms:
             return row | {"variant": self.variant, "absent": self.absent}
@@ -58,12 +58,12 @@ class Case:
 
 
 def cases(ways: Mapping[str, Sequence[tuple[str, str]]], precisions: Sequence[str], *, compiled: bool) -> list[Case]:
-    """All that may be tried with one network.
+    """All possible cases of one network.
 
     Args:
-        ways: pairs of form and variant, by contender.
-        precisions: each is tried with each of them.
-        compiled: whether to wait for compilers.
+        ways: pairs of form and variant, by runtime.
+        precisions: each is combined with all of them.
+        compiled: whether to include compiled variants.
     """
     return [
         Case(runtime, form, precision, variant)
@@ -75,7 +75,7 @@ def cases(ways: Mapping[str, Sequence[tuple[str, str]]], precisions: Sequence[st
 
 
 def open_cases(crew: WorkerPool, found: Sequence[Case], folder: Path, notify: Callable[[str], None]) -> None:
-    """Have every case opened that can be; the others say why they were not."""
+    """Open all cases; those that fail get a reason."""
     for case in found:
         notify(f"opening {case.key}")
         try:
@@ -94,10 +94,10 @@ def open_cases(crew: WorkerPool, found: Sequence[Case], folder: Path, notify: Ca
 
 
 def compare_cases(crew: WorkerPool, found: Sequence[Case], latents: Path) -> None:
-    """Draw the same latents with all; what does not draw what the reference draws is not timed.
+    """Draw the same latents with all cases; those that differ from the reference are not timed.
 
     Args:
-        latents: a file beside the persona's, whose network is drawn.
+        latents: file beside the persona with the network.
     """
     reference = _reference(crew, latents)
     for case in (case for case in found if not case.absent):
@@ -113,13 +113,13 @@ def compare_cases(crew: WorkerPool, found: Sequence[Case], latents: Path) -> Non
         mean, most = PARITY[case.precision]
         if case.parity[0] > mean or case.parity[1] > most:
             case.absent = (
-                f"it draws something else than the reference: {case.parity[0]:.2f} levels of 255 apart on average, "
+                f"it differs from the reference by {case.parity[0]:.2f} levels of 255 on average, "
                 f"{case.parity[1]} at most"
             )
 
 
 def _reference(crew: WorkerPool, latents: Path) -> Any:
-    """What the plain network draws, int16; None where it cannot be asked, which the summary of the crew then says."""
+    """Pictures of the plain network, int16; None if it is unavailable, as reported in the summary."""
     if "reference" in crew.absent:
         return None
     try:
@@ -139,14 +139,14 @@ def _draw(crew: WorkerPool, runtime: str, key: str, latents: Path) -> ByteArray:
 
 
 def time_in_turns(crew: WorkerPool, found: Sequence[Case], latents: Path, budget_s: float) -> None:
-    """Time all in turns, a little each, so that whatever else the machine does meets all of them alike."""
+    """Time all cases in short turns, so that other load on the machine affects all of them equally."""
     clock = Clock()
     began_s = clock.now_s()
     for number in range(MOST_ROUNDS):
         if number >= LEAST_ROUNDS and clock.now_s() - began_s > budget_s:
             break
         still = [case for case in found if not case.absent]
-        start = number % max(1, len(still))  # nobody always follows the same one
+        start = number % max(1, len(still))  # vary the order
         for case in still[start:] + still[:start]:
             try:
                 answer = crew[case.runtime].ask(

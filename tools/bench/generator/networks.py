@@ -1,4 +1,4 @@
-"""The generators that are timed: the persona's, a narrow one of its size, and the published one of 1024 px."""
+"""Generators to time: the persona's, a narrow one of its size, and the published one of 1024 px."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from engine.types import Alignment
 
 @dataclass(frozen=True)
 class Network:
-    """A generator that is timed.
+    """Generator to time.
 
     Attributes:
-        name: for tables.
-        settings: its shape.
-        folder: of the persona that has it; None for random weights.
+        name: name in tables.
+        settings: its architecture.
+        folder: persona folder; None for random weights.
         runs_quickly: whether it is part of a quick measurement.
     """
 
@@ -32,7 +32,7 @@ class Network:
     runs_quickly: bool = False
 
     def write(self, scratch: Path) -> None:
-        """Write its persona, with random weights or a copy: what is converted is kept beside it, and goes with it."""
+        """Write a persona with random or copied weights; converted files are kept beside it, and removed with it."""
         if self.folder is not None:
             for path in (path for path in self.folder.iterdir() if path.suffix in (".json", ".safetensors")):
                 shutil.copyfile(path, scratch / path.name)
@@ -48,7 +48,7 @@ class Network:
 
 
 def networks(persona: Persona, *, quick: bool) -> tuple[Network, ...]:
-    """Those to time, the persona's first."""
+    """Networks to time, the persona's first."""
     own = Network(f"{persona.name}, {_shape(persona.settings)}", persona.settings, persona.folder, runs_quickly=True)
     narrow = GeneratorSettings(128, fmap_base=4096, fmap_max=256)
     official = GeneratorSettings(1024)

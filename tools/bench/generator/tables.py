@@ -1,4 +1,4 @@
-"""The figures of the generator as tables of a page that a person reads."""
+"""Report tables of the generator benchmark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = {OURS: "**Narcissus**", "openvino": "OpenVINO alone", "onnxruntime": "ON
 
 
 def generator_tables(result: Mapping[str, Any]) -> list[str]:
-    """Lines of what `measure_generators` found."""
+    """Lines about the results of `measure_generators`."""
     rows, found = result["generator"], result["bounds"]
     judged = list(dict.fromkeys(row["network"] for row in rows))
     return [
@@ -31,19 +31,19 @@ def _contender_lines(contenders: Mapping[str, Mapping[str, str]]) -> list[str]:
     there = [f"{each['version']} ({NAMES.get(name, name)})" for name, each in contenders.items() if "version" in each]
     missing = [f"- {NAMES.get(name, name)}: {each['absent']}." for name, each in contenders.items() if "absent" in each]
     lines = [
-        f"By {', '.join(there)}. The same weights in all, one picture at a time, finished RGBA pixels. All are timed "
-        "in turns, a little each, so that whatever else the machine does meets all alike: compare the ratios. What "
-        "each draws was compared with the plain Keras network first (apart, in levels of 255).",
+        f"By {', '.join(there)}. Same weights, one picture at a time, finished RGBA pixels. All runtimes are timed "
+        "alternately in short turns, so that other load on the machine affects all equally: compare the ratios. Every "
+        "runtime's pictures were first compared with the plain Keras network (column `apart`, in levels of 255).",
     ]
     return lines + (["", "Not measured:", "", *missing] if missing else [])
 
 
 def _peak_lines(peaks: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
-        "The bound of a network is the sum over its layers of the longer of two times: for its operations at the "
-        "measured peak, and for its bytes, each moved once, at the measured bandwidth of a working set of that size.",
+        "The bound of a network is the sum over its layers of the longer of two times: its operations at the measured "
+        "peak rate, and its bytes, each moved once, at the measured bandwidth of a working set of that size.",
         "",
-        "| device | operations a second | bytes a second, by working set |",
+        "| device | operations per second | bytes per second, by working set |",
         "|---|---|---|",
     ]
     for each in peaks:
@@ -55,7 +55,7 @@ def _peak_lines(peaks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _verdict_lines(rows: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> list[str]:
     lines = [
-        "Times of the others by ours, each in its best form, in the same run:",
+        "Ratio of the others' times to ours, each in its best form, in the same run:",
         "",
         "| network | precision | other | its best form | its ms | our ms | ratio | aim | |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""What the figures say of the aims: as fast as OpenVINO alone, and so much faster than the best forms of the others."""
+"""Verdicts on the targets: as fast as OpenVINO alone, and faster than the other runtimes' best forms."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from tools.bench.generator.worker_pool import GUESTS, OURS
 
-SAME = 1.05  # times OpenVINO's own time, at most
-FASTER = {"float32": 1.3, "bfloat16": 2.0}  # times as fast as the others, at least
+SAME = 1.05  # maximum, relative to OpenVINO's own time
+FASTER = {"float32": 1.3, "bfloat16": 2.0}  # minimum, relative to the other runtimes
 
 
 def best(rows: Sequence[Mapping[str, Any]], runtime: str, precision: str) -> Mapping[str, Any] | None:
-    """The fastest row of a runtime; where it has none in that precision, its fastest in float32."""
+    """Fastest row of a runtime; its fastest in float32 if there is none in that precision."""
     timed = [row for row in rows if row["runtime"] == runtime and "ms" in row]
     in_precision = [row for row in timed if row["precision"] == precision]
     candidates = in_precision or [row for row in timed if row["precision"] == "float32"]
@@ -20,11 +20,11 @@ def best(rows: Sequence[Mapping[str, Any]], runtime: str, precision: str) -> Map
 
 
 def verdicts(rows: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """One for each network that is judged, precision and other runtime.
+    """Verdict for each judged network, precision and other runtime.
 
     Yields:
         `network`, `precision`, `runtime`, `ours` and `theirs` (rows), `ratio` (their time by ours), `aim` in words, and
-        whether it `holds`.
+                whether it `holds`.
     """
     for network in judged:
         of_network = [row for row in rows if row["network"] == network]
@@ -41,7 +41,7 @@ def verdicts(rows: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> Iterat
 def _comparable(
     rows: Sequence[Mapping[str, Any]], runtime: str, ours: Mapping[str, Any]
 ) -> Sequence[Mapping[str, Any]]:
-    """OpenVINO is compared in the form that we run; the others in their best."""
+    """OpenVINO is compared in our form; the others in their best."""
     return [row for row in rows if runtime != "openvino" or row["form"] == ours["form"]]
 
 

@@ -1,4 +1,4 @@
-"""The processes of the contenders, seen from the one that asks. Each is asked in its turn; the others are still."""
+"""Pool of benchmark processes, one per runtime. They are queried one at a time; the others are idle."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tools.bench.runtimes.install import environment_python
 
 ROOT = Path(__file__).resolve().parents[3]
 BENCH_PYTHON = environment_python(ROOT / ".venv-bench")
-LIMIT_S = 240.0  # of one answer; compiling a network of 1024 px on a slow machine is the longest
+LIMIT_S = 240.0  # per answer; compiling a network of 1024 px on a slow machine takes longest
 OURS = "narcissus"
-OWN = (OURS, "reference")  # run in the environment of the show
-GUESTS = ("openvino", "onnxruntime", "pytorch")  # in one of their own
+OWN = (OURS, "reference")  # run in the show's environment
+GUESTS = ("openvino", "onnxruntime", "pytorch")  # run in an environment of their own
 INSTALL = "`make bench` installs what requirements-bench.lock names into .venv-bench"
 
 
 class AbsentError(Exception):
-    """A contender cannot be asked; the message is one sentence that says why."""
+    """A runtime is unavailable; the message is one sentence with the reason."""
 
 
 class TimedRuntime:
-    """The process of one contender, started when it is first asked.
+    """Process of one runtime, started on first use.
 
     Args:
-        name: of its module in `runtimes`.
-        python: the interpreter of its environment.
-        cache: where what it converts is kept.
+        name: module name in `runtimes`.
+        python: Python interpreter of its environment.
+        cache: folder for its converted files.
     """
 
     def __init__(self, name: str, python: Path, cache: Path) -> None:
@@ -49,11 +49,11 @@ class TimedRuntime:
         self._words: deque[str] = deque(maxlen=5)
 
     def ask(self, limit_s: float = LIMIT_S, **request: Any) -> dict[str, Any]:
-        """Ask for something, and wait for the answer.
+        """Send a request and wait for the answer.
 
         Raises:
-            AbsentError: it cannot do that, does not run, or takes longer than the limit; the next time it is started
-                anew.
+            AbsentError: it is unsupported, does not run, or exceeds the time limit; the next request restarts the
+                process.
         """
         process = self._process or self._start()
         try:
@@ -67,7 +67,7 @@ class TimedRuntime:
         except OSError:
             line = None
         if line is None:
-            with suppress(subprocess.TimeoutExpired):  # so that its own status is told, and not that it was ended
+            with suppress(subprocess.TimeoutExpired):  # so that its own exit status is reported
                 process.wait(timeout=1.0)
             self._stop()
             raise AbsentError(self._words[-1] if self._words else f"its process ended with status {process.returncode}")
@@ -77,7 +77,7 @@ class TimedRuntime:
         return answer
 
     def close(self) -> None:
-        """End the process; may be called again."""
+        """Terminate the process; may be called again."""
         self._stop()
 
     def _start(self) -> subprocess.Popen[str]:
@@ -115,35 +115,35 @@ class TimedRuntime:
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
-        with suppress(BrokenPipeError):  # what was still to be sent has nobody to read it
+        with suppress(BrokenPipeError):  # nobody is left to read what remains
             if process.stdin is not None:
                 process.stdin.close()
 
 
 def _hear_answers(process: subprocess.Popen[str], answers: queue.Queue[str | None]) -> None:
-    """Hand on every line; None when there are no more."""
+    """Pass on every line; None at the end."""
     for line in process.stdout or ():
         answers.put(line)
     answers.put(None)
 
 
 def _hear_words(process: subprocess.Popen[str], words: deque[str]) -> None:
-    """Keep the last of what it says beside its answers."""
+    """Keep the last lines of its other output."""
     for line in process.stderr or ():
         if line.strip():
             words.append(line.strip()[:200])
 
 
 class WorkerPool:
-    """All contenders. What they convert is kept while it is open.
+    """All runtimes. Their converted files are kept while the pool is open.
 
     Args:
-        guests_python: the interpreter of those that are no part of the show.
+        guests_python: Python interpreter for the runtimes that are not part of the show.
 
     Attributes:
-        versions: of those that run, by name.
-        ways: pairs of form and variant of each of them that can be tried.
-        absent: why the others do not, by name.
+        versions: version of each running runtime, by name.
+        ways: supported pairs of form and variant of each.
+        absent: reasons why the others do not run, by name.
     """
 
     def __init__(self, guests_python: Path = BENCH_PYTHON) -> None:
@@ -156,7 +156,7 @@ class WorkerPool:
         self.absent: dict[str, str] = {}
 
     def muster(self) -> None:
-        """Ask all who they are."""
+        """Query all runtimes for their versions."""
         for name in (*OWN, *GUESTS):
             try:
                 answer = self[name].ask(do="version")
@@ -166,7 +166,7 @@ class WorkerPool:
                 self.absent[name] = str(reason)
 
     def close_networks(self) -> None:
-        """Have all close what they opened."""
+        """Close all opened networks."""
         for name in self.versions:
             try:
                 self[name].ask(do="close")
@@ -175,7 +175,7 @@ class WorkerPool:
 
     @property
     def summary(self) -> Mapping[str, Mapping[str, str]]:
-        """For the report: by name, `version` or `absent`."""
+        """Report of `version` or `absent`, by name."""
         return {name: {"version": text} for name, text in self.versions.items()} | {
             name: {"absent": text} for name, text in self.absent.items()
         }

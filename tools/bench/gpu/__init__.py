@@ -1,4 +1,4 @@
-"""What a graphics card can do for the mirror: `tools.gpu_report` asks for each part, and says what a machine lacks.
+"""GPU benchmarks of the mirror, called by `tools.gpu_report`, which reports missing parts of a machine.
 
-Written on machines without one: none of it has run on a card yet.
+Written on machines without a card: nothing here has run on one yet.
 """

@@ -1,4 +1,4 @@
-"""The shapes that are timed, and the least time that their layers can take on a card whose peaks were measured."""
+"""Architectures to time, and their minimum time on a card with measured peaks."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from engine.networks.pggan.architecture import GeneratorSettings
 from tools.bench.roofline import Peaks, network_bound_ms, network_costs
 
 SHAPES = {
-    128: GeneratorSettings(128, fmap_base=4096, fmap_max=256),  # the persona that ships
-    1024: GeneratorSettings(1024),  # the official CelebA-HQ network
+    128: GeneratorSettings(128, fmap_base=4096, fmap_max=256),  # shipped persona
+    1024: GeneratorSettings(1024),  # official CelebA-HQ network
 }
 
 
 def bound_ms(size: int, precision: str, peaks: Mapping[str, Any]) -> float:
-    """The roofline of the run-time form.
+    """Roofline of the run-time form, ms.
 
     Args:
-        size: of `SHAPES`.
+        size: one of `SHAPES`.
         precision: `float32` or `bfloat16`.
-        peaks: what `generator.measure_peaks` found.
+        peaks: result of `generator.measure_peaks`.
     """
     costs = network_costs(SHAPES[size], "fused", precision)
     return network_bound_ms(costs, Peaks.from_json({"device": "card"} | dict(peaks)), precision)

@@ -1,4 +1,4 @@
-"""Which card there is, and which of the packages that a part needs are missing."""
+"""Graphics card in this machine, and missing packages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.core.errors import CudaError
 from engine.core.messages import join_words
 from engine.system.cuda_driver import CudaDriver
 
-# package: the distributions that may bring it
+# package: distributions that provide it
 _DISTRIBUTIONS = {"cupy": ("cupy-cuda12x", "cupy-cuda13x", "cupy"), "cv2": ("opencv-contrib-python",)}
 
 
 def describe_card() -> dict[str, str]:
-    """Name, driver and memory of the first card, as nvidia-smi says.
+    """Name, driver and memory of the first card, from nvidia-smi.
 
     Raises:
         CudaError: there is no NVIDIA driver, or no card.
@@ -34,13 +34,13 @@ def describe_card() -> dict[str, str]:
 
 
 def file_stem(name: str) -> str:
-    """A card's name as a file's: `NVIDIA H100 80GB HBM3` is `h100-80gb-hbm3`."""
+    """File name for a card: `NVIDIA H100 80GB HBM3` becomes `h100-80gb-hbm3`."""
     words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return words.removeprefix("nvidia-").removeprefix("geforce-") or "gpu"
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Versions of those that are installed."""
+    """Versions of the installed packages."""
     found = {}
     for package in packages:
         for distribution in _DISTRIBUTIONS.get(package, (package,)):
@@ -52,7 +52,7 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def missing(packages: Iterable[str]) -> str:
-    """A sentence that names those that are not installed; empty if all are."""
+    """Sentence that names missing packages; empty if there are none."""
     absent = [package for package in packages if find_spec(package) is None]
     verb = "is" if len(absent) == 1 else "are"
     return f"{join_words(absent, 'and')} {verb} not installed" if absent else ""

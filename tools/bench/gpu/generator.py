@@ -1,6 +1,6 @@
-"""How fast a framework draws with the run-time form, beside how fast it computes and moves at all.
+"""Speed of the run-time form in one framework, with the framework's peak rates.
 
-`tools.gpu_report` starts it as a process for each framework, as Keras takes one for its whole life:
+`tools.gpu_report` starts a process per framework, because Keras keeps its backend for life:
 
     python -m tools.bench.gpu.generator jax --output figures.json [--sizes 128 1024] [--runs 200]
 """
@@ -35,9 +35,9 @@ MOVED_BYTES, MOVE_RUNS = (1 << 26, 1 << 29), 20
 
 
 def measure_generators(backend: str, sizes: Sequence[int], runs: int) -> list[dict[str, Any]]:
-    """Time from the latent to the finished picture, ms, one picture at a time, for each size and precision.
+    """Time from latent to finished picture, ms, one picture at a time, for each size and precision.
 
-    Where CuPy is installed the picture stays on the card, as in the show; else it is copied into the memory.
+    With CuPy, the picture stays on the card, as in the show; otherwise it is copied to host memory.
     """
     rows, has_cupy = [], find_spec("cupy") is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ def _timed(engine: GpuEngine, persona: Persona, runs: int) -> dict[str, Any]:
 
 
 def random_persona(folder: Path, settings: GeneratorSettings) -> Persona:
-    """A persona of this shape with weights as a training begins with; what it draws is no face."""
+    """Persona with this architecture and initial weights; its pictures are not faces."""
     random = np.random.default_rng(0)
     folder.mkdir(parents=True)
     arrays = {
@@ -79,8 +79,8 @@ def random_persona(folder: Path, settings: GeneratorSettings) -> Persona:
 
 
 def measure_peaks(side: int = MATRIX_SIDE, moved: Sequence[int] = MOVED_BYTES) -> dict[str, Any]:
-    """The best rates of this framework on this device: multiplications and additions a second of large matrix products,
-    and bytes a second, read and written, by the size of what is moved."""
+    """Peak rates of this framework on this device: multiplications and additions per second of large matrix products,
+    and bytes per second, read and written, by working set size."""
     from keras import ops
 
     matrix = np.random.default_rng(0).standard_normal((side, side), np.float32)
@@ -97,7 +97,7 @@ def measure_peaks(side: int = MATRIX_SIDE, moved: Sequence[int] = MOVED_BYTES) -
 
 
 def _seconds(launch: Callable[[], Any], runs: int) -> float:
-    """The best of three rounds: launches follow each other without a wait, so that their start costs nothing."""
+    """Best of three rounds; launches are queued without waiting, so that their latency is hidden."""
     from keras import ops
 
     clock, rounds = Clock(), []
@@ -111,7 +111,7 @@ def _seconds(launch: Callable[[], Any], runs: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; the exit status is 4 where the framework finds no card."""
+    """Run the command; the exit status is 4 if the framework finds no card."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.gpu.generator", description="Time one framework.")
     parser.add_argument("backend", choices=("jax", "torch", "tensorflow"))
     parser.add_argument("--output", type=Path, required=True, help="JSON")

@@ -1,4 +1,4 @@
-"""The figures of a card as a page that a person reads."""
+"""Report page of a graphics card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AIMS = {"generator 1024": 3.0, "upload_p95": 0.5, "age": 35.0}  # ms
 
 
 def page(result: Mapping[str, Any]) -> str:
-    """Markdown of what `tools.gpu_report.measure` found."""
+    """Markdown page of the result of `tools.gpu_report.measure`."""
     card = result["card"]
     packages = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     lines = [
@@ -40,11 +40,11 @@ def _tests(tests: Mapping[str, Any]) -> list[str]:
 
 def _generators(figures: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
-        "From the latent to the finished picture, one at a time, with random weights, in the official shapes: 8192/512 "
-        "feature maps for 1024 px, 4096/256 for 128 px. float32 is what the framework takes it for, which may be TF32. "
-        "The bound is the roofline: of each layer its operations at the peak rate or its bytes at the peak bandwidth, "
-        "whichever takes longer, both as measured here. "
-        f"The aim at 1024 px: {AIMS['generator 1024']:g} ms, and six times the bound.",
+        "From latent to finished picture, one at a time, with random weights, in the official architectures: 8192/512 "
+        "feature maps for 1024 px, 4096/256 for 128 px. float32 means what the framework uses for it, possibly TF32. "
+        "The bound is the roofline: for each layer the longer of its operations at the peak rate and its bytes at the "
+        "peak bandwidth, both as measured here. "
+        f"The target at 1024 px: {AIMS['generator 1024']:g} ms, and six times the bound.",
         "",
         "| framework | size | precision | median ms | 95 % ms | first, s | bound ms | times it | stays on the card |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -77,7 +77,7 @@ def _upload(upload: Mapping[str, Any]) -> list[str]:
     if "skipped" in upload:
         return [_skipped(upload)]
     return [
-        f"{upload['renderer']}; the probe's verdict: {upload['verdict']}. The aim for a call is "
+        f"{upload['renderer']}; result of the probe: {upload['verdict']}. The target for a call is "
         f"{AIMS['upload_p95']:g} ms at the 95th percentile.",
         "",
         "| size | way | call, median ms | 95 % ms | until the card is done, median ms | 95 % ms |",
@@ -95,13 +95,13 @@ def _show(show: Mapping[str, Any]) -> list[str]:
         return [_skipped(show)]
     age, frames, reflections = show["reflections"]["age_ms"], show["frames"], show["reflections"]
     return [
-        "`main.py --headless`, looking at itself: from the frame that a face answers to the picture that shows it, "
-        f"without a camera. The aim is {AIMS['age']:g} ms.",
+        "`main.py --headless` with the self-view: from the frame of a measured face to the picture that shows it, "
+        f"without a camera. The target is {AIMS['age']:g} ms.",
         "",
         "| | |",
         "|---|---|",
         f"| age, median and 95 % | {age['p50']} and {age['p95']} ms |",
-        f"| reflections and drawn frames a second | {reflections['per_s']} and {frames['per_s']} |",
+        f"| reflections and drawn frames per second | {reflections['per_s']} and {frames['per_s']} |",
         *(
             f"| {name}, median and 95 % | {ms['p50']} and {ms['p95']} ms |"
             for name, ms in show["stages_ms"].items()

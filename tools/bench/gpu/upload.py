@@ -1,4 +1,4 @@
-"""How long a drawn face takes into its texture, with CUDA and through pixel buffers.
+"""Upload time of a drawn face to its texture, with CUDA and with pixel buffers.
 
 python -m tools.bench.gpu.upload --output figures.json [--runs 300]
 """
@@ -29,7 +29,7 @@ WARM_UP_RUNS = 30
 def measure_uploads(
     ctx: moderngl.Context, gl: GlCalls, copies: DeviceCopies | None, runs: int, sizes: Sequence[int] = SIZES
 ) -> list[dict[str, Any]]:
-    """Time that the thread of OpenGL spends on a picture, and until the card is done with it, ms, for each way."""
+    """Time spent by the OpenGL thread per picture, and until the card has finished, ms, for each method."""
     rows = []
     for size in sizes:
         pixels = np.random.default_rng(0).integers(0, 256, (size, size, 4)).astype(np.uint8)
@@ -62,7 +62,7 @@ def _timed(write: Callable[[], None], gl: GlCalls, runs: int) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; where CUDA does not share, pixel buffers alone are measured and the reason is written down."""
+    """Run the command; if CUDA cannot share, only pixel buffers are measured and the reason is recorded."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench.gpu.upload", description="Time pictures into textures."
     )

@@ -1,4 +1,4 @@
-"""What the stage costs: drawing, reloading, recording, rendering again. `tools.benchmark` asks for it."""
+"""Rendering benchmarks: drawing, reloading, recording, rendering sessions. Called by `tools.benchmark`."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ QUICK_FRAMES = 6
 
 
 def measure_stage(persona: Persona, parts: Collection[str] = PARTS, *, quick: bool = False) -> dict[str, Any]:
-    """Measure some of `PARTS`, with the scenes that ship; quickly, scenes and passes in one size and few frames.
+    """Measure some of `PARTS` with the shipped scenes; in quick mode, one size and few frames.
 
     Raises:
-        NarcissusError: a scene cannot be shown, a film cannot be made.
+        NarcissusError: a scene cannot be shown, or a film cannot be written.
     """
     scenes = {path.stem: load_scene(path, registry()) for path in sorted(SCENES.glob("*.yaml"))}
     footage = film_visitor(persona)
@@ -53,5 +53,5 @@ def measure_stage(persona: Persona, parts: Collection[str] = PARTS, *, quick: bo
 
 
 def stage_tables(stage: Mapping[str, Any]) -> list[str]:
-    """Lines of what `measure_stage` found, for the report."""
+    """Report lines about the result of `measure_stage`."""
     return [line for part, figures in stage.items() for line in TABLES[part](figures)]

@@ -1,4 +1,4 @@
-"""How long scenes and their passes take to draw, at several moments of a visit."""
+"""Drawing time of scenes and their passes, at several moments of a visit."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from engine.show.drawing import SOFTWARE_SCALE
 from tools.bench.render.visitor import Footage, Visitor
 
 SIZES_WH = ((1280, 720), (1920, 1080))
-FRAMES = 20  # of each moment, of the scene as a whole and as many pass by pass
+FRAMES = 20  # per moment: for the whole scene, and again pass by pass
 WARM_UP_FRAMES = 3
-GROUND = ("room", "reflection")  # over which a pass is drawn that no scene uses
+GROUND = ("room", "reflection")  # drawn below a pass that no scene uses
 ALONE = "none"
 
 
 class PassWatch:
-    """Times `render` of every pass, with the drawing finished before and after it.
+    """Times `render` of every pass, finishing all drawing before and after it.
 
     Args:
-        finish: waits until everything is drawn.
+        finish: waits until everything has been drawn.
 
     Attributes:
-        is_on: whether it does; otherwise passes are drawn as ever.
+        is_on: whether it measures.
     """
 
     def __init__(self, finish: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class PassWatch:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Within it, all registered passes can be watched."""
+        """Instrument all registered passes within the context."""
         with ExitStack() as patches:
             for kind in registry():
                 each = pass_class(kind)
@@ -58,7 +58,7 @@ class PassWatch:
             yield
 
     def take(self) -> dict[Pass, list[float]]:
-        """Milliseconds of each pass since the last call."""
+        """Milliseconds per pass since the last call."""
         taken, self._ms = self._ms, defaultdict(list)
         return taken
 
@@ -78,7 +78,7 @@ class PassWatch:
 
 @dataclass(frozen=True)
 class _Times:
-    """What was measured of a scene at one moment, ms."""
+    """Measurements of a scene at one moment, ms."""
 
     moment: str
     frames: list[float]
@@ -91,12 +91,12 @@ def measure_drawing(
     sizes_wh: Sequence[tuple[int, int]] = SIZES_WH,
     frames: int = FRAMES,
 ) -> dict[str, Any]:
-    """Draw every scene, and every registered pass, in every size.
+    """Draw every scene and every registered pass at every size.
 
     Returns:
-        `renderer`, `render_scale`, and one row for each scene and for each pass, per size, of the moment that costs
-        most; a pass that several scenes use in the one where it costs most; one that cannot be drawn by itself with the
-        reason.
+        `renderer`, `render_scale`, and one row per scene and pass and size, for the most expensive moment; a pass used
+                by
+                several scenes is listed for the most expensive one, a pass that cannot be drawn alone with the reason.
 
     Raises:
         ConfigError: a scene cannot be drawn.
@@ -121,12 +121,12 @@ def measure_drawing(
 
 
 def render_scale(window: Window) -> float:
-    """What `display.render_scale: auto` means here."""
+    """Value of `display.render_scale: auto` on this machine."""
     return SOFTWARE_SCALE if window.is_software else 1.0
 
 
 def _draw(window: Window, scene: Scene, footage: Footage, watch: PassWatch, frames: int) -> list[_Times]:
-    """Frames of every moment; every second one pass by pass."""
+    """Draw frames of every moment; every second one pass by pass."""
     clock, times = Clock(), []
     with Renderer(
         window.ctx, ShaderLibrary(SHADERS), scene, footage.alignment, window.size_wh, render_scale(window)
@@ -149,7 +149,7 @@ def _draw(window: Window, scene: Scene, footage: Footage, watch: PassWatch, fram
 
 
 def _draw_alone(window: Window, kind: str, footage: Footage, watch: PassWatch, frames: int) -> dict[str, Any]:
-    """A pass that no scene uses, as it comes, over a room and a face."""
+    """Draw a pass that no scene uses, with defaults, over a room and a face."""
     kinds = registry()
     try:
         passes = tuple(PassSpec(each, kinds[each]()) for each in (*GROUND, kind))
@@ -166,7 +166,7 @@ def _scene_row(times: Sequence[_Times]) -> dict[str, Any]:
 
 
 def _pass_rows(times: Sequence[_Times]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """For every kind the pass and the moment that cost most."""
+    """Most expensive pass and moment for every kind."""
     rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for time in times:
         for drawn, durations in time.passes.items():
@@ -178,9 +178,9 @@ def _pass_rows(times: Sequence[_Times]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _dearest(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of every pass the rows of the one scene in which it costs most in the last size; by name."""
+    """Rows of every pass from the scene in which it costs most at the last size, by name."""
     scenes = {}
-    for row in sorted(rows, key=_median):  # stable, and the last one stays
+    for row in sorted(rows, key=_median):  # stable, and the last one wins
         if row["size"] == rows[-1]["size"]:
             scenes[row["pass"]] = row["scene"]
     return sorted((row for row in rows if row["scene"] == scenes[row["pass"]]), key=lambda row: row["pass"])
@@ -191,7 +191,7 @@ def _median(row: Mapping[str, Any]) -> float:
 
 
 def percentiles(durations: Sequence[float]) -> dict[str, float]:
-    """p50 and p95."""
+    """50th and 95th percentile."""
     samples = Samples(len(durations))
     for duration in durations:
         samples.add(duration)

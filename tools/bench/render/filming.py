@@ -1,4 +1,4 @@
-"""What recording costs a show in drawn frames."""
+"""Cost of recording for a show, in drawn frames."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ROUNDS, ROUND_S = 4, 2.5
 def measure_recording(
     footage: Footage, scene: Scene, size_wh: tuple[int, int] = SIZE_WH, rounds: int = ROUNDS, round_s: float = ROUND_S
 ) -> dict[str, Any]:
-    """Draw as fast as it goes, with and without a film of it in turn, so that both meet the same machine.
+    """Draw as fast as possible, alternately with and without recording, so that both see the same load.
 
     Returns:
-        `size`, drawn frames per second `with` and `without`, their `ratio`, and how many frames the film `drops`.
+        `size`, drawn frames per second `with` and `without`, their `ratio`, and the number of frames the film `drops`.
 
     Raises:
-        DeviceError: the film cannot be made.
+        DeviceError: the film cannot be written.
     """
     drawn = {False: 0, True: 0}
     seconds = {False: 0.0, True: 0.0}
@@ -47,7 +47,7 @@ def measure_recording(
             visitor.is_there = True
             _draw_for(round_s / 2, window, mirror, visitor, None)  # a warm-up
             for number in tqdm(range(2 * rounds), "recording", unit="round"):
-                is_filmed = number % 4 in (1, 2)  # without, with, with, without: what drifts is shared
+                is_filmed = number % 4 in (1, 2)  # without, with, with, without: drift is shared equally
                 recorder = _recorder(window, Path(folder, f"{number}.mp4")) if is_filmed else None
                 count, elapsed_s = _draw_for(round_s, window, mirror, visitor, recorder)
                 drawn[is_filmed] += count
@@ -66,7 +66,7 @@ def measure_recording(
 def _draw_for(
     seconds: float, window: Window, mirror: Renderer, visitor: Visitor, recorder: Recorder | None
 ) -> tuple[int, float]:
-    """Draw for so long, and at least once; returns how many frames, and how long it took, s."""
+    """Draw for a duration, at least once; returns the number of frames and the time taken, s."""
     clock = Clock()
     began_s, count, elapsed_s = clock.now_s(), 0, 0.0
     while count == 0 or elapsed_s < seconds:
@@ -86,7 +86,7 @@ def _recorder(window: Window, path: Path) -> Recorder:
 
 
 def _finish(recorder: Recorder | None) -> int:
-    """End a film; returns how many frames it dropped."""
+    """Finish a film; returns the number of dropped frames."""
     if recorder is None:
         return 0
     recorder.close()

@@ -1,4 +1,4 @@
-"""How fast a session is rendered again, against real time."""
+"""Speed of rendering a session, relative to real time."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def measure_offline(
     record: Callable[[str, Path], None] | None = None,
     render: Callable[[Sequence[str]], int] = render_session,
 ) -> list[dict[str, Any]]:
-    """Render a session of a few seconds again, start of the program included.
+    """Render a session of a few seconds, including program start.
 
     Args:
-        model: the persona.
-        sizes_wh: of the films.
-        record: makes the session; the show itself unless said otherwise.
-        render: what takes the arguments of `tools.render` and returns its exit status.
+        model: name of the persona.
+        sizes_wh: film sizes.
+        record: creates the session; by default with the show itself.
+        render: takes the arguments of `tools.render` and returns its exit status.
 
     Returns:
-        For each size `fps` and `seconds` of the film, `took_s`, and `speed`, how many times as fast as real time.
+        For each size `fps` and `seconds` of the film, `took_s`, and `speed` relative to real time.
 
     Raises:
         DeviceError: the show or the rendering fails.
@@ -49,7 +49,7 @@ def measure_offline(
 
 
 def record_session(model: str, path: Path, seconds: float = SESSION_S) -> None:
-    """Keep a show before the moving portrait as a session.
+    """Record a session of a show with the moving portrait.
 
     Raises:
         DeviceError: the show fails.
@@ -83,6 +83,6 @@ def _render(render: Callable[[Sequence[str]], int], session: Path, size_wh: tupl
 
 
 def film_seconds(path: Path) -> float:
-    """Length of a film, s."""
+    """Duration of a film, s."""
     with av.open(str(path)) as film:
         return round(sum(1 for _ in film.decode(video=0)) / FPS, 2)

@@ -1,6 +1,6 @@
-"""How long after saving a scene or a shader it is on the wall, and whether the show stutters meanwhile.
+"""Time from saving a scene or shader to its appearance on the wall, and stutter in the meantime.
 
-The loop is the show's: its watcher, its mirror, its pace, and as much of a frame's time for building.
+Uses the show's own watcher, renderer and pacing, with the same share of each frame for building.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tools.bench.render.visitor import Footage, Visitor
 
 SIZE_WH = (1280, 720)
 REPEATS = 5
-QUIET_S = 0.5  # between two saves
+QUIET_S = 0.5  # between saves
 PATIENCE_S = 30.0
 SHOWN, SAVED = "gilded_mirror", "saved"
 SAVED_SCENE = """format: 1
@@ -42,20 +42,20 @@ passes:
   - film: {{exposure: {exposure}}}
 """
 SHADERS_SAVED = {"shader": "film.frag", "shader of what is drawn once": "frame.frag", "include": "lib/srgb.glsl"}
-INCLUDED, NUMBERS = "12.92", 10_000  # a number in the include, to which digits are added
+INCLUDED, NUMBERS = "12.92", 10_000  # a number in the include, to which digits are appended
 
 
 def measure_reloading(
     footage: Footage, size_wh: tuple[int, int] = SIZE_WH, repeats: int = REPEATS
 ) -> list[dict[str, Any]]:
-    """Save a scene, shaders and an include, several times each, in a copy of both folders.
+    """Save a scene, shaders and an include several times each, in copies of both folders.
 
     Returns:
-        One row for each: `what`, `file`, `ms` from saving to the first frame that was drawn with it (`p50`, `max`),
-        `longest_gap_ms` between two frames meanwhile, `usual_gap_ms` while nothing is saved.
+        One row each: `what`, `file`, `ms` from saving to the first frame drawn with it (`p50`, `max`), `longest_gap_ms`
+                between two frames in the meantime, `usual_gap_ms` otherwise.
 
     Raises:
-        DeviceError: a save was never told or shown.
+        DeviceError: a save was not noticed or not shown.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
@@ -69,20 +69,20 @@ def measure_reloading(
 
 
 def save_scene(folder: Path) -> None:
-    """Save a scene whose film is exposed anew each time."""
+    """Save a scene with a new film exposure."""
     text = SAVED_SCENE.format(shown=SHOWN, exposure=1 + secrets.randbelow(NUMBERS) / NUMBERS)
     _save(folder / "scenes" / f"{SAVED}.yaml", text)
 
 
 def _save(path: Path, text: str) -> None:
-    """As editors do it: nobody ever reads half of a file."""
+    """Save atomically, as editors do."""
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
 
 def changed_shader(text: str) -> str:
-    """A shader or include that draws a little else than any before: drivers keep what they have compiled once.
+    """Shader or include that differs slightly from all previous ones, because drivers cache compiled programs.
 
     Raises:
         ConfigError: it is an include without `INCLUDED`.
@@ -98,7 +98,7 @@ def changed_shader(text: str) -> str:
 
 
 def _saves(folder: Path) -> dict[str, tuple[str, Callable[[], object]]]:
-    """By what is saved: the file, and what saves it."""
+    """What is saved -> its file, and the function that saves it."""
 
     def shader_save(path: Path) -> Callable[[], object]:
         text = path.read_text(encoding="utf-8")
@@ -111,14 +111,14 @@ def _saves(folder: Path) -> dict[str, tuple[str, Callable[[], object]]]:
 
 
 class _Show:
-    """A show of the saved scene."""
+    """Show of the saved scene."""
 
     def __init__(self, folder: Path, footage: Footage, size_wh: tuple[int, int]) -> None:
         self._folder, self._footage, self._size_wh = folder, footage, size_wh
         self._clock = Clock()
         self._owned = ExitStack()
         self._last_s = self._clock.now_s()
-        self._is_coming = False  # whether what was saved is being built
+        self._is_coming = False  # whether the saved file is being built
         self.gaps_s: list[float] = []
 
     def __enter__(self) -> _Show:
@@ -141,7 +141,7 @@ class _Show:
         self._owned.close()
 
     def turn(self) -> bool:
-        """Draw the next frame; returns whether it is the first with what was saved."""
+        """Draw the next frame; returns whether it is the first with the saved file."""
         tick = self._pacer.tick()
         saved = self._watcher.poll()
         if any(path in self._mirror.scene.files or self._library.has(path) for path in saved):
@@ -161,7 +161,7 @@ class _Show:
         return is_new
 
     def settle(self) -> float:
-        """Draw until nothing has changed for a while; returns the usual time from frame to frame then, s."""
+        """Draw until nothing changes for a while; returns the usual frame interval, s."""
         self.gaps_s.clear()
         while sum(self.gaps_s) < QUIET_S:
             if self.turn() or self._is_coming:
@@ -169,7 +169,7 @@ class _Show:
         return statistics.median(self.gaps_s)
 
     def time(self, save: Callable[[], object]) -> tuple[float, float]:
-        """Save; returns how long it takes until it is drawn and the longest time from frame to frame, s."""
+        """Save; returns the time until it is drawn and the longest frame interval, s."""
         self.gaps_s.clear()
         began_s = self._clock.now_s()
         save()
@@ -179,10 +179,10 @@ class _Show:
         return self._last_s - began_s, max(self.gaps_s)
 
     def await_watching(self) -> None:
-        """The watcher's start cannot be seen but by a save that it tells.
+        """Wait until the watcher works, which only a noticed save can show.
 
         Raises:
-            DeviceError: it tells none.
+            DeviceError: no save is noticed.
         """
         began_s = self._clock.now_s()
         for number in range(1, round(PATIENCE_S / QUIET_S)):

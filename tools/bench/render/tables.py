@@ -1,4 +1,4 @@
-"""The figures of the stage as tables of a page that a person reads."""
+"""Report tables of the rendering benchmarks."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 
 
 def drawing_tables(drawing: Mapping[str, Any]) -> list[str]:
-    """Lines of what `measure_drawing` found."""
+    """Lines about the result of `measure_drawing`."""
     sizes = list(dict.fromkeys(row["size"] for row in drawing["scenes"]))
     stages = dict.fromkeys(row["stage"] for row in drawing["passes"] if "stage" in row)
     return [
         "## Drawing",
         "",
         f"By {drawing['renderer']}; `render_scale: auto` is {drawing['render_scale']:g} here, so stages are "
-        f"{' and '.join(stages)}. Drawing alone, as fast as it goes, with a new camera picture and a new face in every "
-        "frame and no network beside it; of idle, arrive and dwell the moment that costs most.",
+        f"{' and '.join(stages)}. Drawing only, as fast as possible, with a new camera picture and a new face in every "
+        "frame and no network running; for the most expensive moment among idle, arrive and dwell.",
         "",
         "| scene | at |" + "".join(f" {size}, ms (95 %) | frames per second |" for size in sizes),
         "|---" * (2 + 2 * len(sizes)) + "|",
         *(_scene_line(name, rows) for name, rows in _grouped(drawing["scenes"], "scene").items()),
         "",
-        "A pass by itself, with everything finished before and after it, in the scene where it costs most:",
+        "Single passes, finishing all drawing before and after, in the most expensive scene:",
         "",
         "| pass | in | at |" + "".join(f" {size}, ms (95 %) |" for size in sizes),
         "|---" * (3 + len(sizes)) + "|",
@@ -31,7 +31,7 @@ def drawing_tables(drawing: Mapping[str, Any]) -> list[str]:
 
 
 def reload_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines of what `measure_reloading` found."""
+    """Lines about the result of `measure_reloading`."""
     return [
         "## From saving to the wall",
         "",
@@ -49,13 +49,13 @@ def reload_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def recording_table(cost: Mapping[str, Any]) -> list[str]:
-    """Lines of what `measure_recording` found."""
+    """Lines about the result of `measure_recording`."""
     return [
         "## Recording",
         "",
-        f"`{cost['scene']}`, {cost['size']}, drawn as fast as it goes, with a film and without in turn:",
+        f"`{cost['scene']}`, {cost['size']}, drawn as fast as possible, alternately with and without recording:",
         "",
-        "| drawn frames per second | with a film of it | share that is left | frames that the film dropped |",
+        "| drawn frames per second | while recording | remaining share | frames dropped by the film |",
         "|---|---|---|---|",
         f"| {cost['without_per_s']:.1f} | {cost['with_per_s']:.1f} | {cost['ratio']:.0%} | {cost['drops']} |",
         "",
@@ -63,16 +63,16 @@ def recording_table(cost: Mapping[str, Any]) -> list[str]:
 
 
 def offline_table(films: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines of what `measure_offline` found."""
+    """Lines about the result of `measure_offline`."""
     return [
-        "## Rendering a session again",
+        "## Rendering a session",
         "",
-        "By `tools.render`, its start included, in full resolution:",
+        "With `tools.render`, including its start, at full resolution:",
         "",
         "| film | length, s | took, s | speed against real time |",
         "|---|---|---|---|",
         *(
-            f"| {row['size']}, {row['fps']} a second | {row['seconds']} | {row['took_s']} | {row['speed']:.2f} |"
+            f"| {row['size']}, {row['fps']} per second | {row['seconds']} | {row['took_s']} | {row['speed']:.2f} |"
             for row in films
         ),
         "",

@@ -1,6 +1,6 @@
-"""Somebody before a mirror: the camera's pictures, features and faces that a show would have, on a clock of their own.
+"""Simulated visitor for rendering benchmarks: camera pictures, features and faces, on a clock of its own.
 
-What is measured with it is drawing alone: everything is made beforehand, so that no network works beside it.
+Everything is prepared in advance, so that no network runs during the measurement.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from tools.animate_portrait import FPS
 from tools.simulation.simulated_visit import Rehearsal, Visit
 
 MOMENTS = ("idle", "arrive", "dwell")
-EARLIER_VISITS, VISIT_S, PAUSE_S = 18, 6.0, 4.0  # so many were there before: what keeps their faces is full
+EARLIER_VISITS, VISIT_S, PAUSE_S = 18, 6.0, 4.0  # previous visits, which fill the archive
 DWELL_S = 30.0
-STEP_S = 0.2  # of time that passes undrawn
+STEP_S = 0.2  # step of time that passes without drawing
 
 
 @dataclass(frozen=True)
 class Footage:
-    """A visitor as the camera has seen them and the persona answered.
+    """Recorded visit.
 
     Attributes:
-        visit: frames and reflections, in all of which somebody is there.
-        alignment: where the persona draws its faces.
+        visit: frames and reflections, with somebody in all of them.
+        alignment: position of the face in the persona's pictures.
     """
 
     visit: Visit
@@ -35,7 +35,7 @@ class Footage:
 
 
 def film_visitor(persona: Persona) -> Footage:
-    """Rehearse a visit before the persona.
+    """Simulate a visit with a persona.
 
     Raises:
         ModelError: it has no inverter, or cannot be used.
@@ -45,14 +45,14 @@ def film_visitor(persona: Persona) -> Footage:
 
 
 class Visitor:
-    """Plays footage, forth and back, to a mirror; every step brings a new camera picture and a new face.
+    """Plays footage back and forth; every step has a new camera picture and a new face.
 
     Args:
-        footage: what is played.
-        mirror: to whom.
+        footage: visit to play.
+        mirror: renderer that receives it.
 
     Attributes:
-        is_there: whether somebody stands before it; may be changed.
+        is_there: whether the visitor is present; may be changed.
     """
 
     def __init__(self, footage: Footage, mirror: Renderer) -> None:
@@ -61,7 +61,7 @@ class Visitor:
         self.is_there = False
 
     def moments(self) -> Iterator[str]:
-        """Bring the mirror to each of `MOMENTS` in turn, late on an evening at which others were there before."""
+        """Bring the mirror to each of `MOMENTS` in turn, late in an evening with previous visitors."""
         for _ in range(EARLIER_VISITS):
             self._pass_time(VISIT_S, is_there=True)
             self._pass_time(PAUSE_S, is_there=False)
@@ -72,7 +72,7 @@ class Visitor:
         yield "dwell"
 
     def step(self, dt_s: float = 1 / FPS, *, seen: bool = True) -> Tick:
-        """Tell the mirror what is new `dt_s` later; returns that moment. Unseen, the camera's picture is left out."""
+        """Advance by `dt_s`; returns the tick. If unseen, the camera's picture is omitted."""
         times = self._mirror.scene.reflection
         change = dt_s / times.arrive_s if self.is_there else -dt_s / times.leave_s
         self._presence = min(1.0, max(0.0, self._presence + change))
@@ -89,12 +89,12 @@ class Visitor:
             self.step(STEP_S, seen=False)
 
     def _place(self) -> int:
-        """Where in the footage it is: at its end it turns round."""
+        """Position in the footage; it reverses at the end."""
         last = len(self._footage.visit) - 1
         return last - abs(last - self._index % max(1, 2 * last))
 
     def _reflection(self, face: Reflection) -> Reflection:
-        """A face as if it were drawn just now, for whoever is there."""
+        """Face as if drawn just now, for the current visitor."""
         features = face.latent.features if self.is_there else None
         latent = replace(face.latent, presence=self._presence, features=features)
         return replace(face, latent=latent, generated_s=self._time_s, sequence=self._index)

@@ -1,7 +1,7 @@
-"""What a network costs and how fast a machine could be at best. It knows no runtime and no processor: peaks are given.
+"""Roofline model: cost of a network and its minimum time. Knows no runtime and no processor: peaks are passed in.
 
-The roofline of Williams et al. 2009: a layer takes at least as long as its operations at the peak rate, and at least as
-long as the bytes that it must read and write at the peak bandwidth; a network takes at least the sum over its layers.
+After Williams et al. 2009: a layer takes at least the time of its operations at the peak rate, and at least the time of
+its memory traffic at the peak bandwidth; a network takes at least the sum over its layers.
 """
 
 from tools.bench.roofline.costs import LayerCost, network_costs

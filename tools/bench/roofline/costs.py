@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from engine.networks.pggan.architecture import GeneratorSettings, WeightLayer, generator_layers
 
 BYTES = {"float32": 4, "bfloat16": 2}
-TAPS = {"fused": 4, "plain": 9}  # per drawn pixel, of a convolution that doubles the picture
+TAPS = {"fused": 4, "plain": 9}  # per drawn pixel, for a convolution that doubles the resolution
 PIXEL_BYTES = 4  # RGBA
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """What one layer must do at least, with everything that follows it (bias, rectifier, pixel norm) part of it.
+    """Minimum work of a layer, including what follows it (bias, rectifier, pixel norm).
 
     Attributes:
-        name: official, e.g. `8x8/Conv0_up`.
+        name: official name, e.g. `8x8/Conv0_up`.
         kind: `dense`, `up`, `conv` or `pixels`.
-        side_px: width and height of what it makes.
+        side_px: width and height of its output.
         maps_in, maps_out: feature maps.
-        operations: multiplications and additions of its matrix product, each counted.
-        bytes: of its weights, its input and its output, each moved once.
+        operations: multiplications and additions of its matrix product, counted separately.
+        bytes: weights, input and output, each moved once.
     """
 
     name: str
@@ -37,12 +37,12 @@ class LayerCost:
 def network_costs(
     settings: GeneratorSettings, form: str = "fused", precision: str = "float32"
 ) -> tuple[LayerCost, ...]:
-    """The layers that draw one picture, in the order in which they run.
+    """Layers that draw one picture, in execution order.
 
     Args:
-        settings: of the generator.
-        form: `fused`, in which a convolution that doubles the picture has 4 taps for each drawn pixel, or `plain`: 9.
-        precision: `float32` or `bfloat16`, of weights and feature maps.
+        settings: settings of the generator.
+        form: `fused`: 4 taps per drawn pixel in a convolution that doubles the resolution, or `plain`: 9.
+        precision: `float32` or `bfloat16`, for weights and feature maps.
     """
     layers = [layer for layer in generator_layers(settings) if not layer.name.startswith("ToRGB")]
     top = next(layer for layer in generator_layers(settings) if layer.name == "ToRGB_lod0")

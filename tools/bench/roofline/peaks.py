@@ -1,4 +1,4 @@
-"""The best rates that a machine was measured at, and how fast layers could be at them."""
+"""Measured peak rates of a machine, and the resulting minimum times."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Peaks:
 
     Attributes:
         device: its name.
-        operations_per_s: by precision: multiplications and additions of large matrix products.
-        bytes_per_s: by the bytes of a working set, the rate at which such a one is read or written again and again:
-            what fits a cache is faster. At least one.
+        operations_per_s: by precision: multiplications and additions in large matrix products.
+        bytes_per_s: by working set in bytes, the rate of repeated reading or writing: what fits a cache is faster. At
+                least one.
     """
 
     device: str
@@ -26,24 +26,24 @@ class Peaks:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Peaks as `to_json` wrote them."""
+        """Parse the result of `to_json`."""
         by_set = {int(size): float(rate) for size, rate in content["bytes_per_s"].items()}
         return cls(content["device"], dict(content["operations_per_s"]), by_set)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Convert to plain values."""
         by_set = {str(size): rate for size, rate in sorted(self.bytes_per_s.items())}
         return {"device": self.device, "operations_per_s": dict(self.operations_per_s), "bytes_per_s": by_set}
 
     def merged(self, other: Self) -> Self:
-        """The better of each rate: a peak is what was reached at all."""
+        """Maximum of each rate."""
         operations = _best(self.operations_per_s, other.operations_per_s)
         return type(self)(self.device, operations, _best(self.bytes_per_s, other.bytes_per_s))
 
     def bandwidth(self, n_bytes: int) -> float:
-        """Bytes a second for a working set of this size: the best rate of any that was at least as large.
+        """Bytes per second for a working set of this size: the best rate of any that was at least as large.
 
-        Beyond the largest that was measured, its rate.
+        Beyond the largest measured set, its rate.
         """
         large_enough = [rate for size, rate in self.bytes_per_s.items() if size >= n_bytes]
         return max(large_enough) if large_enough else self.bytes_per_s[max(self.bytes_per_s)]
@@ -51,10 +51,10 @@ class Peaks:
 
 @dataclass(frozen=True)
 class Bound:
-    """The least time of some work, `ms`, the greater of two.
+    """Minimum time of some work, `ms`, the greater of two.
 
     Attributes:
-        operations_ms, bytes_ms: for its arithmetic alone, and for moving its data alone.
+        operations_ms, bytes_ms: for arithmetic alone, and for memory traffic alone.
     """
 
     operations_ms: float
@@ -71,16 +71,16 @@ class Bound:
 
 
 def bound_of(operations: int, n_bytes: int, peaks: Peaks, precision: str = "float32") -> Bound:
-    """The least time of work on a device.
+    """Minimum time of work on a device.
 
     Raises:
-        KeyError: the precision was not measured there.
+        KeyError: the precision was not measured.
     """
     return Bound(1000 * operations / peaks.operations_per_s[precision], 1000 * n_bytes / peaks.bandwidth(n_bytes))
 
 
 def network_bound_ms(costs: Iterable[LayerCost], peaks: Peaks, precision: str) -> float:
-    """The least time of a network whose layers run one after the other, ms."""
+    """Minimum time of a network whose layers run sequentially, ms."""
     return sum(bound_of(cost.operations, cost.bytes, peaks, precision).ms for cost in costs)
 
 

@@ -1,13 +1,13 @@
-"""Those who draw, each in a process of its own: `worker` loads one, in an environment that has it.
+"""Runtimes under comparison, each in a process of its own: `worker` loads one, in an environment that has it.
 
 `narcissus`, `reference`, `openvino`, `onnxruntime` and `pytorch` are modules with
 
-    WAYS                                                    pairs of form and variant that can be tried
-    version() -> str                                        what it runs on
+    WAYS                                                    supported pairs of form and variant
+    version() -> str                                        name and version
     open_case(folder, form, precision, variant) -> Opened   the generator in a persona's folder
-    peaks() -> Peaks                                        of its device, where it can measure them
+    peaks() -> Peaks                                        of its device, if it can measure them
 
-The latter three read nothing of the show but what needs NumPy alone.
+The last three import only those parts of the show that need nothing but NumPy.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ PROCESSOR = "processor"
 
 
 class NotOfferedError(Exception):
-    """A contender does not compute in that precision, form or way; the message is one sentence that says so."""
+    """The runtime does not support this precision, form or variant; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A generator that is ready to draw.
+    """Generator ready to draw.
 
     Attributes:
-        draw: latents (1, latent_size) float32 -> pixels (1, H, W, 4) uint8 RGBA, finished when it returns.
-        how: in which of its ways, for the report: threads, compiled or not.
+        draw: latents (1, latent_size) float32 -> pixels (1, H, W, 4) uint8 RGBA, finished on return.
+        how: settings for the report: threads, compiled or not.
         device: `processor`, or the name of a graphics card.
     """
 

@@ -1,4 +1,4 @@
-"""The show's own generator: as the show opens it at first, and in each of the forms among which it then looks."""
+"""The show's own generator: in the variant that a show starts with, and in each one that it then tries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ON_PROCESSOR = ("openvino", "tensorflow")
 
 
 def _ways() -> tuple[tuple[str, str], ...]:
-    """The first form is that in which the show begins; variants name the others as `forms.Form` has them."""
+    """The first form is the show's starting variant; variants name the others like `GraphVariant`."""
     forms = candidates("float32", has_bfloat16=False)
     names = ("", *(f"{form.upsampling}, {form.pixel_norm}" for form in forms[1:]))
     kinds = ("plain" if form.upsampling == "nearest" else "fused" for form in forms)
@@ -42,7 +42,7 @@ def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
         return Opened(lambda z: engine.draw(z)[-1], f"openvino, {variant}")
     generator = open_generator(persona, precision=precision)
     if generator.precision != precision:
-        raise NotOfferedError(f"the show runs {generator.precision} here where {precision} was asked for")
+        raise NotOfferedError(f"the show runs {generator.precision} here instead of {precision}")
     device = PROCESSOR if generator.runtime in ON_PROCESSOR else f"graphics card, by {generator.runtime}"
 
     def draw(z: FloatArray) -> ByteArray:

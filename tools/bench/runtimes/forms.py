@@ -1,6 +1,6 @@
-"""The two equivalent forms of a generator that all contenders run: upsampling fused, or by repeating pixels.
+"""Two equivalent forms of a generator that all runtimes execute: fused upsampling, or repeated pixels.
 
-NumPy alone, so that it can be read in an environment that has a contender and nothing of the show.
+NumPy only, so that it can be imported in environments without the show.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ FORMS = ("fused", "plain")
 
 @dataclass(frozen=True)
 class Form:
-    """A generator whose constants are folded into its weights.
+    """Generator with constants folded into its weights.
 
     Attributes:
-        settings: of the generator.
-        layers: in the order in which they run. Kinds as of `FoldedLayer`, and `repeat`: double the picture by
-            repeating pixels, then convolve (HWIO).
+        settings: settings of the generator.
+        layers: in execution order. Kinds as in `FoldedLayer`, and `repeat`: double the picture by repeating pixels,
+                then convolve (HWIO).
     """
 
     settings: GeneratorSettings
@@ -34,7 +34,7 @@ class Form:
 
 
 def read_form(folder: Path, form: str) -> Form:
-    """One of `FORMS` of the generator in a persona's folder.
+    """Read the generator in a persona's folder in one of `FORMS`.
 
     Raises:
         ModelError: its file is missing or damaged.
@@ -45,14 +45,14 @@ def read_form(folder: Path, form: str) -> Form:
 
 
 def _unfused(settings: GeneratorSettings, arrays: Arrays, layers: Sequence[FoldedLayer]) -> tuple[FoldedLayer, ...]:
-    """The layers with `repeat` in place of `up`, each with the 3x3 kernel that it was made from."""
+    """Layers with `repeat` instead of `up`, each with its original 3x3 kernel."""
     doubling = (layer for layer in generator_layers(settings) if "/Conv0" in layer.name)
     plain = []
     for folded in layers:
         if folded.kind == "up":
             layer = next(doubling)
             weight = arrays[f"{layer.name}/weight"] * np.float32(layer.he_constant if settings.use_wscale else 1.0)
-            if layer.kind == "up":  # stored transposed and turned round
+            if layer.kind == "up":  # stored transposed and flipped
                 weight = weight[::-1, ::-1].transpose(0, 1, 3, 2)
             folded = FoldedLayer("repeat", np.ascontiguousarray(weight), folded.bias)
         plain.append(folded)
@@ -60,7 +60,7 @@ def _unfused(settings: GeneratorSettings, arrays: Arrays, layers: Sequence[Folde
 
 
 def channels_first(dense: FoldedLayer) -> FoldedLayer:
-    """The first layer with its outputs in order C, 4, 4 in place of 4, 4, C."""
+    """Reorder the outputs of the first layer from 4, 4, C to C, 4, 4."""
     weight = dense.weight.reshape(len(dense.weight), 16, -1).transpose(0, 2, 1).reshape(dense.weight.shape)
     return FoldedLayer(
         "dense", np.ascontiguousarray(weight), np.ascontiguousarray(dense.bias.reshape(16, -1).T.ravel())

@@ -1,7 +1,7 @@
-"""Make the environment of those who are compared with the generator: `python -m tools.bench.runtimes.install FOLDER`.
+"""Create the environment of the runtimes to compare with: `python -m tools.bench.runtimes.install FOLDER`.
 
-It holds what requirements-bench.lock names, and nothing of the show. PyTorch's builds for processors are on an index of
-their own for some systems; where they are not found, the others are installed without it, and one sentence says so.
+It contains the packages in requirements-bench.lock, and nothing of the show. For some systems, PyTorch's processor
+builds are on a separate index; if they are not found, the others are installed without it, and a sentence says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCK = ROOT / "requirements-bench.lock"
-STAMP = ".ready"  # as new as the lock when all of it was installed
+STAMP = ".ready"  # as new as the lock after a complete installation
 DISPENSABLE = "torch"
 WITHOUT_IT = (
     "PyTorch's build for processors cannot be installed here, so it is not compared: set PIP_EXTRA_INDEX_URL to the "
@@ -25,12 +25,12 @@ WITHOUT_IT = (
 
 
 def environment_python(folder: Path) -> Path:
-    """The interpreter of an environment."""
+    """Python interpreter of an environment."""
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def without(lock: str, name: str) -> str:
-    """A lock without one of its packages."""
+    """Lock without one of its packages."""
     blocks = re.split(r"(?m)^(?=\S)", lock)
     return "".join(block for block in blocks if not re.match(rf"{re.escape(name)}\b(?!-)", block))
 
@@ -39,12 +39,12 @@ def install(folder: Path, lock: Path = LOCK, run: Callable[[Sequence[str]], int]
     """Install the lock into a new environment.
 
     Args:
-        folder: of the environment.
-        lock: what to install.
+        folder: folder of the environment.
+        lock: lock file.
         run: runs a command and returns its exit status.
 
     Returns:
-        Exit status: 0 if all, or all but PyTorch, is there.
+        Exit status: 0 if everything, or everything but PyTorch, is installed.
     """
     run = run or (lambda command: subprocess.run(command, check=False).returncode)
     venv.create(folder, clear=True, with_pip=True)
@@ -57,7 +57,7 @@ def install(folder: Path, lock: Path = LOCK, run: Callable[[Sequence[str]], int]
         rest = Path(scratch, lock.name)
         rest.write_text(without(lock.read_text(encoding="utf-8"), DISPENSABLE), encoding="utf-8")
         status = run([*pip, "--require-hashes", "-r", str(rest)])
-    print(WITHOUT_IT if status == 0 else f"what {lock.name} names cannot be installed", file=sys.stderr)
+    print(WITHOUT_IT if status == 0 else f"the packages in {lock.name} cannot be installed", file=sys.stderr)
     return status
 
 

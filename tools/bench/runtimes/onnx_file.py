@@ -1,4 +1,4 @@
-"""A generator as an ONNX file, which ONNX Runtime runs and which OpenVINO converts."""
+"""Generator as an ONNX file, for ONNX Runtime and for conversion by OpenVINO."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TYPES = {"float32": TensorProto.FLOAT, "bfloat16": TensorProto.BFLOAT16}
 
 
 class _Graph:
-    """Nodes and constants, each with a name of its own."""
+    """ONNX nodes and constants with unique names."""
 
     def __init__(self, dtype: int) -> None:
         self.dtype = dtype
@@ -45,8 +45,8 @@ def onnx_model(form: Form, precision: str) -> Any:
     """Latents z (1, latent_size) float32 -> pixels (1, H, W, 4) uint8; channels first inside, statistics float32.
 
     Args:
-        form: what to write.
-        precision: of convolutions and what lies between them.
+        form: form to write.
+        precision: of convolutions and activations.
 
     Returns:
         `onnx.ModelProto`.
@@ -104,6 +104,6 @@ def _model(graph: _Graph, latent_size: int, side: int) -> Any:
 
 
 def _upper_halves(value: NDArray[Any]) -> NDArray[np.uint16]:
-    """float32 rounded to bfloat16, as bits."""
+    """Round float32 to bfloat16, as bits."""
     bits = np.ascontiguousarray(value, np.float32).view(np.uint32).astype(np.uint64)
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)

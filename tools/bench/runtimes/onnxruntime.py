@@ -1,4 +1,4 @@
-"""ONNX Runtime: all graph optimisations, and the number of threads that is fastest here."""
+"""ONNX Runtime with all graph optimisations, and the number of threads that is fastest here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _session(content: bytes, threads: int, is_cuda: bool) -> Callable[[FloatArra
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
-    # its threads spin while it draws, as ever, but not while others are timed
+    # its threads spin while it draws, as usual, but not while others are timed
     options.add_session_config_entry("session.force_spinning_stop", "1")
     providers = [CUDA, "CPUExecutionProvider"] if is_cuda else ["CPUExecutionProvider"]
     session = onnxruntime.InferenceSession(content, options, providers=providers)

@@ -1,4 +1,4 @@
-"""OpenVINO alone: an ONNX file of the same network, opened as its documentation does it."""
+"""OpenVINO alone: an ONNX file of the same network, opened as in its documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The peaks of this machine's processor: matrix products through OpenVINO; how fast threads copy and read memory."""
+"""Peak rates of this machine's processor: matrix products with OpenVINO; copying and reading memory with threads."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.system.openvino_loader import import_openvino
 from engine.types import FloatArray
 from tools.bench.roofline import Peaks
 
-SIDE, PRODUCTS = 1024, 2  # of the matrices, and how many are multiplied one after the other
+SIDE, PRODUCTS = 1024, 2  # size of the matrices, and length of the chain of products
 RUNS = 30
-WORKING_SETS = tuple(2**power for power in (20, 22, 24, 26, 28))  # 1 to 256 MB: a core's own cache to memory
-PASS_BYTES = 2**28  # a set is gone through so often that this much moves
+WORKING_SETS = tuple(2**power for power in (20, 22, 24, 26, 28))  # 1 to 256 MB: from a core's own cache to memory
+PASS_BYTES = 2**28  # a working set is traversed until this much has moved
 
 
 def processor_peaks(name: str) -> Peaks:
     """Measure, in about five seconds.
 
     Args:
-        name: of the processor.
+        name: name of the processor.
     """
     precisions = ("float32", "bfloat16") if computes_bfloat16() else ("float32",)
     operations = {precision: product_rate(precision) for precision in precisions}
@@ -33,7 +33,7 @@ def processor_peaks(name: str) -> Peaks:
 
 
 def product_rate(precision: str, side: int = SIDE, runs: int = RUNS) -> float:
-    """Operations a second of large matrix products: the best run counts, as a peak is what is reached at all."""
+    """Operations per second of large matrix products: the best run counts."""
     openvino = import_openvino()
     from openvino import opset13 as ops
 
@@ -41,7 +41,9 @@ def product_rate(precision: str, side: int = SIDE, runs: int = RUNS) -> float:
     start = ops.parameter([side, side], np.float32)
     x: Any = start
     for _ in range(PRODUCTS):
-        weight = random.standard_normal((side, side), np.float32) / np.float32(np.sqrt(side))  # the sizes stay
+        weight = random.standard_normal((side, side), np.float32) / np.float32(
+            np.sqrt(side)
+        )  # keeps magnitudes constant
         x = ops.matmul(x, ops.constant(weight), False, True)
     options = {
         "PERFORMANCE_HINT": "LATENCY",
@@ -54,9 +56,9 @@ def product_rate(precision: str, side: int = SIDE, runs: int = RUNS) -> float:
 
 
 def bandwidth(working_set: int, pass_bytes: int = PASS_BYTES) -> float:
-    """Bytes a second that all cores together move within a working set: the better of copying and reading it."""
+    """Bytes per second moved by all cores within a working set: the better of copying and reading."""
     cores = os.cpu_count() or 1
-    length = working_set // cores // 8  # float32 numbers of each of two arrays
+    length = working_set // cores // 8  # float32 numbers in each of two arrays
     sets = [(np.ones(length, np.float32), np.zeros(length, np.float32)) for _ in range(cores)]
     times = max(1, pass_bytes // working_set)
 
@@ -74,7 +76,7 @@ def bandwidth(working_set: int, pass_bytes: int = PASS_BYTES) -> float:
 
 
 def _best_s(work: Callable[[], object], runs: int) -> float:
-    """Least time of one call after one that does not count, s."""
+    """Minimum time of a call after a warm-up, s."""
     clock, durations = Clock(), []
     for _ in range(1 + runs):
         began_s = clock.now_s()

@@ -1,4 +1,4 @@
-"""PyTorch: the network as its own operations, channels last, run as they come or compiled by Inductor."""
+"""PyTorch: the network as native operations, channels last, eager or compiled by Inductor."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Network(torch.nn.Module):
     """Latents (1, latent_size) float32 -> pixels (1, H, W, 4) uint8. Statistics and the last layer are float32.
 
     Args:
-        form: what to run.
-        dtype: of convolutions and what lies between them.
+        form: form to run.
+        dtype: of convolutions and activations.
     """
 
     def __init__(self, form: Form, dtype: torch.dtype) -> None:
@@ -77,7 +77,7 @@ def version() -> str:
 
 
 def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
-    """Open it; the variant is `eager`, or `compiled` by Inductor with its weights as constants."""
+    """Open a case; the variant is `eager`, or `compiled` by Inductor with weights as constants."""
     where = _where()
     network: Callable[[torch.Tensor], torch.Tensor] = (
         Network(read_form(folder, form), DTYPES[precision]).eval().to(where)
@@ -85,7 +85,7 @@ def open_case(folder: Path, form: str, precision: str, variant: str) -> Opened:
     if variant == "compiled":
         from torch._inductor import config
 
-        config.freezing = True  # weights are laid out once, for the kernels that read them
+        config.freezing = True  # weights are laid out once for the kernels
         network = torch.compile(network, dynamic=False)
 
     @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
@@ -104,7 +104,7 @@ def _device() -> str:
 
 
 def peaks() -> Peaks:
-    """Rates of its matrix products on its device, and of copying memory there."""
+    """Rates of matrix products on its device, and of copying memory there."""
     side, length = (8192, 2**28) if _where() == "cuda" else (1536, 2**26)
     operations = {}
     for precision, dtype in DTYPES.items():

@@ -1,4 +1,4 @@
-"""The plain Keras network in float32, through TensorFlow: what all others must draw. It is not timed."""
+"""Reference: the plain Keras network in float32 on TensorFlow, which all others must match. It is not timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process of one contender: `python -m tools.bench.runtimes.worker NAME`. A line of JSON asks, one answers.
+"""Process of one runtime: `python -m tools.bench.runtimes.worker NAME`. Requests and answers are lines of JSON.
 
     {"do": "version"}                                             {"version", "ways": [[form, variant], ...]}
     {"do": "open", "key", "folder", "form", "precision", "variant"}     {"how", "device"}
@@ -7,7 +7,7 @@
     {"do": "close"}                                               {}, after all are closed
     {"do": "peaks"}                                               what `Peaks.to_json` says
 
-What cannot be done is {"absent"} with one sentence.
+If a request cannot be fulfilled, the answer is {"absent"} with one sentence.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MAX_REASON = 200
 
 
 class Worker:
-    """Answers requests with one contender.
+    """Answers requests with one runtime.
 
     Args:
-        name: of its module in `runtimes`.
+        name: module name in `runtimes`.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,7 +41,7 @@ class Worker:
         self._slow: set[str] = set()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked."""
+        """Fulfil a request."""
         what = request.pop("do")
         found: dict[str, Any] = getattr(self, f"_{what}")(**request)
         return found
@@ -60,7 +60,8 @@ class Worker:
         return {}
 
     def _time(self, key: str, latents: str, seconds: float, runs: int) -> dict[str, Any]:
-        """Up to `runs` in about `seconds`; but for slow ones, after one that does not count: others had the caches."""
+        """Time up to `runs` runs in about `seconds`, after a warm-up unless it is slow: others used the caches
+        meanwhile."""
         draw, clock, rows = self._at(key).draw, Clock(), np.load(latents)
         if key not in self._slow:
             draw(rows[:1])
@@ -90,9 +91,9 @@ class Worker:
 
 
 def main() -> None:
-    """Answer until the asker goes away."""
+    """Answer until the parent goes away."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
-        os.dup2(2, 1)  # what libraries print is no answer
+        os.dup2(2, 1)  # library output must not mix with answers
         worker: Worker | None = None
         for line in sys.stdin:
             try:

@@ -1,6 +1,6 @@
-"""What the steps of the show take, alone and together: features, inverter, upload; start, pace and memory of the whole.
+"""Benchmarks of the show: single steps (features, inverter, upload), and the whole (start, pace, memory).
 
-`tools.benchmark` asks for it.
+Called by `tools.benchmark`.
 """
 
 from tools.bench.show.pipeline import measure_pipeline

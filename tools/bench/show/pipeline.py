@@ -1,4 +1,4 @@
-"""The whole show, measured from outside: as `main.py` runs it off screen before a moving portrait.
+"""Whole show, measured from outside: `main.py` off screen with a moving portrait.
 
 The portrait is scikit-image's astronaut.
 """
@@ -25,20 +25,21 @@ from tools.simulation.simulated_visit import CAMERA_WH, portrait
 ROOT = Path(__file__).resolve().parents[3]
 MEMORY_AT_S = (60, 300)
 CLIP_S = 24
-START_S = 1.0  # that is drawn when only the start is looked at
+START_S = 1.0  # duration if only the start matters
 
 
 def measure_pipeline(model: str, seconds: float, size: str) -> dict[str, Any]:
-    """Start the program for the first time, with nothing converted yet, then again, and let that run.
+    """Start the program with empty caches, then again, and let the second one run.
 
     Args:
-        model: the persona.
-        seconds: of drawing.
-        size: of the window, `WxH`.
+        model: name of the persona.
+        seconds: duration of drawing.
+        size: window size, `WxH`.
 
     Returns:
-        `size`, what `--stats` says, `first_start_s` (its `start_s` when everything was new), and `resident_mb` of the
-        program and its children at those of `MEMORY_AT_S` that were reached.
+        `size`, the contents of `--stats`, `first_start_s` (`start_s` with empty caches), and `resident_mb` of the
+                program
+                and its children at the times of `MEMORY_AT_S` that were reached.
 
     Raises:
         DeviceError: the program fails.
@@ -54,7 +55,7 @@ def measure_pipeline(model: str, seconds: float, size: str) -> dict[str, Any]:
 
 
 def _run(show: Sequence[str], seconds: float, folder: Path, title: str) -> tuple[dict[str, Any], dict[str, float]]:
-    """Statistics and memory of one run; what it converts is kept in `folder`, for the next."""
+    """Statistics and memory of one run; converted files are kept in `folder` for the next."""
     stats = folder / "stats.json"
     command = [*show, "--seconds", str(seconds), "--stats", str(stats)]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "NARCISSUS_CACHE": str(folder / "cache")}) as program:
@@ -66,7 +67,7 @@ def _run(show: Sequence[str], seconds: float, folder: Path, title: str) -> tuple
 
 
 def watch_memory(program: subprocess.Popen[bytes], seconds: float, title: str = "pipeline") -> dict[str, float]:
-    """Resident memory of the program and its children, MB, at the moments of `MEMORY_AT_S` after its start."""
+    """Resident memory of the program and its children, MB, at the times of `MEMORY_AT_S` after its start."""
     clock, began_s, memory_mb = Clock(), Clock().now_s(), {}
     moments = list(MEMORY_AT_S)
     with tqdm(total=round(seconds), unit=" s", desc=title) as bar:

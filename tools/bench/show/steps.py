@@ -1,4 +1,4 @@
-"""The steps beside the generator, each alone: features of a camera picture, their latent, a face into a texture."""
+"""Single steps beside the generator: features of a camera picture, their latent, upload of a face."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tools.bench.runtimes.processor_peaks import processor_peaks
 from tools.simulation.simulated_visit import CAMERA_WH, portrait
 
 RUNS, QUICK_RUNS, WARM_UP_RUNS = 300, 60, 10
-UPLOADED_PX = 1024  # beside the persona's own size
+UPLOADED_PX = 1024  # in addition to the persona's own size
 WINDOW_WH = (64, 64)
 
 
@@ -33,15 +33,15 @@ def measure_steps(persona: Persona, *, quick: bool = False) -> list[dict[str, An
     """Time each step.
 
     Args:
-        persona: with an inverter.
+        persona: must have an inverter.
         quick: fewer runs.
 
     Returns:
-        A row for each: `step`, `ms` (p50, p95), and `bound_ms` and `bound_by` where its operations and bytes are known.
+        A row each: `step`, `ms` (p50, p95), and `bound_ms` and `bound_by` if operations and bytes are known.
 
     Raises:
         ModelError: the persona has no inverter, or it does not fit.
-        DeviceError: no picture can be drawn here.
+        DeviceError: OpenGL is not available.
     """
     runs = QUICK_RUNS if quick else RUNS
     peaks = processor_peaks(PROCESSOR)
@@ -55,7 +55,7 @@ def measure_steps(persona: Persona, *, quick: bool = False) -> list[dict[str, An
 
 
 def _measure_features(runs: int) -> tuple[dict[str, Any], list[tuple[Frame, Features]]]:
-    """A row, and the faces that were found, with their frames."""
+    """Row of the features, and the faces found, with their frames."""
     face = portrait()
     frames = [Frame(moved(face, motion_at(i / FPS), CAMERA_WH), i / FPS, i) for i in range(min(runs, 240))]
     seen: list[tuple[Frame, Features]] = []
@@ -72,7 +72,7 @@ def _measure_features(runs: int) -> tuple[dict[str, Any], list[tuple[Frame, Feat
 
 
 def _measure_encoder(persona: Persona, seen: list[tuple[Frame, Features]], runs: int) -> dict[str, Any]:
-    """What an encoder takes on one thread, with the cutting of what it sees."""
+    """Row of the encoder on one thread, including the crop."""
     encoder = open_encoder(persona)
 
     def encode(i: int) -> None:
@@ -106,7 +106,7 @@ def _measure_uploads(persona: Persona, runs: int, peaks: Peaks) -> list[dict[str
             ms = _percentiles(upload, runs)
             texture.close()
             step = f"upload of {size}² RGBA into a texture, by {window.renderer}"
-            # a graphics card reads over a bus whose rate is not measured
+            # a graphics card reads over a bus of unknown rate
             bound = _bound(0, 2 * pictures[0].nbytes, peaks) if window.is_software else {}
             rows.append({"step": step, "ms": ms, **bound})
     return rows
@@ -118,7 +118,7 @@ def _bound(operations: int, n_bytes: int, peaks: Peaks) -> dict[str, Any]:
 
 
 def _percentiles(work: Callable[[int], object], runs: int) -> dict[str, float]:
-    """p50 and p95 of one call, ms, after a warm-up."""
+    """50th and 95th percentile of a call, ms, after a warm-up."""
     clock, durations_ms = Clock(), []
     for i in range(-WARM_UP_RUNS, runs):
         began_s = clock.now_s()

@@ -1,4 +1,4 @@
-"""The figures of the show and its steps as tables of a page that a person reads."""
+"""Report tables of the show and its steps."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ AIMS = {
 
 
 def pipeline_tables(pipeline: Mapping[str, Any]) -> list[str]:
-    """Lines of what `measure_pipeline` found."""
+    """Lines about the result of `measure_pipeline`."""
     drawn, reflected = pipeline["frames"]["per_s"], pipeline["reflections"]["per_s"]
     age_ms = pipeline["reflections"]["age_ms"].get("p95", math.inf)
     memory = ", ".join(f"{value:.0f} MB {name.replace('_', ' ')}" for name, value in pipeline["resident_mb"].items())
     return [
-        f"## The show, {pipeline['size']}, {pipeline['seconds']:.0f} s before a moving portrait",
+        f"## The show, {pipeline['size']}, {pipeline['seconds']:.0f} s with a moving portrait",
         "",
-        "| pipeline | measured | aim |",
+        "| pipeline | measured | target |",
         "|---|---|---|",
         f"| drawn frames per second | {drawn:.1f} | {AIMS['drawn_per_s']:.0f} or more |",
         f"| reflections per second | {reflected:.1f} | {AIMS['reflections_per_s']:.0f} or more |",
@@ -49,14 +49,14 @@ def _interval_lines(interval_ms: Mapping[str, float]) -> list[str]:
 
 
 def _first_start_lines(start_s: Mapping[str, float]) -> list[str]:
-    """The start at which everything has to be converted."""
-    return [f"| the very first start-up | {start_s['first_reflection']} s | |"] if start_s else []
+    """Line about the start with empty caches."""
+    return [f"| first start-up with empty caches | {start_s['first_reflection']} s | |"] if start_s else []
 
 
 def steps_table(steps: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines of what `measure_steps` found."""
+    """Lines about the result of `measure_steps`."""
     return [
-        "## The steps beside it, each alone",
+        "## Single steps",
         "",
         "| step | median ms | 95th percentile ms | bound, ms |",
         "|---|---|---|---|",
