@@ -1,18 +1,18 @@
 """Measure a persona's likeness: `python -m tools.evaluate --model NAME --portraits FILE.zip [--json FILE]`.
 
-Stands viewers before the mirror and measures what it answers: 1000 faces that the generator draws from seeds which no
-bank contains, and the portraits of FILE.zip, colour and black and white apart. Beside every figure stand four
-references: a random face, the best fixed face, what a search can make the generator draw, and the noise of the
-measurement itself. Prints tables in Markdown with the aims; writes them, or JSON, if asked to.
+Presents viewers to the mirror and measures their reflections: 1000 faces drawn from seeds outside all banks, and the
+portraits in FILE.zip, separately for colour and black and white. Every figure is shown with four references: a random
+face, the best fixed face, the best result of a search in the generator, and the noise of the measurement itself. Prints
+tables in Markdown with targets; optionally writes them or JSON.
 
     python -m tools.evaluate --model NAME --portraits FILE.zip --steps
 
-sets the steps from the method of 2019 to the one that ships side by side before the same viewers: those that
+compares the steps from the method of 2019 to the shipped one with the same viewers: those that
 `tools.train_inverter --kind` has fitted.
 
     python -m tools.evaluate --model NAME --baseline
 
-measures a hundred held-out faces alone and writes models/NAME/likeness.json, which a test compares with.
+measures only a hundred held-out faces and writes models/NAME/likeness.json, which a test compares with.
 """
 
 from __future__ import annotations
@@ -69,34 +69,30 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
         "evaluate", "Measure a persona's likeness.", "--model portraits --portraits portraits.zip --json figures.json"
     )
-    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument("--model", required=True, metavar="NAME", help="persona: a folder of models/")
+    parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portrait set whose people serve as viewers")
     parser.add_argument(
-        "--portraits", type=Path, metavar="FILE.zip", help="a portrait set; its people stand as viewers"
-    )
-    parser.add_argument(
-        "--split", choices=(*SPLITS, "all"), default="val", help="which of its portraits; val if absent"
+        "--split", choices=(*SPLITS, "all"), default="val", help="split of the portrait set; val if absent"
     )
     parser.add_argument(
         "--count",
         type=_between(FEWEST, HELD_OUT_SEEDS),
         default=HELD_OUT_SEEDS,
-        help=f"held-out faces, {HELD_OUT_SEEDS} if absent",
+        help=f"number of held-out faces, {HELD_OUT_SEEDS} if absent",
     )
     parser.add_argument(
         "--oracle",
         type=_between(0, HELD_OUT_SEEDS),
         default=DEFAULT_ORACLE,
         metavar="VIEWERS",
-        help=f"viewers of each kind that a search is made for, 200 faces each; {DEFAULT_ORACLE} if absent, 0 for none",
+        help=f"viewers of each kind to run a search for, 200 faces each; {DEFAULT_ORACLE} if absent, 0 for none",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there")
     parser.add_argument(
-        "--steps", action="store_true", help="the steps from the method of 2019 to this one instead, side by side"
+        "--steps", action="store_true", help="compare the steps from the method of 2019 to the shipped one instead"
     )
-    parser.add_argument(
-        "--baseline", action="store_true", help=f"write {BASELINE_FILE} beside the persona, and do nothing else"
-    )
+    parser.add_argument("--baseline", action="store_true", help=f"only write {BASELINE_FILE} to the persona's folder")
     return parser.parse_args(arguments)
 
 
@@ -111,7 +107,7 @@ def _between(least: int, most: int) -> Callable[[str], int]:
 
 
 def make_baseline(persona: Persona) -> None:
-    """Measure and write a persona's baseline, and say what it is."""
+    """Measure, write and print a persona's baseline."""
     with FaceDrawer(persona, threads=1) as drawer:
         figures = measure_baseline(persona, drawer)
     write_baseline(persona, figures)
@@ -121,7 +117,7 @@ def make_baseline(persona: Persona) -> None:
 
 
 def evaluate(persona: Persona, options: argparse.Namespace) -> None:
-    """Measure all that the options name; what is known is printed and written after each kind of viewers."""
+    """Run the selected measurements; results are printed and written after each kind of viewers."""
     portraits = _begin(options)
     judge = persona.folder / DISCRIMINATOR_FILE
     discriminator = load_discriminator(judge) if judge.exists() else None
@@ -141,7 +137,7 @@ def evaluate(persona: Persona, options: argparse.Namespace) -> None:
 
 
 def show_steps(persona: Persona, options: argparse.Namespace) -> None:
-    """Measure the steps from the method of 2019 to the one that ships before all viewers that the options name."""
+    """Measure the steps from the method of 2019 to the shipped one with all selected viewers."""
     portraits = _begin(options)
     methods, missing = steps_from_2019(persona)
     for name in missing:
@@ -159,7 +155,7 @@ def show_steps(persona: Persona, options: argparse.Namespace) -> None:
 
 
 def _begin(options: argparse.Namespace) -> PortraitSet | None:
-    """Check where results go, and read the portraits if there are to be any."""
+    """Check the output, and read the portraits if requested."""
     for path in (options.json, options.markdown):
         _check_output(path)
     split = None if options.split == "all" else options.split
@@ -169,7 +165,7 @@ def _begin(options: argparse.Namespace) -> PortraitSet | None:
 def _all_viewers(
     trial: Trial, options: argparse.Namespace, portraits: PortraitSet | None
 ) -> Iterator[tuple[str, Viewers]]:
-    """Each kind of viewers that enough faces are found of; portraits are mirrored, once, as a camera's pictures are.
+    """Yield each kind of viewers with enough faces; portraits are mirrored once, like camera pictures.
 
     Raises:
         DeviceError: no kind of portrait has enough faces.
@@ -187,7 +183,7 @@ def _all_viewers(
             count += 1
             yield kind, viewers
     if not count:
-        raise DeviceError(f"{options.portraits} has fewer than {FEWEST} portraits of a kind in which a face is found")
+        raise DeviceError(f"{options.portraits} has fewer than {FEWEST} portraits with a detectable face of any kind")
 
 
 def _section(kind: str, viewers: Viewers, measured: Measured, options: argparse.Namespace) -> str:
@@ -197,7 +193,7 @@ def _section(kind: str, viewers: Viewers, measured: Measured, options: argparse.
 
 
 def _check_output(path: Path | None) -> None:
-    """Find out before minutes of work whether a file can be written."""
+    """Check that a file can be written, before minutes of work."""
     if path is None:
         return
     if path.is_dir():

@@ -1,9 +1,9 @@
 """Measure generators: `python -m tools.evaluate_gan --model NAME --data FILE.zip [--json FILE]`.
 
-Draws 2000 pictures and compares them with the portraits of FILE.zip, without downloaded weights: are there faces, are
-they as various as real ones, are they copies? Prints a table, writes JSON if asked to, and a page to look at to
-reports/. `--generator FILE` measures a snapshot of a training in place of a persona; several of either are set beside
-each other, to choose one:
+Draws 2000 pictures and compares them with the portraits in FILE.zip, without downloaded weights: do they show faces,
+are they as diverse as real ones, are they copies? Prints a table, optionally writes JSON, and writes a page to
+reports/. `--generator FILE` measures a snapshot of a training run instead of a persona; several of either are compared,
+to select one:
 
     python -m tools.evaluate_gan --generator 400/average.safetensors --generator 500/average.safetensors --data FILE.zip
 """
@@ -37,7 +37,7 @@ from tools.reporting.model_card import EVALUATION, write_section
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, REPORTS = ROOT / "models", ROOT / "reports"
 DEFAULT_COUNT = 2000
-FEWEST, MOST = 40, 5000  # pictures; distances between all of them are in memory
+FEWEST, MOST = 40, 5000  # pictures; all pairwise distances are in memory
 MOST_BYTES = 2 << 30  # of drawn pictures
 
 
@@ -51,25 +51,27 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS, reports:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("evaluate_gan", "Measure generators.", "--model portraits --data portraits.zip")
-    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="persona: a folder of models/")
     parser.add_argument(
         "--generator",
         action="append",
         default=[],
         type=Path,
         metavar="FILE",
-        help="a generator's file, as a trainer writes it",
+        help="generator file written by training",
     )
-    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="a portrait set to compare with")
+    parser.add_argument("--data", required=True, type=Path, metavar="FILE.zip", help="portrait set to compare with")
     parser.add_argument(
-        "--count", type=_count, default=DEFAULT_COUNT, help=f"pictures to draw, {DEFAULT_COUNT} if absent"
+        "--count", type=_count, default=DEFAULT_COUNT, help=f"number of pictures to draw, {DEFAULT_COUNT} if absent"
     )
-    parser.add_argument("--seed", type=_seed, default=0, help="of the first picture; the others follow it; 0 if absent")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument(
+        "--seed", type=_seed, default=0, help="seed of the first picture, others count up from it; 0 if absent"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument(
         "--report", action=argparse.BooleanOptionalAction, default=True, help="write a page to reports/ (the default)"
     )
-    parser.add_argument("--card", action="store_true", help="write the figures into the cards of the personas")
+    parser.add_argument("--card", action="store_true", help="write the figures to the personas' cards")
     options = parser.parse_args(arguments)
     if not options.model and not options.generator:
         parser.error("name what to measure: --model NAME or --generator FILE")
@@ -91,7 +93,7 @@ def _seed(text: str) -> int:
 
 
 def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
-    """Evaluate all that the options name, one after the other, and write what is known after each."""
+    """Evaluate everything selected, one after another, and write the results after each."""
     _check_outputs(options, reports)
     for path in options.generator:
         check_network_header(path, GeneratorSettings)
@@ -110,13 +112,13 @@ def run(options: argparse.Namespace, models: Path, reports: Path) -> None:
         if options.card and source not in options.generator:
             print(f"written: {write_section(persona, EVALUATION, markdown(evaluation.figures))}", flush=True)
         if options.report:
-            print(f"look at {write_report(evaluation, reports / report_name(evaluation.name))}", flush=True)
+            print(f"see {write_report(evaluation, reports / report_name(evaluation.name))}", flush=True)
     if len(several) > 1:
         print(f"\n{comparison(several)}")
 
 
 def _check_outputs(options: argparse.Namespace, reports: Path) -> None:
-    """Find out before minutes of work whether there is a place for what comes of it."""
+    """Check that outputs can be written, before minutes of work."""
     places = [options.json.parent] if options.json is not None else []
     if options.json is not None and options.json.is_dir():
         raise DeviceError(f"{options.json} is a folder; --json takes the name of a file")
@@ -138,7 +140,7 @@ def _evaluate(
     if options.count > most:
         raise ModelError(f"{options.count} pictures of {size} px do not fit into memory: take --count {most} or fewer")
     references = None if size in real else reader.at_size(size, options.count)
-    # one thread: a training that runs beside this, as it often does, makes two wait for each other
+    # one thread: a parallel training run, as is common, would otherwise make both wait
     with FaceDrawer(persona, threads=1) as drawer:
         if references is not None:
             real[size] = RealPortraits(references, drawer.measure)
@@ -147,7 +149,7 @@ def _evaluate(
 
 @contextmanager
 def opened(source: Path) -> Iterator[Persona]:
-    """A persona's folder, or a generator's file as a persona for as long as this lasts.
+    """Open a persona's folder, or a generator file as a temporary persona.
 
     Raises:
         ModelError: it is missing, damaged or does not fit.
@@ -165,7 +167,7 @@ def opened(source: Path) -> Iterator[Persona]:
 
 
 def report_name(name: str) -> str:
-    """The file name of a generator's report."""
+    """File name of a generator's report."""
     return f"generator-{re.sub(r'[^A-Za-z0-9_.]+', '-', name)}.html"
 
 

@@ -1,7 +1,7 @@
 """Encode a folder of pictures as a film: `python -m tools.frames_to_video DIR --output FILE [--fps 30]`.
 
-The pictures follow each other in natural order (`2.png` before `10.png`) and must be of one size. What is no picture is
-left out and told. The name's ending says what is made: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless).
+Pictures are sorted in natural order (`2.png` before `10.png`) and must have the same size. Other files are listed and
+skipped. The file ending selects the format: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = command_parser("frames_to_video", "Pictures to a film.", "frames/ --output film.mp4")
+    parser = command_parser("frames_to_video", "Encode pictures as a film.", "frames/ --output film.mp4")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the pictures are")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the film")
     add_film_options(parser, slowest_fps=0.1)
@@ -45,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def list_frames(folder: Path) -> list[Path]:
-    """The pictures of a folder in their natural order; other files are told, and left out.
+    """Pictures of a folder in natural order; other files are reported and skipped.
 
     Raises:
-        DeviceError: it cannot be listed, has no picture, or a file that is called a picture is none.
+        DeviceError: it cannot be listed, has no picture, or a file named like a picture is not one.
     """
     try:
         files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
@@ -59,19 +59,19 @@ def list_frames(folder: Path) -> list[Path]:
         if is_image(file):
             frames.append(file)
         elif file.suffix.lower() in ENDINGS:
-            raise DeviceError(f"{file} is no picture that can be read: mend it or take it out of the folder")
+            raise DeviceError(f"{file} is not a readable picture: repair it or remove it from the folder")
         else:
             others.append(file.name)
     if not frames:
         raise DeviceError(f"the folder {folder} has no picture in it ({', '.join(FORMATS)})")
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        print(f"frames_to_video: left out, being no pictures: {', '.join(others[:3])}{more}", file=sys.stderr)
+        print(f"frames_to_video: skipped files that are not pictures: {', '.join(others[:3])}{more}", file=sys.stderr)
     return frames
 
 
 def common_size(files: Sequence[Path]) -> tuple[int, int]:
-    """Width and height of all pictures, px.
+    """Common width and height of all pictures, px.
 
     Raises:
         ConfigError: one differs from the first.
@@ -81,7 +81,7 @@ def common_size(files: Sequence[Path]) -> tuple[int, int]:
     for file in files[1:]:
         if (size := _size(file)) != first:
             shown = f"{file} is {size[0]}x{size[1]} px, and {files[0].name}, the first, {first[0]}x{first[1]}"
-            raise ConfigError(f"{shown}: all must be of one size")
+            raise ConfigError(f"{shown}: all must have the same size")
     return first
 
 
@@ -96,12 +96,14 @@ def _rows(files: Sequence[Path], size_wh: tuple[int, int], done: int) -> Generat
 
 
 def _read(file: Path, size_wh: tuple[int, int]) -> ByteArray:
-    """(H, W, 4) uint8 RGBA, row 0 at the top; what is transparent lies over black."""
+    """(H, W, 4) uint8 RGBA, row 0 at the top; transparency is composited over black."""
     with _refusals():
         picture = read_image(file)
     height, width, _ = picture.shape
-    if (width, height) != size_wh:  # turned by what its head did not say yet, or another since it was looked at
-        raise ConfigError(f"{file} is {width}x{height} px, and the first {size_wh[0]}x{size_wh[1]}: all must be alike")
+    if (width, height) != size_wh:  # rotated in a way its header did not state, or replaced meanwhile
+        raise ConfigError(
+            f"{file} is {width}x{height} px, and the first {size_wh[0]}x{size_wh[1]}: all must have the same size"
+        )
     return np.dstack([picture, np.full((height, width), 255, np.uint8)])
 
 

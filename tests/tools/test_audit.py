@@ -196,7 +196,7 @@ def test_a_persona_that_draws_no_faces_cannot_be_audited(tmp_path: Path, capsys:
     write_clouds(tmp_path / "clouds.zip")
     assert run(tmp_path, "--count", "30") == 5
     said = capsys.readouterr().err
-    assert "a face is found in 0 of 30 pictures that tiny draws: 30 are the least that can be audited" in said
+    assert "faces were found in 0 of 30 pictures drawn by tiny: an audit needs at least 30" in said
     assert not (tmp_path / "reports").exists()
 
 

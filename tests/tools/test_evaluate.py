@@ -207,7 +207,7 @@ def test_what_is_wrong_is_said_in_a_sentence(models: Path, tmp_path: Path, capsy
         (
             ["--model", "tiny", "--count", "5", "--oracle", "0", "--portraits", str(empty)],
             4,
-            "empty.zip has fewer than 3 portraits of a kind in which a face is found",
+            "empty.zip has fewer than 3 portraits with a detectable face of any kind",
         ),
     ):
         assert main(options, models) == status

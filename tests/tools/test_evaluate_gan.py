@@ -96,7 +96,7 @@ def test_a_generator_that_draws_no_faces_is_measured_as_far_as_it_goes(
     assert re.search(r"coverage +- ", shown)
     page = (models.parent / "reports" / "generator-tiny.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 2 + 20 and 'src="http' not in page
-    assert "finds no faces in the portraits" in page and "finds no faces in the portraits" in shown
+    assert "finds too few faces in the portraits" in page and "finds too few faces in the portraits" in shown
 
 
 @pytest.mark.usefixtures("faces_everywhere")
@@ -123,7 +123,7 @@ def test_the_card_gets_the_figures(models: Path, data: Path) -> None:
     assert card.startswith("# Tiny 0\n\n## Evaluation\n") and card.count(EVALUATION.begin) == 1
     text = EVALUATION.within(card) or ""
     sha = Persona.open(models / "tiny").generator_sha256
-    assert text.startswith(f"Generator `{sha[:12]}`: 60 pictures, seeds from 0 on, against `clouds.zip`.")
+    assert text.startswith(f"Generator `{sha[:12]}`: 60 pictures, seeds from 0, against `clouds.zip`.")
     assert "| faces found | 100.0% | 100.0% | ≥ 98.0% | reached |" in text
 
 

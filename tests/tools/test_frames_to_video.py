@@ -47,7 +47,7 @@ def test_what_is_transparent_lies_over_black_and_other_files_are_told(
     (folder / "notes.txt").write_text("none")
     assert make(folder, "film.mkv") == 0
     assert greys(folder.parent / "film.mkv")[3] == 0
-    assert "left out, being no pictures: notes.txt" in capsys.readouterr().err
+    assert "skipped files that are not pictures: notes.txt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_what_is_transparent_lies_over_black_and_other_files_are_told(
         (
             lambda f: Image.new("RGB", (32, 32)).save(f / "frame7.png"),
             3,
-            "frame7.png is 32x32 px, and frame0.png, the first, 64x48: all must be of one size",
+            "frame7.png is 32x32 px, and frame0.png, the first, 64x48: all must have the same size",
         ),
-        (lambda f: (f / "frame5.png").write_text("no"), 4, "frame5.png is no picture that can be read: mend it"),
+        (lambda f: (f / "frame5.png").write_text("no"), 4, "frame5.png is not a readable picture: repair it"),
         (
             lambda f: (f / "frame5.png").write_bytes((f / "frame5.png").read_bytes()[:60]),
             4,

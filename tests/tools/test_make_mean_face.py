@@ -35,4 +35,4 @@ def test_too_few_faces_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "0 faces" in capsys.readouterr().err
     assert not (tmp_path / "out.npy").exists()
     assert main([str(tmp_path / "nowhere")]) == 1
-    assert "nowhere is not there" in capsys.readouterr().err
+    assert "nowhere does not exist" in capsys.readouterr().err

@@ -134,7 +134,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path, capsys: p
         "notes.txt": "unreadable",
     }
     assert found["two.jpg"][1] == "of one.png"
-    assert "70 is the least" in found["too small.png"][1]
+    assert "70 is the minimum" in found["too small.png"][1]
     said = capsys.readouterr().out
     assert "1 portraits (1 modern) of 1 people; 0 are held out" in said
     assert "8 left out: 2 unreadable, 1 " in said and "out.rejected.csv" in said
@@ -146,7 +146,7 @@ def test_a_face_that_looks_away_is_refused(tmp_path: Path) -> None:
     save(close_up(), tmp_path / "in" / "here.png")
     assert prepare(tmp_path / "in", tmp_path / "a.zip", "--max-yaw", "0.3") == 0
     reason, detail = rejected(tmp_path / "a.zip")["away.png"]
-    assert reason == "turned away" and detail.startswith("yaw +0.4") and detail.endswith("; 0.3 is the most")
+    assert reason == "turned away" and detail.startswith("yaw +0.4") and detail.endswith("; 0.3 is the maximum")
     assert [label.file for label in read_portraits(tmp_path / "a.zip").labels] == ["here.jpg"]
 
 

@@ -1,6 +1,6 @@
-"""Photographs -> portraits that a network can learn from, or the reason why one cannot be used.
+"""Screening of photographs: aligned portraits for training, or the reason for rejection.
 
-Measures each picture by itself; only `Duplicates` compares pictures. It does not know who is in them.
+Each picture is examined by itself; only `Duplicates` compares pictures. Does not know who is in them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tools.dataset.alignment import cut
 from tools.dataset.face_detection import FaceSearch, face_width
 
 READ_PX = 6144  # longer pictures are reduced when they are read
-SIMILAR_SIZE = 0.6  # of the largest face: from there on it is not clear whose portrait it is
-MOST_OUTSIDE = 0.15  # of the outline of a face may lie beyond the picture
+SIMILAR_SIZE = 0.6  # relative to the largest face: with a second one this large, the subject is ambiguous
+MOST_OUTSIDE = 0.15  # maximum share of the face's outline beyond the picture
 JPEG_QUALITY = 95
 
-# RMS chroma that brightness does not explain, of a picture at `TONE_PX`: below it, a picture is black and white, or of
-# one tone. Of 5 475 portraits of known kind, 0.2 % of the black and white ones are above, and 1 % of the recent colour
-# photographs below. At full size the coloured noise of prints, scans and young networks would count as colour.
+# RMS chroma not explained by brightness, of a picture at `TONE_PX`; below it, a picture is monochrome. Of 5 475
+# portraits of known kind, 0.2 % of the black and white ones are above, and 1 % of the recent colour photographs below.
+# At full size, coloured noise of prints, scans and young networks would count as colour.
 LEAST_COLOUR, TONE_PX = 2.5, 16
 FINGERPRINT_SIDE = 16
 MOST_DIFFERENT_BITS = 20  # of 256, between copies; see `Duplicates`
@@ -44,12 +44,12 @@ DUPLICATE, UNREADABLE = "duplicate", "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is asked of a photograph.
+    """Requirements for photographs.
 
     Attributes:
-        size_px: of the portrait.
-        min_face_px: width of the face in the photograph.
-        max_yaw: nose offset over eye distance.
+        size_px: side of the portrait.
+        min_face_px: minimum width of the face in the photograph.
+        max_yaw: maximum nose offset divided by eye distance.
         min_sharpness: see `sharpness`.
     """
 
@@ -61,13 +61,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A photograph that can be used.
+    """Accepted photograph.
 
     Attributes:
         jpeg: the aligned picture.
         face_px: width of the face in the photograph.
-        yaw: nose offset over eye distance.
-        is_coloured: false for black and white, and prints of one tone.
+        yaw: nose offset divided by eye distance.
+        is_coloured: False for black and white, and single-toned prints.
         fingerprint: (256,) bool, for `Duplicates`.
     """
 
@@ -80,17 +80,17 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A photograph that cannot be used: the reason, one of the words above, and what was found."""
+    """Rejected photograph: the reason, one of the words above, and details."""
 
     reason: str
     detail: str
 
 
 class Screening(Closing):
-    """Looks at photographs, one by one.
+    """Screens photographs one by one.
 
     Args:
-        limits: what is asked of them.
+        limits: requirements.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -98,7 +98,7 @@ class Screening(Closing):
         self._search = FaceSearch()
 
     def __call__(self, path: Path) -> Portrait | Rejection:
-        """The portrait in a file; whatever is wrong with the file is a rejection."""
+        """Screen a file; anything wrong with it is a rejection."""
         try:
             picture = load_image(path, READ_PX)
         except DeviceError as error:
@@ -106,7 +106,7 @@ class Screening(Closing):
         return self.look_at(picture)
 
     def look_at(self, picture: ByteArray) -> Portrait | Rejection:
-        """The portrait in a picture (H, W, 3) uint8 RGB."""
+        """Screen a picture (H, W, 3) uint8 RGB."""
         faces = self._search(picture)
         if not faces:
             return Rejection(NO_FACE, "none was found")
@@ -117,7 +117,7 @@ class Screening(Closing):
         aligned = cut(picture, square, self._limits.size_px)
         sharp = sharpness(aligned)
         if sharp < self._limits.min_sharpness:
-            return Rejection(BLURRED, f"sharpness {sharp:.3f}; {self._limits.min_sharpness:g} is the least")
+            return Rejection(BLURRED, f"sharpness {sharp:.3f}; {self._limits.min_sharpness:g} is the minimum")
         content = io.BytesIO()
         Image.fromarray(aligned).save(content, "JPEG", quality=JPEG_QUALITY, subsampling=0)
         return Portrait(
@@ -129,28 +129,30 @@ class Screening(Closing):
         if len(widths) > 1 and widths[1] > SIMILAR_SIZE * widths[0]:
             return Rejection(DOUBLED, f"the largest are {widths[0]:.0f} and {widths[1]:.0f} px wide")
         if widths[0] < self._limits.min_face_px:
-            return Rejection(SMALL, f"the face is {widths[0]:.0f} px wide; {self._limits.min_face_px:.0f} is the least")
+            return Rejection(
+                SMALL, f"the face is {widths[0]:.0f} px wide; {self._limits.min_face_px:.0f} is the minimum"
+            )
         outline = faces[0][list(OVAL), :2]
         outside = float(((outline < 0) | (outline > picture.shape[1::-1])).any(axis=1).mean())
         if outside > MOST_OUTSIDE:
-            return Rejection(CUT_OFF, f"{outside:.0%} of the face's outline are beyond the border")
+            return Rejection(CUT_OFF, f"{outside:.0%} of the face's outline is beyond the border")
         return None
 
     def _judge_turn(self, yaw: float) -> Rejection | None:
         if abs(yaw) > self._limits.max_yaw:
-            return Rejection(TURNED, f"yaw {yaw:+.2f}; {self._limits.max_yaw:g} is the most")
+            return Rejection(TURNED, f"yaw {yaw:+.2f}; {self._limits.max_yaw:g} is the maximum")
         return None
 
     def close(self) -> None:
-        """Stop the search for faces."""
+        """Release the face detector."""
         self._search.close()
 
 
 def sharpness(aligned: ByteArray) -> float:
     """Variance of the Laplacian over the face, relative to the variance of its brightness.
 
-    Of an aligned portrait (S, S, 3). It does not change with contrast; 0.2 to 1.5 is usual, a Gaussian blur of one
-    pixel leaves 0.05, of two pixels 0.01.
+    For an aligned portrait (S, S, 3). Independent of contrast; typically 0.2 to 1.5; a Gaussian blur of one pixel
+    leaves 0.05, of two pixels 0.01.
     """
     grey = cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY).astype(np.float32)
     y, x = np.mgrid[: len(grey), : len(grey)] / len(grey)
@@ -159,7 +161,7 @@ def sharpness(aligned: ByteArray) -> float:
 
 
 def is_coloured(aligned: ByteArray) -> bool:
-    """Whether a portrait has colours of its own: chroma that its brightness does not explain, as a sepia tone's is."""
+    """Whether a portrait has colours: chroma not explained by its brightness, unlike that of a sepia tone."""
     small = np.asarray(cv2.resize(aligned, (TONE_PX, TONE_PX), interpolation=cv2.INTER_AREA), np.uint8)
     values = lab(small).reshape(-1, 3)
     tone = np.clip(values[:, 0] / 5, 0, 19).astype(np.intp)
@@ -169,24 +171,24 @@ def is_coloured(aligned: ByteArray) -> bool:
 
 
 def fingerprint(aligned: ByteArray) -> NDArray[np.bool_]:
-    """Whether brightness rises to the right, on a grid of 16x16: a difference hash, (256,) bool."""
+    """Difference hash, (256,) bool: whether brightness increases to the right, on a grid of 16x16."""
     grey = cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY)
     grid = np.asarray(cv2.resize(grey, (FINGERPRINT_SIDE + 1, FINGERPRINT_SIDE), interpolation=cv2.INTER_AREA))
     return np.asarray(grid[:, 1:] > grid[:, :-1]).ravel()
 
 
 class Duplicates:
-    """Finds portraits that were there already: the same file, or a copy that was scaled, cut or compressed anew.
+    """Detects repeated portraits: the same file, or a copy that was scaled, cropped or recompressed.
 
-    Among 5 475 aligned portraits, copies differed in 15 of 256 bits at most, and two people in 33 at least.
+    Among 5 475 aligned portraits, copies differed in at most 15 of 256 bits, and two people in at least 33.
     """
 
     def __init__(self) -> None:
         self._names: list[str] = []
-        self._rows = np.empty((256, FINGERPRINT_SIDE**2), np.bool_)  # grows by doubling
+        self._rows = np.empty((256, FINGERPRINT_SIDE**2), np.bool_)  # doubles when full
 
     def earlier(self, name: str, portrait: Portrait) -> str | None:
-        """Name of the portrait that this is a copy of; None if there is none, and then this one is remembered."""
+        """Name of the portrait that this one copies; if there is none, remember this one and return None."""
         count = len(self._names)
         if count:
             differing = (self._rows[:count] != portrait.fingerprint).sum(axis=1)

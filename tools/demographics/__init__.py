@@ -1,1 +1,1 @@
-"""Who is in the data, who is drawn."""
+"""Demographics of training data and drawn faces."""

@@ -1,6 +1,6 @@
-"""The two crowds of an audit, measured alike: the portraits that a network was shown, and the faces that it draws.
+"""Two groups of faces in an audit: training portraits and drawn faces, measured in the same way.
 
-Both are measured at the same size, the smaller of the two, so that sharpness makes no difference between them.
+Both are measured at the same size, the smaller of the two, so that sharpness does not distinguish them.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Crowd:
     """Faces that were found and measured, N of them.
 
     Attributes:
-        vectors: (N, F) float32, laid out as `pipeline.features.LAYOUT`.
+        vectors: (N, F) float32, in the layout `pipeline.features.LAYOUT`.
         thumbnails: (N, 768) float32, RGB from 0 to 1 of the picture at 16x16 px.
-        coloured: (N,) whether the picture has colours of its own.
-        found: (M,) bool, which of all M pictures these are.
+        coloured: (N,) whether the picture has colours.
+        found: (M,) bool, which of all M pictures have a face.
     """
 
     vectors: FloatArray
@@ -46,17 +46,17 @@ class Crowd:
 
     @property
     def features(self) -> FloatArray:
-        """All that was measured (N, F + 768)."""
+        """All measurements (N, F + 768)."""
         return np.hstack([self.vectors, self.thumbnails])
 
     @property
     def ita_deg(self) -> NDArray[np.float64]:
-        """Typology angle of the skin (N,); NaN where it cannot be measured, or without colours."""
+        """Typology angle of the skin (N,); NaN if it cannot be measured, or without colours."""
         return np.where(self.coloured, skin_ita_deg(self.vectors), np.nan)
 
 
 def measure_crowd(pictures: ByteArray, size_px: int, what: str) -> Crowd:
-    """Measure square pictures (M, S, S, 3) uint8 RGB at a size, with a progress bar that begins with `what`."""
+    """Measure square pictures (M, S, S, 3) uint8 RGB at a size, with a progress bar labelled `what`."""
     vectors = np.full((len(pictures), LAYOUT.size), np.nan, np.float32)
     thumbnails = np.empty((len(pictures), 3 * THUMBNAIL_PX**2), np.float32)
     coloured = np.zeros(len(pictures), np.bool_)
@@ -73,10 +73,10 @@ def measure_crowd(pictures: ByteArray, size_px: int, what: str) -> Crowd:
 
 
 def draw_crowd(persona: Persona, count: int, size_px: int) -> Crowd:
-    """Draw the seeds from 0 on and measure them.
+    """Draw and measure the first `count` seeds.
 
     Raises:
-        ModelError: hardly a face is found in what the persona draws.
+        ModelError: hardly any faces are found in the persona's pictures.
     """
     latents = seed_latents(range(count), persona.settings.latent_size)
     pictures = np.empty((count, *[persona.settings.resolution] * 2, 3), np.uint8)
@@ -87,8 +87,8 @@ def draw_crowd(persona: Persona, count: int, size_px: int) -> Crowd:
     crowd = measure_crowd(pictures, size_px, "drawn faces")
     if len(crowd) < FEWEST_FACES:
         raise ModelError(
-            f"a face is found in {len(crowd)} of {count} pictures that {persona.name} draws: "
-            f"{FEWEST_FACES} are the least that can be audited"
+            f"faces were found in {len(crowd)} of {count} pictures drawn by {persona.name}: "
+            f"an audit needs at least {FEWEST_FACES}"
         )
     return crowd
 

@@ -1,8 +1,7 @@
-"""Who is in a portrait set and whom a network draws: shares of groups, side by side.
+"""Shares of groups in a portrait set and among drawn faces.
 
-Gender, age and period of portraits are known from labels, and of drawn faces estimated
-(`tools.demographics.prevalence`). Whether a picture has colours, and the tone of the skin, is measured on both.
-It does not know how the shares are shown.
+Gender, age and period of portraits are known from labels; for drawn faces they are estimated
+(`tools.demographics.prevalence`). Colour and skin tone are measured for both. Does not know how the shares are shown.
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Question:
-    """Something that labels say of a portrait, in bands.
+    """Property of portraits known from labels, divided into bands.
 
     Attributes:
-        name: of it.
-        value: of a label, None where unknown.
-        thresholds: rising; a band begins at its threshold.
-        bands: one more than there are thresholds.
+        name: name of the property.
+        value: value in a label, None if unknown.
+        thresholds: ascending; a band starts at its threshold.
+        bands: names of the bands, one more than there are thresholds.
     """
 
     name: str
@@ -66,14 +65,14 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Row:
-    """A group.
+    """Share of a group.
 
     Attributes:
-        question, band: which.
-        portraits: how many there are in the data.
-        share: of those of which it is known.
-        seen: the same, each portrait weighted as the trainer draws it.
-        drawn: of the drawn faces; None where it cannot be told.
+        question, band: identify the group.
+        portraits: number of portraits in the data.
+        share: share of the portraits for which it is known.
+        seen: the same, weighted by sampling probability in training.
+        drawn: share of the drawn faces; None if it cannot be estimated.
     """
 
     question: str
@@ -85,20 +84,20 @@ class Row:
 
     @property
     def difference(self) -> Estimate | None:
-        """Drawn, less seen."""
+        """Drawn minus seen."""
         return None if self.drawn is None else self.drawn.minus(self.seen)
 
 
 @dataclass(frozen=True)
 class Check:
-    """How well the classifier of one threshold does on people whom it was not trained on.
+    """Performance of a threshold's classifier on people it was not trained on.
 
     Attributes:
-        question, group: e.g. `age`, `65 and over`: everybody from the threshold on.
-        true_rate, false_rate: in cross-validation on `train`, weighted; the correction is made with these.
-        hits, misses, false_alarms, others: on `val`, portraits.
+        question, group: e.g. `age`, `65 and over`: everyone from the threshold up.
+        true_rate, false_rate: in weighted cross-validation on `train`; used for the correction.
+        hits, misses, false_alarms, others: numbers of portraits in `val`.
         truth, counted, corrected: share of the group in `val`, weighted as in training.
-        seen_counted, drawn_counted: share that is counted, uncorrected, in `train`, weighted, and of the drawn faces.
+        seen_counted, drawn_counted: uncorrected counted shares, in `train` (weighted) and among the drawn faces.
     """
 
     question: str
@@ -117,23 +116,23 @@ class Check:
 
     @property
     def accuracy(self) -> float:
-        """Share of `val` that is told rightly."""
+        """Share of correct predictions in `val`."""
         total = self.hits + self.misses + self.false_alarms + self.others
         return (self.hits + self.others) / total if total else math.nan
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean of the shares of the group, and of the others, that are told rightly."""
+        """Mean of the shares of correct predictions for the group and for the others."""
         inside, outside = self.hits + self.misses, self.others + self.false_alarms
         return (self.hits / inside + self.others / outside) / 2 if inside and outside else math.nan
 
 
 class Known:
-    """Portraits with labels, measured.
+    """Measured portraits with labels.
 
     Args:
-        labels: of all pictures that were measured.
-        crowd: of the same pictures.
+        labels: labels of all measured pictures.
+        crowd: measurements of the same pictures.
     """
 
     def __init__(self, labels: Sequence[Label], crowd: Crowd) -> None:
@@ -144,22 +143,22 @@ class Known:
 
     @cached_property
     def axes(self) -> MainAxes:
-        """Of those of `train`, weighted."""
+        """Principal axes of `train`, weighted."""
         return MainAxes(self.crowd.features[self.is_train], self.weights[self.is_train])
 
     @cached_property
     def features(self) -> FloatArray:
-        """What classifiers see (N, F)."""
+        """Classifier inputs (N, F)."""
         return self.axes(self.crowd.features)
 
     def values(self, question: Question) -> Numbers:
-        """(N,), NaN where unknown."""
+        """Label values (N,), NaN if unknown."""
         found = [question.value(label) for label in self.labels]
         return np.array([math.nan if value is None else value for value in found], np.float64)
 
 
 def answer(question: Question, known: Known, drawn: Crowd) -> tuple[list[Row], list[Check]]:
-    """The shares of a question's bands, and how far to trust them."""
+    """Shares of a question's bands, and the reliability of the estimates."""
     values = known.values(question)
     shown = known.is_train & np.isfinite(values)
     bands = np.sum(values[shown, None] >= np.array(question.thresholds), axis=1)
@@ -206,10 +205,10 @@ def _check(
 
 
 def measured_rows(known: Known, drawn: Crowd) -> list[Row]:
-    """Whether pictures have colours, and the bands of the skin's tone in those that have: measured on both crowds."""
+    """Rows for colour, and for the bands of skin tone in coloured pictures, measured in both groups."""
     weights = known.weights[known.is_train]
     coloured = known.crowd.coloured[known.is_train]
-    names = ("black and white, or of one tone", "with colours")
+    names = ("black and white, or single-toned", "with colours")
     estimates = [counted_share(int((drawn.coloured == value).sum()), len(drawn)) for value in (False, True)]
     rows = _rows("picture", names, coloured.astype(np.intp), weights, estimates)
     shown, drawn_ita = known.crowd.ita_deg[known.is_train], drawn.ita_deg

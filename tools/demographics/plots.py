@@ -1,4 +1,4 @@
-"""An audit in two pictures, as small SVG files that do not change from run to run."""
+"""Plots of an audit, as small SVG files that are reproducible."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ STYLE: Any = {
 
 
 def plots(audit: Audit) -> dict[str, str]:
-    """The SVG files of an audit by their names."""
+    """SVG files of an audit by name."""
     return {GROUPS_FILE: _svg(groups_figure(audit.rows)), SKIN_TONE_FILE: _svg(skin_tone_figure(audit))}
 
 
 def groups_figure(rows: Sequence[Row]) -> Any:
-    """For each group, how much of it the network saw and how much it draws."""
+    """Share of each group in the training data and among the drawn faces."""
     figure, axes = _figure(6.4, 0.6 + 0.24 * (len(rows) + 2 * len({row.question for row in rows})))
     place, ticks, last = 0.0, [], ""
     for row in rows:
@@ -58,7 +58,7 @@ def groups_figure(rows: Sequence[Row]) -> Any:
 
 
 def skin_tone_figure(audit: Audit) -> Any:
-    """How the typology angle is distributed over what was seen and what is drawn."""
+    """Distribution of the typology angle in the training data and among the drawn faces."""
     figure, axes = _figure(6.4, 2.8)
     seen = audit.known.crowd.ita_deg
     kept = audit.known.is_train & np.isfinite(seen)
@@ -94,7 +94,7 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 
 
 def _beside(axes: Any) -> Any:
-    """A place left of the axis: x in inches before it, y in its numbers."""
+    """Position left of the axis: x in inches before it, y in data units."""
     from matplotlib.transforms import ScaledTranslation
 
     return axes.get_yaxis_transform() + ScaledTranslation(-0.06, 0, axes.figure.dpi_scale_trans)

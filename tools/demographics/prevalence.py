@@ -1,10 +1,10 @@
-"""How large the share of a group is in a crowd that nobody has labelled: an adjusted count with its interval.
+"""Prevalence of groups among unlabelled faces: an adjusted count with a confidence interval.
 
-A classifier errs, and its errors do not cancel: of 90 men and 10 women it may call 15 women. What it counts is
-corrected by how often it is right and wrong on people who are known: adjusted classify-and-count (Forman 2008,
-"Quantifying counts and costs via classification"), for several groups as by Hopkins and King (2010, "A method of
-automated nonparametric content analysis for social science"). The result is about groups. What the classifier says of
-one face is worth little, and nothing here keeps it.
+A classifier errs, and its errors do not cancel: of 90 men and 10 women it may call 15 women. The count is corrected by
+the classifier's error rates on labelled people: adjusted classify-and-count (Forman 2008, "Quantifying counts and costs
+via classification"), for several groups as in Hopkins and King (2010, "A method of automated nonparametric content
+analysis for social science"). The result is about groups. A prediction for a single face is worth little, and none is
+stored.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from engine.types import FloatArray
 
 FOLDS = 5
 AXES = 200
-STRENGTH = 0.1  # of the ridge, as a share of the summed weights; a third and three times as much change little
-LEAST_DIFFERENCE = 0.1  # between the rates: a classifier that guesses corrects nothing
-FIRM_DIFFERENCE = 0.5  # between the rates: below it, the correction more than doubles any error that nobody notices
-ROUNDS = 1000  # of the bootstrap
+STRENGTH = 0.1  # of the ridge, as a share of the summed weights; a third or three times this changes little
+LEAST_DIFFERENCE = 0.1  # between the rates: a classifier that guesses cannot be corrected
+FIRM_DIFFERENCE = 0.5  # between the rates: below it, the correction more than doubles unnoticed errors
+ROUNDS = 1000  # bootstrap samples
 CONFIDENCE = (2.5, 97.5)
 
 Numbers = NDArray[np.float64]
@@ -33,26 +33,26 @@ Bits = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share, or a difference of shares, with its 95 % interval."""
+    """Share, or difference of shares, with its 95 % interval."""
 
     value: float
     low: float
     high: float
 
     def minus(self, known: float) -> Estimate:
-        """The difference to a number that is known exactly."""
+        """Difference from an exactly known number."""
         return Estimate(self.value - known, self.low - known, self.high - known)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a classifier says of people who are known, each answer from one that was trained without that person.
+    """Predictions for labelled people, each from a classifier trained without that person.
 
     Attributes:
         truth: (N,) bool.
         says: (N,) bool.
-        weights: (N,) how much each counts.
-        people: (N,) int, the same for all portraits of a person.
+        weights: (N,) sample weights.
+        people: (N,) int, equal for all portraits of a person.
     """
 
     truth: Bits
@@ -61,26 +61,26 @@ class Answers:
     people: NDArray[np.int64]
 
     def rates(self) -> tuple[float, float]:
-        """Share of the group, and of the others, that is counted as the group: true and false positive rate."""
+        """True and false positive rate."""
         inside, outside = self.weights @ self.truth, self.weights @ ~self.truth
         hits, false_alarms = self.weights @ (self.truth & self.says), self.weights @ (~self.truth & self.says)
         return float(hits / inside) if inside else math.nan, float(false_alarms / outside) if outside else math.nan
 
     @property
     def are_firm(self) -> bool:
-        """Whether a count that is corrected with these answers can be trusted."""
+        """Whether a count corrected with these predictions is reliable."""
         true_rate, false_rate = self.rates()
         return true_rate - false_rate >= FIRM_DIFFERENCE
 
 
 class MainAxes:
-    """What most of the differences between people lie along: standardised principal components.
+    """Standardised principal components of the features.
 
     They make the classifiers fast and change their rates by a hundredth.
 
     Args:
         features: (N, F).
-        weights: (N,) of each.
+        weights: (N,) sample weights.
     """
 
     def __init__(self, features: FloatArray, weights: Numbers) -> None:
@@ -92,7 +92,7 @@ class MainAxes:
         self._axes: FloatArray = axes[:, ::-1][:, :AXES]  # largest first
 
     def __call__(self, features: FloatArray) -> FloatArray:
-        """Where people (N, F) stand on the axes, (N, AXES) or fewer."""
+        """Project features (N, F) onto the axes: (N, AXES) or fewer."""
         return np.asarray((features - self._mean) / self._sd @ self._axes, np.float32)
 
 
@@ -102,7 +102,7 @@ class Ridge:
     Args:
         features: (N, F).
         truth: (N,) bool; both values must occur.
-        weights: (N,) of each.
+        weights: (N,) sample weights.
     """
 
     def __init__(self, features: FloatArray, truth: Bits, weights: Numbers) -> None:
@@ -115,12 +115,12 @@ class Ridge:
         self._slopes = np.linalg.solve(gram, standard.T @ (balanced * np.where(truth, 1.0, -1.0)))
 
     def __call__(self, features: FloatArray) -> Bits:
-        """Whether each of (N, F) is counted as the group."""
+        """Whether each of (N, F) is classified as the group."""
         return np.asarray((features - self._mean) / self._sd @ self._slopes > 0)
 
 
 def cross_validate(features: FloatArray, truth: Bits, weights: Numbers, people: Sequence[str]) -> Answers:
-    """Answers about people who are known, in five folds by person.
+    """Predictions for labelled people, in five folds by person.
 
     Args:
         features: (N, F).
@@ -139,37 +139,37 @@ def cross_validate(features: FloatArray, truth: Bits, weights: Numbers, people: 
 
 
 def adjusted_share(counted: float, true_rate: float, false_rate: float) -> float:
-    """The share of a group of which `counted` were counted, by the classifier's rates; NaN if these hardly differ."""
+    """Share of a group, corrected from the share `counted` by the classifier's rates; NaN if these hardly differ."""
     if not true_rate - false_rate > LEAST_DIFFERENCE:
         return math.nan
     return float(np.clip((counted - false_rate) / (true_rate - false_rate), 0, 1))
 
 
 def corrected_shares(counted: Numbers, confusion: Numbers) -> Numbers:
-    """The shares of B bands that explain best what was counted; of two bands, those of `adjusted_share`.
+    """Shares of B bands that best explain the counts; for two bands, the result of `adjusted_share`.
 
-    Least squares over shares that are not negative and sum to one, as Hopkins and King (2010) solve it.
+    Least squares over non-negative shares that sum to one, as in Hopkins and King (2010).
 
     Args:
-        counted: (B,) share of the crowd that is counted in each band.
-        confusion: (B, B) of those who are in a band, the share that is counted in each.
+        counted: (B,) share counted in each band.
+        confusion: (B, B) for those in a band, the share counted in each.
     """
     from scipy.optimize import nnls
 
-    sum_counts = 1e3  # so much more than a share, that the sum is one
+    sum_counts = 1e3  # weight of the constraint that the sum is one
     return np.asarray(nnls(np.vstack([confusion.T, np.full(len(counted), sum_counts)]), [*counted, sum_counts])[0])
 
 
 def estimate_bands(answers: Sequence[Answers], counted: NDArray[np.bool_], seed: int = 0) -> list[Estimate]:
-    """Shares of bands in an unlabelled crowd, with bootstrap intervals over the crowd and over the known people.
+    """Shares of bands among unlabelled faces, with bootstrap intervals over these and over the labelled people.
 
-    The answers for all thresholds together say in which band somebody is counted; what is counted in each band is then
-    corrected by how those who are known to be in a band are spread over all of them.
+    The predictions for all thresholds together assign each face to a band; the counts are then corrected by the
+    confusion matrix of the labelled people.
 
     Args:
-        answers: of each threshold's classifier, about the same people who are known, in rising order.
-        counted: (thresholds, M) whether each of the crowd is counted above each threshold.
-        seed: of the bootstrap.
+        answers: predictions for each threshold, for the same labelled people, in ascending order.
+        counted: (thresholds, M) whether each unlabelled face is above each threshold.
+        seed: seed of the bootstrap.
     """
     bands = len(answers) + 1
     cells = np.sum([each.truth for each in answers], axis=0) * bands + np.sum([each.says for each in answers], axis=0)
@@ -192,7 +192,7 @@ def estimate_bands(answers: Sequence[Answers], counted: NDArray[np.bool_], seed:
 
 
 def counted_share(hits: int, count: int) -> Estimate:
-    """A share that was counted without error, with Wilson's score interval (1927)."""
+    """Share that was counted without error, with Wilson's score interval (1927)."""
     if not count:
         return Estimate(math.nan, math.nan, math.nan)
     z, share = 1.959964, hits / count

@@ -1,4 +1,4 @@
-"""An audit in words: tables in Markdown for a person's eyes and for the card."""
+"""Report of an audit: tables in Markdown, to read and for the card."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ GROUPS_FILE, SKIN_TONE_FILE = "audit_groups.svg", "audit_skin_tone.svg"
 BOOTSTRAP_ROUNDS = 1000
 
 READING = """\
-*share* counts portraits; *seen* weights each as the trainer draws it ({weights}); *drawn* is
-what the network draws, with 95 % intervals; the difference is drawn less seen, in points. Whether a picture has
-colours, and the tone of the skin, is measured on portraits and drawn faces alike. Gender, age and period of drawn
-faces have no label: a small linear classifier, trained on the portraits, counts them, and the count is corrected by its
-errors (Forman 2008; Hopkins and King 2010). These are estimates about groups and never about a face, and they assume
-that it errs on drawn faces as it does on portraits; the intervals do not contain the doubt about that. Where its rates
-of hits and of false alarms are less than half apart, the correction would more than double such a doubt: then no share
-is told, and only what was counted in both crowds, uncorrected, is in the last table. Gender is what the record says, in
-two words; age and year are those of the record, so the picture may be earlier."""
+*share* counts portraits; *seen* weights each by its sampling probability in training ({weights}); *drawn* is the share
+among drawn faces, with 95 % intervals; the difference is drawn minus seen, in points. Colour and skin tone are measured
+in the same way on portraits and drawn faces. Gender, age and period of drawn faces have no labels: a small linear
+classifier, trained on the portraits, counts them, and the count is corrected by its error rates (Forman 2008; Hopkins
+and King 2010). These are estimates about groups and never about a face, and they assume that the classifier errs on
+drawn faces as on portraits; the intervals do not include this uncertainty. Where its hit and false alarm rates are less
+than half apart, the correction would more than double it: then no share is given, and only the uncorrected counts of
+both groups are in the last table. Gender is taken from the record, in two words; age and year are those of the record,
+so the picture may be earlier."""
 
 SKIN_TONE = """\
-The tone of the skin is the individual typology angle, atan((L* - 50) / b*), at forehead and cheeks, of pictures with
-colours, in the bands of Chardon et al. (1991) and Del Bino and Bernerd (2013). They measured skin with an instrument;
-here light, white balance, print, retouching and make-up are in it too. So a band says how light faces are shown, not
-what skin a person has, and it says nothing of descent. Portraits and drawn faces are bent alike: the difference means
+Skin tone is the individual typology angle, atan((L* - 50) / b*), at forehead and cheeks of coloured pictures, in the
+bands of Chardon et al. (1991) and Del Bino and Bernerd (2013). They measured skin with an instrument; here it also
+depends on light, white balance, print, retouching and make-up. So a band describes how light faces are shown, not what
+skin a person has, and says nothing about descent. Portraits and drawn faces are affected alike: the difference means
 more than the level."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything that an audit found.
+    """Results of an audit.
 
     Attributes:
-        data_name, data_sha256: of the portrait set.
-        generator_sha256: of the generator.
-        size_px: at which faces were measured.
-        labels: of the whole portrait set.
-        known, drawn: the two crowds.
+        data_name, data_sha256: portrait set.
+        generator_sha256: hash of the generator.
+        size_px: size at which faces were measured.
+        labels: labels of the whole portrait set.
+        known, drawn: the two groups of faces.
         rows, checks: see `tools.demographics.groups`.
     """
 
@@ -62,10 +62,10 @@ class Audit:
 
 
 def to_markdown(audit: Audit, plots: str = "") -> str:
-    """The whole audit.
+    """Report of an audit.
 
     Args:
-        plots: what stands before the names of the plots' files; they are linked from there.
+        plots: prefix of the links to the plots' files.
     """
     weights = ", ".join(f"{kind} {weight:g}" for kind, weight in KIND_WEIGHTS.items())
     parts = [
@@ -79,7 +79,7 @@ def to_markdown(audit: Audit, plots: str = "") -> str:
         f"![Typology angle of the skin]({plots}{SKIN_TONE_FILE})",
     ]
     if audit.checks:
-        parts += ["How well the classifiers do, and the count that is corrected by it:", _checks(audit.checks)]
+        parts += ["Performance of the classifiers, and the resulting corrections:", _checks(audit.checks)]
     return "\n\n".join(parts)
 
 
@@ -146,12 +146,12 @@ def _checks(checks: Sequence[Check]) -> str:
 
 
 def _angles(known: Known, drawn: Crowd) -> str:
-    """Medians of the typology angle, and how many faces have none."""
+    """Medians of the typology angle, and numbers of faces without one."""
     shown = known.crowd.ita_deg
     kept = known.is_train & np.isfinite(shown)
     drawn_ita = drawn.ita_deg[np.isfinite(drawn.ita_deg)]
     if not kept.any() or not len(drawn_ita):
-        return "It can be measured on none of the portraits or of the drawn faces."
+        return "It could not be measured for portraits or drawn faces."
     seen, came = weighted_median(shown[kept], known.weights[kept]), float(np.median(drawn_ita))
     random = np.random.default_rng(0)
     medians = np.median(random.choice(drawn_ita, (BOOTSTRAP_ROUNDS, len(drawn_ita))), axis=1)
@@ -166,7 +166,7 @@ def _angles(known: Known, drawn: Crowd) -> str:
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """The value (N,) below which half of the weight (N,) lies."""
+    """Weighted median of values (N,)."""
     order = np.argsort(values)
     below = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(below, below[-1] / 2)])

@@ -1,1 +1,1 @@
-"""Maintainers' generators of assets and docs."""
+"""Maintainers' commands that generate assets and documentation."""

@@ -19,10 +19,10 @@ INTRODUCTION = """# Configuration
 
 Generated from the settings classes by `python -m tools.dev.describe_config`; do not edit.
 
-`config.yaml` describes this installation: what is plugged in, and how the mirror behaves. What the mirror looks like
-is in [scenes](scenes.md). Every section and every key may be left out; an unknown key is an error that names file, line
-and key. The command line overrides the file ([Usage](usage.md)). A dot stands for one level of nesting:
-`features.pose.beta` is written `features: {pose: {beta: 1}}`.
+`config.yaml` describes an installation: what is connected, and how the mirror behaves. Its appearance is defined by
+[scenes](scenes.md). Every section and key may be omitted; an unknown key is an error that names file, line and key. The
+command line overrides the file ([Usage](usage.md)). A dot stands for one level of nesting: `features.pose.beta` is
+written `features: {pose: {beta: 1}}`.
 """
 
 
@@ -48,7 +48,7 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _keys(model: type[BaseModel], schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every key with its schema and default; the keys of a section in a section follow in its place."""
+    """Every key with its schema and default; nested keys follow their section."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -72,7 +72,7 @@ def _at(settings: BaseModel, path: list[str]) -> Any:
 
 
 def _listed(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Every key that takes a list of mappings, with what such a mapping may have."""
+    """Every key with a list of mappings, and the schema of such a mapping."""
     for name, field in model.model_fields.items():
         for part in get_args(field.annotation):
             if isinstance(part, type) and issubclass(part, BaseModel):

@@ -1,8 +1,8 @@
-"""Hooks of the documentation site (`make docs`): pages from outside docs/ join it, and links follow them.
+"""Hooks of the documentation site (`make docs`): adds pages from outside docs/, and rewrites links to them.
 
-The pages link to each other as files of the repository, which is how they are read in an editor or on a code host. A
-link to a file that is no page of the site becomes plain text; a link to a file that does not exist is a warning, which
-the strict build turns into an error.
+Pages link to each other as files of the repository, as read in an editor or on a code host. A link to a file that is
+not part of the site becomes plain text; a link to a missing file is a warning, which the strict build turns into an
+error.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGES = {
     "benchmarks/report.md": "project/report.md",
     "benchmarks/stage.md": "project/stage.md",
 }
-"""Files of the repository that are pages of the site too, and where."""
+"""Repository files that are also pages of the site, and their locations."""
 
 _ORIGIN = {page: path for path, page in PAGES.items()}
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
@@ -37,7 +37,7 @@ _log = logging.getLogger("mkdocs.hooks.docs_site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages, and the pictures beside them."""
+    """Add the pages, and the pictures next to them."""
     for path, page in PAGES.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / path)))
         for picture in sorted((ROOT / path).parent.glob("*.svg")):
@@ -48,7 +48,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
-    """Point links to files of the repository at the pages that they are here."""
+    """Point links to repository files at the corresponding pages."""
     here = _ORIGIN.get(page.file.src_uri, posixpath.join("docs", page.file.src_uri))
 
     def replaced(match: re.Match[str]) -> str:
@@ -67,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
 
 
 def _place(path: str, files: Files) -> str | None:
-    """Where a file of the repository lies in the site; None if it does not."""
+    """Location of a repository file in the site; None if it is not part of it."""
     inside = path.removeprefix("docs/") if path.startswith("docs/") else f"project/{Path(path).name}"
     place = PAGES.get(path, inside)
     return place if files.get_file_from_path(place) is not None else None

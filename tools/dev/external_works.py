@@ -1,4 +1,5 @@
-"""Six shaders of ours in other programs' dialects, each as a pass: `python -m tools.dev.external_works` draws them."""
+"""Six shaders of our own in other programs' dialects, each as a pass: `python -m tools.dev.external_works` draws
+them."""
 
 from __future__ import annotations
 
@@ -43,12 +44,12 @@ WORKS: Mapping[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
-"""Kind and settings of the pass that shows each."""
+"""Kind and settings of each pass."""
 SIZE_WH = (480, 270)
 
 
 def work_scene(name: str, size_wh: tuple[int, int]) -> Scene:
-    """A scene in which one of `WORKS` lies over the reflection."""
+    """Scene with one of `WORKS` over the reflection."""
     kind, settings = WORKS[name]
     below = [PassSpec(other, registry()[other]()) for other in ("room", "reflection")]
     return Scene(name, size_wh, (*below, PassSpec(kind, registry()[kind].model_validate(settings))))

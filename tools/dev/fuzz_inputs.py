@@ -1,9 +1,9 @@
-"""Read nearly good files of every kind: `python -m tools.dev.fuzz_inputs [--kind scene ...] [--count 1200] [--seed 1]`.
+"""Fuzz all file readers: `python -m tools.dev.fuzz_inputs [--kind scene ...] [--count 1200] [--seed 1]`.
 
-A good file of each kind is changed a little, at random, and read as the show or a tool reads it. It may be read, or
-refused with a sentence. It must not raise anything else, take more than 20 s, or more than 2 GB of memory. The table
-says how many were tried, read, refused and failed; a file that failed is made again by `--keep FOLDER`. The exit status
-is 1 if any failed.
+Valid files of each kind are changed slightly, at random, and read as the show or a tool reads them. They may be read,
+or refused with a sentence; they must not raise anything else, take more than 20 s, or more than 2 GB of memory. The
+table counts tried, read, refused and failed files; `--keep FOLDER` recreates files that failed. The exit status is 1 if
+any failed.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from tools.fuzz.kinds import KINDS
 from tools.fuzz.runner import Tally, outcomes
 from tools.fuzz.worker import mutant
 
-SHOWN = 10  # failures of a kind that are told
+SHOWN = 10  # printed failures per kind
 
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = command_parser("dev.fuzz_inputs", "Read nearly good files of every kind.", "--kind scene png --count 200")
+    parser = command_parser("dev.fuzz_inputs", "Fuzz all file readers.", "--kind scene png --count 200")
     parser.add_argument("--kind", nargs="+", choices=list(KINDS), default=list(KINDS), help="all kinds if absent")
     parser.add_argument("--count", type=int, default=1200, metavar="N", help="mutants of each kind")
-    parser.add_argument("--seed", type=int, default=1, help="another one makes other mutants")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that failed are put")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the mutations")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="folder for files that failed")
     options = parser.parse_args(arguments)
     tallies = {name: _tally(name, options.seed, options.count) for name in options.kind}
     print(table(tallies))
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def table(tallies: dict[str, Tally]) -> str:
-    """The verdicts by kind."""
+    """Table of results by kind."""
     lines = [f"{'kind':<12} {'tried':>6} {'read':>6} {'refused':>8} {'failed':>7} {'MB':>6}"]
     for name, tally in tallies.items():
         counts = f"{tally.tried:>6} {tally.read:>6} {tally.refused:>8} {len(tally.failures):>7}"

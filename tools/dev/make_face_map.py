@@ -1,7 +1,7 @@
 """Make engine/render/passes/face_map.npz: `python -m tools.dev.make_face_map`.
 
-The places of the landmarks on the mean face as from the front, and triangles between them, so that a face can be drawn
-as a surface. To be made again when `mean_face.npy` is.
+Positions of the landmarks on the frontal mean face, and triangles between them, so that a face can be drawn as a
+surface. Run it again after changes to `mean_face.npy`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from engine.features.geometry import mean_face
 
 OUTPUT = Path(__file__).resolve().parents[2] / "engine" / "render" / "passes" / "face_map.npz"
-N_SURFACE = 468  # those after it are the irises, which lie on the surface
-FLATTEST = 0.06  # height by longest side, below which a triangle at the rim is left out
+N_SURFACE = 468  # the rest are the irises, which lie on the surface
+FLATTEST = 0.06  # height over longest side, below which a triangle at the rim is omitted
 
 
 def face_map() -> tuple[NDArray[np.float32], NDArray[np.int16]]:
-    """Places (478, 2) in eye distances from the midpoint of the eyes, x right, y down; triangles (N, 3) of them."""
+    """Positions (478, 2) in eye distances from the midpoint of the eyes, x right, y down; triangles (N, 3)."""
     places = mean_face()[0][:, :2]
     corners = Triangulation(*places[:N_SURFACE].T).triangles
     a, b, c = (places[corners[:, i]] for i in range(3))

@@ -1,8 +1,8 @@
 """Draw every scene for docs/: `make gallery`, or `python -m tools.dev.make_gallery [--scene NAME] [--model NAME]`.
 
-A visitor (scikit-image's astronaut, whose head moves) stands before each scene for twelve seconds of a clock of its
-own, and somebody speaks; what is on the wall then becomes `docs/NAME.jpg`. For the archive, strangers have been there
-before.
+A simulated visitor (scikit-image's astronaut, whose head moves) stands in front of each scene for twelve seconds of
+simulated time, and somebody speaks; the final picture becomes `docs/NAME.jpg`. For the archive, other visitors have
+been there before.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SIZE_WH = (1280, 720)
-DRAWN_S = 4.0  # only the end is drawn: the waves of the pool need so long to come about
-SPOKEN = 0.3  # how loud it is, for scenes that listen
+DRAWN_S = 4.0  # only the end is drawn: the waves of the pool take this long to develop
+SPOKEN = 0.3  # loudness, for scenes that react to sound
 MAX_BYTES = 105_000
 
 
@@ -44,7 +44,7 @@ def draw_scene(
     size_wh: tuple[int, int] = SIZE_WH,
     until_s: float | None = None,
 ) -> ByteArray:
-    """The picture on the wall, (H, W, 3) uint8, at `until_s` of the visit; at its end if None."""
+    """Final picture (H, W, 3) uint8, at `until_s` of the visit; at its end if None."""
     wall = ctx.simple_framebuffer(size_wh, components=4)
     dt_s = 1 / RATE_HZ
     with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as mirror:
@@ -63,14 +63,14 @@ def draw_scene(
             if count >= drawn_from:
                 mirror.draw(wall, tick, reflection.generated_s + 1.0)
         pixels = np.frombuffer(wall.read(components=3), np.uint8).reshape(size_wh[1], size_wh[0], 3)
-    ctx.detect_framebuffer(0).use()  # what is bound must not be released
+    ctx.detect_framebuffer(0).use()  # the currently bound framebuffer must not be released
     wall.color_attachments[0].release()
     wall.release()
     return np.ascontiguousarray(pixels[::-1])
 
 
 def as_jpeg(picture: ByteArray) -> bytes:
-    """The best JPEG of a picture (H, W, 3) that is no larger than `MAX_BYTES`."""
+    """Encode a picture (H, W, 3) as the best JPEG within `MAX_BYTES`."""
     content, image = b"", Image.fromarray(picture)
     for quality in range(88, 20, -4):
         file = io.BytesIO()
@@ -83,9 +83,9 @@ def as_jpeg(picture: ByteArray) -> bytes:
 
 @command()
 def main() -> int:
-    """Command line; the exit status is that of what went wrong, as for the mirror itself."""
+    """Run the command; the exit status is that of the error, as for the mirror itself."""
     parser = command_parser("dev.make_gallery", (__doc__ or "").partition("\n")[0], "--scene pool")
-    parser.add_argument("--scene", action="append", help="only this one; may be said again")
+    parser.add_argument("--scene", action="append", help="draw only this scene; may be repeated")
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--output", type=Path, default=DOCS)
     arguments = parser.parse_args()

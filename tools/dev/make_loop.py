@@ -1,7 +1,7 @@
-"""Film README's moving picture, a real portrait beside its reflection: `python -m tools.dev.make_loop`.
+"""Film README's moving picture, a real portrait next to its reflection: `python -m tools.dev.make_loop`.
 
-The visitor is NASA's portrait of an astronaut, out of scikit-image; the glass beside it is drawn by the program itself,
-with the persona that ships, on a clock of its own. It is empty at first, then the face arrives and follows.
+The visitor is NASA's portrait of an astronaut, from scikit-image; the mirror next to it is drawn by the program itself
+with the shipped persona, in simulated time. It is empty at first, then the face arrives and follows.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from tools.simulation.simulated_visit import RATE_HZ, Rehearsal
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "docs" / "mirror.webp"
 MIRROR_WH, CAMERA_WH = (448, 252), (224, 252)
-DRAWN_AT = 2  # times that size, then made smaller
-SECONDS, CUT_S, BEGIN_S = 6.0, 0.6, 0.4  # length; how long the end goes over into the beginning; left out of the visit
+DRAWN_AT = 2  # oversampling
+SECONDS, CUT_S, BEGIN_S = 6.0, 0.6, 0.4  # duration; cross-dissolve from end to start; skipped start of the visit
 MAX_BYTES = 700_000  # the repository is not for films
 
 
 def pictures(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignment: Alignment) -> Iterator[ByteArray]:
-    """The visit, (252, 672, 3) uint8 each, `1 / RATE_HZ` s apart: the visitor, and what the mirror shows them."""
+    """Frames of the visit, (252, 672, 3) uint8, `1 / RATE_HZ` s apart: the visitor, and their reflection."""
     size_wh = MIRROR_WH[0] * DRAWN_AT, MIRROR_WH[1] * DRAWN_AT
     wall = ctx.simple_framebuffer(size_wh, components=4)
     with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as renderer:
@@ -53,13 +53,13 @@ def pictures(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignmen
             if index / RATE_HZ >= BEGIN_S:
                 mirror = cv2.resize(np.ascontiguousarray(drawn), MIRROR_WH, interpolation=cv2.INTER_AREA)
                 yield np.hstack([visitor(frame.image), mirror])
-    ctx.detect_framebuffer(0).use()  # what is bound must not be released
+    ctx.detect_framebuffer(0).use()  # the currently bound framebuffer must not be released
     wall.color_attachments[0].release()
     wall.release()
 
 
 def visitor(image: ByteArray) -> ByteArray:
-    """The middle of the camera's picture, as high as the mirror beside it."""
+    """Central part of the camera's picture, at the height of the mirror."""
     height = CAMERA_WH[1]
     width = round(image.shape[1] * height / image.shape[0])
     whole = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
@@ -68,7 +68,7 @@ def visitor(image: ByteArray) -> ByteArray:
 
 
 def closed(frames: Sequence[ByteArray]) -> list[ByteArray]:
-    """`SECONDS` of frames whose end dissolves into their beginning."""
+    """Frames of `SECONDS` whose end dissolves into their start."""
     count, cut = round(SECONDS * RATE_HZ), round(CUT_S * RATE_HZ)
     loop = list(frames[cut:count])
     for index in range(cut):
@@ -79,7 +79,7 @@ def closed(frames: Sequence[ByteArray]) -> list[ByteArray]:
 
 
 def as_webp(frames: Sequence[ByteArray], most_bytes: int = MAX_BYTES) -> bytes:
-    """The best animated WebP of frames (H, W, 3) that is no larger than `most_bytes`."""
+    """Encode frames (H, W, 3) as the best animated WebP within `most_bytes`."""
     images = [Image.fromarray(frame) for frame in frames]
     content = b""
     for quality in (75, 65, 55, 45, 35, 25):
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = command_parser("dev.make_loop", "Film README's moving picture.", "--scene gilded_mirror")
     parser.add_argument("--scene", default="gilded_mirror", metavar="NAME", help="a file in scenes/")
-    parser.add_argument("--model", default="portraits", metavar="NAME", help="a persona: a folder of models/")
+    parser.add_argument("--model", default="portraits", metavar="NAME", help="persona: a folder of models/")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE", help="the animated WebP")
     options = parser.parse_args(arguments)
     persona = Persona.open(ROOT / "models" / options.model)

@@ -1,12 +1,12 @@
-"""Make the mean face of head poses: `python -m tools.dev.make_mean_face PICTURES [--output FILE]`.
+"""Compute the mean face of head poses: `python -m tools.dev.make_mean_face PICTURES [--output FILE]`.
 
-`engine/features/mean_face.npy` comes from an earlier form of this program and 5 453 portraits; from the same pictures
-this one makes landmarks that are within 0.01 eye distances of it. Run it again only together with a new version of the
-feature layout, since every pose changes with it. PICTURES is a zip file or a folder of portraits, a few thousand of
-them, of people who look at the camera for the most part.
+`engine/features/mean_face.npy` was computed by an earlier version of this program from 5 453 portraits; from the same
+pictures, this version gives landmarks within 0.01 eye distances of it. Run it again only together with a new version of
+the feature layout, since every pose changes with it. PICTURES is a zip file or a folder of a few thousand portraits,
+mostly of people who look at the camera.
 
 Method: weighted generalised Procrustes analysis (Gower 1975) of the 478 landmarks in three dimensions, with the median
-in place of the mean, made symmetric in every round. Straight ahead is the median pose of the portraits.
+instead of the mean, symmetrised in every iteration. Straight ahead is the median pose of the portraits.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Points = NDArray[np.float64]
 
 MIDLINE = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 0, 13, 14, 17, 152)
 ROUNDS = 12
-STRANGEST = 5.0  # per cent of the faces that fit worst are left out
+STRANGEST = 5.0  # percentage of worst-fitting faces to omit
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 
 def pictures(path: Path) -> Iterator[ByteArray]:
-    """All pictures of a zip file or a folder, (H, W, 3) uint8."""
+    """All pictures in a zip file or a folder, (H, W, 3) uint8."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.suffix.lower() in SUFFIXES:
@@ -48,7 +48,7 @@ def pictures(path: Path) -> Iterator[ByteArray]:
 
 
 def mean_of(faces: Points) -> tuple[Points, Points]:
-    """Mean face (478, 3) in eye distances and the weight of each landmark (478,), mean 1, of faces (N, 478, 3)."""
+    """Mean face (478, 3) in eye distances and landmark weights (478,), mean 1, from faces (N, 478, 3)."""
     mean = _upright(faces[0])
     mirror, weights = _partners(mean), np.ones(len(mean))
     for turn in range(2 * ROUNDS):
@@ -60,7 +60,7 @@ def mean_of(faces: Points) -> tuple[Points, Points]:
         aligned = _aligned(mean, weights, faces)[1]
         misfit = np.linalg.norm(aligned - mean, axis=-1).mean(axis=1)
         usual = np.median(aligned[misfit < np.percentile(misfit, 100 - STRANGEST)], axis=0)
-        if turn < 3:  # the first guess is one person; the sides match only in the mean of many
+        if turn < 3:  # the first estimate is one person; only the mean of many is symmetric
             mean = _upright(usual)
             mirror = _partners(mean)
         else:
@@ -72,13 +72,13 @@ def mean_of(faces: Points) -> tuple[Points, Points]:
 
 
 def _partners(face: Points) -> NDArray[np.intp]:
-    """For each landmark the one on the other side of the face (478,)."""
+    """Index of the mirrored landmark for each landmark (478,)."""
     mirrored = face * [-1, 1, 1]
     return np.argmin(((mirrored[:, None] - face[None]) ** 2).sum(axis=-1), axis=1)
 
 
 def _aligned(mean: Points, weights: Points, faces: Points) -> tuple[Points, Points]:
-    """Rotation of each face (N, 3, 3) and the faces turned, scaled and moved onto `mean`."""
+    """Rotation of each face (N, 3, 3), and the faces aligned to `mean`."""
     share = weights / weights.sum()
     centre = share @ mean
     centred = faces - np.einsum("k,nkd->nd", share, faces)[:, None]
@@ -100,7 +100,7 @@ def _in_eye_distances(face: Points) -> Points:
 
 
 def _upright(face: Points) -> Points:
-    """A face turned so that its eyes are level and its middle line is upright and straight ahead."""
+    """Rotate a face so that its eyes are level and its midline is upright and straight ahead."""
     left, right = _eyes(face)
     x = (right - left) / np.linalg.norm(right - left)
     y = face[MIDLINE[-1]] - face[MIDLINE[0]]
@@ -110,13 +110,13 @@ def _upright(face: Points) -> Points:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the mean face of the pictures that the command line names."""
+    """Compute the mean face of the pictures named on the command line."""
     parser = command_parser("dev.make_mean_face", "Average the shape of faces.", "portraits.zip")
     parser.add_argument("pictures", type=Path, help="zip file or folder of portraits")
     parser.add_argument("--output", type=Path, default=MEAN_FACE_FILE, help=f"{MEAN_FACE_FILE.name} if absent")
     options = parser.parse_args(arguments)
     if not options.pictures.exists():
-        print(f"narcissus: {options.pictures} is not there", file=sys.stderr)
+        print(f"narcissus: {options.pictures} does not exist", file=sys.stderr)
         return 1
     mesh = FaceMesh()
     found = [mesh(picture) for picture in tqdm(pictures(options.pictures), unit=" pictures")]

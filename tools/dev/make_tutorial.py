@@ -1,8 +1,8 @@
 """Draw the pictures of the scene tutorial: `python -m tools.dev.make_tutorial`.
 
-The scenes are the `yaml` blocks of docs/scenes.md, in order: the visitor of the gallery stands before each for twelve
-seconds, and the picture becomes `docs/tutorial_N.jpg`. Of a scene with `states:` the glass without anybody is drawn as
-well, `docs/tutorial_N_idle.jpg`.
+The scenes are the `yaml` blocks of docs/scenes.md, in order: the gallery's visitor stands in front of each for twelve
+seconds, and the picture becomes `docs/tutorial_N.jpg`. Scenes with `states:` are also drawn without a visitor, as
+`docs/tutorial_N_idle.jpg`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from tools.simulation.simulated_visit import Rehearsal
 PAGE = DOCS / "scenes.md"
 SIZE_WH = (800, 450)
 ALONE_S = 0.9
-"""Until this time nobody is before the mirror of a rehearsal, s."""
+"""Time until the simulated visitor arrives, s."""
 
 
 def scenes() -> Iterator[tuple[str, Scene]]:
-    """The scenes of the tutorial, by the numbers of their steps."""
+    """Scenes of the tutorial, by step number."""
     blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     for number, block in enumerate(blocks, start=1):
         with tempfile.TemporaryDirectory() as folder:
@@ -43,7 +43,7 @@ def scenes() -> Iterator[tuple[str, Scene]]:
 
 
 def pictures(scene: Scene) -> dict[str, float | None]:
-    """The pictures of a scene: what follows the number in their names, and the moment of the visit, None its end."""
+    """Pictures of a scene: suffix of their names, and time within the visit, None for its end."""
     has_states = any("idling" in knob.names for spec in scene.passes for knob in spec.bind.values())
     return {"_idle": ALONE_S, "": None} if has_states else {"": None}
 
@@ -54,7 +54,7 @@ def _small(picture: ByteArray) -> bytes:
 
 @command()
 def main() -> int:
-    """Draw every picture of the tutorial."""
+    """Draw all pictures of the tutorial."""
     parser = command_parser("dev.make_tutorial", (__doc__ or "").partition("\n")[0], "")
     parser.parse_args()
     persona = Persona.open(ROOT / "models" / "portraits")

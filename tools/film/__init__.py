@@ -1,1 +1,1 @@
-"""Offline rendering."""
+"""Offline rendering of films."""

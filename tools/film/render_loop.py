@@ -1,4 +1,4 @@
-"""What the tools that make films share: their options, and the loop that fills a film's parts."""
+"""Common parts of commands that write films: options, and the loop that fills a film's segments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.types import ByteArray
 from tools.film.segments import PICTURES, Parts
 
 FASTEST_FPS = 240.0
-HELD = 2  # pictures that may wait to be written; each is as large as it looks, and nobody waits for more than these
+HELD = 2  # frames that may wait to be written; limited because of their size
 
 
 def add_film_options(parser: argparse.ArgumentParser, slowest_fps: float) -> None:
@@ -46,27 +46,27 @@ def add_film_options(parser: argparse.ArgumentParser, slowest_fps: float) -> Non
 
 
 def film_settings(options: argparse.Namespace) -> RecorderSettings:
-    """The recorder's settings that these options mean."""
+    """Recorder settings for these options."""
     return RecorderSettings(encoder=options.encoder, preset="veryfast", quality=options.quality, max_fps=options.fps)
 
 
 def make_film(
     tool: str, pictures: Generator[ByteArray | None, None, None], count: int, parts: Parts, fps: float
 ) -> bool:
-    """Write what is not there yet, and finish.
+    """Write missing frames, and finish the film.
 
     Args:
-        tool: who says what is said.
-        pictures: all of them, (H, W, 4) uint8 RGBA, bottom row first; None where one is there already.
-        count: how many there are.
+        tool: name of the command, for messages.
+        pictures: all frames, (H, W, 4) uint8 RGBA, bottom row first; None for those already written.
+        count: number of frames.
         parts: the film.
-        fps: its pictures a second.
+        fps: frames per second.
 
     Returns:
-        Whether it is done; False if Ctrl+C stopped it.
+        Whether it is complete; False if Ctrl+C stopped it.
 
     Raises:
-        NarcissusError: it could not be finished; what is safe is told before.
+        NarcissusError: it could not be finished; the part that is safe is printed first.
     """
     clock, new = Clock(), max(0, count - parts.done)
     began_s = clock.now_s()
@@ -94,12 +94,12 @@ def make_film(
 
 
 class WritingThread:
-    """Writes pictures of a film, in order, while the next is drawn.
+    """Writes the frames of a film, in order, while the next one is drawn.
 
-    What was handed over is written before it is left, unless writing itself failed.
+    On exit, everything handed over has been written, unless writing failed.
 
     Args:
-        parts: the film; nobody else may use it meanwhile.
+        parts: the film; must not be used elsewhere meanwhile.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -109,10 +109,10 @@ class WritingThread:
         self._thread = threading.Thread(target=self._run, name="writing", daemon=True)
 
     def write(self, rows: ByteArray) -> None:
-        """Hand a picture over; it is copied. Waits while `HELD` others do.
+        """Hand over a copy of a frame; waits while `HELD` frames are pending.
 
         Raises:
-            NarcissusError: one of those before it could not be written.
+            NarcissusError: an earlier frame could not be written.
         """
         if self._error is not None:
             raise self._error

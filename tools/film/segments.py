@@ -1,7 +1,7 @@
-"""A film that is made in parts, so that whoever interrupts it loses little: the same command goes on where it stopped.
+"""Films written in segments, so that an interruption loses little: the same command resumes where it stopped.
 
-Beside `film.mp4` lies `film.mp4.parts` until it is done: a description of what is being made, and the parts, each
-complete. At the end they are joined without being compressed again. Of a sequence of pictures every picture is a part.
+Until `film.mp4` is complete, it is accompanied by `film.mp4.parts`: a description of the job, and complete segments. At
+the end they are joined without recompression. For a sequence of pictures, every picture is a segment.
 """
 
 from __future__ import annotations
@@ -35,35 +35,35 @@ FASTSTART = {".mp4", ".m4v", ".mov"}
 
 
 class Parts(Protocol):
-    """A film, or a sequence of pictures, on its way."""
+    """Film or sequence of pictures in progress."""
 
     done: int
-    """How many pictures are safe."""
+    """Number of frames that are safe."""
 
     def write(self, rows: ByteArray) -> None:
-        """Append a picture (H, W, 4) uint8 RGBA, bottom row first."""
+        """Append a frame (H, W, 4) uint8 RGBA, bottom row first."""
 
     def finish(self) -> None:
-        """Make the whole of the parts, and remove what only served that."""
+        """Join the segments, and remove temporary files."""
 
     def pause(self) -> None:
-        """Leave what is safe, to go on later."""
+        """Keep what is safe, to resume later."""
 
 
 def open_parts(
     output: Path, size_wh: tuple[int, int], settings: RecorderSettings, described: Mapping[str, Any], codec: str | None
 ) -> Parts:
-    """Begin a film, or go on with one that was begun by the same command.
+    """Start a film, or resume one started by the same command.
 
     Args:
-        output: the film, or a folder for pictures.
-        size_wh: px.
-        settings: encoder, quality; `max_fps` is the film's rate.
-        described: all that decides what the pictures look like; a film that was begun with anything else is refused.
-        codec: a film's codec or `png`; None takes what the name's ending stands for, without one `png`.
+        output: film file, or folder for pictures.
+        size_wh: frame size, px.
+        settings: encoder, quality; `max_fps` is the frame rate.
+        described: everything that affects the pictures; a film started with other values is refused.
+        codec: film codec or `png`; None derives it from the file ending, `png` if there is none.
 
     Raises:
-        ConfigError: the output exists, cannot hold the codec, or was begun otherwise.
+        ConfigError: the output exists, cannot contain the codec, or was started with other values.
         DeviceError: nothing can be written there.
     """
     if codec == PICTURES and output.suffix:
@@ -103,12 +103,12 @@ def _begin(output: Path, folder: Path, made: Mapping[str, Any]) -> None:
 
 
 class FilmParts:
-    """A film in parts of `PART_S`.
+    """Film in segments of `PART_S`.
 
     Args:
-        output: the film.
-        folder: where its parts lie.
-        size_wh: px.
+        output: film file.
+        folder: folder of its segments.
+        size_wh: frame size, px.
         settings: codec, encoder, quality, rate.
     """
 
@@ -167,7 +167,7 @@ class FilmParts:
 
 
 def join_films(parts: list[Path], whole: Path, fps: float) -> None:
-    """One film of several of the same form, at `fps` pictures a second, without compressing anything again."""
+    """Join films of the same format at `fps` frames per second, without recompression."""
     options = {"movflags": "+faststart"} if whole.suffix.lower() in FASTSTART else {}
     index = 0
     with av.open(str(whole), "w", options=options) as joined:
@@ -187,7 +187,7 @@ def join_films(parts: list[Path], whole: Path, fps: float) -> None:
 
 
 def _place(packet: av.Packet[Any], index: int, fps: float, stream: Any) -> None:
-    """Give a packet the time of picture `index`; our encoders keep pictures in the order in which they are shown."""
+    """Set a packet's timestamps for frame `index`; our encoders do not reorder frames."""
     begin, end = (round(number / (fps * stream.time_base)) for number in (index, index + 1))
     packet.stream = stream
     packet.time_base = stream.time_base
@@ -196,11 +196,11 @@ def _place(packet: av.Packet[Any], index: int, fps: float, stream: Any) -> None:
 
 
 class PictureParts:
-    """A folder of `frame_000000.png`, `frame_000001.png` and so on, sRGB.
+    """Folder of `frame_000000.png`, `frame_000001.png` and so on, sRGB.
 
     Args:
-        output: the folder.
-        folder: where its description lies.
+        output: folder of the pictures.
+        folder: folder of its description.
     """
 
     def __init__(self, output: Path, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""Nearly good files of every kind that the mirror reads, and what becomes of them."""
+"""Fuzzing of all files the mirror reads."""

@@ -1,7 +1,7 @@
-"""Kinds of files that come from outside: a good one of each, how it goes bad, and who reads it.
+"""Kinds of input files to fuzz: valid samples, mutation, and reader of each.
 
-A reader gets the path of a file in a folder of its own and reads it as the show or a tool would. It returns if the file
-can be used; it raises NarcissusError if not. Anything else is a fault of ours.
+A reader gets the path of a file in a folder of its own and reads it like the show or a tool. It returns if the file is
+usable, and raises NarcissusError if not. Anything else is a bug.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ SIDE_PX = 24
 
 @dataclass(frozen=True)
 class Kind:
-    """Files of one kind.
+    """Kind of input file.
 
     Attributes:
-        name: of the kind.
-        file: what a file of it is called.
-        samples: makes good files, given a folder with whatever they name.
-        mutate: a good file -> a bad one.
-        open_reader: makes the reader, given that folder.
+        name: name of the kind.
+        file: file name.
+        samples: creates valid files, in a folder with everything they refer to.
+        mutate: valid file -> mutated file.
+        open_reader: creates the reader for that folder.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Kind:
     open_reader: Callable[[Path], Callable[[Path], object]]
 
     def mutant(self, samples: list[bytes], random: Random) -> bytes:
-        """The next bad file."""
+        """Next mutated file."""
         return self.mutate(samples[int(random.integers(len(samples)))], random)
 
 
@@ -78,7 +78,7 @@ def _plain(read: Callable[[Path], object]) -> Callable[[Path], Callable[[Path], 
     return lambda folder: read
 
 
-# ------------------------------------------------------------------ what people write
+# ------------------------------------------------------------------ files that people write
 
 
 def _scenes(folder: Path) -> list[bytes]:
@@ -157,7 +157,7 @@ void main() {
 
 
 def _shader_reader(folder: Path) -> Callable[[Path], object]:
-    from tools.fuzz.shader_reader import ShaderReader  # it opens a context, which the others need not wait for
+    from tools.fuzz.shader_reader import ShaderReader  # it opens a context, which other kinds do not need
 
     return ShaderReader(folder)
 
@@ -191,19 +191,19 @@ def _masks(folder: Path) -> list[bytes]:
 
 
 def _read_as_source(path: Path) -> object:
-    """As a source, a scene's picture and a mask are read."""
+    """Read like a source, a scene's picture and a mask."""
     is_jpeg_stream(path)
     if is_animation(path):
         try:
             for _ in animation_frames(path):
                 pass
         except ImageError:
-            pass  # it is told, and begins again
+            pass  # reported, and restarted
     read_picture(path)
     return load_image(path)
 
 
-# ------------------------------------------------------------------ what programs write
+# ------------------------------------------------------------------ files that programs write
 
 
 def _label(index: int) -> Label:

@@ -1,8 +1,7 @@
-"""Good files -> files that are nearly good: what a kill, a bad disk, a hasty editor or a stranger make of them.
+"""Mutations of valid files, as caused by kills, bad disks, hasty editing or malice.
 
-Every mutation is drawn from a generator with a seed, so that what went wrong once can be had again. Knows the forms of
-PNG, zip, safetensors and sessions only as far as it takes to keep their checksums right, where a mutation is to get
-past them.
+Every mutation is drawn from a seeded generator, so that failures can be reproduced. Knows the formats of PNG, zip,
+safetensors and sessions only as far as needed to repair checksums, where a mutation should get past them.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ MOST_EDITS = 4
 
 
 def mutate_bytes(data: bytes, random: Random) -> bytes:
-    """One to four edits of bytes anywhere."""
+    """Apply one to four byte edits anywhere."""
     for _ in range(int(random.integers(1, MOST_EDITS + 1))):
         edit = _BYTE_EDITS[int(random.integers(len(_BYTE_EDITS)))]
         data = edit(data, random)
@@ -51,7 +50,7 @@ def mutate_bytes(data: bytes, random: Random) -> bytes:
 
 
 def mutate_text(data: bytes, random: Random) -> bytes:
-    """One to four edits of lines and words; now and then of bytes, so that it is no text any more."""
+    """Apply one to four edits of lines and words; occasionally of bytes, so that it is no longer text."""
     if random.random() < 0.15:
         return mutate_bytes(data, random)
     lines = data.decode("utf-8", "surrogateescape").split("\n")
@@ -62,7 +61,7 @@ def mutate_text(data: bytes, random: Random) -> bytes:
 
 
 def mutate_png(data: bytes, random: Random) -> bytes:
-    """Edits inside chunks, whose checksums are made right again in two of three."""
+    """Apply edits inside chunks, with repaired checksums in two of three cases."""
     if random.random() < 1 / 3:
         return mutate_bytes(data, random)
     chunks = [list(chunk) for chunk in _png_chunks(data)]
@@ -84,7 +83,7 @@ def mutate_png(data: bytes, random: Random) -> bytes:
 
 
 def mutate_zip(data: bytes, random: Random, member: Mutator = mutate_bytes, only: str = "") -> bytes:
-    """Edits inside one file of an archive, which is packed anew, or of the archive's own bytes."""
+    """Apply edits inside one file of an archive, which is repacked, or to the archive's own bytes."""
     if not only and random.random() < 1 / 3:
         return mutate_bytes(data, random)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -99,7 +98,7 @@ def mutate_zip(data: bytes, random: Random, member: Mutator = mutate_bytes, only
 
 
 def mutate_safetensors(data: bytes, random: Random) -> bytes:
-    """Edits of the header, whose length is made right again, or of any bytes."""
+    """Apply edits to the header, with repaired length, or to any bytes."""
     if random.random() < 0.4:
         return mutate_bytes(data, random)
     (length,) = struct.unpack("<Q", data[:8])
@@ -119,7 +118,7 @@ def mutate_safetensors(data: bytes, random: Random) -> bytes:
 
 
 def mutate_chunks(data: bytes, random: Random, head_bytes: int = 8) -> bytes:
-    """Edits inside chunks of a session, whose checksums are made right again, or of any bytes."""
+    """Apply edits inside chunks of a session, with repaired checksums, or to any bytes."""
     if random.random() < 1 / 3:
         return mutate_bytes(data, random)
     place, chunks = head_bytes, []
@@ -177,7 +176,7 @@ def _cut(data: bytes, random: Random) -> bytes:
 
 
 def _zero(data: bytes, random: Random) -> bytes:
-    """As a disk leaves a file whose end was never written."""
+    """Zero the end, as on a disk that never wrote it."""
     place = _place(data, random)
     return data[:place] + bytes(len(data) - place)
 

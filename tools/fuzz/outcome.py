@@ -1,4 +1,4 @@
-"""What becomes of a mutant. Imports nothing, so that a process can tell it before all else is there."""
+"""Result of reading a mutant. Imports nothing, so that it can be reported before anything else is loaded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ READ, REFUSED, FAILED = "read", "refused", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mutant.
+    """Result of reading one mutant.
 
     Attributes:
-        index: its number.
+        index: number of the mutant.
         verdict: `READ`, `REFUSED` with a sentence, or `FAILED`.
-        told: the sentence, or what was raised and where.
-        peak_bytes: the most memory that the process ever had.
+        told: the sentence, or the exception and its location.
+        peak_bytes: peak memory of the process.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""Has mutants read by processes with a limit of time and of memory, and counts what became of them."""
+"""Runs readers in processes with time and memory limits, and counts the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from tools.fuzz.outcome import FAILED, READ, REFUSED, Outcome
 from tools.fuzz.worker import run
 
-START_S = 120.0  # until a process has its samples; imports and drivers take their time
+START_S = 120.0  # until a process has its samples; imports and drivers take time
 HANG_S = 20.0
 MOST_BYTES = 2 << 30
 
@@ -19,12 +19,12 @@ Job = Callable[[str, int, range, Connection], None]
 
 @dataclass
 class Tally:
-    """What became of the mutants of one kind.
+    """Results for the mutants of one kind.
 
     Attributes:
-        read, refused: how many could be used nevertheless, and how many were refused with a sentence.
-        failures: those that did neither.
-        peak_bytes: the most memory that reading took.
+        read, refused: number of files that were usable, and that were refused with a sentence.
+        failures: all other results.
+        peak_bytes: peak memory while reading.
     """
 
     read: int = 0
@@ -34,11 +34,11 @@ class Tally:
 
     @property
     def tried(self) -> int:
-        """All of them."""
+        """Total number."""
         return self.read + self.refused + len(self.failures)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one."""
+        """Count a result."""
         self.peak_bytes = max(self.peak_bytes, outcome.peak_bytes)
         if outcome.verdict == FAILED:
             self.failures.append(outcome)
@@ -49,7 +49,7 @@ class Tally:
 
 
 def outcomes(name: str, seed: int, count: int, *, job: Job = run, hang_s: float = HANG_S) -> Iterator[Outcome]:
-    """What becomes of the mutants 0 to `count` of a kind; after one that ends its process, another goes on."""
+    """Results for mutants 0 to `count` of a kind; a process that dies is replaced."""
     index = 0
     while index < count:
         for outcome in _one_process(name, seed, range(index, count), job, hang_s):
@@ -72,7 +72,7 @@ def _one_process(name: str, seed: int, indices: range, job: Job, hang_s: float) 
 
 
 def _followed(receiver: Connection, index: int, hang_s: float) -> Iterator[Outcome]:
-    """Outcomes until the process is through with all, or has to be ended."""
+    """Results until the process has finished, or has to be terminated."""
     limit_s = START_S
     while True:
         try:
@@ -94,4 +94,4 @@ def _followed(receiver: Connection, index: int, hang_s: float) -> Iterator[Outco
             index, limit_s = message, hang_s
 
 
-_BETWEEN_S = 60.0  # until the next mutant is made
+_BETWEEN_S = 60.0  # until the next mutant is generated

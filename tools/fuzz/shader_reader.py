@@ -1,4 +1,4 @@
-"""Reads a foreign shader as the show does: translated, compiled and drawn once, small and off screen."""
+"""Reads an external shader like the show: translated, compiled and drawn once, small and off screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ShaderReader:
     """Draws shaders in a context of its own, for as long as the process lives.
 
     Args:
-        folder: where a copy of shaders/ is put, with the shader that is read in it.
+        folder: receives a copy of shaders/ with the shader to read.
     """
 
     def __init__(self, folder: Path) -> None:

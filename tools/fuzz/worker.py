@@ -1,7 +1,7 @@
-"""Reads mutants of one kind, one after the other, in a process that may hang or be ended for its memory.
+"""Reads mutants of one kind, one after another, in a process that may hang or be killed for its memory.
 
-What becomes of each is told to the parent: before it is read, and after. The process bounds its own memory, so that a
-file that asks for all of it harms nobody.
+The parent is notified before and after each file is read. The process limits its own memory, so that a file that
+exhausts it affects nothing else.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from engine.core.errors import NarcissusError, in_one_line
 from tools.fuzz.kinds import KINDS, Kind
 from tools.fuzz.outcome import FAILED, READ, REFUSED, Outcome
 
-ADDRESS_SPACE = 12 << 30  # beyond it the system gives nothing; drivers of OpenGL reserve much that they never touch
-MOST_LETTERS = 2000  # of a line that is told: a longer one is no sentence
+ADDRESS_SPACE = 12 << 30  # limit of the address space; OpenGL drivers reserve much that they never use
+MOST_LETTERS = 2000  # per reported line: a longer one is not a sentence
 
 
 def mutant(kind: Kind, samples: list[bytes], seed: int, index: int) -> bytes:
-    """The same for the same numbers."""
+    """Mutant for given numbers, deterministic."""
     return kind.mutant(samples, np.random.default_rng([seed, *kind.name.encode(), index]))
 
 
 def try_one(read: Callable[[Path], object], path: Path, index: int) -> Outcome:
-    """Read a file and say what became of it."""
+    """Read a file and report the result."""
     try:
         read(path)
     except NarcissusError as error:
@@ -45,7 +45,7 @@ def try_one(read: Callable[[Path], object], path: Path, index: int) -> Outcome:
 
 
 def run(name: str, seed: int, indices: range, connection: Connection) -> None:
-    """The process: announces each index, then tells its outcome."""
+    """Run the process: announces each index, then reports its result."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     kind = KINDS[name]
     with TemporaryDirectory(prefix="narcissus-fuzz-") as folder:

@@ -1,1 +1,1 @@
-"""Training of a PG-GAN, in parts; `tools.train_gan` is the command."""
+"""Training of a PG-GAN; `tools.train_gan` is the command."""

@@ -1,8 +1,8 @@
-"""Differentiable augmentation of what critics see (Zhao et al. 2020, arXiv 2006.10738), and other looks, in Keras 3.
+"""Differentiable augmentation for critics (Zhao et al. 2020, arXiv 2006.10738), and jitter for viewers, in Keras 3.
 
-Colour (brightness, saturation, contrast), affine (rotation, scale, translation) and cutout. Without it a discriminator
-learns a few thousand portraits by heart. A function of pictures and uniform random numbers, which the caller draws: it
-has no state, and the same numbers make the same change on every backend.
+Colour (brightness, saturation, contrast), affine (rotation, scale, translation) and cutout. Without it, a discriminator
+memorises a few thousand portraits. A pure function of pictures and uniform random numbers from the caller: the same
+numbers give the same change on every backend.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ from engine.networks.inversion.encoder_network import resized
 from engine.networks.pggan.model import downscale
 
 PROBABILITY = 0.8
-NUMBERS = 11  # uniform random numbers that a picture's change is made from
+NUMBERS = 11  # uniform random numbers per picture
 
-BRIGHTNESS, SATURATION, CONTRAST = 0.3, 0.7, 0.4  # greatest change, in nominal units or as a factor off 1
+BRIGHTNESS, SATURATION, CONTRAST = (
+    0.3,
+    0.7,
+    0.4,
+)  # maximum change, in nominal units or as a deviation of a factor from 1
 ROTATION_RAD = math.radians(10)
-SCALE = 0.15  # greatest factor off 1
+SCALE = 0.15  # maximum deviation of the factor from 1
 TRANSLATION = 0.085  # of the picture's width
-CUTOUT_PROBABILITY = 0.6  # of a picture that is changed at all
+CUTOUT_PROBABILITY = 0.6  # for a picture that is changed at all
 CUTOUT_SIDE = 1 / 3  # of the picture's width
-CUTOUT_LEAST_PX = 16  # smaller pictures keep all of their pixels
+CUTOUT_LEAST_PX = 16  # smaller pictures are not cut
 
-JITTER_NUMBERS = 7  # uniform random numbers that another look at a viewer is made from
+JITTER_NUMBERS = 7  # uniform random numbers per viewer
 JITTER_ROTATION_RAD, JITTER_SCALE, JITTER_TRANSLATION = 0.04, 0.04, 0.02
-JITTER_LIGHT, JITTER_BRIGHTNESS = 0.1, 0.08  # greatest factor off 1, and what is added at most
+JITTER_LIGHT, JITTER_BRIGHTNESS = 0.1, 0.08  # maximum deviation of the factor from 1, and maximum offset
 
 
 def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> Any:
@@ -37,13 +41,13 @@ def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> An
     Args:
         pictures: (N, S, S, C) float32, nominal range [-1, 1].
         uniform: (N, NUMBERS) float32, in [0, 1).
-        probability: of a picture to be changed.
+        probability: probability that a picture is changed.
 
     Returns:
         (N, S, S, C) float32; brightness and contrast may leave the nominal range.
     """
     on = ops.cast(uniform[:, 0] < probability, "float32")  # (N,)
-    change = (2.0 * uniform - 1.0) * on[:, None]  # (N, NUMBERS), in [-1, 1), and 0 where nothing is to change
+    change = (2.0 * uniform - 1.0) * on[:, None]  # (N, NUMBERS), in [-1, 1), 0 for unchanged pictures
     pictures = change_colours(
         pictures, BRIGHTNESS * change[:, 1], 1 + SATURATION * change[:, 2], 1 + CONTRAST * change[:, 3]
     )
@@ -54,7 +58,7 @@ def augment(pictures: Any, uniform: Any, probability: float = PROBABILITY) -> An
 
 
 def jitter(pictures: Any, uniform: Any) -> Any:
-    """Viewers as another frame of a camera would have cut, lit and focused the same faces.
+    """Vary viewers as another camera frame would have cropped, lit and focused the same faces.
 
     Args:
         pictures: (N, S, S, C) float32, nominal range [-1, 1].
@@ -75,11 +79,11 @@ def jitter(pictures: Any, uniform: Any) -> Any:
 
 
 def change_colours(pictures: Any, brightness: Any, saturation: Any, contrast: Any) -> Any:
-    """Add brightness; stretch colours about each pixel's grey, and pictures about their mean.
+    """Add brightness; scale saturation about each pixel's grey, and contrast about each picture's mean.
 
     Args:
         pictures: (N, H, W, C).
-        brightness: (N,), added.
+        brightness: (N,), offsets.
         saturation, contrast: (N,), factors.
     """
     brightness, saturation, contrast = (value[:, None, None, None] for value in (brightness, saturation, contrast))
@@ -91,34 +95,34 @@ def change_colours(pictures: Any, brightness: Any, saturation: Any, contrast: An
 
 
 def transform(pictures: Any, angle_rad: Any, scale: Any, shift: Any) -> Any:
-    """Rotate, scale and shift about the middle, bilinear, with what lies outside mirrored at the border.
+    """Rotate, scale and shift about the centre, bilinear, mirrored at the borders.
 
-    By gathering pixels, whose gradient is exact; that of TensorFlow's own transform is not.
+    Implemented by gathering pixels, whose gradient is exact; that of TensorFlow's own transform is not.
 
     Args:
         pictures: (N, S, S, C).
         angle_rad: (N,).
-        scale: (N,), of the grid that is read: above 1 the content becomes smaller.
-        shift: (N, 2), of the grid, x and y, in widths of the picture; at most half of one.
+        scale: (N,), of the sampling grid: above 1 the content shrinks.
+        shift: (N, 2), of the sampling grid, x and y, in picture widths; at most half of one.
     """
     size = int(pictures.shape[1])
     place = ops.arange(size, dtype="float32") - (size - 1) / 2
     along, down = place[None, None, :], place[None, :, None]
     cos, sin = (scale * ops.cos(angle_rad))[:, None, None], (scale * ops.sin(angle_rad))[:, None, None]
     move = shift[:, :, None, None] * size
-    x = cos * along - sin * down + move[:, 0]  # (N, S, S), from the middle, px
+    x = cos * along - sin * down + move[:, 0]  # (N, S, S), from the centre, px
     y = sin * along + cos * down + move[:, 1]
     return _sample(pictures, _mirror(x + (size - 1) / 2, size), _mirror(y + (size - 1) / 2, size))
 
 
 def _mirror(place: Any, size: int) -> Any:
-    """Places in pixels, mirrored once at either border of the picture and then held within it."""
+    """Reflect pixel positions once at either border, then clamp them."""
     place = ops.abs(place + 0.5) - 0.5
     return ops.clip(size - 0.5 - ops.abs(size - 0.5 - place), 0.0, size - 1.0)
 
 
 def _sample(pictures: Any, x: Any, y: Any) -> Any:
-    """Values of pictures (N, S, S, C) at the places x and y (N, S, S), each from 0 to S - 1."""
+    """Sample pictures (N, S, S, C) at x and y (N, S, S), each from 0 to S - 1."""
     count, size, _, channels = (int(length) for length in pictures.shape)
     left, top = ops.floor(x), ops.floor(y)
     to_right, to_bottom = (x - left)[..., None], (y - top)[..., None]
@@ -140,8 +144,8 @@ def cut_out(pictures: Any, on: Any, middle: Any) -> Any:
 
     Args:
         pictures: (N, S, S, C).
-        on: (N,), 1 where a square is cut, 0 where not.
-        middle: (N, 2), of the square, y and x in widths of the picture; it may reach over the border.
+        on: (N,), 1 to cut, 0 not to.
+        middle: (N, 2), centre of the square, y and x in picture widths; it may extend over the border.
     """
     size = int(pictures.shape[1])
     place = (ops.arange(size, dtype="float32") + 0.5) / size

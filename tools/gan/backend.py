@@ -1,4 +1,4 @@
-"""The backend that Keras runs on, as training needs it: everything else here is `keras.ops`."""
+"""Backend of Keras for training; everything else uses `keras.ops`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def training_backend() -> ModuleType:
-    """The module with `pull_back`, `compiled`, `has_gpu` and `gpu_has_bfloat16` for the backend of Keras.
+    """Module with `pull_back`, `compiled`, `has_gpu` and `gpu_has_bfloat16` for the current Keras backend.
 
     Raises:
-        ModelError: Keras runs on neither TensorFlow nor JAX.
+        ModelError: the backend is neither TensorFlow nor JAX.
     """
     name = keras.backend.backend()
     if name == "tensorflow":
@@ -31,10 +31,10 @@ def training_backend() -> ModuleType:
 
 
 def resolve_precision(wanted: str) -> str:
-    """`float32` or `bfloat16`. Never float16, in which the pixel norm's 1e-8 is 0.
+    """Resolve to `float32` or `bfloat16`. Never float16, in which the pixel norm's 1e-8 is 0.
 
-    `auto` is bfloat16 where it is faster: on recent GPUs, and in TensorFlow on processors that compute it; JAX has no
-    convolutions for it there.
+    `auto` is bfloat16 if it is faster: on recent GPUs, and in TensorFlow on processors that support it; JAX has no
+    bfloat16 convolutions there.
     """
     if wanted != "auto":
         return wanted

@@ -1,4 +1,4 @@
-"""Gradients and compilation with JAX; `backend_tensorflow.py` has the same functions, and says what they do."""
+"""Gradients and compilation with JAX; see `backend_tensorflow.py`, which has the same functions."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, compiled for the shapes of its arguments."""
+    """Compile a function for the shapes of its arguments."""
     return jax.jit(function)
 
 
 def fused(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function: all is compiled by XLA here, which fuses it with what stands beside it."""
+    """Return the function unchanged: XLA compiles and fuses everything here."""
     return function
 
 
 def limit_threads(count: int) -> None:
-    """Refuse: JAX takes all threads that the system lets it have.
+    """Refuse: JAX uses all threads the system allows.
 
     Raises:
         ModelError: always.

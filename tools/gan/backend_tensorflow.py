@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-# It would merge rectifiers with their convolutions, fails as gradients need what lies between, and reports an error.
+# It would merge rectifiers into convolutions, fail because gradients need the intermediate values, and log an error.
 tf.config.optimizer.set_experimental_options({"remapping": False})
 
 
@@ -16,11 +16,12 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
     """Run a function and keep what its gradient needs.
 
     Args:
-        function: values -> (output, anything else worth returning); the output is a tensor or a list of tensors.
+        function: values -> (output, auxiliary result); the output is a tensor or a list of tensors.
         values: a tensor, or tensors in lists and tables.
 
     Returns:
-        The output, the rest, and a function from the gradient at the output to that at the values, to be called once.
+        The output, the auxiliary result, and a function from the gradient at the output to that at the values, usable
+        once.
     """
     values = tf.nest.map_structure(tf.convert_to_tensor, values)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -34,18 +35,18 @@ def pull_back(function: Callable[[Any], tuple[Any, Any]], values: Any) -> tuple[
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, compiled for the shapes of its arguments; with XLA where there is a GPU (on a CPU it is slower)."""
+    """Compile a function for the shapes of its arguments; with XLA if there is a GPU (on a CPU it is slower)."""
     return tf.function(function, jit_compile=has_gpu(), autograph=False)  # type: ignore[no-any-return, unused-ignore]
 
 
 @cache
 def fused(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An element-wise function, which XLA makes one pass of, also within a function that it does not compile."""
+    """Compile an element-wise function to one pass with XLA, also within functions that are not compiled by it."""
     return tf.function(function, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
 
 
 def limit_threads(count: int) -> None:
-    """Use so many processor threads; before anything is computed."""
+    """Limit the number of processor threads; must be called before any computation."""
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 

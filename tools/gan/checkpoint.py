@@ -1,18 +1,18 @@
-"""Checkpoints: folders from which a training goes on, complete or not there at all.
+"""Checkpoints: folders from which training resumes, written atomically.
 
     DIR/checkpoint-0000123/        123 is the number of steps
-      generator.safetensors        official names and layouts, float16; what other tools read
+      generator.safetensors        official names and layouts, float16; read by other tools
       discriminator.safetensors    the same; it may be narrower than the generator
-      average.safetensors          the generator's moving average: the one to show
+      average.safetensors          moving average of the generator: the one to show
       encoder.safetensors          PyTorch's names and layouts, float16
-      heads.safetensors            the critics on frozen features with their mixing, float32
+      heads.safetensors            critics on frozen features with their mixing, float32
       state.json                   sizes of the networks, pictures seen
-      exact-1.safetensors ...      all of the state in float32, in parts below 16 MiB
+      exact-1.safetensors ...      complete state in float32, in parts below 16 MiB
       progress.json                settings, progress, random numbers, the hash of each file; written last
 
-A checkpoint is written under another name, brought to the disk, and renamed: a kill at any moment leaves the last one.
-Without `progress.json` and the exact parts a training still goes on, from float16 and with fresh optimisers; that much
-is also what other trainers leave, and all that they need.
+A checkpoint is written under a temporary name, synced, and renamed: a kill at any time leaves the last one intact.
+Without `progress.json` and the exact parts, training can still resume from float16 with fresh optimisers; that much is
+also what other trainers write, and all that they need.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ _NAME = re.compile(r"checkpoint-(\d{7,})")
 
 
 def weights_file(name: str) -> str:
-    """The file of `generator`, `discriminator`, `average`, `encoder` or `heads`."""
+    """File name of `generator`, `discriminator`, `average`, `encoder` or `heads`."""
     return f"{name}.safetensors"
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a checkpoint holds.
+    """Contents of a checkpoint.
 
     Attributes:
         networks: name -> settings, and weights by official names.
         encoder, heads: weights by the names in their files.
-        exact: all of the state, float32.
-        state: what state.json holds.
-        progress: what progress.json holds, `step` among it, as JSON can hold it.
+        exact: complete state, float32.
+        state: contents of state.json.
+        progress: JSON contents of progress.json, including `step`.
     """
 
     networks: Mapping[str, tuple[GeneratorSettings | DiscriminatorSettings, Arrays]]
@@ -68,26 +68,26 @@ class Content:
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
-    """The complete checkpoint of a training's folder that has the most steps."""
+    """Complete checkpoint with the most steps in a training folder."""
     found = [(int(match[1]), path) for path in folder.glob("checkpoint-*") if (match := _NAME.fullmatch(path.name))]
     return max(found)[1] if found else None
 
 
 def write_checkpoint(folder: Path, content: Content) -> Path:
-    """Write a checkpoint, all or nothing, and remove those before it.
+    """Write a checkpoint atomically, and remove earlier ones.
 
     Args:
-        folder: of the training.
+        folder: training folder.
 
     Returns:
         The checkpoint's folder.
 
     Raises:
-        DeviceError: it cannot be written; those that were there stay.
+        DeviceError: it cannot be written; existing ones stay.
     """
     path = folder / f"checkpoint-{content.progress['step']:07d}"
     if path.exists():
-        return path  # the same step of the same training
+        return path  # the same step of the same training run
     partial = path.with_name(f"{path.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -139,7 +139,7 @@ def _parts(arrays: Arrays) -> Iterator[dict[str, NDArray[Any]]]:
 
 
 def _to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk; folders only where the system can open them."""
+    """Sync a file or folder to disk; folders only if the system can open them."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -150,7 +150,7 @@ def _to_disk(path: Path) -> None:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """The content of a training's state.json.
+    """Contents of a training folder's state.json.
 
     Raises:
         ModelError: it is missing or damaged.
@@ -161,7 +161,7 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def read_progress(folder: Path) -> dict[str, Any]:
-    """The content of a checkpoint's progress.json, its files checked; empty where another trainer left none.
+    """Contents of a checkpoint's progress.json, with files verified; empty if another trainer wrote none.
 
     Raises:
         ModelError: it is damaged, or a file is not the one that belongs to it.
@@ -195,7 +195,7 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 
 def read_exact(folder: Path, progress: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
-    """The state in float32 from the exact parts; empty if any of them is not there."""
+    """Complete float32 state from the exact parts; empty if any of them is missing."""
     names = [name for name in progress.get("files", {}) if str(name).startswith("exact-")]
     arrays: dict[str, NDArray[np.float32]] = {}
     if all((folder / name).exists() for name in names):

@@ -1,9 +1,9 @@
-"""An encoder that tells people apart before anything is trained: computed from portraits, in NumPy.
+"""Encoder computed from portraits before any training, in NumPy: it already distinguishes people.
 
-Each portrait is looked at twice, as two frames of a camera would have cut it. Of both looks' features the directions
-are taken in which people differ most compared with other cuts of the same portrait (linear discriminants, Fisher 1936,
-with a ridge), whitened, so that the codes of portraits fill the sphere as random latents do. An encoder that was
-trained from nothing through its generator used ten of 512 directions: everybody became one of a few.
+Each portrait is seen twice, cropped as in two frames of a camera. From the features of both, those directions are taken
+in which people differ most relative to crops of the same portrait (linear discriminants, Fisher 1936, with a ridge),
+whitened so that the portraits' codes fill the sphere like random latents. An encoder trained from scratch through its
+generator used only ten of 512 directions: everybody became one of a few faces.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from engine.types import FloatArray
 
 Matrix = NDArray[np.float64]
 
-KEPT = 1024  # principal directions that discriminants are sought among
-SHRINKAGE = 0.1  # of the kept directions' mean variance, added to each
-SCALE = 20.0  # only for the numbers' sake
+KEPT = 1024  # principal directions used for the discriminants
+SHRINKAGE = 0.1  # relative to the mean variance of these directions, added to each
+SCALE = 20.0  # for numerical reasons only
 LEAST_SD = 1e-3
 TINY = 1e-12
 
@@ -25,16 +25,16 @@ TINY = 1e-12
 def discriminants(
     first: FloatArray, second: FloatArray, weights: NDArray[np.float64], parts: tuple[int, ...], size: int
 ) -> tuple[FloatArray, FloatArray]:
-    """The linear map from features to codes.
+    """Linear map from features to codes.
 
     Args:
-        first, second: features (N, F) of two cuts of the same N portraits.
-        weights: (N,), how much each portrait counts.
-        parts: how many of the F features each look has, in turn; every look weighs the same.
-        size: numbers in a code.
+        first, second: features (N, F) of two crops of the same N portraits.
+        weights: (N,) sample weights.
+        parts: number of features from each network, in order; all networks get the same weight.
+        size: dimensions of a code.
 
     Returns:
-        Weights (F, size) and biases (size,), float32. A code's first direction is what shows most in the features.
+        Weights (F, size) and biases (size,), float32. The first direction of a code explains most of the features.
     """
     both = np.concatenate([first, second])
     mean, sd = both.mean(0, dtype=np.float64), both.std(0, dtype=np.float64) + LEAST_SD
@@ -55,7 +55,7 @@ def discriminants(
 
 
 def _most_telling(within: Matrix, between: Matrix, size: int) -> Matrix:
-    """Directions (F, size) that change least from cut to cut, in units of how much they change at all."""
+    """Directions (F, size) that change least between crops, relative to their total variance."""
     values, vectors = np.linalg.eigh(within + between)
     values, vectors = np.maximum(values[-KEPT:], 0), vectors[:, -KEPT:]
     whitened = vectors / np.sqrt(values + SHRINKAGE * values.mean() + TINY)

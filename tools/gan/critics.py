@@ -1,9 +1,9 @@
 """Light critics on frozen features (Projected GAN, Sauer et al. 2021, arXiv 2111.01007): random mixing, and four heads.
 
-The mixing is drawn once and never trained: it joins channels and scales, so that no head can look at a few of them.
-Heads are convolutions under spectral norm (Miyato et al. 2018, arXiv 1802.05957), whose singular vectors are part of
-the state. Pure functions of weights by the names that they have in files (`0.net.2.bias`), in the layouts of Keras;
-`to_file` and `from_file` translate to PyTorch's.
+The mixing is random and never trained: it joins channels and scales, so that no head can rely on a few of them. Heads
+are convolutions with spectral norm (Miyato et al. 2018, arXiv 1802.05957), whose singular vectors are part of the
+state. Pure functions of weights under their file names (`0.net.2.bias`), in Keras layouts; `to_file` and `from_file`
+convert to and from PyTorch's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from engine.networks.inversion.frozen_features import MAP_CHANNELS
 Arrays = dict[str, NDArray[Any]]
 
 MIXED = (32, 48, 64, 96)  # channels of the mixed maps, which are 32, 16, 8 and 4 px wide
-HALVINGS = (3, 2, 1, 0)  # of each head, down to 4 px
-WIDTH, GROUPS = 64, 8  # channels of a head, and of them normalised together
+HALVINGS = (3, 2, 1, 0)  # per head, down to 4 px
+WIDTH, GROUPS = 64, 8  # channels of a head, and groups for normalisation
 GROUP_EPSILON, NORM_EPSILON = 1e-5, 1e-12
 MIXING_PREFIX = "mixing."
 _WEIGHT = ".parametrizations.weight.original"
@@ -32,7 +32,7 @@ _RIGHT_NAME = re.compile(r"(\d+\.net\.\d+)\.parametrizations\.weight\.0\._v")
 
 
 def _head_convolutions() -> dict[str, tuple[int, int, int, int]]:
-    """Name -> (size, size, inputs, outputs) of every convolution of a head."""
+    """Names and shapes (size, size, inputs, outputs) of all convolutions in a head."""
     shapes = {}
     for head, (channels, halvings) in enumerate(zip(MIXED, HALVINGS, strict=True)):
         shapes[f"{head}.net.0"] = (3, 3, channels, WIDTH)
@@ -43,13 +43,13 @@ def _head_convolutions() -> dict[str, tuple[int, int, int, int]]:
 
 
 def mixing_shapes() -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the mixing's weights, HWIO."""
+    """Names and shapes of the mixing weights, HWIO."""
     across: dict[str, tuple[int, ...]] = {f"across.{i}.weight": (1, 1, c, MIXED[i]) for i, c in enumerate(MAP_CHANNELS)}
     return across | {f"down.{i}.weight": (3, 3, MIXED[i + 1], MIXED[i]) for i in range(3)}
 
 
 def head_shapes() -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the heads' weights, HWIO, without their singular vectors."""
+    """Names and shapes of the heads' weights, HWIO, without their singular vectors."""
     shapes: dict[str, tuple[int, ...]] = {}
     for name, kernel in _head_convolutions().items():
         shapes |= {f"{name}{_WEIGHT}": kernel, f"{name}.bias": kernel[3:]}
@@ -61,7 +61,7 @@ def head_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def vector_shapes() -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the singular vectors of the heads' convolutions."""
+    """Names and shapes of the singular vectors of the heads' convolutions."""
     shapes: dict[str, tuple[int, ...]] = {}
     for name, (height, width, inputs, outputs) in _head_convolutions().items():
         shapes |= {f"{name}{_LEFT}": (outputs,), f"{name}{_RIGHT}": (height * width * inputs,)}
@@ -69,7 +69,7 @@ def vector_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def fresh_mixing(random: np.random.Generator) -> Arrays:
-    """Mixing that keeps the variance of what it mixes."""
+    """Random mixing that preserves variance."""
     return {
         name: random.standard_normal(shape, np.float32) / np.float32(np.prod(shape[:3]) ** 0.5)
         for name, shape in mixing_shapes().items()
@@ -95,7 +95,7 @@ def fresh_heads(random: np.random.Generator) -> tuple[Arrays, Arrays]:
 
 
 def mixed(mixing: Mapping[str, Any], maps: list[Any]) -> list[Any]:
-    """The four maps of the frozen features, mixed: channels at each scale, then from coarse to fine."""
+    """Mix the four maps of the frozen features: channels at each scale, then from coarse to fine."""
     across = [_convolved(x, mixing[f"across.{i}.weight"]) for i, x in enumerate(maps)]
     out = [across[3]]
     for scale in (2, 1, 0):
@@ -107,7 +107,7 @@ def mixed(mixing: Mapping[str, Any], maps: list[Any]) -> list[Any]:
 
 
 def iterated(heads: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, Any]:
-    """The singular vectors after one more power iteration."""
+    """Apply one power iteration to the singular vectors."""
     new = {}
     for name in _head_convolutions():
         matrix = _matrix(heads[f"{name}{_WEIGHT}"])
@@ -118,7 +118,7 @@ def iterated(heads: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, 
 
 
 def scores(heads: Mapping[str, Any], vectors: Mapping[str, Any], maps: list[Any]) -> list[Any]:
-    """What each head gives to the mixed maps, (N,) each; higher looks more real."""
+    """Scores of each head for the mixed maps, (N,) each; higher looks more real."""
     return [_scored(heads, vectors, head, x) for head, x in enumerate(maps)]
 
 
@@ -161,16 +161,16 @@ def _unit(vector: Any) -> Any:
 
 
 def to_file(heads: Mapping[str, Any], vectors: Mapping[str, Any], mixing: Mapping[str, Any]) -> Arrays:
-    """Everything of the critics as heads.safetensors holds it, float32, in PyTorch's layouts."""
+    """Complete critics as stored in heads.safetensors, float32, in PyTorch layouts."""
     arrays = {**heads, **vectors, **{f"{MIXING_PREFIX}{name}": array for name, array in mixing.items()}}
     return {name: _turned(name, np.asarray(array, np.float32), to_keras=False) for name, array in arrays.items()}
 
 
 def from_file(arrays: Mapping[str, NDArray[Any]]) -> tuple[Arrays, Arrays, Arrays]:
-    """Heads, singular vectors and mixing of a file; the mixing is empty if the file has none.
+    """Heads, singular vectors and mixing from a file; the mixing is empty if the file has none.
 
     Raises:
-        ValueError: which array is missing, superfluous or of another shape.
+        ValueError: an array is missing, superfluous or has another shape.
     """
     mixing_wanted = {f"{MIXING_PREFIX}{name}": shape for name, shape in mixing_shapes().items()}
     has_mixing = any(name.startswith(MIXING_PREFIX) for name in arrays)
@@ -190,7 +190,8 @@ def from_file(arrays: Mapping[str, NDArray[Any]]) -> tuple[Arrays, Arrays, Array
 
 
 def _turned(name: str, array: NDArray[Any], *, to_keras: bool) -> NDArray[Any]:
-    """An array in the other layout: OIHW <-> HWIO; right singular vectors run over I, H, W there and H, W, I here."""
+    """Convert an array to the other layout: OIHW <-> HWIO; right singular vectors run over I, H, W there and H, W, I
+    here."""
     if array.ndim == 4:
         return np.ascontiguousarray(array.transpose((2, 3, 1, 0) if to_keras else (3, 2, 0, 1)))
     match = _RIGHT_NAME.fullmatch(name)

@@ -1,7 +1,6 @@
-"""Batches: which portraits, which latents, which random numbers.
+"""Data loader: random portraits, latents and augmentation numbers.
 
-All chance in training is drawn here, with NumPy, so its state can be saved, and a resumed training goes on as if
-nothing had been.
+All randomness in training comes from here, with NumPy, so its state can be saved and a resumed run continues exactly.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from tools.gan.training_state import Batch
 
 
 class Portraits:
-    """The portraits of a split, at the resolution of a stage.
+    """Portraits of a split, at the resolution of a stage.
 
     Args:
-        portraits: at their full size; drawn by `PortraitSet.probabilities`.
+        portraits: at full size; sampled by `PortraitSet.probabilities`.
     """
 
     def __init__(self, portraits: PortraitSet) -> None:
@@ -33,13 +32,13 @@ class Portraits:
         return len(self._full)
 
     def at_size(self, size_px: int) -> PortraitSet:
-        """All of them at a size."""
+        """All portraits at a size."""
         if self._sized.size_px != size_px:
             self._sized = self._full.at_size(size_px)
         return self._sized
 
     def draw(self, count: int, size_px: int, random: np.random.Generator) -> ByteArray:
-        """Portraits (N, S, S, 3) uint8, each mirrored or not."""
+        """Sample portraits (N, S, S, 3) uint8, randomly mirrored."""
         sized = self.at_size(size_px)
         chosen = np.searchsorted(self._bounds, random.random(count), side="right").clip(max=len(self) - 1)
         pictures = sized.pictures[chosen]
@@ -49,14 +48,14 @@ class Portraits:
 
 
 class Batches:
-    """Draws what a training step needs.
+    """Samples the inputs of training steps.
 
     Args:
-        portraits: of the split `train`.
-        count: pictures in a batch, a multiple of 8.
-        mirrored: of them that are reflected, a multiple of 4; the other drawings are random.
-        latent_size: numbers in a latent.
-        seed: of the random numbers.
+        portraits: split `train`.
+        count: batch size, a multiple of 8.
+        mirrored: number of reflections in it, a multiple of 4; the other pictures are drawn from random latents.
+        latent_size: dimensions of a latent.
+        seed: random seed.
     """
 
     def __init__(self, portraits: Portraits, count: int, mirrored: int, latent_size: int, seed: int) -> None:
@@ -67,7 +66,7 @@ class Batches:
 
     @property
     def random_state(self) -> dict[str, Any]:
-        """The state of the random numbers, as JSON can hold it."""
+        """State of the random generator, JSON-serialisable."""
         return dict(self._random.bit_generator.state)
 
     @random_state.setter
@@ -75,7 +74,7 @@ class Batches:
         self._random.bit_generator.state = state
 
     def draw(self, size_px: int) -> Batch:
-        """The next batch, at a size."""
+        """Sample the next batch, at a size."""
         random, mirrored = self._random, self.mirrored
         reals = self._portraits.draw(self.count, size_px, random)
         latents = normalise(random.standard_normal((self.count - mirrored, self._latent_size), np.float32))
@@ -89,5 +88,5 @@ class Batches:
 
 
 def uniform_numbers(shape: tuple[int, ...], random: np.random.Generator) -> FloatArray:
-    """Random numbers in [0, 1), float32."""
+    """Uniform random numbers in [0, 1), float32."""
     return random.random(shape, np.float32)

@@ -1,9 +1,9 @@
-"""Generator and discriminator as they are trained: the functions of the published networks, in fewer passes.
+"""Fused layers for training: the functions of the published networks, in fewer passes over memory.
 
-On a processor a layer's bias, rectifier and normalisation take longer than its convolution: each reads and writes all
-of the maps, and the gradient of TensorFlow's rectifier is not vectorised. Here they are one function that XLA compiles,
-with a gradient of its own that needs nothing but the layer's output, which the next convolution keeps anyway. A
-convolution after doubling is one transposed convolution.
+On a processor, a layer's bias, rectifier and normalisation take longer than its convolution: each reads and writes all
+maps, and the gradient of TensorFlow's rectifier is not vectorised. Here they are one function compiled by XLA, with a
+custom gradient that needs only the layer's output, which the next convolution keeps anyway. Upsampling followed by a
+convolution becomes one transposed convolution.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAK = 0.2
 
 
 class FusedGenerator(Generator):
-    """`Generator`, faster to train. It must have leaky rectifiers, pixel norms and no fused scaling."""
+    """`Generator`, faster to train. Requires leaky rectifiers, pixel norms and no fused scaling."""
 
     def _block(self, x: Any, level: int) -> Any:
         name = f"{2**level}x{2**level}"
@@ -43,10 +43,10 @@ class FusedDiscriminator(Discriminator):
 
 
 def enlarged(x: Any, kernel: Any) -> Any:
-    """Maps (N, H, W, C) doubled by repeating pixels and convolved with a kernel (3, 3, C, D): (N, 2H, 2W, D).
+    """Double maps (N, H, W, C) by repeating pixels, then convolve with a kernel (3, 3, C, D): (N, 2H, 2W, D).
 
-    The kernel of the transposed convolution adds up those weights that meet the same pixel, as in the authors' fused
-    scaling: 4/9 of the products, and the doubled maps are never made.
+    The kernel of the transposed convolution sums the weights that meet the same pixel, as in the authors' fused
+    scaling: 4/9 of the products, and no doubled maps in memory.
     """
     turned = ops.transpose(ops.flip(kernel, axis=(0, 1)), (0, 1, 3, 2))  # 3, 3, D, C
     wide = ops.pad(turned, ((1, 1), (1, 1), (0, 0), (0, 0)))
@@ -55,7 +55,7 @@ def enlarged(x: Any, kernel: Any) -> Any:
 
 
 def biased_leaky_norm(x: Any, bias: Any, epsilon: float) -> Any:
-    """Maps (N, H, W, C) with bias, leaky rectifier and pixel norm, in the type of the maps; statistics in float32."""
+    """Add bias, leaky rectifier and pixel norm to maps (N, H, W, C), in their type; statistics in float32."""
     forward, backward = (training_backend().fused(function) for function in _leaky_norm(epsilon))
 
     @ops.custom_gradient
@@ -73,7 +73,7 @@ def biased_leaky_norm(x: Any, bias: Any, epsilon: float) -> Any:
 
 @cache
 def _leaky_norm(epsilon: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Bias, rectifier and norm, and their gradient from what they gave."""
+    """Bias, rectifier and norm, with a gradient computed from their output."""
 
     def forward(x: Any, bias: Any) -> tuple[Any, Any]:
         leaky = _leaky(ops.cast(x, "float32") + bias)
@@ -89,7 +89,7 @@ def _leaky_norm(epsilon: float) -> tuple[Callable[..., Any], Callable[..., Any]]
 
 
 def biased_leaky(x: Any, bias: Any) -> Any:
-    """Maps (N, H, W, C) with bias and leaky rectifier, in the type of the maps. It may be differentiated twice."""
+    """Add bias and leaky rectifier to maps (N, H, W, C), in their type. Twice differentiable."""
 
     @ops.custom_gradient
     def function(x: Any, bias: Any) -> Any:
@@ -105,7 +105,7 @@ def biased_leaky(x: Any, bias: Any) -> Any:
 
 
 def _leaned(y: Any, slope: Any) -> Any:
-    """The gradient of a leaky rectifier from what it gave; it is the gradient of its own gradient as well."""
+    """Gradient of a leaky rectifier from its output; it is its own second derivative rule."""
 
     @ops.custom_gradient
     def function(y: Any, slope: Any) -> Any:
@@ -133,11 +133,11 @@ def _leaky(x: Any) -> Any:
 
 
 def _upstream(arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """The gradient that Keras hands on, by place or by name."""
+    """Upstream gradient, passed by Keras by position or by name."""
     return arguments[0] if arguments else named["upstream"]
 
 
 def _over_pixels(slope: Any) -> Any:
-    """A bias's gradient, float32: the sum over all pixels, as a product, which adds up in float32."""
+    """Gradient of a bias, float32: the sum over all pixels, as a matrix product, which accumulates in float32."""
     flat = ops.reshape(slope, (-1, int(slope.shape[-1])))
     return ops.cast(ops.matmul(ops.ones((1, int(flat.shape[0])), flat.dtype), flat)[0], "float32")

@@ -1,4 +1,4 @@
-"""When the networks grow: stages of a size and a time, as the command line names them. It knows no networks."""
+"""Schedule of progressive growing: stages of size and duration, from the command line. Knows no networks."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from engine.networks.pggan.architecture import RESOLUTIONS
 
 LEAST_PX = 8
-FADED_RATE = 0.05  # of the learning rates, at the very end
-WARM_UP_STEPS = 60  # in which the rates rise, after each beginning of the optimisers
+FADED_RATE = 0.05  # factor of the learning rates at the very end
+WARM_UP_STEPS = 60  # steps over which the rates rise after each optimiser reset
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a training.
+    """Stage of a training run.
 
     Attributes:
-        size_px: of the pictures.
-        minutes: that it lasts.
+        size_px: picture size.
+        minutes: duration.
     """
 
     size_px: int
@@ -26,15 +26,15 @@ class Stage:
 
     @property
     def level(self) -> int:
-        """Logarithm of the size to the base 2."""
+        """Base-2 logarithm of the size."""
         return self.size_px.bit_length() - 1
 
 
 def read_stages(text: str) -> tuple[Stage, ...]:
-    """Stages of a text such as `32:12,64:20,128:60`: sizes in px and minutes, in turn.
+    """Parse stages such as `32:12,64:20,128:60`: sizes in px and minutes, in order.
 
     Raises:
-        ValueError: a stage cannot be, or is smaller than the one before it.
+        ValueError: a stage is invalid, or smaller than the previous one.
     """
     stages: list[Stage] = []
     for entry in text.split(","):
@@ -54,10 +54,10 @@ def read_stages(text: str) -> tuple[Stage, ...]:
 
 
 def rate_factor(count: int, left_s: float, fade_s: float) -> float:
-    """What the learning rates are multiplied by.
+    """Factor of the learning rates.
 
     Args:
-        count: steps since the optimisers began.
+        count: steps since the optimisers were reset.
         left_s: seconds until the end.
         fade_s: seconds before the end in which the rates fall; 0 keeps them.
     """
@@ -66,5 +66,5 @@ def rate_factor(count: int, left_s: float, fade_s: float) -> float:
 
 
 def averaging_share(pictures: int, half_life_kimg: float) -> float:
-    """How much of the generator enters its moving average in a step of so many pictures."""
+    """Weight of the generator in its moving average, for a step of this many pictures."""
     return float(1.0 - 0.5 ** (pictures / 1000 / half_life_kimg))

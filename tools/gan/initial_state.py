@@ -1,4 +1,4 @@
-"""Where a training begins: with fresh networks, or with what an earlier one left, at its size or a larger one."""
+"""Initial state of a training run: fresh networks, or those of an earlier run, at the same or a larger size."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @dataclass
 class Beginning:
-    """Networks, their state, the critics' mixing and the progress that it all stands for.
+    """Networks, their state, the critics' mixing and the progress of a run.
 
-    `has_encoder` says whether the encoder was read; one that is new is still to be computed or trained.
+    `has_encoder` tells whether the encoder was read; a new one has yet to be computed or trained.
     """
 
     plan: Plan
@@ -59,13 +59,13 @@ class Beginning:
 
 
 def begin(given: Mapping[str, Any]) -> Beginning:
-    """Begin anew.
+    """Start a new run.
 
     Args:
-        given: fields of `Plan`, with a table of fields for `weights`; those that are absent have their defaults.
+        given: fields of `Plan`, with a table of fields for `weights`; missing ones have defaults.
 
     Raises:
-        ModelError: no network can have these sizes.
+        ModelError: the sizes are impossible.
     """
     weights = LossWeights(**given.get("weights", {}))
     plan = Plan(**{"critic_fmap_max": given.get("fmap_max", Plan.critic_fmap_max), **given, "weights": weights})
@@ -95,16 +95,16 @@ def begin(given: Mapping[str, Any]) -> Beginning:
 
 
 def go_on(folder: Path, given: Mapping[str, Any], widen: int | None = None) -> Beginning:
-    """Go on from a training's folder, from one of its checkpoints, or from what another trainer left.
+    """Resume from a training folder, from one of its checkpoints, or from the files of another trainer.
 
     Args:
-        folder: with checkpoints in it, or with state.json and the networks' files. `generator` may be absent: then the
-            average takes its place. Absent encoders and heads begin anew.
-        given: fields of `Plan` that change; the widths cannot, and the resolution can only become higher.
-        widen: channels that the generator and its average are given; twice as many at most.
+        folder: contains checkpoints, or state.json and the networks' files. Without `generator`, the average is used.
+                Missing encoders and heads start fresh.
+        given: changed fields of `Plan`; the widths cannot change, and the resolution can only increase.
+        widen: new maximum number of channels in the generator and its average; at most twice the old one.
 
     Raises:
-        ModelError: what is missing, damaged, of another network, or does not fit `given`.
+        ModelError: something is missing, damaged, from another network, or does not fit `given`.
     """
     folder = newest_checkpoint(folder) or folder
     saved, kept = read_state(folder), read_progress(folder)
@@ -152,7 +152,7 @@ def _fresh_pair(
 
 
 def fresh_encoder(random: np.random.Generator) -> EncoderNetwork:
-    """A new encoder with random weights, each layer's in proportion to its inputs."""
+    """New encoder with random weights, scaled by each layer's number of inputs."""
     encoder = EncoderNetwork(LATENT_SIZE)
     for part in encoder.parts:
         bound = 1 / math.sqrt(part.fan_in)
@@ -166,7 +166,7 @@ def _values(network: Any) -> list[Any]:
 
 
 def with_moments(state: State) -> State:
-    """A state whose optimisers have seen nothing yet."""
+    """State with reset optimisers."""
     zeros = {moments: [np.zeros_like(v) for v in state[moments.removesuffix("_moments")]] for moments in MOMENTS}
     return {**state, **zeros, FIRST_MOMENTS: [np.zeros_like(v) for v in state["encoder"]]}
 
@@ -174,7 +174,7 @@ def with_moments(state: State) -> State:
 def _check_sizes(
     folder: Path, saved: Mapping[str, Any], generator: GeneratorSettings, discriminator: DiscriminatorSettings
 ) -> None:
-    """Raise unless state.json and the networks tell of the same sizes, and all is as it is trained here."""
+    """Raise unless state.json and the networks agree on sizes, and everything has the form trained here."""
     told = {"resolution": generator.resolution, "fmap_base": generator.fmap_base, "fmap_max": generator.fmap_max}
     told["critic_fmap_max"] = discriminator.fmap_max
     saved = {"critic_fmap_max": saved.get("fmap_max"), **saved}
@@ -208,7 +208,7 @@ def _read_same(path: Path, settings: GeneratorSettings) -> Arrays:
 
 
 def _read_encoder(folder: Path, random: np.random.Generator) -> EncoderNetwork:
-    """The encoder of a folder, or a new one; layers that its file leaves out add nothing to its answers at first."""
+    """Encoder of a folder, or a new one; layers missing from its file initially contribute nothing."""
     encoder, path = fresh_encoder(random), folder / weights_file("encoder")
     if not path.exists():
         return encoder
@@ -223,7 +223,7 @@ def _read_encoder(folder: Path, random: np.random.Generator) -> EncoderNetwork:
 
 
 def _read_critics(folder: Path, state: State, random: np.random.Generator) -> list[Any]:
-    """Put the heads of a folder, or new ones, into the state; returns the mixing that they were trained with."""
+    """Load the heads of a folder, or new ones, into the state; returns the mixing they were trained with."""
     heads, vectors = critics.fresh_heads(random)
     mixing: dict[str, Any] = {}
     path = folder / weights_file("heads")
@@ -286,7 +286,7 @@ def _number(folder: Path, table: Mapping[str, Any], name: str, default: float) -
 
 
 def grown(arrays: Mapping[str, NDArray[Any]], levels: int) -> dict[str, NDArray[Any]]:
-    """The names of weights in a network that is so many levels higher: layers of colour are counted from the top."""
+    """Names of weights in a network that is higher by some levels: colour layers are counted from the top."""
     renamed = {}
     for name, array in arrays.items():
         layer, kind = name.rsplit("/", 1)
@@ -298,8 +298,8 @@ def grown(arrays: Mapping[str, NDArray[Any]], levels: int) -> dict[str, NDArray[
 
 
 def _filled(generator: Generator, discriminator: Discriminator, parts: Mapping[str, dict[str, NDArray[Any]]]) -> State:
-    """The weights that are known (official names and layouts), and what they lack as it is in the networks; the average
-    takes that from the generator."""
+    """Known weights (official names and layouts), completed from the networks; the average is completed from the
+    generator."""
     values: State = {}
     for name, network in (("discriminator", discriminator), ("generator", generator), ("average", generator)):
         fill_network(network, {**network_arrays(network), **parts[name]})
@@ -308,7 +308,7 @@ def _filled(generator: Generator, discriminator: Discriminator, parts: Mapping[s
 
 
 def _names_of(part: str, generator: Any, discriminator: Any, encoder: Any) -> tuple[str, ...]:
-    """The names of a part of the state, in its order."""
+    """Names of a part of the state, in its order."""
     if part.startswith("heads"):
         return HEAD_NAMES
     if part == VECTORS:
@@ -320,7 +320,7 @@ def _names_of(part: str, generator: Any, discriminator: Any, encoder: Any) -> tu
 
 
 def exact_arrays(generator: Any, discriminator: Any, encoder: Any, state: State) -> dict[str, NDArray[Any]]:
-    """All of a state by names such as `average/8x8/Conv0/weight`, in the layouts of Keras."""
+    """All of a state under names such as `average/8x8/Conv0/weight`, in Keras layouts."""
     return {
         f"{part}/{name}": value
         for part, values in state.items()
@@ -331,7 +331,7 @@ def exact_arrays(generator: Any, discriminator: Any, encoder: Any, state: State)
 def _take_exact(
     folder: Path, generator: Any, discriminator: Any, encoder: Any, state: State, exact: Mapping[str, Any]
 ) -> None:
-    """Put the exact values into a state."""
+    """Load the exact values into a state."""
     wanted = exact_arrays(generator, discriminator, encoder, state)
     for name in sorted(wanted.keys() | exact.keys()):
         if name not in exact or name not in wanted or exact[name].shape != wanted[name].shape:

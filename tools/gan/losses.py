@@ -1,4 +1,4 @@
-"""What the networks are trained for, and how a gradient becomes a step: pure functions in Keras 3."""
+"""Loss functions and optimiser steps: pure functions in Keras 3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras import ops
 
 MOMENT_DECAY = 0.99
 EPSILON = 1e-8
-PIXELS_PX = 32  # size at which pictures are compared by their pixels
+PIXELS_PX = 32  # size at which pictures are compared pixel by pixel
 
 
 def discriminator_loss(real_scores: Any, fake_scores: Any) -> Any:
@@ -30,19 +30,19 @@ def heads_loss(real_scores: Sequence[Any], fake_scores: Sequence[Any]) -> Any:
 
 
 def gradient_penalty(slopes: Any) -> Any:
-    """R1 (Mescheder et al. 2018, arXiv 1801.04406) without its factor gamma / 2: mean squared length of the scores'
+    """R1 (Mescheder et al. 2018, arXiv 1801.04406) without its factor gamma / 2: mean squared norm of the scores'
     gradients (N, H, W, C) at real pictures, a scalar."""
     return ops.mean(ops.sum(ops.square(slopes), axis=(1, 2, 3)))
 
 
 def feature_distance(maps: Sequence[Any], others: Sequence[Any], scales: Sequence[Any]) -> Any:
-    """Mean distance of maps (N, H, W, C), each channel in units of its scale (C,), a scalar."""
+    """Mean distance between maps (N, H, W, C), each channel relative to its scale (C,), a scalar."""
     pairs = zip(maps, others, scales, strict=True)
     return sum(ops.mean(ops.abs(a - b) / scale) for a, b, scale in pairs) / len(maps)
 
 
 def pixel_distance(pictures: Any, others: Any) -> Any:
-    """Mean distance of pictures (N, S, S, C) at PIXELS_PX or less, a scalar."""
+    """Mean distance between pictures (N, S, S, C) at PIXELS_PX or less, a scalar."""
     size = max(1, int(pictures.shape[1]) // PIXELS_PX)
     difference = pictures - others
     if size > 1:
@@ -56,7 +56,7 @@ def separation(a: Any, b: Any) -> Any:
 
 
 def crowding(codes: Any) -> Any:
-    """Mean squared cosine of different codes (N, L), a scalar: 0 where each has a direction of its own."""
+    """Mean squared cosine between codes (N, L), a scalar: 0 if all are orthogonal."""
     count = int(codes.shape[0])
     near = ops.square(ops.matmul(_unit(codes), ops.transpose(_unit(codes))))
     return (ops.sum(near) - ops.sum(ops.diagonal(near))) / (count * (count - 1))
@@ -75,13 +75,13 @@ def adam_step(
     first: list[Any] | None = None,
     first_decay: float = 0.0,
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """A step of Adam (Kingma & Ba 2015, arXiv 1412.6980).
+    """Adam step (Kingma & Ba 2015, arXiv 1412.6980).
 
     Args:
-        weights, moments, gradients: of the same shapes; moments are the running means of squared gradients.
-        count: this step's number since the moments were 0, from 1, a scalar.
-        learning_rates: of each weight, scalars or of a shape that fits it.
-        first, first_decay: running means of the gradients and beta1; without them beta1 is 0, which needs none.
+        weights, moments, gradients: equal shapes; moments are the running means of squared gradients.
+        count: number of this step since the moments were 0, from 1, a scalar.
+        learning_rates: per weight, scalars or broadcastable.
+        first, first_decay: running means of the gradients and beta1; if omitted, beta1 is 0, which needs none.
 
     Returns:
         New weights, new moments and new first moments.
@@ -103,5 +103,5 @@ def adam_step(
 
 
 def moving_average(averages: list[Any], weights: list[Any], share: Any) -> list[Any]:
-    """The averages, moved towards the weights by a share of the difference."""
+    """Move the averages towards the weights by a share of the difference."""
     return [average + (weight - average) * share for average, weight in zip(averages, weights, strict=True)]

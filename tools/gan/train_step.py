@@ -1,13 +1,14 @@
-"""One step of training as a pure function: state and batch in, state and measures out, on any backend.
+"""Training step as a pure function: state and batch in, state and measures out, on any backend.
 
     portrait ──► jittered ──► frozen looks ──► encoder ──► latent ──► generator ──► reflection
                                                random latent ──► generator ──► drawing
 
-A portrait and its reflection must agree, in the features of both looks and coarsely in their pixels; the encoder must
-find random latents again; portraits' latents must stay apart; critics on the frozen features and the discriminator keep
-both kinds of pictures plausible. What critics see of a portrait and of its reflection is augmented alike.
+A portrait and its reflection must agree in the features of both frozen networks and coarsely in their pixels; the
+encoder must invert random latents; the portraits' latents must stay apart; critics on the frozen features and the
+discriminator keep both kinds of pictures plausible. Portraits and their reflections are augmented alike for the
+critics.
 
-As nothing is changed in place, an interrupted step leaves the old state whole.
+As nothing is changed in place, an interrupted step leaves the old state intact.
 """
 
 from __future__ import annotations
@@ -55,18 +56,18 @@ from tools.gan.training_state import (
 
 ENCODER_DECAY = 0.5  # beta1 of its optimiser; that of the others is 0
 PENALTY = 1.0  # gamma of R1
-FIRST_LAYER_TIMES = 10.0  # what codes mean has to be learned soonest
-PACE_HALVED_AT, LEAST_PACE = 8, 0.15  # and most of all what the first directions of a code mean, which show most
+FIRST_LAYER_TIMES = 10.0  # the meaning of codes has to be learned first
+PACE_HALVED_AT, LEAST_PACE = 8, 0.15  # especially that of a code's first directions, which matter most
 
 
 class Steps:
-    """The compiled functions of training, one set for each level of the networks.
+    """Compiled training functions, one set per level of the networks.
 
     Args:
         networks: their structure.
-        weights: of the losses.
-        is_encoder_trained: whether the encoder changes.
-        precision: that generator and discriminator compute in; all else is float32.
+        weights: weights of the losses.
+        is_encoder_trained: whether the encoder is trained.
+        precision: type of generator and discriminator; everything else is float32.
     """
 
     def __init__(self, networks: Networks, weights: LossWeights, is_encoder_trained: bool, precision: str) -> None:
@@ -84,13 +85,13 @@ class Steps:
         """Train all networks on a batch.
 
         Args:
-            frozen: `Networks.frozen()`, with `mixing` of the critics, and of the portraits' features `scale`,
-                `face_scale` (deviation of each channel) and `middle` (mean of what FaceRes knows).
-            level: logarithm of the pictures' size to the base 2.
-            critic: `none`, or `plain` or `penalty` where the discriminator judges as well, without and with R1.
+            frozen: `Networks.frozen()`, plus the critics' `mixing`, and statistics of the portraits' features: `scale`,
+                        `face_scale` (deviation of each channel) and `middle` (mean face descriptor of FaceRes).
+            level: base-2 logarithm of the picture size.
+            critic: `none`, or `plain` or `penalty` in steps that include the discriminator, without and with R1.
 
         Returns:
-            The new state, and measures: MEASURES -> scalar tensor. On a GPU both may still be in computation.
+            The new state, and measures: MEASURES -> scalar tensor. On a GPU both may still be computing.
         """
         function = self._function(("train", level, critic), partial(self._train, level=level, critic=critic))
         scalars = {name: np.asarray(value, np.float32) for name, value in vars(knobs).items()}
@@ -98,12 +99,13 @@ class Steps:
         return result
 
     def reflect(self, state: State, frozen: State, reals: ByteArray, level: int) -> tuple[FloatArray, dict[str, float]]:
-        """What the average draws of portraits (N, S, S, 3) uint8, which it sees as they are.
+        """Reflections of portraits (N, S, S, 3) uint8 by the moving average, without jitter.
 
         Returns:
-            Reflections (N, S, S, 3) float32, nominal range, and `held_out` and `another`: distance of the portraits'
-            features to those of their reflections and of the next portrait; `face_own` and `face_other`: the same by
-            FaceRes, in 1 - cosine.
+            Reflections (N, S, S, 3) float32, nominal range, and `held_out` and `another`: feature distance of the
+                        portraits to
+                        their reflections and to the next portrait; `face_own` and `face_other`: the same for FaceRes,
+                        as 1 - cosine.
         """
         function = self._function(("reflect", level), partial(self._reflect, level=level))
         needed = {name: state[name] for name in ("average", "encoder")}
@@ -116,12 +118,12 @@ class Steps:
         return _array(function(weights, latents))
 
     def statistics(self, frozen: State, reals: ByteArray) -> dict[str, list[FloatArray]]:
-        """Mean and mean square (C,) of each channel of portraits' maps: `features_mean`, `features_square`, ..."""
+        """Mean and mean square (C,) of each channel in the portraits' maps: `features_mean`, `features_square`, ..."""
         function = self._function(("statistics", reals.shape), self._statistics)
         return {name: [_array(value) for value in values] for name, values in function(frozen, reals).items()}
 
     def gathered(self, state: State, frozen: State, reals: ByteArray, uniform: FloatArray) -> FloatArray:
-        """What the encoder's dense layers see (N, F) of portraits (N, S, S, 3) uint8, jittered by uniform numbers."""
+        """Inputs of the encoder's dense layers (N, F) for portraits (N, S, S, 3) uint8, jittered by uniform numbers."""
         needed = {"encoder": state["encoder"]}
         return _array(self._function(("gathered", reals.shape), self._gathered)(needed, frozen, reals, uniform))
 
@@ -158,7 +160,7 @@ class Steps:
         asked = {name: state[name] for name in ("generator", *(("encoder",) if self._is_encoder_trained else ()))}
         (codes, pictures), _, to_networks = self._backend.pull_back(draw, asked)
         seen, _, to_pictures = self._backend.pull_back(look, pictures)
-        augmented = self._backend.fused(augment)  # of what needs no gradient: with one it is slower
+        augmented = self._backend.fused(augment)  # only without gradients: with them it is slower
         shown = augmented(reals, batch["augmentation"])
         real_maps = self._seen(frozen, shown)
 
@@ -229,7 +231,9 @@ class Steps:
     ) -> tuple[Any, dict[str, Any]]:
         weights, pictures, maps, mixed = self._weights, values["pictures"], values["seen"][1:5], values["seen"][5:]
         half = int(goals.portraits.shape[0])
-        sought = int(goals.latents.shape[0]) // 2 if weights.find else 0  # of the random pictures: looking costs much
+        sought = (
+            int(goals.latents.shape[0]) // 2 if weights.find else 0
+        )  # of the random pictures: the frozen networks are expensive
         known = self._known(frozen, pictures[: half + sought])
         reflected = [x[:half] for x in known]
         apart = separation(pooled(reflected) - frozen["middle"], pooled(goals.known) - frozen["middle"])
@@ -318,7 +322,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class _Goals:
-    """What reflections and latents are to be like."""
+    """Targets of reflections and latents."""
 
     portraits: Any
     maps: list[Any]
@@ -335,19 +339,19 @@ def _averaged_step(
     rates: list[Any],
     share: Any,
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """New weights, moments and average: in one pass where it is fused."""
+    """New weights, moments and average: in one pass if fused."""
     weights, moments, _ = adam_step(weights, moments, gradients, count, rates)
     return weights, moments, moving_average(average, weights, share)
 
 
 def _with(variables: list[Any], values: list[Any], function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a network's function gives with other values in its variables."""
+    """Evaluate a network's function with other values in its variables."""
     with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
         return function(*arguments)
 
 
 def _first_layer_pace(latent_size: int) -> FloatArray:
-    """Share (latent_size, 1) of its rate by which the generator's first layer learns what each number means."""
+    """Factors (latent_size, 1) of the generator's first-layer learning rate, by latent dimension."""
     pace = 1 / np.sqrt(1 + np.arange(latent_size, dtype=np.float32) / PACE_HALVED_AT)
     return np.maximum(pace, np.float32(LEAST_PACE))[:, None]
 

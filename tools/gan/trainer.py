@@ -1,4 +1,4 @@
-"""A training in progress: its state, one step of it, its checkpoints. It knows neither clock nor command line."""
+"""Training run: its state, one step of it, its checkpoints. Knows neither clock nor command line."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ from tools.gan.training_state import (
 SNAPSHOT_KIMG = 50.0
 SNAPSHOTS_FOLDER = "snapshots"
 HEADS_RATE = 4e-4
-LOOKS_AT_ONCE = 32  # portraits
-HELD_OUT = 48  # portraits that are judged by, always the same ones
-STATISTICS_BATCHES, STATISTICS_COUNT = 4, 64  # of portraits, for the deviation of each channel of the features
+LOOKS_AT_ONCE = 32  # portraits per batch of evaluation
+HELD_OUT = 48  # portraits for evaluation, always the same ones
+STATISTICS_BATCHES, STATISTICS_COUNT = 4, 64  # of portraits, to measure the deviation of each feature channel
 LEAST_DEVIATIONS = {"features": 1e-2, "face_features": 5e-2}  # added to it
 
 
 class Training:
-    """A training in progress.
+    """Training run.
 
     Args:
-        folder: that it writes to.
-        beginning: where it begins.
-        looks: the frozen networks, `features` and `face_features`.
+        folder: output folder.
+        beginning: initial state.
+        looks: frozen networks, `features` and `face_features`.
         portraits, held_out: the splits `train` and `val`.
         precision: `float32` or `bfloat16`.
-        steps: of another training of the same structure and plan, whose compilation it may share.
+        steps: of another run with the same structure and plan, to share its compiled functions.
 
     Attributes:
-        plan, progress: what it aims at, and how far it is.
-        networks, state: what is trained.
-        batches: what it is trained with.
-        steps: its compiled functions.
+        plan, progress: its settings, and its progress.
+        networks, state: trained networks.
+        batches: data loader.
+        steps: compiled functions.
 
     Raises:
-        ModelError: the state of the random numbers is damaged.
+        ModelError: the state of the random generator is damaged.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Training:
         self._confirmed: list[dict[str, float]] = []
 
     def _measured_features(self) -> State:
-        """Deviations of the portraits' features, and the middle of what is known of faces."""
+        """Deviations of the portraits' features, and the mean face descriptor."""
         random, found = np.random.default_rng(self.plan.seed), []
         for _ in range(STATISTICS_BATCHES):
             reals = self._portraits.draw(STATISTICS_COUNT, self.plan.resolution, random)
@@ -119,10 +119,10 @@ class Training:
         return {"scale": scales["features"], "face_scale": scales["face_features"], "middle": middle}
 
     def compute_encoder(self) -> None:
-        """Begin with an encoder that tells people apart, computed from all portraits; see `computed_encoder`."""
+        """Initialise the encoder from all portraits, so that it distinguishes people; see `computed_encoder`."""
         portraits, random = self._portraits.at_size(self.plan.resolution), np.random.default_rng(self.plan.seed)
         count = min(LOOKS_AT_ONCE, len(portraits))
-        used = len(portraits) // count * count  # each batch is of the size that is compiled
+        used = len(portraits) // count * count  # batches have the compiled size
         cuts: list[list[FloatArray]] = [[], []]
         for begin in tqdm(range(0, used, count), desc="computing the encoder", leave=False, disable=None):
             reals = portraits.pictures[begin : begin + count]
@@ -139,17 +139,17 @@ class Training:
         self.state["encoder"] = values
 
     def advance(self, level: int, rate_factor: float = 1.0) -> None:
-        """Train with one batch. The losses are looked at when the next step is under way, so that a GPU need not wait.
+        """Train on one batch. Losses are read during the next step, so that a GPU need not wait.
 
         Args:
-            level: logarithm of the pictures' size to the base 2.
-            rate_factor: that the learning rates are multiplied by.
+            level: base-2 logarithm of the picture size.
+            rate_factor: factor of the learning rates.
 
         Raises:
-            ModelError: the losses of the step before are not finite.
+            ModelError: the losses of the previous step are not finite.
         """
         progress, plan = self.progress, self.plan
-        if level != progress.level:  # new layers, so the optimisers begin anew (Karras et al. 2018)
+        if level != progress.level:  # new layers, so the optimisers are reset (Karras et al. 2018)
             progress.level, progress.count, progress.critic_count = level, 0, 0
             moments = (*MOMENTS, FIRST_MOMENTS)
             self.state |= {name: [np.zeros(v.shape, np.float32) for v in self.state[name]] for name in moments}
@@ -174,7 +174,7 @@ class Training:
         progress.kimg += plan.batch / 1000
 
     def wait(self) -> None:
-        """Wait until the last step is computed.
+        """Wait until the last step has been computed.
 
         Raises:
             ModelError: its losses are not finite.
@@ -182,11 +182,11 @@ class Training:
         self._confirm()
 
     def take_measures(self) -> dict[str, float]:
-        """Means of the losses since they were last taken, and how near reflections are; there must have been a step.
+        """Mean losses since the last call, and the quality of reflections; there must have been a step.
 
-        `ratio` is the distance of held-out portraits' features to their reflections, divided by that to another
-        person's portrait: 1 is a stranger, 0 the same picture. `trained_ratio` is the same of portraits that are
-        trained with: where it falls and `ratio` does not, they are learned by heart.
+                `ratio` is the feature distance from held-out portraits to their reflections, divided by that to another
+                person's portrait: 1 is a stranger, 0 the same picture. `trained_ratio` is the same for training
+                portraits: if it falls and `ratio` does not, they are being memorised.
 
         Raises:
             ModelError: a loss is not finite.
@@ -221,11 +221,11 @@ class Training:
         )
 
     def draw(self, latents: FloatArray) -> FloatArray:
-        """Pictures (N, S, S, 3) of the moving average, nominal range, at the size that is trained."""
+        """Pictures (N, S, S, 3) of the moving average, nominal range, at the current size."""
         return self.steps.draw(self.state["average"], latents, self.progress.level)
 
     def viewers(self) -> tuple[ByteArray, FloatArray]:
-        """Held-out portraits (HELD_OUT, S, S, 3) uint8, always the same ones, and what the average draws of them."""
+        """Held-out portraits (HELD_OUT, S, S, 3) uint8, always the same ones, and their reflections by the average."""
         size_px = 1 << self.progress.level
         chosen = self._held_out.draw(HELD_OUT, size_px, np.random.default_rng(self.plan.seed))
         return chosen, self.steps.reflect(self.state, self._frozen, chosen, self.progress.level)[0]
@@ -239,7 +239,7 @@ class Training:
 
         Raises:
             ModelError: a loss or a weight is not finite.
-            DeviceError: it cannot be written. In either case the checkpoint before stays.
+            DeviceError: it cannot be written. In either case the previous checkpoint stays.
         """
         self._confirm()
         state = {part: [_numpy(value) for value in values] for part, values in self.state.items()}
@@ -275,21 +275,21 @@ class Training:
         return encoder_arrays(self.networks.encoder)
 
     def _description(self) -> dict[str, Any]:
-        """What any trainer needs."""
+        """State that any trainer needs."""
         plan = self.plan
         sizes = {name: getattr(plan, name) for name in ("resolution", "fmap_base", "fmap_max", "critic_fmap_max")}
-        stage = max(self.progress.level - 2, 1)  # as other trainers count
+        stage = max(self.progress.level - 2, 1)  # counted as by other trainers
         return {**sizes, "kimg": self.progress.kimg, "stage": stage}
 
     def _details(self) -> dict[str, Any]:
-        """What this one needs besides, to go on as if nothing had been."""
+        """Further state that this trainer needs to continue exactly."""
         progress = self.progress
         counts = {name: getattr(progress, name) for name in ("step", "count", "critic_count", "level")}
         return {**asdict(self.plan), **counts, "random": self.batches.random_state}
 
     def write_snapshot(self) -> Path:
-        """Keep average and encoder as they are, float16, for later comparison; returns their folder, which
-        `tools.adopt_generator` takes: snapshots/NNNNNkimg."""
+        """Save the current average and encoder, float16, for later comparison; returns their folder,
+        snapshots/NNNNNkimg, which `tools.adopt_generator` accepts."""
         folder = self._folder / SNAPSHOTS_FOLDER / f"{self.progress.kimg:05.0f}kimg"
         average = [_numpy(value) for value in self.state["average"]]
         settings, arrays = self._official(self.networks.generator, average)
@@ -313,7 +313,7 @@ def _numpy(value: Any) -> Any:
 
 
 def read_splits(path: Path, resolution: int) -> tuple[PortraitSet, PortraitSet]:
-    """The splits `train` and `val` of a portrait set, at a resolution.
+    """Read the splits `train` and `val` of a portrait set, at a resolution.
 
     Raises:
         DeviceError: the file cannot be used, a split is empty, or its portraits are too small.

@@ -1,4 +1,4 @@
-"""What a training leaves to look at while it runs: measures as JSON lines and for TensorBoard, and contact sheets."""
+"""Log of a training run: measures as JSON lines and for TensorBoard, and contact sheets."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ METRICS_FILE = "metrics.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
 PREVIEW_FILE, VIEWERS_FILE = "preview.png", "viewers.png"
 SHEET_SEEDS = range(48)
-SHEET_AT_ONCE = 12  # pictures
+SHEET_AT_ONCE = 12  # pictures per batch
 SHEET_COLUMNS, SHEET_VIEWERS = 12, 24
 
 
 class TrainingLog:
-    """Appends measures to the log of a training.
+    """Appends measures to the log of a training run.
 
-    A training that goes on from an earlier step drops the lines that were written after that step: the log tells of
-    one training.
+    A run resumed from an earlier step drops lines written after that step, so that the log describes a single run.
 
     Args:
-        folder: of the training.
-        step: that it goes on from; 0 begins anew.
+        folder: training folder.
+        step: step to resume from; 0 starts a new log.
 
     Raises:
         OSError: from any method: the disk is full, or the folder cannot be written.
@@ -47,7 +46,7 @@ class TrainingLog:
         self._keep_until(step)
         events = folder / TENSORBOARD_FOLDER
         events.mkdir(exist_ok=True)
-        # TensorBoard's own writer would load TensorFlow, whatever Keras runs on; writing records needs none of it
+        # TensorBoard's own writer would load TensorFlow, whatever the Keras backend; writing records does not need it
         name = f"events.out.tfevents.{int(unix_time_s())}.{os.getpid()}.{file_stamp()}"
         self._file: BinaryIO = (events / name).open("wb")
         self._events = RecordWriter(self._file)
@@ -55,7 +54,7 @@ class TrainingLog:
         if step:
             self._write_event(
                 Event(step=step, session_log={"status": 1})
-            )  # START: later events of older files are void
+            )  # START: later events in older files are void
 
     def _keep_until(self, step: int) -> None:
         if not self._path.exists():
@@ -66,13 +65,13 @@ class TrainingLog:
                 if json.loads(line)["step"] <= step:
                     kept.append(line + "\n")
             except (ValueError, KeyError, TypeError):
-                continue  # cut short by a kill
+                continue  # truncated by a kill
         partial = self._path.with_name(f"{METRICS_FILE}.partial")
         partial.write_text("".join(kept), encoding="utf-8")
         partial.replace(self._path)
 
     def add(self, step: int, measures: Mapping[str, float]) -> None:
-        """Append one line, and one value a measure for TensorBoard."""
+        """Append one line, and one value per measure for TensorBoard."""
         values = {name: float(f"{value:.6g}") for name, value in measures.items()}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **values}) + "\n")
@@ -85,18 +84,18 @@ class TrainingLog:
         self._events.flush()
 
     def close(self) -> None:
-        """End the records; may be called twice."""
+        """Close the records; may be called twice."""
         if not self._file.closed:
             self._events.close()
 
 
 def write_preview(folder: Path, draw: Callable[[FloatArray], FloatArray], latent_size: int) -> Path:
-    """Write preview.png: what a network draws of fixed seeds, the same ones every time.
+    """Write preview.png: pictures from fixed seeds.
 
     Args:
-        folder: of the training.
+        folder: training folder.
         draw: latents (N, latent_size) -> pictures (N, S, S, C), nominal range.
-        latent_size: numbers in a latent.
+        latent_size: dimensions of a latent.
     """
     latents = seed_latents(SHEET_SEEDS, latent_size)
     pictures = np.concatenate([draw(part) for part in np.split(latents, len(latents) // SHEET_AT_ONCE)])
@@ -104,10 +103,10 @@ def write_preview(folder: Path, draw: Callable[[FloatArray], FloatArray], latent
 
 
 def write_viewers(folder: Path, portraits: ByteArray, reflections: FloatArray) -> Path:
-    """Write viewers.png: held-out portraits, and below each what the mirror answers.
+    """Write viewers.png: held-out portraits, each above its reflection.
 
     Args:
-        folder: of the training.
+        folder: training folder.
         portraits: (N, S, S, 3) uint8.
         reflections: (N, S, S, 3), nominal range.
     """

@@ -1,4 +1,4 @@
-"""What a training aims at, and how far it is."""
+"""Settings and progress of a training run."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from tools.gan.training_state import LossWeights
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training aims at.
+    """Settings of a training run.
 
     Attributes:
-        resolution: of the networks, px.
-        fmap_base, fmap_max: their widths; see `architecture`.
-        critic_fmap_max: of the discriminator, which may be narrower.
-        batch: pictures in a step, a multiple of 8.
-        share: of them that are reflected; the other drawings are random.
-        learning_rate: of generator and discriminator.
-        encoder_rate: of the encoder; at 0 it stays as it is.
-        critic_every: steps from one to the next in which the discriminator takes part.
+        resolution: final resolution, px.
+        fmap_base, fmap_max: widths of the networks; see `architecture`.
+        critic_fmap_max: width of the discriminator, which may be narrower.
+        batch: batch size, a multiple of 8.
+        share: share of reflections in it; the other pictures are drawn from random latents.
+        learning_rate: for generator and discriminator.
+        encoder_rate: for the encoder; 0 freezes it.
+        critic_every: interval in steps between those that include the discriminator.
         ema: half-life of the moving average, thousand pictures.
-        seed: of fresh weights and of all chance in training.
-        weights: of the losses.
+        seed: seed of new weights and of all randomness in training.
+        weights: weights of the losses.
     """
 
     resolution: int = 128
@@ -41,20 +41,20 @@ class Plan:
 
     @property
     def mirrored(self) -> int:
-        """Pictures of a step that are reflected: a multiple of 4, which the discriminator compares."""
+        """Number of reflections in a step: a multiple of 4, which the discriminator compares."""
         return max(4, 4 * int(self.batch * self.share / 4))
 
 
 @dataclass
 class Progress:
-    """How far a training is.
+    """Progress of a training run.
 
     Attributes:
-        step: steps of this training, from 0.
+        step: steps of this run, from 0.
         kimg: thousand pictures seen.
-        count, critic_count: steps since the optimisers began, at the last change of size, and of the discriminator.
-        level: of the last step; 0 if there was none.
-        random: state of the random numbers; None begins with the seed.
+        count, critic_count: steps since the optimisers were reset, in total and with the discriminator.
+        level: level of the last step; 0 if there was none.
+        random: state of the random generator; None starts from the seed.
     """
 
     step: int = 0

@@ -1,7 +1,7 @@
-"""What a training step takes and gives: the parts of a state, batches, knobs, networks and the weights of losses.
+"""Inputs and outputs of a training step: state, batches, per-step parameters, networks and loss weights.
 
-A state holds the weights of all networks that are trained, of the generator's moving average, and the optimisers'
-moments, as lists in the order of `variables_of` or of the names in `critics.py`.
+A state holds the weights of all trained networks, of the generator's moving average, and the optimisers' moments, as
+lists in the order of `variables_of` or of the names in `critics.py`.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ FIRST_MOMENTS = "encoder_first_moments"
 VECTORS = "vectors"  # singular vectors of the heads
 MEASURES = ("rec", "pix", "face", "find", "spread", "heads")
 
-PENALTY_INTERVAL = 4  # discriminator steps; R1 is computed in every fourth and counts four times there
+PENALTY_INTERVAL = 4  # discriminator steps; R1 is computed in every fourth and weighted fourfold there
 HEAD_NAMES, VECTOR_NAMES = tuple(critics.head_shapes()), tuple(critics.vector_shapes())
 MIXING_NAMES = tuple(critics.mixing_shapes())
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each thing counts that generator and encoder are asked for.
+    """Weights of the loss terms for generator and encoder.
 
     Attributes:
         rec: a portrait and its reflection agree in EfficientNet's features.
         pix: they agree in pixels, at 32 px.
         face: they agree in FaceRes's features.
-        find: the encoder finds random latents again.
+        find: the encoder inverts random latents.
         spread: the latents of different portraits stay apart.
         heads: critics on the frozen features.
         critic: the discriminator.
@@ -52,13 +52,13 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step needs: N portraits, M of which are reflected; the other drawings are random.
+    """Inputs of a step: N portraits, M of which are reflected; the other pictures are drawn from random latents.
 
     Attributes:
         reals: (N, S, S, 3) uint8.
         latents: (N - M, latent_size), on the sphere.
-        augmentation: (N, augmentation.NUMBERS) in [0, 1), for portraits and drawn pictures alike.
-        penalty_augmentation: (M, augmentation.NUMBERS), for what R1 is computed at.
+        augmentation: (N, augmentation.NUMBERS) in [0, 1), for both portraits and drawn pictures.
+        penalty_augmentation: (M, augmentation.NUMBERS), for the R1 pictures.
         jitter: (M, augmentation.JITTER_NUMBERS), for the viewers.
     """
 
@@ -71,12 +71,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Knobs:
-    """What may change from step to step.
+    """Parameters that may change from step to step.
 
     Attributes:
         count, critic_count: number of the step, and of the discriminator's, since the moments were 0, from 1.
-        learning_rate, encoder_rate, heads_rate: of generator and discriminator, of the encoder, of the heads.
-        averaging_share: of the generator in its average.
+        learning_rate, encoder_rate, heads_rate: for generator and discriminator, for the encoder, for the heads.
+        averaging_share: weight of the generator in its average.
     """
 
     count: int
@@ -89,7 +89,7 @@ class Knobs:
 
 @dataclass(frozen=True)
 class Networks:
-    """The structure of all that is trained, and of what looks; weights of the former come with the state.
+    """Structure of all trained networks, and the frozen ones; weights of the former are in the state.
 
     Attributes:
         features: pictures -> four maps; face_features: pictures -> two maps; neither is trained.
@@ -102,12 +102,12 @@ class Networks:
     face_features: Any
 
     def frozen(self) -> dict[str, list[Any]]:
-        """The weights of what looks."""
+        """Weights of the frozen networks."""
         looks = {"features": self.features, "face_features": self.face_features}
         return {name: [variable.value for variable in variables_of(network)] for name, network in looks.items()}
 
 
 def variables_of(network: Any) -> list[Any]:
-    """The variables of a network, in the order of its layers."""
+    """Variables of a network, in the order of its layers."""
     layers = network.by_name.values() if hasattr(network, "by_name") else network.parts
     return [variable for layer in layers for variable in (layer.weight, layer.bias)]

@@ -1,8 +1,7 @@
-"""A generator with more channels that draws the same (Net2Net, Chen et al. 2016, arXiv 1511.05641).
+"""Function-preserving widening of a generator (Net2Net, Chen et al. 2016, arXiv 1511.05641).
 
-Every feature map stands twice in the wider network. What reads them shares its weight among both copies, with noise
-that cancels out: so the copies draw the same at first and may part in training. Weights have official names and
-layouts.
+Every feature map is duplicated. The weights that read it are split between both copies, with noise that cancels out: so
+the copies initially draw the same and can diverge in training. Weights have official names and layouts.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.networks.pggan.architecture import GeneratorSettings, variable_shapes
 
-NOISE = 0.3  # deviation of what the copies differ by, where weights have 1
+NOISE = 0.3  # deviation between copies, relative to weights of deviation 1
 SEED = 0  # the generator and its average get the same noise
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def widened_settings(settings: GeneratorSettings, fmap_max: int) -> GeneratorSettings:
-    """The settings of the wider network.
+    """Settings of the wider network.
 
     Raises:
         ModelError: it would not be wider, or more than twice as wide.
@@ -38,13 +37,13 @@ def widened_settings(settings: GeneratorSettings, fmap_max: int) -> GeneratorSet
 
 
 def widened(arrays: Mapping[str, NDArray[Any]], settings: GeneratorSettings, fmap_max: int) -> Arrays:
-    """The weights of the wider network.
+    """Weights of the wider network.
 
     Args:
-        settings: of the narrow one, whose weights must be scaled when used (`use_wscale`).
+        settings: of the narrow one, which must use `use_wscale`.
 
     Raises:
-        ModelError: a layer would become wider by another factor than two.
+        ModelError: a layer would grow by a factor other than two.
     """
     wide_shapes = variable_shapes(widened_settings(settings, fmap_max))
     random = np.random.default_rng(SEED)

@@ -1,1 +1,1 @@
-"""Evaluation of a generator."""
+"""Evaluation of generators."""

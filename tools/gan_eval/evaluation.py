@@ -1,7 +1,7 @@
-"""Evaluation of a generator: it draws, what it drew is measured beside real portraits, the figures are put together.
+"""Evaluation of a generator: its pictures are measured and compared with real portraits.
 
-Every measure is in `tools/measures`; here is what is compared with what. In the comparisons of clouds there are as many
-drawn as real pictures, and beside each stands what two halves of the real ones have with each other.
+The metrics are in `tools/metrics`; this module defines what is compared with what. Distribution metrics use equal
+numbers of drawn and real pictures, and are shown with the values between two halves of the real ones.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from tools.metrics.random_features import random_features
 from tools.metrics.sliced_wasserstein import average, pyramid_sizes, sliced_wasserstein
 from tools.metrics.thumbnails import PixelComponents
 
-PATH_SEED = 30_000_000  # paths are drawn from seeds that nothing else uses
+PATH_SEED = 30_000_000  # paths use seeds that nothing else uses
 BATCH = 50
 
 
 class RealPortraits:
-    """References as points, and what their halves have with each other: the same for every generator of a size.
+    """Reference portraits as points, and the metrics between their halves: the same for all generators of a size.
 
     Args:
-        references: the pictures.
-        measure: of a face in a picture (H, W, 3).
+        references: reference portraits.
+        measure: measures a face in a picture (H, W, 3).
     """
 
     def __init__(self, references: References, measure: Callable[[ByteArray], Features | None]) -> None:
@@ -55,7 +55,7 @@ class RealPortraits:
         self.clouds = self._clouds(pictures, self.features, textures)
 
     def clouds_of(self, pictures: ByteArray, features: FloatArray) -> Clouds:
-        """Other pictures (N, S, S, 3) and their features (N, F) as points, on the scales of these."""
+        """Other pictures (N, S, S, 3) and their features (N, F) as points, standardised like these."""
         return self._clouds(pictures, features, random_features(pictures))
 
     def _clouds(self, pictures: ByteArray, features: FloatArray, textures: FloatArray) -> Clouds:
@@ -68,14 +68,14 @@ class RealPortraits:
 
     @cached_property
     def floor(self) -> dict[int, float]:
-        """Sliced Wasserstein distance of the halves, by level."""
+        """Sliced Wasserstein distance between the halves, by level."""
         first, second = self.references.half_pictures
         with tqdm(total=len(pyramid_sizes(self.references.size_px)), unit=" levels", desc="SWD, real") as progress:
             return sliced_wasserstein(first, second, progress=progress.update)
 
     @cached_property
     def itself(self) -> Figures:
-        """Every other figure that compares drawn pictures with real ones, of one half with the other."""
+        """All other metrics, between one half and the other."""
         first, second = (self.clouds.take(indices) for indices in self.references.halves)
         return {
             "detection": detection(self.features),
@@ -86,15 +86,15 @@ class RealPortraits:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came out, with what a report shows of it.
+    """Results of an evaluation.
 
     Attributes:
-        name: of the generator.
-        figures: what the JSON file holds; None where there was nothing to measure.
-        pictures: (N, S, S, 3) uint8, drawn from the seeds that follow `figures["seed"]`.
-        features: (N, F) of them, NaN where no face was found.
-        real: what they were compared with.
-        memorisation, path: with their details.
+        name: name of the generator.
+        figures: contents of the JSON file; None for metrics that could not be computed.
+        pictures: (N, S, S, 3) uint8, drawn from the seeds starting at `figures["seed"]`.
+        features: (N, F) of them, NaN without a face.
+        real: reference portraits.
+        memorisation, path: details of these metrics.
     """
 
     name: str
@@ -107,11 +107,11 @@ class Evaluation:
 
 
 def evaluate(persona: Persona, drawer: FaceDrawer, real: RealPortraits, count: int, seed: int) -> Evaluation:
-    """Draw `count` pictures from the seeds `seed`, `seed` + 1, ... and measure them.
+    """Draw `count` pictures from the seeds `seed`, `seed` + 1, ... and evaluate them.
 
     Args:
-        drawer: of that persona.
-        real: at the size of its pictures.
+        drawer: draws for the persona.
+        real: references at the size of its pictures.
     """
     pictures = draw(drawer, seed_latents(range(seed, seed + count), persona.settings.latent_size), "drawing")
     features = measure_faces(drawer.measure, pictures, "drawn faces")
@@ -139,7 +139,7 @@ def evaluate(persona: Persona, drawer: FaceDrawer, real: RealPortraits, count: i
 
 
 def draw(drawer: FaceDrawer, latents: FloatArray, what: str) -> ByteArray:
-    """Pictures (N, S, S, 3) of latents, with a progress bar."""
+    """Draw pictures (N, S, S, 3) of latents, with a progress bar."""
     size = drawer.generator.size_px
     pictures = np.empty((len(latents), size, size, 3), np.uint8)
     with tqdm(total=len(latents), unit=" pictures", desc=what) as progress:
@@ -153,7 +153,7 @@ def draw(drawer: FaceDrawer, latents: FloatArray, what: str) -> ByteArray:
 def measure_faces(
     measure: Callable[[ByteArray], Features | None], pictures: Iterable[ByteArray], what: str
 ) -> FloatArray:
-    """Features (N, F) of pictures, NaN where no face is found, with a progress bar."""
+    """Measure pictures: features (N, F), NaN without a face, with a progress bar."""
     faces = [measure(picture) for picture in tqdm(pictures, unit=" pictures", desc=what)]
     nothing = np.full(LAYOUT.size, np.nan, np.float32)
     return np.stack([nothing if face is None else face.vector for face in faces])
@@ -165,7 +165,7 @@ def detection(features: FloatArray) -> float:
 
 
 def kimg(path: Path) -> float | None:
-    """Thousands of pictures that a generator was trained on, as its file says; None where it does not."""
+    """Thousands of pictures that a generator was trained on, from its file; None if unknown."""
     try:
         value = float(read_header(path).metadata["kimg"])
     except (KeyError, ValueError):
@@ -174,7 +174,7 @@ def kimg(path: Path) -> float | None:
 
 
 def _swd(real: RealPortraits, pictures: ByteArray) -> Figures:
-    """As many drawn pictures as there are in a half of the real ones, against that half."""
+    """Sliced Wasserstein distance of drawn pictures from half of the real ones, in equal numbers."""
     half = real.references.half_pictures[0]
     if not pyramid_sizes(pictures.shape[1]):
         return dict.fromkeys(("average", "floor", "ratio", "levels", "floor_levels", "pictures"))
@@ -220,5 +220,5 @@ def _path(drawer: FaceDrawer, real: RealPortraits, latent_size: int) -> FeatureP
 
 
 def _safe(sd: FloatArray) -> FloatArray:
-    """Standard deviations to divide by: 1 where nothing varies."""
+    """Standard deviations to divide by: 1 for constant values."""
     return np.where(sd > 1e-6, sd, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pictures as clouds of points, and the figures that compare two clouds: how far apart, how much they overlap."""
+"""Pictures as points in feature spaces, and metrics between two sets: distances and overlaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.dataset.reference_set import Indices
 from tools.metrics.kid import measure_kernel_distance
 from tools.metrics.precision_recall import measure_overlap
 
-FEWEST_FACES = 20  # below, measures in the space of features say nothing
+FEWEST_FACES = 20  # with fewer, metrics in feature space are meaningless
 Figures = dict[str, Any]
 
 
@@ -21,9 +21,9 @@ class Clouds:
     """Pictures as points.
 
     Attributes:
-        features: (N, F) the mirror's own, NaN where no face was found.
-        textures: (N, 448) of the random network, standardised.
-        pixels: (N, 64) main components.
+        features: (N, F) the mirror's own, NaN without a face.
+        textures: (N, 448) from the random network, standardised.
+        pixels: (N, 64) principal components.
     """
 
     features: FloatArray
@@ -31,22 +31,22 @@ class Clouds:
     pixels: FloatArray
 
     def take(self, indices: Indices) -> Clouds:
-        """Some of the pictures."""
+        """Subset of the pictures."""
         return Clouds(self.features[indices], self.textures[indices], self.pixels[indices])
 
     @property
     def faces(self) -> FloatArray:
-        """Features (M, F) of the faces that were found."""
+        """Features (M, F) of the faces found."""
         return found(self.features)
 
 
 def found(features: FloatArray) -> FloatArray:
-    """The rows of features that belong to a face."""
+    """Rows of features with a face."""
     return features[~np.isnan(features[:, 0])]
 
 
 def compare(real: Clouds, drawn: Clouds) -> Figures:
-    """Kernel distances and overlaps of two sets of pictures; None in the space of features where faces are too few."""
+    """Kernel distances and overlaps of two sets of pictures; None in feature space with too few faces."""
     names = ("kid", "kid_interval", "precision", "recall", "density", "coverage")
     in_features: Figures = dict.fromkeys(names)
     if min(len(real.faces), len(drawn.faces)) >= FEWEST_FACES:

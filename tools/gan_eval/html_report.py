@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML page that needs no other file, to look at. It measures nothing."""
+"""Report of an evaluation: a self-contained HTML page. Measures nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AIMS = ("faces found", "SWD over its floor", "coverage", "nearest, training / he
 
 
 def write_report(evaluation: Evaluation, path: Path) -> Path:
-    """Write the page, all or nothing; returns `path`.
+    """Write the page atomically; returns `path`.
 
     Raises:
         DeviceError: it cannot be written.
@@ -42,7 +42,7 @@ def write_report(evaluation: Evaluation, path: Path) -> Path:
 
 
 def report(evaluation: Evaluation) -> str:
-    """The page as text."""
+    """Text of the page."""
     from tools.gan_eval.plots import plots  # matplotlib takes a second to load
 
     figures = evaluation.figures
@@ -68,8 +68,8 @@ def _summary(evaluation: Evaluation) -> str:
     figures = evaluation.figures
     trained = "" if figures["kimg"] is None else f", trained on {figures['kimg']:.0f} thousand pictures"
     return (
-        f"A generator of {figures['resolution']} px{trained}. {figures['count']} pictures, drawn from the seeds "
-        f"{figures['seed']} and on, beside {figures['references']} portraits of {figures.get('data', 'a set')}. "
+        f"A generator of {figures['resolution']} px{trained}. {figures['count']} pictures, with seeds from "
+        f"{figures['seed']}, compared with {figures['references']} portraits from {figures.get('data', 'a set')}. "
         f"Generator {figures['sha256'][:12]}. {remark(figures)}"
     )
 
@@ -81,7 +81,7 @@ def _verdict(row: Row, evaluation: Evaluation) -> str:
 
 def _tile(row: Row, evaluation: Evaluation) -> str:
     verdict = _verdict(row, evaluation)
-    note = f"{row.title}<br>aim {row.aim_text}{', ' if verdict else ''}{verdict}"
+    note = f"{row.title}<br>target {row.aim_text}{', ' if verdict else ''}{verdict}"
     return f'<div class="aim {verdict}"><b>{row.written(row.value(evaluation.figures))}</b><span>{note}</span></div>'
 
 
@@ -109,8 +109,8 @@ def _nearest(evaluation: Evaluation) -> str:
     order = np.argsort([item.distance for item in nearest], kind="stable")[:PAIRS]
     pairs = "".join(_pair(evaluation, int(index), nearest[index]) for index in order)
     return (
-        "<h2>Nearest pairs</h2><p>The drawn pictures that are nearest to a training portrait, with that portrait, or "
-        "its mirror image if that is nearer, and their distance in levels of 255: are these copies?</p>"
+        "<h2>Nearest pairs</h2><p>The drawn pictures closest to a training portrait, with that portrait, or its mirror "
+        "image if that is closer, and their distance in levels of 255: are these copies?</p>"
         f'<div class="pairs">{pairs}</div>'
     )
 
@@ -125,7 +125,7 @@ def _pair(evaluation: Evaluation, index: int, nearest: Nearest) -> str:
 
 
 def _sheet(pictures: ByteArray, columns: int) -> str:
-    """Pictures on a sheet, as a data URI."""
+    """Contact sheet of pictures as a data URI."""
     content = io.BytesIO()
     Image.fromarray(contact_sheet(pictures, columns=columns)).save(content, "JPEG", quality=92, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as SVG text. Drawn is one colour and real the other, on every plot."""
+"""Plots of an evaluation, as SVG text; drawn and real pictures have the same colours everywhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
-    "svg.hashsalt": "narcissus",  # the same figures make the same file
+    "svg.hashsalt": "narcissus",  # reproducible files
 }
 DISTRIBUTIONS = {
     "pose.yaw": "yaw, degrees",
@@ -48,12 +48,12 @@ DISTRIBUTIONS = {
 
 
 def plots(evaluation: Evaluation) -> dict[str, str]:
-    """Every plot for which there are figures: its title and the SVG."""
+    """All plots for which there are figures: title and SVG."""
     drawings: dict[str, Callable[[Evaluation], Figure | None]] = {
         "Sliced Wasserstein distance by level": _swd,
-        "From portraits to the nearest drawn picture": _reached,
+        "Distance from portraits to the nearest drawn picture": _reached,
         "Shapes of faces, from the mean real one": _shapes,
-        "Change of the face as the latent turns": _path,
+        "Change of the face along latent paths": _path,
         "Features, drawn and real": _distributions,
     }
     found_plots: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The table of an evaluation: which figures are shown, in which order, with their aims and what they mean."""
+"""Table of an evaluation: figures, order, targets and explanations."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ UNKNOWN = "-"
 
 @dataclass(frozen=True)
 class Row:
-    """A figure.
+    """Figure in the table.
 
     Attributes:
-        title: what it is called.
-        keys: where it is in the figures.
-        form: how a number is written.
-        aim: the least and the greatest value that is good enough; None where there is no aim.
-        meaning: what it tells, in a sentence.
-        real_keys: where the same of real portraits is; under `real` if empty; None where there is no such thing.
-        spread_keys: where its interval or its spread is.
+        title: its title.
+        keys: its location in the figures.
+        form: format of its numbers.
+        aim: smallest and largest acceptable value; None without a target.
+        meaning: explanation in one sentence.
+        real_keys: location of the value for real portraits; under `real` if empty; None if undefined.
+        spread_keys: location of its interval or spread.
     """
 
     title: str
@@ -34,21 +34,21 @@ class Row:
     spread_keys: tuple[str, ...] = ()
 
     def value(self, figures: Figures) -> float | None:
-        """Of the generator."""
+        """Value for the generator."""
         return _at(figures, self.keys)
 
     def real(self, figures: Figures) -> float | None:
-        """Of real portraits."""
+        """Value for real portraits."""
         if self.real_keys is None:
             return None
         return _at(figures, self.real_keys or ("real", *self.keys))
 
     def written(self, value: float | None) -> str:
-        """A value as text."""
+        """Format a value."""
         return UNKNOWN if value is None else format(value, self.form)
 
     def spread(self, figures: Figures) -> str:
-        """The interval or the spread as text, empty where there is none."""
+        """Format the interval or spread, empty if there is none."""
         found = _at(figures, self.spread_keys) if self.spread_keys else None
         if found is None:
             return ""
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def aim_text(self) -> str:
-        """The aim as text."""
+        """Format the target."""
         if self.aim is None:
             return ""
         low, high = self.aim
@@ -67,7 +67,7 @@ class Row:
         return f"≥ {low:{self.form}}" if low is not None else f"≤ {high:{self.form}}"
 
     def is_reached(self, figures: Figures) -> bool | None:
-        """Whether the aim is reached; None where there is no aim or no value."""
+        """Whether the target is met; None without a target or value."""
         value = self.value(figures)
         if self.aim is None or value is None:
             return None
@@ -82,7 +82,7 @@ ROWS = (
         ("swd", "ratio"),
         ".2f",
         (None, 2.5),
-        "Sliced Wasserstein distance over that of two halves of the real portraits.",
+        "Sliced Wasserstein distance relative to that between two halves of the real portraits.",
         None,
     ),
     Row(
@@ -90,7 +90,7 @@ ROWS = (
         ("swd", "average"),
         ".2f",
         None,
-        "Mean over the levels, times 1000; grain and edges at the fine ones, light and pose at the coarse ones.",
+        "Mean over the levels, times 1000; fine levels reflect grain and edges, coarse ones light and pose.",
         ("swd", "floor"),
     ),
     Row(
@@ -98,7 +98,7 @@ ROWS = (
         ("kid",),
         ".4f",
         None,
-        "How differently faces are distributed, in all that the mirror measures; 0 is no difference.",
+        "Difference between the distributions of faces, in all that the mirror measures; 0 is no difference.",
         spread_keys=("kid_interval",),
     ),
     Row(
@@ -106,16 +106,16 @@ ROWS = (
         ("random_network", "kid"),
         ".4f",
         None,
-        "The same for texture and colour, by a network of random weights.",
+        "The same for texture and colour, by a network with random weights.",
         spread_keys=("random_network", "kid_interval"),
     ),
-    Row("precision", ("precision",), ".3f", None, "Share of drawn faces that lie among real ones, by their features."),
-    Row("recall", ("recall",), ".3f", (0.4, None), "Share of real faces that lie among drawn ones."),
+    Row("precision", ("precision",), ".3f", None, "Share of drawn faces within the real distribution, by features."),
+    Row("recall", ("recall",), ".3f", (0.4, None), "Share of real faces within the drawn distribution."),
+    Row("density", ("density",), ".3f", None, "Density of real faces around a drawn one; 1 as among themselves."),
+    Row("coverage", ("coverage",), ".3f", (0.6, None), "Share of real faces with a drawn one nearby."),
     Row(
-        "density", ("density",), ".3f", None, "How thickly real faces stand around a drawn one; 1 as among themselves."
+        "precision, pixels", ("pixels", "precision"), ".3f", None, "The same four on 64 principal components of pixels."
     ),
-    Row("coverage", ("coverage",), ".3f", (0.6, None), "Share of real faces with a drawn one in their neighbourhood."),
-    Row("precision, pixels", ("pixels", "precision"), ".3f", None, "The same four on 64 components of the pixels."),
     Row("recall, pixels", ("pixels", "recall"), ".3f", None, ""),
     Row("density, pixels", ("pixels", "density"), ".3f", None, ""),
     Row("coverage, pixels", ("pixels", "coverage"), ".3f", None, ""),
@@ -124,7 +124,7 @@ ROWS = (
         ("nn_ratio",),
         ".3f",
         (0.95, 1.05),
-        "How far drawn pictures are from training portraits, over as many held-out ones; below 1 they repeat them.",
+        "Distance of drawn pictures from training portraits, over that from held-out ones; below 1 they repeat them.",
         None,
         ("nn_spread",),
     ),
@@ -133,7 +133,7 @@ ROWS = (
         ("copy_ratio",),
         ".3f",
         (0.95, None),
-        "How far training portraits are from the nearest drawn picture, over the held-out ones; far below 1, copies.",
+        "Distance of training portraits from the nearest drawn picture, over that of held-out ones; low means copies.",
         None,
         ("copy_spread",),
     ),
@@ -142,7 +142,7 @@ ROWS = (
         ("mahalanobis", "implausible"),
         ".1%",
         None,
-        "Share of drawn faces whose landmarks are farther from the mean than 99 % of the real ones.",
+        "Share of drawn faces with landmarks farther from the mean than 99 % of the real ones.",
     ),
     Row("yaw, left against right", ("yaw_asymmetry_deg",), ".2f", None, "Degrees between yaws and mirrored yaws."),
     Row(
@@ -150,12 +150,12 @@ ROWS = (
         ("path_per_degree",),
         ".4f",
         None,
-        "How far features go when the latent turns by a degree, in standard deviations.",
+        "Change of the features per degree of latent rotation, in standard deviations.",
         None,
     ),
 )
 
-# title: row, where several generators are set beside each other
+# column title -> row, for the comparison of several generators
 COLUMNS = {
     "faces": "faces found",
     "SWD": "SWD",
@@ -174,10 +174,10 @@ def table(figures: Figures) -> str:
 
 
 def markdown(figures: Figures) -> str:
-    """All figures of a generator as a persona's card has them."""
+    """All figures of a generator for a persona's card."""
     kimg = "" if figures["kimg"] is None else f", {figures['kimg']:.0f} thousand pictures shown"
     head = (
-        f"Generator `{figures['sha256'][:12]}`{kimg}: {figures['count']} pictures, seeds from {figures['seed']} on, "
+        f"Generator `{figures['sha256'][:12]}`{kimg}: {figures['count']} pictures, seeds from {figures['seed']}, "
         f"against `{figures['data']}`."
     )
     rows = [("", "drawn", "real", "aim", ""), ("---",) * 5, *_cells(figures)]
@@ -200,7 +200,7 @@ def _cells(figures: Figures) -> list[tuple[str, ...]]:
 
 
 def comparison(several: Sequence[Figures]) -> str:
-    """The main figures of several generators, a row each."""
+    """Main figures of several generators, one row each."""
     by_title = {row.title: row for row in ROWS}
     rows = [("generator", "kimg", *COLUMNS)]
     for figures in several:
@@ -212,12 +212,12 @@ def comparison(several: Sequence[Figures]) -> str:
 
 
 def remark(figures: Figures) -> str:
-    """What has to be said before the figures are read; empty where nothing has."""
+    """Caveat to the figures; empty if there is none."""
     faces = round(figures["detection"] * figures["count"])
     if figures["kid"] is not None:
         return ""
     if figures["real"]["detection"] * figures["references"] < FEWEST_FACES:
-        return "FaceMesh finds no faces in the portraits, or too few: features were not compared."
+        return "FaceMesh finds too few faces in the portraits: features were not compared."
     return f"Faces were found in {faces} of {figures['count']} drawn pictures: too few to compare their features."
 
 
