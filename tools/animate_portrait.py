@@ -1,9 +1,9 @@
-"""Turn a still portrait into a clip of a moving head: a visitor for tests, benchmarks and demonstrations.
+"""Turn still portraits into a clip of moving heads: visitors for tests, benchmarks and demonstrations.
 
-    python -m tools.animate_portrait PORTRAIT --output clip.mp4 [--seconds 12] [--size 640x480]
+    python -m tools.animate_portrait PORTRAIT... --output clip.mp4 [--seconds 12] [--size 640x480] [--walk cross]
 
-The picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that the mirror's
-measurements can be compared with the truth.
+A single picture is shifted, scaled and rolled along slow sines whose values are known for every frame, so that the
+mirror's measurements can be compared with the truth. Several stand in a room, see `simulation/moving_group.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +26,7 @@ from engine.core.errors import ConfigError
 from engine.images.image_file import ImageError, read_image
 from engine.types import ByteArray
 from tools.command import command, command_parser
+from tools.simulation.moving_group import WALKS, MovingGroup
 
 FPS = 30
 
@@ -69,10 +71,22 @@ def moved(portrait: ByteArray, motion: Motion, size_wh: tuple[int, int]) -> Byte
 def write_clip(
     portrait: ByteArray, output: Path, seconds: float, size_wh: tuple[int, int], *, quiet: bool = False
 ) -> None:
-    """Write the clip as MP4 (H.264, 30 frames per second).
+    """Write the clip of one portrait (H, W, 3) uint8 RGB; see `write_film`."""
+    write_film(lambda time_s: moved(portrait, motion_at(time_s), size_wh), output, seconds, size_wh, quiet=quiet)
+
+
+def write_film(
+    picture_at: Callable[[float], ByteArray],
+    output: Path,
+    seconds: float,
+    size_wh: tuple[int, int],
+    *,
+    quiet: bool = False,
+) -> None:
+    """Write a film as MP4 (H.264, 30 frames a second).
 
     Args:
-        portrait: (H, W, 3) uint8 RGB.
+        picture_at: its picture (height, width, 3) uint8 RGB at a moment, s.
         output: the file; its folder must exist.
         seconds: duration.
         size_wh: frame size in px, even.
@@ -84,8 +98,7 @@ def write_clip(
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, FPS)
         for index in tqdm(range(round(seconds * FPS)), unit=" frames", disable=quiet):
-            image = moved(portrait, motion_at(index / FPS), size_wh)
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture_at(index / FPS), format="rgb24")))
         film.mux(stream.encode(None))
 
 
@@ -116,12 +129,18 @@ def main() -> int:
         (__doc__ or "").partition("\n")[0],
         "portrait.jpg --output moving.mp4 --seconds 12",
     )
-    parser.add_argument("portrait", type=Path)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("portraits", type=Path, nargs="+", metavar="PORTRAIT", help="one, or up to four in a room")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.mp4")
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH")
+    parser.add_argument("--walk", choices=WALKS, help="set them into a room, where they stand, cross or come and leave")
     arguments = parser.parse_args()
-    write_clip(read_portrait(arguments.portrait), arguments.output, arguments.seconds, arguments.size)
+    portraits = [read_portrait(path) for path in arguments.portraits]
+    if len(portraits) == 1 and arguments.walk is None:
+        write_clip(portraits[0], arguments.output, arguments.seconds, arguments.size)
+        return 0
+    group = MovingGroup(portraits, arguments.walk or "stand", arguments.size)
+    write_film(group.picture, arguments.output, arguments.seconds, arguments.size)
     return 0
 
 
