@@ -7,6 +7,7 @@ draw. Does not know how features are measured or latents are drawn.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -44,6 +45,8 @@ class Inverts(Protocol):
     nearness: float
 
     def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray: ...
+
+    def look_together(self, squares: Sequence[ByteArray]) -> None: ...
 
     def reset(self) -> None: ...
 
@@ -187,7 +190,7 @@ class LatentFollower:
             now_s: current time; must not decrease.
         """
         dt_s = self._step_s(now_s)
-        pixels = self._square(features)
+        pixels = self.square(features)
         if features is not None:
             features = self._known(replace(features, crop=None), pixels)
         if features is not None and self._is_near(features):
@@ -223,7 +226,12 @@ class LatentFollower:
             deepening=refinement.progress if refinement is not None else 0.0,
         )
 
-    def _square(self, features: Features | None) -> ByteArray | None:
+    @property
+    def is_following(self) -> bool:
+        """Whether a visitor is being answered."""
+        return self._is_following
+
+    def square(self, features: Features | None) -> ByteArray | None:
         """Face crop for the inverter; None if it needs none, or if this face cannot be cropped now."""
         needs_crop = self._inverter is not None and self._inverter.needs_crop
         if not needs_crop or features is None or features.crop is None or crop_fault(features) is not None:

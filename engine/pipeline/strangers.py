@@ -87,6 +87,7 @@ class Strangers:
             now_s: current time; must not decrease.
         """
         seen = self._seat(people, now_s)
+        self._look_together(seen)
         followed: list[FollowedLatent] = []
         for stranger in self._strangers:
             answer = stranger.follower.follow(seen.get(stranger.number), captured_s, now_s)
@@ -95,6 +96,14 @@ class Strangers:
         shown = [each for index, each in enumerate(followed) if index == 0 or each.latent.presence > 0]
         self._dismiss(seen)
         return shown
+
+    def _look_together(self, seen: dict[int, Features]) -> None:
+        """Show the inverter at once what it is shown of all who are answered already."""
+        if self._inverter is None or not self._inverter.needs_crop:
+            return
+        answered = (each for each in self._strangers if each.follower.is_following)
+        squares = [each.follower.square(seen.get(each.number)) for each in answered]
+        self._inverter.look_together([square for square in squares if square is not None])
 
     def _seat(self, people: Sequence[Features], now_s: float) -> dict[int, Features]:
         """Assign people to strangers, by number, for this frame, and reorder the strangers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent
 from engine.pipeline.latent_follower import FollowedLatent
 from engine.pipeline.strangers import Strangers
-from engine.types import ByteArray, Features, FloatArray, Placement
+from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Placement
 
 SIZE, FPS = 16, 20
 SETTINGS = ReflectionSettings(arrive_s=0.5, hold_s=0.5, leave_s=0.5)
@@ -27,6 +28,8 @@ class Inverter:
 
     def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
         return seed_latent(round(float(vector[0])), SIZE)
+
+    def look_together(self, squares: object) -> None: ...
 
     def reset(self) -> None: ...
 
@@ -59,6 +62,42 @@ class Glass:
 def whose(shown: list[FollowedLatent]) -> dict[int, int]:
     """Identity -> number of the stranger, of those who answer somebody."""
     return {each.latent.features.identity: each.latent.stranger for each in shown if each.latent.features is not None}
+
+
+class Encoder(Inverter):
+    """Answers to squares, each by its first pixel, and keeps how many it was shown at once."""
+
+    needs_crop = True
+
+    def __init__(self, together: list[int]) -> None:
+        self.together = together
+        self.seen = 0
+
+    def __call__(self, vector: FloatArray, pixels: ByteArray | None = None) -> FloatArray:
+        self.seen = self.seen if pixels is None else int(pixels[0, 0, 0])
+        return seed_latent(self.seen, SIZE)
+
+    def look_together(self, squares: Sequence[ByteArray]) -> None:
+        self.together.append(len(squares))
+
+    def another(self) -> Encoder:
+        return Encoder(self.together)
+
+
+def test_an_encoder_is_shown_at_once_whom_it_answers() -> None:
+    together: list[int] = []
+    glass = Glass()
+    glass.strangers = Strangers(seed_latent(100, SIZE), Encoder(together), SETTINGS)
+    two = [
+        replace(person(who, x), crop=AlignedCrop(np.full((128, 128, 3), who, np.uint8), 128.0, 1.0))
+        for who, x in ((ADA, 0.3), (BEN, 0.7))
+    ]
+    shown = glass.show(*two, seconds=3)
+    assert whose(shown) == {ADA: 1, BEN: 2}
+    assert together[0] == 0 and together[-1] == 2
+    far = replace(two[1], crop=replace(two[1].crop, side_px=20.0))
+    glass.show(two[0], far)
+    assert together[-1] == 1, "a square that cannot be looked at is not shown"
 
 
 def test_one_alone_is_answered_by_the_one_who_wandered() -> None:

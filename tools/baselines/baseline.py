@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +42,6 @@ class Contender:
     typicality = nearness = 0.0
     needs_crop = False
 
-    needs_crop = False
-
     def __init__(self, name: ContenderName, mean: FloatArray, sd: FloatArray, answer: Answer) -> None:
         self.name = name
         self._mean, self._sd, self._answer = mean, sd, answer
@@ -57,6 +55,9 @@ class Contender:
         """Compute the latent (latent_size,) float32 on the sphere for a feature vector (F,) float32 of its layout."""
         standard = np.clip((vector - self._mean) / self._sd, -CLIP_SD, CLIP_SD)
         return normalise(self._answer(standard.astype(np.float32)))
+
+    def look_together(self, squares: Sequence[ByteArray]) -> None:
+        """Nothing: it looks at no square."""
 
     def reset(self) -> None:
         """Do nothing: there is no state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,6 +40,10 @@ class Engine(Protocol):
 
     def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
         """Draw one latent (latent_size,) float32: the finished picture (H, W, 4) uint8, in memory of its own."""
+        ...
+
+    def draw_together(self, latents: FloatArray) -> Sequence[ByteArray | DeviceImage]:
+        """Latents (N, latent_size) float32 of one turn -> their N finished pictures (H, W, 4) uint8."""
         ...
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:

@@ -67,12 +67,7 @@ class RuntimeGenerator:
 
     def together(self, z: FloatArray, level: QualityLevel | None = None) -> list[ByteArray | DeviceImage]:
         """Draw N latents (N, latent_size) float32 in one turn, batched if the runtime can: N pictures."""
-        latents, engine = self._checked(z), self._engine(level or self.levels[0])
-        if engine.most_at_once < 2:
-            return [engine.draw_one(latent) for latent in latents]
-        step = engine.most_at_once
-        batches = (engine.draw(latents[begin : begin + step])[-1] for begin in range(0, len(latents), step))
-        return [picture for batch in batches for picture in batch]
+        return list(self._engine(level or self.levels[0]).draw_together(self._checked(z)))
 
     def growth(self, z: FloatArray, level: QualityLevel | None = None) -> tuple[ByteArray, ...]:
         """Draw one latent (latent_size,) at all resolutions of the network: (S, S, 4) uint8 RGBA, from 4x4 to the

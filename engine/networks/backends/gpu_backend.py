@@ -72,6 +72,10 @@ class GpuEngine:
         pictures, _ = self._launch(latents)
         return [np.asarray(ops.convert_to_numpy(picture))[None] for picture in pictures]
 
+    def draw_together(self, latents: FloatArray) -> list[ByteArray | DeviceImage]:
+        """(N, latent_size) -> the finished pictures (S, S, 4), one after another."""
+        return [self.draw_one(z) for z in latents]
+
     def draw_one(self, z: FloatArray) -> ByteArray | DeviceImage:
         """Draw (latent_size,) -> only the finished picture (S, S, 4)."""
         from keras import ops

@@ -43,6 +43,11 @@ class KerasEngine:
         picture: ByteArray = self.draw(z[None])[-1][0]
         return picture
 
+    def draw_together(self, latents: FloatArray) -> list[ByteArray]:
+        step = self.most_at_once
+        batches = (self.draw(latents[begin : begin + step])[-1] for begin in range(0, len(latents), step))
+        return [picture for batch in batches for picture in batch]
+
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         drawn = self._function(latents)
         return [np.array(pictures) for pictures in (drawn if isinstance(drawn, list | tuple) else [drawn])]

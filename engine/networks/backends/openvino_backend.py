@@ -13,6 +13,7 @@ from engine.core.clock import Clock, TimeSource
 from engine.networks.backends.autotune_cache import AutotuneCache
 from engine.networks.backends.autotuner import Autotuner
 from engine.networks.backends.backend import Engine
+from engine.networks.backends.batch_sizes import BatchSizes
 from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import build_graph
 from engine.networks.generator.folded_layers import FoldedLayer, layers_for
@@ -22,6 +23,7 @@ from engine.types import ByteArray, FloatArray
 
 TRIAL_AFTER = 150  # pictures before variants are compared: the start belongs to the visitor
 REST = 60  # pictures between two duels: compiling a challenger takes up to a second
+MOST_TOGETHER = 4  # faces of one turn drawn as one batch
 
 _log = logging.getLogger(__name__)
 
@@ -29,25 +31,60 @@ Layers = tuple[tuple[FoldedLayer, ...], tuple[FoldedLayer, ...]]
 
 
 class OpenVinoEngine:
-    """Compiled graph; OpenVINO writes each picture directly into the returned array."""
+    """Compiled graph for one latent and, compiled in the background, for several in one turn.
+
+    Args:
+        model: graph for a batch of one.
+        precision: `float32` or `bfloat16`.
+        threads: processor threads; None leaves it to OpenVINO.
+        build: builds the graph again for larger batches; None draws several latents one after another.
+    """
 
     most_at_once = 1
 
-    def __init__(self, model: Any, precision: str, threads: int | None) -> None:
+    def __init__(self, model: Any, precision: str, threads: int | None, build: Callable[[], Any] | None = None) -> None:
         self.precision = precision
+
+        def compile_for(size: int) -> _CompiledGraph:
+            assert build is not None
+            larger = build()
+            larger.reshape([size, *larger.input(0).shape[1:]])
+            return _CompiledGraph(larger, precision, threads)
+
+        one = _CompiledGraph(model, precision, threads)
+        self._sizes = BatchSizes(one, compile_for if build is not None else None, MOST_TOGETHER)
+        self._one = one
+
+    def draw_one(self, z: FloatArray) -> ByteArray:
+        picture: ByteArray = self._one.draw(z[None])[-1][0]
+        return picture
+
+    def draw_together(self, latents: FloatArray) -> list[ByteArray]:
+        drawn = (compiled.draw(latents[part])[-1] for compiled, part in self._sizes.parts(len(latents)))
+        return [picture for batch in drawn for picture in batch]
+
+    def draw(self, latents: FloatArray) -> list[ByteArray]:
+        return self._one.draw(latents)
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until no larger batch is being compiled."""
+        self._sizes.wait(timeout_s)
+
+
+class _CompiledGraph:
+    """A graph for one size of batch. OpenVINO writes the pictures straight into the arrays that are returned."""
+
+    def __init__(self, model: Any, precision: str, threads: int | None) -> None:
         compiled = openvino_core().compile_model(model, "CPU", compile_options(precision, threads))
         self._tensor = import_openvino().Tensor
         self._request = compiled.create_infer_request()
-        self._latent = np.zeros(tuple(compiled.input(0).shape), np.float32)
-        self._request.set_input_tensor(self._tensor(self._latent, shared_memory=True))
+        self._latents = np.zeros(tuple(compiled.input(0).shape), np.float32)
+        self._request.set_input_tensor(self._tensor(self._latents, shared_memory=True))
         self._shapes = [tuple(output.shape) for output in compiled.outputs]
 
-    def draw_one(self, z: FloatArray) -> ByteArray:
-        picture: ByteArray = self.draw(z[None])[-1][0]
-        return picture
-
     def draw(self, latents: FloatArray) -> list[ByteArray]:
-        self._latent[:] = latents
+        """Latents (N, latent_size) -> pictures (N, S, S, 4) for each output; N is the size of the batch."""
+        self._latents[:] = latents
         pictures = [np.empty(shape, np.uint8) for shape in self._shapes]
         for index, picture in enumerate(pictures):
             self._request.set_output_tensor(index, self._tensor(picture, shared_memory=True))
@@ -56,7 +93,7 @@ class OpenVinoEngine:
 
 
 def compile_options(precision: str, threads: int | None) -> dict[str, str | int]:
-    """Compile options for one picture at a time with minimum latency."""
+    """Compile options for one batch at a time with minimum latency."""
     options: dict[str, str | int] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
@@ -106,7 +143,8 @@ class OpenVinoRuntime:
         Raises:
             RuntimeError: this machine cannot run it.
         """
-        return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads)
+        build = None if with_previews else lambda: self.graph(form, size_px)
+        return OpenVinoEngine(self.graph(form, size_px, with_previews), form.precision, self.threads, build)
 
     def graph(self, form: GraphVariant, size_px: int, with_previews: bool = False) -> Any:
         """Network as `openvino.Model`, see `build_graph`."""
@@ -149,6 +187,12 @@ class TryingEngine:
     def draw_one(self, z: FloatArray) -> ByteArray:
         picture: ByteArray = self.draw(z[None])[-1][0]
         return picture
+
+    def draw_together(self, latents: FloatArray) -> list[ByteArray]:
+        """One after another until the trial is over: times of larger batches would tell nothing."""
+        if self._trial.is_over:
+            return self._engines[self._trial.champion].draw_together(latents)
+        return [self.draw_one(z) for z in latents]
 
     def draw(self, latents: FloatArray) -> list[ByteArray]:
         form = self._trial.champion

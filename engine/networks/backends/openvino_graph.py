@@ -26,6 +26,8 @@ def build_graph(
 ) -> Any:
     """Build the run-time form as `openvino.Model`: latent (1, latent_size) float32 -> pictures (1, S, S, 4) uint8 RGBA.
 
+    It may be reshaped to take several latents.
+
     Args:
         settings: settings of the generator.
         layers: see `folded_layers.fold` and `layers_for`; `pixels` last.
@@ -86,7 +88,7 @@ class _Builder:
         weight = layer.weight.reshape(-1, 16, channels).transpose(0, 2, 1).reshape(layer.weight.shape)
         bias = layer.bias.reshape(16, channels).T.reshape(1, -1)
         x = self._ops.add(self._ops.matmul(x, self._constant(weight), False, False), self._constant(bias))
-        return self._ops.reshape(x, self._whole([1, channels, 4, 4]), False)
+        return self._ops.reshape(x, self._whole([-1, channels, 4, 4]), False)
 
     def _convolved(self, x: Any, kernel: FloatArray, bias: FloatArray, pad: int) -> Any:
         """Convolve with an HWIO kernel."""

@@ -8,6 +8,7 @@ Neither knows how faces are found or cropped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
@@ -51,6 +52,10 @@ class EncoderInverter:
         other = copy(self)
         other.reset()
         return other
+
+    def look_together(self, squares: Sequence[ByteArray]) -> None:
+        """Look at the squares of all visitors of one turn at once, before each of them is answered."""
+        self._encoder.look_together(squares)
 
     def reset(self) -> None:
         """Forget the visitor."""

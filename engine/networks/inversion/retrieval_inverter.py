@@ -173,6 +173,9 @@ class Inverter:
         other.reset()
         return other
 
+    def look_together(self, squares: Sequence[ByteArray]) -> None:
+        """Nothing: it answers to features, and looks at no square."""
+
     def reset(self) -> None:
         """Forget the visitor: the next latent depends only on the next features."""
         self._shown, self._calls, self._doubts, self._descent = None, 0, 0, None

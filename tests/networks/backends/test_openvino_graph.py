@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,25 @@ def test_previews_come_with_the_picture_and_end_the_network_where_it_is_cut(form
         lower = drawn(OpenVinoEngine(build_graph(SETTINGS, cut_layers, form, cut_previews), "float32", threads=1), z)
         for found, wanted in zip(lower, expected[: index + 1], strict=True):
             assert_near(found, wanted)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_faces_of_one_turn_are_drawn_as_one_batch_and_as_each_alone(form: GraphVariant) -> None:
+    layers, z = fold(SETTINGS, random_arrays(SETTINGS, seed=2)), some_latents(SETTINGS)
+
+    def build() -> Any:
+        return build_graph(SETTINGS, layers, form)
+
+    engine = OpenVinoEngine(build(), "float32", threads=1, build=build)
+    (alone,) = drawn(engine, z)
+    for _ in range(2):  # one after another until the batch is ready, then together
+        together = engine.draw_together(z)
+        assert_near(np.stack(together), alone)
+        engine.wait(60.0)
+    assert all(picture.base is together[0].base for picture in together), "three pictures of one batch"
+    again = engine.draw_together(z[::-1].copy())
+    assert_near(np.stack(again)[::-1], alone)
+    assert_near(np.stack(together), alone)  # nobody's picture is written over
 
 
 @pytest.mark.parametrize("form", candidates("bfloat16", has_bfloat16=True), ids=str)

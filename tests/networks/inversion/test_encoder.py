@@ -93,6 +93,37 @@ def test_bfloat16_answers_the_same_but_for_some_degrees(persona: Persona) -> Non
     assert max(apart) < 12.0 < between
 
 
+def test_squares_of_one_turn_are_looked_at_together_and_once(persona: Persona) -> None:
+    looked: list[int] = []
+
+    def looks(pixels: ByteArray) -> FloatArray:
+        looked.append(len(pixels))
+        return pixels[:, 0, :16, 0].astype(np.float32) + 1
+
+    encoder, squares = FaceEncoder(looks, 16), [picture(seed) for seed in range(3)]
+    alone = [encoder(square.copy()) for square in squares]
+    encoder.look_together(squares[:2])
+    assert looked == [1, 1, 1, 2]
+    encoder.look_together(squares[1:])  # the one who was not measured anew keeps the answer
+    assert looked == [1, 1, 1, 2, 1]
+    for square, expected in zip(squares[1:], alone[1:], strict=True):
+        np.testing.assert_array_equal(encoder(square), expected)
+    assert looked == [1, 1, 1, 2, 1]
+    np.testing.assert_array_equal(encoder(squares[0]), alone[0])
+    assert looked[-1] == 1 and len(looked) == 6, "what is not of this turn is looked at"
+    with pytest.raises(ValueError, match="looks at"):
+        encoder.look_together([np.zeros((64, 64, 3), np.uint8)])
+
+
+def test_two_squares_together_are_answered_as_each_alone(persona: Persona) -> None:
+    contents = read_encoder(persona.encoder_path, persona)
+    squares = np.stack([picture(0), picture(1)])
+    model = build_encoder_graph(contents)
+    alone = [openvino_core().compile_model(model, "CPU", EXACT)([square[None]])[0] for square in squares]
+    model.reshape([2, 128, 128, 3])
+    np.testing.assert_allclose(openvino_core().compile_model(model, "CPU", EXACT)([squares])[0], np.concatenate(alone))
+
+
 def test_a_square_of_another_size_is_refused(persona: Persona) -> None:
     with pytest.raises(ValueError, match="looks at"):
         open_encoder(persona)(np.zeros((64, 64, 3), np.uint8))
