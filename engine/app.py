@@ -15,6 +15,7 @@ from tqdm import tqdm
 from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
 from engine.config.options import Options
+from engine.consent.gate import ConsentGate
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
@@ -49,6 +50,7 @@ from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import LoopMeasurement
 from engine.telemetry.report import Report
 from engine.telemetry.status_file import StatusFile
+from engine.visitor.signals import PEOPLE
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +136,7 @@ class App:
             self._clock,
             notice,
             parts,
+            consent=ConsentGate(config.consent, is_watched=source is not None),
             is_headless=headless,
             is_film=output.film_fps is not None,
         )
@@ -228,6 +231,7 @@ class App:
         is_shared = drawing.window.is_software and not is_film
         threads = _generator_threads(files.config.reflection.threads, is_software=is_shared)
         settings, ignored = request.settings, files.config.camera.ignore
+        most = PEOPLE if drawing.consent.asks else settings.people  # whoever is not answered is asked too
         drawn_by: list[str] = []  # by what the generator is drawn, once it is; features are loaded after that
 
         def build_generator() -> RuntimeGenerator:
@@ -247,7 +251,7 @@ class App:
             sees_itself=output.source == "self",
             reflections=slots.reflections,
             build_featurizer=lambda: EveryoneFeaturizer(
-                _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]), settings.people
+                _open_featurizer(files.inverter, ignored, self._clock, drawn_by[-1]), most
             ),
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=build_generator,

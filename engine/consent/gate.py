@@ -22,6 +22,7 @@ LINGER_S = 15.0
 """How long the mirror still shows somebody who has left: the stranger fades, and the wander begins there."""
 
 TOLD_S = 5.0  # how long the wall says that it has ended
+WANTED_S = 2.0  # whoever has asked within this time wants to keep something
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,26 @@ class ConsentGate:
         self._places: dict[int, tuple[float, float]] = {}  # where across, and when, each was seen last
         self._seats: dict[int, _Seat] = {}
         self._state = ConsentState()
+        self._now_s = 0.0
+        self._asked_s: dict[ConsentKind, float] = {}  # when each kind was asked for last
 
     @property
     def state(self) -> ConsentState:
         """Who has agreed; may be read from any thread."""
         return self._state
+
+    @property
+    def wanted(self) -> tuple[ConsentKind, ...]:
+        """Kinds that somebody wants to keep, send or show: what was asked for just now."""
+        asked = list(self._asked_s.items())
+        return tuple(kind for kind, asked_s in asked if self._now_s - asked_s < WANTED_S)
+
+    def keeps(self, kind: ConsentKind) -> bool:
+        """Whether anything of this kind is kept, sent or shown now, of anybody; for the red dot."""
+        state = self._state
+        if not self.covers(kind) or kind not in EACH_ALONE:
+            return not self.covers(kind) or state.is_open
+        return not state.people or any(state.strangers.values())
 
     def covers(self, kind: ConsentKind) -> bool:
         """Whether this kind waits for a gesture."""
@@ -100,6 +116,7 @@ class ConsentGate:
             return False
         if not self.covers(kind):
             return True
+        self._asked_s[kind] = self._now_s
         state = self._state
         if stranger is None or kind not in EACH_ALONE:
             return state.is_open
@@ -118,6 +135,7 @@ class ConsentGate:
         """
         if not self.asks:
             return
+        self._now_s = now_s
         for features in measured:
             self._see(features, now_s)
         for reader in self._readers.values():

@@ -23,6 +23,7 @@ TILE_PX = 64
 KEEP_AFTER_S = 4.0  # who leaves sooner leaves nothing
 RENEW_S = 1.0  # while a visit lasts its picture is taken anew; the last one stays
 FADE_S = 2.5
+BARE = np.zeros((TILE_PX, TILE_PX, 4), np.uint8)
 EVEN_LEVEL, EVEN_LIMITS = 0.30, (0.6, 2.2)
 
 
@@ -53,9 +54,27 @@ class PortraitArchive:
         self._gains = [1.0] * SLOTS
         self._waiting: dict[int, ByteArray] = {}
         self._moved = 0
+        self._forgotten: set[int] = set()  # places that are free again, once what hangs there has faded
         self._visits: dict[int, _Visit] = {}  # of those who are there and hang already, by the number of the stranger
         if self._texture is not None:
             self._texture.write(bytes(4 * COLUMNS * TILE_PX * ROWS * TILE_PX))
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Numbers of the strangers who hang here and whose visitors are still there."""
+        return tuple(self._visits)
+
+    def forget(self, number: int) -> None:
+        """Take down the stranger of a visitor who is still there; the place fades, and stays free."""
+        visit = self._visits.pop(number, None)
+        if visit is None:
+            return
+        self._waiting.pop(visit.place, None)
+        self._forgotten.add(visit.place)
+        if visit.place == 0:
+            self._newest = None
+        if self._shown[visit.place] == 0.0:
+            self._write(visit.place, BARE)
 
     @property
     def kept(self) -> ArchiveTiles | None:
@@ -67,7 +86,7 @@ class PortraitArchive:
     @property
     def count(self) -> int:
         """How many strangers there are."""
-        return (self._newest is not None) + min(self._moved, SLOTS - 1)
+        return (self._newest is not None) + min(self._moved, SLOTS - 1) - len(self._forgotten - {0})
 
     def keep(self, reflection: Reflection | None, dwells_s: Mapping[int, float], tick: Tick) -> None:
         """Move on to `tick`.
@@ -95,22 +114,27 @@ class PortraitArchive:
             self._move_newest(self._next_place() if visit is None else visit.place)
         if place == 0:
             self._newest = picture
-        if place in self._waiting or (place > 0 and visit is None):
+        if place in self._waiting or place in self._forgotten or (place > 0 and visit is None):
             self._waiting[place] = picture
         else:
             self._write(place, picture)
+        self._forgotten.discard(place)
         self._visits[number] = _Visit(place, time_s)
 
     def _move_newest(self, place: int) -> None:
         """Hang whoever is in the largest frame elsewhere."""
         assert self._newest is not None
         self._waiting[place] = self._newest
+        self._forgotten.discard(place)
         for number, visit in self._visits.items():
             if visit.place == 0:
                 self._visits[number] = replace(visit, place=place)
 
     def _next_place(self) -> int:
         """A free place beside the largest frame, or that of whoever has hung there longest."""
+        free = self._forgotten - {0}
+        if free:
+            return min(free)
         self._moved += 1
         return 1 + (self._moved - 1) % (SLOTS - 1)
 
@@ -120,6 +144,12 @@ class PortraitArchive:
             self._shown[place] = max(0.0, self._shown[place] - step)
             if self._shown[place] == 0.0:
                 self._write(place, self._waiting.pop(place))
+        elif place in self._forgotten and self._shown[place] > 0.0:
+            self._shown[place] = max(0.0, self._shown[place] - step)
+            if self._shown[place] == 0.0:
+                self._write(place, BARE)
+        elif place in self._forgotten:
+            return
         elif (place == 0 and self._newest is not None) or 0 < place <= self._moved:
             self._shown[place] = min(1.0, self._shown[place] + step)
 

@@ -60,6 +60,7 @@ class Renderer(Closing):
         blackout: fade to black by the operator.
         closing: fade to black at closing time; may be replaced.
         is_frozen: whether the picture is frozen while time goes on.
+        may_hang: whether the evening may keep the stranger of this number.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Renderer(Closing):
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
+        self.may_hang: Callable[[int], bool] = lambda stranger: True
         self._sound: FloatArray | None = None
         self._card_error = ""  # what was said last of a graphics card that failed
         self._time_s = 0.0  # of the last tick
@@ -110,6 +112,11 @@ class Renderer(Closing):
     def wants_echo(self) -> bool:
         """Whether the scene shows where the reflection differs from the viewer."""
         return self._needs("echo")
+
+    @property
+    def shows_camera(self) -> bool:
+        """Whether the scene shows the camera's picture, so that people are known by it."""
+        return self._needs("camera")
 
     @property
     def wants_sound(self) -> bool:
@@ -292,7 +299,7 @@ class Renderer(Closing):
                 self._growth.upload(reflection)
         self._sitters.receive(reflection, tick, audio, measured, self._upload)
         with self._card_may_fail():
-            self.evening.keep(reflection, self._sitters.dwells_s, tick)
+            self._keep_evening(reflection, tick)
         self.blackout.fade(tick)
         self.closing.fade(tick)
         if self.closing.light <= 0.0 and self.evening.count:
@@ -302,6 +309,15 @@ class Renderer(Closing):
         self._transition.elapse(tick)
         if self._transition.is_over:
             self._drop_leaving()
+
+    def _keep_evening(self, reflection: Reflection | None, tick: Tick) -> None:
+        """Let the evening have the strangers that it may keep, and forget those that it may keep no longer."""
+        dwells_s = self._sitters.dwells_s
+        for number in self.evening.present:
+            if not self.may_hang(number):
+                self.evening.forget(number)
+        there = {number: dwell_s for number, dwell_s in dwells_s.items() if dwell_s > 0 and self.may_hang(number)}
+        self.evening.keep(reflection, there, tick)
 
     def _renew_time(self) -> None:
         """Let the seconds of an old scene begin anew: at once on a dark wall, else by a dissolve of the scene into

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import moderngl
 
+from engine.config.consent import ConsentKind
 from engine.config.recorder import RecorderSettings
+from engine.consent.gate import ConsentGate
 from engine.core.clock import TimeSource, file_stamp, unix_time_s
 from engine.core.closing import Closing
 from engine.core.errors import DeviceError, NarcissusError
@@ -24,10 +26,12 @@ from engine.render.output.codecs import usual_ending
 from engine.render.output.recorder import Recorder, recording_path, save_snapshot
 from engine.session.format import Cue, SessionHead
 from engine.session.recorder import SessionRecorder
+from engine.show.session_gaps import SessionGaps
 from engine.system.folder_quota import remove_oldest
 from engine.types import Reflection
 
 SNAPSHOT_WAIT_S = 5.0
+SNAPSHOT_PATIENCE_S = 60.0  # a snapshot waits so long until everyone in the glass has agreed
 QUOTA_S = 600.0  # between two looks at what the folder of recordings holds
 
 
@@ -39,6 +43,7 @@ class Capture(Closing):
         clock: the show's clock.
         settings: the `recorder` section of config.yaml.
         notify: tells the operator one sentence.
+        consent: what is kept only of those who agreed.
         waits: whether films wait for the encoder rather than lose a frame.
 
     Attributes:
@@ -51,6 +56,7 @@ class Capture(Closing):
         clock: TimeSource,
         settings: RecorderSettings,
         notify: Callable[[str], None],
+        consent: ConsentGate | None = None,
         *,
         waits: bool = False,
     ) -> None:
@@ -59,7 +65,10 @@ class Capture(Closing):
         self._settings = settings
         self._notify, self._waits = notify, waits
         self._recorder: Recorder | None = None
+        self._consent = consent or ConsentGate()
+        self._gaps = SessionGaps(self._consent)
         self._snapshot_path: Path | None = None
+        self._snapshot_until_s = 0.0
         self._snapshot: threading.Thread | None = None
         self._session: SessionRecorder | None = None
         self._quota_due_s = float("-inf")
@@ -77,8 +86,9 @@ class Capture(Closing):
 
     @property
     def is_keeping(self) -> bool:
-        """Whether anything is recorded: the red dot belongs on the wall."""
-        return self.is_filming or self.is_noting
+        """Whether anything is recorded, of those who agreed: the red dot belongs on the wall."""
+        is_film_kept = self.is_filming and self._consent.keeps(ConsentKind.FILM)
+        return is_film_kept or (self.is_noting and self._consent.keeps(ConsentKind.SESSION))
 
     def path(self, scene: str, suffix: str) -> Path:
         """A free file name for a capture of a scene; `suffix` is its ending."""
@@ -120,28 +130,39 @@ class Capture(Closing):
         self._session.cue(cue)
         if reflection is not None:
             age_s = self._clock.now_s() - reflection.generated_s
-            for each in reflection.everyone:
-                self._session.answer(max(0.0, cue.time_s - age_s), each.latent, audio)
+            for latent in self._gaps.kept([each.latent for each in reflection.everyone]):
+                self._session.answer(max(0.0, cue.time_s - age_s), latent, audio)
         if self._session.error is not None:
             self._close_session()
 
     def take_snapshot(self, path: Path) -> None:
-        """Save the next frame."""
-        self._snapshot_path = path
+        """Save the next frame, or, where consent is asked, the first in which everyone in the glass has agreed."""
+        self._snapshot_path, self._snapshot_until_s = path, self._clock.now_s() + SNAPSHOT_PATIENCE_S
+        if not self._consent.allows(ConsentKind.SNAPSHOT):
+            self._notify("the snapshot waits until everyone in the glass has agreed (consent: in config.yaml)")
 
     def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
         """Feed film and snapshot with a drawn frame, once per frame."""
-        if self._snapshot_path is not None:
-            path, self._snapshot_path = self._snapshot_path, None
-            self._snapshot = save_snapshot(framebuffer, path)
-            self._notify(f"snapshot in {path}")
+        self._save_snapshot(framebuffer)
         if time_s >= self._quota_due_s:
             self._quota_due_s = time_s + QUOTA_S
             self._keep_quota()
         if self._recorder is not None:
-            self._recorder.capture(framebuffer, time_s)
+            self._recorder.capture(framebuffer, time_s, is_kept=self._consent.allows(ConsentKind.FILM))
             if self._recorder.is_finished or self._recorder.error is not None:
                 self._close_film()
+
+    def _save_snapshot(self, framebuffer: moderngl.Framebuffer) -> None:
+        """Save the frame if a snapshot was asked for, as soon as it may be kept."""
+        path = self._snapshot_path
+        if path is None:
+            return
+        if self._consent.allows(ConsentKind.SNAPSHOT):
+            self._snapshot_path, self._snapshot = None, save_snapshot(framebuffer, path)
+            self._notify(f"snapshot in {path}")
+        elif self._clock.now_s() > self._snapshot_until_s:
+            self._snapshot_path = None
+            self._notify(f"no snapshot: not everyone in the glass agreed within {SNAPSHOT_PATIENCE_S:g} s")
 
     def _keep_quota(self) -> None:
         """Remove the oldest recordings, where config.yaml asks for that."""

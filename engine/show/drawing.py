@@ -6,17 +6,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.config.consent import ConsentKind
 from engine.config.options import Options
+from engine.consent.gate import ConsentGate
 from engine.core.clock import TimeSource
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.output.sender import Sender
+from engine.render.overlay.consent_sign import ConsentSign
 from engine.render.overlay.debug_overlay import Inspection
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration import Calibration
 from engine.render.renderer import Renderer
 from engine.render.window.window import Window, open_window
 from engine.show.capture import Capture
+from engine.show.consent_notice import ConsentNotice
 from engine.show.files import ShowFiles
 from engine.show.notice import Notice
 
@@ -34,6 +38,7 @@ class Drawing:
         overlay, inspection: what the operator sees over it.
         recordings, sender: films and other programs; `recordings` has yet to be entered.
         transfer: uploads drawn faces into textures.
+        consent, consent_notice: who has agreed, and what the wall says of it.
     """
 
     window: Window
@@ -45,6 +50,8 @@ class Drawing:
     recordings: Capture
     sender: Sender
     transfer: Transfer
+    consent: ConsentGate
+    consent_notice: ConsentNotice
 
 
 def open_drawing(
@@ -55,6 +62,7 @@ def open_drawing(
     notice: Notice,
     parts: ExitStack,
     *,
+    consent: ConsentGate,
     is_headless: bool,
     is_film: bool,
 ) -> Drawing:
@@ -71,8 +79,8 @@ def open_drawing(
     ctx, library = window.ctx, ShaderLibrary(shaders)
     automatic = SOFTWARE_SCALE if window.is_software else 1.0
     scale = automatic if display.render_scale == "auto" else display.render_scale
-    recordings = Capture(ctx, clock, config.recorder, notice.notify, waits=is_film)
-    sender = parts.enter_context(Sender(ctx, config.send, clock))
+    recordings = Capture(ctx, clock, config.recorder, notice.notify, consent, waits=is_film)
+    sender = parts.enter_context(Sender(ctx, config.send, clock, may_send=lambda: consent.allows(ConsentKind.SEND)))
     overlay = parts.enter_context(Overlay(ctx, library))
     inspection = parts.enter_context(Inspection(ctx, library))
     path, reloads = Path(display.venue), config.scene.reload
@@ -84,4 +92,8 @@ def open_drawing(
     transfer = open_transfer(ctx, window.gl, display.transfer)
     alignment, picture_wh = files.persona.alignment, calibration.picture_wh
     mirror = parts.enter_context(Renderer(ctx, library, files.scene, alignment, picture_wh, scale, transfer))
-    return Drawing(window, library, mirror, calibration, overlay, inspection, recordings, sender, transfer)
+    mirror.may_hang = lambda stranger: consent.allows(ConsentKind.ARCHIVE, stranger)
+    sign = ConsentNotice(consent, parts.enter_context(ConsentSign(ctx, library)))
+    return Drawing(
+        window, library, mirror, calibration, overlay, inspection, recordings, sender, transfer, consent, sign
+    )

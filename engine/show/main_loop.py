@@ -5,7 +5,7 @@ Created once, with all its parts; owns none of them: whoever created them closes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -108,6 +108,7 @@ class MainLoop:
         self._slots, self._request = slots, request
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
         self._recordings, self._sender = drawing.recordings, drawing.sender
+        self._consent, self._consent_notice = drawing.consent, drawing.consent_notice
         self._switcher, self._memory, self._hearing = switcher, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
         self._boundary = ErrorBoundary(notice.notify)
@@ -182,8 +183,13 @@ class MainLoop:
         hearing.wants_sound = self._mirror.wants_sound
         with self._boundary.around("a new picture"):
             measured = self._slots.measured.poll() or ()
+            self._ask_consent(measured, reflection)
             self._mirror.receive(frame, reflection, tick, hearing.level, measured, hearing.sound)
         return reflection
+
+    def _ask_consent(self, measured: Sequence[Features], reflection: Reflection | None) -> None:
+        latents = [each.latent for each in reflection.everyone] if reflection is not None else []
+        self._consent.observe(measured, latents, self._clock.now_s(), shows_camera=self._mirror.shows_camera)
 
     def _ask(self) -> None:
         """Ask the reflection thread for what the shown scene needs, if that has changed."""
@@ -206,6 +212,9 @@ class MainLoop:
                 self._recordings.capture(composed, tick.time_s)
             with kept("sending"):
                 self._sender.capture(composed, tick.time_s)
+            with kept("the sign of consent"):
+                is_dark = self._mirror.blackout.is_on or self._mirror.closing.is_on
+                self._consent_notice.draw(composed, tick, is_dark=is_dark)
             target = self._calibration.project()
             with kept("the overlay"):
                 self._draw_over(target, tick, began_s)

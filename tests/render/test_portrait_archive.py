@@ -13,7 +13,7 @@ from engine.core.clock import Tick
 from engine.render.portrait_archive import COLUMNS, KEEP_AFTER_S, SLOTS, TILE_PX, PortraitArchive, thumbnail
 from engine.types import ByteArray, Reflection
 from tests.render.pictures import synthetic_face
-from tests.render.visits import NOBODY, SOMEBODY, hang_visitor
+from tests.render.visits import DT_S, NOBODY, SOMEBODY, hang_visitor
 
 
 @pytest.fixture
@@ -109,3 +109,18 @@ def test_pictures_of_every_size_become_tiles() -> None:
     assert np.array_equal(thumbnail(large), synthetic_face(0))
     small = np.arange(16 * 16 * 4, dtype=np.uint8).reshape(16, 16, 4)
     assert np.array_equal(thumbnail(small)[::4, ::4], small)
+
+
+def test_a_stranger_can_be_taken_down_while_their_visitor_is_there(gl: moderngl.Context) -> None:
+    evening = PortraitArchive(gl)
+    for step in range(40):
+        reflection = Reflection(synthetic_face(1), SOMEBODY, 0.0, step)
+        evening.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, step * DT_S, DT_S))
+    assert evening.present == (0,) and evening.count == 1
+    evening.forget(0)
+    for step in range(40, 80):
+        evening.keep(Reflection(synthetic_face(1), SOMEBODY, 0.0, step), {}, Tick(step, step * DT_S, DT_S))
+    kept = evening.kept
+    assert kept is not None and evening.count == 0 and evening.present == () and max(kept.shown) == 0.0
+    assert not any(kept.pictures.read()), "nothing of it is left in memory"
+    evening.close()

@@ -119,7 +119,7 @@ class Recorder(Closing):
         """Duration of the film, s."""
         return self._clock.now_s() - self._started_s
 
-    def capture(self, framebuffer: moderngl.Framebuffer, time_s: float) -> None:
+    def capture(self, framebuffer: moderngl.Framebuffer, time_s: float, *, is_kept: bool = True) -> None:
         """Record the drawn frame, before it is presented.
 
         Frames beyond `settings.max_fps` are skipped; if all buffers are in use, the frame is dropped and counted, at
@@ -128,6 +128,7 @@ class Recorder(Closing):
         Args:
             framebuffer: what is about to be shown; its red, green and blue are display-encoded (sRGB).
             time_s: when it is shown, on any clock that does not go back.
+            is_kept: whether it may be in the film; otherwise the film holds the frame before it.
         """
         if self._readback is None or self._closed:
             return
@@ -135,8 +136,8 @@ class Recorder(Closing):
             self._hand_over(timeout_s=0.0)
             if self._stopping and not self._readback.is_busy:
                 self._end()
-            elif self.is_recording and self._is_due(time_s) and not self._start_reading(framebuffer, time_s):
-                self.drops += 1
+            elif self.is_recording and is_kept and self._is_due(time_s):
+                self.drops += not self._start_reading(framebuffer, time_s)
         except DeviceError as error:
             self._fail(str(error))
 

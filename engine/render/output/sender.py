@@ -41,6 +41,7 @@ class Sender(Closing):
         settings: the `send` section of config.yaml.
         clock: paces attempts to reopen a receiver.
         receivers: opens each receiver.
+        may_send: whether the picture may be sent now; otherwise receivers get one black picture, and then none.
     """
 
     def __init__(
@@ -49,7 +50,10 @@ class Sender(Closing):
         settings: SendSettings,
         clock: TimeSource,
         receivers: Mapping[str, Open] = RECEIVERS,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may_send, self._is_withheld = may_send, False
+        self._size_wh = settings.size
         self._period_s = 1 / settings.max_fps
         self._due_s = float("-inf")
         self._lines = [_Line(name, receivers[name], settings, clock) for name in dict.fromkeys(settings.to)]
@@ -62,8 +66,8 @@ class Sender(Closing):
 
     @property
     def is_sending(self) -> bool:
-        """Whether any receiver takes pictures."""
-        return any(line.is_open for line in self._lines)
+        """Whether any receiver takes pictures, and is given them."""
+        return not self._is_withheld and any(line.is_open for line in self._lines)
 
     @property
     def errors(self) -> list[str]:
@@ -88,13 +92,26 @@ class Sender(Closing):
             for picture in self._readback.arrived():
                 image = np.ascontiguousarray(picture.rows[::-1])
                 picture.release()
-                for line in self._lines:
-                    line.slot.put(image)
-            if time_s >= self._due_s:
+                if not self._is_withheld:
+                    self._put(image)
+            self._withhold(not self._may_send())
+            if time_s >= self._due_s and not self._is_withheld:
                 self._due_s = max(self._due_s + self._period_s, time_s + self._period_s / 2)
                 self._readback.start(framebuffer, time_s)
         except DeviceError as error:
             self._fail(error)
+
+    def _withhold(self, is_withheld: bool) -> None:
+        """Where nothing may be sent any more, nobody goes on to show the last picture."""
+        if is_withheld and not self._is_withheld:
+            black = np.zeros((self._size_wh[1], self._size_wh[0], 4), np.uint8)
+            black[..., 3] = 255
+            self._put(black)
+        self._is_withheld = is_withheld
+
+    def _put(self, image: ByteArray) -> None:
+        for line in self._lines:
+            line.slot.put(image)
 
     def _fail(self, error: DeviceError) -> None:
         self._error = f"nothing is sent: {error}"

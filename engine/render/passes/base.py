@@ -38,7 +38,8 @@ class Pass(ABC):
         in_place: True draws over the picture (and must not read `source`); False replaces it, reading `source`.
         region: part of the stage to draw; the compositor sets it to the glass and its surroundings for passes that a
                 frame covers elsewhere.
-        needs: parts of `FrameInputs` that exist only on demand: `previews`, `echo`, `sound`.
+        needs: parts of `FrameInputs` that exist only on demand: `previews`, `echo`, `sound`; and
+                `camera`, where the camera's picture shows people recognisably.
         baked: knobs that are drawn into textures once per size and therefore cannot follow signals.
         names_files: whether its settings name the artist's files; their errors are reported with the scene's line.
         is_foreign: whether it runs an external program, which must be tried before it is shown.

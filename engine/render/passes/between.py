@@ -45,6 +45,8 @@ class Between(Pass):
         grain: float = Field(default=0.12, ge=0.0, le=1.0)
         """Visibility of the silver grain."""
 
+    needs = frozenset({"camera"})
+
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self._face = PreparedFace(context)

@@ -27,6 +27,7 @@ class Camera(Pass):
         """Saturation: 0 grey, 1 unchanged."""
 
     in_place = True
+    needs = frozenset({"camera"})
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)

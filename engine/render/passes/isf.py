@@ -64,8 +64,8 @@ class Isf(ForeignPass):
         for name, picture in self._file.pictured.items():
             if picture not in PLAIN_SOURCES:
                 self.pictures.load(picture, f"isf.inputs.{name}")
-        if self._file.sounds:
-            self.needs = frozenset({"sound"})
+        pictured = set(self._file.pictured.values()) & {"camera"}
+        self.needs = frozenset({"sound", *pictured} if self._file.sounds else pictured)
         self._events: dict[str, bool] = {}
         if _pixels(self._sizes(self._set({}))) > MAX_PIXELS:
             what = f"its buffers have more than {MAX_PIXELS // 1_000_000} million pixels together"

@@ -73,8 +73,8 @@ class Shadertoy(ForeignPass):
         self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
         self._told = files.told
         tabs = (files.image, *files.buffers.values())
-        if any(channel.source == "sound" for tab in tabs for channel in tab.channels.values()):
-            self.needs = frozenset({"sound"})
+        sources = [channel.source for tab in tabs for channel in tab.channels.values()]
+        self.needs = frozenset(name for name in ("sound", "camera") if name in sources)
         asked = settings.buffers
         self._buffers: dict[str, Buffer] = {}
         for name in files.buffers:

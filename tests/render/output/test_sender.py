@@ -251,3 +251,24 @@ def test_syphon_is_told_name_and_size(monkeypatch: pytest.MonkeyPatch, told: lis
         ("published", "metal 64x48"),
         ("stopped",),
     ]
+
+
+def test_what_may_not_be_sent_is_one_black_picture_and_then_none(
+    gl: moderngl.Context, picture: moderngl.Framebuffer
+) -> None:
+    screen, may = Screen(ONE), [True]
+
+    def is_lit() -> bool:
+        return bool(screen.images and screen.images[-1][..., :3].any())
+
+    with Sender(gl, ONE, Clock(), {"ndi": lambda _: screen}, may_send=lambda: may[0]) as sender:
+        count = send_until(sender, picture, is_lit)
+        may[0] = False
+        send_until(sender, picture, lambda: not is_lit())
+        seen = len(screen.images)
+        for frame in range(30):
+            sender.capture(picture, (count + frame) / 60)
+        assert len(screen.images) == seen and not sender.is_sending
+        may[0] = True
+        send_until(sender, picture, is_lit)
+        assert sender.is_sending
