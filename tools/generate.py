@@ -1,11 +1,11 @@
-"""Draw a persona's faces from seeds or latents, in the plain form that is compared with the published code.
+"""Draw a persona's faces from seeds or latents, in the plain form that matches the published code.
 
     python -m tools.generate --model portraits --seeds 0-7 --output faces.png
     python -m tools.generate --model portraits --latents z.npy --lod 1.5 --output faces.npy
 
-A PNG is a contact sheet. A .npy file holds float32 (N, H, W, channels), nominal range [-1, 1], unclipped. Seed n stands
-for `numpy.random.default_rng(n).standard_normal(latent_size)`, brought to the sphere; latents from a file are used as
-they are.
+A PNG is a contact sheet. A .npy file contains float32 (N, H, W, channels), nominal range [-1, 1], unclipped. Seed n
+means `numpy.random.default_rng(n).standard_normal(latent_size)`, normalised to the sphere; latents from a file are used
+unchanged.
 """
 
 from __future__ import annotations
@@ -53,17 +53,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
         "generate", (__doc__ or "").split("\n\n")[0], "--model portraits --seeds 0-35 --output faces.png"
     )
-    parser.add_argument("--model", required=True, metavar="NAME", help="a persona: a folder under models/")
+    parser.add_argument("--model", required=True, metavar="NAME", help="persona: a folder under models/")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--seeds", type=parse_seeds, metavar="A-B", help="seeds to draw: 0-7, 3 or 0-3,12,20-22")
     source.add_argument("--latents", type=Path, metavar="FILE.npy", help="latents to draw: (N, latent_size) numbers")
-    parser.add_argument("--lod", type=float, default=0.0, help="level of detail: 0 is all, 1 half the resolution, ...")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .png or .npy file to write")
+    parser.add_argument(
+        "--lod", type=float, default=0.0, help="level of detail: 0 is full resolution, 1 half of it, ..."
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, .png or .npy")
     return parser.parse_args(arguments)
 
 
 def parse_seeds(text: str) -> list[int]:
-    """`0-3,12` to [0, 1, 2, 3, 12].
+    """Parse `0-3,12` as [0, 1, 2, 3, 12].
 
     Raises:
         argparse.ArgumentTypeError: it is not a list of whole numbers and ranges, or too long.
@@ -89,10 +91,10 @@ def _latents(options: argparse.Namespace, settings: GeneratorSettings) -> FloatA
 
 
 def read_latents(path: Path, latent_size: int) -> FloatArray:
-    """Latents (N, latent_size) float32 from a .npy file.
+    """Read latents (N, latent_size) float32 from a .npy file.
 
     Raises:
-        ModelError: the file is missing, is no .npy file of numbers, or has another shape.
+        ModelError: the file is missing, is not a .npy file of numbers, or has another shape.
     """
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -127,12 +129,12 @@ def _check_request(options: argparse.Namespace, settings: GeneratorSettings, cou
 
 
 def draw(persona: Persona, latents: FloatArray, lod: float = 0.0) -> NDArray[np.float32]:
-    """Pictures (N, H, W, channels) float32 of latents, with a progress bar."""
+    """Draw pictures (N, H, W, channels) float32 of latents, with a progress bar."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tqdm import tqdm
 
     generator: Any = load_generator(persona.generator_path)
-    step = max(1, min(32, (1 << 20) // persona.settings.resolution**2))  # pictures at once: about a megapixel
+    step = max(1, min(32, (1 << 20) // persona.settings.resolution**2))  # batch size: about a megapixel
     parts = []
     with tqdm(total=len(latents), unit="picture", disable=None) as progress:
         for begin in range(0, len(latents), step):
@@ -143,7 +145,7 @@ def draw(persona: Persona, latents: FloatArray, lod: float = 0.0) -> NDArray[np.
 
 
 def save(path: Path, pictures: NDArray[np.float32]) -> None:
-    """Write pictures (N, H, W, channels) as a .npy file, or as a contact sheet, by the ending of the name.
+    """Write pictures (N, H, W, channels) as a .npy file or as a contact sheet, depending on the file ending.
 
     Raises:
         DeviceError: the file cannot be written.

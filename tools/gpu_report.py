@@ -1,10 +1,10 @@
 """Measure an NVIDIA card: `make gpu`, or `python -m tools.gpu_report`.
 
-Runs `tests/gpu`, times the generator with each framework that has CUDA here, the way into the texture, and the whole
-show, and writes `benchmarks/CARD.md`. Each part is a process of its own; one whose packages are missing, or that
-fails, is named in the page with the reason, and the others go on.
+Runs `tests/gpu`, times the generator with each framework that has CUDA here, uploads to textures, and the whole show,
+and writes `benchmarks/CARD.md`. Each part runs in its own process; parts that fail or lack packages are listed with the
+reason, and the others continue.
 
-Written on machines without a card: none of it has run on one yet.
+Written on machines without a card: nothing here has run on one yet.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHOW_S = 20
 
 
 def measure() -> dict[str, Any]:
-    """All parts.
+    """Run all parts.
 
     Raises:
         CudaError: there is no card.
@@ -57,7 +57,7 @@ def measure() -> dict[str, Any]:
 
 
 def run_tests() -> dict[str, Any]:
-    """`tests/gpu` alone, without the fixtures of the other tests, which need ModernGL."""
+    """Run `tests/gpu` alone, without the fixtures of the other tests, which need ModernGL."""
     lacking = missing(("pytest", "pytest_timeout"))
     if lacking:
         return {"skipped": lacking}
@@ -85,7 +85,7 @@ def time_upload() -> dict[str, Any]:
 
 
 def time_show() -> dict[str, Any]:
-    """The program itself, off screen, looking at itself, and what it says of how faces reach the screen."""
+    """Run the program off screen with the self-view, and read its statistics about uploads."""
     lacking = missing(SHOW_NEEDS)
     if lacking:
         return {"skipped": lacking}
@@ -103,7 +103,7 @@ def time_show() -> dict[str, Any]:
 
 
 def _figures(module: Sequence[str], needs: Sequence[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
-    """What a part wrote, or why it did not."""
+    """Figures of a part, or the reason why there are none."""
     lacking = missing(needs)
     if lacking:
         return {"skipped": lacking}
@@ -141,9 +141,9 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; the exit status is 4 where there is no card."""
+    """Run the command; the exit status is 4 if there is no card."""
     parser = command_parser("gpu_report", "Measure an NVIDIA card.", "--output benchmarks/")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of CARD.md; benchmarks/ if not given")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder for CARD.md; benchmarks/ if absent")
     options = parser.parse_args(arguments)
     result = measure()
     text = page(result)

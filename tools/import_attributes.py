@@ -2,8 +2,9 @@
 
     python -m tools.import_attributes FOLDER
 
-FOLDER holds deploy_age.prototxt, age_net.caffemodel, deploy_gender.prototxt and gender_net.caffemodel. They are read in
-a child process with little memory and time, and become models/attributes.safetensors, or nothing.
+FOLDER contains deploy_age.prototxt, age_net.caffemodel, deploy_gender.prototxt and gender_net.caffemodel. They are read
+in a child process with limited memory and time, and converted to models/attributes.safetensors, completely or not at
+all.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SOURCES = {
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     parser = command_parser("import_attributes", (__doc__ or "").split("\n\n")[0], "downloads/")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"holds {', '.join(SOURCES.values())}")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"folder with {', '.join(SOURCES.values())}")
     options = parser.parse_args(arguments)
     path = import_folder(options.folder, models)
     print(f"{path}: reads age ({CLASSES['age']} groups) and gender")
@@ -43,14 +44,14 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
 
 
 def import_folder(folder: Path, models: Path = MODELS) -> Path:
-    """Convert the four files, all or nothing.
+    """Convert the four files atomically.
 
     Returns:
-        The file that was written; one that was there is replaced.
+        Path of the file written; an existing one is replaced.
 
     Raises:
         ModelError: a file is refused.
-        DeviceError: the disk does not take it.
+        DeviceError: the file cannot be written.
     """
     sources = {name: folder / file_name for name, file_name in SOURCES.items()}
     for path in sources.values():

@@ -2,9 +2,10 @@
 
     python -m tools.import_pggan karras2018iclr-celebahq-1024x1024.pkl --name celebahq
 
-Nothing in the file is executed: a child process with little memory and time reads it as data, what it writes is
-checked again, and a file that is not exactly what it should be leaves nothing behind. In the end the new persona draws
-a contact sheet, `models/NAME/contact_sheet.png`, and its faces are measured: the mirror must know where their eyes are.
+Nothing in the file is executed: a child process with limited memory and time reads it as data, its output is checked
+again, and an invalid file leaves nothing behind. Finally the new persona draws a contact sheet,
+`models/NAME/contact_sheet.png`, and the positions of its faces are measured, because the mirror must know where their
+eyes are.
 """
 
 from __future__ import annotations
@@ -59,23 +60,23 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
         "import_pggan", (__doc__ or "").split("\n\n")[0], "karras2018iclr-celebahq-1024x1024.pkl --name celebahq"
     )
-    parser.add_argument("file", type=Path, metavar="FILE.pkl", help="a network pickle of the authors")
-    parser.add_argument("--name", required=True, help="of the new persona: letters, digits, - and _")
+    parser.add_argument("file", type=Path, metavar="FILE.pkl", help="network pickle by the authors")
+    parser.add_argument("--name", required=True, help="name of the new persona: letters, digits, - and _")
     parser.add_argument(
-        "--network", default="", help="which generator of the file: Gs, its average (the default), or G"
+        "--network", default="", help="generator to take from the file: Gs, the moving average (default), or G"
     )
     return parser.parse_args(arguments)
 
 
 def import_file(path: Path, name: str, network: str = "", models: Path = MODELS) -> Path:
-    """Make a persona of a pickle, all or nothing.
+    """Create a persona from a pickle, atomically.
 
     Returns:
         Its folder.
 
     Raises:
-        ModelError: the name is taken or cannot be one, or the file is refused.
-        DeviceError: the disk does not take it.
+        ModelError: the name is taken or invalid, or the file is refused.
+        DeviceError: a file cannot be written.
     """
     folder = new_folder(name, models)
     check_source(path)
@@ -96,10 +97,10 @@ def import_file(path: Path, name: str, network: str = "", models: Path = MODELS)
 
 
 def new_folder(name: str, models: Path) -> Path:
-    """Where a new persona of that name belongs.
+    """Folder of a new persona of that name.
 
     Raises:
-        ModelError: the name is taken or cannot be one.
+        ModelError: the name is taken or invalid.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
         raise ModelError(f"{name!r} cannot be a persona's name: letters, digits, - and _, 64 at most")
@@ -130,7 +131,7 @@ def _advance(bar: Any, share: float) -> None:
 
 
 def _check(staging: Path, path: Path, has_discriminator: bool) -> Persona:
-    """What the child wrote, read as strictly as any persona."""
+    """Read the child's output as strictly as any persona."""
     try:
         persona = Persona.open(staging)
         if has_discriminator:
@@ -157,7 +158,7 @@ def _save_sheet(path: Path, pictures: NDArray[np.uint8]) -> None:
 
 
 def describe(found: dict[str, Any]) -> list[str]:
-    """What a file holds, a line for each network."""
+    """Contents of a file, one line per network."""
     lines = []
     for network in found["networks"]:
         size = int(network["resolution"])

@@ -1,8 +1,8 @@
 """Start the mirror with the machine: `python -m tools.install_service [options of main.py]`, `--remove` undoes it.
 
-On Linux it writes a systemd user unit that runs `tools.keep_running`, with a watchdog and without a limit of starts,
-and turns screen blanking off; on Windows a task that starts when the user logs on, and the same for the display.
-Nothing needs an administrator. `--print` only shows what would be written.
+On Linux it writes a systemd user unit that runs `tools.keep_running`, with a watchdog and unlimited restarts, and turns
+off screen blanking; on Windows a task that starts when the user logs on, and the same for the display. No administrator
+rights are needed. `--print` only shows what would be written.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from tools.command import command, command_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "narcissus"
-WATCHDOG_S = 60  # keep_running gives a sign of life every two seconds
-START_S = 300  # the very first start measures what is fastest on this machine
+WATCHDOG_S = 60  # keep_running notifies systemd every two seconds
+START_S = 300  # the first start measures which variant is fastest on this machine
 
 Run = Callable[[Sequence[str]], int]
 
 
 def unit_text(python: str, root: Path, options: Sequence[str]) -> str:
-    """A systemd user unit that keeps the mirror running.
+    """systemd user unit that keeps the mirror running.
 
     Args:
-        python: the interpreter.
-        root: the folder of main.py.
-        options: of main.py.
+        python: Python interpreter.
+        root: folder of main.py.
+        options: options for main.py.
     """
     start = shlex.join([python, "-m", "tools.keep_running", *options]).replace("%", "%%").replace("$", "$$")
     return f"""[Unit]
@@ -60,7 +60,7 @@ WantedBy=default.target
 
 
 def task_text(python: str, root: Path, options: Sequence[str]) -> str:
-    """A task of Windows that keeps the mirror running from the log-on on, as Task Scheduler's XML."""
+    """Windows task that keeps the mirror running after log-on, as Task Scheduler's XML."""
     arguments = subprocess.list2cmdline(["-m", "tools.keep_running", *options])
     return f"""<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -84,41 +84,41 @@ def task_text(python: str, root: Path, options: Sequence[str]) -> str:
 
 
 def unit_path() -> Path:
-    """Where systemd looks for the units of this user."""
+    """Path of this user's systemd units."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user" / f"{NAME}.service"
 
 
 def install_unit(text: str, path: Path, run: Run) -> list[str]:
-    """Write the unit, and have systemd start it now and with every session; returns what there is to say."""
+    """Write the unit, and have systemd start it now and in every session; returns the message."""
     _write(path, text)
     steps = (["daemon-reload"], ["enable", "--now", f"{NAME}.service"])
     if any(run(["systemctl", "--user", *step]) != 0 for step in steps):
         return [
-            f"{path} is written, but systemd did not take it. Where this user has a session:",
+            f"{path} has been written, but systemd did not accept it. In a session of this user, run:",
             f"  systemctl --user daemon-reload && systemctl --user enable --now {NAME}",
         ]
     return [
-        f"{path} is written, and the mirror starts now and whenever you log in.",
-        "To start it with the machine, before anybody logs in: loginctl enable-linger",
-        f"What it says: journalctl --user -u {NAME} -f",
+        f"{path} has been written; the mirror starts now and whenever you log in.",
+        "To start it at boot, before anybody logs in: loginctl enable-linger",
+        f"Its log: journalctl --user -u {NAME} -f",
     ]
 
 
 def remove_unit(path: Path, run: Run) -> list[str]:
     """Stop the unit and delete its file."""
     if not path.exists():
-        return [f"there is no {path}: nothing was installed"]
+        return [f"nothing to remove: {path} does not exist"]
     stopped = run(["systemctl", "--user", "disable", "--now", f"{NAME}.service"]) == 0
     path.unlink()
     run(["systemctl", "--user", "daemon-reload"])
-    return [f"{path} is removed" + ("" if stopped else "; a mirror that runs goes on until it is closed")]
+    return [f"{path} has been removed" + ("" if stopped else "; a running mirror continues until it is closed")]
 
 
 def install_task(text: str, path: Path, run: Run) -> list[str]:
-    """Have Windows start the mirror when this user logs on, and leave the display on."""
+    """Create a Windows task that starts the mirror when this user logs on, and keep the display on."""
     _write(path, text, "utf-16")
     if run(["schtasks", "/Create", "/TN", NAME, "/XML", str(path), "/F"]) != 0:
-        raise DeviceError(f"Task Scheduler did not take {path}: look there for why")
+        raise DeviceError(f"Task Scheduler did not accept {path}: see its history for the reason")
     run(["powercfg", "/change", "monitor-timeout-ac", "0"])
     return [f"the mirror starts when you log on (the task {NAME}), and the display stays on"]
 
@@ -127,7 +127,7 @@ def remove_task(path: Path, run: Run) -> list[str]:
     """Delete the task and its file."""
     removed = run(["schtasks", "/Delete", "/TN", NAME, "/F"]) == 0
     path.unlink(missing_ok=True)
-    return [f"the task {NAME} is removed" if removed else f"there is no task {NAME}: nothing was installed"]
+    return [f"the task {NAME} has been removed" if removed else f"nothing to remove: there is no task {NAME}"]
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> None:

@@ -1,8 +1,8 @@
 """Keep the mirror running for months: `python -m tools.keep_running [options of main.py]`.
 
-Starts `main.py` with these options, watches that it draws, reflects and fits into memory, ends what hangs for 30
-seconds and starts again what died: the first three times at once, then after longer and longer waits. From the fourth
-death within ten minutes on it shows a safe scene in which the mirror looks at itself, and says so.
+Starts `main.py` with these options, checks that it draws, reflects and stays within its memory limit, terminates it if
+it hangs for 30 seconds, and restarts it if it has died: three times at once, then after increasing waits. From the
+fourth death within ten minutes on it shows a safe scene with the self-view, and reports it.
 
     python -m tools.keep_running --scene pool --fullscreen --status status.json
 """
@@ -36,7 +36,7 @@ All options go to main.py; its own --help lists them."""
 
 @command()
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status of the show that ended in order, 0 where it was asked to stop."""
+    """Run the command; returns the exit status of a show that ended normally, 0 if it was asked to stop."""
     options = list(sys.argv[1:] if arguments is None else arguments)
     if "--help" in options or "-h" in options:
         print(OPTIONS.format(purpose=(__doc__ or "").partition("\n\n")[2].rpartition("\n\n")[0]))
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def split_status(options: Sequence[str]) -> tuple[Path | None, list[str]]:
-    """The file that `--status` names, if it does, and the other options."""
+    """Path given by `--status`, if any, and the other options."""
     rest: list[str] = []
     status: Path | None = None
     remaining = iter(options)

@@ -1,9 +1,9 @@
 """Measure how a likeness grows while a visitor stays: `python -m tools.measure_refinement --model NAME`.
 
-Viewers stand still before the mirror, their features trembling as those of a show do, and are answered as in the show,
-but on a clock that waits for the processor. What is drawn is measured a moment after it has arrived and again some
-seconds later, beside the same visits without deepening. Viewers are faces that the generator draws from held-out seeds
-and, with `--portraits FILE.zip`, the portraits of its split `val`, colour and black and white apart.
+Viewers stand still in front of the mirror, with the feature noise of a show, and are reflected as in the show, but on a
+clock that waits for the processor. The drawn face is measured shortly after arrival and again some seconds later, and
+compared with the same visits without refinement. Viewers are faces drawn from held-out seeds and, with `--portraits
+FILE.zip`, the portraits of its split `val`, separately for colour and black and white.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DEFAULT_COUNT, MOST = 40, 1000
 
 
 def table(inverter: Inverter, scale: LikenessScale, runs: dict[str, Growth]) -> str:
-    """Likeness, as the inverter compares, and error over all groups of features, at each mark, in Markdown."""
+    """Likeness, as compared by the inverter, and error over all groups of features, at each mark, in Markdown."""
     rows = ["| | " + " | ".join(f"{mark_s:g} s" for mark_s in MARKS_S) + " |", "|---" * (len(MARKS_S) + 1) + "|"]
     for name, growth in runs.items():
         likeness = [
@@ -54,7 +54,7 @@ def _shown(value: float | None) -> str:
 
 
 def measure(persona: Persona, options: argparse.Namespace) -> None:
-    """Measure all kinds of viewers that the options name, and print a table of each."""
+    """Measure all selected kinds of viewers, and print a table of each."""
     inverter = need_inverter(persona)
     if not isinstance(inverter, Refines):
         raise DeviceError(f"the inverter of {persona.name} cannot refine: there is nothing to measure")
@@ -87,7 +87,7 @@ def _viewers(drawer: FaceDrawer, options: argparse.Namespace) -> Iterator[tuple[
 
 
 def _noise(drawer: FaceDrawer, faces: Sequence[tuple[Features, ByteArray]]) -> FloatArray:
-    """What the noise of a show changes in the features of these faces while they are tracked, (K, F)."""
+    """Feature noise of these faces in a show while they are tracked, (K, F)."""
     random = np.random.default_rng(0)
     again = [drawer.measure(disturbed(picture, random)) for _, picture in faces]
     lost = np.full_like(faces[0][0].vector, np.nan)
@@ -101,8 +101,10 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     """Run the command; returns the exit status."""
     parser = command_parser("measure_refinement", (__doc__ or "").split("\n")[0], "--model portraits")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
-    parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portraits that stand before the mirror too")
-    parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"viewers, {DEFAULT_COUNT} if absent")
+    parser.add_argument("--portraits", type=Path, metavar="FILE.zip", help="portraits to use as viewers too")
+    parser.add_argument(
+        "--count", type=_count, default=DEFAULT_COUNT, help=f"number of viewers, {DEFAULT_COUNT} if absent"
+    )
     options = parser.parse_args(arguments)
     measure(Persona.open(models / options.model), options)
     return 0

@@ -1,8 +1,8 @@
-"""Measure how far, how dim and how fast the mirror sees: `python -m tools.measure_sight --portraits FILE.zip`.
+"""Measure the mirror's range, low-light vision and speed: `python -m tools.measure_sight --portraits FILE.zip`.
 
-People of a portrait set are set into generated rooms of 1280x720 px, so that it is known where each face is. Measured
-are the share of them that is found by the width of their faces, live and in stills, now and as before the search; faces
-seen in pictures without one; what bad light does, with help and without; and the time that a picture takes.
+People from a portrait set are placed in synthetic rooms of 1280x720 px, so that the position of each face is known.
+Measured are: the detection rate by face width, live and in stills, with and without the search; false detections in
+pictures without faces; the effect of bad light, with and without correction; and the time per picture.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tools.sight.range_trial import Range, Ways, measure_range
 WIDTHS = (0.3, 0.15, 0.12, 0.10, 0.08, 0.06, 0.05, 0.04, 0.03)
 TILTED = ((0.05, 45.0), (0.03, 45.0))
 PARTS = ("range", "false", "light", "cost")
-IN_LIGHT = 12  # people, of those that are asked for
+IN_LIGHT = 12  # people, out of those requested
 COST_FRAMES = 100
 MOST_TOGETHER = 3
 
@@ -51,12 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("measure_sight", (__doc__ or "").split(":")[0] + ".", "--portraits portraits-256.zip")
     parser.add_argument(
-        "--portraits", type=Path, required=True, metavar="FILE.zip", help="of `tools.prepare_portraits`"
+        "--portraits", type=Path, required=True, metavar="FILE.zip", help="portrait set by `tools.prepare_portraits`"
     )
     parser.add_argument("--people", type=_positive, default=24, metavar="N", help="how many are shown")
-    parser.add_argument("--pictures", type=_positive, default=300, metavar="N", help="how many without a face")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="what is measured; all if absent")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go as well")
+    parser.add_argument(
+        "--pictures", type=_positive, default=300, metavar="N", help="number of pictures without a face"
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure; all if absent")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     return parser.parse_args(arguments)
 
 

@@ -121,7 +121,7 @@ def train(persona: Persona, count: int, workers: int, notify: Callable[[str], No
     faces, held_out = complete_banks(persona, count, workers)
     notify(f"{len(faces)} faces in the bank, found in {faces.detection:.2%} of the pictures drawn")
     if len(faces) < 2 or len(held_out) < 2:
-        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to retrieve")
+        raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to retrieve")
     scale = LikenessScale(faces.vectors)
     weights = fit(faces, persona.settings.latent_size, scale)
     inverter = Inverter(weights, {})
@@ -173,7 +173,7 @@ def train_contender(persona: Persona, name: ContenderName, count: int, workers: 
 
     faces, _ = complete_banks(persona, count, workers, VECTORS[name.layout].layout)
     if len(faces) < 2:
-        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to fit to")
+        raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to fit to")
     fit_contender(persona, name, faces, print)
 
 

@@ -48,7 +48,7 @@ def test_it_is_written_started_and_removed_again(capsys: pytest.CaptureFixture[s
     assert main(["--remove"], run) == 0
     assert not unit_path().exists() and ["systemctl", "--user", "disable", "--now", "narcissus.service"] in ran
     assert main(["--remove"], run) == 0
-    assert "nothing was installed" in capsys.readouterr().out
+    assert "nothing to remove" in capsys.readouterr().out
 
 
 def test_without_systemd_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

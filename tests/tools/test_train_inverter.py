@@ -55,7 +55,7 @@ def test_no_faces_no_inverter(
     monkeypatch.setattr(train_inverter, "complete_bank", nothing_found)
     write_tiny_persona(tmp_path / "tiny")
     assert main(["--model", "tiny", "--count", "500"], tmp_path) == 5
-    assert "draws no faces that can be found" in capsys.readouterr().err
+    assert "draws no detectable faces" in capsys.readouterr().err
     assert not (tmp_path / "tiny" / "inverter.safetensors").exists()
 
 

@@ -1,1 +1,1 @@
-"""Fitting an inverter."""
+"""Training of inverters."""

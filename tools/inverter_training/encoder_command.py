@@ -1,4 +1,4 @@
-"""`python -m tools.train_inverter --kind encoder`: fit a persona's encoder, say how it goes, save it as it goes."""
+"""`python -m tools.train_inverter --kind encoder`: fits a persona's encoder, with progress reports and saves."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SHOWN_EVERY, SAVED_S = 50, 240.0
 
 
 def fit_encoder(persona: Persona, steps: int, workers: int, notify: Callable[[str], None] = print) -> None:
-    """Fit an encoder through the generator of a persona; from the one that it has, if that fits.
+    """Fit an encoder through a persona's generator, starting from its present encoder if that fits.
 
     Args:
-        steps: batches of drawn faces.
-        workers: processes that draw the bank that judges it, where there is no bank.
+        steps: number of batches of drawn faces.
+        workers: processes that draw the judging bank, if there is none.
 
     Raises:
-        ModelError: a network is missing or damaged, or the persona draws no colours.
+        ModelError: a network is missing or damaged, or the persona draws grey pictures.
     """
     if persona.settings.num_channels != 3:
         raise ModelError(f"{persona.generator_path} draws no colours, and what looks for an encoder needs them")
@@ -69,7 +69,7 @@ def fit_encoder(persona: Persona, steps: int, workers: int, notify: Callable[[st
 
 
 def _known_encoder(persona: Persona, notify: Callable[[str], None]) -> Arrays | None:
-    """The arrays of the persona's encoder, if it has one that can be gone on from."""
+    """Arrays of the persona's encoder, if it has one that training can start from."""
     if not persona.encoder_path.exists():
         return None
     try:

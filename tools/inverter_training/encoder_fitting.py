@@ -1,11 +1,11 @@
-"""Fit an encoder through a generator that stays as it is: what it draws must be drawn again from what is seen of it.
+"""Fitting of an encoder through a frozen generator: its pictures must be reproduced from what the encoder sees of them.
 
-    random z -> generator -> picture x -> frozen looks -> encoder -> z' -> generator -> x'      x' must look as x does
+    random z -> generator -> picture x -> frozen networks -> encoder -> z' -> generator -> x'     x' must resemble x
 
-There is no portrait in this: the generator's own faces are its viewers, jittered as a camera's pictures are. What it
-cannot draw, no encoder finds. Networks, losses and optimiser are the trainer's (`tools/gan`); a generator of more than
-128 px draws at full size, and the pictures are averaged down before they are looked at, which on a processor takes its
-time.
+No portraits are involved: the viewers are the generator's own faces, jittered like camera pictures. Faces it cannot
+    draw
+are beyond any encoder. Networks, losses and optimiser are those of the trainer (`tools/gan`); a generator of more than
+128 px draws at full size, and its pictures are averaged down before they are encoded, which is slow on a processor.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from tools.gan.training_state import variables_of
 
 BATCH = 8
 RATE, FIRST_DECAY = 1e-3, 0.5  # of Adam; beta1
-REC, FACE, FIND, SPREAD = 10.0, 10.0, 2.0, 2.0  # weights of the losses, as in `training_state.LossWeights`
+REC, FACE, FIND, SPREAD = 10.0, 10.0, 2.0, 2.0  # weights of the losses, see `training_state.LossWeights`
 MEASURES = ("rec", "face", "find", "spread")
 STATISTICS_BATCHES, LEAST_DEVIATION = 8, 0.05
 State = dict[str, Any]
 
 
 class EncoderFitting:
-    """An encoder that is being fitted.
+    """Encoder being fitted.
 
     Args:
-        generator: of the persona; stays as it is.
-        looks: the frozen networks, as `train_gan.read_looks` gives them.
-        encoder: to go on from, or a fresh one (`fresh_encoder`).
-        seed: of all chance.
+        generator: frozen generator of the persona.
+        looks: frozen networks, from `train_gan.read_looks`.
+        encoder: initial encoder, or a new one (`fresh_encoder`).
+        seed: random seed.
     """
 
     def __init__(self, generator: Generator, looks: tuple[Any, Any], encoder: EncoderNetwork, seed: int = 1) -> None:
@@ -63,7 +63,7 @@ class EncoderFitting:
         self._frozen |= self._statistics()
 
     def train(self) -> dict[str, float]:
-        """One step on a batch of drawn faces; what was measured of it, by `MEASURES`."""
+        """Take one step on a batch of drawn faces; returns its `MEASURES`."""
         self._count += 1
         latents = self._latents()
         uniform = uniform_numbers((BATCH, JITTER_NUMBERS), self._random)
@@ -73,7 +73,7 @@ class EncoderFitting:
         return {name: float(ops.convert_to_numpy(measures[name])) for name in MEASURES}
 
     def finish(self) -> EncoderNetwork:
-        """The encoder with the weights that it has by now."""
+        """Encoder with its current weights."""
         for variable, value in zip(variables_of(self.encoder), self._weights, strict=True):
             variable.assign(value)
         return self.encoder
@@ -82,7 +82,7 @@ class EncoderFitting:
         return normalise(self._random.standard_normal((BATCH, self._generator.settings.latent_size)))
 
     def _statistics(self) -> State:
-        """Deviation of each channel of the looks over drawn faces, and the middle of what is known of them."""
+        """Deviation of each feature channel over drawn faces, and the mean face descriptor."""
         looked = self._backend.compiled(self._looked)
         maps = [looked(self._frozen, self._latents()) for _ in range(STATISTICS_BATCHES)]
 
@@ -127,7 +127,7 @@ class EncoderFitting:
         return {"weights": weights, "moments": moments, "first": first}, measures
 
     def _pictures(self, frozen: State, latents: Any) -> Any:
-        """Pictures (N, S, S, 3) in [-1, 1] as they are looked at: no larger than that."""
+        """Pictures (N, S, S, 3) in [-1, 1], reduced to the size of the encoder's input."""
 
         def draw(z: Any) -> Any:
             return self._generator.draw(z, self._level)
@@ -144,7 +144,7 @@ class EncoderFitting:
 
 
 def fresh_encoder(latent_size: int, seed: int = 1) -> EncoderNetwork:
-    """A new encoder with random weights, each layer's in proportion to its inputs."""
+    """New encoder with random weights, scaled by each layer's number of inputs."""
     random, encoder = np.random.default_rng(seed), EncoderNetwork(latent_size)
     for part in encoder.parts:
         bound = part.fan_in**-0.5
@@ -154,6 +154,6 @@ def fresh_encoder(latent_size: int, seed: int = 1) -> EncoderNetwork:
 
 
 def _with(variables: list[Any], values: list[Any], function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a network's function gives with other values in its variables."""
+    """Evaluate a network's function with other values in its variables."""
     with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
         return function(*arguments)

@@ -1,4 +1,4 @@
-"""An inverter fitted to a bank of drawn faces: the metric, its axes and the directions that follow a head."""
+"""Fitting of a retrieval inverter to a bank: the metric, its axes, and the directions that follow a head."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 from tools.likeness.scale import SHAPE_COMPONENTS, LikenessScale
 
-# How much a standard deviation of each counts in the search for the nearest face. The best likeness of drawn faces has
-# pose and expression below 1; but faces before a camera differ more from all drawn ones, the search becomes a
-# compromise, and where one looks and whether one smiles is what one sees first.
+# Weight of one standard deviation of each group in the search for the nearest face. The best likeness of drawn faces
+# needs weights below 1 for pose and expression; but real faces differ more from all drawn ones, the search becomes a
+# compromise, and gaze and smile are what one notices first.
 SHAPE_WEIGHT, POSE_WEIGHT, COLOUR_WEIGHT, FURTHER_COLOUR_WEIGHT = 1.0, 1.8, 1.0, 0.3
 EXPRESSION_WEIGHT = 0.4
 EXPRESSION_WEIGHTS = {"expression.mouth_open": 1.5, "expression.smile": 1.5}
-KEPT_VARIANCE = 0.999  # of the codes, when they are turned to their main axes
+KEPT_VARIANCE = 0.999  # of the codes, after rotation to principal axes
 
-# What the answer follows while a neighbour is kept, and how far: 1 is all the way, on average. Turning and nodding have
-# directions on the sphere that hold almost everywhere (asked for 1, they give 1.0 +- 0.6 and 0.9 +- 0.9 on the first
-# generator); smile and mouth have not (0.5 +- 1.1).
+# Features followed while a neighbour is kept, and target gains: 1 is full, on average. For yaw and pitch there are
+# directions on the sphere that hold almost everywhere (for a target of 1 they give 1.0 +- 0.6 and 0.9 +- 0.9 on the
+# first generator); for smile and mouth there are not (0.5 +- 1.1).
 FOLLOWED = {"pose.yaw": 0.35, "pose.pitch": 0.35}
 
 
 def fit(faces: DrawnFaces, latent_size: int, scale: LikenessScale) -> InverterWeights:
-    """Everything that the inverter needs from a bank.
+    """Fit everything the inverter needs from a bank.
 
     Args:
-        faces: of the bank.
-        latent_size: of the generator.
-        scale: made from the same faces.
+        faces: faces of the bank.
+        latent_size: dimensions of a latent.
+        scale: scale of the same faces.
     """
     axes = _search_axes(scale)
     standard = (faces.vectors - scale.mean) / scale.sd
@@ -42,7 +42,7 @@ def fit(faces: DrawnFaces, latent_size: int, scale: LikenessScale) -> InverterWe
     projection = axes @ turn
     columns = [LAYOUT.index(name) for name in FOLLOWED]
     directions = _directions(standard[:, columns], faces, latent_size) * np.array(list(FOLLOWED.values()))[:, None]
-    # codes -> the followed features: exact but for the axes that were left out
+    # codes -> followed features: exact except for the omitted axes
     followed = np.linalg.lstsq(codes @ turn, standard[:, columns], rcond=None)[0]
     return InverterWeights(
         mean=scale.mean,
@@ -55,7 +55,7 @@ def fit(faces: DrawnFaces, latent_size: int, scale: LikenessScale) -> InverterWe
 
 
 def _search_axes(scale: LikenessScale) -> FloatArray:
-    """Matrix (F, D) from standardised features to the numbers whose distance is nearness."""
+    """Matrix (F, D) from standardised features to the space in which distances are measured."""
     shape = np.zeros((LAYOUT.size, SHAPE_COMPONENTS), np.float32)
     basis = scale.shape_basis[:, :SHAPE_COMPONENTS] / scale.shape_sd[:SHAPE_COMPONENTS]
     shape[LAYOUT["shape"]] = SHAPE_WEIGHT * scale.sd[LAYOUT["shape"], None] * basis
@@ -70,9 +70,9 @@ def _search_axes(scale: LikenessScale) -> FloatArray:
 
 
 def _directions(standard: FloatArray, faces: DrawnFaces, latent_size: int) -> FloatArray:
-    """The smallest step of the latent that changes each feature by one standard deviation and the others not.
+    """Smallest latent step that changes each feature by one standard deviation and leaves the others unchanged.
 
-    That is the pseudo-inverse of the linear regression of features on latents, (features, latent_size).
+    The pseudo-inverse of the linear regression of features on latents, (features, latent_size).
     """
     slopes = np.zeros((standard.shape[1], latent_size))
     for begin in range(0, len(faces), 5000):

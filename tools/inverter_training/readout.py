@@ -1,8 +1,8 @@
-"""Fit what reads a face's code from the first layers of its generator: ridge regression on the faces of a bank.
+"""Fitting of the readout from the generator's first layers to a face's code: ridge regression on a bank.
 
-The activations of `engine/networks/generator/trunk.py` at 8x8 hold nearly all of the finished face, and the code is
-nearly linear in them; so one system of normal equations stands in for the training of a network (Hoerl and Kennard
-1970). How strongly it is held back is chosen on faces that were left out.
+The activations of `engine/networks/generator/trunk.py` at 8x8 determine nearly all of the finished face, and the code
+is nearly linear in them; so one system of normal equations replaces the training of a network (Hoerl and Kennard 1970).
+The ridge parameter is selected on held-out faces.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from engine.networks.inversion.retrieval_inverter import InverterWeights
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
 
-MOST_FACES = 16_000  # of 60 000 the readout explains more, 0.86 of the variance and not 0.83, and refines no better
+MOST_FACES = (
+    16_000  # with 60 000 the readout explains more (0.86 instead of 0.83 of the variance), but refines no better
+)
 BATCH = 250  # faces whose activations are in memory at once
 LEFT_OUT_SHARE, MOST_LEFT_OUT = 0.05, 2000
 STRENGTHS = (0.003, 0.03, 0.3)  # of the ridge, in mean squares of an activation
@@ -26,8 +28,8 @@ def fit_readout(trunk: Trunk, weights: InverterWeights) -> ReadoutWeights:
     """Fit the readout of an inverter's codes, with a progress bar.
 
     Args:
-        trunk: of the bank's generator.
-        weights: of the inverter, whose bank has two faces at least.
+        trunk: trunk of the bank's generator.
+        weights: weights of the inverter, whose bank has at least two faces.
     """
     codes, seeds = weights.codes[:MOST_FACES], weights.seeds[:MOST_FACES].astype(np.int64)
     left_out = min(MOST_LEFT_OUT, max(1, int(LEFT_OUT_SHARE * len(seeds))))
@@ -55,7 +57,7 @@ def fit_readout(trunk: Trunk, weights: InverterWeights) -> ReadoutWeights:
 
 
 def _best(square: FloatArray, cross: FloatArray, x: FloatArray, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Weights (M, D) of the strength that misses least of codes (N, D) that were left out, and what they miss."""
+    """Weights (M, D) with the ridge parameter that fits held-out codes (N, D) best, and their residuals."""
     unit = float(np.trace(square)) / len(square)
     found = []
     for strength in STRENGTHS:

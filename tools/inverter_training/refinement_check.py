@@ -1,7 +1,7 @@
-"""What the first trial of a likeness that deepens gains: how good an inverter's `refine` is, measured on drawn faces.
+"""Gain of the first refinement step: quality of an inverter's `refine`, measured on drawn faces.
 
-For each viewer the answer is drawn and measured, a better face is asked for as while a visitor stays
-(`engine/pipeline/latent_refinement.py`), and that is drawn and measured too.
+For each viewer the first reflection is drawn and measured, a refined face is proposed as during a visit
+(`engine/pipeline/latent_refinement.py`), and it is drawn and measured too.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tools.bank.builder import FaceDrawer
 
 @dataclass(frozen=True)
 class FirstTrial:
-    """What came of it.
+    """Result of the check.
 
     Attributes:
         helped: share of viewers whose second face was more alike, and would have been shown.
-        gained: likeness (`Inverter.compare`) that this brought, mean over all viewers.
-        count: viewers.
+        gained: resulting gain in likeness (`Inverter.compare`), mean over all viewers.
+        count: number of viewers.
     """
 
     helped: float
@@ -31,17 +31,17 @@ class FirstTrial:
     count: int
 
     def rounded(self) -> dict[str, float]:
-        """As plain values, for metadata."""
+        """Plain values, for metadata."""
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
 def measure_first_trial(inverter: Inverter, drawer: FaceDrawer, asked: FloatArray) -> FirstTrial:
-    """Draw answers to features (N, F), and the faces that should be better."""
+    """Draw reflections of features (N, F), and the proposed improvements."""
     answers = []
     for vector in asked:
         inverter.reset()
         answers.append(inverter(vector))
-    trials: list[tuple[Attempt, float]] = []  # and the likeness before
+    trials: list[tuple[Attempt, float]] = []  # with the likeness before
     for vector, z, came in zip(asked, answers, drawer.draw_and_measure(np.stack(answers)), strict=True):
         inverter.reset()
         deepening = LatentRefinement(inverter)

@@ -1,1 +1,1 @@
-"""Evaluation of an inverter."""
+"""Evaluation of inverters."""

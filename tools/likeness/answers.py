@@ -1,4 +1,4 @@
-"""What a persona answers to single faces, each as if nobody had stood there before."""
+"""Reflections of single faces, each by an inverter without history."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.types import ByteArray, Features, FloatArray
 
 
 def seen_pixels(inverter: Inverts, face: Features) -> ByteArray | None:
-    """What an inverter is shown of a face beside its features: its square, if it needs one.
+    """Face crop for an inverter, if it needs one.
 
     Raises:
-        DeviceError: it needs one, and this face has none that can be looked at; the sentence goes on after "the face".
+        DeviceError: it needs one, and this face cannot be cropped; the message continues "the face".
     """
     if not inverter.needs_crop:
         return None
@@ -27,18 +27,18 @@ def seen_pixels(inverter: Inverts, face: Features) -> ByteArray | None:
 
 
 def can_answer(inverter: Inverts, face: Features) -> bool:
-    """Whether an inverter has an answer to a face at first sight."""
+    """Whether an inverter can reflect a face from a single picture."""
     return not inverter.needs_crop or crop_fault(face) is None
 
 
 def answer_afresh(inverter: Inverts, face: Features, wanted: FloatArray | None = None) -> FloatArray:
-    """The latent (n,) for a face.
+    """Latent (n,) for a face.
 
     Args:
-        wanted: features (F,) to ask for in place of the face's own.
+        wanted: features (F,) to use instead of the face's own.
 
     Raises:
-        DeviceError: as `seen_pixels`.
+        DeviceError: see `seen_pixels`.
     """
     pixels = seen_pixels(inverter, face)
     inverter.reset()
@@ -49,6 +49,6 @@ def answers_afresh(inverter: Inverts, faces: Sequence[Features]) -> FloatArray:
     """Latents (N, n) for N faces.
 
     Raises:
-        DeviceError: as `seen_pixels`.
+        DeviceError: see `seen_pixels`.
     """
     return np.stack([answer_afresh(inverter, face) for face in faces])

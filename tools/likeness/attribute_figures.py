@@ -1,6 +1,7 @@
-"""What viewers and their answers are taken for: whether it is the same, and whether it keeps still.
+"""Agreement and stability of age and gender between viewers and their reflections.
 
-Both faces are read by the one network, so this says how alike it takes them to be, and nothing of who anybody is.
+Both are classified by the same network, so this measures how similar they look to it, and says nothing about who anyone
+is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.pipeline.attribute_follower import READ_HZ, AttributeFollower
 from engine.types import ByteArray, Features, FloatArray, Frame
 from tools.likeness.camera_noise import disturbed
 
-SURE = 0.8  # how probable a viewer's gender must be for its answer to count
+SURE = 0.8  # minimum probability of a viewer's gender to be counted
 WATCHED_VIEWERS, WATCHED_S = 12, 30.0
 
 _ATTRIBUTES = LAYOUT["attributes"]
@@ -27,11 +28,12 @@ _NEUTRAL = np.array(next(group for group in LAYOUT.groups if group.name == "attr
 
 
 def attributes_kept(asked: FloatArray, came: FloatArray) -> dict[str, float | None] | None:
-    """Shares of answers (N, F) that are taken for the same as their viewers (N, F), neither with NaN.
+    """Shares of reflections (N, F) classified like their viewers (N, F), both without NaN.
 
     Returns:
-        `gender`, among viewers who are surely of one, None if nobody is; `age`, in the same class; `age_near`, in that
-        or the next. None if nobody's attributes were read.
+        `gender`, among viewers classified with confidence, None if there are none; `age`, in the same class;
+                `age_near`, in
+                that or an adjacent one. None if no attributes were read.
     """
     wanted, answered = asked[:, _ATTRIBUTES], came[:, _ATTRIBUTES]
     if not len(wanted) or np.allclose(wanted, _NEUTRAL) or np.allclose(answered, _NEUTRAL):
@@ -53,16 +55,16 @@ def flips_per_minute(
     pictures: ByteArray,
     seconds: float = WATCHED_S,
 ) -> float | None:
-    """How often a minute what a still viewer is taken for changes, age and gender together, as the mirror tells it.
+    """Changes per minute in the classification of a still viewer, age and gender together, as filtered by the mirror.
 
     Args:
-        reader: of attributes.
-        measure: of a face in a picture (H, W, 3).
-        pictures: (N, H, W, 3) of viewers, of whom the first `WATCHED_VIEWERS` stand still under the noise of a show.
-        seconds: for which each of them is watched, from the arrival on.
+        reader: attribute network.
+        measure: measures a face in a picture (H, W, 3).
+        pictures: (N, H, W, 3) of viewers; the first `WATCHED_VIEWERS` are shown still with a show's noise.
+        seconds: duration per viewer, from arrival.
 
     Returns:
-        None where none of them shows a face.
+        None if none of them shows a face.
     """
     random = np.random.default_rng(4)
     flips, watched_s = 0, 0.0
@@ -84,5 +86,5 @@ def _answers(face: Features) -> tuple[str, ...]:
 
 
 def _changes(told: Sequence[tuple[str, ...]]) -> int:
-    """How many answers differ from those before them."""
+    """Number of results that differ from the previous one."""
     return sum(a != b for before, after in pairwise(told) for a, b in zip(before, after, strict=True))

@@ -1,11 +1,11 @@
-"""The likeness that a persona had when it was made, `models/NAME/likeness.json`: what makes it worse is seen.
+"""Baseline of a persona's likeness, `models/NAME/likeness.json`, to detect regressions.
 
-A few held-out faces are answered, drawn and measured again, always from the same seeds, so the figures are the same
-wherever they are taken, but for the last digits of processors and their number formats. These can matter: where two
-faces are almost equally near, a last digit decides which is the answer. `TOLERANCES` allows for that. The persona that
-shipped first was measured in bfloat16 and in float32, which differ more than two processors do: every tolerance is
-about twice what these two differed by, or more. With the eleventh nearest face for every answer, fourteen of the
-seventeen figures became worse by more than their tolerance.
+A few held-out faces are reflected, drawn and measured, always with the same seeds, so the figures are the same
+everywhere except for the last digits of processors and number formats. These can matter: if two faces are almost
+equally near, a last digit decides between them. `TOLERANCES` allows for that. The first shipped persona was measured in
+bfloat16 and in float32, which differ more than two processors: every tolerance is at least about twice that difference.
+When the eleventh nearest face was used instead of the nearest, fourteen of seventeen figures got worse by more than
+their tolerance.
 
 Written by `python -m tools.evaluate --model NAME --baseline`, and whenever a generator is adopted.
 """
@@ -33,7 +33,7 @@ from tools.reporting.json_file import write_json
 BASELINE_FILE = "likeness.json"
 COUNT = 100
 
-# How much worse each may become; the sign says which way is worse.
+# Allowed degradation of each figure; the sign gives the direction that is worse.
 TOLERANCES = {
     "detected": -0.02,
     "nme": 0.002,
@@ -49,11 +49,11 @@ TOLERANCES = {
     "rmse.expression": 0.05,
     "rmse.colour": 0.04,
 }
-GAIN_TOLERANCE = 0.03  # further from 1 than it was
+GAIN_TOLERANCE = 0.03  # allowed increase of the distance from 1
 
 
 def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
-    """Figures of the answers to held-out faces, on the scale of these faces themselves.
+    """Figures of the reflections of held-out faces, on the scale of these faces.
 
     Raises:
         ModelError: the inverter cannot be used, or the generator draws no faces.
@@ -63,7 +63,7 @@ def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
     drawn = drawer.draw_and_measure(seed_latents(seeds, persona.settings.latent_size))
     faces = [face for face in drawn if face is not None and can_answer(inverter, face)]
     if len(faces) < FEWEST:
-        raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+        raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to measure")
     asked = np.stack([face.vector for face in faces])
     came = _rows(drawer.draw_and_measure(answers_afresh(inverter, faces)))
     figures = likeness_figures(LikenessScale(asked), asked, came)
@@ -75,7 +75,7 @@ def measure_baseline(persona: Persona, drawer: FaceDrawer) -> Figures:
 
 
 def write_baseline(persona: Persona, figures: Figures) -> None:
-    """Save figures beside the persona's files.
+    """Save figures to the persona's folder.
 
     Raises:
         DeviceError: the file cannot be written.
@@ -85,10 +85,10 @@ def write_baseline(persona: Persona, figures: Figures) -> None:
 
 
 def read_baseline(persona: Persona) -> Figures:
-    """The figures that were saved.
+    """Read saved figures.
 
     Raises:
-        ModelError: there are none, or they are those of another generator, inverter layout or number of faces.
+        ModelError: there are none, or they belong to another generator, inverter layout or number of faces.
     """
     path = persona.folder / BASELINE_FILE
     remedy = f"run `python -m tools.evaluate --model {persona.name} --baseline`"
@@ -109,7 +109,7 @@ def read_baseline(persona: Persona) -> Figures:
 
 
 def what_became_worse(before: Figures, now: Figures) -> list[str]:
-    """A sentence for each figure that is worse than it was by more than its tolerance."""
+    """Sentences about all figures that have become worse by more than their tolerance."""
     sentences = []
     for name, was in before.items():
         value = now.get(name)
@@ -133,7 +133,7 @@ def _rows(faces: list[Features | None]) -> FloatArray:
 
 
 def _flat(figures: Figures) -> dict[str, Any]:
-    """Figures of figures as `measure.part`."""
+    """Flatten nested figures to `measure.part`."""
     flat: dict[str, Any] = {}
     for name, value in figures.items():
         flat |= (

@@ -1,7 +1,7 @@
-"""The noise of a show: the same picture as a camera might give it a moment later.
+"""Noise of a show: variations of a picture as between two frames of a camera.
 
-Moved by a pixel, compressed as JPEG of quality 90, its gamma 2 % up or down. What changes in the features of a face is
-the floor below which no likeness can be told from another.
+Shifted by a pixel, compressed as JPEG with quality 90, gamma changed by 2 % up or down. The resulting change in a
+face's features is the floor below which likeness cannot be distinguished.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GAMMA_SPREAD = 0.02
 
 
 def disturbed(picture: ByteArray, random: np.random.Generator) -> ByteArray:
-    """A picture (H, W, 3) with such noise: a side to move to and a sign of the gamma are drawn from `random`."""
+    """Add this noise to a picture (H, W, 3); direction of the shift and sign of the gamma come from `random`."""
     right, down = ((SHIFT_PX, 0), (-SHIFT_PX, 0), (0, SHIFT_PX), (0, -SHIFT_PX))[int(random.integers(4))]
     height, width = picture.shape[:2]
     rows = np.clip(np.arange(height) - down, 0, height - 1)

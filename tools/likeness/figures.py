@@ -1,6 +1,6 @@
-"""The figures of a likeness: features that were asked for against features of the faces that came.
+"""Likeness figures: features of viewers compared with those of their reflections.
 
-Everything here is numbers; who asked, and what answered, is in `tools/likeness/trial.py`.
+Numbers only; viewers and inverters are in `tools/likeness/trial.py`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ PLACES = {
     "hair": ("hair_top", "hair_left", "hair_right"),
 }
 MIRRORED = {"yaw": "pose.yaw", "gaze": "expression.gaze_x", "smile_tilt": "expression.smile_tilt"}
-EXPRESSIBLE = 0.5  # r that the oracle must reach, or a number of the expression counts as out of the generator's range
-FEWEST = 3  # answers with a face: below, nothing is said
+EXPRESSIBLE = 0.5  # minimum r of the search bound for an expression number to count as within the generator's range
+FEWEST = 3  # minimum number of reflections with a face
 
 Figures = dict[str, Any]
 
 
 def groups(scale: LikenessScale, vectors: FloatArray) -> dict[str, FloatArray]:
-    """Each group (N, D) of feature vectors (N, F), in standard deviations of the scale."""
+    """Groups (N, D) of feature vectors (N, F), in standard deviations of the scale."""
     standard = (vectors - scale.mean) / scale.sd
     return {
         "shape": scale.shape(vectors),
@@ -45,16 +45,16 @@ def groups(scale: LikenessScale, vectors: FloatArray) -> dict[str, FloatArray]:
 
 
 def points(scale: LikenessScale, vectors: FloatArray) -> FloatArray:
-    """Feature vectors (N, F) as points (N, D) whose distance is the error: each group counts the same.
+    """Feature vectors (N, F) as points (N, D) whose distance is the error, with equal weight per group.
 
-    The length of a difference is the root of the mean, over the groups, of their mean square in standard deviations.
+    The length of a difference is the root mean over the groups of their mean square in standard deviations.
     """
     parts = groups(scale, vectors).values()
     return np.hstack([part / np.sqrt(part.shape[1] * len(GROUPS)) for part in parts]).astype(np.float32)
 
 
 def error(scale: LikenessScale, asked: FloatArray, came: FloatArray) -> float | None:
-    """Root mean square error over all faces that came; NaN rows are left out, None if there is no other."""
+    """Root mean square error over all faces found; NaN rows are skipped, None if there are no others."""
     is_face = ~np.isnan(came[:, 0])
     if not is_face.any():
         return None
@@ -64,17 +64,17 @@ def error(scale: LikenessScale, asked: FloatArray, came: FloatArray) -> float | 
 def likeness_figures(
     scale: LikenessScale, asked: FloatArray, came: FloatArray, own: Indices | None = None, fixed: float | None = None
 ) -> Figures:
-    """All figures that two sets of features have.
+    """All figures of two sets of features.
 
     Args:
-        scale: in whose standard deviations errors are.
-        asked: (N, F) of all viewers.
-        came: (M, F) of the faces that were drawn, NaN where none was found.
-        own: (M,) which of the viewers each is an answer to; the first M if None.
-        fixed: error of the best fixed face, for the skill; it is None without.
+        scale: standard deviations that errors are relative to.
+        asked: (N, F) features of all viewers.
+        came: (M, F) features of the drawn faces, NaN without a face.
+        own: (M,) index of the viewer each belongs to; the first M if None.
+        fixed: error of the best fixed face, for the skill, which is otherwise None.
 
     Returns:
-        By name; None where too few faces were found, or where nothing varies.
+        Figures by name; None if too few faces were found, or nothing varies.
     """
     viewers = np.arange(len(came)) if own is None else np.asarray(own, np.int64)
     is_face = ~np.isnan(came[:, 0])
@@ -109,9 +109,9 @@ def likeness_figures(
 
 
 def expression_r(expression: dict[str, float | None], oracle: dict[str, float | None] | None) -> float | None:
-    """Median r over those numbers of the expression that the oracle can express; over all if there is no oracle.
+    """Median r over the expression numbers within the range of the search bound; over all without one.
 
-    One that does not vary in the answers (None) counts as 0: it does not follow.
+    A number that does not vary in the reflections (None) counts as 0: it does not follow.
     """
     expressible = [name for name in expression if oracle is None or (oracle[name] or 0.0) >= EXPRESSIBLE]
     return float(np.median([expression[name] or 0.0 for name in expressible])) if expressible else None
@@ -134,7 +134,7 @@ def landmarks_apart(asked: FloatArray, came: FloatArray) -> FloatArray:
 
 
 def _colours(asked: FloatArray, came: FloatArray) -> Figures:
-    """CIEDE2000 of each place: the mean over its patches, then the median over faces."""
+    """CIEDE2000 at each place: mean over its patches, then median over faces."""
     names = [patch.name for patch in PATCHES]
     colours = [vectors[:, LAYOUT["colour"]].reshape(len(vectors), len(PATCHES), 3) for vectors in (asked, came)]
     from skimage.color import deltaE_ciede2000

@@ -1,7 +1,7 @@
-"""A still and a turning head before a mirror with an encoder: films of viewers' pictures, through the whole pipeline.
+"""Still and turning heads in front of a mirror with an encoder: films of viewers' pictures through the whole pipeline.
 
-An encoder sees pictures, so its viewers are filmed (`viewer_film.py`) where those of an inverter of features are
-vectors (`motion_trial.py`); the figures are the same.
+An encoder needs pictures, so viewers are filmed (`viewer_film.py`), while for an inverter of features they are vectors
+(`motion_trial.py`); the figures are the same.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Filmed:
     """Viewers with their pictures.
 
     Attributes:
-        faces: N of them.
+        faces: N viewers.
         pictures: (N, H, W, 3) uint8 RGB.
     """
 
@@ -47,10 +47,10 @@ class Filmed:
 
 
 class FilmedMotionTrial(MotionTrial):
-    """A persona with an encoder before heads that keep still and heads that turn."""
+    """Motion trial of a persona with an encoder."""
 
     def still_in_films(self, viewers: Filmed) -> Values:
-        """As `MotionTrial.still`, before films; there is no floor, as no film is without noise."""
+        """See `MotionTrial.still`, with films; there is no floor, because no film is free of noise."""
         random = np.random.default_rng(3)
         speeds: list[float] = []
         drawn: list[tuple[float, float]] = []
@@ -70,7 +70,7 @@ class FilmedMotionTrial(MotionTrial):
         }
 
     def turning_in_films(self, viewers: Filmed) -> Values:
-        """As `MotionTrial.turning`, before films."""
+        """See `MotionTrial.turning`, with films."""
         random = np.random.default_rng(5)
         runs: list[tuple[FloatArray, FloatArray, FloatArray]] = []
         ratios: list[list[float]] = []
@@ -96,7 +96,7 @@ class FilmedMotionTrial(MotionTrial):
     def _turn(
         self, film: ViewerFilm, time_s: FloatArray, random: np.random.Generator
     ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """Features (N, F) of a turning head, of what followed it, and of answers without any filter."""
+        """Features (N, F) of a turning head, of its reflections, and of reflections without any filter."""
         seen = seen_in(film.turning(yaw_of_a_turn(time_s).tolist(), random), RATE_HZ)
         latents = follow_faces(self._inverter, seen, self._drawer.generator.latent_size)
         shown = [face for face in settled_list(seen)[::TURNING_EVERY] if face is not None]
@@ -116,5 +116,5 @@ class FilmedMotionTrial(MotionTrial):
 
 
 def settled_list(faces: Sequence[Features | None]) -> list[Features | None]:
-    """What of a clip's faces comes after the arrival."""
+    """Faces of a clip after the arrival."""
     return list(faces[round(ARRIVAL_S * RATE_HZ) :])

@@ -1,7 +1,6 @@
-"""A still and a turning head before the mirror: features as of a camera at 30 Hz, through the follower, to latents.
+"""Still and turning heads in front of the mirror: features at 30 Hz, through the follower, to latents.
 
-The time is a manual clock's, so the same faces make the same latents. The filters are set as they are where
-`config.yaml` says nothing.
+Uses a manual clock, so the same faces give the same latents. The filters have their default settings.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ from tools.likeness.scale import LikenessScale
 from tools.metrics.jitter_and_lag import jitter_deg_s, lag_ms, steadiness
 
 RATE_HZ = 30.0
-ARRIVAL_S = 2.5  # of a clip that are not measured: the visitor arrives, the filters settle
+ARRIVAL_S = 2.5  # start of a clip that is not measured: the visitor arrives, the filters settle
 STILL_S, TURNING_S = 3.0, 6.0
 TURN_DEG = 10.0  # to each side
-TURNING_EVERY = 2  # of its frames are drawn: 15 Hz
+TURNING_EVERY = 2  # only these frames are drawn: 15 Hz
 STILL_VIEWERS, DRAWN_STILL_VIEWERS, TURNING_VIEWERS = 40, 8, 3
-TURN_PERIODS_S = (3.1, 1.9)  # two sines, so that no shift but the right one fits
+TURN_PERIODS_S = (3.1, 1.9)  # two sines, so that only the correct shift fits
 
 Values = dict[str, dict[str, float | None]]
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A head that moves.
+    """Moving head.
 
     Attributes:
-        time_s: (T,) of each frame.
-        vectors: (T, F) its features.
+        time_s: (T,) time of each frame.
+        vectors: (T, F) features.
     """
 
     time_s: FloatArray
@@ -49,29 +48,29 @@ class Clip:
 
 
 def still_clip(vector: FloatArray, noise: FloatArray, random: np.random.Generator, seconds: float = STILL_S) -> Clip:
-    """A face (F,) that stays; each frame adds one of the rows of `noise` (N, F), which were measured on other faces."""
+    """Still face (F,); each frame adds one of the rows of `noise` (N, F), measured on other faces."""
     time_s = _times(seconds)
     return Clip(time_s, vector + noise[random.integers(len(noise), size=len(time_s))])
 
 
 def turning_clip(vector: FloatArray, per_degree: FloatArray, seconds: float = TURNING_S) -> Clip:
-    """A face (F,) that turns left and right; all its features follow as they do, on average, from face to face.
+    """Face (F,) turning left and right; all features change as they do on average between faces.
 
     Args:
-        per_degree: (F,) what a degree of yaw changes in each; see `per_degree_of_yaw`.
+        per_degree: (F,) change per degree of yaw; see `per_degree_of_yaw`.
     """
     time_s = _times(seconds)
     return Clip(time_s, (vector + yaw_of_a_turn(time_s)[:, None] * per_degree).astype(np.float32))
 
 
 def yaw_of_a_turn(time_s: FloatArray) -> FloatArray:
-    """By how much a head that looks left and right is turned at some times (T,), degrees."""
+    """Yaw of a head turning left and right, at times (T,), degrees."""
     long, short = (np.sin(2 * np.pi * time_s / period_s) for period_s in TURN_PERIODS_S)
     return np.asarray(TURN_DEG * (0.6 * long + 0.4 * short), np.float32)
 
 
 def per_degree_of_yaw(vectors: FloatArray) -> FloatArray:
-    """Slope (F,) of every feature on yaw over faces (N, F)."""
+    """Slope (F,) of every feature with respect to yaw, over faces (N, F)."""
     centred = vectors - vectors.mean(axis=0)
     yaw = centred[:, LAYOUT.index("pose.yaw")]
     return np.asarray((yaw @ centred) / max(float(yaw @ yaw), 1e-9), np.float32)
@@ -82,16 +81,16 @@ def _times(seconds: float) -> FloatArray:
 
 
 def follow(inverter: Inverts, face: Features, clip: Clip, latent_size: int) -> FloatArray:
-    """Latents (T, n) of the mirror before a clip.
+    """Latents (T, n) of the mirror for a clip.
 
     Args:
-        face: whose placement the head has in every frame.
+        face: provides the placement in every frame.
     """
     return follow_faces(inverter, [replace(face, vector=vector) for vector in clip.vectors], latent_size)
 
 
 def follow_faces(inverter: Inverts, faces: Sequence[Features | None], latent_size: int) -> FloatArray:
-    """Latents (T, n) of the mirror before what was measured in T frames that follow each other at `RATE_HZ`."""
+    """Latents (T, n) of the mirror for measurements of T consecutive frames at `RATE_HZ`."""
     inverter.reset()
     clock = ManualClock()
     follower = LatentFollower(seed_latent(0, latent_size), inverter, ReflectionSettings())
@@ -105,18 +104,18 @@ def follow_faces(inverter: Inverts, faces: Sequence[Features | None], latent_siz
 
 
 def settled(values: FloatArray) -> FloatArray:
-    """What is measured of the frames (T, ...) of a clip: those after the arrival."""
+    """Frames (T, ...) of a clip that are measured: those after the arrival."""
     return values[round(ARRIVAL_S * RATE_HZ) :]
 
 
 class MotionTrial:
-    """A persona before heads that keep still and heads that turn.
+    """Motion trial of a persona with still and turning heads.
 
     Args:
-        inverter: of the persona.
-        drawer: of the persona.
-        scale: in whose standard deviations steadiness is measured.
-        faces: (N, F) random faces, to know what turns with a head.
+        inverter: inverter of the persona.
+        drawer: draws for the persona.
+        scale: standard deviations that steadiness is relative to.
+        faces: (N, F) random faces, to learn what turns with a head.
     """
 
     def __init__(self, inverter: Inverts, drawer: FaceDrawer, scale: LikenessScale, faces: FloatArray) -> None:
@@ -126,10 +125,10 @@ class MotionTrial:
         self._per_degree = per_degree_of_yaw(faces)
 
     def still(self, faces: Sequence[Features], noise: FloatArray) -> Values:
-        """Jitter before still faces whose features tremble by rows of `noise` (N, F); floor: without any noise.
+        """Jitter for still faces with feature noise from rows of `noise` (N, F); floor: without noise.
 
-        Of the latents in degrees a second, of pixels in levels of 255 a frame, of landmarks a frame in distances of the
-        outer corners of the eyes; the last two of a few faces, which are drawn.
+        Latents in degrees per second, pixels in levels of 255 per frame, landmarks per frame in distances of the outer
+        eye corners; the last two for a few faces, which are drawn.
         """
         if not len(noise):
             return {"jitter_deg_s": {}, "pixel_jitter": {}, "landmark_jitter": {}}
@@ -153,16 +152,16 @@ class MotionTrial:
         }
 
     def _drawn_jitter(self, latents: FloatArray) -> tuple[float, float]:
-        """Mean change of pixels and of landmarks from frame to frame; no landmarks move where no face is found."""
+        """Mean change of pixels and of landmarks between frames; landmarks only where faces are found."""
         pictures = self._drawer.draw(latents).astype(np.int16)
         vectors = self._without_gaps(latents)
         moved = 0.0 if vectors is None else float(landmarks_apart(vectors[:-1], vectors[1:]).mean())
         return float(np.abs(np.diff(pictures, axis=0)).mean()), moved
 
     def turning(self, faces: Sequence[Features]) -> Values:
-        """Lag of the yaw, and steadiness of all features over that of the heads, measured on drawn faces.
+        """Lag of the yaw, and steadiness of all features relative to that of the heads, measured on drawn faces.
 
-        The lag's floor is that of answers without any filter: each frame as if nobody had stood there before.
+        The floor of the lag is that of unfiltered reflections: each frame as if nobody had been there before.
         """
         yaw = LAYOUT.index("pose.yaw")
         runs: list[tuple[FloatArray, FloatArray, FloatArray]] = []
@@ -194,7 +193,7 @@ class MotionTrial:
         return follow(self._inverter, face, clip, self._drawer.generator.latent_size)
 
     def _without_gaps(self, latents: FloatArray) -> FloatArray | None:
-        """Features (N, F) of drawn latents; where no face is found, those before. None if that is so from the start."""
+        """Features (N, F) of drawn latents; gaps are filled with the previous ones. None if the first is a gap."""
         vectors: list[FloatArray] = []
         for face in self._drawer.draw_and_measure(latents):
             if face is None and not vectors:

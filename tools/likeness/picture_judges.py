@@ -1,12 +1,11 @@
-"""Judges of pictures that no inverter here is tuned on: whose face it is, and how much of what can be seen came over.
+"""Independent judges of pictures, to which no inverter is tuned: identity, and visual similarity.
 
-* `feature_ratio`: distance of the frozen features (`frozen_features.py`) of a viewer's square from those of the
-  reflection, over the distance from another viewer's square; 1 is a stranger, 0 the same picture. The trainer watches
-  the same ratio on portraits that it never trained on.
-* `identity_own`, `identity_other`: mean distance of a viewer to their own reflection and to the others', by a face
-  recogniser that is used for nothing else (`face_recognizer.py`); two pictures of one person are less than 0.6 apart.
-* `identity_r1`, `identity_r5`: how often their own reflection is the nearest to a viewer among all, or among the five
-  nearest.
+* `feature_ratio`: distance of the frozen features (`frozen_features.py`) between a viewer's crop and the reflection,
+  divided by that to another viewer's crop; 1 is a stranger, 0 the same picture. The trainer monitors the same ratio on
+  portraits it never trained on.
+* `identity_own`, `identity_other`: mean distance from a viewer to their own reflection and to those of others, by a
+  face recogniser used for nothing else (`face_recognizer.py`); two pictures of one person are less than 0.6 apart.
+* `identity_r1`, `identity_r5`: how often a viewer's own reflection is the nearest of all, or among the five nearest.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ from tools.likeness.face_recognizer import FaceRecognizer
 from tools.likeness.figures import FEWEST, Figures
 
 IDENTITY = ("identity_r1", "identity_r5", "identity_own", "identity_other")
-SPREAD_FLOOR = 1e-2  # added to the deviation of a channel, as the trainer does
+SPREAD_FLOOR = 1e-2  # added to the deviation of a channel, as in the trainer
 
 
 class PictureJudges:
-    """Judges what some viewers were answered.
+    """Judges the reflections of some viewers.
 
     Args:
-        models: the folder of personas, where the frozen features are.
-        drawer: finds the faces in what was drawn.
+        models: folder of the personas, with the frozen features.
+        drawer: finds faces in drawn pictures.
         pictures: (N, H, W, 3) uint8 RGB of the viewers.
-        faces: what was measured of them.
+        faces: measurements of the viewers.
 
     Attributes:
         reason: why identities cannot be judged; None if they can.
@@ -69,7 +68,7 @@ class PictureJudges:
         """Figures of some reflections (M, S, S, 3) uint8 RGB.
 
         Args:
-            own: (M,) which of the viewers each answers to; all in turn if None. Recall is of all viewers only.
+            own: (M,) index of the viewer each belongs to; all in order if None. Recall is relative to all viewers.
         """
         viewers = np.arange(len(pictures)) if own is None else np.asarray(own)
         return {"feature_ratio": self._ratio(pictures, viewers), **self._identity(pictures, viewers)}
@@ -98,19 +97,19 @@ class PictureJudges:
 
 
 def identity_figures(people: FloatArray, drawn: FloatArray, viewers: Indices) -> dict[str, float | None]:
-    """Figures of recognition.
+    """Recognition figures.
 
     Args:
-        people: (N, D) numbers of the viewers' faces.
-        drawn: (M, D) of the reflections'; NaN where no face was found, which is nobody's.
-        viewers: (M,) whose each is.
+        people: (N, D) descriptors of the viewers' faces.
+        drawn: (M, D) descriptors of the reflections; NaN without a face, which matches nobody.
+        viewers: (M,) index of the viewer each belongs to.
     """
     apart = np.linalg.norm(people[viewers][:, None] - drawn[None], axis=2)  # (M viewers, M reflections)
     is_own = np.eye(len(viewers), dtype=bool)
     own = apart[is_own]
     known = np.nan_to_num(apart, nan=np.inf)
     nearer, as_near = (known < own[:, None]).sum(axis=1), ((known == own[:, None]) & ~is_own).sum(axis=1)
-    rank = np.where(np.isnan(own), len(own), nearer + as_near / 2)  # who is answered as all others is not recognised
+    rank = np.where(np.isnan(own), len(own), nearer + as_near / 2)  # a reflection equal to all others is not recognised
     is_of_all = len(viewers) == len(people)
     return {
         "identity_r1": float(np.mean(rank < 1)) if is_of_all else None,
@@ -121,7 +120,7 @@ def identity_figures(people: FloatArray, drawn: FloatArray, viewers: Indices) ->
 
 
 class _FeatureMaps:
-    """The frozen features of a square."""
+    """Frozen features of a face crop."""
 
     def __init__(self, models: Path) -> None:
         model = build_features_graph(read_frozen_features(frozen_features_path(models)))
@@ -129,18 +128,18 @@ class _FeatureMaps:
         self._request: Any = openvino_core().compile_model(model, "CPU", options).create_infer_request()
 
     def __call__(self, square: ByteArray) -> list[FloatArray]:
-        """The four maps (C, S, S) of a square (128, 128, 3) uint8 RGB."""
+        """Compute the four maps (C, S, S) of a crop (128, 128, 3) uint8 RGB."""
         results = self._request.infer([np.ascontiguousarray(square)[None]])
         return [np.array(results[level][0], np.float32) for level in range(4)]
 
 
 def _square(picture: ByteArray, face: Features) -> ByteArray:
-    """What an encoder would see of a viewer, (128, 128, 3)."""
+    """Encoder's crop of a viewer, (128, 128, 3)."""
     return crop_aligned(picture, face.landmarks_px, square_of(face.landmarks_px)).pixels
 
 
 def _sized(picture: ByteArray) -> ByteArray:
-    """A reflection at the size that the features look at."""
+    """Resize a reflection to the input size of the features."""
     if picture.shape[0] == SEEN_PX:
         return picture
     method = cv2.INTER_AREA if picture.shape[0] > SEEN_PX else cv2.INTER_LINEAR

@@ -1,7 +1,7 @@
-"""A persona before viewers who stay: how their likeness grows, on a clock that waits for the processor.
+"""Growth of likeness while viewers stay, on a clock that waits for the processor.
 
-Viewers stand still, their features trembling as those of a show do, and are answered as in the show. What is drawn is
-measured at some moments after it has arrived.
+Viewers stand still with the feature noise of a show, and are reflected as in the show. The drawn faces are measured at
+several times after arrival.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from tools.bank.builder import FaceDrawer
 from tools.gan_eval.feature_sets import found
 from tools.likeness.motion_trial import RATE_HZ, still_clip
 
-MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # since the face has arrived
-TRACKED = 1 / 3  # of the noise of pictures that are looked at afresh remains where a face is tracked, as it is live
+MARKS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # after arrival
+TRACKED = 1 / 3  # share of single-picture noise that remains with live tracking
 
 
 @dataclass(frozen=True)
 class Growth:
-    """What was measured of some visits.
+    """Measurements of some visits.
 
     Attributes:
         asked: (N, F) features of the viewers.
-        came: (M, N, F) of the faces that they saw at each of the marks; NaN where no face was found.
-        latents: (M, N, n) of these faces.
+        came: (M, N, F) features of their reflections at each mark; NaN without a face.
+        latents: (M, N, n) latents of these faces.
     """
 
     asked: FloatArray
@@ -44,23 +44,23 @@ class Growth:
 
 
 def tracked_noise(faces: FloatArray, again: FloatArray) -> FloatArray:
-    """What trembles in the features of tracked faces, (K, F) or, where nothing is known of that, one row of zeros.
+    """Feature noise of tracked faces, (K, F), or one row of zeros if unknown.
 
     Args:
         faces: (N, F) features.
-        again: (N, F) the same, measured again under the noise of a show; NaN where no face was found then.
+        again: (N, F) the same with a show's noise; NaN without a face.
     """
     changes = found(again - faces)
     return TRACKED * changes if len(changes) else np.zeros((1, faces.shape[1]), np.float32)
 
 
 class GrowthTrial:
-    """A persona before viewers who stay.
+    """Refinement trial of a persona.
 
     Args:
-        inverter: of the persona.
-        drawer: of the persona.
-        marks_s: when what is drawn is measured, since it has arrived.
+        inverter: inverter of the persona.
+        drawer: draws for the persona.
+        marks_s: measurement times after arrival.
     """
 
     def __init__(self, inverter: Inverts, drawer: FaceDrawer, marks_s: Sequence[float] = MARKS_S) -> None:
@@ -69,7 +69,7 @@ class GrowthTrial:
         self._marks_s = marks_s
 
     def run(self, faces: Sequence[Features], noise: FloatArray, *, is_refining: bool) -> Growth:
-        """The visits of `faces`, whose features tremble by rows of `noise` (K, F)."""
+        """Simulate visits of `faces` with feature noise from rows of `noise` (K, F)."""
         random = np.random.default_rng(3)
         what = "with deepening" if is_refining else "without"
         visits = [self._visit(face, noise, random, is_refining) for face in tqdm(faces, unit=" visits", desc=what)]
@@ -79,7 +79,7 @@ class GrowthTrial:
     def _visit(
         self, face: Features, noise: FloatArray, random: np.random.Generator, is_refining: bool
     ) -> tuple[FloatArray, FloatArray]:
-        """Features (M, F) and latents (M, n) of what is seen at the marks."""
+        """Features (M, F) and latents (M, n) of the reflection at the marks."""
         settings, clock = ReflectionSettings(deepening=is_refining), ManualClock()
         size = self._drawer.generator.latent_size
         self._inverter.reset()
@@ -115,5 +115,5 @@ class GrowthTrial:
 
 
 def _begins(moments_s: set[float], now_s: float) -> bool:
-    """Whether one of the moments lies within this frame."""
+    """Whether one of the marks lies within this frame."""
     return any(moment_s <= now_s + 1e-6 < moment_s + 1 / RATE_HZ for moment_s in moments_s)

@@ -1,8 +1,8 @@
-"""How alike two faces are, in numbers: the measures that an inverter is judged by.
+"""Scale of likeness: the basic measures of an inverter.
 
-A face is drawn from what the inverter answers and measured again; its features are compared with those it was asked
-for. Everything is in standard deviations over the bank, so another random face scores about 1.4 and the best constant
-face 1.0. Shape is the ten largest components of the aligned landmarks, colour is eight patches in CIELAB.
+A face is drawn from the inverter's latent and measured; its features are compared with the requested ones. Everything
+is in standard deviations over the bank, so a random face scores about 1.4 and the best constant face 1.0. Shape is the
+ten largest principal components of the aligned landmarks, colour is eight patches in CIELAB.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ FOLLOWED = ("pose.yaw", "pose.pitch", "expression.mouth_open", "expression.smile
 
 @dataclass(frozen=True)
 class Likeness:
-    """What came of asking for some faces.
+    """Result of requesting some faces.
 
     Attributes:
-        found: share of answers in which a face is found.
+        found: share of reflections in which a face is found.
         shape_rmse, colour_rmse: in standard deviations; smaller is more alike.
-        shape_gain, colour_gain: slope of what came on what was asked for; 1 is faithful, less timid, more caricature.
-        recall_at_1: share of answers that are more like their own question than like any other.
-        correlation: of yaw, pitch, open mouth and smile.
-        count: questions.
+        shape_gain, colour_gain: slope of the result on the request; 1 is faithful, less is timid, more is caricature.
+        recall_at_1: share of reflections closest to their own request.
+        correlation: for yaw, pitch, open mouth and smile.
+        count: number of requests.
     """
 
     found: float
@@ -43,14 +43,14 @@ class Likeness:
     count: int
 
     def rounded(self) -> dict[str, object]:
-        """As plain values with three digits, for metadata and tables."""
+        """Plain values with three digits, for metadata and tables."""
         values = asdict(self)
         values["correlation"] = {name: round(value, 3) for name, value in self.correlation.items()}
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
 
 
 class LikenessScale:
-    """The scale: standard deviations and shape components of a bank.
+    """Standard deviations and shape components of a bank.
 
     Args:
         vectors: (N, F) features of the bank.
@@ -76,11 +76,11 @@ class LikenessScale:
         return ((vectors - self.mean) / self.sd)[:, self.colour_columns]
 
     def compare(self, asked: FloatArray, answers: list[FloatArray | None]) -> Likeness:
-        """Measure the answers to some questions.
+        """Measure the reflections of some requests.
 
         Args:
-            asked: (N, F).
-            answers: features of the face that was drawn for each, None where no face was found.
+            asked: (N, F) requested features.
+            answers: features of the drawn faces, None without a face.
         """
         kept = [index for index, answer in enumerate(answers) if answer is not None]
         came = np.array([answers[index] for index in kept], np.float32).reshape(-1, LAYOUT.size)
@@ -106,12 +106,12 @@ def _rmse(a: FloatArray, b: FloatArray) -> float:
 
 
 def _slope(asked: FloatArray, came: FloatArray) -> float:
-    """Least squares through zero over all components together."""
+    """Least squares slope through zero, over all components together."""
     return float((asked * came).sum() / max(float((asked * asked).sum()), 1e-12))
 
 
 def _recall(questions: FloatArray, came: FloatArray, kept: list[int]) -> float:
-    """How often the nearest question to an answer is its own; an answer without a face is a miss."""
+    """Share of reflections closest to their own request; one without a face is a miss."""
     distances = (questions**2).sum(axis=1)[None] - 2 * came @ questions.T  # (answers, questions), up to a constant
     return float((distances.argmin(axis=1) == np.array(kept)).sum() / max(1, len(questions)))
 

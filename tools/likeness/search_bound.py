@@ -1,10 +1,9 @@
-"""The oracle: the most alike face that a search can make the generator draw, whatever the inverter says.
+"""Search bound: the most similar face that a search can find in the generator, independent of the inverter.
 
-There is no gradient through FaceMesh, so the search draws and measures: an evolution strategy on the sphere of latents.
-It begins with the inverter's answer and the nearest faces of its bank, and goes on from the best face so far in
-steps that lead half the time towards other near faces of the bank and half the time anywhere; steps become longer
-while they succeed and shorter while they do not (Rechenberg's rule of one in five). It bounds the generator's range
-from one side: the generator can do at least this well, and perhaps better.
+FaceMesh has no gradient, so the search draws and measures: an evolution strategy on the sphere of latents. It starts
+with the inverter's latent and the nearest faces of its bank, and continues from the best face so far, half of the steps
+towards other near faces of the bank and half in random directions; steps grow while they succeed and shrink otherwise
+(Rechenberg's one-fifth rule). It bounds the generator's range from one side: the generator can do at least this well.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from engine.types import Features, FloatArray
 from tools.likeness.figures import points
 from tools.likeness.scale import LikenessScale
 
-DRAWS = 200  # for each viewer
-BROOD = 10  # faces drawn from the best one before it is chosen anew
+DRAWS = 200  # per viewer
+BROOD = 10  # faces drawn from the best one before a new best is chosen
 FROM_BANK = 5
-DIRECTIONS = 32  # near faces of the bank towards which steps lead
+DIRECTIONS = 32  # near faces of the bank used as directions
 FIRST_STEP_DEG, LONGEST_STEP_DEG, SHORTEST_STEP_DEG = 25.0, 45.0, 1.0
 LONGER, SHORTER = 1.25, 0.85
 
@@ -30,19 +29,19 @@ Measure = Callable[[FloatArray], list[Features | None]]
 
 
 def nearest_seeds(weights: InverterWeights, vector: FloatArray, count: int) -> list[int]:
-    """Seeds of the faces of an inverter's bank that are nearest to features (F,), nearest first."""
+    """Seeds of the faces in an inverter's bank nearest to features (F,), nearest first."""
     apart = ((weights.codes - weights.encode(vector)) ** 2).sum(axis=1)
     return [int(seed) for seed in weights.seeds[np.argsort(apart)[:count]]]
 
 
 class Oracle:
-    """The search.
+    """Search for the most similar face.
 
     Args:
-        weights: of the inverter whose bank it begins in.
-        measure: features of the faces that latents (N, n) draw.
-        scale: in which faces are near.
-        draws: faces that it may draw for a viewer.
+        weights: weights of the inverter with the bank.
+        measure: features of the faces drawn from latents (N, n).
+        scale: scale of the distance.
+        draws: maximum number of faces to draw per viewer.
     """
 
     def __init__(self, weights: InverterWeights, measure: Measure, scale: LikenessScale, draws: int = DRAWS) -> None:
@@ -52,11 +51,11 @@ class Oracle:
         self._draws = draws
 
     def __call__(self, asked: FloatArray, answer: FloatArray, random: np.random.Generator) -> FloatArray:
-        """Features (F,) of the best face for a viewer's (F,), NaN if no drawn one shows a face.
+        """Features (F,) of the best face for a viewer's (F,), NaN if no drawing has a face.
 
         Args:
             answer: the inverter's latent (n,).
-            random: of the steps.
+            random: random generator.
         """
         near = seed_latents(nearest_seeds(self._weights, asked, DIRECTIONS), len(answer))
         target = points(self._scale, asked[None])[0]
@@ -82,7 +81,7 @@ class Oracle:
         return best_features
 
     def _errors(self, latents: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Features (N, F) of drawn latents, and how far they are from the target; infinite without a face."""
+        """Features (N, F) of drawn latents, and their errors; infinite without a face."""
         faces = self._measure(latents)
         nothing = np.full_like(self._scale.mean, np.nan)
         vectors = np.stack([nothing if face is None else face.vector for face in faces])
@@ -91,7 +90,7 @@ class Oracle:
 
 
 def _brood(origin: FloatArray, near: FloatArray, step_deg: float, random: np.random.Generator) -> FloatArray:
-    """Latents (BROOD, n) at `step_deg` from `origin`: half of them towards mixtures of `near`, half anywhere."""
+    """Latents (BROOD, n) at `step_deg` from `origin`: half towards mixtures of `near`, half in random directions."""
     directions = random.standard_normal((BROOD, len(origin)))
     mixtures = random.standard_normal((BROOD // 2, len(near)))
     directions[: BROOD // 2] = mixtures @ (near - origin)

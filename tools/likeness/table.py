@@ -1,4 +1,4 @@
-"""The table of a likeness: which figures are shown, in which order, with their aims; Markdown with aligned columns."""
+"""Likeness table: figures, order and targets, in Markdown with aligned columns."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tools.likeness.figures import GROUPS, MIRRORED
 from tools.likeness.trial import REFERENCES, Measured
 
 UNKNOWN = "-"
-Aim = tuple[float | None, float | None]  # the least and the greatest that is good enough
+Aim = tuple[float | None, float | None]  # smallest and largest acceptable value
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure.
+    """Figure in the table.
 
     Attributes:
-        title: what it is called.
-        keys: where it is: measure, and what of it.
-        form: how a number is written.
-        drawn, real: aims for held-out faces and for portraits; None where there is none.
+        title: its title.
+        keys: its location: measure and part.
+        form: number format.
+        drawn, real: targets for held-out faces and for portraits; None without one.
     """
 
     title: str
@@ -74,16 +74,16 @@ ROWS = (
     Row("gender kept, where sure", ("attributes", "gender"), ".1%", (0.92, None), (0.85, None)),
     Row("age kept", ("attributes", "age"), ".1%", (0.6, None), (0.45, None)),
     Row("age kept or next class", ("attributes", "age_near"), ".1%", (0.9, None), (0.8, None)),
-    Row("attribute flips a minute", ("attribute_flips",), ".2f", (None, 0.5), (None, 0.5)),
+    Row("attribute flips per minute", ("attribute_flips",), ".2f", (None, 0.5), (None, 0.5)),
 )
 
 
 def table(measured: Measured, is_drawn: bool) -> str:
-    """Figures of a set of viewers as a table in Markdown, its columns aligned, and under it why something is missing.
+    """Figures of a set of viewers as a Markdown table with aligned columns, followed by reasons for missing figures.
 
     Args:
-        measured: of that set.
-        is_drawn: whether the viewers were drawn: other aims than those for portraits hold.
+        measured: figures of that set.
+        is_drawn: whether the viewers were drawn, which have other targets than portraits.
     """
     titles = (name.replace("_", ", ") for name in REFERENCES)
     rows: list[tuple[str, ...]] = [("", *titles, "aim", "")]

@@ -1,14 +1,14 @@
-"""The trial of a persona's likeness: viewers, its answers to them, and the four references beside every figure.
+"""Likeness trial of a persona: viewers, their reflections, and the references shown with every figure.
 
-* `value`: what the inverter answers.
-* `random`: another drawn face, any.
-* `fixed`: the one drawn face that is nearest to all viewers on average.
-* `oracle`: what a search can make the generator draw (`tools/likeness/search_bound.py`), for some viewers; beside it
-  stands `value_searched`, what the inverter answers to these.
-* `value_stayed`: what it shows to the same viewers when they have stayed for `STAY_S`.
-* `floor`: the viewer's own picture, measured again under the noise of a show (`tools/likeness/camera_noise.py`).
+* `value`: the inverter's reflections.
+* `random`: random drawn faces.
+* `fixed`: the single drawn face that is nearest to all viewers on average.
+* `oracle`: the best result of a search in the generator (`tools/likeness/search_bound.py`), for some viewers; with
+  `value_searched`, the inverter's reflections of these.
+* `value_stayed`: its reflections of the same viewers after they have stayed for `STAY_S`.
+* `floor`: the viewer's own picture, measured again with a show's noise (`tools/likeness/camera_noise.py`).
 
-No answer can be better than the floor, and none needs to be better than the oracle.
+No reflection can be better than the floor, and none needs to be better than the search bound.
 """
 
 from __future__ import annotations
@@ -44,26 +44,26 @@ from tools.likeness.refinement_trial import Growth, GrowthTrial, tracked_noise
 from tools.likeness.scale import LikenessScale
 from tools.likeness.search_bound import Oracle, nearest_seeds
 
-RANDOM_SEED = 20_000_000  # random faces are drawn from seeds that nothing else uses
-FEWEST_RANDOM = 300  # so that standard deviations and shape components are worth something
+RANDOM_SEED = 20_000_000  # seeds of random faces, used by nothing else
+FEWEST_RANDOM = 300  # enough for standard deviations and shape components
 REFERENCES = ("value", "random", "fixed", "oracle", "floor", "value_searched", "value_stayed")
-STAY_S = 10.0  # after the face has arrived
+STAY_S = 10.0  # after arrival
 TIMED_VIEWERS = 20
-NO_READER = "the folder of personas has no network that reads age and gender"
+NO_READER = "the personas' folder has no age and gender network"
 
 Measured = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Viewers:
-    """Those who stand before the mirror.
+    """Viewers in front of the mirror.
 
     Attributes:
-        faces: N of them, as they are.
-        seen: the same as the mirror sees them.
-        again: (N, F) measured again under the noise of a show, NaN where no face was found then.
+        faces: N viewers, as they are.
+        seen: the same as measured by the mirror.
+        again: (N, F) measured again with a show's noise, NaN without a face.
         pictures: (N, H, W, 3) of them.
-        shown: pictures that there were; shown - N of them show no face that can be found.
+        shown: total number of pictures; shown - N of them have no detectable face.
     """
 
     faces: list[Features]
@@ -79,12 +79,12 @@ class Viewers:
 
 
 class Trial:
-    """A persona under trial.
+    """Trial of a persona.
 
     Args:
-        persona: with a bank, and perhaps an encoder, which then answers.
-        drawer: of that persona.
-        count: random faces to draw as references; at least 300 are drawn.
+        persona: must have a bank; an encoder, if any, provides the latents.
+        drawer: draws for the persona.
+        count: random faces to draw as references; at least 300.
 
     Raises:
         ModelError: its inverter cannot be used, or its generator draws no faces.
@@ -96,25 +96,25 @@ class Trial:
         inverter = need_inverter(persona)
         if not isinstance(inverter, KnowsItsBank):
             raise ModelError(
-                f"{persona.folder} has no bank of drawn faces, without which there is nothing to measure by: "
+                f"{persona.folder} has no bank of drawn faces, which defines the scale: "
                 f"run `python -m tools.train_inverter --model {persona.name}`"
             )
         self._inverter, self._models = inverter, persona.folder.parent
         self._random = self._of_latents(self._seeds(RANDOM_SEED, max(count, FEWEST_RANDOM)), "random faces")
         if len(found(self._random)) < FEWEST:
-            raise ModelError(f"{persona.generator_path} draws no faces that can be found: there is nothing to measure")
+            raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to measure")
         self._scale = LikenessScale(found(self._random))
 
     def held_out(self, count: int) -> Viewers:
-        """Drawn faces from seeds that no bank contains, as the mirror sees them: under the noise of a show."""
+        """Drawn faces from seeds outside all banks, as seen by the mirror: with a show's noise."""
         pictures = draw(self._drawer, self._seeds(HELD_OUT_SEED, count), "held-out faces")
         return self.viewers(pictures, is_disturbed=True)
 
     def viewers(self, pictures: ByteArray, *, is_disturbed: bool = False) -> Viewers:
-        """Faces in pictures (N, H, W, 3), mirrored already if they are to be.
+        """Faces in pictures (N, H, W, 3), already mirrored if required.
 
         Args:
-            is_disturbed: whether the mirror sees them under the noise of a show; else as they are.
+            is_disturbed: whether the mirror sees them with a show's noise; otherwise unchanged.
         """
         random = np.random.default_rng(0)
         faces: list[Features] = []
@@ -137,13 +137,13 @@ class Trial:
     def run(
         self, viewers: Viewers, searched: int, discriminator: Any = None, *, judges_pictures: bool = False
     ) -> Measured:
-        """Every measure with its references.
+        """Run all measures with their references.
 
         Args:
-            viewers: a few at least.
-            searched: how many of them the oracle searches for; 0 leaves it out.
-            discriminator: of the generator, for the realism of the answers; None leaves it out.
-            judges_pictures: whether the judges of pictures are asked, which takes minutes.
+            viewers: at least a few.
+            searched: number of viewers for the search bound; 0 omits it.
+            discriminator: discriminator of the generator, for the realism of reflections; None omits it.
+            judges_pictures: whether to run the picture judges, which takes minutes.
         """
         asked = viewers.vectors
         latents = answers_afresh(self._inverter, viewers.seen)
@@ -192,7 +192,7 @@ class Trial:
         return PictureJudges(self._models, self._drawer, viewers.pictures, viewers.faces)
 
     def _judged(self, judges: PictureJudges, viewers: Viewers, answers: ByteArray) -> dict[str, Figures]:
-        """What the judges say of the answers (N, S, S, 3), and of three of the references."""
+        """Results of the judges for the reflections (N, S, S, 3) and for three of the references."""
         count, random = len(answers), np.random.default_rng(0)
         others = draw(self._drawer, self._seeds(RANDOM_SEED, count), "random reflections")
         fixed = self._drawer.draw(seed_latents(self._fixed_seed(viewers.vectors), self._latent_size))
@@ -207,7 +207,7 @@ class Trial:
         return measure_faces(self._drawer.measure, draw(self._drawer, latents, what), f"measuring {what}")
 
     def _speed(self, viewers: Viewers) -> Measured:
-        """How long the inverter takes, ms: over the calls of visits (99th percentile), and for their first (median)."""
+        """Duration of the inverter, ms: over the calls of visits (99th percentile), and for their first (median)."""
         noise = tracked_noise(viewers.vectors, viewers.again)
         clock, random, times_ms = Clock(), np.random.default_rng(4), []
         for face in viewers.faces[:TIMED_VIEWERS]:
@@ -222,16 +222,16 @@ class Trial:
         return {"inverter_ms_p99": _entry(value=p99), "inverter_first_ms": _entry(value=first)}
 
     def _others(self, count: int) -> FloatArray:
-        """A random face (count, F) for each viewer."""
+        """Random face (count, F) for each viewer."""
         return self._random[np.random.default_rng(1).integers(len(self._random), size=count)]
 
     def _fixed(self, asked: FloatArray) -> FloatArray:
-        """The best fixed face, as often as there are viewers, (N, F): the nearest of the bank to their mean."""
+        """Best fixed face, repeated for all viewers, (N, F): the one in the bank nearest to their mean."""
         latents = seed_latents(self._fixed_seed(asked), self._latent_size)
         return np.repeat(self._of_latents(latents, "the best fixed face"), len(asked), axis=0)
 
     def _fixed_seed(self, asked: FloatArray) -> list[int]:
-        """Its seed, alone."""
+        """Its seed."""
         return nearest_seeds(self._inverter.weights, asked.mean(axis=0), 1)
 
     def _search(self, asked: FloatArray, latents: FloatArray, count: int) -> tuple[Indices, FloatArray]:
@@ -242,7 +242,7 @@ class Trial:
         return own, np.stack(best)
 
     def _stayed(self, viewers: Viewers, own: Indices) -> Growth:
-        """What those viewers see who have stayed."""
+        """Reflections of viewers who have stayed."""
         noise = tracked_noise(viewers.vectors, viewers.again)
         growth = GrowthTrial(self._inverter, self._drawer, (STAY_S,))
         return growth.run([viewers.faces[index] for index in own], noise, is_refining=True)
@@ -257,7 +257,7 @@ class Trial:
         return motion.still(viewers.faces, noise) | motion.turning(viewers.faces)
 
     def _attributes(self, viewers: Viewers, kept: dict[str, Any]) -> Measured:
-        """What viewers are taken for: whether their answers are (`kept`, as measured), and how often it changes."""
+        """Attributes: whether those of viewers are `kept` in their reflections, and how often they change."""
         reader = self._drawer.reader
         if reader is None:
             return {name: _entry() | {"reason": NO_READER} for name in ("attributes", "attribute_flips")}
@@ -265,7 +265,7 @@ class Trial:
         return {"attributes": kept, "attribute_flips": _entry(value=flips)}
 
     def _realism(self, pictures: ByteArray, discriminator: Any) -> dict[str, Any]:
-        """The answers' median percentile among random faces, as the discriminator scores them."""
+        """Median percentile of the reflections among random faces, by the discriminator's score."""
         if discriminator is None:
             return _entry() | {"reason": "the persona has no discriminator"}
         others = draw(self._drawer, self._seeds(RANDOM_SEED, max(len(pictures), FEWEST_RANDOM)), "faces to compare")
@@ -275,9 +275,9 @@ class Trial:
 
 
 def scores(discriminator: Any, pictures: ByteArray) -> FloatArray:
-    """What a discriminator says to pictures (N, S, S, 3), (N,): higher looks more real.
+    """Scores of pictures (N, S, S, 3) by a discriminator, (N,): higher looks more real.
 
-    They are shown in the groups over which it measures variety, so every picture is judged among its likes.
+    They are scored in the groups over which it measures variety, so every picture is judged among its peers.
     """
     group = discriminator.settings.mbstd_group_size
     parts = (to_nominal(pictures[begin : begin + group]) for begin in range(0, len(pictures), group))
@@ -285,7 +285,7 @@ def scores(discriminator: Any, pictures: ByteArray) -> FloatArray:
 
 
 def side_by_side(several: dict[str, Figures]) -> Measured:
-    """Figures of each reference -> references of each figure; what was not measured is None."""
+    """Transpose figures of each reference to references of each figure; missing values are None."""
     names = dict.fromkeys(name for figures in several.values() for name in figures)
     return {name: _entry(**{key: figures.get(name) for key, figures in several.items()}) for name in names}
 
@@ -295,13 +295,13 @@ def _entry(**values: Any) -> dict[str, Any]:
 
 
 def _ratio(errors: dict[str, Any], of: str) -> float | None:
-    """How many times the oracle's error that of other answers is, to the same viewers."""
+    """Error of reflections relative to that of the search bound, for the same viewers."""
     ours, best = errors.get(of), errors.get("oracle")
     return None if ours is None or not best else ours / best
 
 
 def _mean_angle_deg(latents: FloatArray) -> float | None:
-    """Mean angle between two answers, each with the seven that follow it."""
+    """Mean angle between two latents, each compared with the seven after it."""
     if len(latents) < 2:
         return None
     apart = [angle_deg(latents, np.roll(latents, shift, axis=0)) for shift in range(1, min(len(latents), 8))]

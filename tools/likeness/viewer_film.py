@@ -1,9 +1,8 @@
-"""A viewer's picture as a camera's film: the head keeps still, or turns, before a sensor that is never quite quiet.
+"""Simulated camera film of a viewer's picture: the head is still or turns, with sensor noise.
 
-A turn is made from the landmarks, which have a depth: each moves as it would on a head that turns about its upright
-axis, what lies between them follows smoothly, and the picture's border stays (thin plate splines, Bookstein 1989). By
-ten degrees that looks like a head that turns; what the turn really came to is measured on the film. It does not know
-what a mirror makes of it.
+A turn is synthesised from the landmarks, which have depth: each moves as on a head that turns about its vertical axis,
+the area between them follows smoothly, and the picture's border stays fixed (thin plate splines, Bookstein 1989). Up to
+ten degrees this looks like a turning head; the actual turn is measured on the film. Does not know how a mirror reacts.
 """
 
 from __future__ import annotations
@@ -21,35 +20,35 @@ from engine.features.featurizer import Featurizer
 from engine.types import ByteArray, Features, FloatArray, Frame
 
 CAMERA_WH = (640, 480)
-FACE_PX = 260  # side that a portrait takes in the camera's picture: a visitor at about a metre
+FACE_PX = 260  # side of the portrait in the camera's picture: a visitor at about a metre
 SENSOR_SD = 3.0  # levels of 255
 JPEG_QUALITY = 90
-GRID_PX = 48  # side of the grid on which displacements are computed
-BORDER_POINTS = 8  # on each side, which stay
-NEIGHBOURS = 40  # landmarks that a place follows
+GRID_PX = 48  # side of the grid for displacements
+BORDER_POINTS = 8  # fixed points per side
+NEIGHBOURS = 40  # landmarks that affect a grid point
 
 
 class ViewerFilm:
     """Films one picture.
 
     Args:
-        picture: (H, W, 3) uint8 RGB, as good as square.
-        face: what was measured of it.
+        picture: (H, W, 3) uint8 RGB, nearly square.
+        face: measurements of it.
     """
 
     def __init__(self, picture: ByteArray, face: Features) -> None:
         self._picture: Any = cv2.resize(picture, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
         self._face = face
         self._points = face.landmarks_px * np.float32(FACE_PX / picture.shape[0])
-        self._fields: tuple[FloatArray, FloatArray] | None = None  # made for the first turn
+        self._fields: tuple[FloatArray, FloatArray] | None = None  # computed for the first turn
 
     def still(self, count: int, random: np.random.Generator) -> Iterator[ByteArray]:
-        """Frames (480, 640, 3) of a head that keeps still."""
+        """Frames (480, 640, 3) of a still head."""
         for _ in range(count):
             yield _as_filmed(self._picture, random)
 
     def turning(self, by_deg: Iterable[float], random: np.random.Generator) -> Iterator[ByteArray]:
-        """Frames of a head that is turned by so many degrees from where it was, right of the picture positive."""
+        """Frames of a head turned by these angles from its original pose, right of the picture positive."""
         across, deep = self._fields = self._fields or self._displacements()
         rows, columns = np.mgrid[:FACE_PX, :FACE_PX].astype(np.float32)
         for angle_deg in by_deg:
@@ -59,7 +58,7 @@ class ViewerFilm:
             yield _as_filmed(np.asarray(turned, np.uint8), random)
 
     def _displacements(self) -> tuple[FloatArray, FloatArray]:
-        """Where each pixel (S, S) is across and deep from the axis, px; both fade to 0 at the border."""
+        """Offset of each pixel (S, S) from the axis, across and in depth, px; both fade to 0 at the border."""
         points = self._points.astype(np.float64)
         middle = points.mean(axis=0)
         edge = np.linspace(0, FACE_PX, BORDER_POINTS)
@@ -75,13 +74,13 @@ class ViewerFilm:
 
 
 def seen_in(frames: Iterable[ByteArray], rate_hz: float, *, crops: bool = True) -> list[Features | None]:
-    """What the mirror measures live of the frames of a film."""
+    """Live measurements of the frames of a film."""
     with Featurizer("live", crops=crops) as featurizer:
         return [featurizer(Frame(image, index / rate_hz, index)) for index, image in enumerate(frames)]
 
 
 def _as_filmed(portrait: ByteArray, random: np.random.Generator) -> ByteArray:
-    """A portrait (S, S, 3) in a camera's picture, with its noise, as the camera compresses it."""
+    """Portrait (S, S, 3) in a camera's picture, with sensor noise and compression."""
     width, height = CAMERA_WH
     left, top = (width - len(portrait)) // 2, (height - len(portrait)) // 2
     borders = top, height - len(portrait) - top, left, width - len(portrait) - left

@@ -1,1 +1,1 @@
-"""Measures of a generator and of a likeness, without downloaded weights: arrays in, numbers out. They know no file."""
+"""Metrics of generators and likeness, without downloaded weights: arrays in, numbers out. They know no files."""

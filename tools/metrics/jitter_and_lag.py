@@ -1,4 +1,4 @@
-"""Movement: how much a still face trembles, how late a moving one is followed, how steadily."""
+"""Motion metrics: jitter of a still face, lag and steadiness of a moving one."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tools.metrics.regression import correlation, rms
 
 LONGEST_LAG_S = 0.6
 LAG_STEP_S = 0.0025
-LEAST_CORRELATION = 0.3  # below it nothing was followed, and there is no lag
+LEAST_CORRELATION = 0.3  # below it, nothing was followed and the lag is undefined
 
 
 def jitter_deg_s(latents: FloatArray, rate_hz: float) -> float:
-    """Root mean square speed of latents (N, n) that follow each other at `rate_hz`, degrees of the sphere a second."""
+    """Root mean square speed of consecutive latents (N, n) at `rate_hz`, degrees on the sphere per second."""
     return rms(angle_deg(latents[1:], latents[:-1])) * rate_hz
 
 
 def lag_ms(time_s: FloatArray, asked: FloatArray, came: FloatArray) -> float | None:
-    """By how much what came is later than what was asked for: the shift at which they correlate best.
+    """Lag of the result behind the request: the shift of maximum correlation.
 
     Args:
-        time_s: (N,) rising.
-        asked: (N,), or (M, N) of several runs.
-        came: of the same shape. The mean correlation over runs counts.
+        time_s: (N,) ascending.
+        asked: (N,), or (M, N) for several runs.
+        came: of the same shape. The mean correlation over runs is used.
 
     Returns:
-        Milliseconds, down to -200 where it comes before it was asked for; None where nothing correlates by 0.3.
+        Milliseconds, down to -200 if it leads; None if the correlation stays below 0.3.
     """
     runs = list(zip(np.atleast_2d(asked), np.atleast_2d(came), strict=True))
     shifts = np.arange(-0.2, LONGEST_LAG_S, LAG_STEP_S)
@@ -44,7 +44,7 @@ def lag_ms(time_s: FloatArray, asked: FloatArray, came: FloatArray) -> float | N
 
 
 def steadiness(points: FloatArray) -> tuple[float, float]:
-    """Mean cosine between each two neighbours, and between all pairs, of points (N, D) about the origin."""
+    """Mean cosine between neighbours, and between all pairs, of points (N, D) about the origin."""
     unit = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
     cosines = unit @ unit.T
     pairs = np.triu_indices(len(points), 1)

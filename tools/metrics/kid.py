@@ -1,7 +1,7 @@
-"""Kernel distance of two clouds of points: the squared maximum mean discrepancy that KID is (Bińkowski et al. 2018).
+"""Kernel distance between two sets of points: the squared maximum mean discrepancy used by KID (Bińkowski et al. 2018).
 
-Polynomial kernel (x·y / D + 1)³. The estimate is unbiased: of two samples of one distribution it is 0 on average, and
-so often below 0, however few the points are.
+Polynomial kernel (x·y / D + 1)³. The estimate is unbiased: for two samples of one distribution its mean is 0, so it is
+often negative, however few the points.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from engine.types import FloatArray
 
-HALVES = 200  # drawn for the interval
+HALVES = 200  # resamples for the interval
 
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """Unbiased estimate, and the interval in which the true value lies in 95 of 100 cases."""
+    """Unbiased estimate, and its 95 % interval."""
 
     value: float
     low: float
@@ -26,14 +26,15 @@ class KernelDistance:
 
 
 def measure_kernel_distance(real: FloatArray, drawn: FloatArray, seed: int = 0) -> KernelDistance:
-    """Kernel distance of points (N, D) and (M, D), standardised by whoever calls.
+    """Kernel distance between points (N, D) and (M, D), standardised by the caller.
 
-    The interval comes from random halves of both clouds: drawn without repetition, their estimates scatter around the
-    whole as the whole does around the truth. The usual bootstrap repeats points, and a point beside its own copy
-    looks like closeness.
+    The interval comes from random halves of both sets, drawn without replacement: their estimates scatter around the
+        whole
+    as the whole does around the truth. The usual bootstrap repeats points, and a point next to its own copy looks like
+    closeness.
 
     Raises:
-        ValueError: a cloud has fewer than 4 points.
+        ValueError: a set has fewer than 4 points.
     """
     if min(len(real), len(drawn)) < 4:
         raise ValueError("a kernel distance needs 4 points of each kind")
@@ -44,7 +45,7 @@ def measure_kernel_distance(real: FloatArray, drawn: FloatArray, seed: int = 0) 
     real_halves, drawn_halves = _halves(random, len(real)), _halves(random, len(drawn))
 
     def estimate(of_real: FloatArray, of_drawn: FloatArray) -> NDArray[np.float64]:
-        """Of subsets, rows of 0 and 1 (R, N) and (R, M)."""
+        """Estimate for subsets, rows of 0 and 1 (R, N) and (R, M)."""
         n, m = (rows.sum(axis=1, dtype=np.float64) for rows in (of_real, of_drawn))
         return np.asarray(
             _sums(of_real, within_real, of_real) / (n * (n - 1))
@@ -68,5 +69,5 @@ def _halves(random: np.random.Generator, count: int) -> FloatArray:
 
 
 def _sums(left: FloatArray, kernel: NDArray[np.float64], right: FloatArray) -> NDArray[np.float64]:
-    """Sum (R,) of the kernel over the pairs that each row of `left` and `right` picks."""
+    """Sum (R,) of the kernel over the pairs selected by each row of `left` and `right`."""
     return np.asarray(((left @ kernel) * right).sum(axis=1))

@@ -1,14 +1,14 @@
-"""Memorisation: are drawn pictures nearer to those of the training than to others that the generator never saw?
+"""Memorisation: whether drawn pictures are closer to training pictures than to pictures the generator never saw.
 
 Distance is the root mean square over the pixels of 32 px thumbnails, in levels of 255, to a picture or its mirror
-image, as training shows both. Two questions are asked, because each alone can be deceived:
+image, because training uses both. Two ratios are needed, as each alone can be deceived:
 
-- From drawn pictures: how far is the nearest of some training pictures, and how far the nearest held-out one? Both sets
-  are equally large and of the same kinds. This shows a generator that hangs on to a few pictures; one that copies from
-  a large training set passes, as few of its originals are among the chosen.
-- From the data: how far is a training picture, and how far a held-out one, from the nearest of all drawn pictures?
-  This sees copies of any of them (the direction of the recall in Kynkäänniemi et al. 2019; see also the test for
-  data copying of Meehan et al. 2020).
+- From drawn pictures: distance to the nearest of some training pictures, over that to the nearest held-out one. Both
+  sets have equal size and kinds. This detects a generator that clings to a few pictures; one that copies from a large
+  training set passes, because few of its originals are among those selected.
+- From the data: distance of training pictures from the nearest of all drawn pictures, over that of held-out ones. This
+  detects copies of any of them (the direction of the recall in Kynkäänniemi et al. 2019; see also the test for data
+  copying by Meehan et al. 2020).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from engine.types import ByteArray, FloatArray
 from tools.metrics.pairwise import blocks, squared_distances
 from tools.metrics.thumbnails import thumbnails
 
-DRAWS = 40  # of training pictures to compare with those held out
+DRAWS = 40  # selections of training pictures to compare with the held-out ones
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The picture that is nearest to a drawn one.
+    """Nearest picture to a drawn one.
 
     Attributes:
         distance: in levels of 255.
-        index: of the picture in its set.
-        is_mirrored: its mirror image is nearer than itself.
+        index: index in its set.
+        is_mirrored: whether its mirror image is nearer than itself.
     """
 
     distance: float
@@ -45,16 +45,16 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Memorisation:
-    """What drawn pictures owe to single training pictures.
+    """Similarity of drawn pictures to single training pictures.
 
     Attributes:
         nn_ratio: mean distance from drawn to training pictures over that to as many held-out ones: about 1; much less
-            where the generator repeats what it saw. Mean over `DRAWS` choices of training pictures.
-        nn_spread: standard deviation over these choices: what chance alone does to a set of that size.
-        copy_ratio: mean distance from training pictures to the nearest drawn one over that from held-out pictures, the
-            kinds weighted as in training: about 1, somewhat less is usual, much less means copies.
-        copy_spread: standard error of it, mostly from the few that are held out.
-        training, held_out: for each drawn picture, the nearest of all in the set.
+                if the generator repeats what it saw. Mean over `DRAWS` selections of training pictures.
+        nn_spread: standard deviation over these selections: the effect of chance for a set of that size.
+        copy_ratio: mean distance from training pictures to the nearest drawn one over that from held-out pictures,
+                kinds weighted as in training: about 1; slightly less is normal, much less means copies.
+        copy_spread: its standard error, mostly due to the small number of held-out pictures.
+        training, held_out: for each drawn picture, the nearest in the set.
         from_training, from_held_out: (M,) distance from each picture of the set to the nearest drawn one.
     """
 
@@ -76,11 +76,11 @@ def measure_memorisation(
     shares: Mapping[str, float],
     seed: int = 0,
 ) -> Memorisation:
-    """Compare drawn pictures with those of the training and those held out, all (N, S, S, 3) uint8.
+    """Compare drawn pictures with training and held-out ones, all (N, S, S, 3) uint8.
 
     Args:
-        kinds: of each training and each held-out picture.
-        shares: how much each kind counts in training.
+        kinds: kinds of the training and held-out pictures.
+        shares: weight of each kind in training.
 
     Raises:
         ValueError: no kind has pictures in both sets.
@@ -113,7 +113,7 @@ def measure_memorisation(
 def _equal_sets(
     random: np.random.Generator, training: NDArray[np.str_], held_out: NDArray[np.str_], shared: Sequence[str]
 ) -> tuple[Indices, Indices]:
-    """As many training as held-out pictures of each kind, as many as both have."""
+    """Equal numbers of training and held-out pictures of each kind, as many as both have."""
     chosen: tuple[list[Indices], list[Indices]] = ([], [])
     for kind in shared:
         candidates = [np.flatnonzero(kinds == kind) for kinds in (training, held_out)]
@@ -127,14 +127,14 @@ class _Distances:
     """Distances between drawn pictures and those of a set.
 
     Attributes:
-        from_data: (M,) of each picture of the set to the nearest drawn one.
-        nearest: of the set, for each drawn picture.
+        from_data: (M,) distance from each picture of the set to the nearest drawn one.
+        nearest: nearest in the set, for each drawn picture.
     """
 
     def __init__(self, drawn: ByteArray, pictures: ByteArray) -> None:
         points, straight = thumbnails(drawn), thumbnails(pictures)
         mirrored = thumbnails(pictures[:, :, ::-1])
-        grey = straight.mean(axis=0)  # nearer to zero, float32 is finer
+        grey = straight.mean(axis=0)  # closer to zero, float32 is more accurate
         self._matrix: FloatArray = np.empty((len(points), len(pictures)), np.float32)  # squared
         nearest: list[Nearest] = []
         for rows in blocks(len(points)):
@@ -149,7 +149,7 @@ class _Distances:
         self.nearest = tuple(nearest)
 
     def from_drawn(self, chosen: Indices) -> float:
-        """Mean distance of drawn pictures to the nearest of those chosen from the set."""
+        """Mean distance of drawn pictures to the nearest of a selection from the set."""
         return float(np.sqrt(self._matrix[:, chosen].min(axis=1)).mean())
 
 

@@ -1,4 +1,4 @@
-"""Distances between many points, in blocks, so that memory stays bounded."""
+"""Pairwise distances between many points, in blocks with bounded memory."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def blocks(count: int) -> Iterator[slice]:
-    """`count` rows in slices of at most `BLOCK_ROWS`."""
+    """Slices of at most `BLOCK_ROWS` that cover `count` rows."""
     for begin in range(0, count, BLOCK_ROWS):
         yield slice(begin, min(begin + BLOCK_ROWS, count))
 
 
 def neighbour_radii(points: FloatArray, k: int) -> FloatArray:
-    """Distance (N,) of each point (N, D) to its k-th nearest neighbour, itself not counted.
+    """Distance (N,) of each point (N, D) to its k-th nearest neighbour, excluding itself.
 
     Raises:
-        ValueError: there are no k neighbours.
+        ValueError: there are fewer than k neighbours.
     """
     from sklearn.neighbors import NearestNeighbors
 

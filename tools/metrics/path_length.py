@@ -1,7 +1,7 @@
-"""Feature path: how much a drawn face changes as its latent moves along great circles, per degree.
+"""Feature path length: change of a drawn face per degree, as its latent moves along great circles.
 
-It turns the calm or unrest of a latent, in degrees, into what a viewer sees. Related to the perceptual path length of
-Karras et al. 2019, with the mirror's own features in place of a trained network.
+Converts the movement of a latent in degrees to visible change. Related to the perceptual path length of Karras et al.
+2019, with the mirror's own features instead of a trained network.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from engine.networks.pggan.latent_sphere import normalise, seed_latents, slerp
 from engine.types import FloatArray
 
-STEP_DEG = 5.0  # smaller steps measure the noise of the mesh
-REACH_DEG = 90.0  # as far as independent latents are from each other
+STEP_DEG = 5.0  # smaller steps would measure the noise of the mesh
+REACH_DEG = 90.0  # distance of independent latents
 PATHS = 24
 
 
 def great_circles(seed: int, latent_size: int, paths: int = PATHS) -> FloatArray:
-    """Latents (paths, steps, latent_size) on quarters of great circles, `STEP_DEG` apart."""
+    """Latents (paths, steps, latent_size) on quarter great circles, `STEP_DEG` apart."""
     ends = seed_latents(range(seed, seed + 2 * paths), latent_size)
     start, other = ends[:paths].astype(np.float64), ends[paths:].astype(np.float64)
     sideways = other - (other * start).sum(axis=1, keepdims=True) / latent_size * start
@@ -33,10 +33,10 @@ class FeaturePath:
     """Change of features along great circles.
 
     Attributes:
-        per_degree: root mean square over the features, in standard deviations of real faces, that a degree changes.
+        per_degree: change per degree, root mean square over the features, in standard deviations of real faces.
         degrees: (steps,) distance from the start of a path.
-        change: (steps,) how far the features have gone from those of the start by then, root mean square, in standard
-            deviations; mean over the paths.
+        change: (steps,) distance of the features from those at the start, root mean square, in standard deviations;
+                mean over the paths.
     """
 
     per_degree: float
@@ -45,7 +45,7 @@ class FeaturePath:
 
 
 def measure_feature_path(features: FloatArray) -> FeaturePath | None:
-    """From standardised features (paths, steps, F), NaN where no face was found; None if no step has two faces."""
+    """Measure standardised features (paths, steps, F), NaN without a face; None if no step has two faces."""
     degrees = np.arange(features.shape[1]) * STEP_DEG
     steps = _rms(np.diff(features, axis=1))
     if np.isnan(steps).all():

@@ -1,4 +1,4 @@
-"""Plausibility of faces: how unusual their shape is among real ones, and whether they look left as often as right."""
+"""Plausibility of faces: how unusual their shapes are among real ones, and the symmetry of their yaw."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from engine.types import FloatArray
 
-KEPT_VARIANCE = 0.99  # of the landmarks; the rest is the mesh's own noise
+KEPT_VARIANCE = 0.99  # of the landmarks; the rest is noise of the mesh
 
 
 class ShapeScale:
     """Mahalanobis distances of landmarks under the distribution of real faces.
 
     Args:
-        shapes: (N, D) aligned landmarks of real faces; the components that hold 99 % of their variance count.
+        shapes: (N, D) aligned landmarks of real faces; the components with 99 % of their variance are used.
     """
 
     def __init__(self, shapes: FloatArray) -> None:
@@ -26,17 +26,16 @@ class ShapeScale:
         self._whiten = axes[:, :kept] / np.sqrt(np.maximum(variance[:kept], 1e-12))
 
     def distances(self, shapes: FloatArray) -> FloatArray:
-        """Distance (N,) of each face from the mean one, in standard deviations."""
+        """Distance (N,) of each face from the mean, in standard deviations."""
         return np.asarray(np.linalg.norm((shapes - self._mean) @ self._whiten, axis=1), np.float32)
 
 
 @dataclass(frozen=True)
 class Plausibility:
-    """How usual drawn shapes are.
+    """Plausibility of drawn shapes.
 
     Attributes:
-        implausible: share of drawn faces that are farther from the mean face than 99 % of the real ones; 0.01 is as
-            real ones are.
+        implausible: share of drawn faces farther from the mean face than 99 % of the real ones; 0.01 equals real faces.
         p95, real_p95, real_p99: percentiles of the distance.
     """
 
@@ -60,8 +59,8 @@ def measure_plausibility(real: FloatArray, drawn: FloatArray) -> Plausibility:
 
 
 def yaw_asymmetry(yaw_deg: FloatArray) -> float:
-    """Distance (Wasserstein, degrees) between the yaws (N,) of faces and those of their mirror images.
+    """Wasserstein distance (degrees) between the yaws (N,) of faces and those of their mirror images.
 
-    Of pictures that are trained on in both directions it is about 0.
+    About 0 for a generator trained on pictures in both orientations.
     """
     return float(np.abs(np.sort(yaw_deg) - np.sort(-yaw_deg)).mean())

@@ -1,7 +1,7 @@
-"""Overlap of two clouds of points: precision, recall, density and coverage by nearest neighbours.
+"""Overlap of two sets of points: precision, recall, density and coverage by nearest neighbours.
 
 Precision and recall after Kynkäänniemi et al. 2019, density and coverage after Naeem et al. 2020. Each real point
-stands for a ball that reaches to its k-th nearest real neighbour, each drawn point for one among the drawn.
+represents a ball up to its k-th nearest real neighbour, each drawn point one among the drawn.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ NEIGHBOURS = 5
 
 @dataclass(frozen=True)
 class Overlap:
-    """How two clouds lie in each other.
+    """Overlap of two sets.
 
     Attributes:
         precision: share of drawn points inside the ball of some real one: is what is drawn real?
         recall: share of real points inside the ball of some drawn one: is what is real drawn?
-        density: in how many real balls a drawn point lies, divided by k; 1 for equal clouds, and it may be more.
-        coverage: share of real balls that hold a drawn point. Unlike recall, it is not raised by drawn outliers, whose
-            balls are large. Of two equal clouds with as many points, about 1 - 2^-k.
+        density: number of real balls containing a drawn point, divided by k; 1 for equal distributions, possibly more.
+        coverage: share of real balls that contain a drawn point. Unlike recall, it is not inflated by drawn outliers
+                with large balls. About 1 - 2^-k for equal distributions and sizes.
     """
 
     precision: float
@@ -35,10 +35,10 @@ class Overlap:
 
 
 def measure_overlap(real: FloatArray, drawn: FloatArray, k: int = NEIGHBOURS) -> Overlap:
-    """Overlap of points (N, D) and (M, D); give as many of both, as coverage grows with M and recall with N.
+    """Overlap of points (N, D) and (M, D); use equal numbers, since coverage grows with M and recall with N.
 
     Raises:
-        ValueError: a cloud has no more than k points.
+        ValueError: a set has no more than k points.
     """
     real_radii, drawn_radii = neighbour_radii(real, k), neighbour_radii(drawn, k)
     inside_of = np.zeros(len(drawn), np.int64)  # real balls

@@ -1,8 +1,9 @@
-"""A random convolutional network as a pair of eyes: texture and colour of a picture as numbers, without training.
+"""Features of a random convolutional network: texture and colour of a picture as numbers, without training.
 
-Three layers of 3x3 convolutions, stride 2, and rectifiers; weights by He et al. 2015 from a fixed seed. The features
-are the mean and the standard deviation of each feature map: as random features keep distances, two sets of pictures
-whose textures differ are told apart, though nobody taught the network what matters. They do not see where things are.
+Three layers of 3x3 convolutions, stride 2, and rectifiers; weights after He et al. 2015 from a fixed seed. The features
+are the mean and the standard deviation of each feature map: random features preserve distances, so sets of pictures
+    with
+different textures are distinguished, although the network was never trained. They do not see positions.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from engine.types import ByteArray, FloatArray
 from tools.metrics.thumbnails import shrunk
 
 SEED = 2018
-AXES: Any = (1, 2)  # NumPy takes several axes; its types know of one
+AXES: Any = (1, 2)  # NumPy accepts several axes; its types only one
 FEATURE_MAPS = (32, 64, 128)
 FEATURES = 2 * sum(FEATURE_MAPS)
-MOST_PX = 64  # larger pictures are averaged, so that generators of any size are compared by the same detail
+MOST_PX = 64  # larger pictures are averaged, so that generators of any size are compared at the same detail
 BATCH = 32
 
 
 def random_features(pictures: ByteArray) -> FloatArray:
-    """Features (N, 448) float32 of pictures (N, S, S, 3) uint8."""
+    """Compute features (N, 448) float32 of pictures (N, S, S, 3) uint8."""
     weights = _weights()
     features = np.empty((len(pictures), FEATURES), np.float32)
     for begin in range(0, len(pictures), BATCH):

@@ -1,4 +1,4 @@
-"""How well what came agrees with what was asked for: errors, slopes, correlations, skill."""
+"""Agreement of results with requests: errors, slopes, correlations, skill."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.types import FloatArray
 
-NOTHING = 1e-9  # a deviation below this is no variation
+NOTHING = 1e-9  # a smaller deviation is no variation
 
 Floats = FloatArray | NDArray[np.float64]
 
@@ -18,9 +18,11 @@ def rms(values: Floats) -> float:
 
 
 def gain(asked: Floats, came: Floats) -> float | None:
-    """Slope of what came on what was asked, (N, D) in standard deviations about the mean of the scale.
+    """Slope of results on requests, (N, D) in standard deviations about the mean of the scale.
 
-    Least squares over all numbers together, each with its own mean: 1 is faithful, less timid, more caricature. None
+    Least squares over all numbers together, each with its own mean: 1 is faithful, less is timid, more is caricature.
+        None
+    if the requests do not vary.
     where nothing was asked for that varies.
     """
     asked, came = asked.astype(np.float64), came.astype(np.float64)
@@ -30,7 +32,7 @@ def gain(asked: Floats, came: Floats) -> float | None:
 
 
 def correlation(asked: Floats, came: Floats) -> float | None:
-    """Pearson's r of two rows (N,); None where one of them does not vary."""
+    """Pearson's r of two rows (N,); None if one of them does not vary."""
     asked, came = asked.astype(np.float64), came.astype(np.float64)
     spread = float(asked.std() * came.std())
     if spread <= NOTHING:
@@ -39,19 +41,19 @@ def correlation(asked: Floats, came: Floats) -> float | None:
 
 
 def skill(error: float, error_of_fixed: float) -> float | None:
-    """How much of the error of the best fixed face is gone: 1 is perfect, 0 no better, negative worse."""
+    """Reduction of the error relative to the best fixed face: 1 is perfect, 0 no better, negative worse."""
     return 1 - error / error_of_fixed if error_of_fixed > NOTHING else None
 
 
 def landmark_error(asked: FloatArray, came: FloatArray, outer_eyes: tuple[int, int]) -> FloatArray:
-    """Mean distance of corresponding points over the distance of the outer corners of the eyes, (N,).
+    """Mean distance of corresponding points over the distance of the outer eye corners, (N,).
 
-    Each face that came is first moved, turned and scaled onto the one that was asked for (Procrustes analysis; Umeyama
-    1991): where a face stands is no part of its likeness.
+    Each result is first moved, rotated and scaled onto its request (Procrustes analysis; Umeyama 1991): the position of
+    a face is not part of its likeness. 1991): where a face stands is no part of its likeness.
 
     Args:
         asked, came: (N, P, 2).
-        outer_eyes: which two of the P points are the outer corners of the eyes.
+        outer_eyes: indices of the outer eye corners among the P points.
     """
     centre = asked.mean(axis=1, keepdims=True)
     wanted = _complex(asked - centre)

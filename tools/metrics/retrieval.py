@@ -1,4 +1,4 @@
-"""Retrieval: is an answer more like its own question than like any other?"""
+"""Retrieval: whether a result is closest to its own request."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tools.metrics.pairwise import squared_distances
 
 @dataclass(frozen=True)
 class Retrieval:
-    """How questions are found again.
+    """Retrieval figures.
 
     Attributes:
-        recall_at_1, recall_at_10: share of answers whose own question is the nearest, or among the ten nearest.
+        recall_at_1, recall_at_10: share of results whose own request is the nearest, or among the ten nearest.
         mrr: mean reciprocal rank.
         median_rank: 1 is the nearest.
     """
@@ -28,9 +28,9 @@ class Retrieval:
 
 
 def ranks(questions: FloatArray, answers: FloatArray, own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rank (M,) of the own question `own` (M,) of each answer (M, D) among all questions (N, D); 1 is the nearest.
+    """Rank (M,) of the own request `own` (M,) of each result (M, D) among all requests (N, D); 1 is the nearest.
 
-    A tie counts against the answer: one that is equally near to all has found nothing.
+    Ties count against the result: one that is equally near to all has found nothing.
     """
     distances = squared_distances(answers, questions)
     to_own = distances[np.arange(len(own)), own]
@@ -38,7 +38,7 @@ def ranks(questions: FloatArray, answers: FloatArray, own: NDArray[np.int64]) ->
 
 
 def measure_retrieval(found: NDArray[np.int64], asked: int, questions: int) -> Retrieval:
-    """Figures of the ranks (M,) of those answers that show a face, out of `asked`: one without a face comes last."""
+    """Figures of the ranks (M,) of results with a face, out of `asked`: results without a face rank last."""
     missed = np.full(asked - len(found), questions + 1)
     return Retrieval(
         recall_at_1=float((found <= 1).sum() / asked),

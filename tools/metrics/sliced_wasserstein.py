@@ -1,13 +1,13 @@
 """Sliced Wasserstein distance between two sets of pictures, level by level of a Laplacian pyramid (Karras et al. 2018).
 
-From each level of each picture 128 patches of 7x7 pixels are taken at random; each channel of a set's patches is
-brought to mean 0 and standard deviation 1; the patches are projected onto 4 times 128 random directions, and the mean
-distance of the sorted projections is the distance of the level, times 1000. Fine levels see grain and edges, coarse
-ones the pose and the light; overall colour and contrast are normalised away and seen by none.
+From each level of each picture, 128 patches of 7x7 pixels are sampled at random; each channel of a set's patches is
+normalised to mean 0 and standard deviation 1; the patches are projected onto 4 times 128 random directions, and the
+mean distance of the sorted projections is the distance of the level, times 1000. Fine levels reflect grain and edges,
+coarse ones pose and light; overall colour and contrast are normalised away.
 
-The distance grows smaller with the number of pictures, so it means something only beside that of two real sets of the
-same number. The halves that give that floor must have no picture, and better no person, in common: a picture in both
-would be at distance 0 from itself.
+The distance decreases with the number of pictures, so it is meaningful only next to that of two real sets of the same
+size. The halves that give this floor must have no picture, and preferably no person, in common: a picture in both would
+be at distance 0 from itself.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from engine.types import ByteArray, FloatArray
 
 PATCH_PX = 7
-AXES: Any = (1, 2)  # NumPy takes several axes; its types know of one
-PATCHES = 128  # of a picture at each level
+AXES: Any = (1, 2)  # NumPy accepts several axes; its types only one
+PATCHES = 128  # per picture and level
 DIRECTION_SETS, DIRECTIONS = 4, 128
 COARSEST_PX = 16
 SCALE = 1000.0
@@ -41,12 +41,12 @@ def pyramid_sizes(size_px: int) -> tuple[int, ...]:
 def sliced_wasserstein(
     a: ByteArray, b: ByteArray, seed: int = 0, progress: Callable[[int], object] = lambda _: None
 ) -> dict[int, float]:
-    """Distance of each level, by its size in px.
+    """Distance at each level, by its size in px.
 
     Args:
-        a, b: pictures (N, S, S, 3) uint8, as many of both.
-        seed: of patches and directions.
-        progress: is told of each level that is done, as 1.
+        a, b: pictures (N, S, S, 3) uint8, equal numbers of both.
+        seed: seed of patches and directions.
+        progress: called with 1 for each level.
 
     Raises:
         ValueError: the sets differ in number or size, or are empty.
@@ -64,12 +64,12 @@ def sliced_wasserstein(
 
 
 def average(levels: Mapping[int, float]) -> float:
-    """Mean over the levels, which the paper reports."""
+    """Mean over the levels, as reported in the paper."""
     return float(np.mean(list(levels.values())))
 
 
 def _levels(pictures: ByteArray) -> Iterator[FloatArray]:
-    """The Laplacian pyramid of pictures, finest level first, (N, size, size, 3) float32 each."""
+    """Laplacian pyramid of pictures, finest level first, (N, size, size, 3) float32 each."""
     current = pictures.astype(np.float32)
     for _ in pyramid_sizes(pictures.shape[1])[1:]:
         coarser = np.stack([cv2.pyrDown(picture) for picture in current])
@@ -100,5 +100,5 @@ def _distance(a: FloatArray, b: FloatArray, random: np.random.Generator) -> floa
         sorted_a, sorted_b = np.sort(some @ a.T, axis=1), np.sort(some @ b.T, axis=1)
         return float(np.abs(sorted_a - sorted_b).mean())
 
-    with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy sorts without the interpreter's lock
+    with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy sorts without the GIL
         return float(np.mean(list(pool.map(along, directions))))

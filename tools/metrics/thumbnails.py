@@ -1,4 +1,4 @@
-"""Thumbnails: pictures as short vectors of pixels, in which distances are of light and shape and not of grain."""
+"""Thumbnails: pictures as short vectors of pixels, whose distances depend on light and shape and not on grain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIDE_PX = 32
 
 
 def shrunk(pictures: ByteArray, most_px: int) -> ByteArray:
-    """Pictures (N, S, S, 3) uint8, halved by averaging until they are at most `most_px` wide."""
+    """Halve pictures (N, S, S, 3) uint8 by averaging until they are at most `most_px` wide."""
     while pictures.shape[1] > most_px and pictures.shape[1] % 2 == 0:
         pictures = halve(pictures)
     return pictures
@@ -23,11 +23,11 @@ def thumbnails(pictures: ByteArray) -> FloatArray:
 
 
 class PixelComponents:
-    """Main components of the pixels of thumbnails, by which clouds of pictures are compared as a whole.
+    """Principal components of thumbnail pixels, to compare sets of pictures as a whole.
 
     Args:
-        pictures: (N, S, S, 3) uint8; the components are those of their thumbnails.
-        count: how many are kept, fewer where there are fewer.
+        pictures: (N, S, S, 3) uint8; their thumbnails define the components.
+        count: maximum number of components.
     """
 
     def __init__(self, pictures: ByteArray, count: int = 64) -> None:

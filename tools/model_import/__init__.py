@@ -1,1 +1,1 @@
-"""Readers of foreign model files: leave the show entirely."""
+"""Readers of foreign model files, outside the show."""

@@ -1,7 +1,7 @@
-"""Levi and Hassner's Caffe files -> `attributes.safetensors`. It runs in the confined child and knows no Keras.
+"""Levi and Hassner's Caffe files -> `attributes.safetensors`. Runs in the sandboxed child and knows no Keras.
 
-The description must be that of the published network in every number that matters, and the weights must fit it: what
-differs is refused by name.
+The description must match the published network in every relevant number, and the weights must fit it; differences are
+refused by name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.model_import.sandbox_job import Job
 OUTPUT_FILE = "attributes.safetensors"
 _WITHOUT_EFFECT = {"weight_filler", "bias_filler", "engine"}
 
-# kind of layer: the table of its settings, and what they are if they are not given
+# layer kind: name of its settings table, and their defaults
 _DEFAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "CONVOLUTION": ("convolution_param", {"pad": 0, "stride": 1, "group": 1, "dilation": 1, "bias_term": True}),
     "INNERPRODUCT": ("inner_product_param", {"bias_term": True, "axis": 1, "transpose": False}),
@@ -36,13 +36,13 @@ _NORM = {"local_size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1, "norm_region": "A
 
 
 def convert(job: Job) -> dict[str, Any]:
-    """Write `attributes.safetensors` of the sources `age_text`, `age_weights`, `gender_text` and `gender_weights`.
+    """Write `attributes.safetensors` from the sources `age_text`, `age_weights`, `gender_text` and `gender_weights`.
 
     Returns:
         `classes` and `parameters` of each network.
 
     Raises:
-        ModelError: why a file is refused.
+        ModelError: says why a file is refused.
     """
     arrays: dict[str, NDArray[Any]] = {}
     for step, kind in enumerate(CLASSES):
@@ -58,10 +58,10 @@ def convert(job: Job) -> dict[str, Any]:
 
 
 def check_description(network: Table, classes: int) -> list[str]:
-    """Names, in the file, of the layers with weights, in the order of `LAYERS`.
+    """File names of the layers with weights, in the order of `LAYERS`.
 
     Raises:
-        ModelError: what differs from the published network.
+        ModelError: says what differs from the published network.
     """
     found = [one for key in ("layers", "layer") for one in network.get(key, []) if isinstance(one, dict)]
     layers = [layer for layer in found if _kind(layer) not in ("DROPOUT", "INPUT")]
@@ -81,7 +81,7 @@ def check_description(network: Table, classes: int) -> list[str]:
 
 
 def _published(classes: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Kinds and settings of the layers of the published network, in order, without its dropout."""
+    """Kinds and settings of the layers of the published network, in order, without dropout."""
     for layer in LAYERS:
         if layer.kind == "conv":
             sizes = {"num_output": layer.outputs, "kernel_size": layer.kernel, "stride": layer.stride, "pad": layer.pad}
@@ -128,7 +128,7 @@ def _check_input(network: Table, layers: list[Table]) -> None:
 
 
 def _check_chain(layers: list[Table]) -> None:
-    """Every layer must take what the one before it gives."""
+    """Check that every layer takes the output of the previous one."""
     last = None
     for layer in layers:
         if _kind(layer) == "INPUT":
@@ -151,7 +151,7 @@ def _text(layer: Table, key: str) -> str:
 
 
 def official_arrays(kind: str, names: list[str], layers: dict[str, Blobs]) -> dict[str, NDArray[Any]]:
-    """The arrays of a file, by name and in the layouts of `attributes_layout`.
+    """Arrays of a file, by name and in the layouts of `levi_hassner.py`.
 
     Raises:
         ModelError: a layer's weights are missing or have another shape.
@@ -178,7 +178,7 @@ def _official_weight(name: str, layer: AttributeLayer, weight: NDArray[Any], sha
 
 
 def _reshaped(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """The array without the leading ones of the old form of Caffe's files."""
+    """Array without the leading ones of Caffe's old format."""
     found = array.shape
     while len(found) > len(shape) and found[0] == 1:
         found = found[1:]

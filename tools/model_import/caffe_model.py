@@ -1,7 +1,7 @@
-"""Caffe's weight files (.caffemodel, protobuf's binary form) as arrays, with limits. It knows no layers.
+"""Caffe weight files (.caffemodel, protobuf binary) as arrays, with limits. Knows no layers.
 
-Only what weights need is read: names of layers and their blobs, in the present form of the format and in the one
-before it. Field numbers are those of `caffe.proto`.
+Reads only what is needed: names of layers and their blobs, in the current and the previous format. Field numbers are
+those of `caffe.proto`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ MAX_BLOBS = 16
 
 Blobs = list[NDArray[np.float32]]
 
-# message: field numbers of what is read from it
-_LAYER_FIELDS = {100: (1, 7), 2: (4, 6)}  # field of the network: fields of a layer's name and blobs; 2 is the old form
+# message: field numbers read from it
+_LAYER_FIELDS = {
+    100: (1, 7),
+    2: (4, 6),
+}  # field of the network: fields of a layer's name and blobs; 2 is the old format
 _OLD_SHAPE_FIELDS = (1, 2, 3, 4)
 _DATA_FIELD, _SHAPE_FIELD, _DOUBLE_FIELDS = 5, 7, (8, 9)
 
 
 def read_caffemodel(data: memoryview) -> dict[str, Blobs]:
-    """Layer name -> its blobs, for every layer that has some; arrays are views of the file.
+    """Read layer name -> blobs, for every layer with blobs; arrays are views of the file.
 
     Raises:
-        ModelError: what is wrong.
+        ModelError: says what is wrong.
     """
     layers: dict[str, Blobs] = {}
     count = 0
@@ -99,7 +102,7 @@ def _dimensions(data: memoryview) -> tuple[int, ...]:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """(field number, int or view) of a message."""
+    """(field number, int or view) for each field of a message."""
     position = 0
     for _ in range(MAX_FIELDS):
         if position == len(data):

@@ -1,4 +1,4 @@
-"""Caffe's network descriptions (.prototxt, protobuf's text form) as plain tables, with limits. It knows no layers."""
+"""Caffe network descriptions (.prototxt, protobuf text) as plain tables, with limits. Knows no layers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TOKEN = re.compile(
 
 
 def read_prototxt(data: memoryview) -> Table:
-    """A description as tables: key -> list of its values (float, str, bool or table), in order.
+    """Parse a description as tables: key -> list of its values (float, str, bool or table), in order.
 
     Raises:
-        ModelError: what is wrong, and in which line.
+        ModelError: says what is wrong, and in which line.
     """
     if len(data) > MAX_BYTES:
         raise ModelError(f"it is longer than {MAX_BYTES >> 10} KB, which a description has no need of")
@@ -53,14 +53,14 @@ def _tokens(text: str) -> list[tuple[str, int]]:
 
 
 class _Reader:
-    """Walks through the words of a description."""
+    """Parser of a description's tokens."""
 
     def __init__(self, tokens: list[tuple[str, int]]) -> None:
         self._tokens = tokens
         self._at = 0
 
     def table(self, depth: int, closing: str) -> Table:
-        """Everything up to the closing bracket, or to the end of the file."""
+        """Parse up to the closing bracket, or to the end of the file."""
         if depth > MAX_DEPTH:
             raise ModelError(f"it is nested more than {MAX_DEPTH} deep")
         found: Table = {}

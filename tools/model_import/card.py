@@ -1,4 +1,4 @@
-"""The card of an imported persona: what the file says about itself, and what a person has to say."""
+"""Card of an imported persona: what the file states, and blanks to fill in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from engine.networks.pggan.weight_file import file_sha256
 
 
 def write_card(path: Path, name: str, source: Path, found: dict[str, Any]) -> None:
-    """Write a card to be filled in.
+    """Write a card with blanks.
 
     Args:
-        source: the file that was imported.
-        found: what `tools.model_import.pggan_conversion.convert` says of it.
+        source: imported file.
+        found: result of `tools.model_import.pggan_conversion.convert`.
     """
     rows = "\n".join(
         f"| {network['name']} | {network['builder']} | {network['resolution']} | {network['latent_size'] or ''} "

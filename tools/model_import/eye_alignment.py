@@ -1,4 +1,4 @@
-"""Where a generator draws the eyes of its faces: measured on its own pictures."""
+"""Position of the eyes in a generator's faces, measured on its own pictures."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from tqdm import tqdm
 
 from engine.types import Alignment, Frame
 
-MEASURE_PX = 256  # smaller pictures are enlarged: FaceMesh was made for larger faces
+MEASURE_PX = 256  # smaller pictures are enlarged: FaceMesh expects larger faces
 FEWEST_FACES = 0.5
 
 
 def measure_alignment(pictures: NDArray[np.uint8]) -> Alignment | None:
-    """The median place of the eyes in square pictures (N, H, W, 3); None if fewer than half of them show a face."""
+    """Median position of the eyes in square pictures (N, H, W, 3); None if fewer than half of them have a face."""
     import cv2
 
     from engine.features.featurizer import Featurizer

@@ -1,4 +1,4 @@
-"""An official pickle -> the weight files of a persona. It runs in the confined child and knows no Keras."""
+"""Official pickle -> weight files of a persona. Runs in the sandboxed child and knows no Keras."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from engine.networks.pggan.weight_file import write_network
 from tools.model_import.pggan_pickle import OfficialNetwork, read_official
 from tools.model_import.sandbox_job import Job
 
-DEFAULT_NETWORK = "Gs"  # the moving average of the generator, which the authors' pictures are drawn with
+DEFAULT_NETWORK = "Gs"  # moving average of the generator, used for the authors' pictures
 
 
 def convert(job: Job) -> dict[str, Any]:
-    """Write `generator.safetensors` and, if the file has one, `discriminator.safetensors`.
+    """Write `generator.safetensors` and, if the file contains one, `discriminator.safetensors`.
 
     Returns:
-        `networks`: what the file holds; `generator` and `discriminator`: the names of those that were written.
+        `networks`: contents of the file; `generator` and `discriminator`: names of those written.
 
     Raises:
-        ModelError: why the file is refused.
+        ModelError: says why the file is refused.
     """
     with job.open("pickle") as data:
         networks = read_official(data)
@@ -40,7 +40,7 @@ def convert(job: Job) -> dict[str, Any]:
 
 
 def choose_generator(networks: tuple[OfficialNetwork, ...], name: str) -> OfficialNetwork:
-    """The generator of that name; the only one, if the name is the default and it is called otherwise.
+    """Generator of that name; the only one, if the name is the default and does not exist.
 
     Raises:
         ModelError: there is none, or it cannot be shown.

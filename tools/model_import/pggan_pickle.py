@@ -1,8 +1,8 @@
-"""The authors' network pickles -> settings and arrays, without running anything in them.
+"""The authors' network pickles -> settings and arrays, without executing anything in them.
 
-Two kinds are known: those of the TensorFlow code (`tfutil.Network`, which `karras2018iclr-celebahq-1024x1024.pkl` is),
-and those of the older Theano code (`network.Network`), whose weights stand in another order and layout. It knows
-nothing of Keras and writes no files.
+Two formats are supported: that of the TensorFlow code (`tfutil.Network`, used by
+`karras2018iclr-celebahq-1024x1024.pkl`), and that of the older Theano code (`network.Network`), whose weights have
+another order and layout. Knows nothing of Keras and writes no files.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ BUILDERS: Mapping[str, type[GeneratorSettings] | type[DiscriminatorSettings]] = 
 }
 MAX_NETWORKS = 8
 
-# settings of how the network was built and not of what it computes
+# settings of how the network was built, not of what it computes
 _WITHOUT_EFFECT = {"structure", "is_template_graph", "func"}
 
 
 @dataclass(frozen=True, eq=False)
 class OfficialNetwork:
-    """A network as a file holds it, checked against its own settings.
+    """Network in a file, checked against its own settings.
 
     Attributes:
-        name: as the file calls it: `G`, `D` or `Gs`.
-        builder: the published function that made it, e.g. `G_paper`.
-        settings: of it.
-        arrays: official name -> weights, in the official layout; views of the file where possible.
-        lod: the level of detail at which it was saved; 0 is fully grown.
-        ignored: settings in the file that the published code ignores as well.
+        name: name in the file: `G`, `D` or `Gs`.
+        builder: published function that built it, e.g. `G_paper`.
+        settings: its settings.
+        arrays: official name -> weights, in the official layout; views of the file if possible.
+        lod: level of detail at which it was saved; 0 is fully grown.
+        ignored: settings in the file that the published code ignores too.
     """
 
     name: str
@@ -60,13 +60,13 @@ class OfficialNetwork:
 
 
 def read_official(data: memoryview) -> tuple[OfficialNetwork, ...]:
-    """The networks of a file, in its order.
+    """Networks of a file, in its order.
 
     Args:
         data: the whole file.
 
     Raises:
-        ModelError: why the file is refused.
+        ModelError: says why the file is refused.
     """
     if bytes(data[:64]).lstrip()[:1] in (b"<", b"{"):
         raise ModelError("it is a web page or a text and no pickle: download the file itself")
@@ -137,8 +137,8 @@ def _with_lod(pairs: Iterator[tuple[str, Any]], lod: Any) -> Iterator[tuple[str,
 def _settings(
     network: str, kind: type[GeneratorSettings] | type[DiscriminatorSettings], kwargs: Mapping[str, Any]
 ) -> tuple[GeneratorSettings | DiscriminatorSettings, tuple[str, ...]]:
-    """Settings as the published functions take them, and the names of those that they ignore."""
-    defaults: dict[str, Any] = {"num_channels": 1, "resolution": 32}  # where the published defaults are not ours
+    """Settings as taken by the published functions, and names of those that they ignore."""
+    defaults: dict[str, Any] = {"num_channels": 1, "resolution": 32}  # where the published defaults differ from ours
     known = {field.name: str(field.type) for field in fields(kind) if field.name != "dense_bias_per_pixel"}
     ignored = []
     for key, value in kwargs.items():

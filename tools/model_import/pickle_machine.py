@@ -1,9 +1,9 @@
-"""What runs a pickle as data: its stack, its memo, and a list of the names that it may speak.
+"""Safe pickle interpreter: stack, memo, and a list of allowed names.
 
-Python's own unpickler imports and calls what a file names. This one can do neither: names are looked up in a short list
-of inert values (`pickle_values.py`), and every other one is refused. The instructions are in `pickle_reader.py`.
+Python's own unpickler imports and calls whatever a file names. This one can do neither: names are looked up in a short
+list of inert values (`pickle_values.py`), and all others are refused. The opcodes are in `pickle_reader.py`.
 
-What it makes is bounded by the size of the file: bytes are views of the file, and what has to be copied is counted.
+Its output is limited by the size of the file: bytes are views of the file, and copies are counted.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MAX_NUMBER_LETTERS = 24
 
 
 class _Mark:
-    """Where a list of operands begins on the stack."""
+    """Start of a list of operands on the stack."""
 
 
 _MARK: Final = _Mark()
@@ -53,7 +53,7 @@ class PickleMachine:
 
     Args:
         data: the whole file.
-        classes: (module, name) of classes whose instances the file may hold; they become `Instance`.
+        classes: (module, name) of classes whose instances the file may contain; they become `Instance`.
     """
 
     def __init__(self, data: memoryview, classes: frozenset[tuple[str, str]]) -> None:
@@ -74,7 +74,7 @@ class PickleMachine:
         self._copied_bytes = 0
 
     def finish(self) -> Any:
-        """The value of the whole pickle, which must end here."""
+        """Value of the whole pickle, which must end here."""
         if self.position != len(self._data):
             raise ModelError(f"it goes on for {len(self._data) - self.position} bytes after its end")
         if len(self._stack) != 1 or self._stack[0] is _MARK:
@@ -106,15 +106,15 @@ class PickleMachine:
             rest += len(piece)
 
     def take_number(self, code: str) -> Any:
-        """A number of a fixed size, by the letters of `struct`."""
+        """Fixed-size number, in `struct` format."""
         return struct.unpack(code, self._take(struct.calcsize(code)))[0]
 
     def take_bytes(self, length: int) -> memoryview:
-        """Bytes as they are in the file, as a view."""
+        """Bytes of the file, as a view."""
         return self._take(length)
 
     def take_text(self, length: int) -> str:
-        """A text in UTF-8."""
+        """UTF-8 text."""
         if length > MAX_TEXT_BYTES:
             raise ModelError(f"a text in it is {length} bytes long; the limit is {MAX_TEXT_BYTES}")
         part = self._take(length)
@@ -124,11 +124,11 @@ class PickleMachine:
             raise ModelError("a text in it is not UTF-8") from error
 
     def take_line(self) -> str:
-        """The rest of a line, letter by byte."""
+        """Rest of a line, one character per byte."""
         return str(self._take_line(), "latin1")
 
     def take_decimal(self) -> int:
-        """A line that is a whole number."""
+        """Line with an integer."""
         line = self.take_line()
         if len(line) > MAX_NUMBER_LETTERS:
             raise ModelError("a number in it is too large")
@@ -181,10 +181,10 @@ class PickleMachine:
     def recall(self, index: int) -> None:
         self.push(self._memo[index])
 
-    # ---- names and what is done with them
+    # ---- names and operations on them
 
     def push_name(self, module: Any, name: Any) -> None:
-        """Push what a name stands for, if it is on the list."""
+        """Push the value of a name, if it is allowed."""
         if not (isinstance(module, str) and isinstance(name, str)) or len(module) + len(name) > MAX_NAME_LETTERS:
             raise ModelError("it speaks of a name that is none")
         known = self._names.get((module, name))
@@ -193,7 +193,7 @@ class PickleMachine:
         self.push(known)
 
     def reduce(self) -> None:
-        """Call a listed function of `pickle_values` with what the file says."""
+        """Call an allowed function of `pickle_values` with the file's arguments."""
         arguments, function = self.pop(), self.pop()
         action = self._calls.get(function) if isinstance(function, Name) else None
         if action is None or not isinstance(arguments, tuple):
@@ -201,14 +201,14 @@ class PickleMachine:
         self.push(action(*arguments))
 
     def new_object(self, kind: Any, *rest: Any) -> Instance:
-        """An instance of a listed class, without arguments: `rest` may be an empty tuple, `object` and None."""
+        """Instance of an allowed class, without arguments: `rest` may be an empty tuple, `object` and None."""
         is_listed = isinstance(kind, Name) and kind in self._classes
         if not is_listed or any(part not in ((), None, OBJECT) for part in rest):
             raise ModelError("it makes an object of something that is not a listed class")
         return Instance(kind)
 
     def build(self) -> None:
-        """Give a stand-in the state that it was saved with."""
+        """Set the saved state of a stand-in."""
         state, target = self.pop(), self._stack[-1]
         if isinstance(target, Instance) and isinstance(state, dict) and target.state is None:
             target.state = state
@@ -220,7 +220,7 @@ class PickleMachine:
             raise ModelError("it gives a state to something that has none")
 
     def _encode(self, text: Any, encoding: Any) -> memoryview:
-        """How protocols 0 to 2 of Python 3 write bytes."""
+        """Encoding used for bytes by protocols 0 to 2 in Python 3."""
         if not isinstance(text, str) or encoding != "latin1":
             raise ModelError("it encodes a text in another way than bytes need")
         try:
@@ -230,7 +230,7 @@ class PickleMachine:
         return self.count_copy(content)
 
     def count_copy(self, content: bytes) -> memoryview:
-        """Bytes that are no view of the file; all of them together may not be more than the file."""
+        """Count bytes that are not a view of the file; in total they may not exceed its size."""
         self._copied_bytes += len(content)
         if self._copied_bytes > len(self._data) + 1024:
             raise ModelError("it copies more than it holds")
@@ -238,7 +238,7 @@ class PickleMachine:
 
 
 def whole(value: int) -> int:
-    """A whole number that a file of networks can have a need of."""
+    """Integer within the range that a file of networks can need."""
     if not -MAX_WHOLE <= value <= MAX_WHOLE:
         raise ModelError("a number in it is too large")
     return value
