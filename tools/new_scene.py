@@ -1,9 +1,9 @@
 """Start a scene file: `python -m tools.new_scene NAME [--from SCENE | --shader FILE]` writes scenes/NAME.yaml.
 
-It is commented and valid, and has room, reflection and film, with every knob of theirs, its range and its default as a
-comment to be uncommented. With `--from` it extends another scene, whose passes it lists. With `--shader` it shows a
-shader of ISF or Shadertoy over the reflection, with all inputs of that and what each may be; a file from elsewhere is
-copied into shaders/foreign/.
+The file is valid and commented, and has room, reflection and film, with every knob, its range and its default as a
+comment to uncomment. With `--from` it extends another scene, whose passes it lists. With `--shader` it shows an ISF or
+Shadertoy shader over the reflection, with all its inputs and their allowed values; a file from elsewhere is copied into
+shaders/foreign/.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _HEAD = """\
 format: 1
 """
 _REST = """\
-# visit: {notice_s: 0.8, arrive_s: 2, leave_s: 4}    # s: the mirror hesitates, becomes the visitor, lets them go
-# transition: {seconds: 1.5, curve: smooth}          # how this scene comes in: smooth, linear, early or late
+# visit: {notice_s: 0.8, arrive_s: 2, leave_s: 4}    # durations, s: hesitation, arrival, departure
+# transition: {seconds: 1.5, curve: smooth}          # fade into this scene: smooth, linear, early or late
 """
 _MOVED = """\
-# A knob that is one number can follow signals, or have a value in each part of a visit:
+# A knob that is one number can follow signals, or have a value for each state of a visit:
 #     bind: {opacity: "0.2 + 0.8 * lag(presence, 1.5)"}
 #     states: {idle: {opacity: 0.1}, dwell: {opacity: 1}}
 """
@@ -51,10 +51,10 @@ _MOVED = """\
 def main(arguments: Sequence[str] | None = None, folder: Path = SCENES, shaders: Path = SHADERS) -> int:
     """Write the scene; returns the exit status."""
     parser = command_parser("new_scene", "Begin a scene.", "night_pool --from pool")
-    parser.add_argument("name", type=_name, metavar="NAME", help="of the file in scenes/, without .yaml")
+    parser.add_argument("name", type=_name, metavar="NAME", help="name of the file in scenes/, without .yaml")
     begun = parser.add_mutually_exclusive_group()
-    begun.add_argument("--from", dest="parent", type=_name, metavar="SCENE", help="a scene that the new one changes")
-    begun.add_argument("--shader", type=Path, metavar="FILE", help="a shader of ISF or Shadertoy that the scene shows")
+    begun.add_argument("--from", dest="parent", type=_name, metavar="SCENE", help="scene to extend")
+    begun.add_argument("--shader", type=Path, metavar="FILE", help="ISF or Shadertoy shader to show")
     options = parser.parse_args(arguments)
     path = folder / f"{options.name}.yaml"
     if options.shader is not None and not path.exists():
@@ -71,25 +71,25 @@ def _text(name: str, parent: str | None, folder: Path) -> str:
     if parent is None:
         return new_scene(name, PASSES)
     scene_library = SceneLibrary(folder, (), registry())
-    scene_library.load(parent)  # says what is wrong with it
+    scene_library.load(parent)  # reports errors in it
     return extending_scene(name, read_scene_text(scene_library.path(parent)))
 
 
 def new_scene(name: str, kinds: Sequence[str]) -> str:
-    """Text of a scene of some passes, every knob of them as a comment."""
+    """Text of a scene with some passes, all knobs as comments."""
     passes = "\n".join(_commented_pass(kind) for kind in kinds)
     size = "size: [1920, 1080]              # of the stage, px; [1080, 1920] for a wall that stands upright\n"
     return f"{_HEAD}title: {_title(name)}\n{size}{_REST}{_MOVED}passes:\n{passes}"
 
 
 def scene_of_shader(name: str, file: str, shaders: Path) -> str:
-    """Text of a scene that shows a file of `shaders/foreign/` over the reflection."""
+    """Text of a scene that shows a file from `shaders/foreign/` over the reflection."""
     head = new_scene(name, ())
     return f"{head}  - room: {{}}\n  - reflection: {{}}\n{shader_pass(file, shaders)}  - film: {{}}\n"
 
 
 def extending_scene(name: str, parent: SceneText) -> str:
-    """Text of a scene that changes another, as yet in nothing but its title."""
+    """Text of a scene that extends another, initially changing only its title."""
     stem = parent.paths[0].stem
     named = ((entry.kind, "" if entry.name == entry.kind else f"name: {entry.name}") for entry in parent.passes)
     listed = "\n".join(f"#   - {kind}: {{{given}}}" for kind, given in named)
@@ -102,10 +102,10 @@ def extending_scene(name: str, parent: SceneText) -> str:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet.
+    """Write a new file.
 
     Raises:
-        ConfigError: it is there, or cannot be written.
+        ConfigError: it exists, or cannot be written.
     """
     try:
         with path.open("x", encoding="utf-8", newline="\n") as stream:

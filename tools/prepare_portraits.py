@@ -1,12 +1,11 @@
-"""Make a portrait set of a folder of photographs.
+"""Create a portrait set from a folder of photographs.
 
     python -m tools.prepare_portraits SOURCE --output FILE.zip --size 128 [--labels FILE.csv]
 
-Every picture below SOURCE is looked at. A face that is large, sharp and frontal enough is cut out, with its eyes level,
-as in FFHQ, and goes into FILE.zip, which `tools.dataset.portrait_set` reads. Whatever cannot be used is listed with the
-reason in FILE.rejected.csv. The labels' columns are `file` (path below SOURCE, or name) and any of id, source,
-split, kind, year, gender and age. Everything is written at the end or not at all; the same photographs give the
-same set.
+Every picture below SOURCE is examined. Faces that are large, sharp and frontal enough are cropped with level eyes, as
+in FFHQ, and written to FILE.zip, which `tools.dataset.portrait_set` reads. Rejected files are listed with the reason in
+FILE.rejected.csv. The columns of the labels are `file` (path below SOURCE, or name) and any of id, source, split, kind,
+year, gender and age. Everything is written at the end or not at all; the same photographs give the same set.
 """
 
 from __future__ import annotations
@@ -36,23 +35,23 @@ from tools.reporting.image_files import prepare_folder, write
 
 SIZES = (64, 128, 256, 512, 1024)
 MIN_FACE, MAX_YAW, MIN_SHARPNESS, VAL_SHARE = 0.55, 0.45, 0.025, 0.05
-FEW = 16  # photographs, for which starting further processes does not pay
+FEW = 16  # photographs for which further processes do not pay off
 PATIENCE_S = 600.0  # a photograph takes a tenth of a second; after this the process must have died
 
 
 @dataclass(frozen=True)
 class Screened:
-    """What came of a folder: the portraits with their labels, and why each of the other files is not among them."""
+    """Result of screening a folder: portraits with labels, and the reason for each rejected file."""
 
     portraits: list[tuple[Label, bytes]]
     rejected: list[tuple[PurePath, Rejection]]
 
 
 def photographs(source: Path, leave_out: Sequence[Path] = ()) -> list[PurePath]:
-    """All files below a folder but hidden ones, in natural order, relative to it.
+    """All files below a folder except hidden ones, in natural order, relative to it.
 
     Raises:
-        DeviceError: it is no folder, or there is no file in it.
+        DeviceError: it is not a folder, or contains no files.
     """
     if not source.is_dir():
         raise DeviceError(f"{source} is no folder: give one with photographs in it")
@@ -68,10 +67,10 @@ def photographs(source: Path, leave_out: Sequence[Path] = ()) -> list[PurePath]:
 
 
 def screen(source: Path, files: Sequence[PurePath], limits: Limits, register: Register, workers: int) -> Screened:
-    """Look at all photographs, with a progress bar.
+    """Screen all photographs, with a progress bar.
 
     Raises:
-        DeviceError: a process that looks at them ended or hangs.
+        DeviceError: a worker process ended or hangs.
     """
     duplicates = Duplicates()
     portraits: list[tuple[Label, bytes]] = []
@@ -90,12 +89,12 @@ def screen(source: Path, files: Sequence[PurePath], limits: Limits, register: Re
 
 
 def _look_at_all(paths: Sequence[Path], limits: Limits, workers: int) -> Iterator[Portrait | Rejection]:
-    """What is found in each file, in order."""
+    """Result for each file, in order."""
     if workers < 2 or len(paths) < FEW:
         with Screening(limits) as screening:
             yield from map(screening, paths)
         return
-    with _started_pool(workers, limits) as pool:  # its end stops the processes, whatever they do
+    with _started_pool(workers, limits) as pool:  # leaving it stops the processes, whatever they do
         results = pool.imap(_look_at, paths)
         try:
             for _ in paths:
@@ -105,7 +104,7 @@ def _look_at_all(paths: Sequence[Path], limits: Limits, workers: int) -> Iterato
 
 
 def _started_pool(workers: int, limits: Limits) -> Pool:
-    """Processes that Ctrl+C does not reach, not even while they start: it reaches this one, which stops them."""
+    """Worker processes that ignore Ctrl+C, even while they start: this process receives it and stops them."""
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return get_context("spawn").Pool(workers, _start_process, (limits,))
@@ -113,12 +112,12 @@ def _started_pool(workers: int, limits: Limits) -> Pool:
         signal.signal(signal.SIGINT, handler)
 
 
-_screening: Screening | None = None  # of a worker process, made once by `_start_process`
+_screening: Screening | None = None  # in a worker process, created once by `_start_process`
 
 
 def _start_process(limits: Limits) -> None:
     global _screening
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is not inherited on every system
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on every system
     _screening = Screening(limits)
 
 
@@ -128,7 +127,7 @@ def _look_at(path: Path) -> Portrait | Rejection:
 
 
 def rejection_table(rejected: Sequence[tuple[PurePath, Rejection]]) -> str:
-    """FILE.rejected.csv: file, reason, detail."""
+    """Text of FILE.rejected.csv: file, reason, detail."""
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(("file", "reason", "detail"))
@@ -137,7 +136,7 @@ def rejection_table(rejected: Sequence[tuple[PurePath, Rejection]]) -> str:
 
 
 def summary(screened: Screened, output: Path) -> str:
-    """What became of the photographs, in a line or two."""
+    """Summary in one or two lines."""
     labels = [label for label, _ in screened.portraits]
     people, splits = len({label.id for label in labels}), Counter(label.split for label in labels)
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(label.kind for label in labels).most_common())
@@ -151,19 +150,19 @@ def _reasons(screened: Screened) -> str:
 
 
 def rejected_path(output: Path) -> Path:
-    """Where the list of what could not be used goes."""
+    """Path of the list of rejected files."""
     return output.with_name(f"{output.stem}.rejected.csv")
 
 
 def prepare(options: argparse.Namespace) -> str:
-    """Do what the command line asks for; returns what is to be said about it.
+    """Run the command with these options; returns the summary.
 
     Raises:
-        DeviceError: something cannot be read or written, or no photograph can be used.
+        DeviceError: something cannot be read or written, or no photograph is usable.
     """
     output: Path = options.output
     if output.exists() and not options.force:
-        raise DeviceError(f"{output} is there already: give another name, or --force to replace it")
+        raise DeviceError(f"{output} already exists: choose another name, or use --force to replace it")
     labels = [options.labels] if options.labels else []
     files = photographs(options.source, [output, rejected_path(output), *labels])
     rows = read_rows(options.labels) if options.labels else {}
@@ -193,23 +192,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser(
         "prepare_portraits",
-        "Make a portrait set of a folder of photographs.",
+        "Create a portrait set from a folder of photographs.",
         "photographs/ --output portraits.zip --size 128",
     )
     add = parser.add_argument
-    add("source", type=Path, metavar="SOURCE", help="a folder of photographs, with all folders in it")
-    add("--output", type=Path, required=True, metavar="FILE.zip", help="the portrait set to write")
+    add("source", type=Path, metavar="SOURCE", help="folder of photographs, including subfolders")
+    add("--output", type=Path, required=True, metavar="FILE.zip", help="portrait set to write")
     add("--size", type=int, required=True, choices=SIZES, help="width and height of the portraits, px")
-    add("--labels", type=Path, metavar="FILE.csv", help="what is known of the photographs; see above")
+    add("--labels", type=Path, metavar="FILE.csv", help="labels of the photographs; see above")
     coloured = [kind for kind in KIND_WEIGHTS if kind != "mono"]
-    add("--kind", choices=coloured, default="modern", help="of coloured pictures; black and white is told by itself")
-    add("--id-from", choices=("name", "folder"), default="name", help="each file, or each folder, is one person")
-    add("--min-face", type=_between(0, 10), default=MIN_FACE, help=f"least width of a face, in sizes ({MIN_FACE})")
-    add("--max-yaw", type=_between(0, 10), default=MAX_YAW, help=f"nose offset over eye distance ({MAX_YAW})")
-    add("--min-sharpness", type=_between(0, 10), default=MIN_SHARPNESS, help=f"0 takes all ({MIN_SHARPNESS})")
-    add("--val-share", type=_between(0, 0.5), default=VAL_SHARE, help=f"of the people are held out ({VAL_SHARE})")
-    add("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that look at photographs")
-    add("--force", action="store_true", help="replace a portrait set that is there")
+    add("--kind", choices=coloured, default="modern", help="kind of coloured pictures; black and white is detected")
+    add("--id-from", choices=("name", "folder"), default="name", help="whether each file or each folder is one person")
+    add(
+        "--min-face",
+        type=_between(0, 10),
+        default=MIN_FACE,
+        help=f"minimum width of a face, in portrait sizes ({MIN_FACE})",
+    )
+    add("--max-yaw", type=_between(0, 10), default=MAX_YAW, help=f"maximum nose offset over eye distance ({MAX_YAW})")
+    add(
+        "--min-sharpness",
+        type=_between(0, 10),
+        default=MIN_SHARPNESS,
+        help=f"minimum sharpness; 0 accepts all ({MIN_SHARPNESS})",
+    )
+    add("--val-share", type=_between(0, 0.5), default=VAL_SHARE, help=f"share of people to hold out ({VAL_SHARE})")
+    add("--workers", type=int, default=min(4, os.cpu_count() or 1), help="number of worker processes")
+    add("--force", action="store_true", help="replace an existing portrait set")
     options = parser.parse_args(arguments)
     if options.output.suffix.lower() != ".zip":
         parser.error(f"--output must end in .zip, not {options.output.name!r}")

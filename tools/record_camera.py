@@ -1,8 +1,8 @@
 """Film a camera: `python -m tools.record_camera --output FILE --everyone-agreed [--source camera:0] [--seconds S]`.
 
-It films people, not what the mirror makes of them, and so it only begins where everyone who may come before the camera
-has agreed, and somebody says so. The camera is read as in the show, in a process that can be killed; the picture is not
-mirrored, so that `main.py --source FILE` mirrors it once.
+It films people, not their reflections, and therefore starts only with an explicit statement that everyone who may come
+in front of the camera has agreed. The camera is read as in the show, in a process that can be killed; the picture is
+not mirrored, so that `main.py --source FILE` mirrors it once.
 """
 
 from __future__ import annotations
@@ -54,19 +54,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("record_camera", "Film a camera.", "--output visit.mp4 --everyone-agreed")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .mp4, .mov or .mkv file")
-    parser.add_argument("--everyone-agreed", action="store_true", help="everyone who may come before it has agreed")
-    parser.add_argument("--source", default="camera:0", metavar="SOURCE", help="as of main.py (camera:0)")
-    parser.add_argument("--seconds", type=duration_s, metavar="S", help="how long; until Ctrl+C where nothing is said")
-    parser.add_argument("--codec", choices=["h264", "hevc", "prores", "ffv1"], help="instead of what the ending means")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="film to write, .mp4, .mov or .mkv")
     parser.add_argument(
-        "--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="what camera is asked for"
+        "--everyone-agreed", action="store_true", help="confirm that everyone who may be filmed has agreed"
+    )
+    parser.add_argument("--source", default="camera:0", metavar="SOURCE", help="see main.py (camera:0)")
+    parser.add_argument("--seconds", type=duration_s, metavar="S", help="duration, s; until Ctrl+C if absent")
+    parser.add_argument(
+        "--codec", choices=["h264", "hevc", "prores", "ffv1"], help="codec; by the file ending if absent"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path("config.yaml"),
+        metavar="FILE",
+        help="configuration file with the camera settings",
     )
     options = parser.parse_args(arguments)
     if not options.everyone_agreed:
         parser.error(NOT_AGREED)
     if options.source in ("self", "auto"):
-        parser.error(f"--source {options.source} is no camera")
+        parser.error(f"--source {options.source} is not a camera")
     return options
 
 
@@ -78,11 +86,11 @@ def film(
     clock: TimeSource,
     seconds: float | None,
 ) -> None:
-    """Write frames until `seconds` are over, or Ctrl+C; a camera that is lost is waited for.
+    """Write frames for `seconds`, or until Ctrl+C; if the camera is lost, wait for it.
 
     Raises:
         ConfigError: the file exists.
-        DeviceError: no picture comes at all, pictures change their size, or the disk fails; what was filmed plays.
+        DeviceError: no picture arrives, pictures change size, or the disk fails; the film so far remains playable.
     """
     first = _first(source, frames, clock)
     height, width = first.image.shape[:2]

@@ -1,16 +1,17 @@
 """Reflect still pictures: `python -m tools.reflect IMAGE... --output DIR [--model NAME]`.
 
-For each picture of a face, as the mirror would answer somebody who stays, after `--looks` faces drawn aside:
+For each picture of a face, as the mirror would reflect a visitor who stays, after `--looks` refinement candidates:
 
-* `NAME_reflection.png`: the face that is drawn, enlarged to 512 px at least.
-* `NAME_pair.png`: left the viewer as in a mirror, with the eyes where the persona has its own; right the reflection.
-* `reflect.json`, one for all: latents, the face of the bank that each began from where no encoder answers, the features
-  of both faces, and how far apart they are.
+* `NAME_reflection.png`: the drawn face, enlarged to at least 512 px.
+* `NAME_pair.png`: the viewer on the left, mirrored and aligned like the persona's faces; the reflection on the right.
+* `reflect.json`, one for all: latents, the bank face each started from if there is no encoder, the features of both
+  faces, and their differences.
 
-IMAGE may be a folder. What shows no face, or is no image, is told and listed, and the rest goes on.
+IMAGE may be a folder. Files that show no face, or are not images, are reported and listed, and the others are
+processed.
 
-These files are made from viewers: their faces, and numbers that describe them. The mirror itself never writes such a
-thing; this tool does, because the operator who calls it asks for just that. Treat them as the pictures they came from.
+These files are derived from viewers: their faces, and numbers that describe them. The mirror itself never writes such
+data; this tool does, because the operator explicitly requests it. Treat the files like the original pictures.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ LOOKS, MOST_LOOKS = 50, 1000
 
 
 class Reflector(Closing):
-    """A persona that answers single pictures, each as if nobody had stood there before.
+    """Persona that reflects single pictures, each without history.
 
     Args:
-        persona: with an inverter.
-        looks: faces that are drawn aside for each picture, to find one that is more alike.
+        persona: must have an inverter.
+        looks: number of refinement candidates per picture.
 
     Raises:
         ModelError: its generator or its inverter cannot be used.
@@ -72,15 +73,15 @@ class Reflector(Closing):
         """Reflect one picture.
 
         Returns:
-            What reflect.json says of it, and its pictures (H, W, 3) by the endings of their names.
+            Its entry in reflect.json, and its pictures (H, W, 3) by file name suffix.
 
         Raises:
-            DeviceError: it cannot be read, or shows no face that can be answered.
+            DeviceError: it cannot be read, or shows no face that can be reflected.
         """
-        viewer = np.ascontiguousarray(read_picture(path)[:, ::-1])  # mirrored once, before anything is measured
+        viewer = np.ascontiguousarray(read_picture(path)[:, ::-1])  # mirrored once, before any measurement
         seen = self._drawer.measure(viewer)
         if seen is None:
-            raise DeviceError(f"{path} shows no face that can be found")
+            raise DeviceError(f"{path} shows no detectable face")
         try:
             latent = self._answer(seen)
         except DeviceError as error:
@@ -100,7 +101,7 @@ class Reflector(Closing):
         return entry, {"reflection": reflection, "pair": pair(viewer, seen.placement, reflection, self._alignment)}
 
     def _answer(self, face: Features) -> FloatArray:
-        """The latent (n,) for a face."""
+        """Latent (n,) for a face."""
         wanted = face.vector if self._reach is None else self._reach(face.vector)
         answer = answer_afresh(self._inverter, face, wanted)
         deepening = deepening_by(self._inverter)
@@ -121,33 +122,33 @@ class Reflector(Closing):
 def distances(asked: FloatArray, came: FloatArray, bank_sd: FloatArray) -> dict[str, float]:
     """Root mean square difference of each group of features, in standard deviations over the bank.
 
-    Between two faces of the bank it is about 1.4. All numbers of a group count, other than in `tools.likeness.scale`.
+    About 1.4 between two faces of the bank. Includes all numbers of a group, unlike `tools.likeness.scale`.
     """
     apart = (came - asked) / bank_sd
     return {group.name: round(float(np.sqrt(np.mean(apart[LAYOUT[group.name]] ** 2))), 4) for group in LAYOUT.groups}
 
 
 def by_group(vector: FloatArray) -> dict[str, dict[str, float]]:
-    """A feature vector (F,) as group -> name -> number."""
+    """Convert a feature vector (F,) to group -> name -> number."""
     return {
         group.name: dict(zip(group.names, _exact(vector[LAYOUT[group.name]]), strict=True)) for group in LAYOUT.groups
     }
 
 
 def _exact(values: FloatArray) -> list[float]:
-    """With as many digits as it takes to get the same float32 back."""
+    """Number with enough digits to restore the same float32."""
     return [float(str(value)) for value in values]
 
 
 def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path, looks: int = LOOKS) -> list[NarcissusError]:
-    """Reflect pictures into a folder; what was done until then is in reflect.json even if it is interrupted.
+    """Reflect pictures into a folder; after an interruption, reflect.json contains the results so far.
 
     Returns:
-        What went wrong with some of the pictures.
+        Errors of individual pictures.
 
     Raises:
         ModelError: the persona cannot be used.
-        DeviceError: the folder takes no file.
+        DeviceError: the folder is not writable.
     """
     errors: list[NarcissusError] = []
     listed: list[dict[str, Any]] = []
@@ -174,7 +175,7 @@ def reflect_all(persona: Persona, pictures: Sequence[Path], folder: Path, looks:
 
 
 def _bar_is_off(pictures: Sequence[Path]) -> bool | None:
-    return None if len(pictures) > 1 else True  # None: on if a person watches
+    return None if len(pictures) > 1 else True  # None: on in a terminal
 
 
 def _document(persona: Persona, looks: int, listed: list[dict[str, Any]]) -> str:
@@ -205,17 +206,17 @@ def main(arguments: Sequence[str] | None = None, models: Path = ROOT / "models")
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("reflect", "Reflect still pictures.", "portrait.jpg --output reflections/")
     parser.add_argument(
-        "images", nargs="+", type=Path, metavar="IMAGE", help="a picture of a face, or a folder of them"
+        "images", nargs="+", type=Path, metavar="IMAGE", help="picture of a face, or a folder of pictures"
     )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="output folder; created if missing")
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="a folder to write to; made if missing"
+        "--model", metavar="NAME", help="persona: a folder under models/; the one in config.yaml if absent"
     )
-    parser.add_argument("--model", metavar="NAME", help="a persona: a folder under models/; config.yaml's if absent")
     parser.add_argument(
         "--looks",
         type=_looks,
         default=LOOKS,
-        help=f"faces drawn aside for each picture, to find a better one: {LOOKS} if absent; 0 answers at first sight",
+        help=f"refinement candidates per picture, {LOOKS} if absent; 0 disables refinement",
     )
     options = parser.parse_args(arguments)
     if options.output.resolve() in [path.resolve() for path in options.images]:

@@ -1,11 +1,11 @@
-"""Render a session again: `python -m tools.render FILE.narc --output FILE.mp4 [--size 3840x2160] [--fps 60]`.
+"""Render a session: `python -m tools.render FILE.narc --output FILE.mp4 [--size 3840x2160] [--fps 60]`.
 
-The show that `main.py --session FILE.narc` kept, drawn anew at any size and rate, in its scenes or another one, by its
-persona or another one. Between two answers of the mirror its latents are drawn too. What is interrupted goes on with
-the same command.
+Draws the show recorded by `main.py --session FILE.narc` at any size and rate, in its own scenes or another one, with
+its own persona or another one. Latents between two reflections are interpolated and drawn too. After an interruption,
+the same command resumes.
 
-The name's ending says what is made: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless), without one a folder of PNG files;
---codec chooses otherwise.
+The file ending selects the format: .mp4 H.264, .mov ProRes, .mkv FFV1 (lossless), a folder of PNG files without one;
+--codec overrides it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @command(interrupted="interrupted before the first picture")
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Run the command; returns the exit status. `root` holds models/, scenes/ and shaders/."""
+    """Run the command; returns the exit status. `root` contains models/, scenes/ and shaders/."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parse(arguments)
     with terminated_as_interrupted():
@@ -54,13 +54,17 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_parser("render", "Render a session again.", "evening.narc --output evening.mp4 --size 1920x1080")
-    parser.add_argument("session", type=Path, metavar="FILE.narc", help="what main.py --session kept")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a film, or a folder for PNG files")
-    parser.add_argument("--size", type=picture_size, metavar="WxH", help="px; as it was shown where nothing is said")
-    parser.add_argument("--scene", metavar="NAME", help="one scene instead of those that were shown")
-    parser.add_argument("--model", metavar="NAME", help="another persona than the one that answered")
-    add_film_options(parser, slowest_fps=4.0)  # slower, and what moves would have to leap
+    parser = command_parser(
+        "render", "Render a recorded session.", "evening.narc --output evening.mp4 --size 1920x1080"
+    )
+    parser.add_argument("session", type=Path, metavar="FILE.narc", help="session recorded by main.py --session")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="film to write, or folder for PNG files"
+    )
+    parser.add_argument("--size", type=picture_size, metavar="WxH", help="frame size, px; as in the show if absent")
+    parser.add_argument("--scene", metavar="NAME", help="scene to use instead of those that were shown")
+    parser.add_argument("--model", metavar="NAME", help="persona to use instead of the recorded one")
+    add_film_options(parser, slowest_fps=4.0)  # at lower rates, movement would jump
     return parser.parse_args(arguments)
 
 
@@ -89,10 +93,10 @@ def _render(options: argparse.Namespace, root: Path) -> int:
 
 
 def _open_persona(session: Session, asked: str | None, models: Path) -> Persona:
-    """The persona that answered, or the one that is asked for.
+    """Persona of the session, or the requested one.
 
     Raises:
-        ModelError: it is missing, takes other latents, or has another generator and nobody asked for that.
+        ModelError: it is missing, uses other latents, or has another generator without an explicit request.
     """
     head = session.head
     persona = Persona.open(models / (asked or head.persona))
@@ -110,7 +114,7 @@ def _open_persona(session: Session, asked: str | None, models: Path) -> Persona:
 
 
 def _described(session: Session, persona: Persona, scene: str | None, root: Path) -> Mapping[str, Any]:
-    """What the pictures depend on, apart from size and rate."""
+    """Everything the pictures depend on, except size and rate."""
     looks = hashlib.sha256()
     for path in sorted([*(root / "scenes").rglob("*.yaml"), *(root / "shaders").rglob("*.*")]):
         if path.is_file():

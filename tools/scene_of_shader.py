@@ -1,4 +1,4 @@
-"""The text of a pass that shows a shader from outside: all its inputs with their values, and what each may be."""
+"""Text of a pass that shows an external shader: all its inputs with values and allowed values."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from engine.render.external_shaders.shadertoy_files import ShadertoyFiles
 from engine.render.gl.shader_library import ShaderLibrary
 from tools.check_shader import pass_of
 
-COLUMN = 34  # where comments begin
-WIDTH = 200  # how much of one is written
-_WORDS = {"on", "off", "yes", "no", "y", "n", "true", "false", "null"}  # what YAML does not take for text
+COLUMN = 34  # column where comments start
+WIDTH = 200  # maximum length of a comment
+_WORDS = {"on", "off", "yes", "no", "y", "n", "true", "false", "null"}  # texts that YAML reads as something else
 
 
 def bring_in(path: Path, shaders: Path) -> str:
-    """Copy a shader into `shaders/foreign/` with all that belongs to it, unless it lies there.
+    """Copy a shader and everything it needs into `shaders/foreign/`, unless it is already there.
 
     Returns:
         Its path within that folder.
 
     Raises:
-        ConfigError: it is not there, or another file of its name is in the way.
+        ConfigError: it does not exist, or another file with its name is in the way.
         DeviceError: it cannot be copied.
     """
     folder = (shaders / FOLDER).resolve()
@@ -53,7 +53,7 @@ def bring_in(path: Path, shaders: Path) -> str:
 
 
 def _belongings(path: Path) -> Iterator[str]:
-    """The files that an ISF file brings along, from its folder on."""
+    """Files that an ISF file imports, relative to its folder."""
     if pass_of(path)[0] != "isf":
         return
     yield path.stem + VERTEX_ENDING
@@ -63,10 +63,10 @@ def _belongings(path: Path) -> Iterator[str]:
 
 
 def shader_pass(file: str, shaders: Path) -> str:
-    """The lines of the pass for a file of `shaders/foreign/`.
+    """Lines of the pass for a file in `shaders/foreign/`.
 
     Raises:
-        ConfigError: the file is wrong: file, line and why.
+        ConfigError: the file is invalid: file, line and reason.
     """
     library = ShaderLibrary(shaders)
     kind, _ = pass_of(shaders / FOLDER / file)
@@ -77,11 +77,11 @@ def shader_pass(file: str, shaders: Path) -> str:
 
 def _inputs(file: IsfFile) -> Iterator[str]:
     if file.inputs:
-        yield '      # one that is a number can follow signals: bind: {inputs.NAME: "0.2 + 0.8 * presence"}'
+        yield '      # numbers can follow signals: bind: {inputs.NAME: "0.2 + 0.8 * presence"}'
         yield "      inputs:"
     for entry in file.inputs.values():
         if entry.kind in SOUNDS:
-            yield f"        # {entry.name}: what the microphone hears; needs audio: in config.yaml"
+            yield f"        # {entry.name}: sound from the microphone; needs audio: in config.yaml"
             continue
         value = file.pictured.get(entry.name) or _written(file.values[entry.name])
         name = _quoted(entry.name) if entry.name.lower() in _WORDS else entry.name
@@ -91,7 +91,7 @@ def _inputs(file: IsfFile) -> Iterator[str]:
 
 
 def _range(entry: Input) -> str:
-    """What an input may be, in words."""
+    """Allowed values of an input, in words."""
     match entry.kind:
         case "image":
             return join_words([*PLAIN_SOURCES, "a .png or .jpg file"], "or")

@@ -1,8 +1,8 @@
-"""Train the small network that reads age and gender: `python -m tools.train_attributes --data FILE.zip`.
+"""Train the small age and gender network: `python -m tools.train_attributes --data FILE.zip`.
 
 FILE.zip is a portrait set (`tools.dataset.portrait_set`) with genders and ages in its labels. The network is trained on
-`train`, calibrated on a part of it with other people, and measured on `val`. The folder gets weights.safetensors,
-card.md and report.json, all at the end; the show takes the weights from models/attributes. It takes some minutes on a
+`train`, calibrated on a part of it with other people, and evaluated on `val`. At the end, weights.safetensors, card.md
+and report.json are written to the folder; the show loads the weights from models/attributes. Takes a few minutes on a
 processor.
 """
 
@@ -32,16 +32,16 @@ ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "attributes"
 WEIGHTS, CARD, REPORT = "weights.safetensors", "card.md", "report.json"
 EPOCHS, CALIBRATION_SHARE = 36, 0.15
-FEWEST = 10  # faces of each class, to train on
+FEWEST = 10  # faces of each class required for training
 
 
 def train_attributes(data: Path, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> Training:
-    """Train, calibrate, measure and write.
+    """Train, calibrate, evaluate and write.
 
     Raises:
-        DeviceError: the portrait set cannot be read, has too few faces of a class, or the folder cannot be written.
+        DeviceError: the portrait set cannot be read, has too few faces of a class, or the folder is not writable.
     """
-    prepare_folder(folder)  # what is wrong with it is told now, and not after the training
+    prepare_folder(folder)  # reports problems now and not after training
     faces = find_faces(read_portraits(data))
     is_train = np.array([label.split == "train" for label in faces.labels], np.bool_)
     shown, val = faces.of(is_train), faces.of(~is_train)
@@ -88,7 +88,7 @@ def _question(
     val: LabelledFaces,
     logits: FloatArray,
 ) -> Question:
-    """Calibrate a question, and measure it."""
+    """Calibrate a question, and evaluate it."""
     temperature, nll = _calibrate(calibration, name, held_out_logits)
     probabilities, truth = softmax(logits / temperature), val.classes(name)
     crowds = {"all": truth >= 0, "modern": (truth >= 0) & (np.array(val.kinds) == "modern")}
@@ -99,7 +99,7 @@ def _question(
 
 
 def _calibrate(faces: LabelledFaces, name: str, logits: FloatArray) -> tuple[float, tuple[float, float]]:
-    """The temperature, and the negative log-likelihood before and after."""
+    """Temperature, and negative log-likelihood before and after."""
     classes, weights = faces.classes(name), faces.weights(name)
     if not weights.any():
         return 1.0, (math.nan, math.nan)
@@ -113,9 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = command_parser("train_attributes", (__doc__ or "").split("\n\n")[0], "--data portraits.zip")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.zip", help="portraits with labels")
-    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER", help="default: models/attributes")
-    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"how often each face is shown (default {EPOCHS})")
-    parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default 0)")
+    parser.add_argument(
+        "--output", type=Path, default=OUTPUT, metavar="FOLDER", help="output folder; models/attributes if absent"
+    )
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"number of epochs (default {EPOCHS})")
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     options = parser.parse_args(arguments)
     if not 1 <= options.epochs <= 10_000 or options.seed < 0:
         parser.error("--epochs must be 1 to 10000, and --seed 0 or more")

@@ -1,17 +1,17 @@
 """Train a mirror: `python -m tools.train_gan --data FILE.zip --output DIR --stages 32:12,64:20,128:60 [--resume DIR]`.
 
-A generator (PG-GAN of Karras et al. 2018) and the encoder that inverts it are trained together: the generator must draw
-every portrait again that the encoder hands it (PIONEER, Heljakka et al. 2018). `--stages` are sizes and minutes, in
-turn: the networks grow. It writes into DIR
+A generator (PG-GAN of Karras et al. 2018) and the encoder that inverts it are trained together: the generator must
+reproduce every portrait from the encoder's latent (PIONEER, Heljakka et al. 2018). `--stages` are sizes and minutes of
+progressive growing. It writes to DIR
 
-    checkpoint-NNNNNNN/    what a training goes on from; see `tools.gan.checkpoint`
-    snapshots/             average and encoder every 50 thousand pictures, to choose the best from
-    viewers.png            held-out portraits, and below each what the mirror answers
-    preview.png            what random latents draw
-    metrics.jsonl          losses, and how near reflections come; the same for TensorBoard in tensorboard/
+    checkpoint-NNNNNNN/    state to resume from; see `tools.gan.checkpoint`
+    snapshots/             average and encoder every 50 thousand pictures, to select the best
+    viewers.png            held-out portraits, each above its reflection
+    preview.png            pictures from random latents
+    metrics.jsonl          losses and likeness; the same for TensorBoard in tensorboard/
 
-It ends after the last stage, or with Ctrl+C: it saves, and says how to go on. Killed, it goes on from the last
-checkpoint.
+It ends after the last stage, or with Ctrl+C: it then saves, and prints how to resume. If killed, it resumes from the
+last checkpoint.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ if TYPE_CHECKING:
 PRECISIONS = ("auto", "float32", "bfloat16")
 REPORT_S = 60.0
 SAVE_MINUTES = 5.0
-BATCH_MULTIPLE = 8  # a part of a batch are reflections, and the pictures are compared in groups of four
+BATCH_MULTIPLE = 8  # part of a batch are reflections, and pictures are compared in groups of four
 FEATURES = Path(__file__).resolve().parents[1] / "models" / "features"
 LOSSES: Mapping[str, str] = {
-    "rec": "10; features of a portrait and of its reflection",
+    "rec": "10; features of a portrait and its reflection",
     "pix": "40; the same at 32 px, in pixels",
-    "face": "10; the same by the look that knows faces",
-    "find": "0; the encoder finds random latents again",
-    "spread": "2; latents of different portraits stay apart",
+    "face": "10; the same with the face network",
+    "find": "0; inversion of random latents by the encoder",
+    "spread": "2; separation of different portraits' latents",
     "heads": "0.4; critics on the frozen features",
     "critic": "3; the discriminator",
 }
 
 
 class Session:
-    """Runs a training through its stages until it is told to stop, with its log, checkpoints and progress.
+    """Runs a training through its stages until stopped, with log, checkpoints and progress.
 
     Args:
-        training: that is to run.
-        folder: of the training.
-        clock: that measures pace and intervals.
+        training: training to run.
+        folder: training folder.
+        clock: measures pace and intervals.
         save_s: seconds between checkpoints.
         fade_s: seconds before the end in which the learning rates fall.
     """
@@ -78,13 +78,13 @@ class Session:
         self._progress: tqdm[Any] | None = None
 
     def run(self, stages: Sequence[Stage], is_stopped: Callable[[], bool]) -> Path:
-        """Train through the stages or until `is_stopped()`, one step each at least, and save.
+        """Train through the stages or until `is_stopped()`, at least one step each, and save.
 
         Returns:
             The folder of the last checkpoint.
 
         Raises:
-            NarcissusError: the training cannot go on; the checkpoint before it stays.
+            NarcissusError: the training cannot continue; the previous checkpoint stays.
         """
         begin_s = until_s = self._clock.now_s()
         end_s = begin_s + 60 * sum(stage.minutes for stage in stages)
@@ -143,7 +143,7 @@ class Session:
         return path
 
     def close(self) -> None:
-        """End the log; may be called twice."""
+        """Close the log; may be called twice."""
         self._log.close()
 
 
@@ -154,8 +154,7 @@ def _progress_bar(limit_s: float) -> tqdm[Any]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
-    """A question that is answered yes once Ctrl+C was pressed or the system asks the program to end; the second Ctrl+C
-    ends it at once."""
+    """Predicate that becomes true after Ctrl+C or a termination signal; a second Ctrl+C ends the program at once."""
     stopped = threading.Event()
 
     def stop(number: int, _: Any) -> None:
@@ -176,10 +175,10 @@ def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
 
 
 def train(options: argparse.Namespace, clock: TimeSource) -> Path:
-    """Train as the command line says; returns the folder of the last checkpoint.
+    """Train with these options; returns the folder of the last checkpoint.
 
     Raises:
-        NarcissusError: what cannot be used, or why the training ended.
+        NarcissusError: says what cannot be used, or why the training ended.
     """
     from tools.gan.backend import resolve_precision, training_backend
     from tools.gan.checkpoint import newest_checkpoint
@@ -220,7 +219,7 @@ def train(options: argparse.Namespace, clock: TimeSource) -> Path:
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """What the command line says of the plan."""
+    """Values of the plan given on the command line."""
     names = (
         "resolution",
         "fmap_base",
@@ -238,14 +237,14 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_looks(folder: Path, precision: str = "float32") -> tuple[Any, Any]:
-    """The frozen networks that portraits and pictures are looked at with.
+    """Frozen networks for portraits and pictures.
 
     Args:
-        folder: with their files.
-        precision: that FaceRes's products are computed in; nothing else of them gets faster.
+        folder: folder of their files.
+        precision: type of FaceRes's products; nothing else gets faster.
 
     Raises:
-        ModelError: a file of theirs is missing or damaged.
+        ModelError: one of their files is missing or damaged.
     """
     from engine.networks.inversion.encoder_network import FaceFeaturesNetwork, FrozenFeaturesNetwork
     from engine.networks.inversion.face_look import FACE_LOOK_FILE, read_face_look
@@ -274,7 +273,7 @@ def _introduce(training: Training, count: int, held_out_count: int, precision: s
 
 @command(interrupted="interrupted; the last checkpoint is intact")
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the command line says."""
+    """Train with the options of the command line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
     try:
@@ -290,32 +289,52 @@ def _parser() -> argparse.ArgumentParser:
         "train_gan",
         "Train a generator and its encoder on portraits.",
         "--data portraits.zip --output run --stages 32:12,64:20,128:60",
-        epilog="What is not given is as in the resumed training, or else as said here.",
+        epilog="Options not given are as in the resumed training, or else have the defaults below.",
     )
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE.zip", help="from tools.prepare_portraits")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="what the training writes to")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="FILE.zip", help="portrait set by tools.prepare_portraits"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="training folder")
     parser.add_argument("--stages", type=_stages, required=True, metavar="PX:MINUTES,...", help="32:12,64:20,128:60")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on from a training, which may be DIR itself")
-    parser.add_argument("--widen", type=_whole, metavar="N", help="give a resumed generator up to twice its channels")
+    parser.add_argument(
+        "--resume", type=Path, metavar="DIR", help="training folder to resume from, which may be DIR itself"
+    )
+    parser.add_argument(
+        "--widen", type=_whole, metavar="N", help="channels of a resumed generator, up to twice as many as before"
+    )
     sizes = [size for size in RESOLUTIONS if size >= 8]
-    parser.add_argument("--resolution", type=int, choices=sizes, metavar="PX", help="the last stage's; may grow")
+    parser.add_argument(
+        "--resolution",
+        type=int,
+        choices=sizes,
+        metavar="PX",
+        help="final resolution, that of the last stage; may increase",
+    )
     parser.add_argument("--fmap-base", type=_whole, metavar="N", help="2048; 4096 or more for a GPU")
     parser.add_argument("--fmap-max", type=_whole, metavar="N", help="256")
     parser.add_argument("--batch", type=_batch, metavar="N", help="16; a multiple of 8; 128 for a GPU")
     parser.add_argument(
-        "--share", type=_share, metavar="S", help="0.75; of a batch that is reflected, the rest is random"
+        "--share", type=_share, metavar="S", help="0.75; share of a batch that is reflected, the rest is random"
     )
-    parser.add_argument("--learning-rate", type=_positive, metavar="RATE", help="0.002; of generator, discriminator")
-    parser.add_argument("--encoder-rate", type=_not_negative, metavar="RATE", help="0: the encoder stays as computed")
-    parser.add_argument("--fade", type=_not_negative, default=0.0, metavar="M", help="let the rates fall in the last M")
-    parser.add_argument("--critic-every", type=_whole, metavar="N", help="4; steps with one of the discriminator")
+    parser.add_argument(
+        "--learning-rate", type=_positive, metavar="RATE", help="0.002; for generator and discriminator"
+    )
+    parser.add_argument(
+        "--encoder-rate", type=_not_negative, metavar="RATE", help="learning rate of the encoder; 0 freezes it"
+    )
+    parser.add_argument(
+        "--fade", type=_not_negative, default=0.0, metavar="M", help="let the learning rates fall in the last M minutes"
+    )
+    parser.add_argument("--critic-every", type=_whole, metavar="N", help="4; interval of discriminator steps")
     parser.add_argument("--ema", type=_positive, metavar="KIMG", help="3; half-life of the average, thousand pictures")
     for name, meaning in LOSSES.items():
         parser.add_argument(f"--{name}", type=_not_negative, metavar="WEIGHT", help=meaning)
     parser.add_argument("--save-minutes", type=_positive, default=SAVE_MINUTES, metavar="M", help=f"{SAVE_MINUTES:g}")
-    parser.add_argument("--seed", type=_seed, metavar="N", help="1; of the first weights and of all chance")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="auto: bfloat16 where it is faster")
-    parser.add_argument("--threads", type=_whole, metavar="N", help="of the processor; all if absent (TensorFlow)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="1; random seed")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="number format; auto is bfloat16 where it is faster"
+    )
+    parser.add_argument("--threads", type=_whole, metavar="N", help="processor threads; all if absent (TensorFlow)")
     return parser
 
 

@@ -1,14 +1,14 @@
-"""Make a persona's inverter: `python -m tools.train_inverter --model NAME [--count 60000]`.
+"""Train a persona's inverter: `python -m tools.train_inverter --model NAME [--count 60000]`.
 
-Draws a bank of faces from seeds, measures each as it measures a viewer, and saves what finds the nearest one to
-models/NAME/inverter.safetensors. It prints how alike the answers to faces outside the bank are, and by which of two
-models of the generator a likeness deepens faster; that one is kept. Interrupt it when you like: the bank is in
-models/NAME/bank/, and the next run goes on where this one stopped.
+Draws a bank of faces from seeds, measures each like a viewer, and saves the search structure to
+models/NAME/inverter.safetensors. Prints the likeness on faces outside the bank, and which of two generator models
+refines faster; the better one is kept. It may be interrupted: the bank is in models/NAME/bank/, and the next run
+resumes where this one stopped.
 
     python -m tools.train_inverter --model NAME --kind encoder [--steps N]
 
-fits an encoder through the generator instead, which stays as it is; then the encoder answers, and a bank of 2000 faces
-judges it.
+fits an encoder through the frozen generator instead; the encoder then provides the latents, and a bank of 2000 faces
+judges them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ FIRST_TRIALS = 200
 def measure(
     inverter: Inverter, drawer: FaceDrawer, held_out: DrawnFaces, faces: DrawnFaces, scale: LikenessScale
 ) -> dict[str, Likeness]:
-    """Likeness on faces that are not in the bank, with two references, by name."""
+    """Likeness on faces outside the bank, with two references, by name."""
     asked = held_out.vectors
     answers = np.stack([_afresh(inverter, vector) for vector in asked])
     with tqdm(total=len(asked), unit=" faces", desc="held-out faces") as progress:
@@ -74,7 +74,7 @@ def _afresh(inverter: Inverter, vector: FloatArray) -> FloatArray:
 
 
 def measure_continuity(inverter: Inverter, held_out: DrawnFaces, paths: int = 20) -> dict[str, float]:
-    """How the answer moves while the features go straight from one held-out face to another in `PATH_STEPS` steps."""
+    """Movement of the latent while the features go from one held-out face to another in `PATH_STEPS` equal steps."""
     angles: list[FloatArray] = []
     for start, end in zip(held_out.vectors[:paths], held_out.vectors[paths : 2 * paths], strict=True):
         inverter.reset()
@@ -90,7 +90,7 @@ def measure_continuity(inverter: Inverter, held_out: DrawnFaces, paths: int = 20
 
 
 def show(likeness: dict[str, Likeness]) -> str:
-    """The measures as a table in Markdown."""
+    """Table of the measures in Markdown."""
     rows = ["| | faces found | shape RMSE | colour RMSE | gain shape / colour | R@1 |", "|---|---|---|---|---|---|"]
     for name, value in likeness.items():
         rows.append(
@@ -103,7 +103,7 @@ def show(likeness: dict[str, Likeness]) -> str:
 def complete_banks(
     persona: Persona, count: int, workers: int, layout: FeatureLayout = LAYOUT
 ) -> tuple[DrawnFaces, DrawnFaces]:
-    """Draw what is missing of a persona's bank: its faces, and those that are held out."""
+    """Draw the missing faces of a persona's bank, and of the held-out ones."""
     bank = Bank(persona.folder / "bank", persona.generator_sha256, layout)
     last = HELD_OUT_SHARD + HELD_OUT_SHARDS
     held_out = complete_bank(persona, bank, range(HELD_OUT_SHARD, last), workers, "held-out bank")
@@ -111,12 +111,12 @@ def complete_banks(
 
 
 def train(persona: Persona, count: int, workers: int, notify: Callable[[str], None] = print) -> Inverter:
-    """Complete the bank, fit, measure and save the inverter of a persona.
+    """Complete the bank; fit, evaluate and save the inverter of a persona.
 
     Args:
-        count: faces to draw, rounded up to whole shards.
-        workers: processes that draw.
-        say: where results are told.
+        count: number of faces, rounded up to whole shards.
+        workers: number of drawing processes.
+        say: receives the results.
     """
     faces, held_out = complete_banks(persona, count, workers)
     notify(f"{len(faces)} faces in the bank, found in {faces.detection:.2%} of the pictures drawn")
@@ -151,24 +151,24 @@ def choose_refining(
     asked: FloatArray,
     notify: Callable[[str], None],
 ) -> tuple[ReadoutWeights | None, FirstTrial]:
-    """The readout by which the likeness deepens, None if the linear model of `inverter` does better; what it gains.
+    """Readout for refinement, None if the linear model of `inverter` is better; and its gain.
 
     Args:
-        inverter: with these weights.
-        asked: (N, F) held-out faces that decide.
+        inverter: inverter with these weights.
+        asked: (N, F) held-out faces for the comparison.
     """
     trunk = Trunk(*read_network(persona.generator_path, GeneratorSettings))
     readout = fit_readout(trunk, weights)
     linear = measure_first_trial(inverter, drawer, asked)
     refining = measure_first_trial(RefiningInverter(weights, {}, readout, trunk), drawer, asked)
-    notify("| first trial while a visitor stays | helps | likeness gained |\n|---|---|---|")
+    notify("| first refinement step | helps | likeness gained |\n|---|---|---|")
     for name, trial in (("linear model", linear), ("layers of the generator", refining)):
         notify(f"| {name} | {trial.helped:.0%} of {trial.count} | {trial.gained:.3f} |")
     return (readout, refining) if refining.gained > linear.gained else (None, linear)
 
 
 def train_contender(persona: Persona, name: ContenderName, count: int, workers: int) -> None:
-    """Complete the bank in the layout that a contender hears, and fit it."""
+    """Complete the bank in a baseline's feature layout, and fit the baseline."""
     from tools.baselines.fitting import fit_contender
 
     faces, _ = complete_banks(persona, count, workers, VECTORS[name.layout].layout)
@@ -177,12 +177,14 @@ def train_contender(persona: Persona, name: ContenderName, count: int, workers: 
     fit_contender(persona, name, faces, print)
 
 
-@command(interrupted="interrupted; the same command goes on from here")
+@command(interrupted="interrupted; the same command resumes here")
 def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
-    """Train the inverter that the command line names, in a folder of `models`."""
-    parser = command_parser("train_inverter", "Make a persona's inverter.", "--model portraits")
+    """Train the inverter named on the command line, in a folder of `models`."""
+    parser = command_parser("train_inverter", "Train a persona's inverter.", "--model portraits")
     parser.add_argument("--model", required=True, metavar="NAME", help="a folder under models/")
-    parser.add_argument("--count", type=_count, default=DEFAULT_COUNT, help=f"faces to draw, {DEFAULT_COUNT} if absent")
+    parser.add_argument(
+        "--count", type=_count, default=DEFAULT_COUNT, help=f"number of faces to draw, {DEFAULT_COUNT} if absent"
+    )
     kinds = ", ".join(KINDS)
     parser.add_argument(
         "--kind",
@@ -191,7 +193,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
         f"with, into models/NAME/contenders: {kinds}; with @original342 on the features that the artwork of 2019 "
         "measured",
     )
-    parser.add_argument("--steps", type=int, help=f"of the fitting of an encoder; {STEPS} if absent")
+    parser.add_argument("--steps", type=int, help=f"number of steps to fit an encoder; {STEPS} if absent")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), help="processes that draw")
     options = parser.parse_args(arguments)
     persona = Persona.open(models / options.model)

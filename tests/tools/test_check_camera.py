@@ -48,15 +48,15 @@ def test_a_good_camera_needs_no_advice() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"size_wh": (640, 480)}, "640x480 px where 1280x720 were asked"),
-        ({"rate_hz": 12.0}, "12 pictures a second and not 30"),
+        ({"size_wh": (640, 480)}, "640x480 px instead of 1280x720"),
+        ({"rate_hz": 12.0}, "12 pictures per second instead of 30"),
         ({"delay_ms": (90.0, 180.0)}, "pictures come late"),
         ({"longest_gap_ms": 900.0}, "a gap of 900 ms"),
         ({"room_gain": 4.0}, "by a factor of 4.0"),
         ({"noise": 9.0}, "noisy"),
-        ({"refused": ("exposure", "focus")}, "its exposure and focus be set"),
+        ({"refused": ("exposure", "focus")}, "settings for exposure and focus"),
         ({"people": []}, "no face was found"),
-        ({"people": [SeenPerson(0.08, 46.0, 0.064, 3.0, ADA.box_px)]}, "in the shade"),
+        ({"people": [SeenPerson(0.08, 46.0, 0.064, 3.0, ADA.box_px)]}, "in shadow"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(changes: dict[str, object], said: str) -> None:
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_one_sentence(changes: dict[str, object], said: str) ->
 
 def test_what_is_not_known_is_no_number() -> None:
     text = report(figures(rate_hz=np.nan, delay_ms=(np.nan, np.nan), people=[]), 1000.0, "as told", near=0.05)
-    assert "nan" not in text and "? a second" in text and "whoever is within 1.8 m" in text
+    assert "nan" not in text and "? per second" in text and "visitors within 1.8 m" in text
 
 
 def test_a_picture_with_two_people_in_dim_light(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

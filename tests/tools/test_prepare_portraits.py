@@ -231,7 +231,7 @@ def test_bad_requests_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert not output.exists()
     assert "black.png" in said(source, source / "black.png" / "a.zip")
     output.write_bytes(b"kept")
-    assert "a.zip is there already: give another name, or --force" in said(source, output)
+    assert "a.zip already exists: choose another name, or use --force" in said(source, output)
     assert output.read_bytes() == b"kept"
     assert "labels.csv cannot be read: No such file" in said(source, tmp_path / "b.zip", "--labels", str(table))
     for text, message in {

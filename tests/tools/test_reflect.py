@@ -104,7 +104,7 @@ def test_a_folder_is_reflected_and_what_is_no_face_is_told(
     assert said.out == "3 of 5 reflected: out\n"
     no_picture, no_face = said.err.splitlines()
     assert "in/text.jpg is not a supported image" in no_picture
-    assert no_face == "in/wall.png shows no face that can be found"
+    assert no_face == "in/wall.png shows no detectable face"
 
     document = read()
     pictures = document["pictures"]

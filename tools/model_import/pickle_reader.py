@@ -1,6 +1,6 @@
-"""The language of pickles: what each instruction that data needs does, and which are refused.
+"""Pickle opcodes: those that data needs, and those that are refused.
 
-Instructions are those of Python's `pickletools`, protocols 0 to 5. `read_pickle` is the whole of what others need.
+Opcodes are those of Python's `pickletools`, protocols 0 to 5. `read_pickle` is the only public function.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ MAX_NUMBER_LETTERS = 24
 
 
 def read_pickle(data: memoryview, classes: frozenset[tuple[str, str]]) -> Any:
-    """The value that a pickle stands for, without importing or calling anything that it names.
+    """Read the value of a pickle without importing or calling anything it names.
 
     Args:
         data: the whole file.
-        classes: (module, name) of classes whose instances it may hold; they become `Instance`.
+        classes: (module, name) of classes whose instances it may contain; they become `Instance`.
 
     Returns:
         None, numbers, texts, bytes (memoryview), tuples, lists, tables with texts as keys, `Array` and `Instance`.
 
     Raises:
-        ModelError: why the file is not read.
+        ModelError: says why the file is refused.
     """
     machine = PickleMachine(data, classes)
     for _ in range(MAX_INSTRUCTIONS):
@@ -78,7 +78,7 @@ def _long(machine: PickleMachine, length: int) -> None:
 
 def _int_line(machine: PickleMachine) -> None:
     line = machine.take_line()
-    flags = {"00": False, "01": True}  # how protocol 0 writes truth
+    flags = {"00": False, "01": True}  # booleans in protocol 0
     if len(line) > MAX_NUMBER_LETTERS:
         raise ModelError("a number in it is too large")
     machine.push(flags[line] if line in flags else whole(int(line)))
@@ -145,7 +145,7 @@ def _protocol(machine: PickleMachine) -> None:
 
 _OPERATIONS: dict[int, Callable[[PickleMachine], Any]] = {
     0x80: _protocol,
-    0x95: lambda m: m.take_number("<Q"),  # a frame says only how much to read at once
+    0x95: lambda m: m.take_number("<Q"),  # a frame only states how much to read at once
     ord("("): lambda m: m.push_mark(),
     ord("0"): lambda m: m.drop(),
     ord("1"): lambda m: m.pop_to_mark(),

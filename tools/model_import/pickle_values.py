@@ -1,7 +1,7 @@
-"""What stands in for the objects of a pickle: inert values that do nothing, made only from checked parts.
+"""Stand-ins for the objects in a pickle: inert values without behaviour, made only from validated parts.
 
-Python would look names up and call what it finds; here a name is one of a short list of constants. It knows nothing of
-the language that pickles are written in (`pickle_machine.py`), nor of networks.
+Python would look names up and call what it finds; here a name is one of a short list of constants. Knows neither pickle
+opcodes (`pickle_machine.py`) nor networks.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MAX_DIMENSIONS = 8
 
 @dataclass(frozen=True)
 class Name:
-    """A name that a pickle may speak of: what it stands for is decided here, never by the file."""
+    """Name that a pickle may use: its meaning is defined here, never by the file."""
 
     dotted: str
 
 
 @dataclass
 class Instance:
-    """What stands in for an object of a listed class: its name and the state that it was saved with."""
+    """Stand-in for an object of an allowed class: its name and saved state."""
 
     kind: Name
     state: Any = None
@@ -37,7 +37,7 @@ class Instance:
 
 @dataclass
 class DType:
-    """What stands in for a `numpy.dtype`: a plain number type and its byte order."""
+    """Stand-in for a `numpy.dtype`: a plain number type and its byte order."""
 
     code: str
     order: Literal["<", ">"] = "<"
@@ -48,7 +48,7 @@ class DType:
 
 @dataclass
 class Array:
-    """What stands in for a `numpy.ndarray`: a view of the file with a checked size."""
+    """Stand-in for a `numpy.ndarray`: a view of the file with a validated size."""
 
     shape: tuple[int, ...] = ()
     dtype: DType = field(default_factory=lambda: DType("f4"))
@@ -56,10 +56,10 @@ class Array:
     is_fortran: bool = False
 
     def resolve(self) -> NDArray[Any]:
-        """The array, without a copy.
+        """Return the array, without a copy.
 
         Raises:
-            ModelError: it was never given a content.
+            ModelError: its content was never set.
         """
         if self.content is None:
             raise ModelError("it holds an array without content")
@@ -74,7 +74,7 @@ SCALAR, FROM_BUFFER = Name("numpy scalar"), Name("numpy from buffer")
 DTYPE, ENCODE = Name("numpy.dtype"), Name("encode")
 OBJECT, NEW_OBJECT = Name("object"), Name("new object")
 
-# every name that a file may speak, with the inert value that it stands for
+# all names that a file may use, with their inert values
 KNOWN_NAMES: dict[tuple[str, str], Name] = {
     ("numpy", "ndarray"): _ARRAY,
     ("numpy", "dtype"): DTYPE,
@@ -91,19 +91,19 @@ for _package in ("numpy.core", "numpy._core"):
 
 
 def shown(text: str) -> str:
-    """A text from a file as it may be printed: short, without control characters."""
+    """Text from a file in printable form: short, without control characters."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:60])
 
 
 def new_array(kind: Any, shape: Any, code: Any) -> Array:
-    """The empty array that every saved one begins as."""
+    """Empty array, the initial state of every saved one."""
     if kind is not _ARRAY or shape != (0,) or as_text(code) != "b":
         raise ModelError("it makes an array of another kind than numpy.ndarray")
     return Array()
 
 
 def new_dtype(code: Any, *flags: Any) -> DType:
-    """The type that `numpy.dtype(code, ...)` would make, if it is a plain number type."""
+    """Type of `numpy.dtype(code, ...)`, if it is a plain number type."""
     text = as_text(code)
     order, text = text[:1], text.lstrip("<>|=")
     if text.startswith("O"):
@@ -114,7 +114,7 @@ def new_dtype(code: Any, *flags: Any) -> DType:
 
 
 def set_dtype(dtype: DType, state: tuple[Any, ...]) -> None:
-    """Give a type the byte order that it was saved with."""
+    """Set the saved byte order of a type."""
     order = as_text(state[1]) if len(state) > 1 else ""
     if order not in ("<", ">", "|", "=") or any(part is not None for part in state[2:5]):
         raise ModelError("it holds an array of a type that is not a plain number type")
@@ -122,7 +122,7 @@ def set_dtype(dtype: DType, state: tuple[Any, ...]) -> None:
 
 
 def set_array(array: Array, _version: Any, shape: Any, dtype: Any, is_fortran: Any, content: Any) -> None:
-    """Give an array what it was saved with."""
+    """Set the saved state of an array."""
     _fill_array(array, shape, dtype, content)
     array.is_fortran = bool(is_fortran) if type(is_fortran) in (int, bool) else False
 
@@ -141,7 +141,7 @@ def _fill_array(array: Array, shape: Any, dtype: Any, content: Any) -> None:
 
 
 def from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> Array:
-    """An array as protocol 5 saves it."""
+    """Array as saved by protocol 5."""
     array = Array()
     _fill_array(array, shape, dtype, content)
     array.is_fortran = order == "F"
@@ -149,7 +149,7 @@ def from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> Array:
 
 
 def scalar(dtype: Any, content: Any) -> float | int | bool:
-    """A single number as NumPy saves it."""
+    """Single number as saved by NumPy."""
     array = Array()
     _fill_array(array, (), dtype, content)
     value: float | int | bool = array.resolve().item()
@@ -157,7 +157,7 @@ def scalar(dtype: Any, content: Any) -> float | int | bool:
 
 
 def as_text(value: Any) -> str:
-    """A text that Python 2 or 3 wrote as one, or as bytes."""
+    """Text written by Python 2 or 3 as text or as bytes."""
     if isinstance(value, memoryview) and len(value) <= MAX_NAME_LETTERS:
         return str(value, "latin1")
     if isinstance(value, str) and len(value) <= MAX_NAME_LETTERS:

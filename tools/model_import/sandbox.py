@@ -1,11 +1,11 @@
-"""A child process that reads a file from outside: little memory, little time, nothing to reach, and it may die.
+"""Sandboxed child process for untrusted files: limited memory and time, no access to anything, expendable.
 
-The file is refused if the child refuses it or does not come back. What the child writes is checked again by whoever
-asked for it. It knows nothing of what is in the files; `confined_reader.py` is what runs in the child.
+The file is refused if the child refuses it or does not return. The caller checks the child's output again. Knows
+nothing of the file formats; `sandbox_worker.py` runs in the child.
 
-On Linux the kernel bounds the child's memory, processor time, open files and what it writes. Windows has none of these
-limits here: there the readers' own limits (sizes are checked before memory is taken, arrays are views of the file) and
-the time limit are what bounds it.
+On Linux the kernel limits the child's memory, processor time, open files and output. On Windows these limits do not
+exist here: the readers' own limits (sizes are checked before memory is allocated, arrays are views of the file) and the
+time limit remain.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ MAX_LINES = 20_000
 Progress = Callable[[float], None]
 
 _ROOT = Path(__file__).resolve().parents[2]
-# the child finds this program by its folder and nothing else by anything: no environment, no user's packages
+# the child finds this program by its folder only: no environment variables, no user packages
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from tools.model_import.sandbox_worker import main; main()"
 
 
 def check_source(path: Path) -> int:
-    """Size in bytes of a file that is to be read.
+    """Check a file to be read; returns its size in bytes.
 
     Raises:
-        ModelError: it is missing, is no regular file, is empty or is too large.
+        ModelError: it is missing, not a regular file, empty or too large.
     """
     try:
         status = path.stat()
     except OSError as error:
         raise refusal(path, (error.strerror or "it cannot be read").lower()) from error
     if not stat.S_ISREG(status.st_mode):
-        raise refusal(path, "it is no regular file")
+        raise refusal(path, "it is not a regular file")
     if not 0 < status.st_size <= MAX_SOURCE_BYTES:
         size = "it is empty" if not status.st_size else f"it is larger than {MAX_SOURCE_BYTES >> 20} MB"
         raise refusal(path, size)
@@ -53,7 +53,7 @@ def check_source(path: Path) -> int:
 
 
 def refusal(path: Path, reason: str) -> ModelError:
-    """The one line that a person reads: it ends with the file's name and the reason."""
+    """Error with one line for the user: file name and reason."""
     name = "".join(letter if letter.isprintable() else "?" for letter in path.name[:200])
     return ModelError(f"nothing was imported from {name}: {' '.join(reason.split())[:400]}")
 
@@ -66,16 +66,16 @@ def read_confined(
     progress: Progress | None = None,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> dict[str, Any]:
-    """Run one of `confined_reader.JOBS` in a child process.
+    """Run one of `sandbox_worker.JOBS` in a child process.
 
     Args:
-        sources: the files to read, by what they are; the first is the one that refusals name.
-        output: an existing folder for what the child writes.
-        options: further words for the job.
-        progress: is told the share that is done, 0 to 1.
+        sources: files to read, by role; refusals name the first.
+        output: existing folder for the child's output.
+        options: further arguments of the job.
+        progress: called with the completed share, 0 to 1.
 
     Returns:
-        What the child says about the files: plain values; texts in it come from the files.
+        The child's description of the files: plain values; texts in it come from the files.
 
     Raises:
         ModelError: the file is refused; one line.
@@ -108,7 +108,7 @@ def read_confined(
             answer = _listen(child.stdout, progress or (lambda _: None))
         finally:
             timer.cancel()
-            child.kill()  # it has said all that it has to say
+            child.kill()  # it has sent its result
     if "refused" in answer:
         blamed = sources.get(str(answer.get("source")), first)
         raise refusal(blamed, str(answer["refused"]))
@@ -120,13 +120,13 @@ def read_confined(
 
 def _environment() -> dict[str, str]:
     needed = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would reserve memory
-    if "SYSTEMROOT" in os.environ:  # Windows starts nothing without it
+    if "SYSTEMROOT" in os.environ:  # Windows starts no program without it
         needed["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return needed
 
 
 def _listen(lines: IO[str] | None, progress: Progress) -> dict[str, Any]:
-    """The child's last word, or an empty table if it never said one."""
+    """Final message of the child, or an empty table if there was none."""
     for _ in range(MAX_LINES):
         line = lines.readline(MAX_LINE_LETTERS) if lines else ""
         if not line:

@@ -1,4 +1,4 @@
-"""What a confined reader is given to do: files to read, a folder to write to, and a way to say how far it is."""
+"""Job of a sandboxed reader: files to read, a folder to write to, and progress reporting."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 @dataclass
 class Job:
-    """One task of `confined_reader`.
+    """Job of `sandbox_worker`.
 
     Attributes:
-        sources: the files, by what they are.
-        output: the only folder that may be written to.
-        options: further words.
-        report: is told the share that is done, 0 to 1.
-        reading: the source that is being read, which a refusal is about.
+        sources: files by role.
+        output: the only writable folder.
+        options: further arguments.
+        report: called with the completed share, 0 to 1.
+        reading: source being read, named in refusals.
     """
 
     sources: dict[str, Path]
@@ -29,8 +29,8 @@ class Job:
 
     @contextmanager
     def open(self, source: str) -> Iterator[memoryview]:
-        """The content of a file, as a view that is read from the disk where it is looked at."""
+        """Map a file's content; pages are read from disk on access."""
         self.reading = source
         with self.sources[source].open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            yield memoryview(content)  # never closed: arrays made from it look into it as long as they live
+            yield memoryview(content)  # never closed: arrays made from it refer to it

@@ -1,7 +1,7 @@
-"""What runs in the confined child: it gives up what it could do, reads the files, and says one last word.
+"""Sandboxed child: drops its privileges, reads the files, and reports the result.
 
-Before a byte of a file is read, limits are set and a hook is laid that refuses every import, execution, process and
-connection: the readers need none of these, so whatever tries one has been led there by the file.
+Before a byte of a file is read, limits are set and an audit hook is installed that refuses every import, execution,
+process and connection: readers need none of these, so any attempt was caused by the file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MEMORY_BYTES = 1 << 30
 MEMORY_PER_SOURCE_BYTE = 3
 MAX_WRITTEN_BYTES = 1 << 29
 
-# events of Python's audit hooks that no reader causes
+# audit events that no reader causes
 _FORBIDDEN = (
     "import",
     "exec",
@@ -66,7 +66,7 @@ _CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os
 
 
 def main() -> None:
-    """Do what the first argument says, in JSON; used by `confinement.read_confined` only."""
+    """Run the job in the first argument, as JSON; used only by `sandbox.read_confined`."""
     task = json.loads(sys.argv[1])
     output = Path(task["output"])
     job = Job({name: Path(path) for name, path in task["sources"].items()}, output, task["options"], _report)
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 class _TrippedError(BaseException):
-    """Something was tried that no reader does; not an Exception, so that no reader can swallow it."""
+    """Forbidden operation; not an Exception, so that no reader can catch it."""
 
 
 def _guard(output: Path) -> Callable[[str, tuple[Any, ...]], None]:

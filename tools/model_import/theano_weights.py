@@ -1,7 +1,7 @@
 """Weights in the order and layout of the authors' Theano code -> official names and layouts.
 
-That code keeps a list of parameters: for each layer a weight, a scale if equalised, and a bias; convolutions are OIHW
-and flip their kernels when they are used; a network never fuses its resampling. It knows no pickles.
+That code stores a list of parameters: for each layer a weight, a scale if equalised, and a bias; convolutions are OIHW
+and flip their kernels at run time; resampling is never fused. Knows no pickles.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings, WeightLayer, layers_of
 
-# settings that the TensorFlow code no longer has, with the only value that it can express
+# settings absent from the TensorFlow code, with the only value it can express
 _ONLY: Mapping[str, tuple[Any, ...]] = {
     "label_size": (0,),
     "use_batchnorm": (False, 0),
@@ -28,10 +28,10 @@ _ONLY: Mapping[str, tuple[Any, ...]] = {
 
 
 def theano_kwargs(network: str, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of a Theano network as the TensorFlow code would have them.
+    """Settings of a Theano network in terms of the TensorFlow code.
 
     Raises:
-        ModelError: it uses something that the TensorFlow code, and so this program, does not have.
+        ModelError: it uses something that the TensorFlow code, and so this program, lacks.
     """
     kwargs = {key: str(value, "latin1") if isinstance(value, memoryview) else value for key, value in spec.items()}
     for key, allowed in _ONLY.items():
@@ -45,10 +45,10 @@ def theano_kwargs(network: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 def theano_variables(
     network: str, settings: GeneratorSettings | DiscriminatorSettings, values: list[Any]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Official variables (name, array) of a list of Theano parameters.
+    """Official variables (name, array) from a list of Theano parameters.
 
     Raises:
-        ModelError: the list is too short or too long, or holds something of another shape.
+        ModelError: the list has the wrong length, or an array has another shape.
     """
     rest = iter(values)
 

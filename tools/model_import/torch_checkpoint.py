@@ -1,8 +1,9 @@
-"""PyTorch's older weight files (before its zip files) -> arrays, without PyTorch and without running anything in them.
+"""PyTorch's legacy weight files (before its zip format) -> arrays, without PyTorch and without executing anything.
 
-Such a file is five pickles in a row and then the numbers: a magic number, a version, facts of the machine, the table of
-tensors, the names of the storages in the order of their numbers. The pickles may name an ordered table, a rebuilt
-tensor and the two kinds of storages, all of which are inert here; any other name ends the reading.
+Such a file is five pickles followed by the numbers: a magic number, a version, system information, the table of
+    tensors,
+and the names of the storages in the order of their numbers. The pickles may name an ordered table, a rebuilt tensor and
+the two kinds of storages, all of which are inert here; any other name is refused.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ MAX_DIMENSIONS = 8
 
 @dataclass(frozen=True)
 class StorageKind:
-    """What stands in for a class of storages."""
+    """Stand-in for a storage class."""
 
     dtype: np.dtype[Any]
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor as the table has it: where in which storage its numbers are, in numbers and not in bytes."""
+    """Tensor in the table: its storage, offset and shape, in elements."""
 
     storage: str
     kind: StorageKind
@@ -51,7 +52,7 @@ _STORAGES: Mapping[str, StorageKind] = {
 
 
 def _tensor(storage: Any, begin: Any, shape: Any, steps: Any, *_: Any) -> StoredTensor:
-    """What a table calls to make a tensor."""
+    """Function that a table calls to rebuild a tensor."""
     kind, name = storage[1], storage[2]
     numbers = (begin, *shape, *steps)
     if not isinstance(kind, StorageKind) or len(shape) != len(steps) or len(shape) > MAX_DIMENSIONS:
@@ -62,7 +63,7 @@ def _tensor(storage: Any, begin: Any, shape: Any, steps: Any, *_: Any) -> Stored
 
 
 class _InertUnpickler(pickle.Unpickler):
-    """Knows four names, and none of them does anything."""
+    """Unpickler that knows four names, all of them inert."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -78,7 +79,7 @@ class _InertUnpickler(pickle.Unpickler):
 
 
 def read_torch_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
-    """The tensors of a file by their names.
+    """Tensors of a file by name.
 
     Raises:
         ModelError: the file is missing, damaged, too large, or not such a file.
@@ -92,7 +93,7 @@ def read_torch_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
         reason = str(error) or type(error).__name__
-        raise ModelError(f"{path} cannot be used: it is no table of PyTorch's tensors ({reason[:200]})") from error
+        raise ModelError(f"{path} cannot be used: it is not a table of PyTorch tensors ({reason[:200]})") from error
 
 
 def _tensors(file: BinaryIO) -> dict[str, NDArray[Any]]:

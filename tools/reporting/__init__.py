@@ -1,1 +1,1 @@
-"""Cards, JSON, contact sheets."""
+"""Reports: model cards, JSON, contact sheets."""

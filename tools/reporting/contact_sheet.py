@@ -1,4 +1,4 @@
-"""Pictures of a network to finished pixels, and many pictures to one sheet."""
+"""Conversion of a network's pictures to pixels, and contact sheets."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 CAPTION_PX = 12
-GROUND = 24  # level of the sheet where there is no picture
+GROUND = 24  # level of empty parts of the sheet
 
 
 def to_pixels(pictures: NDArray[Any]) -> NDArray[np.uint8]:
-    """Pictures (N, H, W, C), nominal range [-1, 1], to (N, H, W, 3) uint8: round((x + 1) * 127.5), clipped.
+    """Convert pictures (N, H, W, C), nominal range [-1, 1], to (N, H, W, 3) uint8: round((x + 1) * 127.5), clipped.
 
-    Grey pictures (one channel) are repeated to three; of more than three, the first three are kept.
+    Grey pictures (one channel) are expanded to three channels; of more than three, the first three are used.
     """
     levels = np.clip(np.round((pictures + 1.0) * 127.5), 0, 255).astype(np.uint8)
     return np.repeat(levels, 3, -1) if levels.shape[-1] == 1 else levels[..., :3]
 
 
 def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2, columns: int | None = None) -> NDArray[np.uint8]:
-    """Pictures (N, H, W, 3) uint8 in reading order on one sheet; somewhat wider than high if `columns` is None."""
+    """Sheet of pictures (N, H, W, 3) uint8 in reading order; slightly wider than high if `columns` is None."""
     count, height, width, channels = pictures.shape
     columns = max(1, min(count, columns or math.ceil(math.sqrt(1.6 * count))))
     rows = math.ceil(count / columns)
@@ -37,7 +37,7 @@ def contact_sheet(pictures: NDArray[np.uint8], gap_px: int = 2, columns: int | N
 
 
 def captioned_sheet(pictures: Sequence[tuple[str, NDArray[np.uint8]]], most: int = 400) -> Image.Image:
-    """Named pictures (H, W, 3) uint8 of one size on one sheet, each above its name; smaller where they are many."""
+    """Sheet of named pictures (H, W, 3) uint8 of one size with captions; reduced if there are many."""
     tiles = []
     for name, picture in pictures:
         tile = Image.new("RGB", (picture.shape[1], picture.shape[0] + CAPTION_PX), (GROUND,) * 3)
@@ -51,7 +51,7 @@ def captioned_sheet(pictures: Sequence[tuple[str, NDArray[np.uint8]]], most: int
 
 
 def shrink(picture: NDArray[np.uint8], most_px: int) -> NDArray[np.uint8]:
-    """A picture (H, W, 3), halved by averaging until it is at most `most_px` high."""
+    """Halve a picture (H, W, 3) by averaging until it is at most `most_px` high."""
     while picture.shape[0] > most_px:
         blocks = picture.reshape(picture.shape[0] // 2, 2, picture.shape[1] // 2, 2, 3).astype(np.uint16)
         picture = ((blocks.sum((1, 3)) + 2) // 4).astype(np.uint8)

@@ -1,6 +1,6 @@
-"""Picture files in, and others out: which are meant, what those made of them are called, and how they are written.
+"""Picture files of commands: selection of inputs, names of outputs, reading and writing.
 
-What a person can mend is a DeviceError; nothing that was given is overwritten, and nothing is ever half written.
+Errors that a user can fix are DeviceErrors; inputs are never overwritten, and files are written atomically.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from engine.pipeline.sources.images import load_image, natural_order
 from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray
 
-MAX_NAME_LETTERS = 50  # of at most four bytes: with its ending it still fits into a file's name
+MAX_NAME_LETTERS = 50  # of at most four bytes: with its ending it still fits into a file name
 
 
 def list_pictures(given: Sequence[Path]) -> list[Path]:
-    """The files that are meant, each once; a folder stands for its files in natural order, or for itself if empty."""
+    """Selected files, each once; a folder stands for its files in natural order, or for itself if empty."""
     found: dict[str, Path] = {}
     for path in given:
         for picture in (os.path.isdir(path) and _files(path)) or [path]:
@@ -40,9 +40,9 @@ def _files(folder: Path) -> list[Path]:
 
 
 def output_names(pictures: Sequence[Path], folder: Path, endings: Sequence[str]) -> list[str]:
-    """A name for the files of each picture: `a`, else `a_jpg`, else `a_2`; no two alike, and none that hits a picture.
+    """Unique output name for each picture: `a`, else `a_jpg`, else `a_2`; never the name of a picture.
 
-    Names that differ in the case of letters alone are alike: some disks think so.
+    Names that differ only in case count as equal, as on some file systems.
     """
     place = folder.resolve()
     taken = {str(picture.parent.resolve() / picture.name).casefold() for picture in pictures}
@@ -61,10 +61,10 @@ def output_names(pictures: Sequence[Path], folder: Path, endings: Sequence[str])
 
 
 def read_picture(path: Path) -> ByteArray:
-    """A picture (H, W, 3) uint8 RGB, upright, 1280 px at most.
+    """Read a picture (H, W, 3) uint8 RGB, upright, at most 1280 px.
 
     Raises:
-        DeviceError: it is missing, a folder without files, no image, or damaged.
+        DeviceError: it is missing, a folder without files, not an image, or damaged.
     """
     if os.path.isdir(path):
         raise DeviceError(f"the folder {path} is empty or cannot be listed")
@@ -74,10 +74,10 @@ def read_picture(path: Path) -> ByteArray:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder, and see that files can be written there before anything takes time.
+    """Create the output folder, and check that it is writable before lengthy work.
 
     Raises:
-        DeviceError: it cannot be made or written to.
+        DeviceError: it cannot be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write(path: Path, content: ByteArray | str) -> None:
-    """Write or replace a picture (H, W, 3) as PNG, or a text, all or nothing.
+    """Write or replace a picture (H, W, 3) as PNG, or a text, atomically.
 
     Raises:
         DeviceError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Figures as a JSON file: six digits, null for what is unknown, all or nothing."""
+"""Figures as a JSON file: six digits, null for unknown values, written atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.system.atomic_write import atomic_write
 
 
 def write_json(path: Path, figures: Any) -> None:
-    """Write figures, all or nothing; what was not measured is null.
+    """Write figures atomically; missing values become null.
 
     Raises:
         DeviceError: the file cannot be written.

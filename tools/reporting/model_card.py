@@ -1,7 +1,7 @@
-"""The parts of a persona's card that tools write: each between two marks, so that it can be made anew.
+"""Generated sections of a persona's card, each between two markers, so that it can be regenerated.
 
-What stands between the marks belongs to the tool; everything else in the card belongs to people. It knows nothing of
-what the parts say.
+The text between the markers belongs to the tool, the rest of the card to people. Does not know the contents of the
+sections.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ CARD_FILE = "card.md"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the card.
+    """Section of the card.
 
     Attributes:
-        name: in the marks.
-        tool: the module that writes it.
-        heading: above it, where a card has none of it yet.
-        options: of the tool, with which it is made anew.
+        name: name in the markers.
+        tool: module that writes it.
+        heading: heading, if the card does not have the section yet.
+        options: options of the tool to regenerate it.
     """
 
     name: str
@@ -35,21 +35,21 @@ class Section:
 
     @property
     def begin(self) -> str:
-        """The mark before it."""
+        """Marker before it."""
         return f"<!-- {self.name}: written by {self.tool} -->"
 
     @property
     def end(self) -> str:
-        """The mark after it."""
+        """Marker after it."""
         return f"<!-- end of {self.name} -->"
 
     def within(self, card: str) -> str | None:
-        """What a card says there; None if it has no such part."""
+        """Text of the section in a card; None if it does not exist."""
         found = self._pattern.search(card)
         return found[1].strip("\n") if found else None
 
     def put(self, card: str, text: str) -> str:
-        """The card with this part replaced, or appended where it has none."""
+        """Replace the section in a card, or append it."""
         block = f"{self.begin}\n{text}\n{self.end}"
         if self._pattern.search(card):
             return self._pattern.sub(lambda _: block, card, count=1)
@@ -66,11 +66,11 @@ AUDIT = Section("audit", "tools.audit", "Whom it was shown and whom it draws", "
 
 
 def without_old_numbers(card: str, generator_sha256: str, name: str) -> str:
-    """The card without what was measured on another generator: such a part says how it is made anew.
+    """Remove measurements of another generator from a card, with a note on how to repeat them.
 
     Args:
-        generator_sha256: of the generator that the persona has now; a part that names its first 12 digits stays.
-        name: of the persona.
+        generator_sha256: hash of the persona's current generator; sections that contain its first 12 digits stay.
+        name: name of the persona.
     """
     for section in (EVALUATION, AUDIT):
         text = section.within(card)
@@ -81,7 +81,7 @@ def without_old_numbers(card: str, generator_sha256: str, name: str) -> str:
 
 
 def write_section(persona: Persona, section: Section, text: str) -> Path:
-    """Replace a part of a persona's card, all or nothing; returns the card's path.
+    """Replace a section of a persona's card atomically; returns the card's path.
 
     Raises:
         DeviceError: the card cannot be read or written.

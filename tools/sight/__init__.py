@@ -1,1 +1,1 @@
-"""How far, how dim and how fast the mirror sees: pictures with known faces, and pictures without any."""
+"""Measurements of the mirror's sight: pictures with known faces, and pictures without any."""

@@ -1,6 +1,6 @@
-"""What the mirror saw before it searched: MediaPipe's FaceMesh on the whole picture, 640 px wide.
+"""Baseline without the search: MediaPipe's FaceMesh on the whole picture, 640 px wide.
 
-It is kept to be compared with, in the same run and on the same machine.
+Used for comparison in the same run on the same machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_FACES = 4
 
 
 class NearMesh:
-    """FaceMesh as it was used live, for up to four faces, which it follows; or for single pictures."""
+    """FaceMesh as previously used live, tracking up to four faces; or for single pictures."""
 
     def __init__(self, *, is_live: bool) -> None:
         with without_native_chatter():

@@ -1,6 +1,6 @@
-"""What a source of pictures gives, measured over some seconds: size, rate, delay, light, and the faces in them.
+"""Measurement of a camera over some seconds: size, rate, delay, light, and faces.
 
-It knows neither what would be better nor how it is told.
+Does not know how to improve or present the result.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from engine.pipeline.sources.base import Source
 from engine.pipeline.sources.webcam import Webcam
 from engine.types import ByteArray, FloatArray, Frame
 
-EYES_M = 0.063  # between the centres of two eyes, in the mean of adults (Dodgson 2004)
-FACE_M = 0.145  # width of the oval of a face: 2.3 eye distances, as in the mean face
+EYES_M = 0.063  # between the centres of the eyes, adult mean (Dodgson 2004)
+FACE_M = 0.145  # width of the face oval: 2.3 eye distances, as in the mean face
 FIRST_PICTURE_S = 20.0
 TAKE_S = 0.5
 
 
 @dataclass(frozen=True)
 class SeenPerson:
-    """A face in the last picture.
+    """Face in the last picture.
 
     Attributes:
-        width: of its oval, as a share of the picture's.
-        eye_distance_px: between its eyes, as if seen from the front.
-        eye_distance: the same in picture heights, as `near` of config.yaml has it.
-        light_gain: by how much its light had to be made up for; 1 is usual light.
+        width: width of its oval, as a share of the picture's width.
+        eye_distance_px: distance between its eyes, as seen from the front.
+        eye_distance: the same in picture heights, like `near` in config.yaml.
+        light_gain: brightening that its light needed; 1 is normal light.
         box_px: left, top, right, bottom of its landmarks.
     """
 
@@ -47,20 +47,20 @@ class SeenPerson:
 
 @dataclass(frozen=True)
 class CameraFigures:
-    """What was measured.
+    """Results of the measurement.
 
     Attributes:
-        size_wh: of the pictures, px.
-        rate_hz: new pictures a second; NaN where there was only one.
-        delay_ms: from when a picture was taken until the program had it: median and 95th percentile; NaN where the
-            source does not say.
-        longest_gap_ms: between two pictures.
-        room_gain: by how much the room is too dim; 1 is usual light.
-        noise: of a pixel from picture to picture, levels; NaN where there was only one.
-        told: what the camera says of itself, by name.
-        refused: what it could not be set to.
-        people: the nearest first.
-        picture: the last one (H, W, 3).
+        size_wh: picture size, px.
+        rate_hz: new pictures per second; NaN if there was only one.
+        delay_ms: time from capture until the program has the picture: median and 95th percentile; NaN if the source
+                does not report it.
+        longest_gap_ms: longest interval between two pictures.
+        room_gain: brightening that the room needs; 1 is normal light.
+        noise: pixel noise between pictures, levels; NaN if there was only one.
+        told: values reported by the camera, by name.
+        refused: settings that it rejected.
+        people: nearest first.
+        picture: last picture (H, W, 3).
     """
 
     size_wh: tuple[int, int]
@@ -75,35 +75,35 @@ class CameraFigures:
     picture: ByteArray = field(repr=False)
 
     def focal_px(self, field_of_view_deg: float) -> float:
-        """Focal length, px, of a lens that sees so much from side to side."""
+        """Focal length, px, of a lens with this horizontal field of view."""
         return self.size_wh[0] / 2 / math.tan(math.radians(field_of_view_deg) / 2)
 
 
 def focal_px_of(person: SeenPerson, distance_m: float) -> float:
-    """Focal length, px, of the camera that sees this person at that distance."""
+    """Focal length, px, of a camera that sees this person at that distance."""
     return person.eye_distance_px * distance_m / EYES_M
 
 
 def field_of_view_deg(focal_px: float, width_px: int) -> float:
-    """How much a lens sees from side to side."""
+    """Horizontal field of view of a lens, degrees."""
     return math.degrees(2 * math.atan(width_px / 2 / focal_px))
 
 
 def distance_of_width(share: float, focal_px: float, width_px: int) -> float:
-    """Metres at which a face is so wide, as a share of the picture's width."""
+    """Distance in metres of a face with this width, as a share of the picture's width."""
     return FACE_M * focal_px / (share * width_px)
 
 
 def distance_of_eyes(eye_distance: float, focal_px: float, height_px: int) -> float:
-    """Metres at which two eyes are so far apart, in picture heights."""
+    """Distance in metres of eyes that are this far apart, in picture heights."""
     return EYES_M * focal_px / (eye_distance * height_px)
 
 
 def check_camera(source: Source, frames: Slot[Frame], seconds: float, clock: TimeSource) -> CameraFigures:
-    """Watch a source, which was started, for so many seconds after its first picture.
+    """Observe a started source for this many seconds after its first picture.
 
     Raises:
-        DeviceError: it gives no picture.
+        DeviceError: it delivers no picture.
     """
     faces = LiveFaces(clock=clock)
     try:
@@ -111,7 +111,7 @@ def check_camera(source: Source, frames: Slot[Frame], seconds: float, clock: Tim
     finally:
         faces.close()
     times_s = np.array([frame.captured_s for frame in taken])
-    steps = np.maximum(np.diff([frame.sequence for frame in taken]), 1)  # more than one where some were left out here
+    steps = np.maximum(np.diff([frame.sequence for frame in taken]), 1)  # more than one if some were skipped here
     gaps_ms = np.diff(times_s) / steps * 1000
     delays_ms = [(frame.read_s - frame.captured_s) * 1000 for frame in taken if frame.read_s is not None]
     told, refused = _told(source)
@@ -133,7 +133,7 @@ def check_camera(source: Source, frames: Slot[Frame], seconds: float, clock: Tim
 def _watch(
     source: Source, frames: Slot[Frame], faces: LiveFaces, seconds: float, clock: TimeSource
 ) -> tuple[list[Frame], ByteArray, list[SeenPerson]]:
-    """The frames, all but the last two without their pixels; the last picture, and who was in it."""
+    """Frames, all but the last two without pixels; the last picture, and the faces in it."""
     deadline_s = clock.now_s() + FIRST_PICTURE_S
     taken: list[Frame] = []
     seen: list[SeenPerson] = []
@@ -174,7 +174,7 @@ def _person(landmarks: FloatArray, geometry: FaceGeometry, gain: float, width_px
 
 
 def _noise(pictures: list[ByteArray]) -> float:
-    """Of two pictures in a row, where nothing moved: the median of their pixels."""
+    """Noise between two consecutive pictures where nothing moved: the median over their pixels."""
     if len(pictures) < 2 or pictures[0].shape != pictures[1].shape:
         return math.nan
     before, after = (picture[::4, ::4].astype(np.float32) for picture in pictures)

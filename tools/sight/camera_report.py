@@ -1,4 +1,4 @@
-"""What was measured of a camera, in words for the person who hangs it: the figures, and what to change."""
+"""Report of a camera check for the person who installs it: figures, and advice."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tools.sight.camera_check import (
     field_of_view_deg,
 )
 
-ALL_FOUND, MOST_FOUND = 0.05, 0.03  # widths of faces of which `tools.measure_sight` finds 19 of 20 or more, and most
-SLOW_SHARE = 0.9  # of the rate that was asked for
+ALL_FOUND, MOST_FOUND = 0.05, 0.03  # face widths of which `tools.measure_sight` finds at least 19 of 20, and most
+SLOW_SHARE = 0.9  # of the requested rate
 LATE_MS = 100.0
 GAP_MS = 200.0
 NOISY = 4.0  # levels
@@ -27,17 +27,17 @@ DIM, SHADE = 1.3, 1.5  # gains
 
 
 def report(figures: CameraFigures, focal_px: float, source_of_focal: str, near: float) -> str:
-    """The figures in lines."""
+    """Figures in lines."""
     return "\n".join(_lines(figures, focal_px, source_of_focal, near))
 
 
 def advice(figures: CameraFigures, settings: CameraSettings, *, is_camera: bool) -> list[str]:
-    """What to change, in sentences; nothing where all is well."""
+    """Advice in sentences; nothing if all is well."""
     return list(_advice(figures, settings, is_camera=is_camera))
 
 
 def marked(figures: CameraFigures) -> ByteArray:
-    """The last picture (H, W, 3) with a box around each face and its width in percent."""
+    """Last picture (H, W, 3) with a box around each face and its width in percent."""
     picture = figures.picture.copy()
     thick = max(1, round(picture.shape[0] / 360))
     for person in figures.people:
@@ -52,7 +52,7 @@ def marked(figures: CameraFigures) -> ByteArray:
 
 def _lines(figures: CameraFigures, focal_px: float, source_of_focal: str, near: float) -> Iterator[str]:
     width, height = figures.size_wh
-    yield f"pictures      {width}x{height} px, {_number(figures.rate_hz, ' a second')}"
+    yield f"pictures      {width}x{height} px, {_number(figures.rate_hz, ' per second')}"
     usual, late = (_number(value, " ms") for value in figures.delay_ms)
     gap = _number(figures.longest_gap_ms, " ms")
     yield f"delay         {usual} until the program has a picture, {late} at the 95th percentile; longest gap {gap}"
@@ -60,12 +60,12 @@ def _lines(figures: CameraFigures, focal_px: float, source_of_focal: str, near: 
         yield "camera says   " + ", ".join(f"{name} {value}" for name, value in figures.told.items())
     yield f"light         {_light(figures.room_gain)}; noise {_number(figures.noise, ' levels', 1)}"
     seen = field_of_view_deg(focal_px, width)
-    yield f"lens          {seen:.0f} degrees from side to side ({source_of_focal}), focal length {focal_px:.0f} px"
+    yield f"lens          {seen:.0f} degrees horizontally ({source_of_focal}), focal length {focal_px:.0f} px"
     far = [distance_of_width(share, focal_px, width) for share in (ALL_FOUND, MOST_FOUND)]
     yield f"reach         faces are found up to {far[0]:.1f} m (nearly all), {far[1]:.1f} m (most)"
     if near > 0:
         within = distance_of_eyes(near, focal_px, height)
-        yield f"near          {near:g} in config.yaml answers whoever is within {within:.1f} m"
+        yield f"near          {near:g} in config.yaml reflects visitors within {within:.1f} m"
     for number, person in enumerate(figures.people, 1):
         away = distance_of_eyes(person.eye_distance, focal_px, height)
         yield (
@@ -80,23 +80,23 @@ def _advice(figures: CameraFigures, settings: CameraSettings, *, is_camera: bool
     width, height = figures.size_wh
     if is_camera and (width < settings.width or height < settings.height):
         yield (
-            f"it gives {width}x{height} px where {settings.width}x{settings.height} were asked: far faces need every "
+            f"it delivers {width}x{height} px instead of {settings.width}x{settings.height}: far faces need every "
             "pixel; try another port, cable or camera"
         )
     if is_camera and figures.rate_hz < SLOW_SHARE * settings.fps:
         yield (
-            f"it gives {figures.rate_hz:.0f} pictures a second and not {settings.fps:g}: in dim light cameras expose "
-            "longer; give it more light, or set camera.exposure in config.yaml"
+            f"it delivers {figures.rate_hz:.0f} pictures per second instead of {settings.fps:g}: cameras expose longer "
+            "in dim light; add light, or set camera.exposure in config.yaml"
         )
     if figures.delay_ms[1] > LATE_MS:
-        yield "pictures come late: avoid hubs and wireless bridges, and end what else uses the processor"
+        yield "pictures come late: avoid hubs and wireless bridges, and close other programs"
     if is_camera and figures.longest_gap_ms > GAP_MS:
         yield f"there was a gap of {figures.longest_gap_ms:.0f} ms: try another cable or port"
     if figures.refused:
-        yield f"its driver does not let its {in_words(figures.refused)} be set: take the keys out of config.yaml"
+        yield f"its driver does not accept settings for {in_words(figures.refused)}: remove the keys from config.yaml"
     yield from _advice_on_light(figures)
     if not figures.people:
-        yield "no face was found: have somebody stand where visitors will, looking at the mirror, and check again"
+        yield "no face was found: let somebody stand where visitors will, looking at the mirror, and check again"
 
 
 def _advice_on_light(figures: CameraFigures) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _advice_on_light(figures: CameraFigures) -> Iterator[str]:
         )
     shaded = [person for person in figures.people if person.light_gain > SHADE * figures.room_gain]
     if shaded:
-        yield "a face is in the shade or under a coloured lamp: no lamp behind visitors, but one beside the mirror"
+        yield "a face is in shadow or in coloured light: put no lamp behind visitors, but one beside the mirror"
     if figures.noise > NOISY:
         yield "the picture is noisy: more light helps, and less camera.gain"
 

@@ -1,7 +1,7 @@
-"""What a picture costs, now and before, in turn on the same pictures, in time of the processor.
+"""Processor time per picture, with and without the search, alternately on the same pictures.
 
-That is the time of all threads together, which a busy machine changes little; where the system does not tell it
-(Windows), the time of the clock stands in.
+Counts all threads together, which other load hardly affects; where the system does not report it (Windows), clock time
+is used.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from tools.sight.people import SIZE_WH, Sitter, Standing, stand, with_noise
 from tools.sight.rooms import room
 
 WARM_UP = 20
-WIDTH = 0.15  # of a face that both see
+WIDTH = 0.15  # of a face that both detect
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Time for a picture.
+    """Time per picture.
 
     Attributes:
-        people: how many are in it.
+        people: number of people in it.
         now_ms, before_ms: medians.
-        ratio: median of now over before, picture by picture in the mean of ten.
+        ratio: median of now over before, per picture, averaged over ten.
     """
 
     people: int
@@ -38,7 +38,7 @@ class Cost:
 
 
 def measure_cost(people: list[Sitter], frames: int, seed: int = 0) -> Cost:
-    """Show these people together, moving a little, for so many pictures; nobody is a room by itself."""
+    """Show these people together, moving slightly, for this many pictures; with nobody, an empty room."""
     random = np.random.default_rng(seed)
     background = room(random, SIZE_WH)
     now, before = LiveFaces(), NearMesh(is_live=True)
@@ -61,7 +61,7 @@ def measure_cost(people: list[Sitter], frames: int, seed: int = 0) -> Cost:
 
 
 def processor_s() -> float:
-    """Time that this process has had of all processors, s."""
+    """Processor time used by this process so far, s."""
     try:
         import resource
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Faces seen where there is none: pictures that were generated without one, still and for some frames each."""
+"""False detections: synthetic pictures without faces, as stills and for a few live frames."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from engine.features.face_finder import LiveFaces, StillFaces
 from tools.sight.people import SIZE_WH
 from tools.sight.rooms import empty_pictures
 
-FRAMES = 4  # in which every window is looked at
+FRAMES = 4  # until every window has been searched
 
 
 @dataclass(frozen=True)
 class FalseFaces:
-    """What was seen in pictures without a face.
+    """False detections in pictures without faces.
 
     Attributes:
-        shown: how many pictures.
-        still: in how many a face was seen, by kind of picture, each by itself.
-        once: in how many a face was seen live, in any frame.
-        lasting: in how many it was seen in two frames in a row.
+        shown: number of pictures.
+        still: number of stills with a detection, by kind of picture.
+        once: number of live sequences with a detection in any frame.
+        lasting: number with detections in two consecutive frames.
     """
 
     shown: int
@@ -31,7 +31,7 @@ class FalseFaces:
 
 
 def measure_false(count: int, seed: int = 0) -> FalseFaces:
-    """Look at so many pictures without a face."""
+    """Search this many pictures without faces."""
     stills, live = StillFaces(), LiveFaces()
     seen: Counter[str] = Counter()
     once = lasting = 0

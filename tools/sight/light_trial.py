@@ -1,4 +1,4 @@
-"""How well the mirror sees in bad light: the same people in each light, with help and without."""
+"""Detection in bad light: the same people in each light, with and without correction."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from tools.sight.range_trial import FOUND_WITHIN, nearest_error
 from tools.sight.rooms import room
 
 FRAMES = 10
-SETTLED = 4  # first pictures, which are not counted for trembling and colour
-WIDTH = 0.08  # of a face, as a share of the picture's
+SETTLED = 4  # first pictures, excluded from jitter and colour
+WIDTH = 0.08  # of a face, as a share of the picture's width
 
 
 @dataclass(frozen=True)
 class InLight:
-    """People in one light, seen with help or without.
+    """Results for one light, with or without correction.
 
     Attributes:
-        light: its name.
-        is_helped: whether bad light was made up for.
-        found: share of pictures in which the face was found where it is.
-        trembling: of the landmarks of somebody who keeps still, from picture to picture, root mean square in eye
-            distances; NaN where nobody was found.
-        colour_error: median distance in CIELAB between colours on the face and those in usual light.
+        light: name of the light.
+        is_helped: whether bad light is corrected.
+        found: share of pictures in which the face was found in its place.
+        trembling: jitter of a still person's landmarks between pictures, root mean square in eye distances; NaN if
+                nobody was found.
+        colour_error: median distance in CIELAB between colours on the face and those in normal light.
     """
 
     light: str
@@ -42,7 +42,7 @@ class InLight:
 
 
 def measure_light(people: list[Sitter], light: str, *, is_helped: bool, seed: int = 0) -> InLight:
-    """Show everybody in one light, one after the other."""
+    """Show everybody in one light, one after another."""
     random = np.random.default_rng(seed)
     where = places(WIDTH, 0.0, random)
     found, trembling, errors = [], [], []
@@ -76,7 +76,7 @@ def measure_light(people: list[Sitter], light: str, *, is_helped: bool, seed: in
 
 
 def nearest(faces: list[SeenFace], truth: FloatArray) -> SeenFace | None:
-    """The face that is the one of these landmarks, if any is."""
+    """Face that matches these landmarks, if any."""
     for face in faces:
         if face.is_fresh and nearest_error([face.landmarks_px], truth) < FOUND_WITHIN:
             return face
@@ -84,14 +84,14 @@ def nearest(faces: list[SeenFace], truth: FloatArray) -> SeenFace | None:
 
 
 def apart(landmarks: FloatArray, others: FloatArray) -> float:
-    """Root mean square distance of landmarks (478, 3) of one face in two pictures, in eye distances."""
+    """Root mean square distance between landmarks (478, 3) of one face in two pictures, in eye distances."""
     eyes = landmarks[[33, 133], :2].mean(axis=0), landmarks[[362, 263], :2].mean(axis=0)
     moved = np.square(landmarks[:, :2] - others[:, :2]).sum(axis=1).mean()
     return float(np.sqrt(moved) / np.linalg.norm(eyes[1] - eyes[0]))
 
 
 def colours_of(picture: ByteArray, landmarks: FloatArray, light: Light) -> FloatArray:
-    """(16, 3) CIELAB of the patches on a face."""
+    """CIELAB colours (16, 3) of the patches on a face."""
     size_wh = (picture.shape[1], picture.shape[0])
     face = measure_face(landmarks, *size_wh)
     if face is None:

@@ -1,7 +1,7 @@
-"""Pictures of known people at a known place and size: portraits set into a room, and the room without them.
+"""Pictures of known people at known position and size: portraits placed in a room, and the empty room.
 
-The size of a face is the width of its oval, from landmark 234 to 454, as a share of the picture's width. It knows
-nothing of what is measured.
+The size of a face is the width of its oval, from landmark 234 to 454, as a share of the picture's width. Does not know
+what is measured.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tools.dataset.portrait_set import read_portraits
 from tools.sight.rooms import room
 
 SIZE_WH = (1280, 720)
-FADE = 0.08  # of a portrait's side, over which it passes into the room
-FINER = 4  # a portrait that becomes smaller is drawn so much larger first
+FADE = 0.08  # of a portrait's side, blended into the room
+FINER = 4  # oversampling of portraits that are reduced
 
 
 @dataclass(frozen=True)
 class Sitter:
-    """A portrait.
+    """Portrait of a person.
 
     Attributes:
         picture: (S, S, 3) uint8 RGB.
@@ -41,18 +41,18 @@ class Sitter:
 
     @property
     def face_px(self) -> float:
-        """Width of the oval of the face."""
+        """Width of the face oval."""
         return float(np.linalg.norm(self.landmarks[454] - self.landmarks[234]))
 
     @property
     def middle(self) -> NDArray[np.float64]:
-        """(2,) middle of it."""
+        """Centre of it, (2,)."""
         return np.asarray((self.landmarks[454, :2] + self.landmarks[234, :2]) / 2, np.float64)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where somebody stands: the middle of their face as shares of the picture, its width likewise, and its roll."""
+    """Position of a person: centre and width of their face as shares of the picture, and its roll."""
 
     x: float
     y: float
@@ -61,10 +61,10 @@ class Standing:
 
 
 def sitters(path: Path, count: int, seed: int = 0) -> list[Sitter]:
-    """So many different people of a portrait set, of those that no network was trained on first.
+    """Different people from a portrait set, held-out ones first.
 
     Raises:
-        DeviceError: the file cannot be read, or has fewer people whose face is found.
+        DeviceError: the file cannot be read, or has fewer people with a detectable face.
     """
     portraits = read_portraits(path)
     shuffled = np.random.default_rng(seed).permutation(len(portraits))
@@ -87,7 +87,7 @@ def sitters(path: Path, count: int, seed: int = 0) -> list[Sitter]:
 
 
 def places(width: float, roll_deg: float, random: np.random.Generator) -> Iterator[Standing]:
-    """Where to stand, anywhere that the whole face is in sight."""
+    """Random positions in which the whole face is visible."""
     margin_x = min(0.45, width)
     margin_y = min(0.45, width * SIZE_WH[0] / SIZE_WH[1])
     while True:
@@ -96,7 +96,7 @@ def places(width: float, roll_deg: float, random: np.random.Generator) -> Iterat
 
 
 def stand(sitter: Sitter, where: Standing, background: ByteArray) -> tuple[ByteArray, FloatArray]:
-    """A picture (H, W, 3) of somebody before a background of that size, and the landmarks that they have there."""
+    """Picture (H, W, 3) of a person over a background of that size, and their landmarks in it."""
     height, width = background.shape[:2]
     scale = where.width * width / sitter.face_px
     roll = math.radians(where.roll_deg)
@@ -119,7 +119,7 @@ def stand(sitter: Sitter, where: Standing, background: ByteArray) -> tuple[ByteA
 def _drawn(
     portrait: ByteArray, turn: NDArray[np.float64], shift: NDArray[np.float64], size_wh: NDArray[np.int_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A portrait turned and scaled into a window of that size, and how much it covers of each pixel (H, W, 1)."""
+    """Portrait rotated and scaled into a window of that size, and its opacity (H, W, 1)."""
     finer = FINER if np.linalg.det(turn) < 1 else 1
     matrix: Any = np.hstack([turn, shift[:, None]]) * finer
     matrix[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
@@ -140,7 +140,7 @@ def _drawn(
 def film(
     people: list[Sitter], width: float, roll_deg: float, frames: int, seed: int = 0
 ) -> Iterator[tuple[ByteArray, FloatArray]]:
-    """One after the other stands somewhere for so many frames, each with the sensor's noise: pictures and landmarks."""
+    """One person after another in some position for this many frames, with sensor noise: pictures and landmarks."""
     random = np.random.default_rng(seed)
     where = places(width, roll_deg, random)
     for sitter in people:
@@ -151,6 +151,6 @@ def film(
 
 
 def with_noise(picture: ByteArray, random: np.random.Generator, levels: float = 2.0) -> ByteArray:
-    """The same with a sensor's noise of so many levels."""
+    """Add sensor noise of this many levels."""
     small = (random.standard_normal((picture.shape[0], picture.shape[1], 1), np.float32)) * np.float32(levels)
     return np.asarray(np.clip(picture + small, 0, 255), np.uint8)

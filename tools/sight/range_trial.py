@@ -1,6 +1,6 @@
-"""How far the mirror sees: known faces of some width, one after the other, live for three pictures each, and still.
+"""Range of detection: known faces of some width, one after another, live for three pictures each, and as stills.
 
-A face is found live if it is in the last of its pictures, where it is; after the last of all nobody must be left.
+A face counts as found live if it is found in its place in the last of its pictures; at the end nobody must be left.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from tools.sight.before import NearMesh
 from tools.sight.people import Sitter, film
 
 FRAMES = 3
-FOUND_WITHIN = 0.25  # eye distances between landmarks that were found and where they are, in the mean, at most
-EMPTY_FRAMES = 2  # pictures of nobody after which nobody must be seen
+FOUND_WITHIN = 0.25  # maximum mean error of landmarks, in eye distances
+EMPTY_FRAMES = 2  # pictures without anybody after which nobody may be detected
 
 Finder = Callable[[ByteArray], Sequence[FloatArray]]
 
 
 @dataclass(frozen=True)
 class Range:
-    """Faces of one width.
+    """Results for one face width.
 
     Attributes:
-        width: of a face, as a share of the picture's.
-        roll_deg: tilt.
-        shown: how many people.
-        found: of them, by way of looking.
-        error: median distance of landmarks from the truth, in eye distances, by way; None where nobody was found.
-        left_over: faces still seen when nobody was there any more, by way.
+        width: face width, as a share of the picture's width.
+        roll_deg: roll of the face.
+        shown: number of people.
+        found: number found, by method.
+        error: median landmark error in eye distances, by method; None if nobody was found.
+        left_over: faces still detected after everybody has left, by method.
     """
 
     width: float
@@ -44,7 +44,7 @@ class Range:
 
 
 class Ways:
-    """The four ways of looking that are compared; `close` them."""
+    """Four methods under comparison; `close` them."""
 
     def __init__(self) -> None:
         self._live, self._still = LiveFaces(), StillFaces()
@@ -65,7 +65,7 @@ class Ways:
 
 
 def measure_range(people: list[Sitter], width: float, roll_deg: float, ways: Ways, seed: int = 0) -> Range:
-    """Show everybody at one width to all ways of looking."""
+    """Show everybody at one width to all methods."""
     found: dict[str, list[float]] = {name: [] for name in (*ways.live, *ways.still)}
     last: ByteArray | None = None
     for index, (picture, truth) in enumerate(film(people, width, roll_deg, FRAMES, seed)):
@@ -90,7 +90,7 @@ def measure_range(people: list[Sitter], width: float, roll_deg: float, ways: Way
 
 
 def nearest_error(faces: Sequence[FloatArray], truth: FloatArray) -> float:
-    """Mean distance of the landmarks of the nearest face from the truth (478, 3), in its eye distances."""
+    """Mean landmark error of the nearest face from the truth (478, 3), in its eye distances."""
     eyes = truth[[33, 133], :2].mean(axis=0), truth[[362, 263], :2].mean(axis=0)
     eye_distance = float(np.linalg.norm(eyes[1] - eyes[0]))
     apart = [float(np.linalg.norm(face[:468, :2] - truth[:468, :2], axis=1).mean()) for face in faces]

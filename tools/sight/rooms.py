@@ -1,4 +1,4 @@
-"""Pictures without a face: rooms, landscapes, textures, gratings, noise and blots, each drawn from a number."""
+"""Pictures without faces: rooms, landscapes, textures, gratings, noise and blots, each drawn from a seed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Size = tuple[int, int]
 
 
 def empty_pictures(count: int, size_wh: Size, seed: int = 0) -> Iterator[tuple[str, ByteArray]]:
-    """So many pictures without a face, all kinds in turn, and what they are."""
+    """This many pictures without faces, of all kinds in turn, with their kinds."""
     for index in range(count):
         name = list(KINDS)[index % len(KINDS)]
         yield name, KINDS[name](np.random.default_rng([seed, index]), size_wh)
 
 
 def room(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """A wall with furniture: rectangles, a slope of light, a coarse grain."""
+    """Wall with furniture: rectangles, a light gradient, coarse grain."""
     width, height = size_wh
     picture = random.uniform(60, 180, 3) + _slope(height)[:, None, None] * random.uniform(-30, 30, 3)
     picture = picture + _slope(width)[None, :, None] * random.uniform(-30, 30, 3)
@@ -35,7 +35,7 @@ def room(random: np.random.Generator, size_wh: Size) -> ByteArray:
 
 
 def texture(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """Clouds, bark, gravel: noise whose strength falls with its frequency."""
+    """Clouds, bark, gravel: noise whose amplitude falls with frequency."""
     rough = random.uniform(0.5, 2.0)
     planes = np.stack([_fractal(random, size_wh, rough) for _ in range(3)], axis=-1)
     grey = planes.mean(axis=2, keepdims=True)
@@ -43,7 +43,7 @@ def texture(random: np.random.Generator, size_wh: Size) -> ByteArray:
 
 
 def gratings(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """Blinds, tiles, curtains: a few sets of parallel lines."""
+    """Blinds, tiles, curtains: several sets of parallel lines."""
     width, height = size_wh
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     picture = np.zeros((height, width, 3)) + random.uniform(60, 180, 3)
@@ -56,12 +56,12 @@ def gratings(random: np.random.Generator, size_wh: Size) -> ByteArray:
 
 
 def noise(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """Grain of some size and strength."""
+    """Grain of random size and strength."""
     return _levels(128 + random.uniform(20, 80) * _blurred_noise(random, size_wh, int(2 ** random.integers(0, 5))))
 
 
 def landscape(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """A sky over hills."""
+    """Sky over hills."""
     height = size_wh[1]
     line = random.uniform(0.3, 0.7) * height + 40 * _fractal(random, size_wh, 1.5)[0]
     rows = np.arange(height)[:, None]
@@ -71,7 +71,7 @@ def landscape(random: np.random.Generator, size_wh: Size) -> ByteArray:
 
 
 def blots(random: np.random.Generator, size_wh: Size) -> ByteArray:
-    """Ellipses, full and hollow, of every size: plates, wheels, lamps, buttons."""
+    """Ellipses, filled and hollow, of all sizes: plates, wheels, lamps, buttons."""
     width, height = size_wh
     picture = np.full((height, width, 3), random.integers(40, 200, 3), np.uint8)
     for _ in range(int(random.integers(20, 200))):
@@ -104,7 +104,7 @@ def _blurred_noise(random: np.random.Generator, size_wh: Size, grain_px: int) ->
 
 
 def _fractal(random: np.random.Generator, size_wh: Size, rough: float) -> Plane:
-    """(H, W) of mean 0 and deviation 1, whose amplitudes fall with the frequency to the power of `rough`."""
+    """Noise (H, W) of mean 0 and deviation 1, with amplitudes that fall with frequency to the power of `rough`."""
     width, height = size_wh
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     frequency[0, 0] = 1

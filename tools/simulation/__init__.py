@@ -1,1 +1,1 @@
-"""A visit on a manual clock."""
+"""Simulated visits on a manual clock."""

@@ -1,6 +1,6 @@
-"""A rehearsal: a visit on a clock of its own, the same frames, features and faces for whatever is to be drawn.
+"""Simulated visit on a manual clock: the same frames, features and faces for everything that is drawn.
 
-The visitor is scikit-image's astronaut, whose head moves; nobody else's picture is used.
+The visitor is scikit-image's astronaut, whose head moves; no other person's picture is used.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tools.animate_portrait import motion_at, moved
 MODELS = Path(__file__).resolve().parents[2] / "models"
 CAMERA_WH = (640, 480)
 RATE_HZ = 15
-ALONE_S, STAY_S = 1.0, 12.0  # after twelve seconds the portrait is upright and in the middle
+ALONE_S, STAY_S = 1.0, 12.0  # after twelve seconds the portrait is upright and central
 EARLIER_VISITS, VISIT_S, PAUSE_S = 13, 7, 6
 SEED = 4
 
@@ -38,10 +38,10 @@ Visit = list[tuple[Frame, Reflection]]
 
 
 class Rehearsal:
-    """A visit on a manual clock: the same frames, features and faces for every scene.
+    """Simulated visit: the same frames, features and faces for every scene.
 
     Args:
-        persona: whom the mirror shows; with an inverter.
+        persona: must have an inverter.
     """
 
     def __init__(self, persona: Persona) -> None:
@@ -58,7 +58,7 @@ class Rehearsal:
         self._somebody = next(found for found in self._features if found is not None)
 
     def visit(self) -> Iterator[tuple[Frame, Reflection]]:
-        """Frame and reflection of every moment, 1 / `RATE_HZ` s apart."""
+        """Frame and reflection at each time, 1 / `RATE_HZ` s apart."""
         clock = ManualClock()
         listener = ReflectionAnalyzer(lambda: Featurizer("static"), clock, waits=True)
         painter = GeneratorStep(self._generator, clock)
@@ -74,7 +74,7 @@ class Rehearsal:
         listener.close()
 
     def earlier(self) -> Iterator[Reflection]:
-        """Reflections of strangers who were there before, a second apart; nobody is there between their visits."""
+        """Reflections of previous visitors, one second apart; nobody is there between their visits."""
         count = 0
         for stranger in range(EARLIER_VISITS):
             z = seed_latent(stranger, self._generator.latent_size)
@@ -88,7 +88,7 @@ class Rehearsal:
 
 
 def portrait() -> ByteArray:
-    """The visitor's face, (300, 300, 3) uint8 RGB."""
+    """Visitor's face, (300, 300, 3) uint8 RGB."""
     from skimage.data import astronaut
 
     return np.ascontiguousarray(astronaut()[:300, 80:380])

@@ -147,8 +147,8 @@ def test_what_is_no_file_is_refused(kind: str, tmp_path: Path, capsys: pytest.Ca
     reasons = {
         "missing": "no such file or directory",
         "empty": "it is empty",
-        "folder": "it is no regular file",
-        "pipe": "it is no regular file",
+        "folder": "it is not a regular file",
+        "pipe": "it is not a regular file",
     }
     assert capsys.readouterr().err == f"import_pggan: nothing was imported from x.pkl: {reasons[kind]}\n"
     assert not (tmp_path / "models").exists()

@@ -51,5 +51,5 @@ def test_what_is_no_table_of_tensors_is_refused(tmp_path: Path, change: dict[str
     with pytest.raises(ModelError, match=complaint):
         read_torch_checkpoint(path)
     path.write_bytes(b"<html>")
-    with pytest.raises(ModelError, match="no table of PyTorch's tensors"):
+    with pytest.raises(ModelError, match="not a table of PyTorch tensors"):
         read_torch_checkpoint(path)
