@@ -49,6 +49,11 @@ class Locator:
         """Whether there is such a key or list item."""
         return self._find(key_path)[1].is_exact
 
+    def place(self, key_path: KeyPath) -> str:
+        """`file:line` of a key; of the nearest enclosing one if there is no such key."""
+        place, spot = self._find(key_path)
+        return f"{place.file}:{spot.line}"
+
     def problem(self, key_path: KeyPath, what: str) -> str:
         """The sentence `file:line: key: what`."""
         place, spot = self._find(key_path)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -25,7 +26,7 @@ from engine.render.gl.texture import PixelTexture
 from engine.render.glass_area import GlassArea, Rect
 from engine.render.pass_context import PassContext
 from engine.render.passes import Pass, pass_class
-from engine.render.passes.base import COMPOSED
+from engine.render.passes.base import COMPOSED, Knobs
 from engine.render.shader_trials import ShaderTrials
 from engine.scene.expression import Memory
 from engine.scene.scene import SIGNALS, PassSpec, Scene
@@ -49,6 +50,10 @@ class _Part:
     drawn: Pass
     context: PassContext
     memories: defaultdict[str, Memory] = field(default_factory=lambda: defaultdict(dict))
+    still: dict[str, Any] = field(init=False)  # knobs as the file sets them
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "still", self.spec.settings.model_dump())
 
 
 class Compositor(Closing):
@@ -66,6 +71,9 @@ class Compositor(Closing):
     Attributes:
         began_s: the moment of the show from which shaders count their seconds, on the clock of `Tick.time_s`. They get
             them as 32-bit floats, which step by 2 ms at six hours and by a quarter of a second at a month.
+        overrides: knobs that are set from outside, which beat what the file says, by pass and knob; may be replaced
+            between two frames, and costs none of them anything.
+        knobs: all knobs of each pass, as they were drawn last.
 
     Raises:
         ConfigError: a shader does not compile, or a knob is bound that cannot be.
@@ -87,6 +95,8 @@ class Compositor(Closing):
         self.size_wh = stage_wh or scene.size_wh
         self.scene = scene
         self.began_s = 0.0
+        self.overrides: Mapping[str, Knobs] = {}
+        self.knobs: dict[str, Knobs] = {}
         self._ground: PassContext  # shared by all passes
         self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
@@ -164,7 +174,12 @@ class Compositor(Closing):
 
     def _draw(self, part: _Part, inputs: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn
-        knobs = {**spec.settings.model_dump(), **spec.bound_values(inputs.signals, tick.dt_s, part.memories)}
+        knobs = {
+            **part.still,
+            **spec.bound_values(inputs.signals, tick.dt_s, part.memories),
+            **self.overrides.get(spec.name, {}),
+        }
+        self.knobs[spec.name] = knobs
         if knobs["opacity"] <= 0.0 and not unseen_too:
             return
         target = self._front if drawn.in_place else self._back

@@ -6,7 +6,7 @@ Owns the textures, the compositor and the output pass. Does not know where frame
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import moderngl
@@ -23,6 +23,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture import CameraTexture, GrowthTexture
 from engine.render.gl.texture_upload import Transfer
 from engine.render.output_pass import OutputPass
+from engine.render.passes.base import Knobs
 from engine.render.portrait_archive import PortraitArchive
 from engine.render.shader_trials import ShaderTrials
 from engine.render.sitters import Sitters
@@ -266,6 +267,20 @@ class Renderer(Closing):
     def toggle_frozen(self) -> None:
         """Freeze the picture, or let it go on."""
         self.is_frozen = not self.is_frozen
+
+    def override(self, knobs: Mapping[str, Knobs]) -> None:
+        """Set knobs of the shown scene, by pass and knob, until the next call; what gives way to it keeps its own."""
+        self._compositor.overrides = knobs
+
+    @property
+    def knobs(self) -> Mapping[str, Knobs]:
+        """All knobs of each pass, as they were drawn last."""
+        return self._compositor.knobs
+
+    @property
+    def signals(self) -> Mapping[str, float]:
+        """What scenes may follow, at this moment."""
+        return self._sitters.signals
 
     @property
     def visit_state(self) -> VisitState:

@@ -54,7 +54,16 @@ def read_pass(entry: PassEntry, registry: Mapping[str, type[PassSettings]], fold
             colours[knob] = colour_by_state(values, getattr(settings, knob))
         else:
             bind[knob] = by_state(values, getattr(settings, knob))
-    return PassSpec(kind, settings, MappingProxyType(bind), MappingProxyType(limits), MappingProxyType(colours), locate)
+    return PassSpec(
+        kind,
+        settings,
+        MappingProxyType(bind),
+        MappingProxyType(limits),
+        MappingProxyType(colours),
+        locate,
+        entry.name,
+        frozenset(given),
+    )
 
 
 def _schemas(settings: PassSettings) -> Schemas:

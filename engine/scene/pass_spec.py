@@ -35,6 +35,8 @@ class PassSpec:
         limits: range of each bound knob.
         colours: knobs that are colours and follow the states of a visit: their red, green and blue, linear light.
         locate: where its knobs stand; None if it was made otherwise.
+        name: what it is called in its scene, where no other has the name; its kind if nobody named it.
+        by_state: those of `bind` and `colours` that follow the states of a visit.
     """
 
     kind: str
@@ -43,6 +45,12 @@ class PassSpec:
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     colours: Mapping[str, tuple[Expression, Expression, Expression]] = field(default_factory=dict)
     locate: Locator | None = field(default=None, compare=False)
+    name: str = ""
+    by_state: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.kind)
 
     @property
     def moving(self) -> tuple[str, ...]:

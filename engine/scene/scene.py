@@ -6,8 +6,10 @@ this module knows no OpenGL, and no pass by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from engine.config.reflection import ReflectionSettings
@@ -28,7 +30,7 @@ class Scene:
     Attributes:
         title: for people.
         size_wh: width and height of the stage, px.
-        passes: in drawing order.
+        passes: in drawing order, each with a name that no other has.
         path: its file; None if it was built in memory.
         files: all files that it consists of: its own, those it extends, and pictures.
         reflection: how the mirror answers while it is shown.
@@ -68,9 +70,24 @@ def load_scene(
     return Scene(
         title=outer.title,
         size_wh=outer.size,
-        passes=tuple(passes),
+        passes=_told_apart(passes),
         path=path,
         files=frozenset(file.resolve() for file in (*text.paths, *pictures)),
         reflection=(reflection or ReflectionSettings()).with_changes(outer.visit, outer.reflection),
         transition=outer.transition,
     )
+
+
+def _told_apart(passes: Sequence[PassSpec]) -> tuple[PassSpec, ...]:
+    """The passes, each with a name of its own: the second of a kind is `kind_2`, and so on."""
+    given = Counter(spec.name for spec in passes)
+    taken, named = set(given), []
+    for spec in passes:
+        if given[spec.name] > 0:  # the first of its name keeps it
+            given[spec.name] = 0
+            named.append(spec)
+            continue
+        number = next(n for n in count(2) if f"{spec.name}_{n}" not in taken)
+        taken.add(f"{spec.name}_{number}")
+        named.append(replace(spec, name=f"{spec.name}_{number}"))
+    return tuple(named)
