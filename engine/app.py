@@ -16,6 +16,7 @@ from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
 from engine.config.options import Options
 from engine.consent.gate import ConsentGate
+from engine.control.register import Register
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
@@ -34,9 +35,11 @@ from engine.pipeline.sources.open_source import FIRST_CAMERA, Source, open_sourc
 from engine.pipeline.sources.paced_source import PacedSource
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
+from engine.show.control_desk import ControlDesk, DeskParts
 from engine.show.drawing import Drawing, open_drawing
 from engine.show.files import ShowFiles, read_show_files
 from engine.show.film import FilmPacer, for_film
+from engine.show.keeper import Keeper
 from engine.show.main_loop import GivesTicks, MainLoop, ShowSlots
 from engine.show.notice import Notice
 from engine.show.operator_panel import OperatorPanel
@@ -68,6 +71,7 @@ class Show:
         worker: the reflection thread.
         drawing: what draws it.
         report: what is counted.
+        register: of everything that can be set and read while it runs.
         measurement: of the way from screen to camera; None where nobody asked.
     """
 
@@ -75,6 +79,7 @@ class Show:
     worker: ReflectionWorker
     drawing: Drawing
     report: Report
+    register: Register
     measurement: LoopMeasurement | None
 
 
@@ -155,6 +160,10 @@ class App:
         panel = OperatorPanel(drawing, status.lines, shows_overlay=config.display.overlay)
         parts.enter_context(drawing.recordings)
         measurement = LoopMeasurement() if options.measure_loop else None
+        keeper = Keeper(drawing.recordings, drawing.calibration, switcher, files.persona)
+        desk_parts = DeskParts(drawing.mirror, switcher, keeper, files.scene_library, status, notice, config.reflection)
+        register = Register(self._clock)
+        desk = ControlDesk(register, desk_parts, self._clock)
         loop = MainLoop(
             clock=self._clock,
             pacer=pacer,
@@ -170,9 +179,11 @@ class App:
             report=report,
             watcher=parts.enter_context(Watcher((self._scenes, SHADERS))) if config.scene.reload else None,
             measurement=measurement,
+            desk=desk,
+            keeper=keeper,
             seconds=output.seconds,
         )
-        return Show(loop, worker, drawing, report, measurement)
+        return Show(loop, worker, drawing, report, register, measurement)
 
     def _open_source(
         self, settings: CameraSettings, output: ShowOutput, slots: ShowSlots, parts: ExitStack
@@ -220,7 +231,7 @@ class App:
             mirror=drawing.mirror,
             calibration=drawing.calibration,
             library=drawing.library,
-            notify=notice.notify,
+            notify=notice.complain,
             clock=self._clock,
         )
 

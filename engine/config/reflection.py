@@ -119,12 +119,25 @@ class ReflectionSettings(VisitSettings, AnswerSettings):
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     """Processor threads for the generator, 1 to 256; null leaves it to the runtime."""
 
+    def calmer(self, factor: float) -> ReflectionSettings:
+        """A copy whose face follows so many times as calmly; below 1 it follows more lively."""
+        if factor == 1.0:
+            return self
+        groups = {name: _calmer(filters, factor) for name, filters in self.features}
+        slower = ("min_cutoff_hz", "beta", "rate_limit_deg_s", "doubtful_rate_limit_deg_s")
+        changed = {name: getattr(self, name) / factor for name in slower}
+        return self.model_copy(update={**changed, "features": self.features.model_copy(update=groups)})
+
     def with_changes(self, *changes: Settings) -> ReflectionSettings:
         """A copy in which what each of `changes` was given explicitly stands for its own."""
         changed = self
         for change in changes:
             changed = _laid_over(changed, change)
         return changed
+
+
+def _calmer(filters: FilterSettings, factor: float) -> FilterSettings:
+    return filters.model_copy(update={"min_cutoff_hz": filters.min_cutoff_hz / factor, "beta": filters.beta / factor})
 
 
 def _laid_over(settings: Model, change: Settings) -> Model:

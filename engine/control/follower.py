@@ -78,7 +78,7 @@ class Follower:
         changed = {
             address: value
             for address, value in now.values.items()
-            if address not in before or before[address] is not value and before[address] != value
+            if address not in before or (before[address] is not value and before[address] != value)
         }
         added: tuple[str, ...] = ()
         removed: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from weakref import WeakSet
 
 from engine.control.follower import Event, Follower, Snapshot
 from engine.control.layers import Holding, Layer, Why
@@ -107,6 +108,7 @@ class Register:
         self._told: Mapping[str, Value] = {}
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._event_count = 0
+        self._followers: WeakSet[Follower] = WeakSet()
         self._noted: dict[str, Holding] = {}  # who made the show do something last
         self._tally: Counter[str] = Counter()
 
@@ -226,14 +228,24 @@ class Register:
             noted = [self._noted[address]] if address in self._noted else []
             told = self._told.get(address, None)
         below = [
-            replace(holding, value=told) if told is not None and holding.layer in (Layer.STATE, Layer.BINDING) else holding
+            replace(holding, value=told)
+            if told is not None and holding.layer in (Layer.STATE, Layer.BINDING)
+            else holding
             for holding in ground
         ]
         return Why(address, value, tuple(reversed([*below, *noted, *above])), self._clock.now_s())
 
     def follow(self) -> Follower:
         """A follower of all changes from now on; its first poll tells every value."""
-        return Follower(self._snapshot, self._event_count)
+        follower = Follower(self._snapshot, self._event_count)
+        with self._lock:
+            self._followers.add(follower)
+        return follower
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody follows the changes at this moment."""
+        return len(self._followers) > 0
 
     # -------------------------------------------------- for the show
 

@@ -51,9 +51,7 @@ def scene_knobs(scene: Scene, since_s: float | None = None, local_s: float | Non
         scene: as it was read.
         since_s, local_s: when it came onto the wall.
     """
-    return {
-        knob.parameter.address: knob for spec in scene.passes for knob in pass_knobs(spec, since_s, local_s)
-    }
+    return {knob.parameter.address: knob for spec in scene.passes for knob in pass_knobs(spec, since_s, local_s)}
 
 
 def pass_knobs(spec: PassSpec, since_s: float | None = None, local_s: float | None = None) -> Iterator[Knob]:

@@ -263,6 +263,7 @@ class Compositor(Closing):
                     while self._ground.do_step():  # requested only while drawing
                         yield True
         finally:
+            self.knobs.clear()
             camera.close()
             face.close()
             for part in parts:

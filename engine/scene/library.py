@@ -41,6 +41,10 @@ class SceneLibrary:
         for name in on_keys:
             self._check(name, "scene.scenes: ")
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all scenes, as their folder has them now."""
+        return self._names()
+
     def path(self, name: str) -> Path:
         """The file of a scene, whether it exists or not."""
         return self._folder.resolve() / f"{name}.yaml"

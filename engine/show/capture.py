@@ -117,6 +117,10 @@ class Capture(Closing):
         with self._trouble_said(unless=is_needed):
             self._session = SessionRecorder(path, head, self._settings.keep_free_mb)
 
+    def end_session(self) -> None:
+        """End the session."""
+        self._close_session()
+
     def note(self, cue: Cue, reflection: Reflection | None, audio: float) -> None:
         """Feed the session, once per frame.
 

@@ -20,7 +20,9 @@ from engine.core.slot import Slot
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.render.window.window import Action
 from engine.session.format import Cue
+from engine.show.control_desk import ControlDesk
 from engine.show.drawing import Drawing
+from engine.show.keeper import Keeper
 from engine.show.notice import Notice
 from engine.show.operator_panel import OperatorPanel
 from engine.show.scene_switcher import SceneSwitcher
@@ -78,6 +80,8 @@ class MainLoop:
         report: counts frames.
         watcher: reports saved files; None without reloading.
         measurement: loopback measurement; None if it was not asked for.
+        desk: carries out what is set from outside.
+        keeper: begins and ends films, and keeps snapshots.
         seconds: length of the show; None until somebody ends it.
 
     Attributes:
@@ -101,6 +105,8 @@ class MainLoop:
         report: Report,
         watcher: Watcher | None = None,
         measurement: LoopMeasurement | None = None,
+        desk: ControlDesk,
+        keeper: Keeper,
         seconds: float | None = None,
     ) -> None:
         self.is_over = False
@@ -111,7 +117,8 @@ class MainLoop:
         self._consent, self._consent_notice = drawing.consent, drawing.consent_notice
         self._switcher, self._memory, self._hearing = switcher, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
-        self._boundary = ErrorBoundary(notice.notify)
+        self._desk = desk
+        self._boundary = ErrorBoundary(notice.complain)
         self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
         self._actions: Mapping[Action, Callable[[], None]] = {
             Action.QUIT: self.stop,
@@ -124,8 +131,8 @@ class MainLoop:
             Action.CAMERA: panel.toggle_camera,
             Action.HELP: panel.toggle_help,
             Action.CALIBRATE: drawing.calibration.toggle,
-            Action.SNAPSHOT: self._take_snapshot,
-            Action.RECORD: self._toggle_film,
+            Action.SNAPSHOT: desk.take_snapshot,
+            Action.RECORD: lambda: keeper.film(not keeper.is_filming),
         }
 
     def run(self) -> None:
@@ -160,6 +167,8 @@ class MainLoop:
         with kept("the change of scenes"):
             self._switcher.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
             self._memory.remember(ShowMoment(self._switcher.name, self._mirror.blackout.is_on))
+        with kept("what is set from outside"):
+            self._desk.follow(tick)
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()
         self._ask()
         with kept("the session"):
@@ -194,7 +203,8 @@ class MainLoop:
     def _ask(self) -> None:
         """Ask the reflection thread for what the shown scene needs, if that has changed."""
         mirror = self._mirror
-        request = ReflectionRequest(mirror.scene.reflection, mirror.wants_previews, mirror.wants_echo)
+        settings = self._desk.adjusted(mirror.scene.reflection)
+        request = ReflectionRequest(settings, mirror.wants_previews, mirror.wants_echo)
         if request != self._request:
             self._request = request
             self._slots.requests.put(request)
@@ -232,15 +242,6 @@ class MainLoop:
         """The current cue, for a session."""
         is_black = self._mirror.blackout.is_on or self._mirror.closing.is_on
         return Cue(tick.time_s, self._switcher.name, is_black, self._mirror.is_frozen)
-
-    def _take_snapshot(self) -> None:
-        self._recordings.take_snapshot(self._recordings.path(self._switcher.name, ".png"))
-
-    def _toggle_film(self) -> None:
-        if self._recordings.is_filming:
-            self._recordings.end_film()
-        else:
-            self._recordings.begin_film(self._recordings.film_path(self._switcher.name), self._calibration.picture_wh)
 
 
 BAR: dict[str, Any] = {

@@ -12,10 +12,17 @@ class Notice:
 
     Attributes:
         text: the newest sentence; empty without one.
+        error: the newest that says what is wrong.
     """
 
     def __init__(self) -> None:
         self.text = ""
+        self.error = ""
+
+    def complain(self, text: str) -> None:
+        """The same for what is wrong; an empty text says that it is no more."""
+        self.error = text
+        self.notify(text)
 
     def notify(self, text: str) -> None:
         """Set the message on the overlay and, unless it is repeated, log it; an empty text clears it."""

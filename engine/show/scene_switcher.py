@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.control.layers import Layer
 from engine.core.clock import Tick, TimeSource, local_time
 from engine.core.error_boundary import ErrorBoundary
 from engine.render.gl.shader_library import ShaderLibrary
@@ -18,6 +19,9 @@ from engine.scene.library import SceneLibrary
 from engine.show.playlist import Playlist
 from engine.show.schedule import Schedule
 from engine.visitor.visit_state import VisitState
+
+Chooser = tuple[Layer, str]
+"""Who chose a scene, and on which layer that counts."""
 
 
 class SceneSwitcher:
@@ -33,6 +37,7 @@ class SceneSwitcher:
 
     Attributes:
         name: of the scene on the wall.
+        chosen_by: who chose it, where that was not the register of parameters; None there and at the start.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class SceneSwitcher:
         clock: TimeSource,
     ) -> None:
         self.name = name
+        self.chosen_by: Chooser | None = None
         self._scene_library = scene_library
         self._playlist, self._schedule = playlist, schedule
         self._mirror, self._calibration, self._library = mirror, calibration, library
@@ -64,7 +70,7 @@ class SceneSwitcher:
         is_held = self._mirror.is_frozen or self._mirror.visit_state is not VisitState.IDLE
         due = self._playlist.due_scene(self.name, is_held, tick)
         if due is not None:
-            self.change_scene(due)
+            self.change_scene(due, by=(Layer.SCHEDULE, "the playlist"))
         self._reload(saved)
         self._build()
 
@@ -72,11 +78,24 @@ class SceneSwitcher:
         """Show the scene of a key, from 1; nothing if it has none."""
         name = self._scene_library.on_key(number)
         if name is not None:
-            self.change_scene(name)
+            self.change_scene(name, by=(Layer.PANEL, f"the key {number}"))
 
-    def change_scene(self, name: str, *, again: bool = False) -> None:
-        """Read a scene and start building it; `again` if it is the one on the wall."""
+    @property
+    def coming_name(self) -> str | None:
+        """The scene that is being read or built; None while none is."""
+        return self._coming_name
+
+    def change_scene(self, name: str, *, again: bool = False, by: Chooser | None = None) -> None:
+        """Read a scene and start building it.
+
+        Args:
+            name: of the scene.
+            again: whether it is the one on the wall.
+            by: who chose it.
+        """
         self._coming_name = name
+        if not again:
+            self.chosen_by = by
         try:
             self._mirror.prepare(self._scene_library.load(name), again=again)
         except Exception as error:  # a file that was saved may hold what nobody foresaw

@@ -138,6 +138,7 @@ class Report:
             "frames_per_s": round(self._interval_ms.rate_per_s(), 1),
             "reflections_per_s": round(self._reflection_ms.rate_per_s(), 1),
             "age_ms": self._age_ms.percentiles(),
+            "draw_ms": self._draw_ms.percentiles(),
         }
 
     def write(self, path: Path, health: Health) -> None:

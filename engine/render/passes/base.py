@@ -40,7 +40,7 @@ class Pass(ABC):
                 frame covers elsewhere.
         needs: parts of `FrameInputs` that exist only on demand: `previews`, `echo`, `sound`; and
                 `camera`, where the camera's picture shows people recognisably.
-        baked: knobs that are drawn into textures once per size and therefore cannot follow signals.
+        baked: knobs that are drawn into textures once per size, or read only once, and so cannot follow signals.
         names_files: whether its settings name the artist's files; their errors are reported with the scene's line.
         is_foreign: whether it runs an external program, which must be tried before it is shown.
         memory_s: how far back its picture depends on earlier frames, s; infinite if on everything since the scene

@@ -58,6 +58,7 @@ class ForeignPass(Pass):
         there."""
 
     in_place = True
+    baked = frozenset({"guard"})
     names_files = True
     is_foreign = True
     memory_s = math.inf  # an artist's buffers may keep anything

@@ -37,6 +37,7 @@ class StillPicture(Pass):
         """Factor on its light."""
 
     in_place = True
+    baked = frozenset({"fit"})
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)

@@ -1,0 +1,176 @@
+"""What is set in the register reaches the wall, and what happens on the wall reaches the register."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.control.layers import Layer
+from engine.control.register import Register, UnknownAddressError
+from engine.core.clock import Tick
+from engine.render.gl.shader_library import ShaderLibrary
+from engine.render.window.keymap import Action
+from tests.app.shows import SCENE, ObservedApp, app, by_and_by
+
+EXPOSURE = "/narcissus/scene/film/exposure"
+
+
+def register_of(show: ObservedApp) -> Register:
+    return show.show.register
+
+
+def test_a_knob_set_from_another_thread_changes_the_next_picture_and_is_given_back(place: Path, blind: None) -> None:
+    show, levels = app(seconds=30.0), []
+
+    def bright() -> bool:
+        levels.append(float(show.wall().mean()))
+        return len(levels) > 3
+
+    def set_by(value: float) -> bool:
+        thread = threading.Thread(target=lambda: register_of(show).set(EXPOSURE, value, Layer.OSC, "desk"))
+        thread.start()
+        thread.join()
+        return True
+
+    def dark() -> bool:
+        return float(show.wall().mean()) < 0.3 * levels[-1]  # grain is left
+
+    by_and_by(
+        show,
+        bright,
+        lambda: set_by(0.0),
+        dark,
+        lambda: register_of(show).release(EXPOSURE),
+        lambda: float(show.wall().mean()) > 0.5 * levels[-1],
+    )
+    assert levels[-1] > 0
+
+
+def test_overriding_a_knob_builds_nothing_and_beats_file_state_and_binding(
+    place: Path, blind: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "scenes" / "plain.yaml").write_text(
+        SCENE.replace("film: {}", 'film: {exposure: 2, bind: {exposure: "1 + 0 * time"}}')
+        + "  - film: {states: {idle: {exposure: 0.5}}}\n"
+    )
+    show, built = app(seconds=1.2), []
+    source = ShaderLibrary.source
+
+    def counted(self: ShaderLibrary, *arguments: object, **named: object) -> object:
+        built.append(arguments)
+        return source(self, *arguments, **named)  # type: ignore[arg-type]
+
+    def step() -> None:
+        register = register_of(show)
+        assert register.value(EXPOSURE) == 1.0 and register.value("/narcissus/scene/film_2/exposure") == 0.5
+        layers = [holding.layer for holding in register.why(EXPOSURE).holdings]
+        assert layers == [Layer.BINDING, Layer.SCENE, Layer.DEFAULT]
+        assert "1 + 0 * time, scenes/plain.yaml:8" in register.why(EXPOSURE).holdings[0].by
+        second = register.why("/narcissus/scene/film_2/exposure").holdings
+        assert [holding.layer for holding in second] == [Layer.STATE, Layer.DEFAULT]
+        monkeypatch.setattr(ShaderLibrary, "source", counted)
+        for address in (EXPOSURE, "/narcissus/scene/film_2/exposure"):
+            register.set(address, 3.0, Layer.MIDI)
+
+    drawn: dict[str, float] = {}
+
+    def look(tick: Tick) -> None:
+        if tick.time_s < 0.6:
+            return
+        if not drawn:
+            step()
+        drawn.update({name: knobs["exposure"] for name, knobs in show.mirror.knobs.items() if "exposure" in knobs})
+
+    show.before_each_frame = look
+    show.run()
+    assert not built and drawn["film"] == drawn["film_2"] == 3.0
+
+
+def test_commands_do_what_keys_do(place: Path, blind: None) -> None:
+    (place / "scenes" / "second.yaml").write_text(SCENE.replace("Test", "Second"))
+    show = app(seconds=30.0)
+    show_address = "/narcissus/show/"
+
+    def order(name: str, value: object = None) -> bool:
+        register_of(show).set(show_address + name, value, Layer.PANEL, "panel")
+        return True
+
+    def is_(name: str, value: object) -> bool:
+        return register_of(show).value(show_address + name) == value
+
+    def press(action: Action) -> bool:
+        show.loop.act(action)
+        return True
+
+    by_and_by(
+        show,
+        lambda: order("blackout", 1.0),
+        lambda: is_("blackout", True) and show.mirror.blackout.is_on,
+        lambda: press(Action.BLACKOUT),
+        lambda: is_("blackout", False),
+        lambda: order("freeze", True),
+        lambda: is_("freeze", True) and show.mirror.is_frozen,
+        lambda: order("freeze", False),
+        lambda: order("record", True),
+        lambda: is_("record", True),
+        lambda: order("record", False),
+        lambda: is_("record", False),
+        lambda: order("session", True),
+        lambda: is_("session", True),
+        lambda: order("session", False),
+        lambda: order("snapshot"),
+        lambda: order("scene", "second"),
+        lambda: is_("scene", "second"),
+        lambda: order("next"),
+        lambda: is_("scene", "plain"),
+    )
+    kept = {path.suffix for path in (place / "recordings").iterdir()}
+    assert kept == {".mp4", ".narc", ".png"}
+    events = [event.name for event in register_of(show)._events]
+    assert events == ["snapshot", "scene", "scene"]
+
+
+def test_what_is_set_stays_over_a_change_of_scenes_and_waits_where_the_knob_is_gone(place: Path, blind: None) -> None:
+    (place / "scenes" / "bare.yaml").write_text(
+        SCENE.replace("  - reflection: {}\n", "").replace("Test", "Bare") + "transition: {seconds: 0}\n"
+    )
+    show = app(seconds=30.0)
+    size = "/narcissus/scene/reflection/size"
+
+    def begin() -> bool:
+        register = register_of(show)
+        register.set(EXPOSURE, 4.0, Layer.OSC)
+        register.set(size, 2.0, Layer.OSC)
+        register.set("/narcissus/show/scene", "bare", Layer.OSC)
+        return True
+
+    def changed() -> bool:
+        register = register_of(show)
+        if register.value("/narcissus/show/scene") != "bare":
+            return False
+        with pytest.raises(UnknownAddressError):
+            register.value(size)
+        assert register.overrides == {EXPOSURE: 4.0} and register.overridden[size] is Layer.OSC
+        return show.mirror.knobs["film"]["exposure"] == 4.0
+
+    def back() -> bool:
+        return register_of(show).overrides.get(size) == 2.0 and show.mirror.knobs["reflection"]["size"] == 2.0
+
+    by_and_by(show, begin, changed, lambda: show.loop._switcher.change_scene("plain") is None, back)
+
+
+def test_people_and_calm_reach_the_reflection_thread(place: Path, blind: None) -> None:
+    show = app(seconds=30.0)
+    usual = show._options  # until the show has begun there is no register
+
+    def ask() -> bool:
+        register_of(show).set("/narcissus/show/people", 1, Layer.PANEL)
+        register_of(show).set("/narcissus/show/calm", 2, Layer.PANEL)
+        return True
+
+    by_and_by(show, ask, lambda: show.loop._request.settings.people == 1)
+    settings, scene = show.loop._request.settings, show.mirror.scene.reflection
+    assert usual is not None and settings.min_cutoff_hz == scene.min_cutoff_hz / 2
+    assert settings.features.shape.beta == scene.features.shape.beta / 2
