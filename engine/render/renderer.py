@@ -129,6 +129,16 @@ class Renderer(Closing):
         return any(what in part.needs for part in shown if part is not None)
 
     @property
+    def began_s(self) -> float:
+        """The moment from which the shaders of the shown scene count their seconds; see `Compositor`."""
+        return self._compositor.began_s
+
+    @property
+    def light(self) -> float:
+        """Factor on the light of the picture, 0 black to 1: fades to black, by the operator and at closing time."""
+        return self.blackout.light * self.closing.light
+
+    @property
     def troubles(self) -> list[str]:
         """Problems of drawing, for the operator, a line each."""
         return self._compositor.troubles
@@ -340,7 +350,7 @@ class Renderer(Closing):
         age_s = self._time_s - self._compositor.began_s
         if age_s < RENEW_UNSEEN_S or self.is_frozen or self._leaving is not None:
             return
-        if self.blackout.light * self.closing.light <= 0.0:
+        if self.light <= 0.0:
             self._compositor.began_s = self._time_s
         elif self._coming is None and (age_s >= RENEW_S or self.visit_state is VisitState.IDLE):
             self.prepare(self.scene)
@@ -350,7 +360,7 @@ class Renderer(Closing):
         """Draw the scene into `target`; `now_s` is the clock by which reflections are stamped."""
         if self._picture is None or not self.is_frozen:
             self._picture = self._compose(self.view(now_s), tick)
-        self._projector.draw(self._picture, target, self.blackout.light * self.closing.light)
+        self._projector.draw(self._picture, target, self.light)
 
     def _compose(self, view: FrameInputs, tick: Tick) -> moderngl.Texture:
         if self._leaving is None:
