@@ -1,4 +1,4 @@
-"""Discovery: the mirror announces itself in the house (`_oscjson._tcp`, as OSCQuery asks), where zeroconf is installed."""
+"""Discovery: the mirror announces itself in the house (`_oscjson._tcp`, for OSCQuery), where zeroconf is installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISSING = (
 
 
 class Announcement(Closing):
-    """Two services, until it is closed; whatever goes wrong is one sentence, and the mirror can be reached all the same.
+    """Two services, until it is closed; what goes wrong is one sentence, and the mirror can be reached all the same.
 
     Args:
         name: as others see the mirror listed.

@@ -41,7 +41,9 @@ class LogTail(logging.Handler, Closing):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the first line of a record; a traceback stays in the log."""
-        level = "error" if record.levelno >= logging.ERROR else "info" if record.levelno < logging.WARNING else "warning"
+        level = (
+            "error" if record.levelno >= logging.ERROR else "info" if record.levelno < logging.WARNING else "warning"
+        )
         text = self.format(record).split("\n", 1)[0]
         self._count += 1
         self._lines.append(LogLine(self._count, level, printable(text[:MOST_LETTERS])))

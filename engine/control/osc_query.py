@@ -6,36 +6,20 @@ Booleans are of the type `T` or `F`, as their value is, and bangs of the type `I
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.control.parameter import Access, Kind, Parameter, Value
 
 SERVED = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "OVERLOADS")
 STREAMED = ("LISTEN", "IGNORE", "PATH_CHANGED")
 KNOWN = frozenset({*SERVED, "FULL_PATH", "CONTENTS", "TYPE", "TAGS", "EXTENDED_TYPE", "CRITICAL", "HTML"})
 READ, WRITE = 1, 2
-
-Value = bool | int | float | str | Sequence[float] | None
-
-
-class Described(Protocol):
-    """What is said of a parameter."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def minimum(self) -> float | None: ...
-    @property
-    def maximum(self) -> float | None: ...
-    @property
-    def choices(self) -> Sequence[str]: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def is_writable(self) -> bool: ...
+ACCESS = {Access.READ: READ, Access.WRITE: WRITE, Access.READ_WRITE: READ | WRITE}
+OVERLOADS = {
+    Kind.BOOL: [{"TYPE": "i", "RANGE": [{"VALS": [0, 1]}]}, {"TYPE": "f", "RANGE": [{"VALS": [0.0, 1.0]}]}],
+    Kind.COLOUR: [{"TYPE": "r"}],
+}
 
 
 def host_info(name: str, port: int) -> dict[str, Any]:
@@ -48,7 +32,7 @@ def host_info(name: str, port: int) -> dict[str, Any]:
     }
 
 
-def tree(parameters: Iterable[tuple[Described, Value]], containers: Mapping[str, str]) -> dict[str, Any]:
+def tree(parameters: Iterable[tuple[Parameter, Value]], containers: Mapping[str, str]) -> dict[str, Any]:
     """The whole address space, from `/` on.
 
     Args:
@@ -71,43 +55,41 @@ def _container(path: str, containers: Mapping[str, str]) -> dict[str, Any]:
     return {"FULL_PATH": path, **about, "ACCESS": 0, "CONTENTS": {}}
 
 
-def method(parameter: Described, value: Value) -> dict[str, Any]:
+def method(parameter: Parameter, value: Value) -> dict[str, Any]:
     """One parameter."""
     node: dict[str, Any] = {
         "FULL_PATH": parameter.address,
         "DESCRIPTION": parameter.description,
         "TYPE": type_tags(parameter.kind, value),
+        "ACCESS": ACCESS[parameter.access],
     }
-    if parameter.kind == "trigger":
-        return {**node, "ACCESS": WRITE}
-    count = 3 if parameter.kind == "colour" else 1
-    node |= {"ACCESS": READ | WRITE if parameter.is_writable else READ}
+    if parameter.kind is Kind.TRIGGER:
+        return node
+    count = 3 if parameter.kind is Kind.COLOUR else 1
     if value is not None:
-        node["VALUE"] = list(value) if parameter.kind == "colour" and not isinstance(value, str) else [value]
+        node["VALUE"] = list(value) if isinstance(value, tuple) else [value]
     allowed = _range(parameter)
     if allowed:
         node["RANGE"] = [allowed] * count
         node["CLIPMODE"] = ["both" if "MIN" in allowed and "MAX" in allowed else "none"] * count
     if parameter.unit:
         node["UNIT"] = [parameter.unit] * count
-    if parameter.kind == "bool" and parameter.is_writable:
-        node["OVERLOADS"] = [{"TYPE": "i", "RANGE": [{"VALS": [0, 1]}]}, {"TYPE": "f", "RANGE": [{"VALS": [0.0, 1.0]}]}]
-    if parameter.kind == "colour" and parameter.is_writable:
-        node["OVERLOADS"] = [{"TYPE": "r"}]
+    if parameter.kind in OVERLOADS and node["ACCESS"] & WRITE:
+        node["OVERLOADS"] = OVERLOADS[parameter.kind]
     return node
 
 
-def type_tags(kind: str, value: Value) -> str:
+def type_tags(kind: Kind, value: Value) -> str:
     """The OSC types of a value."""
-    if kind == "bool":
+    if kind is Kind.BOOL:
         return "T" if value else "F"
-    return {"float": "f", "int": "i", "colour": "fff", "trigger": "I"}.get(kind, "s")
+    return {Kind.FLOAT: "f", Kind.INT: "i", Kind.COLOUR: "fff", Kind.TRIGGER: "I"}.get(kind, "s")
 
 
-def _range(parameter: Described) -> dict[str, Any]:
+def _range(parameter: Parameter) -> dict[str, Any]:
     if parameter.choices:
         return {"VALS": list(parameter.choices)}
-    ends = {"MIN": parameter.minimum, "MAX": parameter.maximum}
+    ends = {"MIN": parameter.low, "MAX": parameter.high}
     return {name: end for name, end in ends.items() if end is not None}
 
 

@@ -30,7 +30,7 @@ SO_RXQ_OVFL = 40
 """Linux: each packet comes with the number of those that were dropped before it."""
 
 Peer = tuple[str, int]
-Hear = Callable[[OscCall], Iterable[bytes]]
+Hear = Callable[[OscCall, str], Iterable[bytes]]
 
 
 class OscServer(Closing):
@@ -39,7 +39,7 @@ class OscServer(Closing):
     Args:
         udp: bound, and closed by whoever opened it.
         rules: who is heard.
-        hear: does what a message says, and returns the messages that answer it.
+        hear: does what a message from an address says, and returns the messages that answer it.
         target: where feedback goes; the last sender that was heard where None.
 
     Attributes:
@@ -133,7 +133,7 @@ class OscServer(Closing):
         answers: list[bytes] = []
         for call in calls:
             self.counts["messages"] += 1
-            answers += self._hear(call)
+            answers += self._hear(call, peer[0])
         for answer in packed(answers):
             self._send_to(answer, peer)
 
@@ -141,7 +141,9 @@ class OscServer(Closing):
         try:
             self._udp.sendto(packet, peer)
             self.counts["sent"] += 1
-        except OSError:  # nobody there, no way there, or a full buffer: feedback is repeated, an answer is asked for again
+        except (
+            OSError
+        ):  # nobody there, no way there, or a full buffer: feedback is repeated, an answer is asked for again
             self.counts["not sent"] += 1
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from engine.control.access import AccessRules, Caller, Refusal
 from engine.control.rate_limit import RateLimit
@@ -32,8 +33,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class WebGuard:
@@ -58,7 +57,7 @@ class WebGuard:
         self._wrong_tokens = RateLimit(WRONG_TOKENS_PER_S, WRONG_TOKENS_BURST)
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """For `web.Application`."""
 
         @web.middleware

@@ -1,41 +1,29 @@
 """OSCQuery, held against an expectation written by hand from the proposal's text (third revision).
 
-What it says: `/` describes the whole address space; FULL_PATH everywhere, CONTENTS for containers only, TYPE for methods
-only; VALUE, RANGE, UNIT and CLIPMODE are arrays with one entry for each type tag; ACCESS is a mask of 1 read and 2 write;
-a range is MIN and MAX, or VALS; `?ATTRIBUTE` gives an object with that key only; a container asked for its TYPE gives an
-empty object; what may not be read gives 204 for VALUE; an unknown attribute 400; an unknown path 404; HOST_INFO ignores
-the path.
+What it says: `/` describes the whole address space; FULL_PATH everywhere, CONTENTS for containers only, TYPE for
+methods only; VALUE, RANGE, UNIT and CLIPMODE are arrays with one entry for each type tag; ACCESS is a mask of 1 read
+and 2 write; a range is MIN and MAX, or VALS; `?ATTRIBUTE` gives an object with that key only; a container asked for its
+TYPE gives an empty object; what may not be read gives 204 for VALUE; an unknown attribute 400; an unknown path 404;
+HOST_INFO ignores the path.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from engine.control.osc_query import answer, host_info, tree
+from engine.control.parameter import Access, Kind, Parameter
 
 
-@dataclass
-class Knob:
-    address: str
-    kind: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    unit: str = ""
-    description: str = ""
-    is_writable: bool = True
-
-
-ROOM = Knob("/narcissus/scene/room/exposure", "float", 0.0, 4.0, description="Factor on the room's light.")
-TINT = Knob("/narcissus/scene/grade/tint", "colour")
-BLACK = Knob("/narcissus/show/blackout", "bool")
-NEXT = Knob("/narcissus/show/next", "trigger")
-SCENE = Knob("/narcissus/show/scene", "choice", choices=("pool", "ink"))
-DWELL = Knob("/narcissus/state/dwell", "float", unit="s", is_writable=False)
+ROOM = Parameter("/narcissus/scene/room/exposure", Kind.FLOAT, "Factor on the room's light.", low=0.0, high=4.0)
+TINT = Parameter("/narcissus/scene/grade/tint", Kind.COLOUR, "")
+BLACK = Parameter("/narcissus/show/blackout", Kind.BOOL, "", is_command=True)
+NEXT = Parameter("/narcissus/show/next", Kind.TRIGGER, "", Access.WRITE)
+SCENE = Parameter("/narcissus/show/scene", Kind.CHOICE, "", choices=("pool", "ink"))
+DWELL = Parameter("/narcissus/state/dwell", Kind.FLOAT, "", Access.READ, unit="s")
 ROOT = tree(
     [(ROOM, 0.25), (TINT, (0.5, 0.25, 1.0)), (BLACK, True), (NEXT, None), (SCENE, "ink"), (DWELL, 1.5)],
     {"/": "Narcissus", "/narcissus/show": "the show"},

@@ -26,7 +26,7 @@ class Room:
         self.server = OscServer(ports.udp, rules, self._hear, target)
         self.port = ports.number
 
-    def _hear(self, call: OscCall) -> Iterable[bytes]:
+    def _hear(self, call: OscCall, peer: str) -> Iterable[bytes]:
         self.heard.append(call)
         return [encode("/answer", [0.5])] if call.address == "/ask" else []
 

@@ -43,7 +43,9 @@ def preview(gl: moderngl.Context, library: ShaderLibrary, watcher: Watcher) -> I
         yield preview
 
 
-def run(mirror: Renderer, preview: Preview, seconds: float, camera: ByteArray | None = None, start_s: float = 0.0) -> None:
+def run(
+    mirror: Renderer, preview: Preview, seconds: float, camera: ByteArray | None = None, start_s: float = 0.0
+) -> None:
     """Show frame after frame."""
     for index in range(round(seconds / DT_S)):
         now_s = start_s + index * DT_S
@@ -55,7 +57,9 @@ def run(mirror: Renderer, preview: Preview, seconds: float, camera: ByteArray | 
 
 
 @pytest.mark.parametrize("kinds", [("camera",), ("room", "between"), ("room", "glass")])
-def test_the_camera_is_never_in_it(gl: moderngl.Context, library: ShaderLibrary, preview: Preview, kinds: tuple[str, ...]) -> None:
+def test_the_camera_is_never_in_it(
+    gl: moderngl.Context, library: ShaderLibrary, preview: Preview, kinds: tuple[str, ...]
+) -> None:
     red = np.zeros((54, 96, 3), np.uint8)
     red[..., 0] = 255
     with Renderer(gl, library, scene_of(*kinds), ALIGNMENT, SIZE_WH, 1.0) as mirror:
