@@ -66,7 +66,8 @@ class Broadcast:
         self._previews, self._scene_pictures = pictures
         self._guard_counts, self._desk_counts = guard_counts, desk_counts
         self._for_osc, self._for_panels = room.register.follow(), room.register.follow()
-        self._values: dict[str, Value] = {}
+        self._values: dict[str, Value] = dict(self._for_osc.poll().values)
+        self._for_panels.poll()  # a panel that opens is told everything anyway
 
     def works(self) -> list[Coroutine[Any, Any, None]]:
         """What is to run until it is cancelled."""
@@ -107,7 +108,12 @@ class Broadcast:
             [
                 *told,
                 counters("control_values", "Values set from outside.", "outcome", outcomes),
-                counters("osc", "OSC packets and messages.", "outcome", self._osc.counts),
+                counters(
+                    "osc",
+                    "OSC packets and messages.",
+                    "outcome",
+                    {**self._osc.counts, "unexplained": self._surface.unexplained},
+                ),
                 counters("web", "HTTP requests.", "outcome", self._guard_counts),
                 counters("panel", "Messages of panels.", "outcome", self._desk_counts),
             ]
@@ -130,9 +136,9 @@ class Broadcast:
                 client.tell_changed(_branches(changes))
 
     def _tell_panels(self) -> None:
+        changes = self._for_panels.poll()
         if not self._sockets.panels:
             return
-        changes = self._for_panels.poll()
         if changes.paths_changed:
             self._sockets.tell_panels({"kind": "parameters", "parameters": self._feed.parameters()})
             self._sockets.tell_panels(self._feed.structure())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import socket
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,31 +35,38 @@ class Announcement(Closing):
 
     def __init__(self, name: str, port: int, addresses: Sequence[str]) -> None:
         self.note = ""
+        self._name, self._port, self._addresses = name, port, addresses
+        self._lock = threading.Lock()  # closing waits until beginning is done
         self._zeroconf: Any = None
-        try:
-            self._zeroconf = self._announce(name, port, addresses)
-            self.note = f"announced as {name}.{OSCQUERY}"
-        except ImportError:
-            self.note = MISSING
-        except Exception as error:  # of a foreign package, or of the network
-            self.note = f"the mirror does not announce itself ({in_one_line(error)}); its address works all the same"
+        self._is_closed = False
 
-    def _announce(self, name: str, port: int, addresses: Sequence[str]) -> Any:
+    def begin(self) -> None:
+        """Announce them; takes about two seconds, in which names are tried."""
+        with self._lock:
+            if self._is_closed:
+                return
+            try:
+                self._announce()
+                self.note = f"announced as {self._name}.{OSCQUERY}"
+            except ImportError:
+                self.note = MISSING
+            except Exception as error:  # of a foreign package, or of the network
+                self.note = (
+                    f"the mirror does not announce itself ({in_one_line(error)}); its address works all the same"
+                )
+
+    def _announce(self) -> None:
         package = importlib.import_module("zeroconf")
-        speaker = package.Zeroconf(interfaces=list(addresses))
-        try:
-            packed = [socket.inet_aton(address) for address in addresses]
-            for kind in (OSCQUERY, OSC):
-                info = package.ServiceInfo(kind, f"{name}.{kind}", addresses=packed, port=port, properties={})
-                speaker.register_service(info, allow_name_change=True)
-        except Exception:
-            speaker.close()
-            raise
-        return speaker
+        self._zeroconf = speaker = package.Zeroconf(interfaces=list(self._addresses))
+        packed = [socket.inet_aton(address) for address in self._addresses]
+        for kind in (OSCQUERY, OSC):
+            info = package.ServiceInfo(kind, f"{self._name}.{kind}", addresses=packed, port=self._port, properties={})
+            speaker.register_service(info, allow_name_change=True)
 
     def close(self) -> None:
         """Take the announcement back; may be called twice."""
-        speaker, self._zeroconf = self._zeroconf, None
+        with self._lock:
+            speaker, self._zeroconf, self._is_closed = self._zeroconf, None, True
         if speaker is not None:
             try:
                 speaker.close()

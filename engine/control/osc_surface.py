@@ -13,7 +13,9 @@ from engine.control.follower import Event
 from engine.control.layers import Layer
 from engine.control.osc_codec import Argument, OscCall, encode
 from engine.control.parameter import ControlError, Value
+from engine.control.rate_limit import RateLimit
 from engine.control.register import Register
+from engine.core.clock import TimeSource
 
 PATTERN_SIGNS = frozenset("*?[]{}")
 PIECES = re.compile(r"\*|\?|\[[^\]\[/]{1,40}\]|\{[^{}/]{1,80}\}|[^*?\[\]{}]+|.")
@@ -21,6 +23,7 @@ RANGES = re.compile(r"(?:[a-z]-[a-z]|[0-9]-[0-9]|[a-z0-9_])+")
 MOST_STARS, MOST_SIGNS = 2, 8
 MOST_MATCHES = 200
 MOST_PATTERNS = 64
+EXPLAINED_PER_S, EXPLAINED_BURST = 10.0, 20.0
 
 
 class OscSurface:
@@ -28,14 +31,17 @@ class OscSurface:
 
     Args:
         register: the parameters.
+        clock: limits how many wrong addresses are explained.
 
     Attributes:
         last_refusal: the last message that was not carried out, and why; empty before.
+        unexplained: messages to addresses that are not there, beyond those that the register counts.
     """
 
-    def __init__(self, register: Register) -> None:
-        self.last_refusal = ""
-        self._register = register
+    def __init__(self, register: Register, clock: TimeSource) -> None:
+        self.last_refusal, self.unexplained = "", 0
+        self._register, self._clock = register, clock
+        self._explained = RateLimit(EXPLAINED_PER_S, EXPLAINED_BURST)
         self._said: dict[str, Value] = {}  # what senders set, which is not echoed
         self._known: Mapping[str, object] = {}
         self._matches: dict[str, tuple[str, ...]] = {}  # of patterns, among those
@@ -44,11 +50,18 @@ class OscSurface:
         """Do what a message says; returns the messages that answer it."""
         answers: list[bytes] = []
         for address in self._addresses(call.address):
+            if not self._is_worth_a_sentence(address):
+                self.unexplained += 1
+                continue
             try:
                 answers += self._carry_out(address, call.arguments, peer)
             except ControlError as error:
                 self.last_refusal = f"{address}: {error}"
         return answers
+
+    def _is_worth_a_sentence(self, address: str) -> bool:
+        """Whether to ask the register at all: to explain a wrong address takes longer than to send one."""
+        return address in self._register.parameters() or self._explained.allows("", self._clock.now_s())
 
     def feedback(self, values: Mapping[str, Value], events: Sequence[Event] = ()) -> list[bytes]:
         """Messages that tell what has changed, without what a sender has just set to that value."""

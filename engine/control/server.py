@@ -124,7 +124,7 @@ class ControlServer(Closing):
             raise ConfigError(f"control.allow: {error}") from error
         self._tail = LogTail()
         health, evening = Health(room.figures, clock.now_s()), Evening()
-        surface = OscSurface(room.register)
+        surface = OscSurface(room.register, clock)
         osc = OscServer(self._ports.udp, rules, surface.hear, _target(settings.feedback))
         feed = PanelFeed(room, health, evening, self._tail, self._around.wall_text)
         self._sockets = Sockets(clock)
@@ -145,7 +145,7 @@ class ControlServer(Closing):
             guard_counts=self._guard.counts,
             desk_counts=desk.counts,
         )
-        self._osc = osc
+        self._osc, self._health = osc, health
 
         def greet() -> list[dict[str, Any]]:
             return feed.hello(self._around.titles())
@@ -188,10 +188,9 @@ class ControlServer(Closing):
         server = await self._loop.create_server(Door(runner.server, self._guard.counts), sock=self._ports.tcp)
         self._osc.start(self._loop)
         self._is_up.set()
-        announcement = await self._announce()
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(work) for work in self._broadcast.works()]
+                running = [tasks.create_task(work) for work in (*self._broadcast.works(), self._announce())]
                 await self._stop.wait()
                 for each in running:
                     each.cancel()
@@ -200,16 +199,19 @@ class ControlServer(Closing):
             server.close()
             await self._sockets.close()
             await runner.cleanup()
-            if announcement is not None:
-                await self._loop.run_in_executor(None, announcement.close)
 
-    async def _announce(self) -> Announcement | None:
-        assert self._loop is not None
+    async def _announce(self) -> None:
+        """Announce the mirror until this is cancelled; the package that does it takes a second for that, and waits."""
+        if not self._settings.announce or self._loop is None:
+            return
         addresses = own_addresses() if self._settings.lan else (LOOPBACK,)
-        number = self._ports.number
-        announcement = await self._loop.run_in_executor(None, lambda: Announcement(NAME, number, addresses))
-        log.info("control: %s", announcement.note)
-        return announcement
+        announcement = Announcement(NAME, self._ports.number, addresses)
+        try:
+            await self._loop.run_in_executor(None, announcement.begin)
+            log.info("control: %s", announcement.note)
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.shield(self._loop.run_in_executor(None, announcement.close))
 
     def close(self) -> None:
         """Hang up and end; may be called twice."""

@@ -68,7 +68,7 @@ class WebServer:
         application.router.add_get("/", self._root)
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/metrics", self._metrics)
-        application.router.add_get("/panel/socket", self._parts.panel)
+        application.router.add_get("/panel/socket", self._panel_socket)
         application.router.add_get("/panel/scene/{name:[a-z0-9_]{1,60}}.jpg", self._scene_picture)
         application.router.add_get("/panel/{file}", self._panel_file)
         application.router.add_get("/{path:.*}", self._node)
@@ -106,6 +106,9 @@ class WebServer:
         if now_s - self._tree[0] > TREE_KEPT_S:
             self._tree = now_s, self._parts.tree()
         return self._tree[1]
+
+    async def _panel_socket(self, request: web.Request) -> web.StreamResponse:
+        return await self._parts.panel(request)
 
     async def _healthz(self, request: web.Request) -> web.StreamResponse:
         problem = self._parts.problem()

@@ -17,7 +17,6 @@ import pytest
 from engine.control.osc_query import answer, host_info, tree
 from engine.control.parameter import Access, Kind, Parameter
 
-
 ROOM = Parameter("/narcissus/scene/room/exposure", Kind.FLOAT, "Factor on the room's light.", low=0.0, high=4.0)
 TINT = Parameter("/narcissus/scene/grade/tint", Kind.COLOUR, "")
 BLACK = Parameter("/narcissus/show/blackout", Kind.BOOL, "", is_command=True)

@@ -36,6 +36,7 @@ def test_without_zeroconf_the_mirror_says_so_and_goes_on(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "zeroconf", None)
 
     with Announcement("Narcissus", 7400, ["192.0.2.1"]) as announcement:
+        announcement.begin()
         assert announcement.note == MISSING
 
 
@@ -45,12 +46,14 @@ def test_a_network_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setitem(sys.modules, "zeroconf", SimpleNamespace(Zeroconf=refuse))  # type: ignore[arg-type]
     with Announcement("Narcissus", 7400, ["192.0.2.1"]) as announcement:
+        announcement.begin()
         assert announcement.note.startswith("the mirror does not announce itself (No such device)")
 
 
 def test_the_announcement_is_found_by_a_client() -> None:
     zeroconf = pytest.importorskip("zeroconf")
     with Announcement("Narcissus test", 7411, ["127.0.0.1"]) as announcement:
+        announcement.begin()
         if not announcement.note.startswith("announced"):
             pytest.skip(announcement.note)
         listener = zeroconf.Zeroconf(interfaces=["127.0.0.1"])

@@ -128,8 +128,8 @@ export class Knobs {
     if (!row) return;
     row.parameter.value = value;
     row.parameter.layer = layer;
-    row.layer.textContent = layer;
-    const isHeld = row.parameter.is_held_by.includes(layer);
+    row.layer.textContent = layer || "why";
+    const isHeld = Boolean(layer);
     row.layer.dataset.held = isHeld;
     row.box.dataset.refused = false;
     if (isFirst || performance.now() - row.touched > QUIET_MS) row.show(value);
@@ -147,8 +147,8 @@ export class Knobs {
   }
 
   /** Show only rows in which every word of `text` occurs. */
-  filter(text = this.text || "", heldOnly = this.heldOnly) {
-    this.text = text;
+  filter(text = this.sought || "", heldOnly = this.heldOnly) {
+    this.sought = text;
     this.heldOnly = heldOnly;
     this.searched = Boolean(text.trim() || heldOnly);
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
