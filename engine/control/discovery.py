@@ -51,9 +51,7 @@ class Announcement(Closing):
             except ImportError:
                 self.note = MISSING
             except Exception as error:  # of a foreign package, or of the network
-                self.note = (
-                    f"the mirror does not announce itself ({in_one_line(error)}); its address works all the same"
-                )
+                self.note = f"the mirror does not announce itself ({in_one_line(error)}); its address works as well"
 
     def _announce(self) -> None:
         package = importlib.import_module("zeroconf")

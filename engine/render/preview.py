@@ -111,6 +111,7 @@ class Preview(Closing):
         self._drawn_s = tick.time_s
         if self._picture is None or not mirror.is_frozen:
             shown.began_s = mirror.began_s
+            shown.overrides = mirror.overrides if shown.scene is mirror.scene else {}
             unseeing = replace(mirror.view(now_s), camera=None)
             self._picture = shown.render(unseeing, replace(tick, dt_s=min(dt_s, MOST_DT_S)))
         self._stage.take(self._picture, mirror.light, tick.time_s)

@@ -283,6 +283,11 @@ class Renderer(Closing):
         self._compositor.overrides = knobs
 
     @property
+    def overrides(self) -> Mapping[str, Knobs]:
+        """What `override` has set."""
+        return self._compositor.overrides
+
+    @property
     def knobs(self) -> Mapping[str, Knobs]:
         """All knobs of each pass, as they were drawn last."""
         return self._compositor.knobs

@@ -121,3 +121,14 @@ def test_its_size_is_small_even_and_never_larger_than_the_picture() -> None:
     assert small((1080, 1920)) == (270, 480)
     assert small((64, 36)) == (64, 36)
     assert small((8192, 16)) == (480, 16)
+
+
+def test_it_shows_what_is_set_from_outside(gl: moderngl.Context, library: ShaderLibrary, preview: Preview) -> None:
+    with Renderer(gl, library, scene_of("room"), ALIGNMENT, SIZE_WH, 1.0) as mirror:
+        run(mirror, preview, 1.0)
+        lit = preview.pictures.poll()
+        mirror.override({"room": {"exposure": 0.0}})
+        run(mirror, preview, 1.0, start_s=1.0)
+        dark = preview.pictures.poll()
+
+    assert lit is not None and dark is not None and dark.mean() < 0.2 * lit.mean()
