@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,17 @@ from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray
 
 LEAST_LETTERS, MOST_LETTERS = 22, 64
-QUIET_MODULES = 3
+QUIET_MODULES = 4
+DARK, LIGHT = 18, 240
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@functools.lru_cache(maxsize=4)
+def _code(url: str, module_px: int) -> ByteArray:
+    rows = [list(row) for row in segno.make(url, error="m", micro=False).matrix]
+    modules = np.pad(np.array(rows, np.uint8), QUIET_MODULES)
+    light = np.where(modules > 0, DARK, LIGHT).astype(np.uint8).repeat(module_px, axis=0).repeat(module_px, axis=1)
+    return np.dstack([light, light, light, np.full_like(light, 255)])
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,7 @@ class Invitation:
         Args:
             module_px: side of its smallest square, px.
         """
-        rows = [list(row) for row in segno.make(self.url, error="m", micro=False).matrix]
-        modules = np.pad(np.array(rows, np.uint8), QUIET_MODULES)
-        light = np.where(modules > 0, 18, 240).astype(np.uint8).repeat(module_px, axis=0).repeat(module_px, axis=1)
-        return np.dstack([light, light, light, np.full_like(light, 255)])
+        return _code(self.url, module_px)
 
 
 def kept_token(path: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import moderngl
 
+from engine.control.invitation import Invitation
 from engine.core.clock import Tick
 from engine.render.frame_inputs import FrameInputs
 from engine.render.window.calibration_keymap import EDIT_HELP
@@ -13,6 +14,7 @@ from engine.render.window.keymap import key_help
 from engine.show.drawing import Drawing
 
 LINES_S = 0.25  # refresh time of the overlay
+MODULES = 180  # so many squares of a code for telephones fit into the height of the picture
 
 
 class OperatorPanel:
@@ -24,12 +26,14 @@ class OperatorPanel:
 
     Attributes:
         shows_overlay, shows_help: what is switched on.
+        invitation: to the control room; None where it is closed.
     """
 
     def __init__(self, drawing: Drawing, write_lines: Callable[[], Sequence[str]], *, shows_overlay: bool) -> None:
         self.shows_overlay, self.shows_help = shows_overlay, False
         self._overlay, self._inspection, self._calibration = drawing.overlay, drawing.inspection, drawing.calibration
         self._write_lines = write_lines
+        self.invitation: Invitation | None = None
         self._lines: Sequence[str] = ()
         self._lines_due_s = 0.0
 
@@ -53,8 +57,17 @@ class OperatorPanel:
             self._overlay.draw(target, EDIT_HELP if self._calibration.is_on else key_help())
         elif self.shows_overlay:
             if tick.time_s >= self._lines_due_s:
-                self._lines, self._lines_due_s = self._write_lines(), tick.time_s + LINES_S
+                self._lines, self._lines_due_s = [*self._write_lines(), *self._where()], tick.time_s + LINES_S
             self._overlay.draw(target, self._lines)
+            self._draw_code(target)
+
+    def _where(self) -> list[str]:
+        return [] if self.invitation is None else [f"control\t{self.invitation.address}"]
+
+    def _draw_code(self, target: moderngl.Framebuffer) -> None:
+        """Let telephones in that have no token yet, and can see the operator's display."""
+        if self.invitation is not None and self.invitation.token is not None:
+            self._overlay.draw_code(target, self.invitation.pixels(max(2, target.height // MODULES)))
 
     def draw_signal(self, target: moderngl.Framebuffer, *, is_bright: bool, help_lines: Sequence[str]) -> None:
         """Draw the flickering square of the loopback measurement."""

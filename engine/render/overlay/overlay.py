@@ -51,6 +51,7 @@ class Overlay(Closing):
         self._brush = QuadProgram(ctx, library, "overlay", {"TO_WINDOW": True})
         self._blank = ctx.texture((1, 1), 4, bytes(4))
         self._panel = _Text(ctx)
+        self._code = _Text(ctx)
         self._title = _Text(ctx)
         self._caption = _Text(ctx)
         self._fonts: dict[int, pygame.font.Font] = {}
@@ -77,6 +78,22 @@ class Overlay(Closing):
             corner = _corner((middle[0] * target.width, middle[1] * target.height), size_wh)
         with _Blending(self._ctx):
             self._box(target, corner, size_wh, PANEL, corner_px=type_px / 2, text=self._panel)
+
+    def draw_code(self, target: moderngl.Framebuffer, code: ByteArray) -> None:
+        """Draw a code that telephones read, in the lower left corner, never enlarged and never smaller than it is.
+
+        Args:
+            target: what is presented next.
+            code: (H, W, 4) uint8 RGBA, row 0 top.
+        """
+        key = ((), (code.shape[0], hash(code.tobytes())))
+        if self._code.key != key:
+            self._code.write(key, code)
+        width_px, height_px = self._code.size_wh
+        margin_px = self._type_px(target)
+        corner = (margin_px, max(0, target.height - margin_px - height_px))
+        with _Blending(self._ctx):
+            self._box(target, corner, (width_px, height_px), (0.0, 0.0, 0.0, 0.0), text=self._code)
 
     def draw_handles(self, target: moderngl.Framebuffer, places_px: Sequence[Point], selected: int) -> None:
         """Draw the points that calibration moves; the selected one is larger and gilt."""
@@ -138,7 +155,7 @@ class Overlay(Closing):
         if self._closed:
             return
         self._closed = True
-        for part in (self._panel, self._title, self._caption):
+        for part in (self._panel, self._code, self._title, self._caption):
             part.close()
         self._blank.release()
         self._brush.close()

@@ -174,3 +174,13 @@ def test_closing_twice_is_harmless(gl: moderngl.Context, library: ShaderLibrary)
     overlay = Overlay(gl, library)
     overlay.close()
     overlay.close()
+
+
+def test_a_code_is_drawn_as_it_is_in_the_lower_left(overlay: Overlay, target: moderngl.Framebuffer) -> None:
+    code = np.full((60, 60, 4), 255, np.uint8)
+    code[:, ::2, :3] = 0
+    overlay.draw_code(target, code)
+    picture = seen(target)
+    left, top, right, bottom = extent((picture != GREY).any(axis=2))
+    assert (right - left, bottom - top) == (60, 60) and left < 20 and SIZE[1] - bottom < 20
+    assert (picture[top:bottom, left:right:2] == 0).all() and (picture[top:bottom, left + 1 : right : 2] == 255).all()
