@@ -49,6 +49,9 @@ class ControlSettings(Settings):
     feedback: Target | None = None
     """Host and port to which OSC answers and events go; null answers whoever sent last."""
 
+    announce: bool = True
+    """Whether other programs find the mirror by themselves (`_oscjson._tcp`), where the package zeroconf is installed."""
+
     token_file: FileName = "control.token"
     """The file beside this one that keeps the token."""
 

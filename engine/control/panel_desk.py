@@ -9,13 +9,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.control.layers import Layer
 from engine.control.panel_feed import PanelFeed
+from engine.control.parameter import ControlError
 from engine.control.room import ControlRoom
 from engine.core.errors import NarcissusError
 
+Part = TypeVar("Part")
 Message = Mapping[str, Any]
 Answers = list[dict[str, Any]]
 SHOW = "/narcissus/show/"
@@ -92,7 +94,7 @@ class PanelDesk:
         return [self._feed.why(_text(message, "address"))]
 
     async def _keep(self, message: Message, by: str) -> Answers:
-        await _aside(partial(self._room.cues.save, _text(message, "name"), by))
+        await _aside(partial(_there(self._room.cues).save, _text(message, "name"), by))
         self._tell_all(self._feed.structure())
         return []
 
@@ -100,21 +102,27 @@ class PanelDesk:
         fade_s = _value(message.get("fade_s"))
         if isinstance(fade_s, bool) or not isinstance(fade_s, int | float | None):
             raise ValueError("a fade is a number of seconds")
-        await _aside(partial(self._room.cues.recall, _text(message, "name"), fade_s, Layer.PANEL, by))
+        await _aside(partial(_there(self._room.cues).recall, _text(message, "name"), fade_s, Layer.PANEL, by))
         return []
 
     async def _forget(self, message: Message, by: str) -> Answers:
-        await _aside(partial(self._room.cues.remove, _text(message, "name")))
+        await _aside(partial(_there(self._room.cues).remove, _text(message, "name")))
         self._tell_all(self._feed.structure())
         return []
 
     async def _learn(self, message: Message, by: str) -> Answers:
-        await _aside(partial(self._room.learning.begin, _text(message, "address")))
+        await _aside(partial(_there(self._room.learning).begin, _text(message, "address")))
         self._tell_all(self._feed.structure())
-        return [_notice(self._room.learning.state())]
+        return [_notice(_there(self._room.learning).state())]
 
     async def _save(self, message: Message, by: str) -> Answers:
-        return [_notice(await _aside(partial(self._room.saver.save, _text(message, "address"))))]
+        return [_notice(await _aside(partial(_there(self._room.saver).save, _text(message, "address"))))]
+
+
+def _there(part: Part | None) -> Part:
+    if part is None:
+        raise ControlError("this show has nothing that could do that")
+    return part
 
 
 async def _aside(act: Callable[[], Any]) -> Any:

@@ -18,6 +18,7 @@ from engine.control.room import ControlRoom
 from engine.core.clock import calendar_date
 
 SIGNALS, HEALTH = "/narcissus/state/", ("frames_per_s", "reflections_per_s", "age_ms", "draw_ms")
+NO_MIDI = "MIDI is not connected."
 COUNTED = frozenset({"frames", "uptime_s", "visits", "error", "source", "clamped", "refused", "accepted", "unknown"})
 
 
@@ -66,11 +67,11 @@ class PanelFeed:
 
     def structure(self) -> dict[str, Any]:
         """Cues and MIDI."""
-        learning = self._room.learning
+        cues, learning = self._room.cues, self._room.learning
         return {
             "kind": "structure",
-            "cues": list(self._room.cues.names()),
-            "midi": {"note": learning.state(), "bindings": []},
+            "cues": list(cues.names()) if cues is not None else [],
+            "midi": {"note": learning.state() if learning is not None else NO_MIDI, "bindings": []},
         }
 
     def values(self, changes: Changes) -> dict[str, Any] | None:
@@ -130,8 +131,8 @@ class PanelFeed:
             "description": parameter.description,
             "layers": _layers(reason),
             "can_release": any(holding.layer >= Layer.SCHEDULE for holding in reason.holdings),
-            "can_save": is_knob,
-            "can_learn": parameter.is_writable and parameter.kind is not Kind.TEXT,
+            "can_save": is_knob and self._room.saver is not None,
+            "can_learn": parameter.is_writable and parameter.kind is not Kind.TEXT and self._room.learning is not None,
         }
 
 

@@ -98,11 +98,11 @@ class Stage:
         self.pictures: Slot[ByteArray] = Slot("preview")
         self.room = ControlRoom(
             self.register,
+            lambda: self.figures,
+            lambda: ("ink", "pool"),
             self.cues,
             PretendedSaver(),
             PretendedLearning(),
-            lambda: self.figures,
-            lambda: ("ink", "pool"),
         )
 
     def carry_out(self) -> None:
