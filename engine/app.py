@@ -36,6 +36,7 @@ from engine.pipeline.sources.paced_source import PacedSource
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
 from engine.show.control_desk import ControlDesk, DeskParts
+from engine.show.control_room import RoomParts, open_control_room
 from engine.show.drawing import Drawing, open_drawing
 from engine.show.files import ShowFiles, read_show_files
 from engine.show.film import FilmPacer, for_film
@@ -58,7 +59,7 @@ from engine.visitor.signals import PEOPLE
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
-SCENES, MODELS, SHADERS = ROOT / "scenes", ROOT / "models", ROOT / "shaders"
+SCENES, MODELS, SHADERS, DOCUMENTS = ROOT / "scenes", ROOT / "models", ROOT / "shaders", ROOT / "docs"
 WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
 
 
@@ -164,6 +165,19 @@ class App:
         desk_parts = DeskParts(drawing.mirror, switcher, keeper, files.scene_library, status, notice, config.reflection)
         register = Register(self._clock)
         desk = ControlDesk(register, desk_parts, self._clock)
+        room = RoomParts(
+            register,
+            files.scene_library,
+            lambda: status.figures(self._clock.now_s()),
+            drawing,
+            panel,
+            notice,
+            DOCUMENTS,
+            hears=hearing.is_on,
+        )
+        control_room = open_control_room(config.control, options.control, room, Clock())
+        if control_room is not None:
+            parts.enter_context(control_room)
         loop = MainLoop(
             clock=self._clock,
             pacer=pacer,
@@ -181,6 +195,7 @@ class App:
             measurement=measurement,
             desk=desk,
             keeper=keeper,
+            control_room=control_room,
             seconds=output.seconds,
         )
         return Show(loop, worker, drawing, report, register, measurement)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.config.options import Options
 
+MIN_PORT, MAX_PORT = 1024, 65535
 MAX_SIDE_PX = 16384
 MIN_FPS, MAX_FPS = 1, 240
 MAX_SEED = 2**32 - 1
@@ -50,6 +51,14 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
     parser.add_argument("--status", type=Path, metavar="FILE", help="write how the show is, as JSON, once a second")
+    parser.add_argument(
+        "--control",
+        type=port,
+        nargs="?",
+        const=0,
+        metavar="PORT",
+        help="open the control room: OSC, OSCQuery and a page for browsers, on this machine only (port 7400)",
+    )
     parser.add_argument(
         "--measure-loop",
         action="store_true",
@@ -96,6 +105,17 @@ def frames_per_s(text: str) -> float:
     if not MIN_FPS <= value <= MAX_FPS:
         raise argparse.ArgumentTypeError(f"must be a number from {MIN_FPS} to {MAX_FPS}, not '{text}'")
     return value
+
+
+def port(text: str) -> int:
+    """A port that programs may open, 1024 to 65535.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not (text.isascii() and text.isdecimal()) or not MIN_PORT <= int(text[:6]) <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must be a port from {MIN_PORT} to {MAX_PORT}, not '{text}'")
+    return int(text)
 
 
 def seed(text: str) -> int:

@@ -13,6 +13,7 @@ from pydantic import Field
 from engine.config.audio import AudioSettings
 from engine.config.camera import CameraSettings
 from engine.config.consent import ConsentSettings
+from engine.config.control import ControlSettings
 from engine.config.display import DisplaySettings
 from engine.config.playlist import PlaylistSettings
 from engine.config.recorder import RecorderSettings
@@ -59,6 +60,7 @@ class Config(Settings):
     reflection: ReflectionSettings = ReflectionSettings()
     recorder: RecorderSettings = RecorderSettings()
     send: SendSettings = SendSettings()
+    control: ControlSettings = ControlSettings()
     consent: ConsentSettings = ConsentSettings()
 
 

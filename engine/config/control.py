@@ -44,13 +44,14 @@ class ControlSettings(Settings):
     """Whether other machines may connect, with the token that the overlay shows; without it only this one may."""
 
     allow: Annotated[tuple[Network, ...], Field(max_length=32)] = ()
-    """Addresses or networks that may connect where `lan` is true; empty allows all that the token admits."""
+    """Addresses or networks that may connect where `lan` is true. OSC, which has no token, is heard only from these; the
+    page, where there are none, from every private network."""
 
     feedback: Target | None = None
     """Host and port to which OSC answers and events go; null answers whoever sent last."""
 
     announce: bool = True
-    """Whether other programs find the mirror by themselves (`_oscjson._tcp`), where the package zeroconf is installed."""
+    """Whether other programs find the mirror by themselves (`_oscjson._tcp`), which needs the package zeroconf."""
 
     token_file: FileName = "control.token"
     """The file beside this one that keeps the token."""

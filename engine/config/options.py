@@ -24,6 +24,7 @@ class Options:
         seed: of everything that is left to chance.
         record, stats, session: files to write.
         status: a file that says once a second how the show is.
+        control: open the control room: at this port, or, if 0, at that of config.yaml.
         measure_loop: measure how late the mirror is, through the camera.
     """
 
@@ -43,6 +44,7 @@ class Options:
     stats: Path | None = None
     status: Path | None = None
     session: Path | None = None
+    control: int | None = None
     measure_loop: bool = False
 
     @property

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 LONG_SIDE_PX = 480
 RATE_HZ = 5.0
-BUILDING_S = 0.004
-"""Time per frame for building; a step that takes longer, as a shader that is compiled does, is the last of its frame."""
+BUILDING_S = 0.008
+"""Time per frame for building; a step that takes longer, such as compiling a shader, is the last of its frame."""
 IDLE_S = 20.0
 """So long after the last look everything is let go."""
 BUFFERS = 2
@@ -64,7 +64,15 @@ class Preview(Closing):
         self._picture: moderngl.Texture | None = None  # composed last; stays as it is until the next
         self._drawn_s = self._wanted_s = float("-inf")
 
-    def draw(self, mirror: Renderer, picture_wh: tuple[int, int], tick: Tick, now_s: float) -> None:
+    def draw(
+        self,
+        mirror: Renderer,
+        picture_wh: tuple[int, int],
+        tick: Tick,
+        now_s: float,
+        *,
+        may_be_seen: bool = True,
+    ) -> None:
         """Draw what `mirror` shows, where it is due; once per frame, between two pictures of the wall.
 
         Args:
@@ -72,6 +80,7 @@ class Preview(Closing):
             picture_wh: its size, px.
             tick: the moment.
             now_s: the clock by which reflections are stamped.
+            may_be_seen: False makes it black.
         """
         if not self._is_wanted():
             if tick.time_s - self._wanted_s > IDLE_S:
@@ -81,7 +90,7 @@ class Preview(Closing):
         try:
             self._hand_out()
             self._build(mirror, small(picture_wh))
-            self._compose(mirror, tick, now_s)
+            self._compose(mirror, tick, now_s, mirror.light if may_be_seen else 0.0)
         except (NarcissusError, moderngl.Error) as error:
             self._fail(error)
 
@@ -101,7 +110,7 @@ class Preview(Closing):
         self._drop_shown()
         self._shown, self._coming = coming, None
 
-    def _compose(self, mirror: Renderer, tick: Tick, now_s: float) -> None:
+    def _compose(self, mirror: Renderer, tick: Tick, now_s: float, light: float) -> None:
         shown, dt_s = self._shown, tick.time_s - self._drawn_s
         if shown is None or dt_s < 1 / RATE_HZ:
             return
@@ -114,7 +123,7 @@ class Preview(Closing):
             shown.overrides = mirror.overrides if shown.scene is mirror.scene else {}
             unseeing = replace(mirror.view(now_s), camera=None)
             self._picture = shown.render(unseeing, replace(tick, dt_s=min(dt_s, MOST_DT_S)))
-        self._stage.take(self._picture, mirror.light, tick.time_s)
+        self._stage.take(self._picture, light, tick.time_s)
         self.error = ""
 
     def _hand_out(self) -> None:

@@ -21,6 +21,7 @@ from engine.pipeline.reflection_request import ReflectionRequest
 from engine.render.window.window import Action
 from engine.session.format import Cue
 from engine.show.control_desk import ControlDesk
+from engine.show.control_room import OpenControlRoom
 from engine.show.drawing import Drawing
 from engine.show.keeper import Keeper
 from engine.show.notice import Notice
@@ -82,6 +83,7 @@ class MainLoop:
         measurement: loopback measurement; None if it was not asked for.
         desk: carries out what is set from outside.
         keeper: begins and ends films, and keeps snapshots.
+        control_room: draws the preview for panels; None where it is closed.
         seconds: length of the show; None until somebody ends it.
 
     Attributes:
@@ -105,6 +107,7 @@ class MainLoop:
         report: Report,
         watcher: Watcher | None = None,
         measurement: LoopMeasurement | None = None,
+        control_room: OpenControlRoom | None = None,
         desk: ControlDesk,
         keeper: Keeper,
         seconds: float | None = None,
@@ -118,6 +121,7 @@ class MainLoop:
         self._switcher, self._memory, self._hearing = switcher, memory, hearing
         self._panel, self._notice, self._report = panel, notice, report
         self._desk = desk
+        self._control_room = control_room
         self._boundary = ErrorBoundary(notice.complain)
         self._watcher, self._measurement, self._seconds = watcher, measurement, seconds
         self._actions: Mapping[Action, Callable[[], None]] = {
@@ -180,6 +184,9 @@ class MainLoop:
         self._report.presented(now_s, draw_s, reflection, uploaded_s)
         if self._measurement is not None:
             self._measurement.presented(now_s, reflection)
+        if self._control_room is not None:
+            with kept("the preview"):
+                self._control_room.draw(tick, now_s)
 
     def _receive(self, tick: Tick) -> Reflection | None:
         """Take the newest of each, without waiting; returns the reflection if there is a new one."""
@@ -228,10 +235,14 @@ class MainLoop:
             target = self._calibration.project()
             with kept("the overlay"):
                 self._draw_over(target, tick, began_s)
-            if self._recordings.is_keeping or self._sender.is_sending:
+            if self._recordings.is_keeping or self._sender.is_sending or self._is_seen_from_afar:
                 self._panel.draw_recording_dot(target)
             self._calibration.finish()
         return self._stopwatch.now_s() - watched_s
+
+    @property
+    def _is_seen_from_afar(self) -> bool:
+        return self._control_room is not None and self._control_room.is_sending
 
     def _draw_over(self, target: moderngl.Framebuffer, tick: Tick, now_s: float) -> None:
         self._panel.draw(target, self._mirror.view(now_s), tick)

@@ -11,7 +11,7 @@ export class Knobs {
     this.wire = wire;
     this.ask = ask;
     this.rows = new Map();
-    this.open = new Set(JSON.parse(localStorage.getItem("open") || "null") || ["scene"]);
+    this.open = new Set(JSON.parse(localStorage.getItem("open") || "null") || ["scene · reflection"]);
   }
 
   /** Draw every row anew: other parameters are there now. */
@@ -30,7 +30,7 @@ export class Knobs {
     const rows = members.map((each) => this.row(each));
     const box = element("details", { class: "group", "data-name": name },
       element("summary", {}, name.replaceAll("_", " "), element("small", {}, String(members.length))), ...rows);
-    box.open = this.open.has(name) || [...this.open].some((each) => name.startsWith(`${each} `));
+    box.open = this.open.has(name);
     box.addEventListener("toggle", () => {
       if (this.searched) return;
       this.open[box.open ? "add" : "delete"](name);
