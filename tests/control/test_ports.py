@@ -50,14 +50,31 @@ def test_a_network_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPat
         assert announcement.note.startswith("the mirror does not announce itself (No such device)")
 
 
-def test_the_announcement_is_found_by_a_client() -> None:
-    zeroconf = pytest.importorskip("zeroconf")
-    with Announcement("Narcissus test", 7411, ["127.0.0.1"]) as announcement:
+def test_what_is_announced_is_the_port_of_both_and_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, str, list[str], int] | str] = []
+
+    class Speaker:
+        def __init__(self, interfaces: list[str]) -> None:
+            assert interfaces == ["127.0.0.1"]
+
+        def register_service(self, info: tuple[str, str, list[str], int], *, allow_name_change: bool) -> None:
+            said.append(info)
+
+        def close(self) -> None:
+            said.append("closed")
+
+    def info(kind: str, name: str, *, addresses: list[bytes], port: int, properties: object) -> object:
+        return kind, name, [socket.inet_ntoa(address) for address in addresses], port
+
+    pretended = SimpleNamespace(Zeroconf=Speaker, ServiceInfo=info)
+    monkeypatch.setitem(sys.modules, "zeroconf", pretended)  # type: ignore[arg-type]
+    with Announcement("Mirror", 7411, ["127.0.0.1"]) as announcement:
         announcement.begin()
-        if not announcement.note.startswith("announced"):
-            pytest.skip(announcement.note)
-        listener = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
-        info = listener.get_service_info("_oscjson._tcp.local.", "Narcissus test._oscjson._tcp.local.", 3000)
-        listener.close()
-    assert info is not None and info.port == 7411
-    assert [socket.inet_ntoa(address) for address in info.addresses] == ["127.0.0.1"]
+        assert announcement.note == "announced as Mirror._oscjson._tcp.local."
+    announcement.close()
+    announcement.begin()
+    assert said == [
+        ("_oscjson._tcp.local.", "Mirror._oscjson._tcp.local.", ["127.0.0.1"], 7411),
+        ("_osc._udp.local.", "Mirror._osc._udp.local.", ["127.0.0.1"], 7411),
+        "closed",
+    ]
