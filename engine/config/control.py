@@ -44,8 +44,8 @@ class ControlSettings(Settings):
     """Whether other machines may connect, with the token that the overlay shows; without it only this one may."""
 
     allow: Annotated[tuple[Network, ...], Field(max_length=32)] = ()
-    """Addresses or networks that may connect where `lan` is true. OSC, which has no token, is heard only from these; the
-    page, where there are none, from every private network."""
+    """Addresses or networks that may connect where `lan` is true. OSC, which has no token, is heard only from these;
+    the page, where there are none, from every private network."""
 
     feedback: Target | None = None
     """Host and port to which OSC answers and events go; null answers whoever sent last."""

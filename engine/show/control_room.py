@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.config.consent import ConsentKind
 from engine.config.control import ControlSettings
 from engine.control.register import Register
 from engine.control.room import ControlRoom, Cues, Learning, SceneSaver
@@ -33,7 +34,6 @@ class RoomParts:
         drawing, panel, notice: what is drawn, and what the operator reads.
         documents: the folder docs/.
         hears: whether the show listens to the room.
-        may_be_seen: whether the picture may be seen beyond the wall now.
         cues, saver, learning: what can be done beside setting parameters.
     """
 
@@ -45,7 +45,6 @@ class RoomParts:
     notice: Notice
     documents: Path
     hears: bool
-    may_be_seen: Callable[[], bool] = lambda: True
     cues: Cues | None = None
     saver: SceneSaver | None = None
     learning: Learning | None = None
@@ -65,7 +64,7 @@ class OpenControlRoom(Closing):
 
     def __init__(self, settings: ControlSettings, port: int, parts: RoomParts, clock: TimeSource) -> None:
         drawing = parts.drawing
-        self._may_be_seen, self._calibration, self._mirror = parts.may_be_seen, drawing.calibration, drawing.mirror
+        self._consent, self._calibration, self._mirror = drawing.consent, drawing.calibration, drawing.mirror
         self._preview = Preview(drawing.window.ctx, drawing.library, clock, lambda: self._server.is_watched)
         room = ControlRoom(parts.register, parts.figures, parts.library.names, parts.cues, parts.saver, parts.learning)
         titles = _titles(parts.library)
@@ -82,7 +81,7 @@ class OpenControlRoom(Closing):
     @property
     def is_sending(self) -> bool:
         """Whether the picture leaves this machine: then the red dot is on the wall."""
-        return self._server.is_watched_from_afar and self._may_be_seen()
+        return self._server.is_watched_from_afar and self._consent.allows(ConsentKind.PREVIEW)
 
     def draw(self, tick: Tick, now_s: float) -> None:
         """Draw the preview where it is due, once per frame, when the wall has its picture.
@@ -91,7 +90,7 @@ class OpenControlRoom(Closing):
             tick: the moment.
             now_s: the clock by which reflections are stamped.
         """
-        may_be_seen = self._may_be_seen()
+        may_be_seen = self._consent.allows(ConsentKind.PREVIEW)
         self._preview.draw(self._mirror, self._calibration.picture_wh, tick, now_s, may_be_seen=may_be_seen)
 
     def close(self) -> None:

@@ -71,7 +71,9 @@ def register(clock: ManualClock) -> Register:
         (NEXT, "now", None, None),
     ],
 )
-def test_a_value_is_taken_clamped_or_refused(parameter: Parameter, raw: object, value: object, was_clamped: bool) -> None:
+def test_a_value_is_taken_clamped_or_refused(
+    parameter: Parameter, raw: object, value: object, was_clamped: bool
+) -> None:
     if was_clamped is None:
         with pytest.raises(RefusedError, match=f"^{parameter.address}: "):
             parameter.accept(raw)
@@ -110,7 +112,7 @@ def test_everything_is_counted_and_a_refusal_says_what_is_wrong(register: Regist
     register.set(SIZE.address, 9, Layer.OSC)
     with pytest.raises(RefusedError, match="can be read, but not set"):
         register.set(DWELL.address, 1.0, Layer.OSC)
-    with pytest.raises(RefusedError, match="must be a number, not \"big\""):
+    with pytest.raises(RefusedError, match='must be a number, not "big"'):
         register.set(SIZE.address, "big", Layer.OSC)
     with pytest.raises(UnknownAddressError, match="did you mean '/narcissus/scene/reflection/size'"):
         register.set("/narcissus/scene/reflection/sise", 1, Layer.OSC)
