@@ -133,7 +133,7 @@ class App:
         if options.measure_loop and output.source == "self":
             raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
         source = self._open_source(config.camera, output, slots, parts)
-        hearing = parts.enter_context(AudioLevelMeter(config.audio, self._clock))
+        level_meter = parts.enter_context(AudioLevelMeter(config.audio, self._clock))
         headless = output.is_headless
         drawing = open_drawing(
             options,
@@ -153,9 +153,9 @@ class App:
         parts.callback(worker.close)
         pacer, pace = self._make_pacer(drawing, output, worker, source, config.display.max_fps)
         log.info("the rate of drawing: %s", pace)
-        report = Report(self._started_s, slots.told, pace, "live" if output.film_fps is None else "film")
+        report = Report(self._started_s, slots.reported, pace, "live" if output.film_fps is None else "film")
         switcher = self._make_switcher(files, drawing, schedule, notice)
-        status = ShowStatus(report, worker, drawing, switcher, hearing, notice, source, output.source)
+        status = ShowStatus(report, worker, drawing, switcher, level_meter, notice, source, output.source)
         if options.status is not None:
             parts.enter_context(StatusFile(options.status, lambda: status.figures(self._clock.now_s())))
         panel = OperatorPanel(drawing, status.lines, shows_overlay=config.display.overlay)
@@ -173,7 +173,7 @@ class App:
             panel,
             notice,
             DOCUMENTS,
-            hears=hearing.is_on,
+            hears=level_meter.is_on,
         )
         control_room = open_control_room(config.control, options.control, room, Clock())
         if control_room is not None:
@@ -187,7 +187,7 @@ class App:
             drawing=drawing,
             switcher=switcher,
             memory=self._memory,
-            hearing=hearing,
+            level_meter=level_meter,
             panel=panel,
             notice=notice,
             report=report,

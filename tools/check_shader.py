@@ -1,7 +1,7 @@
 """Check ISF and Shadertoy shaders as the mirror would show them: `python -m tools.check_shader FILE...`.
 
 Each file (or every shader in a folder) is read, translated, compiled, and drawn over a test picture, in a child process
-with a time limit. The result is `ok`, `told` (something was corrected), `slow` (with the drawing time) or `refused`
+with a time limit. The result is `ok`, `notes` (something was corrected), `slow` (with the drawing time) or `refused`
 (file, line, reason). The exit status is 3 if a file is refused; `--json` and `--sheet` are written in any case.
 """
 
@@ -42,7 +42,7 @@ class Verdict:
 
     Attributes:
         file: display name.
-        verdict: `ok`, `told`, `slow` or `refused`.
+        verdict: `ok`, `notes`, `slow` or `refused`.
         message: corrections, drawing time, or reason for refusal; empty if it is ok.
         ms: time to draw one picture of 160x90 px.
         not_finite: non-finite pixels in the last picture.
@@ -144,14 +144,14 @@ def judge(shown: str, answer: TrialAnswer) -> Verdict:
     if answer.error:
         where = "" if answer.error.startswith(shown) else f"{shown}: "
         return Verdict(shown, "refused", where + _in_one_line(answer.error), answer.ms)
-    told = [_in_one_line(sentence) for sentence in answer.told]
+    notes = [_in_one_line(sentence) for sentence in answer.notes]
     if answer.not_finite:
         share = answer.not_finite / (SIZE_WH[0] * SIZE_WH[1])
-        told.append(f"{shown}: {share:.1%} of its pixels are not finite; the picture below is shown there")
+        notes.append(f"{shown}: {share:.1%} of its pixels are not finite; the picture below is shown there")
     if answer.shown_ms > SLOW_MS:
-        told.insert(0, f"about {answer.shown_ms:.0f} ms per picture of {SHOWN_WH[0]}x{SHOWN_WH[1]} px")
-    verdict = "slow" if answer.shown_ms > SLOW_MS else "told" if told else "ok"
-    return Verdict(shown, verdict, "; ".join(told), answer.ms, answer.not_finite)
+        notes.insert(0, f"about {answer.shown_ms:.0f} ms per picture of {SHOWN_WH[0]}x{SHOWN_WH[1]} px")
+    verdict = "slow" if answer.shown_ms > SLOW_MS else "told" if notes else "ok"
+    return Verdict(shown, verdict, "; ".join(notes), answer.ms, answer.not_finite)
 
 
 def _write_sheet(path: Path, pictures: list[tuple[str, ByteArray]]) -> None:

@@ -36,7 +36,7 @@ from engine.networks.inversion.feature_clamp import KnowsItsBank, clamp_for
 from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
-from engine.pipeline.latent_refinement import deepening_by
+from engine.pipeline.latent_refinement import refinement_for
 from engine.types import ByteArray, Features, FloatArray
 from tools.bank.builder import FaceDrawer
 from tools.command import command, command_parser
@@ -104,7 +104,7 @@ class Reflector(Closing):
         """Latent (n,) for a face."""
         wanted = face.vector if self._reach is None else self._reach(face.vector)
         answer = answer_afresh(self._inverter, face, wanted)
-        deepening = deepening_by(self._inverter)
+        deepening = refinement_for(self._inverter)
         if deepening is None:
             return answer
         for look in range(self._looks):

@@ -38,7 +38,7 @@ from engine.networks.pggan.weight_file import read_network
 from engine.types import FloatArray
 from tools.bank.builder import FaceDrawer, complete_bank
 from tools.bank.held_out import HELD_OUT_SHARD, HELD_OUT_SHARDS, MODELS
-from tools.baselines.registry import KINDS, ContenderName
+from tools.baselines.registry import KINDS, BaselineName
 from tools.command import command, command_parser
 from tools.inverter_training.encoder_command import STEPS, fit_encoder
 from tools.inverter_training.fitting import fit
@@ -167,14 +167,14 @@ def choose_refining(
     return (readout, refining) if refining.gained > linear.gained else (None, linear)
 
 
-def train_contender(persona: Persona, name: ContenderName, count: int, workers: int) -> None:
+def train_baseline(persona: Persona, name: BaselineName, count: int, workers: int) -> None:
     """Complete the bank in a baseline's feature layout, and fit the baseline."""
-    from tools.baselines.fitting import fit_contender
+    from tools.baselines.fitting import fit_baseline
 
     faces, _ = complete_banks(persona, count, workers, VECTORS[name.layout].layout)
     if len(faces) < 2:
         raise ModelError(f"{persona.generator_path} draws no detectable faces: there is nothing to fit to")
-    fit_contender(persona, name, faces, print)
+    fit_baseline(persona, name, faces, print)
 
 
 @command(interrupted="interrupted; the same command resumes here")
@@ -202,7 +202,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
     elif options.kind == ENCODER:
         fit_encoder(persona, max(1, options.steps or STEPS), options.workers)
     else:
-        train_contender(persona, ContenderName.parse(options.kind), options.count, options.workers)
+        train_baseline(persona, BaselineName.parse(options.kind), options.count, options.workers)
     return 0
 
 

@@ -98,7 +98,7 @@ class Identities:
         self._numbers = itertools.count(1)
         self._visitor: _Person | None = None
         self._rivalled_since_s: float | None = None
-        self._told: set[int] = set()
+        self._warned: set[int] = set()
 
     def choose(self, sightings: Sequence[Sighting], now_s: float) -> tuple[int | None, list[int]]:
         """Choose who is reflected: index into `sightings`, and the identity of every sighting.
@@ -160,9 +160,9 @@ class Identities:
 
     def _suspect(self, person: _Person, now_s: float) -> None:
         """Warn the operator once about a face as motionless as a painting."""
-        if now_s - person.anchored_s < PAINTING_S or person.identity in self._told:
+        if now_s - person.anchored_s < PAINTING_S or person.identity in self._warned:
             return
-        self._told.add(person.identity)
+        self._warned.add(person.identity)
         left, top, right, bottom = zone_around(person.placement)
         log.warning(
             "a face has not moved for %.0f minutes: if it is a painting, write `ignore: [[%.2f, %.2f, %.2f, %.2f]]` "

@@ -122,11 +122,11 @@ class NarcissusVector:
 
     def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
         """See `FeatureVector.with_attributes`."""
-        told = vector.copy()
+        filled = vector.copy()
         ages = regrouped(readings["age"], years, tuple(AGES.values())) if "age" in readings else EVEN_AGES
         male = readings["gender"][0] if "gender" in readings else EVEN_GENDER
-        told[LAYOUT["attributes"]] = (*ages, male)
-        return told
+        filled[LAYOUT["attributes"]] = (*ages, male)
+        return filled
 
 
 def regrouped(probabilities: FloatArray, years: Years, groups: Years) -> FloatArray:

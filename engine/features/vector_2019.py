@@ -91,11 +91,11 @@ class OriginalVector:
 
     def with_attributes(self, vector: FloatArray, readings: Mapping[str, FloatArray], years: Years) -> FloatArray:
         """See `FeatureVector.with_attributes`."""
-        told = vector.copy()
+        filled = vector.copy()
         age, gender = _AGE, _GENDER
         if "age" in readings:
             age = float(regrouped(readings["age"], years, AGES_YEARS) @ np.arange(len(AGES_YEARS)))
         if "gender" in readings:
             gender = float(readings["gender"][1])
-        told[LAYOUT_342["attributes"]] = age, gender
-        return told
+        filled[LAYOUT_342["attributes"]] = age, gender
+        return filled

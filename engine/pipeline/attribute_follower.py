@@ -63,7 +63,7 @@ class AttributeFollower:
             self._looked_s = features.captured_s
             self._read(frame, features)
         vector = self._kind.with_attributes(features.vector, self._visit.means, self._reader.age_years)
-        return replace(features, vector=vector, attributes=tuple(self._told()))
+        return replace(features, vector=vector, attributes=tuple(self._results()))
 
     def _read(self, frame: Frame, features: Features) -> None:
         """Classify a face; the first readings of a visit are averaged equally, later ones exponentially."""
@@ -79,7 +79,7 @@ class AttributeFollower:
             if name not in visit.given or mean[best] > mean[visit.given[name]] + LEAD:
                 visit.given[name] = best
 
-    def _told(self) -> Iterator[Attribute]:
+    def _results(self) -> Iterator[Attribute]:
         for name, mean in self._visit.means.items():
             given = self._visit.given[name]
             yield Attribute(name, self._reader.answers[name][given], float(mean[given]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Patience:
+class ExponentialBackoff:
     """Counts failures and retries.
 
     Args:
@@ -21,12 +21,12 @@ class Patience:
         """Whether it is time to try again."""
         return now_s - self._changed_s >= self._wait_s
 
-    def fall(self, now_s: float) -> None:
+    def note_failure(self, now_s: float) -> None:
         """Note a failure."""
         was_in_vain = self._has_returned and not self.is_over(now_s)
         self._wait_s = min(2 * self._wait_s, self._longest_s) if was_in_vain else self._first_s
         self._changed_s, self._has_returned = now_s, False
 
-    def come_back(self, now_s: float) -> None:
+    def note_retry(self, now_s: float) -> None:
         """Note a retry."""
         self._changed_s, self._has_returned = now_s, True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from engine.pipeline.backoff import Patience
+from engine.pipeline.backoff import ExponentialBackoff
 
 WINDOW_S, LEAST_TURNS = 2.0, 10  # turns judged at a time
 TOO_SLOW = 1.25  # turns of this many periods are too slow ...
@@ -38,7 +38,7 @@ class DynamicResolution:
         self._began_s: float | None = None
         self._cost_above_s: list[float] = []  # cost of drawing at each larger size when it was left
         self._cost_here_s: float | None = None  # cost at this size when it was new
-        self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
+        self._backoff = ExponentialBackoff(WAIT_S, LONGEST_WAIT_S)
 
     def note(self, drawing_s: float, turn_s: float, period_s: float, now_s: float) -> None:
         """Record a turn.
@@ -64,20 +64,20 @@ class DynamicResolution:
             self._lower(index, drawing_s, now_s)
         elif index > 0 and self._cost_here_s is None:
             self._cost_here_s = drawing_s
-        elif index > 0 and self._cost_here_s is not None and self._patience.is_over(now_s):
+        elif index > 0 and self._cost_here_s is not None and self._backoff.is_over(now_s):
             load = drawing_s / max(self._cost_here_s, 1e-6)  # load of the machine, relative to when this size was new
             if turn_s - drawing_s + load * self._cost_above_s[-1] <= FITS * period_s:
                 self._raise(index, now_s)
 
     def _lower(self, index: int, drawing_s: float, now_s: float) -> None:
-        self._patience.fall(now_s)
+        self._backoff.note_failure(now_s)
         self._cost_above_s.append(drawing_s)
         self.lowered_count += 1
         self._change(index + 1)
 
     def _raise(self, index: int, now_s: float) -> None:
         self._cost_above_s.pop()
-        self._patience.come_back(now_s)
+        self._backoff.note_retry(now_s)
         self._change(index - 1)
 
     def _change(self, index: int) -> None:

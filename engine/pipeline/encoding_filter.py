@@ -18,7 +18,7 @@ from engine.types import FloatArray
 REST_HZ = 0.2  # cut-off while nothing moves: jitter stays below 3 degrees per second
 MOVING_HZ = 1.0  # cut-off added per unit of landmark jitter
 SLOW_HZ = 1.0  # cut-off of the landmarks' slow mean
-TREMBLE = {"pose": 0.45, "expression": 0.0065, "shape": 0.0055}
+JITTER = {"pose": 0.45, "expression": 0.0065, "shape": 0.0055}
 """Distance of each feature group of a still face from its slow mean, root mean square over its numbers, in its unit: in
 front of a 30 Hz camera with noise of 3 levels of 255, 19 of 20 frames are below."""
 
@@ -31,7 +31,7 @@ class EncodingFilter:
     """
 
     def __init__(self, layout: FeatureLayout) -> None:
-        self._groups = {name: layout[name] for name in TREMBLE if name in {group.name for group in layout.groups}}
+        self._groups = {name: layout[name] for name in JITTER if name in {group.name for group in layout.groups}}
         self.reset()
 
     def reset(self) -> None:
@@ -56,7 +56,7 @@ class EncodingFilter:
         """Distance of the most moved group from its slow mean, in units of its jitter when still."""
         assert self._slow is not None  # set by `__call__`
         away = [
-            float(np.sqrt(np.mean((vector[part] - self._slow[part]) ** 2))) / TREMBLE[name]
+            float(np.sqrt(np.mean((vector[part] - self._slow[part]) ** 2))) / JITTER[name]
             for name, part in self._groups.items()
         ]
         return max([0.0, *(distance - 1 for distance in away)])

@@ -202,7 +202,7 @@ class LatentRefinement:
         return normalise(answer + self._offset * np.float32(_hold(float(angle_deg(answer, self._found_at)))))
 
 
-def deepening_by(inverter: object) -> LatentRefinement | None:
+def refinement_for(inverter: object) -> LatentRefinement | None:
     """Refinement for an inverter that supports it, else None."""
     if not isinstance(inverter, Refines):
         return None

@@ -14,7 +14,7 @@ from typing import TypeVar
 from engine.core.clock import TimeSource
 from engine.networks.backends.backend import QualityLevel
 from engine.networks.backends.out_of_memory import is_out_of_memory
-from engine.pipeline.backoff import Patience
+from engine.pipeline.backoff import ExponentialBackoff
 from engine.pipeline.dynamic_resolution import DynamicResolution
 
 FREED_S = 60.0  # running out again this soon after freeing means there is too little
@@ -65,7 +65,7 @@ class QualityController:
         self._clock = clock
         self._first = 0  # earlier levels have run out of memory
         self._freed: tuple[QualityLevel, float] | None = None
-        self._patience = Patience(WAIT_S, LONGEST_WAIT_S)
+        self._backoff = ExponentialBackoff(WAIT_S, LONGEST_WAIT_S)
         self._memory_faults = 0
 
     @property
@@ -111,9 +111,9 @@ class QualityController:
     def _rise(self) -> None:
         """Retry a better level once its wait is over."""
         now_s = self._clock.now_s()
-        if self._first > 0 and self._patience.is_over(now_s):
+        if self._first > 0 and self._backoff.is_over(now_s):
             self._first -= 1
-            self._patience.come_back(now_s)
+            self._backoff.note_retry(now_s)
             _log.info("the face is drawn with %s again", self.level)
 
     def _step_down(self, level: QualityLevel, reason: str) -> None:
@@ -126,6 +126,6 @@ class QualityController:
         following = self._levels.index(level) + 1
         if following == len(self._levels):
             raise MemoryError(f"there is not enough memory to draw a face in any way: {reason}")
-        self._patience.fall(now_s)
+        self._backoff.note_failure(now_s)
         self._first = following
         _log.warning("there is not enough memory to draw the face with %s: %s follows", level, self.level)

@@ -120,7 +120,7 @@ class ReflectionWorker:
         self._follow: SupervisedStep[[Sequence[Features], float, float], list[FollowedLatent]]
         self._follow = SupervisedStep("latent", self._build_strangers, clock, stopwatch)
         self._draw: SupervisedStep[[Sequence[Latent], bool], Reflection]
-        self._draw = SupervisedStep("face", self._build_painter, clock, stopwatch)
+        self._draw = SupervisedStep("face", self._build_generator_step, clock, stopwatch)
         self._refinement = RefinementLoop(build_still_featurizer, self._draw, clock, stopwatch=stopwatch, waits=in_step)
         self._steps: tuple[SupervisedStep[Any, Any], ...] = (
             self._measure,
@@ -273,14 +273,14 @@ class ReflectionWorker:
         self._measure.prepare()
         self._is_loaded.set()
 
-    def _build_painter(self) -> Callable[[Sequence[Latent], bool], Reflection]:
+    def _build_generator_step(self) -> Callable[[Sequence[Latent], bool], Reflection]:
         generator = self._build_generator()
         self._latent_size = generator.latent_size
         if self._controller is None:  # it outlives the painter: what had no memory is not tried at once again
             self._controller = QualityController(generator.levels, self._request.settings.floor_px, self._clock)
-        painter = GeneratorStep(generator, self._clock, self._controller)
-        painter.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
-        return painter.draw_turn
+        generator_step = GeneratorStep(generator, self._clock, self._controller)
+        generator_step.warm_up(Latent(self._start_latent(), 0.0, None, self._clock.now_s()))
+        return generator_step.draw_turn
 
     def _build_strangers(self) -> Callable[[Sequence[Features], float, float], list[FollowedLatent]]:
         sees_itself = self._sees_itself

@@ -16,7 +16,7 @@ from engine.features.face_tracker import COVERED_S
 from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
-from engine.pipeline.latent_refinement import deepening_by
+from engine.pipeline.latent_refinement import refinement_for
 from engine.types import Features, FloatArray
 
 MOST_FADING = 2  # maximum number of strangers fading beside the active ones; further ones disappear at once
@@ -176,7 +176,7 @@ class Strangers:
     def _make(self, start: FloatArray, inverter: Inverts | None) -> _Stranger:
         self._count += 1
         self._size = len(start)
-        refinement = deepening_by(inverter) if self._refines else None
+        refinement = refinement_for(inverter) if self._refines else None
         seed = self._seed + self._count - 1
         follower = LatentFollower(
             start, inverter, self._settings, self._wander_share, seed, refinement=refinement, clamp=copy(self._clamp)

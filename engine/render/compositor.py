@@ -169,8 +169,8 @@ class Compositor(Closing):
 
     def _begin(self) -> None:
         self._ctx.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        for canvas in (self._back, self._front):  # a pass that draws only the glass may read around it
-            canvas.framebuffer.clear()
+        for render_target in (self._back, self._front):  # a pass that draws only the glass may read around it
+            render_target.framebuffer.clear()
 
     def _draw(self, part: _Part, inputs: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn

@@ -20,7 +20,7 @@ class Crossfade:
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         self._ctx = ctx
         self._mix = QuadProgram(ctx, library, "transition")
-        self._canvas: RenderTarget | None = None
+        self._render_target: RenderTarget | None = None
 
     def draw(self, before: moderngl.Texture, after: moderngl.Texture, share: float) -> moderngl.Texture:
         """Mix both pictures, centred, each as large as it would be on the wall.
@@ -33,10 +33,10 @@ class Crossfade:
             The mixed picture, valid until the next call.
         """
         size_wh = max(before.width, after.width), max(before.height, after.height)
-        if self._canvas is None or self._canvas.texture.size != size_wh:
-            if self._canvas is not None:
-                self._canvas.close()
-            self._canvas = RenderTarget(self._ctx, size_wh)
+        if self._render_target is None or self._render_target.texture.size != size_wh:
+            if self._render_target is not None:
+                self._render_target.close()
+            self._render_target = RenderTarget(self._ctx, size_wh)
         values: dict[str, Value] = {
             "u_from": before,
             "u_to": after,
@@ -45,8 +45,8 @@ class Crossfade:
             "u_share": share,
         }
         self._ctx.disable(moderngl.BLEND)
-        self._mix.draw(self._canvas.framebuffer, values)
-        return self._canvas.texture
+        self._mix.draw(self._render_target.framebuffer, values)
+        return self._render_target.texture
 
     def is_current(self) -> bool:
         """Whether its shader file is unchanged.
@@ -59,6 +59,6 @@ class Crossfade:
     def close(self) -> None:
         """Release what it owns. May be called twice."""
         self._mix.close()
-        if self._canvas is not None:
-            self._canvas.close()
-            self._canvas = None
+        if self._render_target is not None:
+            self._render_target.close()
+            self._render_target = None

@@ -60,9 +60,9 @@ class FrameInputs:
         blend: 0 shows `previous`, 1 shows `reflection`.
         growth: the newest face at every resolution that the generator passed through, one for each level of the
             texture: level 0 is finished, the last one 4x4; None unless a pass needs `previews`.
-        kept: the strangers of this evening; None where nobody keeps them.
-        parting: where the reflection's own features differ from the viewer's; None unless a pass needs `echo`, and
-            while nobody is there.
+        archive_tiles: the strangers of this evening; None where nobody keeps them.
+        face_difference: where the reflection's own features differ from the viewer's; None unless a pass needs `echo`,
+            and while nobody is there.
         features: what was measured of the viewer; None while nobody is there.
         alignment: where the persona draws the eyes.
         placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
@@ -80,9 +80,9 @@ class FrameInputs:
     previous: moderngl.Texture | None = None
     blend: float = 1.0
     growth: moderngl.Texture | None = None
-    kept: ArchiveTiles | None = None
+    archive_tiles: ArchiveTiles | None = None
     features: Features | None = None
-    parting: FaceDifference | None = None
+    face_difference: FaceDifference | None = None
     alignment: Alignment = field(default_factory=Alignment)
     placement: Placement | None = None
     turned: tuple[float, float] = (0.0, 0.0)

@@ -61,7 +61,7 @@ class OutputPass(Closing):
         if texture.size == target.size:
             self._exact.draw(target, {"u_source": texture, "u_light": light})
             return
-        encoded = self._canvas(texture.size)
+        encoded = self._render_target(texture.size)
         self._encode.draw(encoded.framebuffer, {"u_source": texture, "u_light": light})
         self._scale.draw(target, {"u_source": encoded.texture}, rect=rect)
 
@@ -71,9 +71,9 @@ class OutputPass(Closing):
         Raises:
             ConfigError: it can no longer be read.
         """
-        return all(brush.is_current() for brush in (self._exact, self._encode, self._scale))
+        return all(quad_program.is_current() for quad_program in (self._exact, self._encode, self._scale))
 
-    def _canvas(self, size_wh: tuple[int, int]) -> RenderTarget:
+    def _render_target(self, size_wh: tuple[int, int]) -> RenderTarget:
         if self._encoded is None or self._encoded.texture.size != size_wh:
             if self._encoded is not None:
                 self._encoded.close()

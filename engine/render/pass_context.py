@@ -54,7 +54,7 @@ class PassContext:
         self.opening = opening or GlassArea.whole(self.aspect)
         self._ground = ground
         self._owned = ExitStack()
-        self._brushes: list[QuadProgram] = []
+        self._quad_programs: list[QuadProgram] = []
         self._pictures: dict[Path, tuple[Stamp, moderngl.Texture]] = {}
         self._to_do: deque[Callable[[], object]] = deque()
         self._noise: RenderTarget | None = None
@@ -79,9 +79,9 @@ class PassContext:
         repeat: bool = False,
     ) -> RenderTarget:
         """A new render target, released with the context."""
-        canvas = RenderTarget(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
-        self._owned.callback(canvas.close)
-        return canvas
+        render_target = RenderTarget(self.ctx, size_wh, dtype, components=components, mipmaps=mipmaps, repeat=repeat)
+        self._owned.callback(render_target.close)
+        return render_target
 
     def image(self, image: ByteArray) -> moderngl.Texture:
         """A constant texture of a picture (H, W, 1, 3 or 4) uint8, row 0 top; released with the context."""
@@ -114,10 +114,10 @@ class PassContext:
         Raises:
             ConfigError: the shader is missing or does not compile.
         """
-        brush = QuadProgram(self.ctx, shaders or self.library, name, defines)
-        self._owned.callback(brush.close)
-        self._brushes.append(brush)
-        return brush
+        quad_program = QuadProgram(self.ctx, shaders or self.library, name, defines)
+        self._owned.callback(quad_program.close)
+        self._quad_programs.append(quad_program)
+        return quad_program
 
     def picture(self, path: Path) -> moderngl.Texture:
         """A picture file as a texture: sRGB-encoded RGBA, row 0 top; released with the context.
@@ -136,20 +136,20 @@ class PassContext:
         return self._pictures[path][1]
 
     def bake(
-        self, canvas: RenderTarget, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
+        self, render_target: RenderTarget, name: str, defines: Mapping[str, Define] | None, values: Mapping[str, Value]
     ) -> None:
         """Queue a render target to be drawn once, before the pass is shown, strip by strip, with its mipmaps.
 
         It may be among the values of targets that are baked after it.
         """
-        brush = self.quad_program(name, defines)
-        width, height = canvas.texture.size
+        quad_program = self.quad_program(name, defines)
+        width, height = render_target.texture.size
         step = max(1, STRIP_PIXELS // width // STRIP_ROWS) * STRIP_ROWS
         for row in range(0, height, step):
             rows = row, min(step, height - row)
-            self.later(partial(brush.draw, canvas.framebuffer, values, blend=REPLACED, rows=rows))
-        if canvas.has_mipmaps:
-            self.later(canvas.texture.build_mipmaps)
+            self.later(partial(quad_program.draw, render_target.framebuffer, values, blend=REPLACED, rows=rows))
+        if render_target.has_mipmaps:
+            self.later(render_target.texture.build_mipmaps)
 
     def later(self, step: Callable[[], object]) -> None:
         """Queue a short task to be done before the pass is shown, after everything queued so far."""
@@ -168,7 +168,7 @@ class PassContext:
         Raises:
             ConfigError: a shader can no longer be read.
         """
-        return all(brush.is_current() for brush in self._brushes) and all(
+        return all(quad_program.is_current() for quad_program in self._quad_programs) and all(
             stamp(path) == before for path, (before, _) in self._pictures.items()
         )
 

@@ -77,7 +77,7 @@ class PortraitArchive:
             self._write(visit.place, BARE)
 
     @property
-    def kept(self) -> ArchiveTiles | None:
+    def archive_tiles(self) -> ArchiveTiles | None:
         """What hangs at this moment; None after `close`."""
         if self._texture is None:
             return None

@@ -57,7 +57,7 @@ class Renderer(Closing):
 
     Attributes:
         scene: the scene on the wall.
-        evening: the strangers of this evening; forgotten when the wall has gone dark at closing time.
+        archive: the strangers of this evening; forgotten when the wall has gone dark at closing time.
         blackout: fade to black by the operator.
         closing: fade to black at closing time; may be replaced.
         is_frozen: whether the picture is frozen while time goes on.
@@ -84,9 +84,9 @@ class Renderer(Closing):
         self._camera = CameraTexture(ctx, transfer.gl)
         self._sitters = Sitters(transfer, scene.reflection)
         self._growth = GrowthTexture(ctx)
-        self.evening = PortraitArchive(ctx)
+        self.archive = PortraitArchive(ctx)
         self._projector = OutputPass(ctx, library)
-        self._passage = Crossfade(ctx, library)
+        self._crossfade = Crossfade(ctx, library)
         self._trials = trials or ShaderTrials(library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
         self._coming: Compositor | None = None  # being built
@@ -259,10 +259,10 @@ class Renderer(Closing):
             projector = OutputPass(self._ctx, self._library)
             self._projector.close()
             self._projector = projector
-        if not self._passage.is_current():
-            passage = Crossfade(self._ctx, self._library)
-            self._passage.close()
-            self._passage, self._picture = passage, None  # which may have been its own
+        if not self._crossfade.is_current():
+            crossfade = Crossfade(self._ctx, self._library)
+            self._crossfade.close()
+            self._crossfade, self._picture = crossfade, None  # which may have been its own
 
     def _drop_coming(self) -> None:
         if self._coming is not None:
@@ -329,25 +329,25 @@ class Renderer(Closing):
                 self._growth.upload(reflection)
         self._sitters.receive(reflection, tick, audio, measured, self._upload)
         with self._card_may_fail():
-            self._keep_evening(reflection, tick)
+            self._update_archive(reflection, tick)
         self.blackout.fade(tick)
         self.closing.fade(tick)
-        if self.closing.light <= 0.0 and self.evening.count:
-            self.evening.clear()
+        if self.closing.light <= 0.0 and self.archive.count:
+            self.archive.clear()
         self._time_s = tick.time_s
         self._renew_time()
         self._transition.elapse(tick)
         if self._transition.is_over:
             self._drop_leaving()
 
-    def _keep_evening(self, reflection: Reflection | None, tick: Tick) -> None:
+    def _update_archive(self, reflection: Reflection | None, tick: Tick) -> None:
         """Let the evening have the strangers that it may keep, and forget those that it may keep no longer."""
         dwells_s = self._sitters.dwells_s
-        for number in self.evening.present:
+        for number in self.archive.present:
             if not self.may_hang(number):
-                self.evening.forget(number)
+                self.archive.forget(number)
         there = {number: dwell_s for number, dwell_s in dwells_s.items() if dwell_s > 0 and self.may_hang(number)}
-        self.evening.keep(reflection, there, tick)
+        self.archive.keep(reflection, there, tick)
 
     def _renew_time(self) -> None:
         """Let the seconds of an old scene begin anew: at once on a dark wall, else by a dissolve of the scene into
@@ -371,7 +371,7 @@ class Renderer(Closing):
         if self._leaving is None:
             return self._compositor.render(view, tick)
         before = self._leaving.render(view, tick)
-        return self._passage.draw(before, self._compositor.render(view, tick), self._transition.share)
+        return self._crossfade.draw(before, self._compositor.render(view, tick), self._transition.share)
 
     def view(self, now_s: float) -> FrameInputs:
         """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
@@ -383,9 +383,9 @@ class Renderer(Closing):
             previous=nearest.previous,
             blend=nearest.blend,
             growth=self._growth.texture,
-            kept=self.evening.kept,
+            archive_tiles=self.archive.archive_tiles,
             features=nearest.features,
-            parting=self._sitters.nearest.parting,
+            face_difference=self._sitters.nearest.face_difference,
             alignment=self._alignment,
             placement=nearest.placement,
             turned=nearest.turned,
@@ -405,8 +405,8 @@ class Renderer(Closing):
         self._trials.close()
         self._drop_coming()
         self._drop_leaving()
-        owned = (self._compositor, self._passage, self._projector, self._sitters, self._growth)
-        for part in (*owned, self.evening, self._camera):
+        owned = (self._compositor, self._crossfade, self._projector, self._sitters, self._growth)
+        for part in (*owned, self.archive, self._camera):
             part.close()
 
     @contextmanager

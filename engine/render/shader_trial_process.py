@@ -61,9 +61,9 @@ def try_shader(ctx: moderngl.Context, request: TrialRequest) -> TrialAnswer:
         with _Attempt(ctx, request, SIZE_WH, guard=True) as attempt:
             attempt.draw(1)
             ms = attempt.draw(max(request.frames - 1, 1))
-            not_finite, told, picture = attempt.not_finite(), attempt.told, attempt.picture()
+            not_finite, notes, picture = attempt.not_finite(), attempt.notes, attempt.picture()
             takes_powers = attempt.takes_powers
-        told += _told_of_powers(ctx, request, not_finite) if takes_powers else ()
+        notes += _notes_on_powers(ctx, request, not_finite) if takes_powers else ()
         shown_ms = _shown_ms(ctx, request, ms)
     except NarcissusError as error:
         return TrialAnswer(error=str(error))
@@ -71,7 +71,7 @@ def try_shader(ctx: moderngl.Context, request: TrialRequest) -> TrialAnswer:
         return TrialAnswer(error="takes more memory than there is")
     except Exception as error:  # ModernGL raises bare exceptions where a driver has no memory left
         return TrialAnswer(error=f"the graphics driver cannot draw it: {in_one_line(error)}")
-    return TrialAnswer("", told, ms, shown_ms, not_finite, picture.tobytes() if request.wants_picture else b"")
+    return TrialAnswer("", notes, ms, shown_ms, not_finite, picture.tobytes() if request.wants_picture else b"")
 
 
 class _Attempt:
@@ -97,10 +97,10 @@ class _Attempt:
         self._stage = PassContext(ctx, library, size_wh, ground=self._ground)
         self._targets: list[RenderTarget] = []
         try:
-            self._below, self._target, camera, face = (self._canvas(size_wh) for _ in range(4))
+            self._below, self._target, camera, face = (self._render_target(size_wh) for _ in range(4))
             self._below.texture.write(_linear(test_picture(size_wh)).tobytes())
-            for canvas in (camera, face):
-                canvas.texture.write((test_picture(size_wh).astype(np.float16) / 255).tobytes())
+            for render_target in (camera, face):
+                render_target.texture.write((test_picture(size_wh).astype(np.float16) / 255).tobytes())
             self._view = FrameInputs(
                 camera.texture,
                 reflection=face.texture,
@@ -120,7 +120,7 @@ class _Attempt:
         _ = self._ground.noise  # which is drawn once and not looked at by what is tried
         return made
 
-    def _canvas(self, size_wh: tuple[int, int]) -> RenderTarget:
+    def _render_target(self, size_wh: tuple[int, int]) -> RenderTarget:
         self._targets.append(RenderTarget(self._ctx, size_wh, "f2"))
         return self._targets[-1]
 
@@ -142,8 +142,8 @@ class _Attempt:
         return min(took_ms)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        return self._pass.told
+    def notes(self) -> tuple[str, ...]:
+        return self._pass.notes
 
     @property
     def takes_powers(self) -> bool:
@@ -177,11 +177,11 @@ class _Attempt:
     def close(self) -> None:
         self._stage.close()
         self._ground.close()
-        for canvas in self._targets:
-            canvas.close()
+        for render_target in self._targets:
+            render_target.close()
 
 
-def _told_of_powers(ctx: moderngl.Context, request: TrialRequest, not_finite: int) -> tuple[str, ...]:
+def _notes_on_powers(ctx: moderngl.Context, request: TrialRequest, not_finite: int) -> tuple[str, ...]:
     """Whether guarding `pow` changes what is seen."""
     with _Attempt(ctx, request, SIZE_WH, guard=False) as attempt:
         attempt.draw(2)

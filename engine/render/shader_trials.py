@@ -78,7 +78,7 @@ class ShaderTrials:
             size = f"{size_wh[0]}x{size_wh[1]} px"
             what = f"would take about {answer.shown_ms / 1000.0:.1f} s for a picture of {size}, and may take"
             raise ConfigError(spec.problem(f"{file}: {what} {SLOW_MS / 1000.0:g} s; make the scene smaller"))
-        for sentence in answer.told:
+        for sentence in answer.notes:
             log.warning("%s", sentence)
 
     def _key(self, spec: PassSpec, size_wh: tuple[int, int]) -> object:

@@ -57,13 +57,13 @@ class PassSpec:
         """All knobs that do not stay as the file sets them."""
         return (*self.bind, *self.colours)
 
-    def problem(self, told: str) -> str:
+    def problem(self, message: str) -> str:
         """What is wrong with what it draws with, after file, line and key of the scene that says so.
 
         Args:
-            told: one sentence or more, one per line; one may begin with the knob, as `isf.inputs.speed: `.
+            message: one sentence or more, one per line; one may begin with the knob, as `isf.inputs.speed: `.
         """
-        return "\n".join(self._located(line) for line in told.splitlines())
+        return "\n".join(self._located(line) for line in message.splitlines())
 
     def _located(self, line: str) -> str:
         if self.locate is None:

@@ -52,7 +52,7 @@ class ShowSlots:
     requests: Slot[ReflectionRequest] = field(default_factory=lambda: Slot("requests"))
 
     @property
-    def told(self) -> tuple[Slot[Any], ...]:
+    def reported(self) -> tuple[Slot[Any], ...]:
         """Slots whose drops are reported."""
         return self.frames, self.views, self.reflections, self.measured
 
@@ -76,7 +76,7 @@ class MainLoop:
         drawing: the parts that draw.
         switcher: chooses the scene.
         memory: what is remembered of the show, should it die.
-        hearing: loudness of the room.
+        level_meter: loudness of the room.
         panel, notice: what the operator reads.
         report: counts frames.
         watcher: reports saved files; None without reloading.
@@ -101,7 +101,7 @@ class MainLoop:
         drawing: Drawing,
         switcher: SceneSwitcher,
         memory: ShowMemory,
-        hearing: AudioLevelMeter,
+        level_meter: AudioLevelMeter,
         panel: OperatorPanel,
         notice: Notice,
         report: Report,
@@ -118,7 +118,7 @@ class MainLoop:
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
         self._recordings, self._sender = drawing.recordings, drawing.sender
         self._consent, self._consent_notice = drawing.consent, drawing.consent_notice
-        self._switcher, self._memory, self._hearing = switcher, memory, hearing
+        self._switcher, self._memory, self._level_meter = switcher, memory, level_meter
         self._panel, self._notice, self._report = panel, notice, report
         self._desk = desk
         self._control_room = control_room
@@ -162,30 +162,30 @@ class MainLoop:
                 self._actions[action]()
 
     def _show_frame(self) -> None:
-        tick, kept = self._pacer.tick(), self._boundary.around
-        with kept("the window"):
+        tick, guarded = self._pacer.tick(), self._boundary.around
+        with guarded("the window"):
             for action in self._window.poll():
                 self.act(action)
-        with kept("calibrating"):
+        with guarded("calibrating"):
             self._calibration.follow_operator(tick)
-        with kept("the change of scenes"):
+        with guarded("the change of scenes"):
             self._switcher.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
             self._memory.remember(ShowMoment(self._switcher.name, self._mirror.blackout.is_on))
-        with kept("what is set from outside"):
+        with guarded("what is set from outside"):
             self._desk.follow(tick)
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()
         self._ask()
-        with kept("the session"):
-            self._recordings.note(self._cue(tick), reflection, self._hearing.level)
+        with guarded("the session"):
+            self._recordings.note(self._cue(tick), reflection, self._level_meter.level)
         draw_s = self._draw(tick)
-        with kept("the window"):
+        with guarded("the window"):
             self._window.present()
         now_s = self._clock.now_s()
         self._report.presented(now_s, draw_s, reflection, uploaded_s)
         if self._measurement is not None:
             self._measurement.presented(now_s, reflection)
         if self._control_room is not None:
-            with kept("the preview"):
+            with guarded("the preview"):
                 self._control_room.draw(tick, now_s)
 
     def _receive(self, tick: Tick) -> Reflection | None:
@@ -195,12 +195,12 @@ class MainLoop:
         reflection, frame = self._slots.reflections.poll(), self._slots.views.poll()
         if self._measurement is not None and frame is not None:
             self._measurement.see(frame)
-        hearing = self._hearing
-        hearing.wants_sound = self._mirror.wants_sound
+        level_meter = self._level_meter
+        level_meter.wants_sound = self._mirror.wants_sound
         with self._boundary.around("a new picture"):
             measured = self._slots.measured.poll() or ()
             self._ask_consent(measured, reflection)
-            self._mirror.receive(frame, reflection, tick, hearing.level, measured, hearing.sound)
+            self._mirror.receive(frame, reflection, tick, level_meter.level, measured, level_meter.sound)
         return reflection
 
     def _ask_consent(self, measured: Sequence[Features], reflection: Reflection | None) -> None:
@@ -218,22 +218,22 @@ class MainLoop:
 
     def _draw(self, tick: Tick) -> float:
         """Draw the picture and everything over it; returns the time taken, s."""
-        began_s, kept = self._clock.now_s(), self._boundary.around
+        began_s, guarded = self._clock.now_s(), self._boundary.around
         watched_s = self._stopwatch.now_s()
-        with kept("drawing"):
+        with guarded("drawing"):
             composed = self._calibration.compose()
             self._mirror.draw(composed, tick, began_s)
             if self._window.is_software:
                 self._window.finish()
-            with kept("the film"):
+            with guarded("the film"):
                 self._recordings.capture(composed, tick.time_s)
-            with kept("sending"):
+            with guarded("sending"):
                 self._sender.capture(composed, tick.time_s)
-            with kept("the sign of consent"):
+            with guarded("the sign of consent"):
                 is_dark = self._mirror.blackout.is_on or self._mirror.closing.is_on
                 self._consent_notice.draw(composed, tick, is_dark=is_dark)
             target = self._calibration.project()
-            with kept("the overlay"):
+            with guarded("the overlay"):
                 self._draw_over(target, tick, began_s)
             if self._recordings.is_keeping or self._sender.is_sending or self._is_seen_from_afar:
                 self._panel.draw_recording_dot(target)

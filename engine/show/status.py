@@ -19,7 +19,7 @@ class ShowStatus:
 
     Args:
         report, worker: rates and durations.
-        drawing, switcher, hearing: what is shown, by which means, and the loudness.
+        drawing, switcher, level_meter: what is shown, by which means, and the loudness.
         notice: the newest message, which comes last.
         source: where pictures come from; None if the mirror sees itself.
         source_name: as the operator named it.
@@ -31,13 +31,13 @@ class ShowStatus:
         worker: ReflectionWorker,
         drawing: Drawing,
         switcher: SceneSwitcher,
-        hearing: AudioLevelMeter,
+        level_meter: AudioLevelMeter,
         notice: Notice,
         source: Source | LateCamera | None,
         source_name: str,
     ) -> None:
         self._report, self._worker = report, worker
-        self._drawing, self._switcher, self._hearing = drawing, switcher, hearing
+        self._drawing, self._switcher, self._level_meter = drawing, switcher, level_meter
         self._notice = notice
         self._source, self._source_name = source, source_name
 
@@ -45,17 +45,17 @@ class ShowStatus:
         """The lines now."""
         health, drawing, mirror = self._worker.health, self._drawing, self._drawing.mirror
         source = f"{self._source_name}: {self._source.state}" if self._source else "self: no camera is used"
-        heard = f"audio: {self._hearing.level:.2f}" if self._hearing.is_on else ""
+        heard = f"audio: {self._level_meter.level:.2f}" if self._level_meter.is_on else ""
         scene = f"scene: {self._switcher.name}; visit: {mirror.visit_state}"
         means = [drawing.window.renderer, f"faces: {drawing.transfer.note}"]
-        troubles = [health.last_error, self._hearing.error, *drawing.sender.errors, *mirror.troubles]
+        troubles = [health.last_error, self._level_meter.error, *drawing.sender.errors, *mirror.troubles]
         notes = [source, heard, scene, *means, *troubles, *self._held(), *self._notice.text.splitlines()]
         return self._report.lines(health, [note for note in notes if note])
 
     def figures(self, now_s: float) -> dict[str, Any]:
         """What `--status` says of the show at `now_s`; may be asked from any thread."""
         source = f"{self._source_name}: {self._source.state}" if self._source else "self"
-        error = self._worker.health.last_error or self._hearing.error or next(iter(self._drawing.sender.errors), "")
+        error = self._worker.health.last_error or self._level_meter.error or next(iter(self._drawing.sender.errors), "")
         return {
             **self._report.figures(now_s),
             "scene": self._switcher.name,

@@ -42,11 +42,11 @@ class FaceDifferenceSmoother:
     """Smooths comparisons; call `smooth` once per drawn frame, then read.
 
     Attributes:
-        parting: current difference; None if there has been no comparison.
+        face_difference: current difference; None if there has been no comparison.
     """
 
     def __init__(self) -> None:
-        self.parting: FaceDifference | None = None
+        self.face_difference: FaceDifference | None = None
         self._target: FaceDifference | None = None
         self._echo: ReflectionComparison | None = None
 
@@ -56,11 +56,11 @@ class FaceDifferenceSmoother:
             self._take(reflection)
         if self._target is None:
             return
-        if self.parting is None:
-            self.parting = replace(self._target, heard=0.0)
-        self.parting = _towards(self.parting, self._target, dt_s)
-        if self._target.heard <= 0.0 and self.parting.heard < UNHEARD:
-            self.parting = self._target = None
+        if self.face_difference is None:
+            self.face_difference = replace(self._target, heard=0.0)
+        self.face_difference = _towards(self.face_difference, self._target, dt_s)
+        if self._target.heard <= 0.0 and self.face_difference.heard < UNHEARD:
+            self.face_difference = self._target = None
 
     def _take(self, reflection: Reflection) -> None:
         echo, viewer = reflection.echo, reflection.latent.features

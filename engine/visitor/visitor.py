@@ -51,7 +51,7 @@ class Viewer:
         self.turned_rad = self.turned_before_rad = (0.0, 0.0)
         self._head = HeadPredictor()
         self._before: Latent | None = None
-        self._parting = FaceDifferenceSmoother()
+        self._difference_smoother = FaceDifferenceSmoother()
         self._latent: Latent | None = None
         self._presence = 0.0
         self._dwell_s = 0.0
@@ -68,9 +68,9 @@ class Viewer:
         return self._head.head.placement if self._head.head is not None else None
 
     @property
-    def parting(self) -> FaceDifference | None:
+    def face_difference(self) -> FaceDifference | None:
         """Difference between reflection and visitor; None if no scene asks for it, or nobody is there."""
-        return self._parting.parting
+        return self._difference_smoother.face_difference
 
     @property
     def presence(self) -> float:
@@ -101,7 +101,7 @@ class Viewer:
         self._presence += _share(SIGNAL_TIME_S, tick.dt_s) * (target_presence - self._presence)
         self._dwell_s = self._dwell_s + tick.dt_s if self._presence > PRESENT else 0.0
         self.visit.advance(target_presence, features is not None, tick)
-        self._parting.smooth(reflection, tick.dt_s)
+        self._difference_smoother.smooth(reflection, tick.dt_s)
         self._update_signals(features, before, tick)
         self._signals["audio"] = audio
 

@@ -115,18 +115,18 @@ def until(is_so: Callable[[], bool], meanwhile: Callable[[], None] = lambda: Non
 
 
 def test_off_asks_for_nothing() -> None:
-    with AudioLevelMeter(AudioSettings(), Clock(), Room().open) as hearing:
-        assert not hearing.is_on and hearing.level == 0.0 and hearing.error == ""
+    with AudioLevelMeter(AudioSettings(), Clock(), Room().open) as level_meter:
+        assert not level_meter.is_on and level_meter.level == 0.0 and level_meter.error == ""
         assert not [thread for thread in threading.enumerate() if thread.name == "audio"]
 
 
 @pytest.mark.parametrize(("device", "asked"), [("default", None), (0, 0), ("USB", "USB")])
 def test_a_sound_becomes_its_level(device: Any, asked: int | str | None) -> None:
     room = Room()
-    with AudioLevelMeter(ON.model_copy(update={"device": device}), Clock(), room.open) as hearing:
-        until(lambda: hearing.level > 0, lambda: room.hear(sine(0.1)))
-        assert hearing.level == pytest.approx(2 / 3, abs=1e-5) and hearing.error == ""
-        until(lambda: hearing.level == 0.0)  # nothing comes any more
+    with AudioLevelMeter(ON.model_copy(update={"device": device}), Clock(), room.open) as level_meter:
+        until(lambda: level_meter.level > 0, lambda: room.hear(sine(0.1)))
+        assert level_meter.level == pytest.approx(2 / 3, abs=1e-5) and level_meter.error == ""
+        until(lambda: level_meter.level == 0.0)  # nothing comes any more
     assert room.asked == [asked] and room.closed == 1
     assert not [thread for thread in threading.enumerate() if thread.name == "audio"]
 
@@ -134,16 +134,19 @@ def test_a_sound_becomes_its_level(device: Any, asked: int | str | None) -> None
 def test_sound_is_kept_only_while_it_is_looked_at_and_never_more_than_a_moment() -> None:
     room = Room()
     settings = ON.model_copy(update={"gain_db": 6.0})
-    with AudioLevelMeter(settings, Clock(), room.open) as hearing:
-        until(lambda: hearing.level > 0, lambda: room.hear(sine(0.1)))
-        assert hearing.sound is None
-        hearing.wants_sound = True
-        until(lambda: hearing.sound is not None and len(hearing.sound) == SOUND_SAMPLES, lambda: room.hear(sine(0.1)))
-        assert hearing.sound is not None
-        assert np.abs(hearing.sound).max() == pytest.approx(0.1 * 10 ** (6 / 20), rel=1e-3)
-        hearing.wants_sound = False
-        assert hearing.sound is None
-        until(lambda: hearing._sound is None, lambda: room.hear(sine(0.1)))
+    with AudioLevelMeter(settings, Clock(), room.open) as level_meter:
+        until(lambda: level_meter.level > 0, lambda: room.hear(sine(0.1)))
+        assert level_meter.sound is None
+        level_meter.wants_sound = True
+        until(
+            lambda: level_meter.sound is not None and len(level_meter.sound) == SOUND_SAMPLES,
+            lambda: room.hear(sine(0.1)),
+        )
+        assert level_meter.sound is not None
+        assert np.abs(level_meter.sound).max() == pytest.approx(0.1 * 10 ** (6 / 20), rel=1e-3)
+        level_meter.wants_sound = False
+        assert level_meter.sound is None
+        until(lambda: level_meter._sound is None, lambda: room.hear(sine(0.1)))
 
 
 def test_a_microphone_that_vanishes_is_told_once_and_heard_again_when_it_is_back(
@@ -151,23 +154,23 @@ def test_a_microphone_that_vanishes_is_told_once_and_heard_again_when_it_is_back
 ) -> None:
     caplog.set_level(logging.WARNING)
     room, clock = Room(), ManualClock()
-    with AudioLevelMeter(ON, clock, room.open) as hearing:
-        until(lambda: hearing.level > 0, lambda: (room.hear(sine(0.1)), clock.advance(0.01))[1])
+    with AudioLevelMeter(ON, clock, room.open) as level_meter:
+        until(lambda: level_meter.level > 0, lambda: (room.hear(sine(0.1)), clock.advance(0.01))[1])
         room.trouble = ValueError("No input device\nmatching 'USB'")
-        until(lambda: hearing.level == 0.0)
-        assert hearing.error == ""
+        until(lambda: level_meter.level == 0.0)
+        assert level_meter.error == ""
         clock.advance(LOST_S + 0.1)
         until(lambda: room.closed == 1)
-        assert "is tried again: no sound has come for 2 s" in hearing.error
+        assert "is tried again: no sound has come for 2 s" in level_meter.error
         for _ in range(2):
             tries = len(room.asked)
             clock.advance(RETRY_S)
             until(lambda: len(room.asked) == tries + 1)  # noqa: B023
-            until(lambda: "is tried again: No input device matching 'USB'" in hearing.error)
+            until(lambda: "is tried again: No input device matching 'USB'" in level_meter.error)
         room.trouble = None
         clock.advance(RETRY_S)
-        until(lambda: hearing.level > 0, lambda: (room.hear(sine(0.1)), clock.advance(0.01))[1])
-        assert hearing.error == ""
+        until(lambda: level_meter.level > 0, lambda: (room.hear(sine(0.1)), clock.advance(0.01))[1])
+        assert level_meter.error == ""
     assert caplog.text.count("No input device matching 'USB'") == 1 and room.closed == 2
 
 
@@ -182,11 +185,11 @@ def test_a_microphone_that_hangs_is_told_and_keeps_nobody_waiting(
         go.wait(TIMEOUT_S)
         return Room()
 
-    with AudioLevelMeter(ON, clock, hang) as hearing:
+    with AudioLevelMeter(ON, clock, hang) as level_meter:
         assert asked.wait(TIMEOUT_S)
-        assert hearing.level == 0.0 and hearing.error == ""
+        assert level_meter.level == 0.0 and level_meter.error == ""
         clock.advance(STUCK_S + 0.1)
-        assert hearing.error.startswith("audio.device: the microphone does not answer: ")
+        assert level_meter.error.startswith("audio.device: the microphone does not answer: ")
     assert "the microphone did not end in 0.05 s and is left behind" in caplog.text
     go.set()
 
@@ -195,14 +198,14 @@ def test_where_sound_cannot_be_had_it_is_not_tried_again(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(MissingSoundError):
         Microphone(None, lambda block: None)
-    with AudioLevelMeter(ON, Clock()) as hearing:
-        until(lambda: bool(hearing.error))
-        assert hearing.error == (
+    with AudioLevelMeter(ON, Clock()) as level_meter:
+        until(lambda: bool(level_meter.error))
+        assert level_meter.error == (
             "audio: nothing is heard, since the package sounddevice or its library PortAudio is not there: "
             "apt install libportaudio2, or set device to off"
         )
         until(lambda: not [thread for thread in threading.enumerate() if thread.name == "audio"])
-        assert hearing.level == 0.0
+        assert level_meter.level == 0.0
 
 
 @pytest.mark.parametrize(
@@ -225,9 +228,9 @@ def test_a_microphone_that_is_not_there_is_told_with_those_that_are(
         _terminate=lambda: None, _initialize=lambda: None, query_devices=query, PortAudioError=OSError
     )
     monkeypatch.setitem(sys.modules, "sounddevice", package)
-    with pytest.raises(DeviceError) as told:
+    with pytest.raises(DeviceError) as raised:
         Microphone(device, lambda block: None)
-    assert str(told.value) == sentence
+    assert str(raised.value) == sentence
 
 
 def test_a_microphone_hands_on_its_first_channel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ class ScriptedReader:
         self._clock = Clock()
         self.size_wh = (request.width, request.height) if act != "other" else (32, 24)
         self.fps = 30.0 if act != "other" else 0.0
-        self.told = (request.before or ((39, 1.0),), tuple(request.controls.wanted()), (), "FAKE")
+        self.reported = (request.before or ((39, 1.0),), tuple(request.controls.wanted()), (), "FAKE")
         Path(f"{request.device}.before").write_text(repr(request.before))
         pid_file.write_text(str(os.getpid()))
 

@@ -10,14 +10,14 @@ from engine.pipeline.encoding_filter import EncodingFilter
 from engine.types import FloatArray
 
 RATE_HZ, SIZE = 30, 512
-TREMBLE_DEG = 5.0
+JITTER_DEG = 5.0
 
 
 def trembling(z: FloatArray, random: np.random.Generator) -> FloatArray:
     """An answer (n,) as a noisy picture makes it, five degrees away."""
     away = random.standard_normal(SIZE)
     away -= z * (away @ z) / (z @ z)
-    return normalise(z + away * np.tan(np.radians(TREMBLE_DEG)) * np.linalg.norm(z) / np.linalg.norm(away))
+    return normalise(z + away * np.tan(np.radians(JITTER_DEG)) * np.linalg.norm(z) / np.linalg.norm(away))
 
 
 def features(yaw_deg: float, random: np.random.Generator) -> FloatArray:
@@ -48,7 +48,7 @@ def test_a_head_that_turns_is_followed_at_once() -> None:
         z = slerp(start, end, share)
         out = steady(trembling(z, random), features(30 * share, random), 1 / RATE_HZ)
     speed_deg_s = float(angle_deg(start, z)) / (len(shares) / RATE_HZ)
-    assert float(angle_deg(out, z)) < 0.09 * speed_deg_s + TREMBLE_DEG  # less than 90 ms late
+    assert float(angle_deg(out, z)) < 0.09 * speed_deg_s + JITTER_DEG  # less than 90 ms late
 
 
 def test_the_next_visitor_is_answered_unfiltered() -> None:

@@ -25,9 +25,9 @@ LATENT = Latent(np.ones(4, np.float32), 1.0, None, 0.0)
 
 def test_reflections_are_numbered_and_stamped() -> None:
     clock = ManualClock(5.0)
-    painter = GeneratorStep(FakeGenerator(1), clock)
-    painter.warm_up(LATENT)
-    first, second = painter.draw(LATENT), painter.draw(LATENT)
+    generator_step = GeneratorStep(FakeGenerator(1), clock)
+    generator_step.warm_up(LATENT)
+    first, second = generator_step.draw(LATENT), generator_step.draw(LATENT)
     assert (first.sequence, second.sequence) == (1, 2)
     assert first.generated_s == 5.0
     assert first.latent is LATENT
@@ -49,8 +49,8 @@ def test_a_picture_that_is_flat_almost_everywhere_is_none() -> None:
 
 
 def test_previews_come_only_if_somebody_asks() -> None:
-    painter = GeneratorStep(FakeGenerator(1), ManualClock())
-    assert painter.draw(LATENT).previews == ()
-    grown = painter.draw(LATENT, with_previews=True)
+    generator_step = GeneratorStep(FakeGenerator(1), ManualClock())
+    assert generator_step.draw(LATENT).previews == ()
+    grown = generator_step.draw(LATENT, with_previews=True)
     assert [preview.shape for preview in grown.previews] == [(4, 4, 4)]
     assert grown.image.shape == (8, 8, 4)

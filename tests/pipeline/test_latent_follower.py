@@ -9,7 +9,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
 from engine.pipeline.latent_follower import ENCODING_SPEED, LatentFollower, Wander
-from engine.pipeline.latent_refinement import LatentRefinement, deepening_by
+from engine.pipeline.latent_refinement import LatentRefinement, refinement_for
 from engine.pipeline.sphere_filter import SphereOneEuro
 from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Latent, Placement
 
@@ -256,7 +256,7 @@ def test_what_cannot_deepen_or_may_not_does_not() -> None:
     off = LatentFollower(seed_latent(5, SIZE), inverter, settings, refinement=LatentRefinement(inverter))
     followed = off.follow(features, 0.0, 0.0)
     assert followed.latent.deepening == 0.0 and followed.refinement is None and followed.propose(0.0) is None
-    assert deepening_by(FixedInverter(seed_latent(5, SIZE))) is None
+    assert refinement_for(FixedInverter(seed_latent(5, SIZE))) is None
 
 
 def test_a_face_that_cannot_be_measured_is_held_and_leaves_nothing_in_the_filters() -> None:

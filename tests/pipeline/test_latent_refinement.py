@@ -38,19 +38,19 @@ class Model:
     """An inverter that knows how a step changes the features, roughly; `direction` turns it round, for good."""
 
     def __init__(self, direction: float = 1.0) -> None:
-        self._descent = BroydenModel(direction * MIXING, 0.01)
+        self._step_model = BroydenModel(direction * MIXING, 0.01)
         self._learns = direction > 0
-        self.surmises = 0
+        self.proposals = 0
 
     def refine(
         self, z: FloatArray, vector: FloatArray, came: FloatArray, exploration_noise: np.random.Generator | None = None
     ) -> FloatArray:
-        self.surmises += exploration_noise is not None
-        return normalise(z + self._descent.step(z, vector - came, exploration_noise))
+        self.proposals += exploration_noise is not None
+        return normalise(z + self._step_model.step(z, vector - came, exploration_noise))
 
     def learn(self, z: FloatArray, came: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
         if self._learns:
-            self._descent.learn(tried - z, turned_out - came)
+            self._step_model.learn(tried - z, turned_out - came)
 
     def compare(self, wanted: FloatArray, came: FloatArray) -> float:
         return float(1 - np.linalg.norm(wanted - came) / 4)
@@ -88,7 +88,7 @@ def test_what_is_worse_is_never_shown_and_is_tried_less_and_less() -> None:
     deepening = LatentRefinement(model)
     shown, taken = stay(deepening, answer, wanted, PATIENCE)
     assert max(angle_deg(answer, z) for z in shown) < 0.1 and deepening.progress > 0
-    assert taken == PATIENCE and model.surmises == PATIENCE - 2, "the first measures, the second is the likeliest"
+    assert taken == PATIENCE and model.proposals == PATIENCE - 2, "the first measures, the second is the likeliest"
     shown, taken = stay(deepening, answer, wanted, 10 * PATIENCE)
     assert max(angle_deg(answer, z) for z in shown) < 0.1
     assert PATIENCE < taken < 5 * PATIENCE
@@ -160,18 +160,18 @@ def test_what_was_found_for_one_answer_is_not_laid_on_another() -> None:
 def test_a_descent_learns_what_a_step_really_did() -> None:
     random = np.random.default_rng(4)
     really = random.standard_normal((4, SIZE)).astype(np.float32)
-    descent = BroydenModel(np.zeros_like(really), 0.1)
+    step_model = BroydenModel(np.zeros_like(really), 0.1)
     z, missing = seed_latent(1, SIZE), np.float32([1, -1, 0.5, 0])
-    assert not descent.step(z, missing).any(), "it knows nothing"
+    assert not step_model.step(z, missing).any(), "it knows nothing"
     for _ in range(200):
         step = random.standard_normal(SIZE).astype(np.float32) / 10
-        descent.learn(step, really @ step)
-    step = descent.step(z, missing)
+        step_model.learn(step, really @ step)
+    step = step_model.step(z, missing)
     np.testing.assert_allclose(really @ step, missing, atol=0.05)
     assert abs(step @ z) < 1e-3 * np.linalg.norm(step) * np.linalg.norm(z), "along the sphere"
-    descent.learn(np.zeros(SIZE, np.float32), missing)  # no step says nothing
-    np.testing.assert_array_equal(descent.step(z, missing), step)
-    others = [descent.step(z, missing, random) for _ in range(2)]
+    step_model.learn(np.zeros(SIZE, np.float32), missing)  # no step says nothing
+    np.testing.assert_array_equal(step_model.step(z, missing), step)
+    others = [step_model.step(z, missing, random) for _ in range(2)]
     assert angle_deg(others[0], others[1]) > 1 and (others[0] @ step) > 0
 
 

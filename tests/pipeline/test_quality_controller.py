@@ -142,7 +142,7 @@ ERRORS = (
 )
 
 
-def hungry_painter(
+def hungry_step(
     levels: tuple[QualityLevel, ...], error: Callable[[], Exception] = ERRORS[0], floor_px: int = 32
 ) -> tuple[GeneratorStep, Hungry, QualityController, ManualClock]:
     clock = ManualClock()
@@ -154,10 +154,10 @@ def hungry_painter(
 def test_memory_that_ran_out_is_freed_and_the_same_picture_drawn(
     error: Callable[[], Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
-    painter, generator, controller, _ = hungry_painter((BEST, HALF), error)
+    generator_step, generator, controller, _ = hungry_step((BEST, HALF), error)
     generator.fails_once = True
     with caplog.at_level(logging.WARNING):
-        assert painter.draw(LATENT).image.shape[0] == 128
+        assert generator_step.draw(LATENT).image.shape[0] == 128
     assert (generator.freed_count, controller.standing.memory_faults) == (1, 1)
     assert not controller.standing.is_short_of_memory
     assert "memory ran out while the face was drawn with 128 px on openvino, and was freed" in caplog.text
@@ -166,50 +166,50 @@ def test_memory_that_ran_out_is_freed_and_the_same_picture_drawn(
 @pytest.mark.parametrize("error", ERRORS)
 def test_the_ladder_goes_down_to_the_processor_and_comes_back(error: Callable[[], Exception]) -> None:
     card = tuple(QualityLevel("tensorflow", size) for size in (128, 64, 32))
-    painter, generator, controller, clock = hungry_painter((*card, BEST, HALF, QUARTER), error)
-    assert painter.draw(LATENT).image.shape[0] == 128
+    generator_step, generator, controller, clock = hungry_step((*card, BEST, HALF, QUARTER), error)
+    assert generator_step.draw(LATENT).image.shape[0] == 128
     generator.memory_px["tensorflow"] = 64
-    assert painter.draw(LATENT, with_previews=True).image.shape[0] == 64
+    assert generator_step.draw(LATENT, with_previews=True).image.shape[0] == 64
     assert controller.level == card[1] and controller.standing.is_short_of_memory
     assert "64 px on tensorflow in place of 128 px on tensorflow, as memory ran out" in str(controller.standing)
     generator.memory_px["tensorflow"] = -1
-    assert painter.draw(LATENT).image.shape[0] == 128
+    assert generator_step.draw(LATENT).image.shape[0] == 128
     assert controller.level == BEST, "the processor draws the whole picture"
     generator.memory_px["tensorflow"] = 1024
     for _ in range(3):
         clock.advance(MEMORY_WAIT_S)
-        painter.draw(LATENT)
+        generator_step.draw(LATENT)
     assert controller.level == card[0] and not controller.standing.is_short_of_memory
 
 
 def test_without_any_memory_the_picture_is_held_and_drawn_again_later() -> None:
-    painter, generator, _, clock = hungry_painter((BEST, HALF))
+    generator_step, generator, _, clock = hungry_step((BEST, HALF))
     generator.memory_px["openvino"] = -1
     with pytest.raises(MemoryError, match="there is not enough memory to draw a face in any way"):
-        painter.draw(LATENT)
+        generator_step.draw(LATENT)
     clock.advance(2.0)
     generator.memory_px["openvino"] = 64
-    assert painter.draw(LATENT).image.shape[0] == 64
+    assert generator_step.draw(LATENT).image.shape[0] == 64
     generator.memory_px["openvino"] = 1024
     clock.advance(MEMORY_WAIT_S)
-    assert painter.draw(LATENT).image.shape[0] == 128
+    assert generator_step.draw(LATENT).image.shape[0] == 128
 
 
 def test_memory_that_stays_short_is_asked_for_ever_more_rarely() -> None:
-    painter, generator, controller, clock = hungry_painter((BEST, HALF))
+    generator_step, generator, controller, clock = hungry_step((BEST, HALF))
     generator.memory_px["openvino"] = 64
     faults = []
     for _ in range(600):
         clock.advance(1.0)
-        assert painter.draw(LATENT).image.shape[0] == 64, "each attempt ends in a picture all the same"
+        assert generator_step.draw(LATENT).image.shape[0] == 64, "each attempt ends in a picture all the same"
         faults.append(controller.standing.memory_faults)
     moments = np.flatnonzero(np.diff(faults))
     assert 3 <= len(moments) <= 6 and all(np.diff(moments, 2) > 0)
 
 
 def test_other_faults_are_none_of_the_ladder() -> None:
-    painter, generator, controller, _ = hungry_painter((BEST, HALF), lambda: RuntimeError("a primitive is missing"))
+    generator_step, generator, controller, _ = hungry_step((BEST, HALF), lambda: RuntimeError("a primitive is missing"))
     generator.fails_once = True
     with pytest.raises(RuntimeError, match="a primitive is missing"):
-        painter.draw(LATENT)
+        generator_step.draw(LATENT)
     assert controller.standing.memory_faults == 0 and generator.freed_count == 0

@@ -56,13 +56,13 @@ class TinyPass(Pass):
 
     def __init__(self, stage: PassContext, settings: PassSettings) -> None:
         super().__init__(stage, settings)
-        self.brush = stage.quad_program(self.kind)
+        self.quad_program = stage.quad_program(self.kind)
 
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, view: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
         values = {**self.uniforms(view, tick, knobs), "u_source": source}
-        self.brush.draw(target, values, blend=ADDED if self.in_place else None)
+        self.quad_program.draw(target, values, blend=ADDED if self.in_place else None)
 
 
 @pytest.fixture
@@ -185,25 +185,25 @@ SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 
 @pytest.fixture
 def view(gl: moderngl.Context) -> Iterator[FrameInputs]:
-    texture, growth, evening = PixelTexture(gl), GrowthTexture(gl), PortraitArchive(gl)
+    texture, growth, archive = PixelTexture(gl), GrowthTexture(gl), PortraitArchive(gl)
     picture = synthetic_face(seed=3)
     texture.write(picture)
     growth.upload(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
     for index in range(6):
-        hang_visitor(evening, synthetic_face(seed=index), index)
+        hang_visitor(archive, synthetic_face(seed=index), index)
     signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0}
     yield FrameInputs(
         reflection=texture.texture,
         growth=growth.texture,
-        kept=evening.kept,
-        parting=compare(ReflectionComparison(measured_viewer(), measured_stranger(measured_viewer(0.0)))),
+        archive_tiles=archive.archive_tiles,
+        face_difference=compare(ReflectionComparison(measured_viewer(), measured_stranger(measured_viewer(0.0)))),
         features=measured_viewer(),
         alignment=ALIGNMENT,
         placement=REST,
         presence=1.0,
         signals=signals,
     )
-    for part in (texture, growth, evening):
+    for part in (texture, growth, archive):
         part.close()
 
 

@@ -27,15 +27,15 @@ def parted(moved: dict[int, tuple[float, float]] | None = None) -> FaceDifferenc
     return compare(ReflectionComparison(VIEWER, measured_stranger(VIEWER, moved)))
 
 
-def view_of(parting: FaceDifference | None, placement: Placement = REST, presence: float = 1.0) -> FrameInputs:
-    return FrameInputs(parting=parting, alignment=ALIGNMENT, placement=placement, presence=presence)
+def view_of(face_difference: FaceDifference | None, placement: Placement = REST, presence: float = 1.0) -> FrameInputs:
+    return FrameInputs(face_difference=face_difference, alignment=ALIGNMENT, placement=placement, presence=presence)
 
 
 def stage_place(landmark: int, placement: Placement = REST) -> tuple[float, float]:
     """Where a landmark of the viewer is to be seen, fractions of the stage."""
-    parting, aspect = parted(), STAGE_WH[0] / STAGE_WH[1]
-    face = FaceOnStage.of(parting, put_face(GlassArea.whole(aspect), ALIGNMENT, placement, KNOBS))
-    x, y = face.place(parting.outline[[landmark]])[0]
+    face_difference, aspect = parted(), STAGE_WH[0] / STAGE_WH[1]
+    face = FaceOnStage.of(face_difference, put_face(GlassArea.whole(aspect), ALIGNMENT, placement, KNOBS))
+    x, y = face.place(face_difference.outline[[landmark]])[0]
     return float(x) / aspect + 0.5, float(y) + 0.5
 
 
@@ -83,11 +83,11 @@ def test_the_eyes_of_the_echo_are_the_eyes_of_the_reflection() -> None:
 
 
 def test_lines_go_through_the_landmarks() -> None:
-    lines, parting = EchoLines(), parted()
+    lines, face_difference = EchoLines(), parted()
     face = FaceOnStage(np.zeros(2, np.float32), 1.0, np.eye(2, dtype=np.float32))
-    table = lines.table(parting, face).reshape(lines.count, 2, 4)
+    table = lines.table(face_difference, face).reshape(lines.count, 2, 4)
     for landmark in (10, CHIN, 61, 70, 105):
-        away = np.linalg.norm(table[:, 0, :2] - parting.outline[landmark], axis=1)
+        away = np.linalg.norm(table[:, 0, :2] - face_difference.outline[landmark], axis=1)
         assert away.min() < 1e-4
     assert np.linalg.norm(table[:, 0, 2:], axis=1) == pytest.approx(np.ones(lines.count), abs=1e-3)
     assert table[lines.contour_count - 1, 1, 3] == table[-1, 1, 3] == -1.0, "lines end"
@@ -95,10 +95,10 @@ def test_lines_go_through_the_landmarks() -> None:
 
 def test_halos_have_the_hue_that_the_viewer_has_more_of(draw: Draw) -> None:
     rosy = replace(VIEWER, patches=VIEWER.patches + np.array([0, 0, 0, 15, 0], np.float32))
-    parting = compare(ReflectionComparison(rosy, measured_stranger(VIEWER)))
+    face_difference = compare(ReflectionComparison(rosy, measured_stranger(VIEWER)))
     face = FaceOnStage(np.zeros(2, np.float32), 1.0, np.eye(2, dtype=np.float32))
-    light = halo_table(parting, face).reshape(-1, 2, 4)[:, 1]
+    light = halo_table(face_difference, face).reshape(-1, 2, 4)[:, 1]
     assert (light[:, 0] > light[:, 1] + 0.2).all()
-    drawn = draw("echo", {"line": 0.0, "veil": 0.0}, view_of(parting))
+    drawn = draw("echo", {"line": 0.0, "veil": 0.0}, view_of(face_difference))
     assert drawn[..., 0].sum() > 1.3 * drawn[..., 1].sum() > 0
-    assert len(halo_table(replace(parting, tints=np.empty((0, 5), np.float32)), face)) == 0
+    assert len(halo_table(replace(face_difference, tints=np.empty((0, 5), np.float32)), face)) == 0

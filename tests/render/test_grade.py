@@ -133,13 +133,13 @@ WRITTEN: dict[str, tuple[bytes, float, str]] = {
 @pytest.mark.parametrize("written", WRITTEN)
 def test_tables_are_read_as_programs_write_them(gl: moderngl.Context, shaders: Path, written: str) -> None:
     """Each multiplies every colour by one number."""
-    content, factor, told = WRITTEN[written]
+    content, factor, notes = WRITTEN[written]
     path = shaders / "luts" / "my table (v1.2) \u00e4.cube"
     path.write_bytes(content)
     found = graded(gl, shaders, codes(), lut=path.stem)
     assert np.abs(found - np.minimum(codes() * factor, 1.0)).max() < 0.004
     lut = read_cube(path, path.name)
-    assert [sentence.startswith(f"{path.name}{told}") for sentence in lut.told] == [True] * bool(told)
+    assert [sentence.startswith(f"{path.name}{notes}") for sentence in lut.notes] == [True] * bool(notes)
 
 
 PROBLEMS = {

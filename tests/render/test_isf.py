@@ -110,10 +110,10 @@ def test_what_is_no_number_shows_the_picture_below_and_is_told_once(
     assert all(np.isfinite(picture).all() for picture in pictures)
     assert pictures[-1][0, -1] == pytest.approx([1.0, 0.0, 0.0], abs=3e-3)
     assert pictures[-1][-1, 0] == pytest.approx([0.0, 1.0, 0.0], abs=3e-3)
-    told = [record.message for record in caplog.records]
-    assert len(told) == 1
-    assert told[0].startswith("shaders/foreign/a.fs: some of what it draws is no number")
-    assert shown.troubles == told, "for the operator's overlay"
+    notes = [record.message for record in caplog.records]
+    assert len(notes) == 1
+    assert notes[0].startswith("shaders/foreign/a.fs: some of what it draws is no number")
+    assert shown.troubles == notes, "for the operator's overlay"
 
 
 @pytest.mark.parametrize("channel", range(4))

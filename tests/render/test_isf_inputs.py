@@ -103,10 +103,10 @@ def test_only_numbers_that_are_set_can_be_bound(tmp_path: Path) -> None:
         "format: 1\ntitle: T\nsize: [32, 16]\npasses:\n"
         "  - isf: {inputs: {x: 0.1, y: [0, 1]}, bind: {inputs.y: presence, inputs.z: presence}}\n"
     )
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as raised:
         load_scene(path, registry())
-    assert "scene.yaml:5: passes[0].isf.bind.inputs.y: is not a knob of this pass" in str(told.value)
-    assert "bind.inputs.z: is not a knob of this pass; did you mean 'inputs.x'?" in str(told.value)
+    assert "scene.yaml:5: passes[0].isf.bind.inputs.y: is not a knob of this pass" in str(raised.value)
+    assert "bind.inputs.z: is not a knob of this pass; did you mean 'inputs.x'?" in str(raised.value)
 
 
 def test_an_event_is_true_for_one_frame(playing: Playing) -> None:

@@ -84,10 +84,10 @@ def columns(features: Features) -> np.ndarray:
 
 
 def test_without_attributes_the_probabilities_are_left_out() -> None:
-    told = measured_viewer(attributes=(Attribute("age", "38 to 43", 0.41), Attribute("gender", "male", 0.93)))
+    notes = measured_viewer(attributes=(Attribute("age", "38 to 43", 0.41), Attribute("gender", "male", 0.93)))
     red_letters = [
         int(((marks[:, 5] == LETTER) & (marks[:, 6] == RED)).sum())
-        for marks in (columns(measured_viewer()), columns(told))
+        for marks in (columns(measured_viewer()), columns(notes))
     ]
     assert red_letters == [0, len("age38to430.41gendermale0.93")]
 

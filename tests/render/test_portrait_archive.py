@@ -17,91 +17,91 @@ from tests.render.visits import DT_S, NOBODY, SOMEBODY, hang_visitor
 
 
 @pytest.fixture
-def evening(gl: moderngl.Context) -> Iterator[PortraitArchive]:
-    evening = PortraitArchive(gl)
-    yield evening
-    evening.close()
+def archive(gl: moderngl.Context) -> Iterator[PortraitArchive]:
+    archive = PortraitArchive(gl)
+    yield archive
+    archive.close()
 
 
-def tile(evening: PortraitArchive, place: int) -> ByteArray:
-    kept = evening.kept
-    assert kept is not None
-    width, height = kept.pictures.size
-    pixels = np.frombuffer(kept.pictures.read(), np.uint8).reshape(height, width, 4)
+def tile(archive: PortraitArchive, place: int) -> ByteArray:
+    archive_tiles = archive.archive_tiles
+    assert archive_tiles is not None
+    width, height = archive_tiles.pictures.size
+    pixels = np.frombuffer(archive_tiles.pictures.read(), np.uint8).reshape(height, width, 4)
     row, column = divmod(place, COLUMNS)
     return pixels[row * TILE_PX : (row + 1) * TILE_PX, column * TILE_PX : (column + 1) * TILE_PX]
 
 
-def test_each_visit_leaves_one_stranger_the_newest_first(evening: PortraitArchive) -> None:
+def test_each_visit_leaves_one_stranger_the_newest_first(archive: PortraitArchive) -> None:
     pictures = [synthetic_face(seed) for seed in range(3)]
     for number, picture in enumerate(pictures):
-        hang_visitor(evening, picture, number)
-        assert evening.count == number + 1
+        hang_visitor(archive, picture, number)
+        assert archive.count == number + 1
     for place, picture in ((0, pictures[2]), (1, pictures[0]), (2, pictures[1])):
-        assert np.array_equal(tile(evening, place), picture)
-    kept = evening.kept
-    assert kept is not None
-    assert kept.shown[:3] == (1.0, 1.0, 1.0)
-    assert set(kept.shown[3:]) == {0.0}
+        assert np.array_equal(tile(archive, place), picture)
+    archive_tiles = archive.archive_tiles
+    assert archive_tiles is not None
+    assert archive_tiles.shown[:3] == (1.0, 1.0, 1.0)
+    assert set(archive_tiles.shown[3:]) == {0.0}
 
 
-def test_who_leaves_soon_leaves_nothing(evening: PortraitArchive) -> None:
-    hang_visitor(evening, synthetic_face(0), 0, dwell_s=KEEP_AFTER_S - 0.5)
-    assert evening.count == 0
-    assert not tile(evening, 0).any()
+def test_who_leaves_soon_leaves_nothing(archive: PortraitArchive) -> None:
+    hang_visitor(archive, synthetic_face(0), 0, dwell_s=KEEP_AFTER_S - 0.5)
+    assert archive.count == 0
+    assert not tile(archive, 0).any()
 
 
-def test_a_mirror_without_viewers_keeps_nothing(evening: PortraitArchive) -> None:
+def test_a_mirror_without_viewers_keeps_nothing(archive: PortraitArchive) -> None:
     for step in range(100):
-        evening.keep(Reflection(synthetic_face(0), NOBODY, 0.0, step), {0: 60.0}, Tick(step, 0.25 * step, 0.25))
-    assert evening.count == 0
+        archive.keep(Reflection(synthetic_face(0), NOBODY, 0.0, step), {0: 60.0}, Tick(step, 0.25 * step, 0.25))
+    assert archive.count == 0
 
 
-def test_the_picture_of_a_long_visit_is_its_last_one(evening: PortraitArchive) -> None:
+def test_the_picture_of_a_long_visit_is_its_last_one(archive: PortraitArchive) -> None:
     for second, seed in enumerate((0, 1, 2)):
-        evening.keep(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), {0: 5.0 + second}, Tick(0, 5.0 + second, 0.25))
-    assert evening.count == 1
-    assert np.array_equal(tile(evening, 0), synthetic_face(2))
+        archive.keep(Reflection(synthetic_face(seed), SOMEBODY, 0.0, 0), {0: 5.0 + second}, Tick(0, 5.0 + second, 0.25))
+    assert archive.count == 1
+    assert np.array_equal(tile(archive, 0), synthetic_face(2))
 
 
-def test_who_hung_longest_makes_room(evening: PortraitArchive) -> None:
+def test_who_hung_longest_makes_room(archive: PortraitArchive) -> None:
     pictures = [np.full((64, 64, 4), 10 + number, np.uint8) for number in range(SLOTS + 2)]
     for number, picture in enumerate(pictures):
-        hang_visitor(evening, picture, number)
-    assert evening.count == SLOTS
-    hanging = {int(tile(evening, place)[0, 0, 0]) for place in range(SLOTS)}
+        hang_visitor(archive, picture, number)
+    assert archive.count == SLOTS
+    hanging = {int(tile(archive, place)[0, 0, 0]) for place in range(SLOTS)}
     assert hanging == set(range(12, 12 + SLOTS))
 
 
-def test_closing_time_forgets_everybody(evening: PortraitArchive) -> None:
-    hang_visitor(evening, synthetic_face(0), 0)
-    hang_visitor(evening, synthetic_face(1), 1)
-    evening.clear()
-    kept = evening.kept
-    assert kept is not None
-    assert evening.count == 0
-    assert set(kept.shown) == {0.0}
-    assert not np.frombuffer(kept.pictures.read(), np.uint8).any()
-    evening.close()
-    evening.close()
-    assert evening.kept is None
+def test_closing_time_forgets_everybody(archive: PortraitArchive) -> None:
+    hang_visitor(archive, synthetic_face(0), 0)
+    hang_visitor(archive, synthetic_face(1), 1)
+    archive.clear()
+    archive_tiles = archive.archive_tiles
+    assert archive_tiles is not None
+    assert archive.count == 0
+    assert set(archive_tiles.shown) == {0.0}
+    assert not np.frombuffer(archive_tiles.pictures.read(), np.uint8).any()
+    archive.close()
+    archive.close()
+    assert archive.archive_tiles is None
 
 
-def test_nothing_is_written_anywhere(evening: PortraitArchive) -> None:
+def test_nothing_is_written_anywhere(archive: PortraitArchive) -> None:
     """Python tells of every file that is opened, every folder that is made and every connection."""
-    told: list[str] = []
+    notes: list[str] = []
     is_watching = True
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if is_watching and event.startswith(("open", "os.", "socket.", "subprocess.", "shutil.")):
-            told.append(f"{event} {arguments}")
+            notes.append(f"{event} {arguments}")
 
     sys.addaudithook(watch)  # it cannot be taken back, only silenced
     for number in range(SLOTS + 3):
-        hang_visitor(evening, synthetic_face(number % 3), number)
-    evening.clear()
+        hang_visitor(archive, synthetic_face(number % 3), number)
+    archive.clear()
     is_watching = False
-    assert told == []
+    assert notes == []
 
 
 def test_pictures_of_every_size_become_tiles() -> None:
@@ -112,15 +112,17 @@ def test_pictures_of_every_size_become_tiles() -> None:
 
 
 def test_a_stranger_can_be_taken_down_while_their_visitor_is_there(gl: moderngl.Context) -> None:
-    evening = PortraitArchive(gl)
+    archive = PortraitArchive(gl)
     for step in range(40):
         reflection = Reflection(synthetic_face(1), SOMEBODY, 0.0, step)
-        evening.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, step * DT_S, DT_S))
-    assert evening.present == (0,) and evening.count == 1
-    evening.forget(0)
+        archive.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, step * DT_S, DT_S))
+    assert archive.present == (0,) and archive.count == 1
+    archive.forget(0)
     for step in range(40, 80):
-        evening.keep(Reflection(synthetic_face(1), SOMEBODY, 0.0, step), {}, Tick(step, step * DT_S, DT_S))
-    kept = evening.kept
-    assert kept is not None and evening.count == 0 and evening.present == () and max(kept.shown) == 0.0
-    assert not any(kept.pictures.read()), "nothing of it is left in memory"
-    evening.close()
+        archive.keep(Reflection(synthetic_face(1), SOMEBODY, 0.0, step), {}, Tick(step, step * DT_S, DT_S))
+    archive_tiles = archive.archive_tiles
+    assert (
+        archive_tiles is not None and archive.count == 0 and archive.present == () and max(archive_tiles.shown) == 0.0
+    )
+    assert not any(archive_tiles.pictures.read()), "nothing of it is left in memory"
+    archive.close()

@@ -307,15 +307,15 @@ def test_a_broken_save_leaves_what_would_have_been_taken_over(mirror: Renderer, 
 
 
 def test_closing_time_forgets_the_strangers_of_the_evening(mirror: Renderer, show: Show) -> None:
-    hang_visitor(mirror.evening, synthetic_face(0), 0)
+    hang_visitor(mirror.archive, synthetic_face(0), 0)
     mirror.blackout.toggle()
     show(60)
-    assert mirror.evening.count == 1  # the operator's black is not the end
+    assert mirror.archive.count == 1  # the operator's black is not the end
     mirror.closing.is_on = True
     show(2)
-    assert mirror.evening.count == 1
+    assert mirror.archive.count == 1
     show(60)
-    assert mirror.evening.count == 0
+    assert mirror.archive.count == 0
 
 
 def test_previews_are_asked_for_by_the_scene_that_shows_them(mirror: Renderer) -> None:

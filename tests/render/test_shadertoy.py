@@ -319,9 +319,9 @@ def test_channels_that_are_refused(tmp_path: Path, channel: str, message: str) -
 def test_settings_that_are_refused(tmp_path: Path, settings: str, message: str) -> None:
     path = tmp_path / "scene.yaml"
     path.write_text(f"format: 1\ntitle: T\nsize: [32, 16]\npasses:\n  - shadertoy: {{{settings}}}\n")
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as raised:
         load_scene(path, registry())
-    assert f"scene.yaml:5: passes[0].shadertoy.{message}" in str(told.value)
+    assert f"scene.yaml:5: passes[0].shadertoy.{message}" in str(raised.value)
 
 
 @pytest.mark.parametrize(

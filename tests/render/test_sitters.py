@@ -151,11 +151,11 @@ def test_signals_are_of_the_nearest_and_of_each(hall: Callable[[str], Hall]) -> 
 def test_each_who_stays_hangs_in_the_archive(hall: Callable[[str], Hall]) -> None:
     group = hall("all")
     group.show([LEFT, RIGHT], frames=150)
-    kept = group.renderer.evening.kept
-    assert kept is not None and group.renderer.evening.count == 2
-    assert kept.shown[0] > 0 and kept.shown[1] > 0
+    archive_tiles = group.renderer.archive.archive_tiles
+    assert archive_tiles is not None and group.renderer.archive.count == 2
+    assert archive_tiles.shown[0] > 0 and archive_tiles.shown[1] > 0
     group.show([RIGHT, LEFT], frames=60)
-    assert group.renderer.evening.count == 2, "who comes forward hangs already, and changes places"
+    assert group.renderer.archive.count == 2, "who comes forward hangs already, and changes places"
 
 
 def test_a_reflection_of_nobody_in_particular_is_one_sitter(hall: Callable[[str], Hall]) -> None:

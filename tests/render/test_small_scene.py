@@ -105,6 +105,6 @@ def test_what_is_wrong_in_an_artists_shader_is_told_with_the_place_in_the_scene(
     path = tmp_path / "scene.yaml"
     path.write_text(ROOM + f"  - isf:\n      opacity: 0.5\n      file: {file}\n", encoding="utf-8")
     scene = load_scene(path, registry())
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as raised:
         Compositor(gl, scene, ShaderLibrary(tmp_path / "shaders"))
-    assert f"scene.yaml:12: passes[3].isf.file: {what}" in str(told.value)
+    assert f"scene.yaml:12: passes[3].isf.file: {what}" in str(raised.value)

@@ -14,11 +14,11 @@ SOMEBODY = Latent(np.zeros(4, np.float32), 1.0, measured_viewer(), 0.0)
 DT_S = 0.25
 
 
-def hang_visitor(evening: PortraitArchive, picture: ByteArray, number: int, dwell_s: float = 6.0) -> None:
+def hang_visitor(archive: PortraitArchive, picture: ByteArray, number: int, dwell_s: float = 6.0) -> None:
     """A visit of that length with a reflection every quarter of a second, then ten seconds of nobody."""
     begin = number * 100.0
     for step in range(round(dwell_s / DT_S)):
         reflection = Reflection(picture, SOMEBODY, 0.0, step)
-        evening.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, begin + step * DT_S, DT_S))
+        archive.keep(reflection, {0: (step + 1) * DT_S}, Tick(step, begin + step * DT_S, DT_S))
     for step in range(40):
-        evening.keep(Reflection(picture, NOBODY, 0.0, step), {}, Tick(step, begin + dwell_s + step * DT_S, DT_S))
+        archive.keep(Reflection(picture, NOBODY, 0.0, step), {}, Tick(step, begin + dwell_s + step * DT_S, DT_S))

@@ -15,18 +15,18 @@ CURVES = get_args(TransitionSettings.model_fields["curve"].annotation)
 
 @pytest.mark.parametrize("curve", CURVES)
 def test_every_curve_grows_from_nothing_to_all(curve: str) -> None:
-    passage = Transition(TransitionSettings.model_validate({"seconds": 2.0, "curve": curve}))
-    shares = [passage.share]
+    crossfade = Transition(TransitionSettings.model_validate({"seconds": 2.0, "curve": curve}))
+    shares = [crossfade.share]
     for index in range(20):
-        assert not passage.is_over
-        passage.elapse(Tick(index, 0.0, 0.1))
-        shares.append(passage.share)
-    assert passage.is_over and (shares[0], shares[-1]) == (0.0, 1.0)
+        assert not crossfade.is_over
+        crossfade.elapse(Tick(index, 0.0, 0.1))
+        shares.append(crossfade.share)
+    assert crossfade.is_over and (shares[0], shares[-1]) == (0.0, 1.0)
     assert all(before < after for before, after in itertools.pairwise(shares))
     middle = {"smooth": 0.5, "linear": 0.5, "early": 0.875, "late": 0.125}
     assert shares[10] == pytest.approx(middle[curve])
 
 
 def test_a_cut_is_over_at_once() -> None:
-    passage = Transition(TransitionSettings(seconds=0.0))
-    assert passage.is_over and passage.share == 1.0
+    crossfade = Transition(TransitionSettings(seconds=0.0))
+    assert crossfade.is_over and crossfade.share == 1.0

@@ -27,7 +27,7 @@ def figures(**changes: object) -> CameraFigures:
         "longest_gap_ms": 40.0,
         "room_gain": 1.0,
         "noise": 1.0,
-        "told": {},
+        "reported": {},
         "refused": (),
         "people": [ADA],
         "picture": PICTURE,

@@ -78,7 +78,7 @@ def test_a_folder_without_shaders_is_an_error(tmp_path: Path) -> None:
     ("answer", "verdict", "message"),
     [
         (TrialAnswer(ms=1.0, shown_ms=3000.4), "slow", "about 3000 ms per picture of 1920x1080 px"),
-        (TrialAnswer(told=("a.fs: odd",), not_finite=144), "told", "a.fs: odd; a.fs: 1.0% of its pixels are not"),
+        (TrialAnswer(notes=("a.fs: odd",), not_finite=144), "told", "a.fs: odd; a.fs: 1.0% of its pixels are not"),
         (TrialAnswer(error="crashed\non it", hangs=True), "refused", "a.fs: crashed; on it"),
         (TrialAnswer(ms=1.0, shown_ms=144.0), "ok", ""),
     ],

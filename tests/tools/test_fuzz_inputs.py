@@ -49,7 +49,7 @@ def _raise(error: Exception) -> Callable[[Path], object]:
 
 
 @pytest.mark.parametrize(
-    ("error", "verdict", "told"),
+    ("error", "verdict", "message"),
     [
         (ConfigError("a.yaml:1: is wrong"), REFUSED, "a.yaml:1: is wrong"),
         (ConfigError(""), FAILED, "no sentence"),
@@ -57,26 +57,26 @@ def _raise(error: Exception) -> Callable[[Path], object]:
         (KeyError("width"), FAILED, "KeyError at test_fuzz_inputs.py:"),
     ],
 )
-def test_only_a_sentence_is_a_refusal(error: Exception, verdict: str, told: str) -> None:
+def test_only_a_sentence_is_a_refusal(error: Exception, verdict: str, message: str) -> None:
     outcome = try_one(_raise(error), Path("a"), 3)
     assert (outcome.index, outcome.verdict) == (3, verdict)
-    assert told in outcome.told
+    assert message in outcome.message
 
 
 @pytest.mark.parametrize(
-    ("job", "told"),
+    ("job", "message"),
     [
         (fuzz_jobs.hangs_at_the_second, "it hangs for more than 0.5 s"),
         (fuzz_jobs.dies_at_the_second, "the process ended without a word"),
         (fuzz_jobs.takes_much_at_the_second, "it takes 3072 MB"),
     ],
 )
-def test_what_ends_its_process_is_counted_and_the_next_goes_on(job: Job, told: str) -> None:
+def test_what_ends_its_process_is_counted_and_the_next_goes_on(job: Job, message: str) -> None:
     tally = Tally()
     for outcome in outcomes("any", 1, 4, job=job, hang_s=0.5):
         tally.add(outcome)
     assert (tally.tried, tally.read, tally.refused) == (4, 3, 0)
-    assert [(outcome.index, outcome.told) for outcome in tally.failures] == [(1, told)]
+    assert [(outcome.index, outcome.message) for outcome in tally.failures] == [(1, message)]
 
 
 def test_the_table_counts_by_kind() -> None:

@@ -31,11 +31,11 @@ def followed(*heard: ReflectionComparison | None, seconds: float, dt_s: float = 
 
 
 def test_place_and_size_in_the_picture_are_no_difference() -> None:
-    parting = compare(ALIKE)
-    assert np.abs(parting.apart).max() < 1e-4
-    assert np.abs(parting.tints[:, 2:]).max() == 0.0
+    face_difference = compare(ALIKE)
+    assert np.abs(face_difference.apart).max() < 1e-4
+    assert np.abs(face_difference.tints[:, 2:]).max() == 0.0
     moved = measured_viewer(0.0, middle=(150.0, 330.0))
-    assert np.allclose(moved.aligned(moved.landmarks_px), parting.outline, atol=1e-4)
+    assert np.allclose(moved.aligned(moved.landmarks_px), face_difference.outline, atol=1e-4)
 
 
 def test_a_difference_is_in_eye_distances_from_the_viewer_to_the_stranger() -> None:
@@ -50,21 +50,21 @@ def test_differences_come_gently_whatever_the_rate_of_drawing() -> None:
         follower = followed(ALIKE, seconds=3.0)
         for _ in range(round(APART_TIME_S / dt_s)):
             follower.smooth(reflection(PARTED), dt_s)
-        assert follower.parting is not None
-        found.append(float(follower.parting.apart[CHIN, 1]))
+        assert follower.face_difference is not None
+        found.append(float(follower.face_difference.apart[CHIN, 1]))
     assert found == pytest.approx([0.3 * (1 - np.exp(-1))] * 2, rel=0.02)
 
 
 def test_it_is_heard_slowly_and_fades_to_nothing() -> None:
-    heard = [followed(PARTED, seconds=seconds).parting for seconds in (0.04, 0.6, 5.0)]
-    assert [round(parting.heard, 2) for parting in heard if parting] == [0.04, 0.45, 0.99]
-    fading = followed(PARTED, None, seconds=2.0).parting
+    heard = [followed(PARTED, seconds=seconds).face_difference for seconds in (0.04, 0.6, 5.0)]
+    assert [round(face_difference.heard, 2) for face_difference in heard if face_difference] == [0.04, 0.45, 0.99]
+    fading = followed(PARTED, None, seconds=2.0).face_difference
     assert fading is not None and 0.05 < fading.heard < 0.2
-    assert followed(PARTED, None, seconds=8.0).parting is None
+    assert followed(PARTED, None, seconds=8.0).face_difference is None
 
 
 def test_without_an_echo_there_is_nothing() -> None:
-    assert followed(None, seconds=1.0).parting is None
+    assert followed(None, seconds=1.0).face_difference is None
 
 
 def test_a_viewer_whose_colours_were_not_kept_has_no_tints() -> None:

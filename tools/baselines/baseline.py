@@ -16,7 +16,7 @@ from engine.networks.pggan.weight_file import read_arrays, read_header
 from engine.system.atomic_write import atomic_write
 from engine.types import ByteArray, FloatArray
 from tools.baselines.predictors import Answer, completed, dense, forest, mean_on_sphere, nearest
-from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
+from tools.baselines.registry import HIDDEN, MEMBERS, BaselineName
 
 FORMAT = "narcissus-contender 1"
 FOLDER = "contenders"
@@ -26,7 +26,7 @@ FITTING = "fitting"  # completed epochs, in the file of a baseline being fitted
 Arrays = Mapping[str, FloatArray]
 
 
-class Contender:
+class Baseline:
     """Baseline with the interface of `Inverter`: features -> latent. Stateless.
 
     Args:
@@ -42,7 +42,7 @@ class Contender:
     typicality = nearness = 0.0
     needs_crop = False
 
-    def __init__(self, name: ContenderName, mean: FloatArray, sd: FloatArray, answer: Answer) -> None:
+    def __init__(self, name: BaselineName, mean: FloatArray, sd: FloatArray, answer: Answer) -> None:
         self.name = name
         self._mean, self._sd, self._answer = mean, sd, answer
 
@@ -62,35 +62,35 @@ class Contender:
     def reset(self) -> None:
         """Do nothing: there is no state."""
 
-    def another(self) -> Contender:
+    def another(self) -> Baseline:
         """Return itself: without state, one object serves all visitors."""
         return self
 
 
-def contender_path(persona: Persona, name: ContenderName) -> Path:
+def baseline_path(persona: Persona, name: BaselineName) -> Path:
     """Path of a persona's baseline."""
     return persona.folder / FOLDER / f"{name}.safetensors"
 
 
-def open_contender(persona: Persona, name: ContenderName) -> Contender:
+def open_baseline(persona: Persona, name: BaselineName) -> Baseline:
     """Open a baseline fitted for a persona.
 
     Raises:
         ModelError: it does not exist, is damaged, or is for another generator or layout.
     """
     mean, sd, answer = _open(persona, name)
-    return Contender(name, mean, sd, answer)
+    return Baseline(name, mean, sd, answer)
 
 
-def _open(persona: Persona, name: ContenderName) -> tuple[FloatArray, FloatArray, Answer]:
-    path = contender_path(persona, name)
-    arrays, notes = read_contender(persona, name)
+def _open(persona: Persona, name: BaselineName) -> tuple[FloatArray, FloatArray, Answer]:
+    path = baseline_path(persona, name)
+    arrays, notes = read_baseline(persona, name)
     if FITTING in notes:
         raise ModelError(f"{path} is only partly fitted: {_remedy(persona, name)}")
     try:
         mean, sd = arrays.pop("mean"), arrays.pop("sd")
         if name.kind == "ensemble":
-            return mean, sd, mean_on_sphere([_open(persona, ContenderName(kind, name.layout))[2] for kind in MEMBERS])
+            return mean, sd, mean_on_sphere([_open(persona, BaselineName(kind, name.layout))[2] for kind in MEMBERS])
         answer = _forms(persona.settings.latent_size)[name.kind](arrays)
         fits = answer(np.zeros_like(mean)).shape == (persona.settings.latent_size,)
     except (KeyError, IndexError, ValueError):
@@ -111,13 +111,13 @@ def _forms(latent_size: int) -> Mapping[str, Callable[[Arrays], Answer]]:
     }
 
 
-def read_contender(persona: Persona, name: ContenderName) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
+def read_baseline(persona: Persona, name: BaselineName) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
     """Read arrays and metadata of a baseline file.
 
     Raises:
         ModelError: it is missing, damaged, or for another generator or layout.
     """
-    path = contender_path(persona, name)
+    path = baseline_path(persona, name)
     if not path.exists():
         raise ModelError(f"{path} is missing: {_remedy(persona, name)}")
     notes = read_header(path).metadata
@@ -126,11 +126,11 @@ def read_contender(persona: Persona, name: ContenderName) -> tuple[dict[str, Flo
     return dict(read_arrays(path)), notes
 
 
-def write_contender(persona: Persona, name: ContenderName, arrays: Arrays, notes: Mapping[str, str]) -> Path:
+def write_baseline(persona: Persona, name: BaselineName, arrays: Arrays, notes: Mapping[str, str]) -> Path:
     """Write a baseline atomically; large arrays in float16."""
     from safetensors.numpy import save
 
-    path = contender_path(persona, name)
+    path = baseline_path(persona, name)
     path.parent.mkdir(exist_ok=True)
     stored = {
         key: np.ascontiguousarray(array, np.float16 if key in ("faces", "values") else np.float32)
@@ -141,7 +141,7 @@ def write_contender(persona: Persona, name: ContenderName, arrays: Arrays, notes
     return path
 
 
-def _identity(persona: Persona, name: ContenderName) -> dict[str, str]:
+def _identity(persona: Persona, name: BaselineName) -> dict[str, str]:
     layout = VECTORS[name.layout].layout
     return {
         "format": FORMAT,
@@ -151,5 +151,5 @@ def _identity(persona: Persona, name: ContenderName) -> dict[str, str]:
     }
 
 
-def _remedy(persona: Persona, name: ContenderName) -> str:
+def _remedy(persona: Persona, name: BaselineName) -> str:
     return f"run `python -m tools.train_inverter --model {persona.name} --kind {name}`"

@@ -17,8 +17,8 @@ from engine.networks.inversion.latent_bank import DrawnFaces
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.types import FloatArray
-from tools.baselines.baseline import FITTING, Arrays, contender_path, read_contender, write_contender
-from tools.baselines.registry import HIDDEN, MEMBERS, ContenderName
+from tools.baselines.baseline import FITTING, Arrays, baseline_path, read_baseline, write_baseline
+from tools.baselines.registry import HIDDEN, MEMBERS, BaselineName
 
 RIDGE_PENALTY = 100.0  # for features of standard deviation 1
 EPOCHS = 15
@@ -26,8 +26,8 @@ TREES, LEAST_IN_LEAF, FACES_PER_TREE = 16, 20, 15_000
 SEED = 0
 
 
-def fit_contender(
-    persona: Persona, name: ContenderName, faces: DrawnFaces, notify: Callable[[str], None], epochs: int = EPOCHS
+def fit_baseline(
+    persona: Persona, name: BaselineName, faces: DrawnFaces, notify: Callable[[str], None], epochs: int = EPOCHS
 ) -> None:
     """Fit and save a baseline; missing members of an ensemble are fitted first.
 
@@ -39,9 +39,9 @@ def fit_contender(
     x = ((faces.vectors - mean) / sd).astype(np.float32)
     if name.kind == "ensemble":
         for kind in MEMBERS:
-            member = ContenderName(kind, name.layout)
+            member = BaselineName(kind, name.layout)
             if not _is_done(persona, member):
-                fit_contender(persona, member, faces, notify, epochs)
+                fit_baseline(persona, member, faces, notify, epochs)
         arrays: Arrays = {}
     elif name.kind == "knn":
         arrays = {"faces": x, "seeds": faces.seeds.astype(np.float32)}
@@ -51,13 +51,13 @@ def fit_contender(
             arrays = _fit_perceptron(persona, name, x, z, {"mean": mean, "sd": sd}, epochs)
         else:
             arrays = _fit_forest(x, z) if name.kind == "forest" else _fit_linear(name.kind, x, z)
-    path = write_contender(persona, name, {**arrays, "mean": mean, "sd": sd}, {"faces": str(len(faces))})
+    path = write_baseline(persona, name, {**arrays, "mean": mean, "sd": sd}, {"faces": str(len(faces))})
     notify(f"{path} ({path.stat().st_size / 2**20:.1f} MiB)")
 
 
-def _is_done(persona: Persona, name: ContenderName) -> bool:
+def _is_done(persona: Persona, name: BaselineName) -> bool:
     try:
-        return FITTING not in read_contender(persona, name)[1]
+        return FITTING not in read_baseline(persona, name)[1]
     except ModelError:
         return False
 
@@ -103,7 +103,7 @@ def _fit_forest(x: FloatArray, z: FloatArray) -> Arrays:
 
 
 def _fit_perceptron(
-    persona: Persona, name: ContenderName, x: FloatArray, z: FloatArray, scale: Arrays, epochs: int
+    persona: Persona, name: BaselineName, x: FloatArray, z: FloatArray, scale: Arrays, epochs: int
 ) -> Arrays:
     from sklearn.neural_network import MLPRegressor
 
@@ -117,7 +117,7 @@ def _fit_perceptron(
             model.partial_fit(x[order], z[order])
             progress.update()
             progress.set_postfix(error=f"{model.loss_:.4f}")
-            write_contender(persona, name, {**_layers(model), **scale}, {FITTING: str(epoch + 1)})
+            write_baseline(persona, name, {**_layers(model), **scale}, {FITTING: str(epoch + 1)})
     return _layers(model)
 
 
@@ -126,12 +126,12 @@ def _layers(model: Any) -> dict[str, FloatArray]:
     return weights | {f"bias{index}": array for index, array in enumerate(model.intercepts_)}
 
 
-def _go_on(persona: Persona, name: ContenderName, arrays: list[FloatArray]) -> int:
+def _go_on(persona: Persona, name: BaselineName, arrays: list[FloatArray]) -> int:
     """Restore a perceptron's arrays, weights before biases, from its file; returns the number of completed epochs."""
-    if not contender_path(persona, name).exists():
+    if not baseline_path(persona, name).exists():
         return 0
     try:
-        saved, notes = read_contender(persona, name)
+        saved, notes = read_baseline(persona, name)
         half = len(arrays) // 2
         names = [f"weight{index}" for index in range(half)] + [f"bias{index}" for index in range(half)]
         if any(saved[key].shape != array.shape for key, array in zip(names, arrays, strict=True)):

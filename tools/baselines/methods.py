@@ -10,8 +10,8 @@ from engine.features.layout import FeatureLayout
 from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.pipeline.latent_follower import Inverts
-from tools.baselines.baseline import contender_path, open_contender
-from tools.baselines.registry import ContenderName
+from tools.baselines.baseline import baseline_path, open_baseline
+from tools.baselines.registry import BaselineName
 
 SHIPPED = "shipped"
 FROM_2019_ON = ("mlp-512x512@original342", "mlp-512x512", "ridge", "completed", "knn")
@@ -44,12 +44,12 @@ def open_methods(persona: Persona, names: Sequence[str]) -> list[Method]:
         if name == SHIPPED:
             methods.append(Method(SHIPPED, need_inverter(persona), LAYOUT))
         else:
-            contender = open_contender(persona, ContenderName.parse(name))
-            methods.append(Method(str(contender.name), contender, contender.layout))
+            baseline = open_baseline(persona, BaselineName.parse(name))
+            methods.append(Method(str(baseline.name), baseline, baseline.layout))
     return methods
 
 
 def steps_from_2019(persona: Persona) -> tuple[list[Method], list[str]]:
     """Steps from the method of 2019 to the shipped one, and the names of those not fitted."""
-    missing = [name for name in FROM_2019_ON if not contender_path(persona, ContenderName.parse(name)).exists()]
+    missing = [name for name in FROM_2019_ON if not baseline_path(persona, BaselineName.parse(name)).exists()]
     return open_methods(persona, [*(name for name in FROM_2019_ON if name not in missing), SHIPPED]), missing

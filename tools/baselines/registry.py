@@ -30,7 +30,7 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class ContenderName:
+class BaselineName:
     """Kind and feature layout of a baseline.
 
     Attributes:
@@ -42,7 +42,7 @@ class ContenderName:
     layout: str = LAYOUT.name
 
     @classmethod
-    def parse(cls, text: str) -> ContenderName:
+    def parse(cls, text: str) -> BaselineName:
         """Parse `ridge` or `mlp-64@original342`.
 
         Raises:

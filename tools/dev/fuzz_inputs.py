@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(tallies))
     for name, tally in tallies.items():
         for outcome in tally.failures[:SHOWN]:
-            print(f"{name} {outcome.index}: {outcome.told}", file=sys.stderr)
+            print(f"{name} {outcome.index}: {outcome.message}", file=sys.stderr)
         if options.keep is not None:
             _keep(options.keep, name, options.seed, tally)
     return 1 if any(tally.failures for tally in tallies.values()) else 0

@@ -14,11 +14,11 @@ class Outcome:
     Attributes:
         index: number of the mutant.
         verdict: `READ`, `REFUSED` with a sentence, or `FAILED`.
-        told: the sentence, or the exception and its location.
+        message: the sentence, or the exception and its location.
         peak_bytes: peak memory of the process.
     """
 
     index: int
     verdict: str
-    told: str = ""
+    message: str = ""
     peak_bytes: int = 0

@@ -57,7 +57,7 @@ def run(name: str, seed: int, indices: range, connection: Connection) -> None:
             path.write_bytes(mutant(kind, samples, seed, index))
             connection.send(index)
             outcome = try_one(read, path, index)
-            connection.send(Outcome(index, outcome.verdict, outcome.told, _peak_bytes()))
+            connection.send(Outcome(index, outcome.verdict, outcome.message, _peak_bytes()))
 
 
 def _peak_bytes() -> int:

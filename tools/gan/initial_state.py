@@ -175,10 +175,10 @@ def _check_sizes(
     folder: Path, saved: Mapping[str, Any], generator: GeneratorSettings, discriminator: DiscriminatorSettings
 ) -> None:
     """Raise unless state.json and the networks agree on sizes, and everything has the form trained here."""
-    told = {"resolution": generator.resolution, "fmap_base": generator.fmap_base, "fmap_max": generator.fmap_max}
-    told["critic_fmap_max"] = discriminator.fmap_max
+    sizes = {"resolution": generator.resolution, "fmap_base": generator.fmap_base, "fmap_max": generator.fmap_max}
+    sizes["critic_fmap_max"] = discriminator.fmap_max
     saved = {"critic_fmap_max": saved.get("fmap_max"), **saved}
-    for name, size in told.items():
+    for name, size in sizes.items():
         if saved.get(name, size) != size:
             where = "discriminator" if name == "critic_fmap_max" else "average"
             raise ModelError(

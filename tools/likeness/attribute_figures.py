@@ -70,14 +70,14 @@ def flips_per_minute(
     flips, watched_s = 0, 0.0
     for picture in tqdm(pictures[:WATCHED_VIEWERS], unit=" viewers", desc="attributes"):
         follower = AttributeFollower(reader)
-        told: list[tuple[str, ...]] = []
+        results: list[tuple[str, ...]] = []
         for index in range(round(seconds * READ_HZ)):
             frame = Frame(disturbed(picture, random), captured_s=index / READ_HZ, sequence=index)
             face = measure(frame.image)
             if face is not None:
-                told.append(_answers(follower(frame, replace(face, captured_s=frame.captured_s))))
-        flips += _changes(told)
-        watched_s += len(told) / READ_HZ
+                results.append(_answers(follower(frame, replace(face, captured_s=frame.captured_s))))
+        flips += _changes(results)
+        watched_s += len(results) / READ_HZ
     return flips / watched_s * 60 if watched_s else None
 
 
@@ -85,6 +85,6 @@ def _answers(face: Features) -> tuple[str, ...]:
     return tuple(attribute.value for attribute in face.attributes)
 
 
-def _changes(told: Sequence[tuple[str, ...]]) -> int:
+def _changes(results: Sequence[tuple[str, ...]]) -> int:
     """Number of results that differ from the previous one."""
-    return sum(a != b for before, after in pairwise(told) for a, b in zip(before, after, strict=True))
+    return sum(a != b for before, after in pairwise(results) for a, b in zip(before, after, strict=True))

@@ -17,7 +17,7 @@ from engine.core.clock import ManualClock
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
-from engine.pipeline.latent_refinement import deepening_by
+from engine.pipeline.latent_refinement import refinement_for
 from engine.pipeline.refinement_loop import as_asked
 from engine.types import Features, FloatArray
 from tools.bank.builder import FaceDrawer
@@ -83,7 +83,7 @@ class GrowthTrial:
         settings, clock = ReflectionSettings(deepening=is_refining), ManualClock()
         size = self._drawer.generator.latent_size
         self._inverter.reset()
-        refinement = deepening_by(self._inverter)
+        refinement = refinement_for(self._inverter)
         follower = LatentFollower(seed_latent(0, size), self._inverter, settings, refinement=refinement)
         marks = {round(settings.arrive_s + mark_s, 3) for mark_s in self._marks_s}
         seen: list[FloatArray] = []

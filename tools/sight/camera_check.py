@@ -57,7 +57,7 @@ class CameraFigures:
         longest_gap_ms: longest interval between two pictures.
         room_gain: brightening that the room needs; 1 is normal light.
         noise: pixel noise between pictures, levels; NaN if there was only one.
-        told: values reported by the camera, by name.
+        reported: values reported by the camera, by name.
         refused: settings that it rejected.
         people: nearest first.
         picture: last picture (H, W, 3).
@@ -69,7 +69,7 @@ class CameraFigures:
     longest_gap_ms: float
     room_gain: float
     noise: float
-    told: dict[str, str]
+    reported: dict[str, str]
     refused: tuple[str, ...]
     people: list[SeenPerson]
     picture: ByteArray = field(repr=False)
@@ -114,7 +114,7 @@ def check_camera(source: Source, frames: Slot[Frame], seconds: float, clock: Tim
     steps = np.maximum(np.diff([frame.sequence for frame in taken]), 1)  # more than one if some were skipped here
     gaps_ms = np.diff(times_s) / steps * 1000
     delays_ms = [(frame.read_s - frame.captured_s) * 1000 for frame in taken if frame.read_s is not None]
-    told, refused = _told(source)
+    reported, refused = _reported(source)
     height, width = last.shape[:2]
     return CameraFigures(
         size_wh=(width, height),
@@ -123,7 +123,7 @@ def check_camera(source: Source, frames: Slot[Frame], seconds: float, clock: Tim
         longest_gap_ms=float(gaps_ms.max()) if len(gaps_ms) else math.nan,
         room_gain=gain_of_room(last),
         noise=_noise([frame.image for frame in taken[-2:]]),
-        told=told,
+        reported=reported,
         refused=refused,
         people=seen,
         picture=last,
@@ -181,13 +181,13 @@ def _noise(pictures: list[ByteArray]) -> float:
     return float(np.median(np.abs(after - before))) / 0.6745 / math.sqrt(2)
 
 
-def _told(source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
-    opened = source.told if isinstance(source, Webcam) else None
+def _reported(source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
+    opened = source.reported if isinstance(source, Webcam) else None
     if opened is None:
         return {}, ()
-    told = {name.replace("_", " "): f"{value:g}" for name, value in opened.readings}
+    reported = {name.replace("_", " "): f"{value:g}" for name, value in opened.readings}
     if opened.pixel_format:
-        told["format"] = opened.pixel_format
+        reported["format"] = opened.pixel_format
     if opened.fps > 0:
-        told["rate"] = f"{opened.fps:g} Hz"
-    return told, opened.refused
+        reported["rate"] = f"{opened.fps:g} Hz"
+    return reported, opened.refused

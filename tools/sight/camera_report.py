@@ -56,8 +56,8 @@ def _lines(figures: CameraFigures, focal_px: float, source_of_focal: str, near: 
     usual, late = (_number(value, " ms") for value in figures.delay_ms)
     gap = _number(figures.longest_gap_ms, " ms")
     yield f"delay         {usual} until the program has a picture, {late} at the 95th percentile; longest gap {gap}"
-    if figures.told:
-        yield "camera says   " + ", ".join(f"{name} {value}" for name, value in figures.told.items())
+    if figures.reported:
+        yield "camera says   " + ", ".join(f"{name} {value}" for name, value in figures.reported.items())
     yield f"light         {_light(figures.room_gain)}; noise {_number(figures.noise, ' levels', 1)}"
     seen = field_of_view_deg(focal_px, width)
     yield f"lens          {seen:.0f} degrees horizontally ({source_of_focal}), focal length {focal_px:.0f} px"

@@ -50,9 +50,9 @@ class Rehearsal:
         self.frames = list(_frames())
         with Featurizer("live", crops=self._inverter.needs_crop) as featurizer:
             seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]
-        told = AttributeFollower(AttributeReader(attributes_path(MODELS)))
+        attribute_follower = AttributeFollower(AttributeReader(attributes_path(MODELS)))
         self._features = [
-            None if index < ALONE_S * RATE_HZ or found is None else told(frame, found)
+            None if index < ALONE_S * RATE_HZ or found is None else attribute_follower(frame, found)
             for index, (frame, found) in enumerate(zip(self.frames, seen, strict=True))
         ]
         self._somebody = next(found for found in self._features if found is not None)
@@ -61,14 +61,14 @@ class Rehearsal:
         """Frame and reflection at each time, 1 / `RATE_HZ` s apart."""
         clock = ManualClock()
         listener = ReflectionAnalyzer(lambda: Featurizer("static"), clock, waits=True)
-        painter = GeneratorStep(self._generator, clock)
+        generator_step = GeneratorStep(self._generator, clock)
         start = seed_latent(SEED, self._generator.latent_size)
         self._inverter.reset()
         follower = LatentFollower(start, self._inverter, ReflectionSettings(), seed=SEED)
         for frame, features in zip(self.frames, self._features, strict=True):
             clock.advance(1 / RATE_HZ)
             now_s = clock.now_s()
-            reflection = painter.draw(follower.follow(features, now_s, now_s).latent, with_previews=True)
+            reflection = generator_step.draw(follower.follow(features, now_s, now_s).latent, with_previews=True)
             listener.listen(reflection, now_s, is_asked=True)
             yield frame, replace(reflection, echo=listener.echo)
         listener.close()

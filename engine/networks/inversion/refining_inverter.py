@@ -74,7 +74,7 @@ class RefiningInverter(Inverter):
         self._reading = weights.reading([LAYOUT.index(name) for name in MEASUREMENT_NOISE_SD])  # (D, 4)
         self._reading_rows = np.ascontiguousarray((readout.weight @ self._reading).T)  # (4, M)
         noise = np.square(np.array(list(MEASUREMENT_NOISE_SD.values()), np.float32))
-        self._tremor = np.diag(NOISE_WEIGHT * noise / noise.mean())
+        self._noise = np.diag(NOISE_WEIGHT * noise / noise.mean())
         self._average = _slopes(weights.codes, self._reading)  # (4, D)
 
     def _take(self, index: int, code: FloatArray) -> Neighbour:
@@ -83,8 +83,8 @@ class RefiningInverter(Inverter):
         slopes -= np.outer(slopes @ plain.z, plain.z) / (plain.z @ plain.z)  # tangent to the sphere
         gram = slopes @ slopes.T
         unit = max(float(np.trace(gram)) / len(gram), 1e-12)
-        answered = np.linalg.solve(gram + unit * self._tremor, gram)  # (4, 4): gain of the response to a change
-        directions = np.linalg.solve(gram + unit * self._tremor, slopes)
+        answered = np.linalg.solve(gram + unit * self._noise, gram)  # (4, 4): gain of the response to a change
+        directions = np.linalg.solve(gram + unit * self._noise, slopes)
         return replace(
             plain,
             following=np.asarray(self._reading @ directions, np.float32),
@@ -92,7 +92,7 @@ class RefiningInverter(Inverter):
             tracking_gain=np.asarray(self._reading @ answered @ self._average, np.float32),
         )
 
-    def _begin_descent(self, z: FloatArray) -> BroydenModel:
+    def _initial_step_model(self, z: FloatArray) -> BroydenModel:
         return BroydenModel(self._trunk.derivative(z).pull(self._rows), self._damping)
 
 

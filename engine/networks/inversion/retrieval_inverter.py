@@ -149,8 +149,8 @@ class Inverter:
         self._shown: Neighbour | None = None
         self._left_over = np.zeros(self.latent_size, np.float32)
         self._calls = 0
-        self._doubts = 0  # consecutive searches that found a better one
-        self._descent: BroydenModel | None = None  # starts at the current neighbour
+        self._confirmations = 0  # consecutive searches that found a better one
+        self._step_model: BroydenModel | None = None  # starts at the current neighbour
         self._mean = weights.codes.mean(0)
         self._half = float(np.median(np.linalg.norm(weights.codes - self._mean, axis=1)))
         self._mean_square = float(self._squares.mean())
@@ -178,7 +178,7 @@ class Inverter:
 
     def reset(self) -> None:
         """Forget the visitor: the next latent depends only on the next features."""
-        self._shown, self._calls, self._doubts, self._descent = None, 0, 0, None
+        self._shown, self._calls, self._confirmations, self._step_model = None, 0, 0, None
         self._left_over = np.zeros(self.latent_size, np.float32)
         self.typicality = self.nearness = 0.0
 
@@ -202,10 +202,10 @@ class Inverter:
         loyalty, doubts = (
             (WARMUP_SWITCH_MARGIN, 1) if self._calls <= WARMUP_CALLS else (SWITCH_MARGIN, SWITCH_CONFIRMATIONS)
         )
-        self._doubts = self._doubts + 1 if distances[nearest] < (1 - loyalty) * apart else 0
-        if nearest == shown.index or self._doubts < doubts:
+        self._confirmations = self._confirmations + 1 if distances[nearest] < (1 - loyalty) * apart else 0
+        if nearest == shown.index or self._confirmations < doubts:
             return shown
-        self._doubts, self._descent = 0, None
+        self._confirmations, self._step_model = 0, None
         other = self._take(nearest, code)
         self._left_over = shown.answer(code) + self._left_over - other.answer(code)
         return other
@@ -241,19 +241,19 @@ class Inverter:
             exploration_noise: proposes another step than the best one (`BroydenModel.step`).
         """
         missing = self.weights.encode(vector) - self.weights.encode(measured)
-        return normalise(z + self._descent_from(z).step(z, missing, exploration_noise))
+        return normalise(z + self._step_model_at(z).step(z, missing, exploration_noise))
 
     def learn(self, z: FloatArray, measured: FloatArray, tried: FloatArray, turned_out: FloatArray) -> None:
         """Update the model: a step from `z`, whose face had features `measured` (F,), to `tried` gave `turned_out`."""
         change = self.weights.encode(turned_out) - self.weights.encode(measured)
-        self._descent_from(z).learn(tried - z, change)
+        self._step_model_at(z).learn(tried - z, change)
 
-    def _descent_from(self, z: FloatArray) -> BroydenModel:
-        if self._descent is None:
-            self._descent = self._begin_descent(z)
-        return self._descent
+    def _step_model_at(self, z: FloatArray) -> BroydenModel:
+        if self._step_model is None:
+            self._step_model = self._initial_step_model(z)
+        return self._step_model
 
-    def _begin_descent(self, z: FloatArray) -> BroydenModel:
+    def _initial_step_model(self, z: FloatArray) -> BroydenModel:
         """Initial model of steps from a latent (latent_size,)."""
         slopes = self._average_slopes
         return BroydenModel(slopes, DAMPING * float(np.einsum("ij,ij", slopes, slopes)) / len(slopes))

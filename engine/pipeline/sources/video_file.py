@@ -222,8 +222,8 @@ def as_displayed(picture: ByteArray, matrix: NDArray[np.int32]) -> ByteArray:
 
 def _pixel_aspect(stream: VideoStream) -> float:
     """Pixel aspect ratio; 1 if the video states none, or an implausible one."""
-    told = float(stream.sample_aspect_ratio or 1)
-    return told if ASPECTS[0] <= told <= ASPECTS[1] else 1.0
+    aspect = float(stream.sample_aspect_ratio or 1)
+    return aspect if ASPECTS[0] <= aspect <= ASPECTS[1] else 1.0
 
 
 def _usual_step_s(stream: VideoStream) -> float:

@@ -80,7 +80,7 @@ class Webcam(Source):
         self._process: WebcamProcess | None = None
         self._image: ByteArray | None = None
         self._bars = BlackBars()
-        self._told: Opened | None = None
+        self._reported: Opened | None = None
 
     def _read(self) -> None:
         if not self._end_process(is_polite=False):
@@ -100,7 +100,7 @@ class Webcam(Source):
 
     def _request(self, where: int | str) -> ReaderRequest:
         wanted = self._settings
-        before = () if self._told is None else self._told.before
+        before = () if self._reported is None else self._reported.before
         controls = CameraControls(wanted.exposure, wanted.gain, wanted.white_balance, wanted.focus)
         return ReaderRequest(where, wanted.width, wanted.height, wanted.fps, controls, before)
 
@@ -169,15 +169,15 @@ class Webcam(Source):
         return shown
 
     @property
-    def told(self) -> Opened | None:
+    def reported(self) -> Opened | None:
         """Format and settings reported by the camera; None until it has been opened."""
-        return self._told
+        return self._reported
 
     def _compare(self, opened: Opened) -> None:
         """Log once how the camera's format differs from the requested one."""
-        if self._told is not None and replace(opened, readings=()) == replace(self._told, readings=()):
+        if self._reported is not None and replace(opened, readings=()) == replace(self._reported, readings=()):
             return
-        self._told = opened
+        self._reported = opened
         wanted = self._settings
         if opened.refused:
             names = in_words(opened.refused)

@@ -44,7 +44,7 @@ class Reader(Protocol):
     fps: float
 
     @property
-    def told(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
+    def reported(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
         """Further values of `Opened`, in its order."""
         ...
 
@@ -273,7 +273,7 @@ def _read_on(device: Reader, connection: Connection, memory: SharedMemory, slice
 
 
 def _opened(device: Reader) -> Opened:
-    return Opened(device.size_wh, device.fps, *device.told)
+    return Opened(device.size_wh, device.fps, *device.reported)
 
 
 def _fit(picture: ByteArray, max_pixels: int) -> ByteArray:

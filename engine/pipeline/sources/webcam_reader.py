@@ -74,7 +74,7 @@ class WebcamReader:
     Attributes:
         size_wh: reported size, px.
         fps: reported frames per second; 0 if unknown.
-        told: further values of `webcam_process.Opened`, in its order.
+        reported: further values of `webcam_process.Opened`, in its order.
     """
 
     def __init__(self, capture: cv2.VideoCapture, request: ReaderRequest) -> None:
@@ -83,7 +83,7 @@ class WebcamReader:
         self._before = request.before or before
         letters = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True)
         pixel_format = letters.decode("latin-1") if letters.isalnum() else ""
-        self.told = (self._before, refused, readings(capture), pixel_format)
+        self.reported = (self._before, refused, readings(capture), pixel_format)
         self._clock = Clock()
         self.size_wh = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         self.fps = float(capture.get(cv2.CAP_PROP_FPS))

@@ -32,7 +32,7 @@ class Buffer:
 
     def __init__(self, ctx: moderngl.Context, size_wh: tuple[int, int], dtype: Dtype) -> None:
         self._ctx, self._dtype = ctx, dtype
-        self._front, self._back = self._canvases(size_wh)
+        self._front, self._back = self._render_targets(size_wh)
 
     @property
     def texture(self) -> moderngl.Texture:
@@ -43,18 +43,18 @@ class Buffer:
         """Change the size; if it differs, the contents are lost."""
         if self._front.texture.size != size_wh:
             self.close()
-            self._front, self._back = self._canvases(size_wh)
+            self._front, self._back = self._render_targets(size_wh)
 
     def clear(self) -> None:
         """Clear the contents."""
         self._front.framebuffer.clear()
 
-    def draw(self, brush: QuadProgram, values: Mapping[str, Value], area: Area | None = None) -> None:
+    def draw(self, quad_program: QuadProgram, values: Mapping[str, Value], area: Area | None = None) -> None:
         """Draw the next picture, all of it or an area; skipped pixels are zeros."""
         framebuffer: Any = self._back.framebuffer  # ModernGL's types lack None, which ends a scissor
         framebuffer.clear()
         framebuffer.scissor = area
-        brush.draw(framebuffer, {**values, "n_limit": LARGEST[self._dtype]})
+        quad_program.draw(framebuffer, {**values, "n_limit": LARGEST[self._dtype]})
         framebuffer.scissor = None
         self._front, self._back = self._back, self._front
 
@@ -63,7 +63,7 @@ class Buffer:
         self._front.close()
         self._back.close()
 
-    def _canvases(self, size_wh: tuple[int, int]) -> tuple[RenderTarget, RenderTarget]:
+    def _render_targets(self, size_wh: tuple[int, int]) -> tuple[RenderTarget, RenderTarget]:
         return RenderTarget(self._ctx, size_wh, self._dtype), RenderTarget(self._ctx, size_wh, self._dtype)
 
 

@@ -24,12 +24,12 @@ class Entry:
         locate: maps the path to a line.
 
     Attributes:
-        told: corrections, one sentence each.
+        notes: corrections, one sentence each.
     """
 
     def __init__(self, data: Mapping[str, Any], path: KeyPath, locate: KeyLines) -> None:
         self.data, self.path, self.locate = data, path, locate
-        self.told: list[str] = []
+        self.notes: list[str] = []
         if not isinstance(data, dict):
             raise ConfigError(locate.problem(path, f"must be a JSON object {{...}}, not {shown_value(data)}"))
 
@@ -49,7 +49,7 @@ class Entry:
     def tell(self, key: str, what: str) -> None:
         """Record a correction to a key."""
         path = (*self.path, key)
-        self.told.append(f"{self.locate.file}:{self.locate(path)}: {key_text(path)} {what}")
+        self.notes.append(f"{self.locate.file}:{self.locate(path)}: {key_text(path)} {what}")
 
     def entries(self, key: str, most: int) -> list[Entry]:
         """Objects in a list; null counts as an empty list.

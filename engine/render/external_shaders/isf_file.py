@@ -89,10 +89,10 @@ class IsfFile:
         }
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Corrections to its files, one sentence each."""
         texts = [text for text in (self.fragment, self.vertex) if text is not None]
-        return (*(sentence for text in texts for sentence in text.told), *self.header.told)
+        return (*(sentence for text in texts for sentence in text.notes), *self.header.notes)
 
     def uniform(self, name: str) -> str:
         """Uniform name of an input, a buffer or a picture."""

@@ -71,14 +71,14 @@ class Header:
         inputs: its inputs.
         passes: its render passes, at least one.
         imported: imported pictures, by name.
-        told: corrections, one sentence each.
+        notes: corrections, one sentence each.
         title: its DESCRIPTION.
     """
 
     inputs: tuple[Input, ...]
     passes: tuple[PassHeader, ...]
     imported: Mapping[str, Imported]
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     title: str = ""
 
 
@@ -102,19 +102,19 @@ def read_header(file: str, text: str) -> Header:
     inputs: list[Input] = []
     for entry in outer.entries("INPUTS", MAX_INPUTS):
         inputs.append(read_input(entry))
-        outer.told += entry.told
+        outer.notes += entry.notes
     numbers = [entry.name for entry in inputs if entry.kind in NUMBERS]
-    kept = _persistent_buffers(outer)
+    persistent = _persistent_buffers(outer)
     entries = outer.entries("PASSES", MAX_PASSES)
-    passes = [_pass(entry, numbers, kept) for entry in entries]
+    passes = [_pass(entry, numbers, persistent) for entry in entries]
     if not passes:
         width, height = (compile_expression(side, [side]) for side in ("WIDTH", "HEIGHT"))
         passes = [PassHeader(None, False, False, width, height, line=1)]
     imported = dict(_imported(outer))
     _refuse_duplicates(inputs, passes, imported, outer)
-    told = (*parsed.told, *outer.told, *(sentence for entry in entries for sentence in entry.told))
+    notes = (*parsed.notes, *outer.notes, *(sentence for entry in entries for sentence in entry.notes))
     title = outer.data.get("DESCRIPTION")
-    return Header(tuple(inputs), tuple(passes), imported, told, title if isinstance(title, str) else "")
+    return Header(tuple(inputs), tuple(passes), imported, notes, title if isinstance(title, str) else "")
 
 
 def _read_json(file: str, text: str) -> LenientJson:
@@ -146,10 +146,10 @@ def _persistent_buffers(outer: Entry) -> Mapping[str, Entry]:
     raise outer.wrong("PERSISTENT_BUFFERS", f"must be a list of names, not {shown_value(listed)}")
 
 
-def _pass(entry: Entry, numbers: list[str], kept: Mapping[str, Entry]) -> PassHeader:
+def _pass(entry: Entry, numbers: list[str], persistent: Mapping[str, Entry]) -> PassHeader:
     target = entry.data.get("TARGET")
     target = None if target in (None, "") else entry.name("TARGET")
-    old = kept.get(target or "")
+    old = persistent.get(target or "")
     sides = []
     for key in ("WIDTH", "HEIGHT"):
         source = old if old is not None and entry.data.get(key) is None else entry

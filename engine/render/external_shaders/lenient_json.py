@@ -65,12 +65,12 @@ class LenientJson:
     Attributes:
         data: dict, list, str, int, float, bool and None; floats are finite.
         locate: line of each key.
-        told: accepted deviations from JSON, one sentence each.
+        notes: accepted deviations from JSON, one sentence each.
     """
 
     data: Any
     locate: KeyLines
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def read_lenient_json(file: str, text: str, first_line: int = 1, what: str = "the header") -> LenientJson:
@@ -87,13 +87,13 @@ def read_lenient_json(file: str, text: str, first_line: int = 1, what: str = "th
     """
     reader = _Reader(file, text, first_line, what)
     data = reader.whole()
-    return LenientJson(data, KeyLines(file, reader.lines), tuple(reader.told))
+    return LenientJson(data, KeyLines(file, reader.lines), tuple(reader.notes))
 
 
 class _Reader:
     def __init__(self, file: str, text: str, line: int, what: str) -> None:
         self.lines: dict[KeyPath, int] = {(): line}
-        self.told: list[str] = []
+        self.notes: list[str] = []
         self._file, self._what = file, what
         self._tokens = self._tokenise(text, line)
         self._next = 0
@@ -198,8 +198,8 @@ class _Reader:
 
     def _tell(self, line: int, what: str) -> None:
         sentence = f"{self._file}:{line}: {self._what} {what}"
-        if not any(told.endswith(f"{self._what} {what}") for told in self.told):
-            self.told.append(sentence)
+        if not any(note.endswith(f"{self._what} {what}") for note in self.notes):
+            self.notes.append(sentence)
 
     def _refuse(self, why: str, token: _Token | None = None) -> NoReturn:
         line = (token or self._tokens[self._next]).line

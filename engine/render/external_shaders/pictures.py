@@ -63,8 +63,8 @@ class Pictures:
 
     def __init__(self, context: PassContext) -> None:
         self._stage = context
-        self._brushes: dict[str, QuadProgram] = {}
-        self._canvases: dict[tuple[str, bool], RenderTarget] = {}
+        self._quad_programs: dict[str, QuadProgram] = {}
+        self._render_targets: dict[tuple[str, bool], RenderTarget] = {}
         self._images: dict[tuple[str, bool], moderngl.Texture] = {}
         self._cubes: dict[tuple[str, ...], moderngl.TextureCube] = {}
         self._volume: moderngl.Texture3D | None = None
@@ -118,11 +118,11 @@ class Pictures:
             ConfigError: it is missing, too large, or not an image; the message names `where`.
         """
         image = self._image(file, where)
-        canvas = self._stage.render_target(image.size, "f1", mipmaps=True)
+        render_target = self._stage.render_target(image.size, "f1", mipmaps=True)
         values: dict[str, Value] = {"u_camera": image, "u_fit": (1.0, 1.0), "u_upright": is_upright}
-        self._brush("camera").draw(canvas.framebuffer, values)
-        canvas.texture.build_mipmaps()
-        self._images[file, is_upright] = canvas.texture
+        self._quad_program("camera").draw(render_target.framebuffer, values)
+        render_target.texture.build_mipmaps()
+        self._images[file, is_upright] = render_target.texture
 
     def load_cube(self, files: tuple[str, ...], where: str) -> None:
         """Read six faces, or one equirectangular picture, from `shaders/foreign/` in advance.
@@ -177,19 +177,19 @@ class Pictures:
         return self.black if size_wh is None else self._draw(key, size_wh)
 
     def _draw(self, key: tuple[str, bool], size_wh: tuple[int, int]) -> moderngl.Texture:
-        canvas = self._canvases.get(key)
-        if canvas is None or canvas.texture.size != size_wh:
-            canvas = self._canvases[key] = self._stage.render_target(size_wh, "f2")
-            canvas.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
+        render_target = self._render_targets.get(key)
+        if render_target is None or render_target.texture.size != size_wh:
+            render_target = self._render_targets[key] = self._stage.render_target(size_wh, "f2")
+            render_target.framebuffer.clear(0.0, 0.0, 0.0, 1.0)
             self._fresh.discard(key)
         if key not in self._fresh:
             left, top, right, bottom = self._seen(size_wh) if key[0] == "picture" else (0, 0, *size_wh)
             rows = (size_wh[1] - bottom, size_wh[1] - top) if key[1] else (top, bottom)
             rect = (left / size_wh[0], rows[0] / size_wh[1], right / size_wh[0], rows[1] / size_wh[1])
-            self._brush(key[0]).draw(canvas.framebuffer, {**self._values, "u_upright": key[1]}, rect=rect)
+            self._quad_program(key[0]).draw(render_target.framebuffer, {**self._values, "u_upright": key[1]}, rect=rect)
             self._fresh.add(key)
             self.drawn_px += (right - left) * (bottom - top)
-        return canvas.texture
+        return render_target.texture
 
     def _seen(self, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
         """Converted part of the picture so far: left, top, right, bottom, px, row 0 top."""
@@ -202,11 +202,11 @@ class Pictures:
             min(height, math.ceil(bottom * height + beyond)),
         )
 
-    def _brush(self, name: str) -> QuadProgram:
+    def _quad_program(self, name: str) -> QuadProgram:
         """Program that draws one of the mirror's pictures, created on demand."""
-        if name not in self._brushes:
-            self._brushes[name] = self._stage.quad_program("foreign", {name.upper(): True})
-        return self._brushes[name]
+        if name not in self._quad_programs:
+            self._quad_programs[name] = self._stage.quad_program("foreign", {name.upper(): True})
+        return self._quad_programs[name]
 
     def _image(self, file: str, where: str) -> moderngl.Texture:
         path = self._stage.library.path(f"{FOLDER}/{file}")
@@ -228,16 +228,16 @@ class Pictures:
         return texture
 
     def _keyboard(self) -> moderngl.Texture:
-        canvas = self._stage.render_target(KEYBOARD_WH, "f1")
-        canvas.framebuffer.clear()
-        return canvas.texture
+        render_target = self._stage.render_target(KEYBOARD_WH, "f1")
+        render_target.framebuffer.clear()
+        return render_target.texture
 
     def _noise(self) -> moderngl.Texture:
         pixels = np.random.default_rng(NOISE_SEED).integers(0, 256, (*NOISE_WH, 4), np.uint8)
-        canvas = self._stage.render_target(NOISE_WH, "f1", mipmaps=True, repeat=True)
-        canvas.texture.write(pixels.tobytes())
-        canvas.texture.build_mipmaps()
-        return canvas.texture
+        render_target = self._stage.render_target(NOISE_WH, "f1", mipmaps=True, repeat=True)
+        render_target.texture.write(pixels.tobytes())
+        render_target.texture.build_mipmaps()
+        return render_target.texture
 
 
 class _Released:

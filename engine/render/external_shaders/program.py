@@ -43,16 +43,16 @@ class ForeignText:
         file: path within `shaders/foreign/`.
         name: name used in messages.
         text: contents, with the file's line numbers.
-        told: corrections made while reading.
+        notes: corrections made while reading.
 
     Attributes:
-        file, name, text, told: as passed in.
+        file, name, text, notes: as passed in.
         parsed: tokens and names.
         may_discard: whether it discards pixels on purpose.
     """
 
-    def __init__(self, file: str, name: str, text: str, told: Sequence[str] = ()) -> None:
-        self.file, self.name, self.text, self.told = file, name, text, tuple(told)
+    def __init__(self, file: str, name: str, text: str, notes: Sequence[str] = ()) -> None:
+        self.file, self.name, self.text, self.notes = file, name, text, tuple(notes)
         self.parsed = parse_glsl(text)
         self.may_discard = "discard" in self.parsed.words
 
@@ -63,8 +63,8 @@ class ForeignText:
         Raises:
             ConfigError: it cannot be read.
         """
-        text, told = library.read_foreign(f"{FOLDER}/{file}")
-        return cls(file, library.shown(f"{FOLDER}/{file}"), text, told)
+        text, notes = library.read_foreign(f"{FOLDER}/{file}")
+        return cls(file, library.shown(f"{FOLDER}/{file}"), text, notes)
 
     def require(self, function: str, form: str) -> None:
         """Require an entry function.
@@ -124,7 +124,7 @@ class ForeignProgram:
         guards: whether `pow` accepts negative numbers.
 
     Attributes:
-        told: corrections and missing parts, one sentence each.
+        notes: corrections and missing parts, one sentence each.
         takes_powers: whether `guards` has an effect.
     """
 
@@ -163,7 +163,7 @@ class ForeignProgram:
             self._names[drawn] = COLOUR
         if guards and self.takes_powers:
             self._names.update(POW)
-        self.told = tuple(sentence for text in texts for sentence in _unset(text, ours))
+        self.notes = tuple(sentence for text in texts for sentence in _unset(text, ours))
         place = library.shown(HEAD)
         asked = [f"n_{name}" for name in SIGNALS if f"n_{name}" in words]
         signals = generated([(f"uniform float {name};", place, 1) for name in asked])
@@ -233,12 +233,12 @@ def _unset(text: ForeignText, known: Collection[str]) -> list[str]:
     Raises:
         ConfigError: one of them is a picture, so nothing could be shown.
     """
-    told = []
+    notes = []
     for name, (line, is_picture) in foreign_uniforms(text.parsed, known).items():
         if is_picture:
             raise ConfigError(f"{text.name}:{line}: reads the picture {name}, which only another program provides")
-        told.append(f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0")
-    return told
+        notes.append(f"{text.name}:{line}: nothing sets the uniform {name}; it stays 0")
+    return notes
 
 
 def _texture(declared: Collection[str]) -> dict[str, str]:

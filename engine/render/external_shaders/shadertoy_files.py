@@ -57,7 +57,7 @@ class ShadertoyFiles:
         common: text put before all tabs; None if there is none.
         image: the Image tab.
         buffers: existing buffers, in drawing order.
-        told: corrections, one sentence each.
+        notes: corrections, one sentence each.
 
     Raises:
         ConfigError: file, line and what is wrong or not supported.
@@ -72,7 +72,7 @@ class ShadertoyFiles:
         common: str | None,
     ) -> None:
         self._library = library
-        self._told: list[str] = []
+        self._notes: list[str] = []
         given = self._read(file)
         own_common = ForeignText.read(library, common) if common else None
         self.common = own_common or (self._text(file, given[COMMON]) if COMMON in given else None)
@@ -96,9 +96,9 @@ class ShadertoyFiles:
         return tuple(tab.text for tab in tabs) + ((self.common,) if self.common else ())
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Corrections, one sentence each."""
-        return (*dict.fromkeys(sentence for text in self.texts for sentence in text.told), *self._told)
+        return (*dict.fromkeys(sentence for text in self.texts for sentence in text.notes), *self._notes)
 
     def program(self, tab: Tab, *, guards: bool = True) -> ShadertoyProgram:
         """Program for a `QuadProgram`."""
@@ -109,9 +109,9 @@ class ShadertoyFiles:
     # -------------------------------------------------- reading
 
     def _read(self, file: str) -> dict[str, SourceTab]:
-        text, told = self._library.read_foreign(f"{FOLDER}/{file}")
+        text, notes = self._library.read_foreign(f"{FOLDER}/{file}")
         shown = self._library.shown(f"{FOLDER}/{file}")
-        self._told += told
+        self._notes += notes
         tabs = read_export(shown, text) if file.lower().endswith(".json") else split_tabs(shown, text)
         return {tab.name: tab for tab in tabs}
 
@@ -158,5 +158,5 @@ class ShadertoyFiles:
             source = "camera" if about.kind == "video" else "noise"
         if about.kind in ("texture", "cubemap", "volume", "video"):
             what = f"iChannel{number} shows {about.kind} {name or 'of the site'}, which is not beside the shader"
-            self._told.append(f"{text.name}: {what}; {source} is used instead")
+            self._notes.append(f"{text.name}: {what}; {source} is used instead")
         return Channel(source=source, **way)

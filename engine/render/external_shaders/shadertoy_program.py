@@ -55,9 +55,9 @@ class ShadertoyProgram:
         self._plain = self._made(self.kinds)
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Notes about missing parts, one sentence each."""
-        return self._plain.told
+        return self._plain.notes
 
     @property
     def takes_powers(self) -> bool:

@@ -57,7 +57,7 @@ class TrialAnswer:
 
     Attributes:
         error: why it cannot be drawn, one sentence; empty if it can.
-        told: corrections, one sentence each.
+        notes: corrections, one sentence each.
         ms: time for one picture of `SIZE_WH`.
         shown_ms: estimated time for one of `shown_wh`.
         not_finite: non-finite pixels in the last picture.
@@ -67,7 +67,7 @@ class TrialAnswer:
     """
 
     error: str = ""
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     ms: float = 0.0
     shown_ms: float = 0.0
     not_finite: int = 0

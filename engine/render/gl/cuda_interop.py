@@ -43,7 +43,7 @@ class DeviceCopies:
         if not devices:
             raise CudaError("OpenGL does not run on a card that CUDA knows")
         self.device = devices[0]
-        with _told("CUDA does not start"):
+        with _as_cuda_error("CUDA does not start"):
             cupy.cuda.Device(self.device).use()
             self._stream = cupy.cuda.Stream(non_blocking=True)
         self._under_way: deque[tuple[Any, DeviceImage]] = deque()
@@ -59,7 +59,7 @@ class DeviceCopies:
 
     def upload(self, pixels: ByteArray) -> DeviceImage:
         """Bring a picture (H, W, 4) onto the card; for the probe, as what is drawn is there already."""
-        with _told("the card takes no picture"):
+        with _as_cuda_error("the card takes no picture"):
             array = self._cupy.asarray(pixels)
             self._cupy.cuda.runtime.deviceSynchronize()
         return DeviceImage(array, int(pixels[..., :3].min()), int(pixels[..., :3].max()))
@@ -76,7 +76,7 @@ class DeviceCopies:
                 f"the face is drawn on card {image.array.device.id} and shown by card {self.device}: "
                 f"start with CUDA_VISIBLE_DEVICES={self.device}"
             )
-        with _told("a picture cannot be copied into its texture"):
+        with _as_cuda_error("a picture cannot be copied into its texture"):
             if len(self._under_way) >= MOST_UNDER_WAY:  # the card is far behind: memory is bounded, not its delay
                 self._under_way[0][0].synchronize()
             done = self._cupy.cuda.Event(disable_timing=True)
@@ -101,7 +101,7 @@ class DeviceCopies:
 
     def let_go(self) -> None:
         """Forget the pictures whose copies are done; does not wait."""
-        with _told("copies cannot be asked about"):
+        with _as_cuda_error("copies cannot be asked about"):
             while self._under_way and self._under_way[0][0].done:
                 self._under_way.popleft()
 
@@ -165,7 +165,7 @@ class SharedTexture:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _as_cuda_error(what: str) -> Iterator[None]:
     """CuPy's failures as one sentence."""
     try:
         yield

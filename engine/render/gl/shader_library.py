@@ -266,14 +266,14 @@ def decode_foreign(raw: bytes, shown: str) -> tuple[str, list[str]]:
         ConfigError: it is no text.
     """
     encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    told = []
+    notes = []
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
-        text, told = raw.decode("latin-1"), [f"{shown} is not UTF-8 text; it is read as Latin-1"]
+        text, notes = raw.decode("latin-1"), [f"{shown} is not UTF-8 text; it is read as Latin-1"]
     if "\0" in text:
         raise ConfigError(f"{shown} is no text")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), told
+    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
 def _as_it_is_spelt(path: Path) -> Path:

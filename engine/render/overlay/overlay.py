@@ -48,7 +48,7 @@ class Overlay(Closing):
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         pygame.font.init()
         self._ctx = ctx
-        self._brush = QuadProgram(ctx, library, "overlay", {"TO_WINDOW": True})
+        self._quad_program = QuadProgram(ctx, library, "overlay", {"TO_WINDOW": True})
         self._blank = ctx.texture((1, 1), 4, bytes(4))
         self._panel = _Text(ctx)
         self._code = _Text(ctx)
@@ -158,7 +158,7 @@ class Overlay(Closing):
         for part in (self._panel, self._code, self._title, self._caption):
             part.close()
         self._blank.release()
-        self._brush.close()
+        self._quad_program.close()
 
     def _progress(self, target: moderngl.Framebuffer, middle: tuple[int, int], progress: float) -> None:
         length_px, thickness_px = round(0.18 * target.width), max(1, round(target.height / 540))
@@ -190,7 +190,7 @@ class Overlay(Closing):
         (x, y), (width, height) = corner, size_wh
         rect = (x / target.width, y / target.height, (x + width) / target.width, (y + height) / target.height)
         source = text.texture if text is not None and text.texture is not None else self._blank
-        self._brush.draw(
+        self._quad_program.draw(
             target,
             {
                 "u_source": source,

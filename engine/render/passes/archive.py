@@ -77,15 +77,17 @@ class Archive(Relief):
     ) -> None:
         values = self.uniforms(inputs, tick, knobs)
         shown, gains = (
-            (inputs.kept.shown, inputs.kept.gains) if inputs.kept is not None else ([0.0] * SLOTS, [1.0] * SLOTS)
+            (inputs.archive_tiles.shown, inputs.archive_tiles.gains)
+            if inputs.archive_tiles is not None
+            else ([0.0] * SLOTS, [1.0] * SLOTS)
         )
         self._states.write(np.stack([shown, gains, np.zeros(SLOTS), np.zeros(SLOTS)], axis=1).astype(np.float32))
         presence = max(inputs.presence, knobs["idle"]) if inputs.reflection is not None else 0.0
         values.update(
             u_presence=presence,
             u_prepared=self._nobody.texture,
-            u_kept=inputs.kept.pictures if inputs.kept is not None else self._nobody.texture,
-            u_kept_columns=inputs.kept.columns if inputs.kept is not None else 1,
+            u_kept=inputs.archive_tiles.pictures if inputs.archive_tiles is not None else self._nobody.texture,
+            u_kept_columns=inputs.archive_tiles.columns if inputs.archive_tiles is not None else 1,
             u_hung=self._hung.texture,
             u_states=self._states.texture,
             u_breath=breath(tick.time_s),

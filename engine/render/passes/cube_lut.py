@@ -37,7 +37,7 @@ class CubeLut:
         curve_low, curve_high: inputs of the first and the last entry of the curves.
         table: (N, N, N, 3) float32, indexed by blue, green and red after the curves.
         low, high: red, green and blue of the first and the last entry of the table.
-        told: accepted deviations from the specification, one sentence each.
+        notes: accepted deviations from the specification, one sentence each.
     """
 
     curve: FloatArray
@@ -46,7 +46,7 @@ class CubeLut:
     table: FloatArray
     low: Three
     high: Three
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_cube(path: Path, shown: str) -> CubeLut:
@@ -68,14 +68,14 @@ def read_cube(path: Path, shown: str) -> CubeLut:
         raise ConfigError(f"{shown} cannot be read: {error.strerror}") from error
     if len(raw) > MAX_FILE_BYTES:
         raise ConfigError(f"{shown} is larger than {MAX_FILE_BYTES >> 20} MiB: it is not a colour table")
-    text, told = decode_foreign(raw, shown)
-    return _Reader(shown, told).read(text.split("\n"))
+    text, notes = decode_foreign(raw, shown)
+    return _Reader(shown, notes).read(text.split("\n"))
 
 
 class _Reader:
-    def __init__(self, shown: str, told: list[str]) -> None:
+    def __init__(self, shown: str, notes: list[str]) -> None:
         self._shown = shown
-        self._told = told
+        self._notes = notes
         self._size = self._curve_size = 0
         self._ranges: dict[str, tuple[Three, Three]] = {}
         self._rows: list[Three] = []
@@ -114,7 +114,7 @@ class _Reader:
         curve = _curve(rows[: self._curve_size]) if self._curve_size else np.array([low, high], np.float32)
         if not self._size:
             low, high = _span(curve)
-        return CubeLut(curve, curve_low, curve_high, table, low, high, tuple(self._told))
+        return CubeLut(curve, curve_low, curve_high, table, low, high, tuple(self._notes))
 
     def _take(self, number: int, text: str) -> None:
         first, *values = text.split()
@@ -180,8 +180,8 @@ class _Reader:
 
     def _tell(self, sentence: str) -> None:
         what = sentence.rpartition(": ")[2]
-        if not any(told.endswith(what) for told in self._told):
-            self._told.append(sentence)
+        if not any(note.endswith(what) for note in self._notes):
+            self._notes.append(sentence)
 
     def _wrong(self, number: int, what: str) -> ConfigError:
         return ConfigError(f"{self._shown}:{number}: {what}")

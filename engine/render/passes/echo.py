@@ -79,15 +79,17 @@ class Echo(Pass):
     def render(
         self, source: moderngl.Texture, target: moderngl.Framebuffer, inputs: FrameInputs, tick: Tick, knobs: Knobs
     ) -> None:
-        parting = inputs.parting
-        if parting is None or inputs.presence <= 0.0:
+        face_difference = inputs.face_difference
+        if face_difference is None or inputs.presence <= 0.0:
             return
-        face = FaceOnStage.of(parting, put_face(self.context.opening, inputs.alignment, inputs.placement, knobs))
+        face = FaceOnStage.of(
+            face_difference, put_face(self.context.opening, inputs.alignment, inputs.placement, knobs)
+        )
         values = self.uniforms(inputs, tick, knobs)
         values.update(u_samples=self._samples.texture, u_patches=self._patches.texture, u_unit=face.unit)
-        values["u_heard"] = parting.heard
-        self._samples.write(self._lines.table(parting, face))
-        halos = halo_table(parting, face)
+        values["u_heard"] = face_difference.heard
+        self._samples.write(self._lines.table(face_difference, face))
+        halos = halo_table(face_difference, face)
         if knobs["tints"] > 0.0 and len(halos):
             self._patches.write(halos)
             self._halo.draw(target, values, instances=len(halos) // 2, blend=ADDED)
@@ -98,9 +100,9 @@ class Echo(Pass):
             self._line.draw(target, values, instances=once + again * round(knobs["repeats"]), blend=ADDED)
 
 
-def halo_table(parting: FaceDifference, face: FaceOnStage) -> FloatArray:
+def halo_table(face_difference: FaceDifference, face: FaceOnStage) -> FloatArray:
     """Two rows per colour patch (2 * N, 4): x, y on the stage, strength 0..1, 0; its light, linear rgb, 0."""
-    tints = parting.tints[:MOST_HALOS]
+    tints = face_difference.tints[:MOST_HALOS]
     rows = np.zeros((len(tints), 2, 4), np.float32)
     if len(tints):
         rows[:, 0, :2] = face.place(tints[:, :2])

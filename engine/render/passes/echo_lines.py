@@ -34,13 +34,13 @@ class FaceOnStage:
     turn: FloatArray
 
     @classmethod
-    def of(cls, parting: FaceDifference, put: tuple[float, float, float, float]) -> FaceOnStage:
+    def of(cls, face_difference: FaceDifference, put: tuple[float, float, float, float]) -> FaceOnStage:
         """Transform for a face placed by `put_face`, given the position of the stranger's eyes in its picture."""
         x, y, per_side, roll = put
         side = 1.0 / per_side
-        at = np.array([parting.eyes.x - 0.5, parting.eyes.y - 0.5], np.float32) * side
+        at = np.array([face_difference.eyes.x - 0.5, face_difference.eyes.y - 0.5], np.float32) * side
         eyes = np.array([x, y], np.float32) + at @ _turned(roll)
-        return cls(eyes, parting.eyes.eye_distance * side, _turned(roll + parting.eyes.roll_rad))
+        return cls(eyes, face_difference.eyes.eye_distance * side, _turned(roll + face_difference.eyes.roll_rad))
 
     def place(self, points: FloatArray) -> FloatArray:
         """Convert aligned points to stage coordinates (N, 2)."""
@@ -67,14 +67,14 @@ class EchoLines:
         self._ends = np.cumsum([len(part) for part in parts]) - 1
         self.count, self.contour_count = len(self._weights), len(parts[0])
 
-    def table(self, parting: FaceDifference, face: FaceOnStage) -> FloatArray:
+    def table(self, face_difference: FaceDifference, face: FaceOnStage) -> FloatArray:
         """Two rows per sample (2 * count, 4), in stage coordinates except for the last two numbers.
 
         x, y, normal of the line; vector to the stranger's own line, its length in eye distances, brightness (0..1,
         fading towards both ends of a line), or -1 where a line does not continue to the next sample.
         """
-        places = face.place(self._weights @ parting.outline)
-        apart = self._weights @ parting.apart
+        places = face.place(self._weights @ face_difference.outline)
+        apart = self._weights @ face_difference.apart
         along = np.gradient(places, axis=0)
         along[self._ends[:-1]], along[self._ends[:-1] + 1] = along[self._ends[:-1] - 1], along[self._ends[:-1] + 2]
         along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9

@@ -91,7 +91,7 @@ class ForeignPass(Pass):
 
     @property
     @abstractmethod
-    def told(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Corrections to the artist's files, and missing parts, one sentence each."""
 
     @property
@@ -139,16 +139,16 @@ class ForeignPass(Pass):
     def forget(self) -> None:
         """Clear all persistent buffers."""
 
-    def paint(self, brush: QuadProgram, buffer: Buffer, values: Mapping[str, Value]) -> None:
+    def paint(self, quad_program: QuadProgram, buffer: Buffer, values: Mapping[str, Value]) -> None:
         """Draw the whole of a buffer."""
         area = self._area() if buffer is self.drawn else (0, 0, *buffer.texture.size)
         self._watch.expect(area[2] * area[3])
         asked = {
             f"n_{name}": self.pictures.texture(name)
             for name in ("camera", "reflection")
-            if f"n_{name}" in brush.uniforms
+            if f"n_{name}" in quad_program.uniforms
         }
-        buffer.draw(brush, {**values, **asked}, area)
+        buffer.draw(quad_program, {**values, **asked}, area)
 
     def _area(self) -> Area:
         """Part of the stage to draw; a frame covers the rest."""

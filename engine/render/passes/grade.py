@@ -62,7 +62,7 @@ class Grade(Pass):
             "u_curve_low": lut.curve_low,
             "u_curve_range": _apart(lut.curve_low, lut.curve_high),
         }
-        for sentence in lut.told:
+        for sentence in lut.notes:
             log.warning("%s", sentence)
 
     @classmethod

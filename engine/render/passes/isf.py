@@ -50,7 +50,7 @@ class Isf(ForeignPass):
         texts = tuple(text for text in (self._file.fragment, self._file.vertex) if text)
         super().__init__(context, settings, texts, may_leave_out=self._file.moves_the_quad)
         self._program = self._file.program(context.library, guards=settings.guard)
-        self._brush = context.quad_program(settings.file, shaders=self._program)
+        self._quad_program = context.quad_program(settings.file, shaders=self._program)
         self._buffers: dict[str, Buffer] = {}
         for spec in self._file.header.passes:
             if spec.target and spec.target not in self._buffers:
@@ -72,8 +72,8 @@ class Isf(ForeignPass):
             raise ConfigError(f"{self._file.fragment.name}: {what}; make their WIDTH and HEIGHT smaller")
 
     @property
-    def told(self) -> tuple[str, ...]:
-        return (*self._file.told, *self._program.told)
+    def notes(self) -> tuple[str, ...]:
+        return (*self._file.notes, *self._program.notes)
 
     @property
     def takes_powers(self) -> bool:
@@ -104,7 +104,7 @@ class Isf(ForeignPass):
             read = self._uniforms({**shown, **{name: kept.texture for name, kept in self._buffers.items()}})
             width, height = buffer.texture.size
             size = (float(width), float(height))
-            self.paint(self._brush, buffer, {**own, **read, "PASSINDEX": index, "RENDERSIZE": size})
+            self.paint(self._quad_program, buffer, {**own, **read, "PASSINDEX": index, "RENDERSIZE": size})
         return buffer
 
     def _shown(self) -> dict[str, AnyTexture]:

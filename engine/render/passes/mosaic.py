@@ -58,8 +58,8 @@ class Mosaic(Pass):
         self._nobody = context.render_target((4, 4))
         self._slopes, self._colours = (context.render_target(context.size_wh, "f1") for _ in range(2))
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
-        for entry, canvas in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
-            context.bake(canvas, "mosaic", {entry: True}, values)
+        for entry, render_target in (("BAKE_SLOPE", self._slopes), ("BAKE_COLOUR", self._colours)):
+            context.bake(render_target, "mosaic", {entry: True}, values)
 
     @classmethod
     def opening(cls, settings: PassSettings, aspect: float) -> GlassArea:

@@ -52,7 +52,7 @@ class Painterly(Pass):
     ) -> None:
         values = self.uniforms(inputs, tick, knobs)
         values["u_source"] = source
-        for name, brush, canvas in self._steps:
-            brush.draw(canvas.framebuffer, values, rect=self.region)
-            values[f"u_{name}"] = canvas.texture
+        for name, quad_program, render_target in self._steps:
+            quad_program.draw(render_target.framebuffer, values, rect=self.region)
+            values[f"u_{name}"] = render_target.texture
         self._show.draw(target, values, rect=self.region)

@@ -48,5 +48,5 @@ class Petals(Pass):
         if self._count == 0:
             return
         values = self.uniforms(inputs, tick, knobs)
-        for brush in (self._shade, self._show):
-            brush.draw(target, values, instances=self._count, blend=OVER)
+        for quad_program in (self._shade, self._show):
+            quad_program.draw(target, values, instances=self._count, blend=OVER)

@@ -69,9 +69,9 @@ class Shadertoy(ForeignPass):
         self._mouse, self._guards = settings.mouse, settings.guard
         self._samplers: dict[tuple[str, str], moderngl.Sampler] = {}
         context.own(_Samplers(self._samplers))
-        self._image = self._painter(files, files.image)
-        self._tabs = {name: self._painter(files, tab) for name, tab in files.buffers.items()}
-        self._told = files.told
+        self._image = self._tab_program(files, files.image)
+        self._tabs = {name: self._tab_program(files, tab) for name, tab in files.buffers.items()}
+        self._notes = files.notes
         tabs = (files.image, *files.buffers.values())
         sources = [channel.source for tab in tabs for channel in tab.channels.values()]
         self.needs = frozenset(name for name in ("sound", "camera") if name in sources)
@@ -82,13 +82,13 @@ class Shadertoy(ForeignPass):
             self._buffers[name] = self.buffer(Buffer(context.ctx, size or context.size_wh, "f4"))
 
     @property
-    def told(self) -> tuple[str, ...]:
-        programs = (painter.program for painter in (self._image, *self._tabs.values()))
-        return (*self._told, *(sentence for program in programs for sentence in program.told))
+    def notes(self) -> tuple[str, ...]:
+        programs = (tab_program.program for tab_program in (self._image, *self._tabs.values()))
+        return (*self._notes, *(sentence for program in programs for sentence in program.notes))
 
     @property
     def takes_powers(self) -> bool:
-        return any(painter.program.takes_powers for painter in (self._image, *self._tabs.values()))
+        return any(tab_program.program.takes_powers for tab_program in (self._image, *self._tabs.values()))
 
     @classmethod
     def check(cls, settings: PassSettings, library: ShaderLibrary) -> None:
@@ -104,14 +104,14 @@ class Shadertoy(ForeignPass):
     ) -> Buffer:
         own = {**values, **self._built_in(inputs, tick, moment, knobs)}
         if moment.advances:
-            for name, painter in self._tabs.items():
+            for name, tab_program in self._tabs.items():
                 buffer = self._buffers[name]
                 size = {"iResolution": (*map(float, buffer.texture.size), 1.0)}
-                self.paint(painter.brush, buffer, {**own, **size, **self._read(painter)})
-        self.paint(self._image.brush, self.drawn, {**own, **self._read(self._image)})
+                self.paint(tab_program.quad_program, buffer, {**own, **size, **self._read(tab_program)})
+        self.paint(self._image.quad_program, self.drawn, {**own, **self._read(self._image)})
         return self.drawn
 
-    def _painter(self, files: ShadertoyFiles, tab: Tab) -> _Painter:
+    def _tab_program(self, files: ShadertoyFiles, tab: Tab) -> _TabProgram:
         """Program of a tab with its inputs."""
         for name, channel in tab.channels.items():
             where = f"{tab.where}.channels.{name}"
@@ -125,14 +125,14 @@ class Shadertoy(ForeignPass):
                 sampler = self.context.ctx.sampler(repeat_x=is_tile, repeat_y=is_tile, filter=_FILTERS[channel.filter])
                 self._samplers[way] = sampler
         program = files.program(tab, guards=self._guards)
-        return _Painter(self.context.quad_program(tab.text.name, shaders=program), program, tab.channels)
+        return _TabProgram(self.context.quad_program(tab.text.name, shaders=program), program, tab.channels)
 
-    def _read(self, painter: _Painter) -> dict[str, Value]:
+    def _read(self, tab_program: _TabProgram) -> dict[str, Value]:
         """Current channels of a tab; those not set in the scene are black, a sky or noise."""
         read: dict[str, Value] = {}
         sizes: list[tuple[float, ...]] = []
-        for name, kind in painter.program.kinds.items():
-            channel = painter.channels.get(name)
+        for name, kind in tab_program.program.kinds.items():
+            channel = tab_program.channels.get(name)
             texture = self._texture(channel, kind)
             sizes.append((*map(float, texture.size), 1.0)[:3])
             if channel is None:
@@ -180,10 +180,10 @@ def _files(library: ShaderLibrary, settings: Shadertoy.Settings) -> ShadertoyFil
 
 
 @dataclass(frozen=True)
-class _Painter:
+class _TabProgram:
     """Program of a tab with its inputs."""
 
-    brush: QuadProgram
+    quad_program: QuadProgram
     program: ShadertoyProgram
     channels: Mapping[str, Channel]
 

@@ -69,8 +69,8 @@ class Water(Pass):
         self._net = context.render_target(NET_WH, "f1", mipmaps=True, repeat=True)
         self._step = context.quad_program("water", {"STEP": True})
         self._seen = tuple(
-            (name, context.quad_program("water", {name.upper(): True}), canvas)
-            for name, canvas in (("height", self._height), ("surface", self._surface), ("optics", self._optics))
+            (name, context.quad_program("water", {name.upper(): True}), render_target)
+            for name, render_target in (("height", self._height), ("surface", self._surface), ("optics", self._optics))
         )
         self._show = context.quad_program("water")
         values = self.uniforms(FrameInputs(), Tick(0, 0.0, 0.0), settings.model_dump())
@@ -83,9 +83,9 @@ class Water(Pass):
         values.update(u_cells=float(FIELD_ROWS), u_source=source, u_net=self._net.texture)
         self._advance(inputs, tick, knobs, values)
         values["u_field"] = self._field.texture
-        for name, brush, canvas in self._seen:
-            brush.draw(canvas.framebuffer, values)
-            values[f"u_{name}"] = canvas.texture
+        for name, quad_program, render_target in self._seen:
+            quad_program.draw(render_target.framebuffer, values)
+            values[f"u_{name}"] = render_target.texture
         self._show.draw(target, values, rect=self.region)
 
     def _advance(self, inputs: FrameInputs, tick: Tick, knobs: Knobs, values: dict[str, Value]) -> None:

@@ -168,14 +168,14 @@ class Calibration(Closing):
             return
         if isinstance(edit, Pointer):
             self._point(editor, edit)
-        elif edit.wish is CalibrationAction.LEAVE:
+        elif edit.action is CalibrationAction.LEAVE:
             self.toggle()
-        elif edit.wish is CalibrationAction.SAVE:
+        elif edit.action is CalibrationAction.SAVE:
             self._save(editor)
-        elif edit.wish is CalibrationAction.CARD:
+        elif edit.action is CalibrationAction.CARD:
             self._shows_card = not self._shows_card
         else:
-            editor.apply(edit.wish, edit.is_large)
+            editor.apply(edit.action, edit.is_large)
         if editor.venue != self.venue:
             try:
                 self._wall.show(editor.venue)

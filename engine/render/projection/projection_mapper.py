@@ -64,7 +64,7 @@ class ProjectionMapper(Closing):
         self._scale = render_scale
         self._library = library
         self._folder = folder
-        self._canvases: dict[str, RenderTarget] = {}
+        self._render_targets: dict[str, RenderTarget] = {}
         self._programs: dict[Variant, moderngl.Program] = {}
         self._masks: dict[str, moderngl.Texture] = {}
         self._lamps: list[_Lamp] = []
@@ -137,12 +137,12 @@ class ProjectionMapper(Closing):
         """The wall as the audience sees it, which `turn` brings into the window; the window itself if nothing turns."""
         if not self._venue.is_turned:
             return window
-        return self._canvas("wall", self._venue.upright_wh(window.size)).framebuffer
+        return self._render_target("wall", self._venue.upright_wh(window.size)).framebuffer
 
     def compose(self, window: moderngl.Framebuffer) -> moderngl.Framebuffer:
         """What the picture is to be drawn on: the window itself where it is shown as it is."""
         if self._projects:
-            return self._canvas("composed", self._venue.upright_wh(window.size), GL_SRGB8_ALPHA8).framebuffer
+            return self._render_target("composed", self._venue.upright_wh(window.size), GL_SRGB8_ALPHA8).framebuffer
         return self.upright(window)
 
     def project(self, window: moderngl.Framebuffer, picture: moderngl.Texture | None = None) -> moderngl.Framebuffer:
@@ -159,7 +159,7 @@ class ProjectionMapper(Closing):
         if not self._projects:
             return wall
         wall_wh = wall.size
-        source = picture or self._canvas("composed", wall_wh, GL_SRGB8_ALPHA8).texture
+        source = picture or self._render_target("composed", wall_wh, GL_SRGB8_ALPHA8).texture
         self._prepare(wall_wh)
         self._filter(source)
         self._ctx.disable(moderngl.BLEND)
@@ -175,7 +175,7 @@ class ProjectionMapper(Closing):
         """Bring the wall into a window that hangs on its side; call it when all is drawn."""
         if self._venue.is_turned:
             assert self._turner is not None, "show compiles it"
-            wall = self._canvas("wall", self._venue.upright_wh(window.size))
+            wall = self._render_target("wall", self._venue.upright_wh(window.size))
             self._ctx.disable(moderngl.BLEND)
             self._turner.draw(window, {"u_source": wall.texture, "u_turn": turn_of(self._venue)})
 
@@ -202,22 +202,24 @@ class ProjectionMapper(Closing):
         self._release_programs()
         for mask in self._masks.values():
             mask.release()
-        for canvas in self._canvases.values():
-            canvas.close()
+        for render_target in self._render_targets.values():
+            render_target.close()
         self._masks.clear()
-        self._canvases.clear()
+        self._render_targets.clear()
 
     @property
     def _projects(self) -> bool:
         return self._is_forced or not self._is_straight
 
-    def _canvas(self, name: str, size_wh: tuple[int, int], internal_format: int | None = None) -> RenderTarget:
-        canvas = self._canvases.get(name)
-        if canvas is None or canvas.texture.size != size_wh:
-            if canvas is not None:
-                canvas.close()
-            canvas = self._canvases[name] = RenderTarget(self._ctx, size_wh, "f1", internal_format=internal_format)
-        return canvas
+    def _render_target(self, name: str, size_wh: tuple[int, int], internal_format: int | None = None) -> RenderTarget:
+        render_target = self._render_targets.get(name)
+        if render_target is None or render_target.texture.size != size_wh:
+            if render_target is not None:
+                render_target.close()
+            render_target = self._render_targets[name] = RenderTarget(
+                self._ctx, size_wh, "f1", internal_format=internal_format
+            )
+        return render_target
 
     def _filter(self, source: moderngl.Texture) -> None:
         """Smaller versions of the picture only where they are needed: making and reading them takes time."""

@@ -105,27 +105,27 @@ class WarpEditor:
             self._remember(self._venue)
             self._set(venue)
 
-    def apply(self, wish: CalibrationAction, is_large: bool = False) -> None:
+    def apply(self, action: CalibrationAction, is_large: bool = False) -> None:
         """Do what a key asks for; what this editor does not know is ignored."""
         self.note = ""
-        direction = wish.direction
+        direction = action.direction
         if direction is not None:
             step_px = LARGE_STEP_PX if is_large else 1
             self._move(self._selected, (direction[0] * step_px, direction[1] * step_px))
-        elif wish in (CalibrationAction.NEXT_HANDLE, CalibrationAction.PREVIOUS_HANDLE):
-            self._select_next(1 if wish is CalibrationAction.NEXT_HANDLE else -1)
-        elif wish in (CalibrationAction.FINER, CalibrationAction.COARSER):
-            self._resize_grid(1 if wish is CalibrationAction.FINER else -1)
-        elif wish is CalibrationAction.NEXT_GRID:
+        elif action in (CalibrationAction.NEXT_HANDLE, CalibrationAction.PREVIOUS_HANDLE):
+            self._select_next(1 if action is CalibrationAction.NEXT_HANDLE else -1)
+        elif action in (CalibrationAction.FINER, CalibrationAction.COARSER):
+            self._resize_grid(1 if action is CalibrationAction.FINER else -1)
+        elif action is CalibrationAction.NEXT_GRID:
             is_largest = max(self._settings.grid.columns, self._settings.grid.rows) == MAX_GRID
             self._resize_grid(MIN_GRID - MAX_GRID if is_largest else 1)
-        elif wish is CalibrationAction.NEXT_PROJECTOR:
+        elif action is CalibrationAction.NEXT_PROJECTOR:
             self._select_projector((self.projector + 1) % len(self._venue.projectors))
-        elif wish is CalibrationAction.RESET:
+        elif action is CalibrationAction.RESET:
             self._reset()
-        elif wish is CalibrationAction.UNDO:
+        elif action is CalibrationAction.UNDO:
             self._step(self._undo, self._redo, "there is nothing to undo")
-        elif wish is CalibrationAction.REDO:
+        elif action is CalibrationAction.REDO:
             self._step(self._redo, self._undo, "there is nothing to redo")
 
     def press(self, place_px: Point) -> None:

@@ -38,11 +38,11 @@ class KeyPress:
     """A key with an action.
 
     Attributes:
-        wish: the action.
+        action: the action.
         is_large: whether Shift makes the step ten times as large.
     """
 
-    wish: CalibrationAction
+    action: CalibrationAction
     is_large: bool = False
 
 
@@ -100,7 +100,7 @@ def edit_for(key: str, *, shift: bool, ctrl: bool) -> KeyPress | None:
         shift, ctrl: whether they are held.
     """
     if ctrl:
-        wish = CalibrationAction.REDO if key == "z" and shift else _WITH_CTRL.get(key)
-        return None if wish is None else KeyPress(wish)
-    wish = CalibrationAction.PREVIOUS_HANDLE if key == "tab" and shift else _PLAIN.get(key)
-    return None if wish is None else KeyPress(wish, is_large=shift)
+        action = CalibrationAction.REDO if key == "z" and shift else _WITH_CTRL.get(key)
+        return None if action is None else KeyPress(action)
+    action = CalibrationAction.PREVIOUS_HANDLE if key == "tab" and shift else _PLAIN.get(key)
+    return None if action is None else KeyPress(action, is_large=shift)

@@ -65,7 +65,7 @@ def test_what_the_driver_does_not_take_is_named_and_stays_as_it_was() -> None:
 
 def test_the_operator_is_told_in_one_sentence(stand: Callable[..., Stand], caplog: pytest.LogCaptureFixture) -> None:
     made = stand("run", exposure=100, white_balance=3200, focus=0)
-    until(lambda: made.webcam.told is not None)
+    until(lambda: made.webcam.reported is not None)
     said = [each for each in caplog.messages if "settings for" in each]
     assert said == [
         "camera:fake does not accept settings for exposure, white balance and focus; its driver's own values stay"

@@ -30,14 +30,14 @@ class SpecCase:
         name: of its file.
         text: what that holds.
         value: what its red must be in the middle, 0 to 1; None where that depends on the picture below.
-        told: whether something in it has to be told.
+        notes: whether something in it has to be told.
         more: files that belong to it, by name.
     """
 
     name: str
     text: str
     value: float | None
-    told: bool = False
+    notes: bool = False
     more: dict[str, str] = field(default_factory=dict)
 
 
@@ -341,7 +341,7 @@ def _toy_tabs() -> Iterator[SpecCase]:
         {"name": "Sound", "type": "sound", "inputs": [], "outputs": [], "code": sound},
     ]
     export = {"Shader": {"ver": "0.1", "info": {"id": "none"}, "renderpass": passes}}
-    yield SpecCase("export.json", json.dumps(export, indent=1), 0.5, told=True)
+    yield SpecCase("export.json", json.dumps(export, indent=1), 0.5, notes=True)
 
 
 def write_cases(folder: Path) -> list[SpecCase]:

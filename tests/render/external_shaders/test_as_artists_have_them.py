@@ -165,9 +165,9 @@ def test_names_of_files_may_be_composed_otherwise(playing: Playing) -> None:
     ],
 )
 def test_real_errors_are_told_of_the_artists_own_line(playing: Playing, name: str, text: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=rf"^shaders/foreign/{message}") as told:
+    with pytest.raises(ConfigError, match=rf"^shaders/foreign/{message}") as raised:
         drawn(playing, name, text)
-    assert "ext_" not in str(told.value)
+    assert "ext_" not in str(raised.value)
 
 
 # -------------------------------------------------- what channels and inputs show

@@ -36,7 +36,7 @@ void main() {}
     assert kept.width({"WIDTH": 640.0, "HEIGHT": 360.0, "level": 0.5, "mode": 0.0}) == 320.0
     assert kept.height({"WIDTH": 640.0, "HEIGHT": 360.0, "level": 0.5, "mode": 0.0}) == 360.0
     assert header.imported == {"mark": Imported(("mark.png",), False, 9)}
-    assert header.told == ()
+    assert header.notes == ()
 
 
 def test_a_file_that_says_nothing_has_one_pass_and_no_limits() -> None:
@@ -112,9 +112,9 @@ def header(body: str) -> str:
     ],
 )
 def test_what_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as notes:
         read_header("a.fs", text)
-    assert str(told.value).startswith(message)
+    assert str(notes.value).startswith(message)
 
 
 FLOAT = '"NAME": "x", "TYPE": "float"'
@@ -174,13 +174,13 @@ LONG = '"NAME": "x", "TYPE": "long"'
 def test_what_is_put_right_is_told_once(body: str, default: object, message: str) -> None:
     read = read_header("a.fs", header(body))
     assert read.inputs[0].default == default
-    assert len(read.told) == 1
-    assert read.told[0].startswith(message)
+    assert len(read.notes) == 1
+    assert read.notes[0].startswith(message)
 
 
 @pytest.mark.parametrize("version", ['"2"', '"2.0"', "2", '"1"', "null"])
 def test_versions_are_all_read(version: str) -> None:
-    assert read_header("a.fs", header(f'"ISFVSN": {version}')).told == ()
+    assert read_header("a.fs", header(f'"ISFVSN": {version}')).notes == ()
 
 
 def test_buffers_of_isf_1_are_kept() -> None:

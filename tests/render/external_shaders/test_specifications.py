@@ -37,11 +37,11 @@ def test_there_are_two_hundred_and_all_are_read(folder: Path) -> None:
     for case in CASES:
         if case.name.endswith(".fs"):
             isf = IsfFile(library, case.name, {})
-            assert isf.program(library).told == ()
-            told = isf.told
+            assert isf.program(library).notes == ()
+            notes = isf.notes
         else:
-            told = ShadertoyFiles(library, case.name, {}, {}, None).told
-        assert bool(told) == case.told, case.name
+            notes = ShadertoyFiles(library, case.name, {}, {}, None).notes
+        assert bool(notes) == case.notes, case.name
 
 
 @pytest.mark.parametrize("case", DRAWN, ids=lambda case: case.name)

@@ -43,7 +43,7 @@ def trial() -> Iterator[ShaderTrial]:
 def test_a_child_draws_and_says_what_it_saw(tmp_path: Path, trial: ShaderTrial) -> None:
     (tmp_path / "a b.fs").write_text(isf("gl_FragColor = vec4(isf_FragNormCoord, 0.0, 1.0);"))
     answer = trial.run(replace(request(tmp_path, "a b.fs"), wants_picture=True))
-    assert (answer.error, answer.told, answer.not_finite, answer.hangs) == ("", (), 0, False)
+    assert (answer.error, answer.notes, answer.not_finite, answer.hangs) == ("", (), 0, False)
     assert answer.ms > 0.0
     assert answer.shown_ms > answer.ms
     picture = np.frombuffer(answer.picture, np.uint8).reshape(SIZE_WH[1], SIZE_WH[0], 3)
@@ -56,7 +56,7 @@ def test_errors_and_what_was_put_right_come_back(tmp_path: Path, trial: ShaderTr
     (tmp_path / "power.fs").write_text(POWER)
     answer = trial.run(request(tmp_path, "power.fs"))
     assert answer.not_finite == 0
-    assert [sentence.partition(": ")[2][:31] for sentence in answer.told] == ["takes powers of negative number"]
+    assert [sentence.partition(": ")[2][:31] for sentence in answer.notes] == ["takes powers of negative number"]
     answer = trial.run(TrialRequest("isf", {"file": "power.fs", "guard": False}, str(ROOT / "shaders"), str(tmp_path)))
     assert answer.not_finite == SIZE_WH[0] // 2 * SIZE_WH[1]
 

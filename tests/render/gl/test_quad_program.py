@@ -21,9 +21,9 @@ def test_where_the_processor_draws_each_rectangle_is_waited_for_without_the_lock
     waits: list[str] = []
     stage, target = PassContext(gl, library, (64, 32)), RenderTarget(gl, (64, 32), "f1")
     monkeypatch.setattr(gl, "extra", lambda: waits.append("waited"))
-    brush = stage.quad_program("picture")
+    quad_program = stage.quad_program("picture")
     for count in (1, 2, 3):
-        brush.draw(target.framebuffer, {"u_opacity": 0.5})
+        quad_program.draw(target.framebuffer, {"u_opacity": 0.5})
         assert len(waits) == count
     stage.close()
     target.close()
@@ -49,16 +49,16 @@ def test_what_is_drawn_once_covers_its_canvas_whatever_was_there(
     gl: moderngl.Context, library: ShaderLibrary, size_wh: tuple[int, int]
 ) -> None:
     stage = PassContext(gl, library, (64, 32))
-    canvas = stage.render_target(size_wh, "f1")
-    canvas.framebuffer.clear(1.0, 1.0, 1.0, 1.0)
-    stage.bake(canvas, "noise", None, {})
+    render_target = stage.render_target(size_wh, "f1")
+    render_target.framebuffer.clear(1.0, 1.0, 1.0, 1.0)
+    stage.bake(render_target, "noise", None, {})
     while stage.do_step():
         pass
-    strips = np.frombuffer(canvas.texture.read(), np.uint8).reshape(size_wh[1], size_wh[0], 4)
+    strips = np.frombuffer(render_target.texture.read(), np.uint8).reshape(size_wh[1], size_wh[0], 4)
     gl.finish()
-    brush = stage.quad_program("noise")
-    brush.draw(canvas.framebuffer, {})
-    at_once = np.frombuffer(canvas.texture.read(), np.uint8).reshape(strips.shape)
+    quad_program = stage.quad_program("noise")
+    quad_program.draw(render_target.framebuffer, {})
+    at_once = np.frombuffer(render_target.texture.read(), np.uint8).reshape(strips.shape)
     np.testing.assert_array_equal(strips, at_once)
     assert strips.std() > 1
     stage.close()

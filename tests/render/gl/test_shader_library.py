@@ -78,10 +78,10 @@ def test_forms_of_drivers_are_understood(tmp_path: Path, line: str) -> None:
     )
     fragment = library.source("a.frag")
     vertex = library.source("fullscreen.vert")
-    told = explain(f"GLSL Compiler failed\n\nfragment_shader\n===============\n{line}\n", vertex, fragment)
+    notes = explain(f"GLSL Compiler failed\n\nfragment_shader\n===============\n{line}\n", vertex, fragment)
     assert fragment.text.splitlines()[2] == "int x;"
-    assert told.startswith("shaders/lib/x.glsl:1: ")
-    assert "foo" in told
+    assert notes.startswith("shaders/lib/x.glsl:1: ")
+    assert "foo" in notes
     in_vertex = explain(f"GLSL Compiler failed\n\nvertex_shader\n=============\n{line}\n", vertex, fragment)
     assert in_vertex.startswith("shaders/fullscreen.vert:2: ")
 
@@ -103,12 +103,12 @@ def test_a_uniform_is_found_in_the_entry_that_declares_it(tmp_path: Path) -> Non
 
 def test_a_log_without_lines_is_passed_on(tmp_path: Path) -> None:
     library = folder_with(tmp_path, a="#version 330 core\nvoid main() {}")
-    told = explain(
+    notes = explain(
         "GLSL Linker failed\n=====\nvarying v_uv is not written",
         library.source("fullscreen.vert"),
         library.source("a.frag"),
     )
-    assert told == (
+    assert notes == (
         "shaders/fullscreen.vert and shaders/a.frag do not make a program: "
         "GLSL Linker failed varying v_uv is not written"
     )

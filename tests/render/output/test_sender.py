@@ -159,7 +159,7 @@ def test_nobody_to_send_to_costs_nothing(gl: moderngl.Context, picture: moderngl
 
 
 @pytest.fixture
-def told() -> list[tuple[Any, ...]]:
+def notes() -> list[tuple[Any, ...]]:
     return []
 
 
@@ -169,31 +169,31 @@ def module(monkeypatch: pytest.MonkeyPatch, name: str, **names: Any) -> None:
     monkeypatch.setitem(sys.modules, name, made)
 
 
-def sent(name: str, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def sent(name: str, notes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     receiver = RECEIVERS[name](SendSettings(size=SIZE, name="Mirror", max_fps=25))
     receiver.send(np.arange(48 * 64 * 4, dtype=np.uint8).reshape(48, 64, 4))
     receiver.close()
-    return told
+    return notes
 
 
 def test_a_virtual_camera_is_told_size_rate_and_pixels(
-    monkeypatch: pytest.MonkeyPatch, told: list[tuple[Any, ...]]
+    monkeypatch: pytest.MonkeyPatch, notes: list[tuple[Any, ...]]
 ) -> None:
     class Camera:
         def __init__(self, width: int, height: int, fps: float, *, fmt: str) -> None:
-            told.append((width, height, fps, fmt))
+            notes.append((width, height, fps, fmt))
 
         def send(self, frame: ByteArray) -> None:
-            told.append((frame.shape, frame.flags.c_contiguous, frame[0, 1].tolist()))
+            notes.append((frame.shape, frame.flags.c_contiguous, frame[0, 1].tolist()))
 
         def close(self) -> None:
-            told.append(("closed",))
+            notes.append(("closed",))
 
     module(monkeypatch, "pyvirtualcam", Camera=Camera, PixelFormat=SimpleNamespace(RGB="rgb"))
-    assert sent("virtual_camera", told) == [(64, 48, 25, "rgb"), ((48, 64, 3), True, [4, 5, 6]), ("closed",)]
+    assert sent("virtual_camera", notes) == [(64, 48, 25, "rgb"), ((48, 64, 3), True, [4, 5, 6]), ("closed",)]
 
 
-def test_ndi_is_told_name_rate_and_pixels(monkeypatch: pytest.MonkeyPatch, told: list[tuple[Any, ...]]) -> None:
+def test_ndi_is_told_name_rate_and_pixels(monkeypatch: pytest.MonkeyPatch, notes: list[tuple[Any, ...]]) -> None:
     module(
         monkeypatch,
         "NDIlib",
@@ -202,50 +202,50 @@ def test_ndi_is_told_name_rate_and_pixels(monkeypatch: pytest.MonkeyPatch, told:
         SendCreate=SimpleNamespace,
         VideoFrameV2=SimpleNamespace,
         send_create=lambda wanted: wanted.ndi_name,
-        send_send_video_v2=lambda sender, frame: told.append(
+        send_send_video_v2=lambda sender, frame: notes.append(
             (sender, frame.FourCC, frame.data.shape, frame.frame_rate_N, frame.frame_rate_D)
         ),
-        send_destroy=lambda sender: told.append((sender, "gone")),
-        destroy=lambda: told.append(("over",)),
+        send_destroy=lambda sender: notes.append((sender, "gone")),
+        destroy=lambda: notes.append(("over",)),
     )
-    assert sent("ndi", told) == [("Mirror", "rgbx", (48, 64, 4), 25, 1), ("Mirror", "gone"), ("over",)]
+    assert sent("ndi", notes) == [("Mirror", "rgbx", (48, 64, 4), 25, 1), ("Mirror", "gone"), ("over",)]
 
 
-def test_spout_is_told_name_size_and_pixels(monkeypatch: pytest.MonkeyPatch, told: list[tuple[Any, ...]]) -> None:
+def test_spout_is_told_name_size_and_pixels(monkeypatch: pytest.MonkeyPatch, notes: list[tuple[Any, ...]]) -> None:
     class SpoutSender:
         def setSenderName(self, name: str) -> None:  # noqa: N802 (Spout's own)
-            told.append((name,))
+            notes.append((name,))
 
         def sendImage(self, image: ByteArray, *rest: Any) -> bool:  # noqa: N802
-            told.append((image.shape, *rest))
+            notes.append((image.shape, *rest))
             return True
 
         def releaseSender(self) -> None:  # noqa: N802
-            told.append(("gone",))
+            notes.append(("gone",))
 
     module(monkeypatch, "SpoutGL", SpoutSender=SpoutSender)
-    assert sent("spout", told) == [("Mirror",), ((48, 64, 4), 64, 48, 0x1908, False, 0), ("gone",)]
+    assert sent("spout", notes) == [("Mirror",), ((48, 64, 4), 64, 48, 0x1908, False, 0), ("gone",)]
 
 
-def test_syphon_is_told_name_and_size(monkeypatch: pytest.MonkeyPatch, told: list[tuple[Any, ...]]) -> None:
+def test_syphon_is_told_name_and_size(monkeypatch: pytest.MonkeyPatch, notes: list[tuple[Any, ...]]) -> None:
     class SyphonMetalServer:
         device = "metal"
 
         def __init__(self, name: str) -> None:
-            told.append((name,))
+            notes.append((name,))
 
         def publish_frame_texture(self, texture: object) -> None:
-            told.append(("published", texture))
+            notes.append(("published", texture))
 
         def stop(self) -> None:
-            told.append(("stopped",))
+            notes.append(("stopped",))
 
     module(monkeypatch, "syphon", SyphonMetalServer=SyphonMetalServer)
     module(monkeypatch, "syphon.utils")
-    copy = lambda image, to: told.append((to, image.shape))  # noqa: E731
+    copy = lambda image, to: notes.append((to, image.shape))  # noqa: E731
     module(monkeypatch, "syphon.utils.numpy", copy_image_to_mtl_texture=copy)
     module(monkeypatch, "syphon.utils.raw", create_mtl_texture=lambda device, w, h: f"{device} {w}x{h}")
-    assert sent("syphon", told) == [
+    assert sent("syphon", notes) == [
         ("Mirror",),
         ("metal 64x48", (48, 64, 4)),
         ("published", "metal 64x48"),

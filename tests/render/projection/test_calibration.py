@@ -59,8 +59,8 @@ class Desk:
         self.calibration = Calibration(window, library, venue, path, 1.0, self.said.append, reloads=reloads)
         self._time_s = 0.0
 
-    def press(self, *wishes: CalibrationAction) -> None:
-        self.do(*(KeyPress(wish) for wish in wishes))
+    def press(self, *actions: CalibrationAction) -> None:
+        self.do(*(KeyPress(action) for action in actions))
 
     def do(self, *edits: CalibrationEvent) -> None:
         """Give the operator's wishes, a frame each, in no time."""

@@ -43,11 +43,11 @@ class Room:
     def show(self, picture: np.ndarray, venue: ProjectionSettings, render_scale: float = 1.0) -> np.ndarray:
         with ProjectionMapper(self._gl, self._library, venue, self._folder, render_scale) as wall:
             self._window.clear(1.0, 0.0, 1.0, 1.0)
-            canvas = wall.compose(self._window)
+            render_target = wall.compose(self._window)
             rgba = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])[::-1]
-            canvas.color_attachments[0].write(np.ascontiguousarray(rgba))
+            render_target.color_attachments[0].write(np.ascontiguousarray(rgba))
             wall.project(self._window)
-            self.composed = read(canvas)
+            self.composed = read(render_target)
             wall.turn(self._window)
             return read(self._window)
 
@@ -125,9 +125,9 @@ def test_a_forced_plain_venue_is_the_same_picture_within_its_dither(
     picture = noise()
     with ProjectionMapper(gl, library, ProjectionSettings()) as wall:
         wall.force(True)
-        canvas = wall.compose(window)
-        assert canvas is not window
-        canvas.color_attachments[0].write(np.dstack([picture, picture[..., :1]])[::-1].tobytes())
+        render_target = wall.compose(window)
+        assert render_target is not window
+        render_target.color_attachments[0].write(np.dstack([picture, picture[..., :1]])[::-1].tobytes())
         wall.project(window)
         assert np.abs(read(window).astype(int) - picture).max() <= 1
         wall.force(False)

@@ -22,9 +22,9 @@ def places(editor: WarpEditor) -> list[tuple[float, float]]:
     return [handle.place_px for handle in editor.handles]
 
 
-def press(editor: WarpEditor, *wishes: CalibrationAction, times: int = 1, is_large: bool = False) -> None:
-    for wish in wishes * times:
-        editor.apply(wish, is_large)
+def press(editor: WarpEditor, *actions: CalibrationAction, times: int = 1, is_large: bool = False) -> None:
+    for action in actions * times:
+        editor.apply(action, is_large)
 
 
 # ------------------------------------------------------------------ keys
@@ -173,14 +173,14 @@ def test_reset_puts_one_handle_back(editor: WarpEditor) -> None:
 
 def test_every_step_is_undone_and_done_again(editor: WarpEditor) -> None:
     states = [editor.venue]
-    for wish in (
+    for action in (
         CalibrationAction.RIGHT,
         CalibrationAction.DOWN,
         CalibrationAction.FINER,
         CalibrationAction.NEXT_HANDLE,
         CalibrationAction.LEFT,
     ):
-        press(editor, wish)
+        press(editor, action)
         if editor.venue != states[-1]:
             states.append(editor.venue)
     assert len(states) == 5
