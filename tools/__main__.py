@@ -16,6 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "evaluate_gan",
         "audit",
         "measure_refinement",
+        "measure_control",
         "benchmark",
         "benchmark_training",
         "gpu_report",

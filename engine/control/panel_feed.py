@@ -114,7 +114,7 @@ class PanelFeed:
         lines = self._log.since(0 if all_of_it else self._line_number)
         if lines and not all_of_it:
             self._line_number = lines[-1].number
-        told = [{"level": line.level, "text": line.text} for line in lines]
+        told = [{"number": line.number, "level": line.level, "text": line.text} for line in lines]
         return {"kind": "log", "lines": told} if told else None
 
     def why(self, address: str) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class WebServer:
         name = request.match_info["name"]
         picture = await asyncio.get_running_loop().run_in_executor(None, self._parts.picture, name)
         if picture is None:
-            return web.Response(status=404, text="there is no picture of it\n")
+            return self._page("icon.svg")
         return web.Response(body=picture, content_type="image/jpeg")
 
     async def _panel_file(self, request: web.Request) -> web.StreamResponse:

@@ -11,7 +11,7 @@ const MOST_LINES = 200;
 const wire = new Wire(hear, see, tellLine);
 const knobs = new Knobs(at("knob-list"), wire, (address) => wire.say({ do: "why", address }));
 const acts = { blackout: "/narcissus/show/blackout", freeze: "/narcissus/show/freeze", record: "/narcissus/show/record" };
-let asked = null, noticeTimer = 0, shownUrl = "", scenes = [];
+let asked = null, noticeTimer = 0, shownUrl = "", scenes = [], lastLine = 0;
 
 const hearing = {
   hello(message) {
@@ -21,6 +21,7 @@ const hearing = {
     drawScenes(at("scene-list"), scenes, wire);
     at("wall-text").replaceChildren(...message.wall_text.split(/\n\n+/).map((text) => element("p", {}, text)));
     at("log-lines").replaceChildren();
+    lastLine = 0;
     hearing.structure(message);
   },
   structure(message) {
@@ -46,7 +47,11 @@ const hearing = {
   evening({ evening }) { drawEvening(at("plots"), evening); },
   log({ lines }) {
     const place = at("log-lines"), isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
-    for (const { level, text } of lines) place.append(element(level === "info" ? "span" : "b", {}, `${text}\n`));
+    for (const { number, level, text } of lines) {
+      if (number <= lastLine) continue;
+      lastLine = number;
+      place.append(element(level === "info" ? "span" : "b", {}, `${text}\n`));
+    }
     while (place.childElementCount > MOST_LINES) place.firstChild.remove();
     if (isAtEnd) place.scrollTop = place.scrollHeight;
   },
