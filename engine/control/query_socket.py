@@ -29,12 +29,15 @@ class QuerySocket:
         hear: does what an OSC message says.
         value: says the present value of an address; raises ControlError where there is none.
         limit, clock: how many messages are heard.
+
+    Attributes:
+        peer: see above.
     """
 
     def __init__(
         self, peer: str, hear: Hear, value: Callable[[str], Value], limit: RateLimit, clock: TimeSource
     ) -> None:
-        self._peer, self._hear_osc, self._value = peer, hear, value
+        self.peer, self._hear_osc, self._value = peer, hear, value
         self._limit, self._clock = limit, clock
         self._socket = web.WebSocketResponse(max_msg_size=MAX_BYTES, heartbeat=PING_S, compress=False)
         self._waiting: asyncio.Queue[str | bytes] = asyncio.Queue(MOST_WAITING)
@@ -47,7 +50,7 @@ class QuerySocket:
         writing = asyncio.get_running_loop().create_task(self._write())
         try:
             async for message in self._socket:
-                if self._limit.allows(self._peer, self._clock.now_s()):
+                if self._limit.allows(self.peer, self._clock.now_s()):
                     self._hear(message.type, message.data)
         finally:
             writing.cancel()
@@ -72,7 +75,7 @@ class QuerySocket:
         if kind is WSMsgType.BINARY and isinstance(data, bytes):
             with contextlib.suppress(MalformedOscError):
                 for call in decode(data):
-                    self._send(self._hear_osc(call, self._peer))
+                    self._send(self._hear_osc(call, self.peer))
         elif kind is WSMsgType.TEXT:
             self._obey(str(data))
 

@@ -31,7 +31,7 @@ from engine.control.panel_feed import PanelFeed
 from engine.control.ports import LOOPBACK, open_ports, own_addresses, own_names
 from engine.control.room import ControlRoom
 from engine.control.scene_pictures import ScenePictures
-from engine.control.sockets import Sockets
+from engine.control.sockets import Sockets, is_here
 from engine.control.web_guard import Door, WebGuard
 from engine.control.web_server import WebParts, WebServer
 from engine.core.clock import TimeSource
@@ -109,9 +109,10 @@ class ControlServer(Closing):
         return self._sockets.is_watched
 
     @property
-    def is_watched_from_afar(self) -> bool:
-        """Whether somebody beyond this machine does."""
-        return self._sockets.is_watched_from_afar
+    def is_heard_from_afar(self) -> bool:
+        """Whether anybody beyond this machine is told of visitors: a panel, a client of OSCQuery, or by OSC."""
+        target = self._osc.target
+        return self._sockets.is_heard_from_afar or (target is not None and not is_here(target[0]))
 
     def _build(self, room: ControlRoom, token: str | None) -> None:
         settings, clock = self._settings, self._clock

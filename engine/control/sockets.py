@@ -41,9 +41,10 @@ class Sockets:
         return any(panel.is_watching for panel in tuple(self.panels))
 
     @property
-    def is_watched_from_afar(self) -> bool:
-        """Whether a panel beyond this machine wants pictures; from any thread."""
-        return any(panel.is_watching and not _is_here(panel.peer) for panel in tuple(self.panels))
+    def is_heard_from_afar(self) -> bool:
+        """Whether a panel or a client beyond this machine is there; from any thread."""
+        peers = [panel.peer for panel in tuple(self.panels)] + [client.peer for client in tuple(self.queries)]
+        return any(not is_here(peer) for peer in peers)
 
     async def serve_panel(
         self, request: web.Request, desk: PanelDesk, hello: Callable[[], Iterable[Mapping[str, Any]]]
@@ -88,7 +89,8 @@ class Sockets:
         await asyncio.gather(*closing, return_exceptions=True)
 
 
-def _is_here(peer: str) -> bool:
+def is_here(peer: str) -> bool:
+    """Whether an address is this machine's loopback."""
     try:
         return ip_address(peer.split("%")[0]).is_loopback
     except ValueError:

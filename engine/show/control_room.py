@@ -80,8 +80,8 @@ class OpenControlRoom(Closing):
 
     @property
     def is_sending(self) -> bool:
-        """Whether the picture leaves this machine: then the red dot is on the wall."""
-        return self._server.is_watched_from_afar and self._consent.allows(ConsentKind.PREVIEW)
+        """Whether pictures or numbers made of visitors leave this machine: then the red dot is on the wall."""
+        return self._server.is_heard_from_afar
 
     def draw(self, tick: Tick, now_s: float) -> None:
         """Draw the preview where it is due, once per frame, when the wall has its picture.

@@ -306,7 +306,7 @@ def test_pictures_go_only_to_panels_that_look(tmp_path: Path) -> None:
     with stage.serve(tmp_path) as server:
         assert ask(server.invitation.port, act)[:3] == b"\xff\xd8\xff"
         _wait(lambda: not server.is_watched)
-        assert not server.is_watched_from_afar
+        assert not server.is_heard_from_afar
 
 
 def test_in_the_house_a_token_is_asked_for_and_put_into_a_strict_cookie(tmp_path: Path) -> None:
