@@ -103,8 +103,8 @@ class Steps:
 
         Returns:
             Reflections (N, S, S, 3) float32, nominal range, and `held_out` and `another`: feature distance of the
-                        portraits to
-                        their reflections and to the next portrait; `face_own` and `face_other`: the same for FaceRes,
+                        portraits to their reflections and to the next portrait; `face_own` and `face_other`: the same
+                        for FaceRes,
                         as 1 - cosine.
         """
         function = self._function(("reflect", level), partial(self._reflect, level=level))

@@ -32,8 +32,7 @@ def attributes_kept(asked: FloatArray, came: FloatArray) -> dict[str, float | No
 
     Returns:
         `gender`, among viewers classified with confidence, None if there are none; `age`, in the same class;
-                `age_near`, in
-                that or an adjacent one. None if no attributes were read.
+                `age_near`, in that or an adjacent one. None if no attributes were read.
     """
     wanted, answered = asked[:, _ATTRIBUTES], came[:, _ATTRIBUTES]
     if not len(wanted) or np.allclose(wanted, _NEUTRAL) or np.allclose(answered, _NEUTRAL):

@@ -12,9 +12,9 @@ resembles any of them. Therefore:
   of the current one after following. So landmark noise does not make two of them alternate. During the first
   `WARMUP_CALLS` calls, while the filters settle, a single search and a smaller margin suffice. Measured on 100 still
   held-out faces: 2.6 degrees per second, and hardly any change after the first second.
-* When another one takes over, the difference is carried as an offset that decays by `FADE` per call: a morph, not a
-cut. * While a neighbour is kept, the latent follows the head: changes since the neighbour was chosen move the latent
-along
+* When another one takes over, the difference is carried as an offset that decays by `FADE` per call: a morph, not
+  a cut.
+* While a neighbour is kept, the latent follows the head: changes since the neighbour was chosen move the latent along
   directions that turn an average face (`following`; `refining_inverter.py` has those of the actual face). The initial
   difference is not followed: that movement would cost more likeness than it brings.
 * A drawn face may be measured and passed to `refine`: a linear model of the generator then predicts a face that fixes

@@ -171,8 +171,7 @@ class ForeignPass(Pass):
 
         Returns:
             Midpoint between its eyes, x and y as fractions of the stage, origin bottom left; roll, rad,
-                    counterclockwise; eye
-                    distance, stage heights.
+                    counterclockwise; eye distance, stage heights.
         """
         rest = {**Reflection.Settings().model_dump(), "follow": knobs["follow"]}
         x, y, per_side, roll = put_face(self.context.opening, inputs.alignment, inputs.placement, rest)

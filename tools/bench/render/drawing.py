@@ -95,8 +95,8 @@ def measure_drawing(
 
     Returns:
         `renderer`, `render_scale`, and one row per scene and pass and size, for the most expensive moment; a pass used
-                by
-                several scenes is listed for the most expensive one, a pass that cannot be drawn alone with the reason.
+                by several scenes is listed for the most expensive one, a pass that cannot be drawn alone with the
+                reason.
 
     Raises:
         ConfigError: a scene cannot be drawn.

@@ -38,8 +38,7 @@ def measure_pipeline(model: str, seconds: float, size: str) -> dict[str, Any]:
 
     Returns:
         `size`, the contents of `--stats`, `first_start_s` (`start_s` with empty caches), and `resident_mb` of the
-                program
-                and its children at the times of `MEMORY_AT_S` that were reached.
+                program and its children at the times of `MEMORY_AT_S` that were reached.
 
     Raises:
         DeviceError: the program fails.
