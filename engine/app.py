@@ -91,13 +91,20 @@ class App:
         options: what the command line said.
         clock: the show's clock.
         scenes, models: folders of what there is to choose from.
+        shaders: the folder of shaders.
     """
 
     def __init__(
-        self, options: Options, clock: TimeSource | None = None, *, scenes: Path = SCENES, models: Path = MODELS
+        self,
+        options: Options,
+        clock: TimeSource | None = None,
+        *,
+        scenes: Path = SCENES,
+        models: Path = MODELS,
+        shaders: Path = SHADERS,
     ) -> None:
         self._options = options
-        self._scenes, self._models = scenes, models
+        self._scenes, self._models, self._shaders = scenes, models, shaders
         self._clock, self._stopwatch = clock or Clock(), Clock()
         self._started_s = self._clock.now_s()
         self._memory = ShowMemory()
@@ -138,7 +145,7 @@ class App:
         drawing = open_drawing(
             options,
             files,
-            SHADERS,
+            self._shaders,
             self._clock,
             notice,
             parts,
@@ -191,7 +198,7 @@ class App:
             panel=panel,
             notice=notice,
             report=report,
-            watcher=parts.enter_context(Watcher((self._scenes, SHADERS))) if config.scene.reload else None,
+            watcher=parts.enter_context(Watcher((self._scenes, self._shaders))) if config.scene.reload else None,
             measurement=measurement,
             desk=desk,
             keeper=keeper,

@@ -1,0 +1,1 @@
+"""The rehearsal of a show: drawn visitors, faults given on purpose, and what is measured meanwhile."""
