@@ -6,7 +6,15 @@ import ast
 from pathlib import Path
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "show": ("wall_label", "keep_running", "install_service", "check_camera", "record_camera", "autotune_generator"),
+    "show": (
+        "wall_label",
+        "keep_running",
+        "install_service",
+        "rehearse",
+        "check_camera",
+        "record_camera",
+        "autotune_generator",
+    ),
     "scenes and films": ("new_scene", "check_scene", "check_shader", "render", "frames_to_video"),
     "faces": ("reflect", "generate", "compare", "animate_portrait"),
     "training": ("prepare_portraits", "train_gan", "train_inverter", "train_attributes", "adopt_generator"),

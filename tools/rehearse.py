@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     production = Production(options.seed, options.size, options.models, options.model)
     with tempfile.TemporaryDirectory(prefix="narcissus-rehearsal-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
-        with Theatre(folder, production) as theatre:
+        with Theatre(folder, production, output / "moments.jsonl") as theatre:
             director = Director(theatre, Clock(), options.seed, options.hours * 3600, options.every)
             try:
                 director.run()
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         crashes = folder / "logs" / "crashes.log"
         written = crashes.read_text(encoding="utf-8") if crashes.exists() else ""
         moments, incidents = theatre.moments, director.incidents
-        checks = judge(moments, incidents, director.began_s, exit_status, written)
+        checks = judge(moments, incidents, director.began_s, exit_status, written, director.pauses)
     points = series([moment for moment in moments if moment.time_s >= director.began_s], director.began_s)
     told = {"checks": [asdict(check) for check in checks], "incidents": [asdict(each) for each in incidents]}
     curves = {"time_s": points.time_s.tolist()} | {name: values.tolist() for name, values in points.values.items()}

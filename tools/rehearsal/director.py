@@ -18,6 +18,9 @@ WAKE_S = 180.0  # that the show has until it sees
 RECOVERY_S = 30.0  # that it has after a fault was mended
 REST_S = 1.0  # at least, between two faults
 LOOK_S = 0.1
+PAUSE_S = 2.0  # a sleep of `LOOK_S` that takes so long was none of ours
+TOLD_S = 0.25  # what a moment tells is at least of so long
+AFTER_S = 1.0  # after a pause, what it delayed is still told
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,28 @@ class Incident:
     reflection_gap_s: float
 
 
+@dataclass(frozen=True)
+class Pause:
+    """A time in which the director itself did not run: the machine was suspended, or gave it no processor.
+
+    Attributes:
+        began_s, ended_s: on the clock of moments.
+    """
+
+    began_s: float
+    ended_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.ended_s - self.began_s
+
+    def touches(self, moment: Moment) -> bool:
+        """Whether what a moment tells may be of the pause."""
+        since_s = moment.time_s - max(moment.gap_s, TOLD_S)
+        return since_s < self.ended_s + AFTER_S and moment.time_s > self.began_s
+
+
 class Director:
     """Directs one rehearsal.
 
@@ -53,6 +78,7 @@ class Director:
 
     Attributes:
         incidents: what has happened so far.
+        pauses: in which the machine ran nothing.
         began_s: when the show saw, on `clock`.
     """
 
@@ -61,6 +87,7 @@ class Director:
         self._seconds, self._every_s = seconds, every_s
         self._random = np.random.default_rng([seed, 1])
         self.incidents: list[Incident] = []
+        self.pauses: list[Pause] = []
         self.began_s = clock.now_s()
 
     def run(self) -> None:
@@ -77,9 +104,20 @@ class Director:
                 if self._clock.now_s() >= due_s:
                     due_s += max(self._every_s, REST_S)
                     self.incidents.append(self._give(next(faults)))
+                    tqdm.write(_told(self.incidents[-1]))
                     due_s = max(due_s, self._clock.now_s() + REST_S)
-                self._clock.sleep_s(LOOK_S)
+                self._rest()
                 bar.update(round(self._seconds - max(0.0, self._left_s())) - bar.n)
+
+    def _rest(self) -> float:
+        """Wait a moment; returns how long it took where the machine paused, else 0."""
+        began_s = self._clock.now_s()
+        self._clock.sleep_s(LOOK_S)
+        ended_s = self._clock.now_s()
+        if ended_s - began_s < PAUSE_S:
+            return 0.0
+        self.pauses.append(Pause(began_s, ended_s))
+        return ended_s - began_s
 
     def _left_s(self) -> float:
         return self.began_s + self._seconds - self._clock.now_s()
@@ -106,8 +144,9 @@ class Director:
         began_s, first = self._clock.now_s(), len(theatre.moments)
         steps, is_noticed, recovery_s = list(fault.steps), False, None
         mended_s = began_s + steps[-1][0]
+        limit_s = mended_s + RECOVERY_S
         seen = first
-        while recovery_s is None and self._clock.now_s() < mended_s + RECOVERY_S and theatre.exit_status is None:
+        while recovery_s is None and self._clock.now_s() < limit_s and theatre.exit_status is None:
             while steps and self._clock.now_s() >= began_s + steps[0][0]:
                 steps.pop(0)[1](theatre)
             for moment in theatre.moments[seen:]:
@@ -116,7 +155,7 @@ class Director:
                 if is_noticed and not steps and moment.time_s > mended_s and fault.has_recovered(before, moment):
                     recovery_s = moment.time_s - mended_s
                     break
-            self._clock.sleep_s(LOOK_S)
+            limit_s += self._rest()
         for _, step in steps:  # the show is over, or slow; nothing stays broken
             step(theatre)
         during = theatre.moments[first:]
@@ -128,6 +167,12 @@ class Director:
             _longest(during, "gap_s"),
             _longest(during, "reflection_gap_s"),
         )
+
+
+def _told(incident: Incident) -> str:
+    recovery_s = incident.recovery_s
+    outcome = "did not recover" if recovery_s is None else f"recovered {recovery_s:.1f} s after its end"
+    return f"{incident.began_s:.0f} s: {incident.name}: {outcome}; longest gap {incident.gap_s:.2f} s"
 
 
 def _longest(moments: list[Moment], name: str) -> float:

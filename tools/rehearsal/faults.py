@@ -26,6 +26,7 @@ def _runs_again(before: Moment, now: Moment) -> bool:
     return now.camera == "running" and now.camera_restarts > before.camera_restarts and _goes_on(before, now)
 
 
+READ = "is read"  # what is said of a venue that was saved, if it could be used
 Step = tuple[float, Callable[[Theatre], None]]
 """Something that is done so many seconds after a fault began."""
 
@@ -116,7 +117,7 @@ def _saved(name: str, spoilt: Callable[[bytes], bytes], *, is_read: bool = True)
         theatre.save(path, spoilt(kept[0][1]))
 
     def is_told(_before: Moment, now: Moment) -> bool:
-        return not is_read or (bool(kept) and kept[0][0].rpartition("/")[2] in now.notice)
+        return not is_read or (kept[0][0].rpartition("/")[2] in now.notice and not now.notice.endswith(READ))
 
     def has_recovered(before: Moment, now: Moment) -> bool:
         return (not is_read or not is_told(before, now)) and _goes_on(before, now)

@@ -139,5 +139,4 @@ class Observer(Closing):
 
 def _descriptors(process: psutil.Process) -> int:
     """Open files and the like; handles on Windows."""
-    count = getattr(process, "num_fds", None) or getattr(process, "num_handles", lambda: 0)
-    return int(count())
+    return int(getattr(process, "num_fds" if hasattr(process, "num_fds") else "num_handles")())

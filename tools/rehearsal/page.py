@@ -21,6 +21,7 @@ PANELS = (
     ("memory, MB", (("memory_mb", "resident"),)),
     ("held", (("threads", "threads"), ("descriptors", "descriptors"), ("children", "child processes"))),
 )
+HEAD = ("kind", "given", "recovered", "after, s (median, worst)", "longest gap, s", "without reflection, s")
 STYLE = """body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ccc;text-align:left}
 .bad{color:#a00;font-weight:bold}svg{max-width:100%;height:auto}"""
@@ -71,10 +72,10 @@ def write_page(path: Path, title: str, checks: Sequence[Check], points: Series, 
         f"<h1>{html.escape(title)}</h1><p><b>{verdict}</b></p>"
         f"{_table(('what', 'measured', 'limit', ''), [_row(check) for check in checks])}"
         f"{svg[svg.index('<svg') :]}<h2>Faults, by kind</h2>"
-        f"{_table(('kind', 'given', 'recovered', 'after, s (median, worst)', 'gap, s', 'reflections, s'), by_kind(incidents))}"
+        f"{_table(HEAD, by_kind(incidents))}"
         "</html>\n",
         encoding="utf-8",
-    )  # fmt: skip
+    )
 
 
 def by_kind(incidents: Sequence[Incident]) -> list[tuple[str, ...]]:

@@ -74,12 +74,13 @@ class RehearsedApp(App):
             try:
                 self._carry_out(what, about, show, observer)
             except Exception:
-                log.exception("the order %s was not carried out", line)
+                log.exception("the order %s was not carried out", line.strip())
         show.loop.stop()
 
     def _carry_out(self, what: str, about: str, show: Show, observer: Observer) -> None:
         if what == "raise":
-            fail_once(next(step for step in show.worker._steps if step.name == about))
+            stages = (*show.worker._steps, show.worker._turn)
+            fail_once(next(stage for stage in stages if stage.name == about))
         elif what == "film":
             observer.order(lambda: show.loop.act(Action.RECORD))
         elif what == "key":

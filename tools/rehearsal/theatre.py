@@ -5,6 +5,7 @@ Nothing of the user's is touched: the show runs in a folder of its own.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -61,14 +62,15 @@ class Theatre(Closing):
     Args:
         folder: empty; it is filled here.
         production: what is rehearsed.
+        kept: a file for everything that the show tells, a moment a line.
 
     Attributes:
         folder: as given.
         moments: what the show has told so far.
     """
 
-    def __init__(self, folder: Path, production: Production) -> None:
-        self.folder, self._production = folder, production
+    def __init__(self, folder: Path, production: Production, kept: Path) -> None:
+        self.folder, self._production, self._kept = folder, production, kept
         self.moments: list[Moment] = []
         self._prepare()
         self._log = (folder / "show.log").open("wb")
@@ -146,10 +148,8 @@ class Theatre(Closing):
     def end(self) -> int:
         """Ask the show to end, and return its exit status; one that does not is killed."""
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
             self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already
         try:
             return self._process.wait(END_S)
         except subprocess.TimeoutExpired:
@@ -174,8 +174,10 @@ class Theatre(Closing):
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.moments.append(Moment.from_line(line.decode()))
+        with self._kept.open("wb") as kept:
+            for line in self._process.stdout:
+                kept.write(line)
+                self.moments.append(Moment.from_line(line.decode()))
 
     def _prepare(self) -> None:
         production, folder = self._production, self.folder

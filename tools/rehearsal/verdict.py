@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import theilslopes
 
-from tools.rehearsal.director import Incident
+from tools.rehearsal.director import Incident, Pause
 from tools.rehearsal.moment import Moment
 
 WARM_S = 1200.0  # memory settles first, where there is time for it
@@ -79,7 +79,12 @@ def series(moments: Sequence[Moment], began_s: float) -> Series:
 
 
 def judge(
-    moments: Sequence[Moment], incidents: Sequence[Incident], began_s: float, exit_status: int, crashes: str
+    moments: Sequence[Moment],
+    incidents: Sequence[Incident],
+    began_s: float,
+    exit_status: int,
+    crashes: str,
+    pauses: Sequence[Pause] = (),
 ) -> list[Check]:
     """Every figure of a rehearsal.
 
@@ -89,9 +94,11 @@ def judge(
         began_s: when the rehearsal began, on the clock of `moments`.
         exit_status: of the show.
         crashes: what it wrote of crashes.
+        pauses: in which the machine ran nothing; what was seen of them is no fault of the show.
     """
-    rehearsed = [moment for moment in moments if moment.time_s >= began_s]
-    waking = [moment.gap_s for moment in moments if moment.time_s < began_s]
+    awake = [moment for moment in moments if not any(pause.touches(moment) for pause in pauses)]
+    rehearsed = [moment for moment in awake if moment.time_s >= began_s]
+    waking = [moment.gap_s for moment in awake if moment.time_s < began_s]
     points = series(rehearsed, began_s)
     longest_s = max((moment.gap_s for moment in rehearsed), default=float("inf"))
     still = sum(moment.is_still for moment in rehearsed)
@@ -116,6 +123,7 @@ def judge(
         _memory(points),
         _level("threads", points, MORE_THREADS),
         _level("descriptors", points, MORE_DESCRIPTORS),
+        Check("pauses of the machine", f"{len(pauses)}, {sum(pause.seconds for pause in pauses):.0f} s, left out"),
         Check("crashes written", "none" if not crashes.strip() else crashes.strip()[:200], "none", not crashes.strip()),
         Check("exit status of the show", str(exit_status), "0", exit_status == 0),
         *_rates(points),
@@ -160,12 +168,13 @@ def _level(name: str, points: Series, more: int) -> Check:
 
 def _rates(points: Series) -> list[Check]:
     told = (("frames_per_s", "pictures a second"), ("reflections_per_s", "reflections a second"), ("age_ms", "age, ms"))
-    return [
-        Check(what, f"{np.nanmedian(points.values[name]):.1f} (median), {np.nanpercentile(points.values[name], 5):.1f} to "
-              f"{np.nanpercentile(points.values[name], 95):.1f}")
-        for name, what in told
-        if points.values[name].size
-    ]  # fmt: skip
+    checks = []
+    for name, what in told:
+        known = points.values[name][np.isfinite(points.values[name])]
+        if known.size:
+            low, middle, high = np.percentile(known, (5, 50, 95))
+            checks.append(Check(what, f"{middle:.1f} (median), {low:.1f} to {high:.1f}"))
+    return checks
 
 
 def _length(points: Series) -> float:
