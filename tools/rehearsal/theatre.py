@@ -174,8 +174,8 @@ class Theatre(Closing):
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        with self._kept.open("wb") as kept:
-            for line in self._process.stdout:
+        with self._kept.open("wb") as kept, self._process.stdout as told:
+            for line in told:
                 kept.write(line)
                 self.moments.append(Moment.from_line(line.decode()))
 
