@@ -16,6 +16,7 @@ from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
 from engine.config.options import Options
 from engine.consent.gate import ConsentGate
+from engine.control.cues import Cues
 from engine.control.register import Register
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
@@ -169,8 +170,9 @@ class App:
         parts.enter_context(drawing.recordings)
         measurement = LoopMeasurement() if options.measure_loop else None
         keeper = Keeper(drawing.recordings, drawing.calibration, switcher, files.persona)
-        desk_parts = DeskParts(drawing.mirror, switcher, keeper, files.scene_library, status, notice, config.reflection)
-        register = Register(self._clock)
+        register, library, beside = Register(self._clock), files.scene_library, options.config.parent
+        cues = Cues(beside / config.control.cues, register, notice.notify)
+        desk_parts = DeskParts(drawing.mirror, switcher, keeper, library, cues, status, notice, config.reflection)
         desk = ControlDesk(register, desk_parts, self._clock)
         room = RoomParts(
             register,
@@ -181,6 +183,7 @@ class App:
             notice,
             DOCUMENTS,
             hears=level_meter.is_on,
+            cues=cues,
         )
         control_room = open_control_room(config.control, options.control, room, Clock())
         if control_room is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 GROUPS: dict[str, tuple[str, ...]] = {
     "show": (
         "wall_label",
+        "list_parameters",
         "keep_running",
         "install_service",
         "rehearse",

@@ -191,6 +191,34 @@ class Register:
         assert isinstance(now, int | float)
         return self.set(address, now + by_how_much, layer, by)
 
+    def set_all(self, values: Mapping[str, Value], layer: Layer, by: str, *, own_only: bool = False) -> frozenset[str]:
+        """Set many parameters at once, uncounted; values must be as `Parameter.accept` gives them.
+
+        Args:
+            values: by address; those that no parameter has wait for it.
+            layer, by: as in `set`.
+            own_only: leaves those alone that somebody else has set on this layer, or released, since.
+
+        Returns:
+            The addresses that were set.
+        """
+        by, now_s, local_s = _shortened(by), self._clock.now_s(), self._clock.local_s()
+        done: set[str] = set()
+        with self._lock:
+            for address, value in values.items():
+                before = self._held.get(address, {}).get(layer)
+                if own_only and (before is None or before.by != by):
+                    continue
+                self._held.setdefault(address, {})[layer] = Holding(layer, value, by, now_s, local_s)
+                done.add(address)
+            self._overrides = self._counting()
+        return frozenset(done)
+
+    def release_many(self, addresses: Iterable[str], layers: Iterable[Layer], by: str | None = None) -> int:
+        """Take back what some layers say of some parameters; only what `by` has set, where it is given."""
+        addresses = tuple(addresses)
+        return sum(self._release(addresses, layer, by) for layer in layers)
+
     def release(self, address: str, layer: Layer | None = None) -> bool:
         """Take back what a layer says, or all layers; what lies below counts again.
 
@@ -246,6 +274,11 @@ class Register:
     def is_followed(self) -> bool:
         """Whether anybody follows the changes at this moment."""
         return len(self._followers) > 0
+
+    def held(self) -> Mapping[str, Value]:
+        """What the highest layer says of everything that is set, whether it exists at this moment or waits."""
+        with self._lock:
+            return {address: stack[max(stack)].value for address, stack in self._held.items()}
 
     # -------------------------------------------------- for the show
 
@@ -320,12 +353,14 @@ class Register:
             self._commands = {**waiting, address: command}
             self._noted[address] = holding
 
-    def _release(self, addresses: Iterable[str] | None, layer: Layer | None) -> int:
+    def _release(self, addresses: Iterable[str] | None, layer: Layer | None, by: str | None = None) -> int:
         released = 0
         with self._lock:
             for address in tuple(self._held) if addresses is None else addresses:
                 stack = self._held.get(address, {})
-                layers = [held for held in stack if layer is None or held is layer]
+                layers = [
+                    held for held in stack if layer in (None, held) and (by is None or stack[held].by == _shortened(by))
+                ]
                 released += bool(layers)
                 for held in layers:
                     del stack[held]

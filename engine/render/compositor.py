@@ -74,6 +74,7 @@ class Compositor(Closing):
         overrides: knobs that are set from outside, which beat what the file says, by pass and knob; may be replaced
             between two frames, and costs none of them anything.
         knobs: all knobs of each pass, as they were drawn last.
+        moving: those that follow signals or the parts of a visit, as they would have been drawn without `overrides`.
 
     Raises:
         ConfigError: a shader does not compile, or a knob is bound that cannot be.
@@ -97,6 +98,7 @@ class Compositor(Closing):
         self.began_s = 0.0
         self.overrides: Mapping[str, Knobs] = {}
         self.knobs: dict[str, Knobs] = {}
+        self.moving: dict[str, Knobs] = {}
         self._ground: PassContext  # shared by all passes
         self._stages: list[PassContext] = []
         self._parts: list[_Part] = []
@@ -174,11 +176,9 @@ class Compositor(Closing):
 
     def _draw(self, part: _Part, inputs: FrameInputs, tick: Tick, *, unseen_too: bool = False) -> None:
         spec, drawn = part.spec, part.drawn
-        knobs = {
-            **part.still,
-            **spec.bound_values(inputs.signals, tick.dt_s, part.memories),
-            **self.overrides.get(spec.name, {}),
-        }
+        moving = spec.bound_values(inputs.signals, tick.dt_s, part.memories)
+        knobs = {**part.still, **moving, **self.overrides.get(spec.name, {})}
+        self.moving[spec.name] = moving
         self.knobs[spec.name] = knobs
         if knobs["opacity"] <= 0.0 and not unseen_too:
             return
@@ -264,6 +264,7 @@ class Compositor(Closing):
                         yield True
         finally:
             self.knobs.clear()
+            self.moving.clear()
             camera.close()
             face.close()
             for part in parts:

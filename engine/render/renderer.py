@@ -293,6 +293,11 @@ class Renderer(Closing):
         return self._compositor.knobs
 
     @property
+    def moving_knobs(self) -> Mapping[str, Knobs]:
+        """Those that move by themselves, as they are where nobody sets them."""
+        return self._compositor.moving
+
+    @property
     def signals(self) -> Mapping[str, float]:
         """What scenes may follow, at this moment."""
         return self._sitters.signals

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.config.reflection import ReflectionSettings
+from engine.control.cues import Cues
 from engine.control.parameter import Value
 from engine.control.register import Command, Register
 from engine.control.scene_parameters import Knob, scene_knobs
-from engine.control.show_parameters import SHOW, STATE, show_parameters, state_parameters
+from engine.control.show_parameters import CUE, SHOW, STATE, show_parameters, state_parameters
 from engine.core.clock import Tick, TimeSource
 from engine.core.error_boundary import ErrorBoundary
 from engine.render.renderer import Renderer
@@ -21,6 +22,7 @@ from engine.scene.library import SceneLibrary
 from engine.scene.scene import Scene
 from engine.show.keeper import Keeper
 from engine.show.notice import Notice
+from engine.show.rebuilt_knobs import RebuiltKnobs
 from engine.show.scene_switcher import SceneSwitcher
 from engine.show.status import ShowStatus
 from engine.visitor.visit_state import VisitState
@@ -40,7 +42,7 @@ class DeskParts:
 
     Attributes:
         mirror, switcher, keeper: what is drawn, which scene, what is kept.
-        library: the scenes.
+        library, cues: the scenes, and what was kept of them.
         status, notice: how the show is, and what was told to the operator.
         reflection: what config.yaml says of how the mirror answers.
     """
@@ -49,6 +51,7 @@ class DeskParts:
     switcher: SceneSwitcher
     keeper: Keeper
     library: SceneLibrary
+    cues: Cues
     status: ShowStatus
     notice: Notice
     reflection: ReflectionSettings
@@ -81,6 +84,8 @@ class ControlDesk:
         self._seen = _Seen()
         self._knobs: dict[str, Knob] = {}
         self._moving: tuple[Knob, ...] = ()  # those that follow signals or the parts of a visit
+        self._rebuilt = RebuiltKnobs()
+        parts.switcher.prepared = self._rebuilt.laid_over
         self._set: Mapping[str, Mapping[str, Any]] = {}  # by pass and knob
         self._figures: dict[str, Value] = {}
         self._tell_due_s = self._figures_due_s = float("-inf")
@@ -97,6 +102,7 @@ class ControlDesk:
         }
         register.declare("state", state_parameters())
         self._declare_show()
+        self._declare_scene(parts.mirror.scene)
 
     def follow(self, tick: Tick) -> None:
         """Do what was asked since the last frame, set the knobs of the next, and tell how the show is."""
@@ -104,11 +110,16 @@ class ControlDesk:
             self._declare_scene(self._parts.mirror.scene)
         for command in self._register.take_commands():
             with self._boundary.around(command.address):
-                self._doers[command.address](command)
+                self._doers.get(command.address, self._recall)(command)
+        now_s = self._clock.now_s()
+        self._parts.cues.advance(now_s)
         overrides = self._register.overrides
         if overrides is not self._seen.overrides:
             self._seen.overrides = overrides
             self._set = self._by_pass(overrides)
+            self._rebuilt.note(self._register.held(), self._rebuilt.as_written(self._parts.mirror.scene), now_s)
+        if self._parts.switcher.coming_name is None and self._rebuilt.is_due(now_s):
+            self._parts.switcher.change_scene(self._parts.switcher.name, again=True)
         self._parts.mirror.override(self._set)
         self._watch_visit()
         if tick.time_s >= self._tell_due_s:
@@ -141,7 +152,7 @@ class ControlDesk:
     def _declare_scene(self, scene: Scene) -> None:
         is_other = self._seen.scene is not None and self._seen.scene.path != scene.path
         self._seen.scene = scene
-        self._knobs = scene_knobs(scene, self._clock.now_s(), self._clock.local_s())
+        self._knobs = scene_knobs(self._rebuilt.as_written(scene), self._clock.now_s(), self._clock.local_s())
         moving = {(spec.name, knob) for spec in scene.passes for knob in spec.moving}
         self._moving = tuple(knob for knob in self._knobs.values() if (knob.pass_name, knob.knob) in moving)
         knobs = self._knobs.items()
@@ -168,6 +179,9 @@ class ControlDesk:
         names, name = self._seen.names, self._parts.switcher.coming_name or self._parts.switcher.name
         after = names[(names.index(name) + 1) % len(names)] if name in names else names[0]
         self._parts.switcher.change_scene(after, by=(command.layer, command.by))
+
+    def _recall(self, command: Command) -> None:
+        self._parts.cues.recall(command.address.removeprefix(f"{CUE}/"), None, command.layer, command.by)
 
     def _black_out(self, command: Command) -> None:
         self._parts.mirror.blackout.is_on = command.value is True
@@ -197,7 +211,7 @@ class ControlDesk:
             self._count()
         mirror, signals = self._parts.mirror, self._parts.mirror.signals
         told: dict[str, Value] = {f"{STATE}/{name}": value for name, value in signals.items() if "[" not in name}
-        drawn = mirror.knobs
+        drawn = mirror.moving_knobs
         told.update(
             {
                 knob.parameter.address: drawn[knob.pass_name][knob.knob]

@@ -16,6 +16,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.projection.calibration import Calibration
 from engine.render.renderer import Renderer
 from engine.scene.library import SceneLibrary
+from engine.scene.scene import Scene
 from engine.show.playlist import Playlist
 from engine.show.schedule import Schedule
 from engine.visitor.visit_state import VisitState
@@ -37,6 +38,7 @@ class SceneSwitcher:
 
     Attributes:
         name: of the scene on the wall.
+        prepared: what is made of a scene that was read, before it is built.
         chosen_by: who chose it, where that was not the register of parameters; None there and at the start.
     """
 
@@ -54,6 +56,7 @@ class SceneSwitcher:
         clock: TimeSource,
     ) -> None:
         self.name = name
+        self.prepared: Callable[[Scene], Scene] = lambda scene: scene
         self.chosen_by: Chooser | None = None
         self._scene_library = scene_library
         self._playlist, self._schedule = playlist, schedule
@@ -97,7 +100,7 @@ class SceneSwitcher:
         if not again:
             self.chosen_by = by
         try:
-            self._mirror.prepare(self._scene_library.load(name), again=again)
+            self._mirror.prepare(self.prepared(self._scene_library.load(name)), again=again)
         except Exception as error:  # a file that was saved may hold what nobody foresaw
             self._give_up(error)
 

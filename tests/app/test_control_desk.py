@@ -176,3 +176,34 @@ def test_people_and_calm_reach_the_reflection_thread(place: Path, blind: None) -
     settings, scene = show.loop._request.settings, show.mirror.scene.reflection
     assert usual is not None and settings.min_cutoff_hz == scene.min_cutoff_hz / 2
     assert settings.features.shape.beta == scene.features.shape.beta / 2
+
+
+def test_a_knob_that_is_drawn_once_has_its_pass_built_anew_and_given_back(place: Path, blind: None) -> None:
+    (place / "scenes" / "plain.yaml").write_text(SCENE.replace("- film", "- frame: {wear: 0.5}\n  - film"))
+    show, before = app(seconds=60.0), list[object]()
+    wear = "/narcissus/scene/frame/wear"
+
+    def frame() -> object:
+        return next(part.drawn for part in show.mirror._compositor._parts if part.spec.kind == "frame")
+
+    def film() -> object:
+        return next(part.drawn for part in show.mirror._compositor._parts if part.spec.kind == "film")
+
+    def begin() -> bool:
+        before.extend((frame(), film()))
+        register_of(show).set(wear, 0.7, Layer.PANEL, "panel")
+        return True
+
+    def is_built() -> bool:
+        if frame() is before[0] or frame().settings.wear != 0.7:  # type: ignore[attr-defined]
+            return False
+        holdings = register_of(show).why(wear).holdings
+        return [holding.value for holding in holdings][:2] == [0.7, 0.5] and film() is before[1]
+
+    by_and_by(
+        show,
+        begin,
+        is_built,
+        lambda: register_of(show).release(wear),
+        lambda: frame().settings.wear == 0.5,  # type: ignore[attr-defined]
+    )
