@@ -92,7 +92,7 @@ class App:
         options: what the command line said.
         clock: the show's clock.
         scenes, models: folders of what there is to choose from.
-        shaders: the folder of shaders.
+        shaders: the folder of shaders; the program's own if none is given.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class App:
         *,
         scenes: Path = SCENES,
         models: Path = MODELS,
-        shaders: Path = SHADERS,
+        shaders: Path | None = None,
     ) -> None:
         self._options = options
-        self._scenes, self._models, self._shaders = scenes, models, shaders
+        self._scenes, self._models, self._shaders = scenes, models, shaders or SHADERS
         self._clock, self._stopwatch = clock or Clock(), Clock()
         self._started_s = self._clock.now_s()
         self._memory = ShowMemory()
