@@ -26,6 +26,7 @@ from engine.features.everyone import EveryoneFeaturizer
 from engine.features.face_tracker import Zone
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import RuntimeGenerator, open_generator
+from engine.networks.backends.upscaled_generator import UpscaledGenerator, with_upscaler
 from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
@@ -270,7 +271,7 @@ class App:
         most = PEOPLE if drawing.consent.asks else settings.people  # whoever is not answered is asked too
         drawn_by: list[str] = []  # by what the generator is drawn, once it is; features are loaded after that
 
-        def build_generator() -> RuntimeGenerator:
+        def build_generator() -> RuntimeGenerator | UpscaledGenerator:
             generator = open_generator(
                 files.persona,
                 settings.runtime,
@@ -280,7 +281,7 @@ class App:
                 stays_on_card=lambda: drawing.transfer.is_shared,
             )
             drawn_by.append(generator.runtime)
-            return generator
+            return with_upscaler(generator, files.persona, threads)
 
         return ReflectionWorker(
             frames=slots.frames,

@@ -25,6 +25,7 @@ from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError
 from engine.features.featurizer import Featurizer
 from engine.networks.backends.generator_runtime import open_generator
+from engine.networks.backends.upscaled_generator import with_upscaler
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
 from engine.pipeline.generator_step import GeneratorStep
@@ -81,7 +82,7 @@ def _render(options: argparse.Namespace, root: Path) -> int:
         window = open_until_end.enter_context(open_window(DisplaySettings(), size_wh, headless=True))
         described = _described(session, persona, options.scene, root)
         parts = open_parts(options.output, size_wh, film_settings(options), described, options.codec)
-        paint = GeneratorStep(open_generator(persona), ManualClock()).draw
+        paint = GeneratorStep(with_upscaler(open_generator(persona), persona), ManualClock()).draw
         library = ShaderLibrary(root / "shaders")
         listener = ReflectionAnalyzer(lambda: Featurizer("static"), ManualClock(), waits=True)
         open_until_end.callback(listener.close)

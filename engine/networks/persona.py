@@ -34,6 +34,7 @@ GENERATOR_FILE = "generator.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
 INVERTER_FILE = "inverter.safetensors"
 ENCODER_FILE = "encoder.safetensors"
+UPSCALER_FILE = "upscaler.safetensors"
 DESCRIPTION_FILE = "persona.json"
 MAX_DESCRIPTION_BYTES = 64 * 1024
 
@@ -67,6 +68,11 @@ class Persona:
     def encoder_path(self) -> Path:
         """Path of the encoder trained with or for its generator; may not exist."""
         return self.folder / ENCODER_FILE
+
+    @property
+    def upscaler_path(self) -> Path:
+        """Path of the network that enlarges its drawn faces; may not exist."""
+        return self.folder / UPSCALER_FILE
 
     @classmethod
     def open(cls, folder: Path) -> Persona:
