@@ -11,46 +11,31 @@ uniform sampler2D u_reflection; // sRGB, row 0 top
 uniform sampler2D u_previous;   // the one before
 uniform float u_blend;          // 0 previous .. 1 newest
 uniform vec3 u_alignment;       // where the eyes are in it: x, y; distance between them
-uniform float u_even;           // how far its exposure is evened, 0..1
 uniform float u_clarity;        // 0 soft .. 2 crisp
 uniform vec2 u_turned;          // how far the head has turned since: yaw, pitch (rad); right and up are positive
 uniform vec2 u_turned_before;   // the same for the previous face
 uniform float u_late;           // how much of that is shown, 0..1
 
-const float DEPTH = 1.3;        // of the middle of a face before the axis about which it turns, eye distances
+#include "lib/turned_face.glsl"
 
 in vec2 v_uv;
+flat in float v_gain;           // brings the face to a common exposure
 out vec4 f_colour;
 
-// How far what is seen here has moved by a small turn of the head: most in its middle, not at all at its outline.
-vec2 moved_by(vec2 turned, vec2 uv) {
-    vec2 egg = ((uv - u_alignment.xy) / u_alignment.z - vec2(0.0, 0.20)) / vec2(1.25, 1.62);
-    return u_late * DEPTH * max(0.0, 1.0 - dot(egg, egg)) * u_alignment.z * vec2(turned.x, -turned.y);
-}
-
-vec3 code_at(vec2 uv) {
-    vec3 previous = texture(u_previous, uv - moved_by(u_turned_before, uv)).rgb;
-    return mix(previous, texture(u_reflection, uv - moved_by(u_turned, uv)).rgb, u_blend);
-}
-
-// Nine looks at the face say how bright it is; one here, and four beside it for the edges: the spline that enlarges the
-// face also blurs it, and this undoes what it can, so that the eyes stay clear. All looks are of one loop, as a driver
-// that draws on the processor compiles anew whatever is called from another place.
+// One look here, and four beside it for the edges: the spline that enlarges the face also blurs it, and this undoes what
+// it can, so that the eyes stay clear. All looks are of one loop, as a driver that draws on the processor compiles anew
+// whatever is called from another place.
 void main() {
     vec2 texel = 1.0 / vec2(textureSize(u_reflection, 0));
-    vec3 face = vec3(0.0), middle = vec3(0.0), beside = vec3(0.0);
-    for (int i = 0; i < rolled(14); ++i) {
-        vec2 near = vec2(i < 12 ? 2 * i - 21 : 0, i < 12 ? 0 : 2 * i - 25);     // left, right, above, below
-        vec2 place = u_alignment.xy + u_alignment.z * vec2(0.55 * float(i % 3 - 1), 0.45 * float(i / 3));
-        vec3 code = code_at(i < 9 ? place : i < 10 ? v_uv : v_uv + texel * near);
-        if (i < 9) face += code;
-        else if (i < 10) middle = code;
+    vec3 middle = vec3(0.0), beside = vec3(0.0);
+    for (int i = 0; i < rolled(5); ++i) {
+        vec2 near = vec2(i == 1 ? -1 : i == 2 ? 1 : 0, i == 3 ? -1 : i == 4 ? 1 : 0);   // here, left, right, above, below
+        vec3 code = code_at(v_uv + texel * near);
+        if (i == 0) middle = code;
         else beside += code;
     }
-    float level = pow(dot(face / 9.0, vec3(0.2126, 0.7152, 0.0722)), 2.2);
-    float gain = mix(1.0, clamp(0.30 / max(level, 0.02), 0.5, 2.5), u_even);
     vec3 crisp = srgb_decode(clamp(middle + u_clarity * (middle - beside * 0.25), 0.0, 1.0));
-    f_colour = vec4(crisp * gain, 1.0);
+    f_colour = vec4(crisp * v_gain, 1.0);
 }
 #else
 #include "lib/spline.glsl"

@@ -18,7 +18,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "scenes and films": ("new_scene", "check_scene", "check_shader", "render", "frames_to_video"),
     "faces": ("reflect", "generate", "compare", "animate_portrait"),
-    "training": ("prepare_portraits", "train_gan", "train_inverter", "train_attributes", "train_upscaler", "adopt_generator"),
+    "training": (
+        "prepare_portraits",
+        "train_gan",
+        "train_inverter",
+        "train_attributes",
+        "train_upscaler",
+        "adopt_generator",
+    ),
     "measuring": (
         "measure_sight",
         "evaluate",

@@ -16,8 +16,8 @@ from engine.networks.backends.generator_runtime import RuntimeGenerator
 from engine.networks.backends.openvino_backend import compile_options
 from engine.networks.backends.out_of_memory import is_out_of_memory
 from engine.networks.generator.upscaler import FACTOR, Upscaler, persona_upscaler
-from engine.networks.pggan.weight_file import Arrays
 from engine.networks.persona import Persona
+from engine.networks.pggan.weight_file import Arrays
 from engine.types import ByteArray, DeviceImage, FloatArray
 
 ON_PROCESSOR = ("openvino", "tensorflow", "jax")

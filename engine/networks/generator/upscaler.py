@@ -35,7 +35,8 @@ def read_upscaler(path: Path) -> Arrays:
     if read_header(path).metadata.get("format") != FORMAT:
         raise ModelError(f"{path} cannot be used: it is no upscaler; remove it, or make one by tools.train_upscaler")
     arrays = read_arrays(path)
-    expected, inputs = {}, 3
+    expected: dict[str, tuple[int, ...]] = {}
+    inputs = 3
     for index in range(LAYERS):
         bias = arrays.get(f"layers.{index}.bias", np.empty(0))
         outputs = 3 * FACTOR**2 if index == LAYERS - 1 else min(max(bias.size, 1), MOST_CHANNELS)
