@@ -60,6 +60,7 @@ class Preview(Closing):
         self._ctx, self._library, self._clock, self._is_wanted = ctx, library, clock, is_wanted
         self._shown: Compositor | None = None
         self._coming: Compositor | None = None
+        self._is_again = False  # whether that is the shown scene, changed in some passes
         self._stage: _Stage | None = None
         self._picture: moderngl.Texture | None = None  # composed last; stays as it is until the next
         self._drawn_s = self._wanted_s = float("-inf")
@@ -99,7 +100,10 @@ class Preview(Closing):
         newest = self._coming or self._shown
         if newest is None or newest.scene is not mirror.scene or newest.size_wh != size_wh:
             self._drop_coming()
-            self._coming = Compositor(self._ctx, mirror.scene, self._library, size_wh, at_once=False)
+            shown = self._shown
+            self._is_again = shown is not None and (shown.scene.path, shown.size_wh) == (mirror.scene.path, size_wh)
+            previous = shown if self._is_again else None
+            self._coming = Compositor(self._ctx, mirror.scene, self._library, size_wh, previous=previous, at_once=False)
         coming, until_s = self._coming, self._clock.now_s() + BUILDING_S
         if coming is None:
             return
@@ -107,6 +111,9 @@ class Preview(Closing):
             self._ctx.finish()
             if self._clock.now_s() >= until_s:
                 return
+        if self._is_again and self._shown is not None:
+            coming.succeed(self._shown)
+            self._shown = None
         self._drop_shown()
         self._shown, self._coming = coming, None
 

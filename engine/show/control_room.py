@@ -90,7 +90,7 @@ class OpenControlRoom(Closing):
             tick: the moment.
             now_s: the clock by which reflections are stamped.
         """
-        may_be_seen = self._consent.allows(ConsentKind.PREVIEW)
+        may_be_seen = self._server.is_watched and self._consent.allows(ConsentKind.PREVIEW)  # asked only for somebody
         self._preview.draw(self._mirror, self._calibration.picture_wh, tick, now_s, may_be_seen=may_be_seen)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import moderngl
 import numpy as np
@@ -132,3 +133,23 @@ def test_it_shows_what_is_set_from_outside(gl: moderngl.Context, library: Shader
         dark = preview.pictures.poll()
 
     assert lit is not None and dark is not None and dark.mean() < 0.2 * lit.mean()
+
+
+def test_of_a_scene_that_was_changed_only_the_changed_passes_are_built_anew(
+    gl: moderngl.Context, library: ShaderLibrary, preview: Preview
+) -> None:
+    scene = scene_of("room", "film")
+    with Renderer(gl, library, scene, ALIGNMENT, SIZE_WH, 1.0) as mirror:
+        run(mirror, preview, 1.0)
+        assert preview._shown is not None
+        before = [part.drawn for part in preview._shown._parts]
+        lit = preview.pictures.poll()
+        room = replace(scene.passes[0], settings=registry()["room"](exposure=0.0, blur=0.1))
+        mirror.reload(replace(scene, passes=(room, scene.passes[1])))
+        run(mirror, preview, 1.0, start_s=1.0)
+        assert preview._shown.scene is mirror.scene
+        kept = [part.drawn for part in preview._shown._parts]
+        dark = preview.pictures.poll()
+
+    assert kept[1] is before[1] and kept[0] is not before[0]
+    assert lit is not None and dark is not None and dark.mean() < 0.5 * lit.mean()
