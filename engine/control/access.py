@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -74,17 +74,20 @@ class AccessRules:
         token: what everybody beyond this machine must show; None where nobody beyond it is let in at all.
         allowed: addresses and networks beyond this machine that may speak; empty means, with a token, every private
             network, and without one, which is how OSC comes, nobody.
-        names: names and addresses of this machine.
+        names: tells names and addresses of this machine; asked again for one that is not among them, since networks
+            come and go.
         port: of the server.
 
     Raises:
         ValueError: an entry of `allowed` is no address and no network.
     """
 
-    def __init__(self, token: str | None, allowed: Sequence[str], names: Iterable[str], port: int) -> None:
+    def __init__(
+        self, token: str | None, allowed: Sequence[str], names: Callable[[], Iterable[str]], port: int
+    ) -> None:
         self._token = token
         self._allowed = [ip_network(entry, strict=False) for entry in allowed]
-        self._names = LOOPBACK_NAMES | {name.lower() for name in names} if token is not None else LOOPBACK_NAMES
+        self._ask_names, self._names = names, LOOPBACK_NAMES
         self._port = port
 
     def check_request(self, caller: Caller) -> Refusal | None:
@@ -131,11 +134,16 @@ class AccessRules:
 
     def _is_own(self, host: str | None) -> bool:
         parts = _parts(f"http://{host}") if host else None
-        return parts is not None and parts[0] in self._names and parts[1] in (self._port, 80)  # 80: none was said
+        return parts is not None and parts[1] in (self._port, 80) and self._is_name(parts[0])  # 80: none was said
 
     def _is_same_site(self, origin: str) -> bool:
         parts = _parts(origin) if origin.startswith("http://") else None
-        return parts is not None and parts[0] in self._names and parts[1] == self._port
+        return parts is not None and parts[1] == self._port and self._is_name(parts[0])
+
+    def _is_name(self, name: str) -> bool:
+        if name not in self._names and self._token is not None:
+            self._names = LOOPBACK_NAMES | {each.lower() for each in self._ask_names()}
+        return name in self._names
 
 
 def _parts(url: str) -> tuple[str, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from engine.control import osc_query
@@ -27,6 +27,7 @@ from engine.types import ByteArray
 log = logging.getLogger(__name__)
 
 OSC_S, QUIET_S, PANEL_S, STATE_S, PICTURE_S, SECOND_S = 1 / 30, 0.25, 0.1, 0.25, 0.05, 1.0
+MOST_LOGGED = 50
 CONTAINERS = {
     "/": "Narcissus, a mirror that answers with someone else",
     "/narcissus/show": "what is shown",
@@ -76,7 +77,7 @@ class Broadcast:
             _repeated(self._tell_panels, lambda: PANEL_S if self._sockets.panels else QUIET_S),
             _repeated(self._tell_state, lambda: STATE_S),
             _repeated(self._look, lambda: SECOND_S),
-            self._send_pictures(),
+            _repeated(self._send_picture, lambda: PICTURE_S),
         ]
 
     def tree(self) -> dict[str, Any]:
@@ -162,26 +163,26 @@ class Broadcast:
         if is_due:
             self._sockets.tell_panels(self._feed.evening())
 
-    async def _send_pictures(self) -> None:
-        while True:
-            await asyncio.sleep(PICTURE_S)
-            picture = self._previews.poll() if self._sockets.is_watched else None
-            if picture is None:
-                continue
-            jpeg = await asyncio.get_running_loop().run_in_executor(None, as_jpeg, picture)
-            self._scene_pictures.saw(str(self._values.get("/narcissus/show/scene") or ""), jpeg)
-            self._sockets.show(jpeg)
+    async def _send_picture(self) -> None:
+        picture = self._previews.poll() if self._sockets.is_watched else None
+        if picture is None:
+            return
+        jpeg = await asyncio.get_running_loop().run_in_executor(None, as_jpeg, picture)
+        self._scene_pictures.saw(str(self._values.get("/narcissus/show/scene") or ""), jpeg)
+        self._sockets.show(jpeg)
 
 
-async def _repeated(work: Callable[[], None], period_s: Callable[[], float]) -> None:
+async def _repeated(work: Callable[[], Awaitable[None] | None], period_s: Callable[[], float]) -> None:
     """Do some work again and again; what fails is logged once for each kind of error."""
     logged: set[str] = set()
     while True:
         await asyncio.sleep(period_s())
         try:
-            work()
+            done = work()
+            if done is not None:
+                await done
         except Exception as error:
-            if repr(error) not in logged and len(logged) < 50:
+            if repr(error) not in logged and len(logged) < MOST_LOGGED:
                 logged.add(repr(error))
                 log.exception("the control room could not tell something")
 

@@ -40,16 +40,17 @@ class OscServer(Closing):
         udp: bound, and closed by whoever opened it.
         rules: who is heard.
         hear: does what a message from an address says, and returns the messages that answer it.
-        target: where feedback goes; the last sender that was heard where None.
+        is_answering: whether feedback goes to the last sender that was heard; else only where `aim` says.
 
     Attributes:
         counts: packets and messages by what became of them.
     """
 
-    def __init__(self, udp: socket.socket, rules: AccessRules, hear: Hear, target: Peer | None = None) -> None:
+    def __init__(self, udp: socket.socket, rules: AccessRules, hear: Hear, *, is_answering: bool = True) -> None:
         self.counts: Counter[str] = Counter()
         self._udp, self._rules, self._hear = udp, rules, hear
-        self._last, self._is_fixed = target, target is not None
+        self._last: Peer | None = None
+        self._is_answering = is_answering
         self._loop: asyncio.AbstractEventLoop | None = None
         self._resting: asyncio.TimerHandle | None = None
         if sys.platform == "linux":
@@ -57,13 +58,17 @@ class OscServer(Closing):
 
     @property
     def target(self) -> Peer | None:
-        """Where feedback goes; None until somebody was heard."""
+        """Where feedback goes; None while nobody is known."""
         return self._last
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to listen; called on the loop's thread."""
         self._loop = loop
         loop.add_reader(self._udp, self._take_turn)
+
+    def aim(self, target: Peer) -> None:
+        """Send feedback there from now on."""
+        self._last, self._is_answering = target, False
 
     def send(self, messages: Sequence[bytes]) -> None:
         """Send feedback, bundled; where nobody is, and where the network takes nothing, it is left."""
@@ -128,7 +133,7 @@ class OscServer(Closing):
         except MalformedOscError as error:
             self.counts[f"malformed: {error}"] += 1
             return
-        if not self._is_fixed:
+        if self._is_answering:
             self._last = peer
         answers: list[bytes] = []
         for call in calls:

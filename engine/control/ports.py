@@ -85,6 +85,16 @@ def own_names() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def usual_address() -> str:
+    """The address of this machine in the network that it uses most; the loopback where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            udp.connect(("192.0.2.1", 9))  # sends nothing; an address that nobody has (RFC 5737)
+            return str(udp.getsockname()[0])
+        except OSError:
+            return next(iter(own_addresses()), LOOPBACK)
+
+
 def own_addresses() -> tuple[str, ...]:
     """Addresses of this machine in its networks, IPv4, without loopback."""
     found = {

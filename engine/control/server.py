@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from engine.control.osc_server import OscServer, Peer
 from engine.control.osc_surface import OscSurface
 from engine.control.panel_desk import PanelDesk
 from engine.control.panel_feed import PanelFeed
-from engine.control.ports import LOOPBACK, open_ports, own_addresses, own_names
+from engine.control.ports import LOOPBACK, open_ports, own_addresses, own_names, usual_address
 from engine.control.room import ControlRoom
 from engine.control.scene_pictures import ScenePictures
 from engine.control.sockets import Sockets, is_here
@@ -116,17 +117,17 @@ class ControlServer(Closing):
 
     def _build(self, room: ControlRoom, token: str | None) -> None:
         settings, clock = self._settings, self._clock
-        number, addresses = self._ports.number, own_addresses()
-        host = addresses[0] if settings.lan and addresses else LOOPBACK
-        self.invitation = Invitation(host, number, token)
+        number = self._ports.number
+        self.invitation = Invitation(usual_address() if settings.lan else LOOPBACK, number, token)
         try:
-            rules = AccessRules(token, settings.allow, own_names(), number)
+            rules = AccessRules(token, settings.allow, own_names, number)
         except ValueError as error:
             raise ConfigError(f"control.allow: {error}") from error
+        fixed = _target(settings.feedback)
         self._tail = LogTail()
         health, evening = Health(room.figures, clock.now_s()), Evening()
         surface = OscSurface(room.register, clock)
-        osc = OscServer(self._ports.udp, rules, surface.hear, _target(settings.feedback))
+        osc = OscServer(self._ports.udp, rules, surface.hear, is_answering=fixed is None)
         feed = PanelFeed(room, health, evening, self._tail, self._around.wall_text)
         self._sockets = Sockets(clock)
         desk = PanelDesk(room, feed, self._sockets.tell_panels)
@@ -146,7 +147,7 @@ class ControlServer(Closing):
             guard_counts=self._guard.counts,
             desk_counts=desk.counts,
         )
-        self._osc, self._health = osc, health
+        self._osc, self._health, self._fixed = osc, health, fixed
 
         def greet() -> list[dict[str, Any]]:
             return feed.hello(self._around.titles())
@@ -191,7 +192,9 @@ class ControlServer(Closing):
         self._is_up.set()
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(work) for work in (*self._broadcast.works(), self._announce())]
+                running = [
+                    tasks.create_task(work) for work in (*self._broadcast.works(), self._announce(), self._aim())
+                ]
                 await self._stop.wait()
                 for each in running:
                     each.cancel()
@@ -213,6 +216,18 @@ class ControlServer(Closing):
             await asyncio.Event().wait()
         finally:
             await asyncio.shield(self._loop.run_in_executor(None, announcement.close))
+
+    async def _aim(self) -> None:
+        """Find the machine that feedback goes to."""
+        if self._fixed is None or self._loop is None:
+            return
+        host, port = self._fixed
+        try:
+            found = await self._loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            self._around.notify(f"control.feedback: {host} is not found ({in_one_line(error)}), and is told nothing")
+            return
+        self._osc.aim((str(found[0][4][0]), port))
 
     def close(self) -> None:
         """Hang up and end; may be called twice."""

@@ -8,9 +8,9 @@ from engine.control.access import HOST, ORIGIN, PEER, TOKEN, AccessRules, Caller
 from engine.control.rate_limit import RateLimit
 
 SECRET = "AAAAAAAAAAAAAAAAAAAAAA"
-HERE = AccessRules(None, (), ("mirror.local", "192.168.1.5"), 7400)
-LAN = AccessRules(SECRET, (), ("mirror.local", "192.168.1.5"), 7400)
-LISTED = AccessRules(SECRET, ("192.168.1.20", "10.0.0.0/24"), ("192.168.1.5",), 7400)
+HERE = AccessRules(None, (), lambda: ("mirror.local", "192.168.1.5"), 7400)
+LAN = AccessRules(SECRET, (), lambda: ("mirror.local", "192.168.1.5"), 7400)
+LISTED = AccessRules(SECRET, ("192.168.1.20", "10.0.0.0/24"), lambda: ("192.168.1.5",), 7400)
 
 
 def test_a_token_has_128_bits_and_is_new_each_time() -> None:
@@ -85,7 +85,7 @@ def test_no_token_is_never_the_token() -> None:
 
 def test_a_wrong_list_is_refused() -> None:
     with pytest.raises(ValueError, match=r"192\.168\.1\.999"):
-        AccessRules(SECRET, ("192.168.1.999",), (), 7400)
+        AccessRules(SECRET, ("192.168.1.999",), tuple, 7400)
 
 
 def test_permits_come_back_at_their_rate_and_each_caller_has_its_own() -> None:
@@ -104,3 +104,11 @@ def test_only_so_many_callers_are_remembered() -> None:
     assert [limit.allows(caller, 0.0) for caller in "abab"] == [True, True, False, False]
     assert limit.allows("c", 0.0)  # and `a`, quiet for longest, is forgotten
     assert limit.allows("a", 0.0)
+
+
+def test_a_network_that_comes_later_is_known_when_somebody_calls_by_it() -> None:
+    names = ["192.168.1.5"]
+    rules = AccessRules(SECRET, (), lambda: names, 7400)
+    assert rules.check_place(Caller("10.0.0.7", "10.0.0.5:7400")) is HOST
+    names.append("10.0.0.5")
+    assert rules.check_place(Caller("10.0.0.7", "10.0.0.5:7400")) is None

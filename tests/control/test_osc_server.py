@@ -15,7 +15,7 @@ from engine.control.osc_codec import OscCall, decode, encode
 from engine.control.osc_server import MOST_BYTES_SENT, OscServer, Peer, packed
 from engine.control.ports import Ports, open_ports
 
-RULES = AccessRules(None, (), (), 7400)
+RULES = AccessRules(None, (), tuple, 7400)
 
 
 class Room:
@@ -23,7 +23,9 @@ class Room:
 
     def __init__(self, ports: Ports, target: Peer | None = None, rules: AccessRules = RULES) -> None:
         self.heard: list[OscCall] = []
-        self.server = OscServer(ports.udp, rules, self._hear, target)
+        self.server = OscServer(ports.udp, rules, self._hear)
+        if target is not None:
+            self.server.aim(target)
         self.port = ports.number
 
     def _hear(self, call: OscCall, peer: str) -> Iterable[bytes]:
@@ -104,7 +106,7 @@ def test_an_address_that_may_not_speak_is_not_heard_nor_answered() -> None:
             return False
 
     with open_ports(0, is_lan=False) as ports:
-        room = Room(ports, rules=Nobody(None, (), (), 7400))
+        room = Room(ports, rules=Nobody(None, (), tuple, 7400))
         refused = room.server.counts
         with SimpleUDPClient("127.0.0.1", room.port) as client:
             asyncio.run(room.run(lambda: client.send_message("/ask", 1), lambda: refused["refused address"] > 0))

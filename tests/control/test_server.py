@@ -349,3 +349,41 @@ def test_the_token_is_kept_and_a_broken_one_is_told(tmp_path: Path) -> None:
 def test_a_wrong_feedback_address_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"control\.feedback"), Stage().serve(tmp_path, feedback="desk:99999"):
         pass
+
+
+def test_feedback_goes_where_config_yaml_says(tmp_path: Path) -> None:
+    stage = Stage()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        udp.settimeout(5)
+        with stage.serve(tmp_path, feedback=f"localhost:{udp.getsockname()[1]}") as server:
+            _wait(lambda: server._osc.target is not None)
+            stage.register.set(EXPOSURE, 3.0, Layer.PANEL)
+            while EXPOSURE not in [call.address for call in decode(udp.recv(2000))]:
+                pass
+
+
+def test_feedback_to_a_machine_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    stage = Stage()
+    with stage.serve(tmp_path, feedback="no-such-machine.invalid:9000"):
+        _wait(lambda: bool(stage.said))
+    assert stage.said[0].startswith("control.feedback: no-such-machine.invalid is not found (")
+
+
+def test_what_fails_in_here_is_logged_once_and_the_rest_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Stage()
+
+    async def act(session: aiohttp.ClientSession) -> None:
+        async with session.ws_connect("/panel/socket") as ws:
+            await ws.send_json({"do": "watch", "on": True})
+            for _ in range(4):
+                stage.pictures.put(np.zeros((3, 3), np.complex64))  # type: ignore[arg-type]  # no picture at all
+                await asyncio.sleep(0.1)
+            await heard(ws, "line")
+
+    with stage.serve(tmp_path) as server:
+        ask(server.invitation.port, act)
+    failures = [record for record in caplog.records if record.message == "the control room could not tell something"]
+    assert len(failures) == 1
