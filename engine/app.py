@@ -237,7 +237,7 @@ class App:
         if output.film_fps is not None:
             assert isinstance(self._clock, FilmClock)
             pictures = source if isinstance(source, PacedSource) else None
-            pace = f"{output.film_fps:g} pictures a second of a film's own time"
+            pace = f"{output.film_fps:g} frames per second of film time"
             return FilmPacer(self._clock, output.film_fps, worker, pictures), pace
         worker.start()
         found = find_pace(drawing.window, self._clock, max_hz=max_fps)

@@ -43,14 +43,18 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--live", action="store_true", help="keep real time off screen too, where a film would take the time it needs"
     )
-    parser.add_argument("--fps", type=frames_per_s, metavar="N", help="frames a second of a film made off screen (30)")
+    parser.add_argument(
+        "--fps", type=frames_per_s, metavar="N", help="frames per second of a film made off screen (30)"
+    )
     parser.add_argument("--seed", type=seed, metavar="N", help="the same faces again: off screen, the same film")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record what is shown: a .mp4, .mov or .mkv file")
     parser.add_argument(
         "--session", type=Path, metavar="FILE.narc", help="keep the show as numbers, to be rendered by tools.render"
     )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write rates, ages and drops as JSON at the end")
-    parser.add_argument("--status", type=Path, metavar="FILE", help="write how the show is, as JSON, once a second")
+    parser.add_argument(
+        "--status", type=Path, metavar="FILE", help="write the status of the show as JSON, once per second"
+    )
     parser.add_argument(
         "--control",
         type=port,

@@ -22,7 +22,7 @@ Device = Annotated[DeviceNumber | DeviceName, BeforeValidator(_off)]
 
 
 class AudioSettings(Settings):
-    """Whether the mirror listens to how loud the room is."""
+    """Measurement of the room's loudness."""
 
     device: Device = OFF
     """The microphone: off, default (the system's preferred one), its number, or a part of its name."""

@@ -32,9 +32,9 @@ class CameraSettings(BaseModel):
         min_length=1,
         description=f"What the mirror looks at: {ALLOWED_SOURCES}; auto is camera 0 if there is one, else self.",
     )
-    width: int = Field(1280, ge=160, le=3840, description="Width requested from a webcam, px; it may give another.")
-    height: int = Field(720, ge=120, le=2160, description="Height requested from a webcam, px; it may give another.")
-    fps: float = Field(30.0, ge=1, le=240, description="Frames a second requested from a webcam.")
+    width: int = Field(1280, ge=160, le=3840, description="Width requested from a webcam, px; it may deliver another.")
+    height: int = Field(720, ge=120, le=2160, description="Height requested from a webcam, px; it may deliver another.")
+    fps: float = Field(30.0, ge=1, le=240, description="Frames per second requested from a webcam.")
     exposure: float | None = Field(
         None,
         ge=-20,
@@ -67,7 +67,7 @@ class CameraSettings(BaseModel):
         le=60,
         description="A webcam without a new picture for this long is restarted, s.",
     )
-    picture_s: float = Field(2.0, ge=0.1, le=86400, description="How long each picture of a folder is shown, s.")
+    picture_s: float = Field(2.0, ge=0.1, le=86400, description="Display time of each picture in a folder, s.")
     ignore: Annotated[
         tuple[Annotated[tuple[Share, Share, Share, Share], AfterValidator(_checked)], ...], Field(max_length=16)
     ] = Field(

@@ -26,7 +26,7 @@ from engine.config.yaml_loader import load_yaml
 
 
 class PersonaSettings(Settings):
-    """Whom the mirror shows."""
+    """The persona: generator and inverter."""
 
     model: Name = "portraits"
     """The persona: a folder in models/."""
@@ -36,7 +36,7 @@ class PersonaSettings(Settings):
 
 
 class SceneSettings(Settings):
-    """What the mirror looks like."""
+    """Scenes."""
 
     name: Name = "gilded_mirror"
     """The scene at the start: a file in scenes/, without .yaml."""

@@ -13,7 +13,7 @@ Extent = Annotated[int, Field(ge=16, le=16384)]
 
 
 class DisplaySettings(BaseModel):
-    """How the picture meets the wall."""
+    """Window, display and rendering."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,15 +24,13 @@ class DisplaySettings(BaseModel):
     display: Annotated[int, Field(ge=0, le=15)] | DisplayName = Field(
         0, description="Monitor or projector: its number, a part of its name, or all; the first one if it is absent."
     )
-    venue: str = Field(
-        "venue.yaml", min_length=1, description="How projectors put the picture on the walls: a file; it may be absent."
-    )
+    venue: str = Field("venue.yaml", min_length=1, description="Projection settings: a file, which may be absent.")
     vsync: bool = Field(True, description="Wait for the screen between pictures: no tearing, a steady rate.")
     max_fps: float = Field(
         0.0,
         ge=0,
         le=480,
-        description="Most pictures a second; 0 is the refresh rate, or 60 without vsync (software OpenGL).",
+        description="Maximum frames per second; 0 is the refresh rate, or 60 without vsync (software OpenGL).",
     )
     render_scale: Literal["auto"] | Annotated[float, Field(ge=0.25, le=2)] = Field(
         "auto",
@@ -40,7 +38,9 @@ class DisplaySettings(BaseModel):
     )
     transfer: Literal["auto", "cuda", "pixel_buffer"] = Field(
         "auto",
-        description="How drawn faces reach the screen: cuda leaves on an NVIDIA card what it drew, pixel_buffer "
-        "goes through the computer's memory, auto tries the first and says in the overlay why not.",
+        description=(
+            "Upload of drawn faces: cuda keeps faces drawn by an NVIDIA card on that card, pixel_buffer "
+            "copies them through main memory, auto tries cuda and reports a failure in the overlay."
+        ),
     )
     overlay: bool = Field(False, description="Start with rates, ages and drops in the corner (O changes it).")

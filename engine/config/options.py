@@ -20,10 +20,10 @@ class Options:
         headless: render off screen.
         seconds: stop that long after the first drawn frame.
         live: keep real time where a film is written off screen.
-        fps: frames a second of such a film, which otherwise keeps a time of its own.
+        fps: frames per second of a film rendered off screen.
         seed: of everything that is left to chance.
         record, stats, session: files to write.
-        status: a file that says once a second how the show is.
+        status: file for the status of the show, written every second.
         control: open the control room: at this port, or, if 0, at that of config.yaml.
         measure_loop: measure how late the mirror is, through the camera.
     """

@@ -14,14 +14,14 @@ class PlaylistEntry(Settings):
     """A file in scenes/, without .yaml."""
 
     minutes: float = Field(default=10.0, ge=0.05, le=1440.0)
-    """Shortest time on the wall, minutes."""
+    """Minimum time on the wall, minutes."""
 
 
 class PlaylistSettings(Settings):
-    """Scenes in turn, changed while nobody is there."""
+    """Rotation of scenes, changed while nobody is there."""
 
     scenes: tuple[PlaylistEntry, ...] = Field(default=(), max_length=64)
     """The scenes in order, repeated for ever, each with its minutes; empty for no changes."""
 
     wait_minutes: float = Field(default=10.0, ge=0.0, le=1440.0)
-    """Longest time that a due change waits for visitors to leave, minutes; 0 does not wait."""
+    """Maximum time that a due change waits for visitors to leave, minutes; 0 does not wait."""

@@ -13,22 +13,28 @@ class RecorderSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: str = Field(
-        "recordings", min_length=1, description="Where films and snapshots go, a path; made if missing."
+        "recordings", min_length=1, description="Folder for films and snapshots, a path; created if missing."
     )
     session: bool = Field(
         False,
-        description="Whether every show is kept as numbers (a .narc file: latents, features, times, never pixels), to "
-        "be rendered again; a red dot is on the wall meanwhile.",
+        description=(
+            "Whether every show is recorded as numbers (a .narc file: latents, features, times, never "
+            "pixels), to be rendered later; a red dot is on the wall meanwhile."
+        ),
     )
     codec: Literal["h264", "hevc", "prores", "ffv1"] = Field(
         "h264",
-        description="How films are compressed: h264 plays everywhere; hevc is smaller and costs more; prores (a .mov "
-        "file) is for cutting; ffv1 (a .mkv file) loses nothing.",
+        description=(
+            "Compression of films: h264 plays everywhere; hevc is smaller and slower; prores (a .mov "
+            "file) is for editing; ffv1 (a .mkv file) is lossless."
+        ),
     )
     encoder: Literal["processor", "auto", "nvenc", "qsv", "amf"] = Field(
         "processor",
-        description="Who compresses: the processor, or a graphics card by NVIDIA (nvenc), Intel (qsv) or AMD (amf), "
-        "which make h264 and hevc; auto: the first card that answers, else the processor.",
+        description=(
+            "Encoder: the processor, or a graphics card by NVIDIA (nvenc), Intel (qsv) or AMD (amf), for "
+            "h264 and hevc; auto is the first card that works, else the processor."
+        ),
     )
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"] = Field(
         "superfast",
@@ -42,12 +48,12 @@ class RecorderSettings(BaseModel):
         le=51,
         description="Constant quality, 0 (lossless) to 51 (unusable); 17 to 20 looks like the original.",
     )
-    max_fps: float = Field(30.0, ge=1, le=240, description="Most frames a second in a film.")
+    max_fps: float = Field(30.0, ge=1, le=240, description="Maximum frames per second in a film.")
     keyframe_s: float = Field(
         1.0,
         ge=0.1,
         le=2,
-        description="Seconds between keyframes; as much is lost when the program is killed.",
+        description="Seconds between keyframes; at most this much is lost if the program is killed.",
     )
     buffers: int = Field(
         6,
@@ -68,7 +74,9 @@ class RecorderSettings(BaseModel):
         None,
         gt=0,
         le=1_000_000,
-        description="When recordings in the folder take more together, the oldest are removed, GB, above 0; null keeps "
-        "them.",
+        description=(
+            "Maximum total size of the recordings in the folder, beyond which the oldest are removed, GB, "
+            "above 0; null keeps them."
+        ),
     )
-    finish_s: float = Field(5.0, ge=0.1, le=60, description="Longest time to finish a film, s.")
+    finish_s: float = Field(5.0, ge=0.1, le=60, description="Maximum time to finish a film, s.")

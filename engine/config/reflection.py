@@ -23,36 +23,36 @@ class VisitSettings(Settings):
     sight, 0.05 those within about a metre and a half. Whoever is further away is noticed only."""
 
     notice_s: float = Field(default=0.0, ge=0.0, le=30.0)
-    """How long the mirror hesitates before it answers a new visitor, 0 to 30 s."""
+    """Delay before a new visitor is reflected, 0 to 30 s."""
 
     arrive_s: float = Field(default=1.2, ge=0.05, le=10.0)
-    """How long the mirror takes to become a new visitor, 0.05 to 10 s."""
+    """Duration of the transition to a new visitor, 0.05 to 10 s."""
 
     hold_s: float = Field(default=1.0, ge=0.0, le=30.0)
-    """How long a visitor who is lost from sight is still answered, 0 to 30 s."""
+    """How long the reflection of a lost visitor is held, 0 to 30 s."""
 
     leave_s: float = Field(default=2.0, ge=0.05, le=30.0)
-    """How long the reflection takes to fade after that, 0.05 to 30 s."""
+    """Duration of the fade after that, 0.05 to 30 s."""
 
 
 class FilterSettings(Settings):
     """A One Euro filter of features; without beta it is a plain low-pass."""
 
     min_cutoff_hz: float = Field(default=1.0, ge=0.01, le=30.0)
-    """Smoothing while nothing moves, 0.01 to 30 Hz. Lower is calmer; higher trembles."""
+    """Filter cut-off at rest, 0.01 to 30 Hz. Lower is smoother; higher jitters."""
 
     beta: float = Field(default=0.0, ge=0.0, le=1000.0)
-    """How much movement lifts the smoothing, 0 to 1000 Hz per unit of the features a second. Higher follows sooner."""
+    """Increase of the cut-off with movement, 0 to 1000 Hz per feature unit per second. Higher follows sooner."""
 
 
 class CalmSettings(Settings):
-    """How calmly each group of features follows the viewer, before anything is answered."""
+    """Smoothing of each group of features, before the inverter."""
 
     shape: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=60.0)
-    """The outline of the face and of its parts; unit: eye distances."""
+    """Outlines of the face and its parts; unit: eye distances."""
 
     pose: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=1.0)
-    """How the head is turned and raised; unit: degrees."""
+    """Yaw and pitch of the head; unit: degrees."""
 
     expression: FilterSettings = FilterSettings(min_cutoff_hz=1.0, beta=60.0)
     """Mouth, eyes and brows; unit: eye distances."""
@@ -61,66 +61,66 @@ class CalmSettings(Settings):
     """Skin, hair and background; unit: CIELAB."""
 
     attributes: FilterSettings = FilterSettings(min_cutoff_hz=0.2)
-    """Age and gender, where they are among the features; unit: probabilities."""
+    """Age and gender, if they are among the features; unit: probabilities."""
 
     def of(self, group: str) -> FilterSettings:
-        """The filter of a group of features; one that is not named here is filtered as `shape` is."""
+        """Filter of a group of features; that of `shape` for groups without one."""
         filters = getattr(self, group, None)
         return filters if isinstance(filters, FilterSettings) else self.shape
 
 
 class AnswerSettings(Settings):
-    """How closely and how calmly the face follows."""
+    """Rate and smoothing of reflections."""
 
     rate_hz: float = Field(default=30.0, ge=1.0, le=120.0)
-    """Most reflections per second, 1 to 120 Hz. Higher follows more closely and takes more of the processor."""
+    """Maximum reflections per second, 1 to 120 Hz. Higher follows more closely and needs more processor time."""
 
     features: CalmSettings = CalmSettings()
-    """How calmly each group of features follows, before anything is answered to them."""
+    """Smoothing of the measured features by group; a scene may change it."""
 
     min_cutoff_hz: float = Field(default=2.0, ge=0.01, le=10.0)
-    """Smoothing of the answer while the visitor is still, 0.01 to 10 Hz. Lower is calmer; higher trembles."""
+    """Filter cut-off of the latent while the visitor is still, 0.01 to 10 Hz. Lower is smoother; higher jitters."""
 
     beta: float = Field(default=0.2, ge=0.0, le=1.0)
-    """How much movement lifts the smoothing, 0 to 1 Hz per degree a second. Higher follows sooner; lower lags."""
+    """Increase of the cut-off with movement, 0 to 1 Hz per degree per second. Higher follows sooner; lower lags."""
 
     rate_limit_deg_s: float = Field(default=90.0, ge=1.0, le=720.0)
-    """The fastest that the face changes, 1 to 720 degrees of the latent sphere a second."""
+    """Maximum speed of the face, 1 to 720 degrees on the latent sphere per second."""
 
     doubtful_rate_limit_deg_s: float = Field(default=25.0, ge=1.0, le=720.0)
-    """The same where the mirror is least sure of what it sees: in profile, or a face unlike any that it can draw."""
+    """Maximum speed while the measurement is unreliable: in profile, or for a face unlike any the generator draws."""
 
     deepening: bool = True
-    """Whether the answer becomes more like a visitor while they stay: faces that may be better are drawn aside and
-    measured, up to ten times a second where there is time for it."""
+    """Whether the reflection is refined while a visitor stays: candidates are drawn off screen and measured, up to ten
+    times per second if there is time."""
 
     wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
-    """How fast the face drifts while nobody is there, 0 to 45 degrees of the latent sphere a second."""
+    """Speed of the face while nobody is there, 0 to 45 degrees on the latent sphere per second."""
 
 
 class ReflectionSettings(VisitSettings, AnswerSettings):
     """Times, filters and the runtime of the generator."""
 
     people: int = Field(default=3, ge=1, le=4)
-    """How many visitors are answered at once, each by a stranger of their own, 1 to 4. The time is shared: two get half
-    as many reflections a second each as one."""
+    """Maximum number of visitors reflected at once, each by their own stranger, 1 to 4. They share the processor: with
+    two, each gets half as many reflections per second."""
 
     floor_px: int = Field(default=64, ge=0, le=1024)
-    """The fewest pixels, across, with which the face is drawn when the machine cannot hold the rate or runs out of
-    memory, 0 to 1024 px. The picture is then softer, until there is time again; 0 never lowers it."""
+    """Minimum width of the drawn face when the machine cannot hold the rate or runs out of memory, 0 to 1024 px. The
+    face is softer until there is time again; 0 never reduces it."""
 
     runtime: Literal["auto", "openvino", "tensorflow", "jax", "gpu"] = "auto"
-    """What runs the generator: auto takes an NVIDIA card if Keras can use one, else openvino, which is for processors;
-    tensorflow is the reference; gpu insists on the card."""
+    """Runtime of the generator: auto is an NVIDIA card if Keras can use one, else openvino, which is for processors;
+    tensorflow is the reference; gpu requires the card."""
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of the generator: auto takes bfloat16 where the processor has it; float32 is exact and slower."""
+    """Number format of the generator: auto is bfloat16 if the processor supports it; float32 is exact and slower."""
 
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     """Processor threads for the generator, 1 to 256; null leaves it to the runtime."""
 
     def calmer(self, factor: float) -> ReflectionSettings:
-        """A copy whose face follows so many times as calmly; below 1 it follows more lively."""
+        """Copy with stronger smoothing by this factor; weaker below 1."""
         if factor == 1.0:
             return self
         groups = {name: _calmer(filters, factor) for name, filters in self.features}
@@ -129,7 +129,7 @@ class ReflectionSettings(VisitSettings, AnswerSettings):
         return self.model_copy(update={**changed, "features": self.features.model_copy(update=groups)})
 
     def with_changes(self, *changes: Settings) -> ReflectionSettings:
-        """A copy in which what each of `changes` was given explicitly stands for its own."""
+        """Copy in which explicitly set fields of `changes` replace its own."""
         changed = self
         for change in changes:
             changed = _laid_over(changed, change)

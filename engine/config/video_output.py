@@ -14,7 +14,7 @@ Side = Annotated[int, Field(ge=16, le=8192, multiple_of=2, json_schema_extra=EVE
 
 
 class SendSettings(BaseModel):
-    """Which other programs get the picture."""
+    """Outputs to other programs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,9 +24,11 @@ class SendSettings(BaseModel):
         description="Receivers, a list of virtual_camera, ndi, spout (Windows) and syphon (macOS); empty sends none. "
         "Each needs a package of its own (docs/outputs.md).",
     )
-    name: str = Field("Narcissus", min_length=1, max_length=60, description="How receivers see the mirror listed.")
+    name: str = Field(
+        "Narcissus", min_length=1, max_length=60, description="Name of the output as listed by receivers."
+    )
     size: tuple[Side, Side] = Field(
         (1280, 720),
-        description="Width and height of what is sent, px, even; the picture is fitted in.",
+        description="Size of the sent picture, px, even; the picture is fitted into it.",
     )
-    max_fps: float = Field(30.0, ge=1, le=240, description="Most pictures a second to send.")
+    max_fps: float = Field(30.0, ge=1, le=240, description="Maximum frames per second to send.")

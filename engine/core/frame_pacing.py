@@ -43,7 +43,7 @@ class Pace:
     """The source of the frame rate.
 
     Attributes:
-        limit_hz: most pictures a second, enforced by sleeping.
+        limit_hz: maximum frames per second, enforced by sleeping.
         screen_hz: measured refresh rate; None without vsync.
         reason: why, in a few words.
     """
@@ -54,8 +54,8 @@ class Pace:
 
     def __str__(self) -> str:
         if self.screen_hz is None:
-            return f"{self.limit_hz:g} pictures a second, by sleeping: {self.reason}"
-        return f"{self.screen_hz:.1f} pictures a second, by waiting for the screen: {self.reason}"
+            return f"{self.limit_hz:g} frames per second, by sleeping: {self.reason}"
+        return f"{self.screen_hz:.1f} frames per second, by waiting for the screen: {self.reason}"
 
 
 def find_pace(window: Swaps, clock: TimeSource, *, max_hz: float = 0.0) -> Pace:
@@ -64,7 +64,7 @@ def find_pace(window: Swaps, clock: TimeSource, *, max_hz: float = 0.0) -> Pace:
     Args:
         window: presents a finished picture several times.
         clock: times the swaps.
-        max_hz: most pictures a second; 0 for the refresh rate.
+        max_hz: maximum frames per second; 0 for the refresh rate.
     """
     if window.is_software:
         return Pace(max_hz or SOFTWARE_HZ, None, "the processor draws")
@@ -108,7 +108,7 @@ class Pacer:
 
     Args:
         clock: the show's clock.
-        limit_hz: pictures a second.
+        limit_hz: frames per second.
     """
 
     def __init__(self, clock: TimeSource, limit_hz: float) -> None:
@@ -138,7 +138,7 @@ class Pacer:
 
 
 class TurnPacer:
-    """Start times for turns that consume frames: on average hardly more turns a second than wanted.
+    """Start times for turns that consume frames: on average hardly more turns per second than requested.
 
     A turn may begin slightly early, and then waits for its frame. A strict pacer beside a camera of the same rate could
     make every frame wait, always for the same time.

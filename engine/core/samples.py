@@ -34,14 +34,14 @@ class Samples:
         return {f"p{rank}": round(float(value), 2) for rank, value in zip(ranks, found, strict=True)}
 
     def rate_per_s(self) -> float:
-        """Events a second for intervals in ms; 0 without any."""
+        """Events per second for intervals in ms; 0 without any."""
         with self._lock:
             values = list(self._values)
         return 1000 / float(np.mean(values)) if values else 0.0
 
 
 def rate_per_s(count: int, seconds: float) -> float:
-    """Events a second, rounded to 0.01; 0 when no time has passed."""
+    """Events per second, rounded to 0.01; 0 when no time has passed."""
     return round(count / seconds, 2) if seconds > 0 else 0.0
 
 

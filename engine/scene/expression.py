@@ -88,7 +88,7 @@ def _lag(before: float, x: float, seconds: float, dt_s: float) -> float:
 
 
 def _slew(before: float, x: float, per_second: float, dt_s: float) -> float:
-    """Move towards `x` by at most `per_second` a second."""
+    """Move towards `x` by at most `per_second`."""
     most = max(per_second, 0.0) * dt_s
     return before + _clamp(x - before, -most, most)
 

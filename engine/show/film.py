@@ -52,7 +52,7 @@ class FilmPacer:
 
     Args:
         clock: the film's, which nothing else moves.
-        fps: pictures a second.
+        fps: frames per second.
         answers: takes a turn of the reflection.
         source: gives pictures; None if the mirror sees itself, once for each picture of the film.
     """

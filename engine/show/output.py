@@ -32,7 +32,7 @@ class ShowOutput:
         is_headless: whether it is drawn off screen.
         seconds: its length; None until somebody ends it.
         film, session: files to write.
-        film_fps: pictures a second of a film on a clock of its own; None if the show runs in real time.
+        film_fps: frame rate of a film on its own clock; None if the show runs in real time.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""`--status FILE`: one JSON object a second, for whoever watches the show from outside.
+"""`--status FILE`: a JSON object every second, for external monitoring.
 
 A thread of its own writes it, so that a slow disk holds up no picture, and a show that hangs still says how far it
 came: what counts as a heartbeat is that the counters move.
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class StatusFile(Closing):
-    """Writes what `figures` says, and what is known of the process, once a second until it is closed.
+    """Writes the result of `figures`, and process statistics, every second until closed.
 
     Args:
         path: the file; each version replaces the one before as a whole.

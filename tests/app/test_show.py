@@ -39,7 +39,7 @@ def test_a_film_and_statistics_of_the_mirror_that_sees_itself(place: Path, blind
     assert set(stats["errors"].values()) == {0}
     assert stats["drops"].keys() == {"frames", "camera picture", "reflections", "measurements"}
     assert stats["frames"]["interval_ms"].keys() == {"p50", "p95", "p99"}
-    assert stats["frames"]["pace"] == "34 pictures a second, by sleeping: the processor draws"
+    assert stats["frames"]["pace"] == "34 frames per second, by sleeping: the processor draws"
     assert stats["latency_ms"].keys() == {"read", "features", "latent", "generated", "uploaded", "presented"}
     assert all(leg["p50"] >= 0 for leg in stats["latency_ms"].values())
     assert stats["faces"]["frames_seen"] == 0

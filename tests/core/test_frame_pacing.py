@@ -70,7 +70,7 @@ def test_a_screen_that_is_waited_for_keeps_the_pace_and_a_limit_stays_behind_it(
     pace = find_pace(FakeWindow(clock, swap), clock)
     assert pace.screen_hz == pytest.approx(screen_hz, rel=0.02)
     assert pace.limit_hz == pytest.approx(HEADROOM * screen_hz, rel=0.02)
-    assert f"{pace.screen_hz:.1f} pictures a second, by waiting for the screen" in str(pace)
+    assert f"{pace.screen_hz:.1f} frames per second, by waiting for the screen" in str(pace)
     assert clock.now_s() < TRIAL_LIMIT_S + 0.1
 
 
@@ -79,7 +79,7 @@ def test_a_driver_that_only_says_that_it_waits_is_seen_through() -> None:
     for swap in (lambda _: 0.0004, lambda _: random.uniform(0.004, 0.03), lambda _: 0.2):
         pace = find_pace(FakeWindow(clock, swap), clock)
         assert (pace.limit_hz, pace.screen_hz) == (UNPACED_HZ, None)
-        assert str(pace).startswith("60 pictures a second, by sleeping: the driver says that it waits for the screen")
+        assert str(pace).startswith("60 frames per second, by sleeping: the driver says that it waits for the screen")
 
 
 def test_what_the_operator_wants_holds_and_only_what_is_claimed_is_tried() -> None:

@@ -37,7 +37,7 @@ def add_film_options(parser: argparse.ArgumentParser, slowest_fps: float) -> Non
             raise argparse.ArgumentTypeError(f"must be {allowed}, not '{text}'")
         return number
 
-    rates = f"pictures a second, {slowest_fps:g} to {FASTEST_FPS:g} (30)"
+    rates = f"frames per second, {slowest_fps:g} to {FASTEST_FPS:g} (30)"
     parser.add_argument("--fps", type=rate, default=30.0, metavar="N", help=rates)
     parser.add_argument("--codec", choices=[*FILM_CODECS, PICTURES], help="instead of what the name's ending means")
     encoders = ("auto", PROCESSOR, *CARDS)

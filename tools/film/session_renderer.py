@@ -48,7 +48,7 @@ class SessionDrawing:
         alignment: where the persona draws its faces.
         window: off screen, of the size of the pictures.
         library: the shaders.
-        fps: pictures a second of the session's own time.
+        fps: frames per second of session time.
         scene: shown all the time, instead of what the session says.
         listener: looks at the drawn faces again, for scenes that need their `echo`, which no session keeps.
     """
