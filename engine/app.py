@@ -18,6 +18,7 @@ from engine.config.options import Options
 from engine.consent.gate import ConsentGate
 from engine.control.cues import Cues
 from engine.control.register import Register
+from engine.control.scene_saver import SceneSaver
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
@@ -185,6 +186,7 @@ class App:
             DOCUMENTS,
             hears=level_meter.is_on,
             cues=cues,
+            saver=SceneSaver(register, library),
         )
         control_room = open_control_room(config.control, options.control, room, Clock())
         if control_room is not None:

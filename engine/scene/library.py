@@ -62,6 +62,14 @@ class SceneLibrary:
         self._check(name)
         return load_scene(self.path(name), self._registry, self._reflection)
 
+    def check(self, path: Path) -> Scene:
+        """Read a scene from a file that is not one of the library, as it would be read from there.
+
+        Raises:
+            ConfigError: it is wrong; one sentence per problem.
+        """
+        return load_scene(path, self._registry, self._reflection)
+
     def _check(self, name: str, where: str = "") -> None:
         leads_away = Path(name).name != name or "\\" in name
         if leads_away or not os.path.isfile(self.path(name)):  # other than Path's, it does not raise for long names
@@ -69,4 +77,4 @@ class SceneLibrary:
             raise ConfigError(f"{where}there is no scene '{name}': {self._folder} has {there}")
 
     def _names(self) -> tuple[str, ...]:
-        return tuple(sorted(path.stem for path in self._folder.glob("*.yaml")))
+        return tuple(sorted(path.stem for path in self._folder.glob("*.yaml") if not path.stem.endswith(".partial")))
