@@ -8,6 +8,8 @@ from typing import Protocol
 
 from engine.types import ByteArray, DeviceImage, FloatArray
 
+ENCODER_BACKENDS = ("jax", "torch")  # Keras backends on a graphics card that can run the encoder too
+
 
 @dataclass(frozen=True)
 class QualityLevel:

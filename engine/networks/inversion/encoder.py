@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.networks.backends.backend import ENCODER_BACKENDS
 from engine.networks.backends.batch_sizes import BatchSizes
 from engine.networks.inversion.encoder_file import EncoderContents, read_encoder
 from engine.networks.inversion.encoder_graph import build_encoder_graph
@@ -23,7 +24,6 @@ from engine.types import ByteArray, FloatArray
 Looks = Callable[[ByteArray], FloatArray]
 """Pixels (N, S, S, 3) uint8 RGB -> directions of latents (N, latent_size)."""
 MOST_TOGETHER = 2  # squares in one batch: no more faces are measured in one frame
-CARD_BACKENDS = ("jax", "torch")  # backends on a graphics card that can run the encoder too
 
 
 class FaceEncoder:
@@ -51,7 +51,7 @@ class FaceEncoder:
 
     def prepare(self, drawn_by: str = "openvino") -> None:
         """Warm the network up, on the graphics card if the generator runtime `drawn_by` uses it."""
-        if self._on_card is not None and drawn_by in CARD_BACKENDS:
+        if self._on_card is not None and drawn_by in ENCODER_BACKENDS:
             self._looks = self._on_card(drawn_by)
             self._looks(np.zeros((1, SEEN_PX, SEEN_PX, 3), np.uint8))
         else:

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from engine.networks.inversion.encoder import CARD_BACKENDS
+from engine.networks.backends.backend import ENCODER_BACKENDS
 from engine.networks.inversion.encoder_file import EncoderContents
 from engine.networks.inversion.encoder_network import (
     EncoderNetwork,
@@ -49,12 +49,12 @@ def look_on_card(contents: EncoderContents, backend: str) -> Callable[[ByteArray
 
     Args:
         contents: contents of an encoder with a face network.
-        backend: current Keras backend, one of `CARD_BACKENDS`.
+        backend: current Keras backend, one of `ENCODER_BACKENDS`.
 
     Raises:
         ValueError: the encoder has no face network, or the backend is unknown.
     """
-    if contents.face_look is None or backend not in CARD_BACKENDS:
+    if contents.face_look is None or backend not in ENCODER_BACKENDS:
         raise ValueError("only an encoder that knows faces runs on a card, by JAX or PyTorch")
     network = WholeEncoder(contents)
     run = _compile_jax(network) if backend == "jax" else _compile_torch(network)
