@@ -68,6 +68,7 @@ class Broadcast:
         self._guard_counts, self._desk_counts = guard_counts, desk_counts
         self._for_osc, self._for_panels = room.register.follow(), room.register.follow()
         self._values: dict[str, Value] = dict(self._for_osc.poll().values)
+        self._structure = feed.structure()
         self._for_panels.poll()  # a panel that opens is told everything anyway
 
     def works(self) -> list[Coroutine[Any, Any, None]]:
@@ -160,6 +161,10 @@ class Broadcast:
         visits = _number(self._values.get("/narcissus/state/visits")) or 0.0
         is_due = self._evening.note(self._health.figures.get("uptime_s", 0.0), self._health.figures, int(visits))
         self._sockets.tell_panels(self._feed.line())
+        structure = self._feed.structure()
+        if structure != self._structure:
+            self._structure = structure
+            self._sockets.tell_panels(structure)
         if is_due:
             self._sockets.tell_panels(self._feed.evening())
 

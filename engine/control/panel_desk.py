@@ -51,6 +51,7 @@ class PanelDesk:
             "recall": self._recall,
             "forget": self._forget,
             "learn": self._learn,
+            "unlearn": self._unlearn,
             "save": self._save,
         }
 
@@ -94,26 +95,31 @@ class PanelDesk:
         return [self._feed.why(_text(message, "address"))]
 
     async def _keep(self, message: Message, by: str) -> Answers:
-        await _aside(partial(_there(self._room.cues).save, _text(message, "name"), by))
+        said = await _aside(partial(_there(self._room.cues).save, _text(message, "name"), by))
         self._tell_all(self._feed.structure())
-        return []
+        return [_notice(said)]
 
     async def _recall(self, message: Message, by: str) -> Answers:
         fade_s = _value(message.get("fade_s"))
         if isinstance(fade_s, bool) or not isinstance(fade_s, int | float | None):
             raise ValueError("a fade is a number of seconds")
-        await _aside(partial(_there(self._room.cues).recall, _text(message, "name"), fade_s, Layer.PANEL, by))
-        return []
+        recall = partial(_there(self._room.cues).recall, _text(message, "name"), fade_s, Layer.PANEL, by)
+        return [_notice(await _aside(recall))]
 
     async def _forget(self, message: Message, by: str) -> Answers:
-        await _aside(partial(_there(self._room.cues).remove, _text(message, "name")))
+        said = await _aside(partial(_there(self._room.cues).remove, _text(message, "name")))
         self._tell_all(self._feed.structure())
-        return []
+        return [_notice(said)]
 
     async def _learn(self, message: Message, by: str) -> Answers:
         await _aside(partial(_there(self._room.learning).begin, _text(message, "address")))
         self._tell_all(self._feed.structure())
         return [_notice(_there(self._room.learning).state())]
+
+    async def _unlearn(self, message: Message, by: str) -> Answers:
+        await _aside(partial(_there(self._room.learning).forget, _text(message, "control")))
+        self._tell_all(self._feed.structure())
+        return []
 
     async def _save(self, message: Message, by: str) -> Answers:
         return [_notice(await _aside(partial(_there(self._room.saver).save, _text(message, "address"))))]

@@ -19,6 +19,7 @@ from engine.core.clock import calendar_date
 
 SIGNALS, HEALTH = "/narcissus/state/", ("frames_per_s", "reflections_per_s", "age_ms", "draw_ms")
 NO_MIDI = "MIDI is not connected."
+ELSEWHERE = (SIGNALS, "/narcissus/cue/")  # shown by lists of their own
 COUNTED = frozenset({"frames", "uptime_s", "visits", "error", "source", "clamped", "refused", "accepted", "unknown"})
 
 
@@ -62,16 +63,20 @@ class PanelFeed:
         """All parameters with their values."""
         register = self._room.register
         held = register.overridden
-        shown = [each for address, each in register.parameters().items() if not address.startswith(SIGNALS)]
+        shown = [each for address, each in register.parameters().items() if not address.startswith(ELSEWHERE)]
         return [_described(each, register.value(each.address), held.get(each.address)) for each in shown]
 
     def structure(self) -> dict[str, Any]:
         """Cues and MIDI."""
         cues, learning = self._room.cues, self._room.learning
+        bound = learning.bindings() if learning is not None else {}
         return {
             "kind": "structure",
             "cues": list(cues.names()) if cues is not None else [],
-            "midi": {"note": learning.state() if learning is not None else NO_MIDI, "bindings": []},
+            "midi": {
+                "note": learning.state() if learning is not None else NO_MIDI,
+                "bindings": [{"control": control, "address": address} for control, address in bound.items()],
+            },
         }
 
     def values(self, changes: Changes) -> dict[str, Any] | None:

@@ -16,14 +16,14 @@ class Cues(Protocol):
     def names(self) -> tuple[str, ...]:
         """All cues, sorted."""
 
-    def save(self, name: str, by: str) -> object:
-        """Keep what is set now."""
+    def save(self, name: str, by: str) -> str:
+        """Keep what is set now; waits for the disk. Returns a sentence."""
 
-    def recall(self, name: str, fade_s: float | None, layer: Layer, by: str) -> object:
-        """Set what was kept, in so many seconds; None takes the usual time."""
+    def recall(self, name: str, fade_s: float | None, layer: Layer, by: str) -> str:
+        """Bring back what was kept, in so many seconds; None takes the usual time. Returns a sentence."""
 
-    def remove(self, name: str) -> object:
-        """Forget a cue."""
+    def remove(self, name: str) -> str:
+        """Forget a cue; waits for the disk. Returns a sentence."""
 
 
 class SceneSaver(Protocol):
@@ -43,7 +43,13 @@ class Learning(Protocol):
         """Learn nothing."""
 
     def state(self) -> str:
-        """What is learnt, or came of it."""
+        """What is learnt, or came of it, or whether MIDI is there at all; a sentence."""
+
+    def bindings(self) -> Mapping[str, str]:
+        """The address that each control moves, by the name of the control."""
+
+    def forget(self, control: str) -> object:
+        """Let a control move nothing; waits for the disk."""
 
 
 @dataclass(frozen=True)

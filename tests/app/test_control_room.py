@@ -171,3 +171,24 @@ def test_a_token_is_refused_and_accepted(place: Path, blind: None) -> None:
         assert cookie["sameSite"] == "Strict" and cookie["httpOnly"]
 
     browse(show, act)
+
+
+def test_a_cue_keeps_what_is_set_and_brings_it_back(place: Path, blind: None) -> None:
+    def act(browser: Any, address: str, level: Level) -> None:
+        page = open_page(browser, address)
+        before = level()
+        set_number(page, EXPOSURE, "4")
+        until(lambda: level() > 1.5 * before)
+        page.locator("#cue-name").fill("bright")
+        page.locator("#cue-form button").click()
+        page.get_by_role("button", name="go to bright").wait_for()
+        page.locator("#release").evaluate("each => each.click()")
+        until(lambda: level() < 1.2 * before)
+        page.locator("#cue-fade").fill("0.5")
+        page.get_by_role("button", name="go to bright").click()
+        until(lambda: level() > 1.5 * before)
+        page.get_by_role("button", name="forget bright").click()
+        page.get_by_text("No cue is kept yet.").wait_for()
+        assert page.errors == []
+
+    browse(open_show(), act)

@@ -49,22 +49,26 @@ class PretendedCues:
     def names(self) -> tuple[str, ...]:
         return tuple(self.kept)
 
-    def save(self, name: str, by: str) -> None:
+    def save(self, name: str, by: str) -> str:
         if not name.isidentifier():
             raise ControlError(f"a cue cannot be called {name}")
         self.kept[name] = by
+        return f"{name} is kept"
 
-    def recall(self, name: str, fade_s: float | None = None, layer: Layer = Layer.PANEL, by: str = "") -> None:
+    def recall(self, name: str, fade_s: float | None = None, layer: Layer = Layer.PANEL, by: str = "") -> str:
         self.recalled.append((name, fade_s))
+        return f"{name} comes in"
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> str:
         del self.kept[name]
+        return f"{name} is gone"
 
 
 class PretendedLearning:
-    """Learns nothing."""
+    """Has learnt one thing."""
 
-    said = "idle"
+    def __init__(self) -> None:
+        self.said, self.bound = "idle", {"CC 7": EXPOSURE}
 
     def begin(self, address: str) -> None:
         self.said = f"waiting for {address}"
@@ -74,6 +78,12 @@ class PretendedLearning:
 
     def state(self) -> str:
         return self.said
+
+    def bindings(self) -> dict[str, str]:
+        return dict(self.bound)
+
+    def forget(self, control: str) -> None:
+        del self.bound[control]
 
 
 class PretendedSaver:

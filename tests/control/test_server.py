@@ -256,6 +256,23 @@ def test_two_panels_stay_in_step_and_one_is_told_why(tmp_path: Path) -> None:
                 released = await heard(one, "values")
             await two.send_json({"do": "keep", "name": "evening"})
             assert (await heard(one, "structure"))["cues"] == ["evening"]
+            await two.send_json({"do": "recall", "name": "evening", "fade_s": 2})
+            assert (await heard(two, "notice"))["text"] == "evening is kept"
+            assert (await heard(two, "notice"))["text"] == "evening comes in"
+            await one.send_json({"do": "learn", "address": EXPOSURE})
+            midi = (await heard(two, "structure"))["midi"]
+            while midi["note"] == "idle":
+                midi = (await heard(two, "structure"))["midi"]
+            assert midi == {
+                "note": f"waiting for {EXPOSURE}",
+                "bindings": [{"control": "CC 7", "address": EXPOSURE}],
+            }
+            await one.send_json({"do": "unlearn", "control": "CC 7"})
+            assert (await heard(two, "structure"))["midi"]["bindings"] == []
+            await one.send_json({"do": "save", "address": EXPOSURE})
+            while (text := (await heard(one, "notice"))["text"]).startswith("waiting"):
+                pass
+            assert text == f"{EXPOSURE} is in the scene"
 
     with stage.serve(tmp_path) as server:
         ask(server.invitation.port, act)
