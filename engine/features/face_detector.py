@@ -28,7 +28,7 @@ KEYPOINTS = (
     6  # right eye, left eye (of the subject), nose, mouth, ears; the first two lie left and right in the picture
 )
 MOST = 32  # maximum number of detections per picture
-FINER = 3  # maximum number of picture pixels, per axis, averaged into one input pixel
+FINER = 2  # a picture is first scaled to so many times the pixels of the square, each way, and these are averaged
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +140,9 @@ class FaceDetector:
         size_px = self.model.size_px
         scale = size_px / max(height, width)
         size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-        step = max(1, int(1 / (FINER * scale)))
-        part = np.ascontiguousarray(picture[::step, ::step])  # averaging every pixel would take as long as the network
+        part = picture
+        if FINER * scale < 1:  # averaging every pixel would take as long as the network
+            part = np.asarray(cv2.resize(picture, (FINER * size_wh[0], FINER * size_wh[1])), np.uint8)
         reduced = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         left, top = (size_px - size_wh[0]) // 2, (size_px - size_wh[1]) // 2
         self._square.fill(-1.0)

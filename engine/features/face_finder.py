@@ -24,6 +24,7 @@ from engine.types import ByteArray, FloatArray
 
 MOST_FACES = 4  # maximum number of tracked faces
 MESHES = 2  # faces meshed per picture: the largest, and the one that has waited longest
+ROOM_EVERY = 8  # pictures between two estimates of the room's light
 PRESENCE = 0.5  # mesh confidence required to keep a track, as in MediaPipe's FaceMesh
 LARGER = 1.5  # how much larger a new face must be than the smallest tracked one to replace it when there are too many
 STILL_FACES = 16  # maximum number of faces in a single picture
@@ -92,15 +93,17 @@ class LiveFaces:
         self._shape: tuple[int, ...] = ()
         self._picture = 0
         self._count = 0
+        self._room_gain, self._room_due = 1.0, 0
 
     def __call__(self, picture: ByteArray) -> list[SeenFace]:
         """Find the faces of the next picture (H, W, 3) uint8 RGB, largest first; a change of size starts afresh."""
         self._picture += 1
         if picture.shape != self._shape:
-            self._shape, self._tracks = picture.shape, []
-        room_gain = gain_of_room(picture) if self._tracks and self._is_helped else 1.0
+            self._shape, self._tracks, self._room_due = picture.shape, [], 0
+        if self._is_helped and self._tracks and self._picture >= self._room_due:
+            self._room_gain, self._room_due = gain_of_room(picture), self._picture + ROOM_EVERY
         for track in self._due():
-            if not self._follow(track, picture, room_gain):
+            if not self._follow(track, picture, self._room_gain):
                 self._tracks.remove(track)
         self._drop_doubles()
         for landmarks in self._search.onwards(picture, [track.region for track in self._tracks]):
