@@ -17,7 +17,8 @@ from engine.core.clock import TimeSource
 from engine.core.closing import Closing
 from engine.features.aligned_crop import crop_aligned, square_of
 from engine.features.attribute_reading import ReadsAttributes, read_once
-from engine.features.colours import patch_centres, patch_colours
+from engine.features.colours import Points, patch_centres, patch_colours
+from engine.features.face_cover import FaceCover
 from engine.features.face_finder import FindsFaces, LiveFaces, SeenFace, StillFaces
 from engine.features.face_tracker import Identities, Sighting, Zone, is_ignored, prominence
 from engine.features.geometry import FaceGeometry, measure_face
@@ -25,7 +26,7 @@ from engine.features.square_filter import SquareFilter
 from engine.features.vector import LAYOUT as LAYOUT
 from engine.features.vector import FeatureVector, NarcissusVector
 from engine.features.vector_2019 import OriginalVector
-from engine.types import AlignedCrop, Features, FloatArray, Frame
+from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Frame
 
 NARCISSUS: FeatureVector = NarcissusVector()
 Mode = Literal["live", "static"]
@@ -41,6 +42,8 @@ class _Found:
 
     seen: SeenFace
     geometry: FaceGeometry
+    patches: tuple[Points, FloatArray] | None = None
+    held: Features | None = None
 
 
 class Featurizer(Closing):
@@ -75,6 +78,8 @@ class Featurizer(Closing):
         self._crops = crops
         self._square_filters: dict[int, SquareFilter] = {}
         self._measured: dict[int, Features] = {}
+        self._covers: dict[int, FaceCover] = {}
+        self._open: dict[int, tuple[FaceGeometry, Features]] = {}  # latest measurements of uncovered faces, by track
 
     def __call__(self, frame: Frame) -> Features | None:
         """Measure the visitor in `frame`; None if there is no face, or theirs is hidden."""
@@ -107,25 +112,39 @@ class Featurizer(Closing):
         return list(people.values())
 
     def _find(self, frame: Frame) -> list[_Found]:
+        faces = self._faces(frame.image)
+        tracks = {seen.track for seen in faces}
+        self._covers = {track: cover for track, cover in self._covers.items() if track in tracks}
+        self._open = {track: kept for track, kept in self._open.items() if track in tracks}
+        found = (self._look_at(frame, seen) for seen in faces)
+        return [face for face in found if face is not None and not is_ignored(face.geometry.placement, self._ignore)]
+
+    def _look_at(self, frame: Frame, seen: SeenFace) -> _Found | None:
+        """Measure where a face is; one that is covered is where it was. None if it is no face."""
         height_px, width_px = frame.image.shape[:2]
-        measured = [(seen, measure_face(seen.landmarks_px, width_px, height_px)) for seen in self._faces(frame.image)]
-        return [
-            _Found(seen, face)
-            for seen, face in measured
-            if face is not None and not is_ignored(face.placement, self._ignore)
-        ]
+        face = measure_face(seen.landmarks_px, width_px, height_px)
+        patches = None if face is None else _patches(frame.image, seen, face)
+        if self._identities is not None and seen.is_fresh:
+            cover = self._covers.setdefault(seen.track, FaceCover())
+            if face is None or patches is None:
+                is_covered = cover.slip(frame.captured_s)
+            else:
+                is_covered = cover(patches[1], face.yaw_deg, face.pitch_deg, frame.captured_s)
+            if is_covered and seen.track in self._open:
+                geometry, held = self._open[seen.track]
+                return _Found(seen, geometry, held=held)
+        return None if face is None else _Found(seen, face, patches)
 
     def _measure(self, frame: Frame, found: Sequence[_Found], index: int, identity: int) -> Features | None:
         """Features of one of the faces; None if they are not finite."""
-        height_px, width_px = frame.image.shape[:2]
-        points, face, light = found[index].seen.landmarks_px, found[index].geometry, found[index].seen.light
-        roll_rad = face.placement.roll_rad
-        centres = patch_centres(points, face.eye_distance_px, roll_rad, (width_px, height_px))
-        colours = patch_colours(frame.image, centres, face.eye_distance_px, roll_rad, light)
+        points, face, held = found[index].seen.landmarks_px, found[index].geometry, found[index].held
+        if held is not None:  # without a crop: its last answer stands
+            return replace(held, captured_s=frame.captured_s, sequence=frame.sequence, identity=identity, crop=None)
+        centres, colours = found[index].patches or _patches(frame.image, found[index].seen, face)
         vector = self.kind.measure(frame.image, points, face, colours)
         if not np.isfinite(vector).all():
             return None
-        return Features(
+        features = Features(
             vector=vector,
             placement=face.placement,
             landmarks_px=points,
@@ -137,6 +156,8 @@ class Featurizer(Closing):
             identity=identity,
             crop=self._crop(frame, found, index, identity) if self._crops else None,
         )
+        self._open[found[index].seen.track] = face, features
+        return features
 
     def _crop(self, frame: Frame, found: Sequence[_Found], index: int, identity: int) -> AlignedCrop:
         """Aligned square of one of the faces, corrected to normal light."""
@@ -192,6 +213,14 @@ def with_patches(features: Features, stamp: str = LAYOUT.stamp) -> Features:
     size_wh = height_px * place.aspect, height_px
     centres = patch_centres(features.landmarks_px, features.eye_distance_px, place.roll_rad, size_wh)
     return replace(features, patches=_rows(centres[kept], features.vector[is_colour]))
+
+
+def _patches(picture: ByteArray, seen: SeenFace, face: FaceGeometry) -> tuple[Points, FloatArray]:
+    """Centres (P, 2) and colours (P * 3,) of the patches of a face."""
+    roll_rad = face.placement.roll_rad
+    size_wh = picture.shape[1], picture.shape[0]
+    centres = patch_centres(seen.landmarks_px, face.eye_distance_px, roll_rad, size_wh)
+    return centres, patch_colours(picture, centres, face.eye_distance_px, roll_rad, seen.light)
 
 
 def _rows(centres: NDArray[np.float64], colours: FloatArray) -> FloatArray:

@@ -161,6 +161,17 @@ def test_who_is_covered_for_a_moment_stays_the_first() -> None:
     assert glass.show(person(BEN), person(ADA))[0].latent.stranger == 2, "the tracker has them take the mirror"
 
 
+def test_who_turns_away_for_two_seconds_comes_back_to_the_same_stranger() -> None:
+    glass = Glass()
+    glass.show(person(ADA, 0.3), person(BEN, 0.7), seconds=3)
+    glass.show(person(ADA, 0.3), seconds=2)
+    shown = glass.show(person(ADA, 0.3), person(BEN, 0.7), seconds=3)
+    assert len(shown) == 2 and set(whose(shown)) == {ADA, BEN}
+    for each in shown:
+        assert each.latent.features is not None and each.latent.presence == 1
+        assert angle_deg(each.latent.z, seed_latent(each.latent.features.identity, SIZE)) < 1
+
+
 def test_no_more_are_answered_than_asked_for() -> None:
     glass = Glass(SETTINGS.model_copy(update={"people": 2}))
     crowd = [person(identity, 0.1 * identity) for identity in (ADA, BEN, CAY, DAN, EVE)]
