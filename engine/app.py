@@ -295,6 +295,7 @@ class App:
             build_still_featurizer=lambda: Featurizer("static"),
             build_generator=build_generator,
             inverter=files.inverter,
+            waypoints=files.waypoints,
             attributes=files.attributes,
             measured=slots.measured,
             request=request,

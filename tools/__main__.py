@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "train_attributes",
         "train_upscaler",
         "adopt_generator",
+        "choose_waypoints",
     ),
     "measuring": (
         "measure_sight",

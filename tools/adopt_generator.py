@@ -45,6 +45,7 @@ from engine.networks.persona import (
 from engine.networks.pggan.architecture import DiscriminatorSettings, GeneratorSettings
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import file_sha256, read_network
+from engine.networks.waypoints import WAYPOINTS_FILE
 from engine.system.atomic_write import atomic_write
 from engine.types import Alignment, ByteArray
 from tools.bank.builder import FaceDrawer
@@ -217,7 +218,7 @@ def _finish_exchange(target: Path, retired: Path) -> None:
         retired.rename(target)
         return
     for entry in retired.iterdir():
-        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, ENCODER_FILE, "bank"):
+        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, ENCODER_FILE, WAYPOINTS_FILE, "bank"):
             shutil.move(entry, target / entry.name)
     shutil.rmtree(retired)
 
@@ -325,6 +326,7 @@ def main(arguments: Sequence[str] | None = None, models: Path = MODELS) -> int:
         print(f"interrupted while {adoption.stage}; the same command resumes there", file=sys.stderr)
         return 130
     print(f"{persona.name} now draws with {persona.generator_sha256[:12]}; see {persona.folder / CARD_FILE}")
+    print(f"where it walks while nobody is there: python -m tools.choose_waypoints --model {persona.name}")
     return 0
 
 

@@ -20,11 +20,12 @@ from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import FeatureClamp, clamp_for
-from engine.networks.pggan.latent_sphere import normalise, slerp
+from engine.networks.pggan.latent_sphere import slerp
 from engine.pipeline.encoding_filter import EncodingFilter
 from engine.pipeline.feature_filter import FeatureFilter
 from engine.pipeline.latent_refinement import Attempt, LatentRefinement
 from engine.pipeline.sphere_filter import SphereOneEuro
+from engine.pipeline.wander import Drift, Wanders
 from engine.types import ByteArray, Features, FloatArray, Latent
 
 FAR_ENOUGH = 0.8  # a visitor may step back to this share of the distance at which they were noticed
@@ -80,52 +81,6 @@ class FollowedLatent:
         return self.refinement.propose(self.asked, self.answered, now_s)
 
 
-class Wander:
-    """Random walk on the sphere at constant speed with a slowly drifting direction: never repeats, never jumps.
-
-    Args:
-        z: start, (latent_size,).
-        speed_deg_s: degrees per second along the great circle.
-        seed: seed of the drift.
-
-    Attributes:
-        z: current position.
-        speed_deg_s: may be changed at any time.
-    """
-
-    TURN_TIME_S = 6.0  # time constant of the direction
-    STREAM = 1
-
-    def __init__(self, z: FloatArray, speed_deg_s: float, seed: int) -> None:
-        # Uses its own stream: `seed` alone would give the latent of that seed, and no tangent exists along that.
-        self._random = np.random.default_rng((seed, self.STREAM))
-        self.speed_deg_s = speed_deg_s
-        self.z = z
-        self._direction = self._tangent(self._random.standard_normal(z.shape).astype(np.float32))
-
-    def step(self, dt_s: float) -> FloatArray:
-        """Move for `dt_s`; returns the new position (latent_size,)."""
-        share = math.sqrt(min(1.0, 2 * dt_s / self.TURN_TIME_S))
-        noise = self._tangent(self._random.standard_normal(self.z.shape).astype(np.float32))
-        direction = self._tangent(self._direction * math.sqrt(1 - share**2) + noise * share)
-        angle = math.radians(self.speed_deg_s * dt_s)
-        radius = float(np.linalg.norm(self.z))
-        z = self.z * math.cos(angle) + direction * (radius * math.sin(angle))
-        self.z = normalise(z.astype(np.float32))
-        self._direction = self._tangent(direction)
-        return self.z
-
-    def go_to(self, z: FloatArray) -> None:
-        """Continue from `z` in the current direction."""
-        self.z = z
-        self._direction = self._tangent(self._direction)
-
-    def _tangent(self, direction: FloatArray) -> FloatArray:
-        """Component of `direction` orthogonal to z, normalised."""
-        flat = direction - self.z * (np.dot(direction, self.z) / np.dot(self.z, self.z))
-        return np.asarray(flat / np.linalg.norm(flat), np.float32)
-
-
 class LatentFollower:
     """Follows a visitor from arrival to departure, and wanders between visits.
 
@@ -140,9 +95,8 @@ class LatentFollower:
         settings: times and filter parameters.
         refinement: refinement of the visitor's latent, if the inverter supports it.
         layout: layout of the features.
-        wander_share: influence of the random walk on the inverter's latent, 0 to 1. The self-view needs some, otherwise
-                it would stay where it is for ever.
-        seed: seed of the random walk.
+        wander: where it is while it answers nobody; a drift from `start` if None.
+        seed: seed of that drift.
         clamp: clamp for the inverter's bank, if it already exists.
     """
 
@@ -151,7 +105,7 @@ class LatentFollower:
         start: FloatArray,
         inverter: Inverts | None,
         settings: ReflectionSettings,
-        wander_share: float = 0.0,
+        wander: Wanders | None = None,
         seed: int = 0,
         layout: FeatureLayout = LAYOUT,
         refinement: LatentRefinement | None = None,
@@ -161,11 +115,10 @@ class LatentFollower:
         self._refinement = refinement
         self._reach = clamp_for(inverter) if clamp is None else clamp
         self._settings = settings
-        self._wander_share = wander_share
         self._calm = FeatureFilter(layout, settings.features)
         self._steady = EncodingFilter(layout)
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
-        self._wander = Wander(start, settings.wander_deg_s, seed)
+        self._wander = wander or Drift(start, settings.wander_deg_s, seed)
         self._z = self._arrival_from = start
         self._features: Features | None = None
         self._is_following = False
@@ -173,6 +126,11 @@ class LatentFollower:
         self._arrived_s = self._seen_s = -math.inf
         self._presence = 0.0
         self._last_s: float | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """See `Wanders`."""
+        return self._wander.is_away
 
     def adjust(self, settings: ReflectionSettings) -> None:
         """Continue with other times and filter parameters."""
@@ -205,7 +163,7 @@ class LatentFollower:
                 answered = self._steady(answered, self._features.vector, dt_s)
             self._z = self._approach(self._features, answered, dt_s, now_s)
         else:
-            self._z = self._wander.step(dt_s)
+            self._z = self._wander.step(dt_s, is_hidden=self._presence <= 0)
         self._ease_presence(dt_s)
         if self._presence <= 0 and self._noticed_s is None:
             self._features = features  # nobody, or someone too far away
@@ -274,7 +232,8 @@ class LatentFollower:
         self._noticed_s = None
         if self._is_following:
             self._is_following = False
-            self._wander.go_to(self._z)
+            if self._inverter is not None:  # otherwise it has wandered all the time
+                self._wander.go_to(self._z)
 
     def _ask(self, features: Features, dt_s: float) -> FloatArray:
         """Features (F,) for the inverter: smoothed and clamped to the faces it knows."""
@@ -283,11 +242,9 @@ class LatentFollower:
 
     def _approach(self, features: Features, answered: FloatArray, dt_s: float, now_s: float) -> FloatArray:
         """Step towards the inverter's refined latent: smooth, starting from the current latent on arrival."""
-        target, wandering = answered, self._wander.step(dt_s)
+        target = answered
         if self._refinement is not None and self._settings.deepening:
             target = self._refinement.apply(target, dt_s)
-        if self._wander_share:
-            target = slerp(target, wandering, self._wander_share)
         self._filter.tune(self._settings.min_cutoff_hz, self._settings.beta, self._rate_limit_deg_s(features))
         target = self._filter(target, dt_s)
         progress = (now_s - self._arrived_s) / self._settings.arrive_s

@@ -19,6 +19,7 @@ from engine.core.latency_stamps import LatencyStamps
 from engine.core.slot import Slot
 from engine.features.attribute_reading import ReadsAttributes
 from engine.networks.pggan.latent_sphere import seed_latent
+from engine.networks.waypoints import Waypoints
 from engine.pipeline.attribute_follower import AttributeFollower
 from engine.pipeline.generator_step import GeneratorProtocol, GeneratorStep
 from engine.pipeline.latent_follower import FollowedLatent, Inverts
@@ -28,12 +29,12 @@ from engine.pipeline.reflection_request import ReflectionRequest
 from engine.pipeline.sources.self_feedback import SelfView
 from engine.pipeline.strangers import Strangers
 from engine.pipeline.supervised_step import SupervisedStep
+from engine.pipeline.wander import Drift, Walk, Wanders
 from engine.system.cpu_priority import give_way
 from engine.types import Features, FloatArray, Frame, Latent, Reflection
 
 log = logging.getLogger(__name__)
 
-SELF_WANDER_SHARE = 0.7  # how far the wander pulls at a mirror that sees only itself
 FRAME_WAIT_S = 0.15  # without a frame for this long the mirror moves on by itself
 STOP_WAIT_S = 5.0
 
@@ -74,6 +75,7 @@ class ReflectionWorker:
             for drawn faces.
         build_generator: makes the generator; the first reflection waits for it.
         inverter: features -> latent, or None to wander.
+        waypoints: where it walks while nobody is there; None lets it drift.
         attributes: reads age and gender, or None to leave `Features.attributes` empty.
         measured: where what was measured of everybody is left before it is answered, or None.
         request: what the show asks for at first.
@@ -94,6 +96,7 @@ class ReflectionWorker:
         build_still_featurizer: Callable[[], Callable[[Frame], Features | None]],
         build_generator: Callable[[], GeneratorProtocol],
         inverter: Inverts | None,
+        waypoints: Waypoints | None = None,
         attributes: ReadsAttributes | None = None,
         measured: Slot[tuple[Features, ...]] | None = None,
         request: ReflectionRequest,
@@ -108,7 +111,7 @@ class ReflectionWorker:
         self._reflections = reflections
         self._measured = measured
         self._build_generator = build_generator
-        self._inverter = inverter
+        self._inverter, self._waypoints = inverter, waypoints
         self._request, self._requests = request, requests
         self._strangers: Strangers | None = None
         self._controller: QualityController | None = None
@@ -250,7 +253,8 @@ class ReflectionWorker:
             self._sees_itself = False
             self._follow.close()
             return frame
-        return None if self._last is None else self._self_view.frame(self._last, self._clock.now_s())
+        is_away = self._strangers is None or self._strangers.is_away
+        return None if self._last is None or is_away else self._self_view.frame(self._last, self._clock.now_s())
 
     def _see(self, frame: Frame) -> list[Features]:
         """Measure and classify whoever is in a frame, and hand on at once what was measured."""
@@ -283,13 +287,19 @@ class ReflectionWorker:
         return generator_step.draw_turn
 
     def _build_strangers(self) -> Callable[[Sequence[Features], float, float], list[FollowedLatent]]:
-        sees_itself = self._sees_itself
         start = self._start_latent() if self._last is None else self._last.latent.z
-        wander_share = SELF_WANDER_SHARE if sees_itself else 0.0
-        self._strangers = Strangers(
-            start, self._inverter, self._request.settings, wander_share, self._seed, refines=not sees_itself
-        )
+        inverter = None if self._sees_itself else self._inverter  # its own face is answered by what it does anyway
+        self._strangers = Strangers(start, inverter, self._request.settings, self._wander_from, self._seed)
         return self._strangers.follow
+
+    def _wander_from(self, start: FloatArray, speed_deg_s: float, seed: int) -> Wanders:
+        """What a stranger does while nobody is answered; the first goes on from what is shown."""
+        if self._waypoints is None:
+            return Drift(start, speed_deg_s, seed)
+        walk = Walk(self._waypoints, speed_deg_s, seed, visits=self._sees_itself)
+        if self._last is not None and seed == self._seed:
+            walk.go_to(start)
+        return walk
 
     def _start_latent(self) -> FloatArray:
         return seed_latent(self._seed, self._latent_size)

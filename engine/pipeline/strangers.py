@@ -7,7 +7,7 @@ which fades when they leave. Knows people by their tracker identities, and no pi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from engine.networks.inversion.feature_clamp import clamp_for
 from engine.networks.pggan.latent_sphere import seed_latent
 from engine.pipeline.latent_follower import FollowedLatent, Inverts, LatentFollower
 from engine.pipeline.latent_refinement import refinement_for
+from engine.pipeline.wander import Drift, Wanders
 from engine.types import Features, FloatArray
 
 MOST_FADING = 2  # maximum number of strangers fading beside the active ones; further ones disappear at once
@@ -49,7 +50,7 @@ class Strangers:
         start: initial latent, (latent_size,).
         inverter: features -> latent; None makes the mirror wander regardless of visitors.
         settings: number of visitors, times and filter parameters.
-        wander_share: see `LatentFollower`.
+        wander: makes a stranger's `Wanders` from where it begins, its pace in degrees a second, and a seed.
         seed: seed of the random walk, and of the starting points of further strangers.
         refines: whether reflections are refined while visitors stay.
     """
@@ -59,14 +60,14 @@ class Strangers:
         start: FloatArray,
         inverter: Inverts | None,
         settings: ReflectionSettings,
-        wander_share: float = 0.0,
+        wander: Callable[[FloatArray, float, int], Wanders] = Drift,
         seed: int = 0,
         *,
         refines: bool = True,
     ) -> None:
         self._inverter, self._clamp = inverter, clamp_for(inverter)
         self._settings = settings
-        self._wander_share, self._seed = wander_share, seed
+        self._wander, self._seed = wander, seed
         self._refines = refines
         self._count = 0
         self._noticed_s: dict[int, float] = {}  # people without a stranger: since when they have been seen
@@ -77,6 +78,11 @@ class Strangers:
         self._settings = settings
         for stranger in self._strangers:
             stranger.follower.adjust(settings)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nobody stands before a mirror that sees only itself."""
+        return self._strangers[0].follower.is_away
 
     def follow(self, people: Sequence[Features], captured_s: float, now_s: float) -> list[FollowedLatent]:
         """Compute the latents for this moment: the selected visitor's first, then the others'.
@@ -178,8 +184,9 @@ class Strangers:
         self._size = len(start)
         refinement = refinement_for(inverter) if self._refines else None
         seed = self._seed + self._count - 1
+        wander = self._wander(start, self._settings.wander_deg_s, seed)
         follower = LatentFollower(
-            start, inverter, self._settings, self._wander_share, seed, refinement=refinement, clamp=copy(self._clamp)
+            wander.z, inverter, self._settings, wander, refinement=refinement, clamp=copy(self._clamp)
         )
         return _Stranger(self._count, follower)
 

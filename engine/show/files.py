@@ -15,6 +15,7 @@ from engine.networks.inversion.encoder_inverter import EncoderInverter
 from engine.networks.inversion.inverter_file import open_inverter
 from engine.networks.inversion.retrieval_inverter import Inverter
 from engine.networks.persona import Persona
+from engine.networks.waypoints import Waypoints, open_waypoints
 from engine.render.passes import registry
 from engine.render.projection.settings import ProjectionSettings
 from engine.render.projection.settings_file import open_venue
@@ -32,7 +33,7 @@ class ShowFiles:
         config: config.yaml.
         scene_library: the scenes.
         scene_name, scene: the first one.
-        persona, inverter, attributes: the networks' files; None where a show goes on without.
+        persona, inverter, waypoints, attributes: the networks' files; None where a show goes on without.
         venue: the room.
     """
 
@@ -42,6 +43,7 @@ class ShowFiles:
     scene: Scene
     persona: Persona
     inverter: Inverter | EncoderInverter | None
+    waypoints: Waypoints | None
     attributes: AttributeReader | None
     venue: ProjectionSettings
 
@@ -74,7 +76,8 @@ def read_show_files(options: Options, scenes: Path, models: Path, recalled: str 
     inverter = open_inverter(persona)
     attributes = open_attributes(models) if config.persona.attributes else None
     venue = open_venue(Path(config.display.venue))
-    return ShowFiles(config, scene_library, name, scene, persona, inverter, attributes, venue)
+    waypoints = open_waypoints(persona)
+    return ShowFiles(config, scene_library, name, scene, persona, inverter, waypoints, attributes, venue)
 
 
 def _first_scene(asked: str | None, recalled: str | None, usual: str, scene_library: SceneLibrary) -> tuple[str, Scene]:

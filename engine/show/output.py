@@ -18,7 +18,7 @@ from engine.telemetry.loopback import LOOP_S
 
 log = logging.getLogger(__name__)
 
-OFFSCREEN_S = 15.0  # length of the film that is made where there is no display
+OFFSCREEN_S = 16.0  # length of the film that is made where there is no display
 FILM_FPS = 30.0
 
 

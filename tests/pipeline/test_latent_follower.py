@@ -8,9 +8,10 @@ import pytest
 from engine.config.reflection import ReflectionSettings
 from engine.features.vector import LAYOUT
 from engine.networks.pggan.latent_sphere import angle_deg, seed_latent, slerp
-from engine.pipeline.latent_follower import ENCODING_SPEED, LatentFollower, Wander
+from engine.pipeline.latent_follower import ENCODING_SPEED, LatentFollower
 from engine.pipeline.latent_refinement import LatentRefinement, refinement_for
 from engine.pipeline.sphere_filter import SphereOneEuro
+from engine.pipeline.wander import Drift
 from engine.types import AlignedCrop, ByteArray, Features, FloatArray, Latent, Placement
 
 SIZE = 64
@@ -70,7 +71,7 @@ def test_one_euro_limits_the_speed_and_stays_on_the_sphere() -> None:
 
 
 def test_wander_has_a_constant_speed_and_does_not_repeat() -> None:
-    wander = Wander(seed_latent(3, SIZE), speed_deg_s=4, seed=7)
+    wander = Drift(seed_latent(3, SIZE), speed_deg_s=4, seed=7)
     places = [wander.step(1 / FPS) for _ in range(FPS * 60)]
     steps = [angle_deg(a, b) for a, b in itertools.pairwise(places)]
     assert np.median(steps) == pytest.approx(4 / FPS, rel=0.2)
@@ -82,7 +83,7 @@ def test_wander_has_a_constant_speed_and_does_not_repeat() -> None:
 def test_wander_sets_out_from_the_latent_of_its_own_seed(size: int) -> None:
     for seed in range(40):
         start = seed_latent(seed, size)
-        wander = Wander(start, speed_deg_s=4, seed=seed)
+        wander = Drift(start, speed_deg_s=4, seed=seed)
         direction = wander._direction.astype(np.float64)
         assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-5)
         assert abs(np.dot(direction, start)) / np.linalg.norm(start) < 1e-3

@@ -1,0 +1,1 @@
+"""Choosing the faces between which the mirror walks while nobody is there."""
