@@ -218,7 +218,12 @@ def _finish_exchange(target: Path, retired: Path) -> None:
         retired.rename(target)
         return
     for entry in retired.iterdir():
-        if not (target / entry.name).exists() and entry.name not in (DISCRIMINATOR_FILE, ENCODER_FILE, WAYPOINTS_FILE, "bank"):
+        if not (target / entry.name).exists() and entry.name not in (
+            DISCRIMINATOR_FILE,
+            ENCODER_FILE,
+            WAYPOINTS_FILE,
+            "bank",
+        ):
             shutil.move(entry, target / entry.name)
     shutil.rmtree(retired)
 

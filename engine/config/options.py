@@ -50,4 +50,4 @@ class Options:
     @property
     def keeps_real_time(self) -> bool:
         """Whether somebody watches or times the show, so that it may not take the time it needs."""
-        return self.live or self.status is not None or self.measure_loop
+        return self.live or self.measure_loop or self.status is not None or self.control is not None

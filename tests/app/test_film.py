@@ -66,6 +66,7 @@ def write_clip(path: Path, *, rate: int, count: int) -> None:
         ({}, None),
         ({"record": Path("out.mp4"), "live": True}, None),
         ({"record": Path("out.mp4"), "status": Path("status.json")}, None),
+        ({"record": Path("out.mp4"), "control": 0}, None),
         ({"record": Path("out.mp4"), "source": "camera:0"}, None),
         ({"record": Path("out.mp4"), "source": "/dev/video2"}, None),
     ],

@@ -9,10 +9,17 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
+from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latents
 from engine.networks.pggan.weight_file import write_arrays
-from engine.networks.persona import Persona
-from engine.networks.waypoints import GESTURES, WAYPOINTS_FILE, Waypoints, open_waypoints, read_waypoints, write_waypoints
+from engine.networks.waypoints import (
+    GESTURES,
+    WAYPOINTS_FILE,
+    Waypoints,
+    open_waypoints,
+    read_waypoints,
+    write_waypoints,
+)
 from tests.tiny_persona import write_tiny_persona
 
 
