@@ -16,7 +16,10 @@ from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
 from engine.config.options import Options
 from engine.consent.gate import ConsentGate
+from engine.control.bindings_file import load_control_file
 from engine.control.cues import Cues
+from engine.control.keys import Keys
+from engine.control.midi import Midi
 from engine.control.register import Register
 from engine.control.scene_saver import SceneSaver
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
@@ -174,7 +177,11 @@ class App:
         keeper = Keeper(drawing.recordings, drawing.calibration, switcher, files.persona)
         register, library, beside = Register(self._clock), files.scene_library, options.config.parent
         cues = Cues(beside / config.control.cues, register, notice.notify)
-        desk_parts = DeskParts(drawing.mirror, switcher, keeper, library, cues, status, notice, config.reflection)
+        bindings_path = beside / config.control.file
+        bindings = load_control_file(bindings_path)
+        midi = parts.enter_context(Midi(bindings_path, bindings, register, notice.notify))
+        keys = Keys(bindings, register)
+        desk_parts = DeskParts(drawing.mirror, switcher, keeper, library, cues, keys, status, notice, config.reflection)
         desk = ControlDesk(register, desk_parts, self._clock)
         room = RoomParts(
             register,
@@ -187,6 +194,7 @@ class App:
             hears=level_meter.is_on,
             cues=cues,
             saver=SceneSaver(register, library),
+            learning=midi,
         )
         control_room = open_control_room(config.control, options.control, room, Clock())
         if control_room is not None:

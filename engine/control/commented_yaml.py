@@ -19,7 +19,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from engine.config.yaml_loader import load_yaml, parse_yaml, shown_path
 from engine.control.parameter import ControlError, Value
-from engine.core.errors import in_one_line
+from engine.core.errors import ConfigError, in_one_line
 from engine.system.atomic_write import atomic_write
 
 TRIES = 5
@@ -44,7 +44,7 @@ def change_yaml(path: Path, change: Callable[[Any], None], check: Callable[[Path
         try:
             with atomic_write(path) as partial:
                 partial.write_bytes(after)
-                check(partial)
+                _check(partial, path, check)
                 if _bytes(path) != before:
                     raise _EditedError
         except _EditedError:
@@ -74,6 +74,13 @@ def flow_map(**items: object) -> CommentedMap:
     mapping = CommentedMap(items)
     mapping.fa.set_flow_style()
     return mapping
+
+
+def _check(partial: Path, path: Path, check: Callable[[Path], object]) -> None:
+    try:
+        check(partial)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace(shown_path(partial), shown_path(path))) from error
 
 
 def _bytes(path: Path) -> bytes:

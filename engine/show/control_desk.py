@@ -5,12 +5,13 @@ Belongs to the thread that draws, which calls `follow` once a frame; everybody e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.config.reflection import ReflectionSettings
 from engine.control.cues import Cues
+from engine.control.keys import Keys
 from engine.control.parameter import Value
 from engine.control.register import Command, Register
 from engine.control.scene_parameters import Knob, scene_knobs
@@ -43,6 +44,7 @@ class DeskParts:
     Attributes:
         mirror, switcher, keeper: what is drawn, which scene, what is kept.
         library, cues: the scenes, and what was kept of them.
+        keys: those of the installation's own.
         status, notice: how the show is, and what was told to the operator.
         reflection: what config.yaml says of how the mirror answers.
     """
@@ -52,6 +54,7 @@ class DeskParts:
     keeper: Keeper
     library: SceneLibrary
     cues: Cues
+    keys: Keys
     status: ShowStatus
     notice: Notice
     reflection: ReflectionSettings
@@ -136,6 +139,12 @@ class ControlDesk:
             changed = settings.calmer(calm).model_copy(update={"people": people})
             self._asked = asked = (settings, calm, people, changed)
         return asked[3]
+
+    def press(self, keys: Sequence[str]) -> None:
+        """Do what keys of the installation's own do."""
+        for key in keys:
+            with self._boundary.around(f"the key {key}"):
+                self._parts.keys.press(key)
 
     def take_snapshot(self) -> None:
         """Keep the next picture, and tell of it."""

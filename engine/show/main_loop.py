@@ -166,6 +166,7 @@ class MainLoop:
         with guarded("the window"):
             for action in self._window.poll():
                 self.act(action)
+            self._desk.press(self._window.other_keys())
         with guarded("calibrating"):
             self._calibration.follow_operator(tick)
         with guarded("the change of scenes"):

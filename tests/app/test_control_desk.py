@@ -207,3 +207,34 @@ def test_a_knob_that_is_drawn_once_has_its_pass_built_anew_and_given_back(place:
         lambda: register_of(show).release(wear),
         lambda: frame().settings.wear == 0.5,  # type: ignore[attr-defined]
     )
+
+
+def test_a_key_and_a_cue_of_the_installations_own_reach_the_wall(place: Path, blind: None) -> None:
+    (place / "control.yaml").write_text(
+        f"keys:\n  f5: {{address: {EXPOSURE}, value: 4}}\n  f6: /narcissus/cue/dim\n  f7: /narcissus/cue/gone\n"
+    )
+    (place / "cues.yaml").write_text(f"cues:\n  dim: {{scene: plain, knobs: {{{EXPOSURE}: 0.25}}}}\n")
+    show = app(seconds=30.0)
+
+    def exposure() -> float:
+        return float(show.mirror.knobs.get("film", {}).get("exposure", 1.0))
+
+    def press(key: str) -> bool:
+        show.loop._window.other_keys = lambda: [key]  # type: ignore[method-assign]
+        return True
+
+    def let_go() -> bool:
+        show.loop._window.other_keys = list  # type: ignore[method-assign]
+        return True
+
+    by_and_by(
+        show,
+        lambda: press("f5"),
+        lambda: exposure() == 4.0 and let_go(),
+        lambda: register_of(show).set("/narcissus/show/cue_fade_s", 0.3, Layer.PANEL).is_shown,
+        lambda: press("f6"),
+        lambda: "cue dim" in register_of(show).why(EXPOSURE).holdings[0].by and let_go(),
+        lambda: exposure() == 0.25,
+        lambda: press("f7"),
+        lambda: "there is no parameter /narcissus/cue/gone" in show.note,
+    )

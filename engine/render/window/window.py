@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 
 import moderngl
 import pygame
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
 FRAME_LIMIT_S = 1.0  # longest wait for a driver to finish a picture
+MOST_KEYS = 32  # that are remembered from one frame to the next
 KEY_REPEAT_MS = (350, 40)  # repeat of held keys while calibrating: initial delay, interval
 
 
@@ -98,6 +100,10 @@ class Window(Closing, ABC):
     @abstractmethod
     def poll(self) -> list[Action]:
         """Actions of the operator since the last call; `framebuffer` follows the size of the window here."""
+
+    def other_keys(self) -> list[str]:
+        """Names of the keys pressed since the last call that mean nothing here, `ctrl+` before them if it was held."""
+        return []
 
     def edits(self) -> list[CalibrationEvent]:
         """Events of calibration since the last call; call `poll` first."""
@@ -191,6 +197,7 @@ class ScreenWindow(Window):
         self, settings: DisplaySettings, size_wh: tuple[int, int], *, fullscreen: bool, display: int | str | None
     ) -> None:
         self._edits: list[CalibrationEvent] = []
+        self._other_keys: deque[str] = deque(maxlen=MOST_KEYS)
         self._listens = False
         number = _choose_display(settings.display) if display is None else _open_display(display)
         self._display_name = name_display(number)
@@ -223,6 +230,11 @@ class ScreenWindow(Window):
         self._resize(pygame.display.get_window_size())
         return [action for action in actions if action is not None]
 
+    def other_keys(self) -> list[str]:
+        keys = list(self._other_keys)
+        self._other_keys.clear()
+        return keys
+
     def edits(self) -> list[CalibrationEvent]:
         edits, self._edits = self._edits, []
         return edits
@@ -246,7 +258,11 @@ class ScreenWindow(Window):
         if event.type != pygame.KEYDOWN:
             return None
         ctrl = bool(event.mod & pygame.KMOD_CTRL)
-        return action_for(key_name(event), ctrl=ctrl, is_fullscreen=self.is_fullscreen)
+        name = key_name(event)
+        action = action_for(name, ctrl=ctrl, is_fullscreen=self.is_fullscreen)
+        if action is None:
+            self._other_keys.append(f"ctrl+{name}" if ctrl else name)
+        return action
 
     def _show(self) -> None:
         box = (0, 0, *self.size_wh)
