@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -128,16 +128,31 @@ def add_midi(path: Path, binding: MidiBinding) -> ControlFile:
     def change(data: Any) -> None:
         entries = data.setdefault("midi", [])
         place = {"channel": binding.channel, "port": binding.port}
-        before = [
-            index
-            for index, entry in enumerate(entries)
-            if entry.get("control") == binding.control
-            and all(entry.get(key) in (None, each) for key, each in place.items())
-        ]
-        for index in reversed(before):
-            del entries[index]
+        _drop(entries, binding.control, lambda entry: all(entry.get(key) in (None, place[key]) for key in place))
         said = {"control": binding.control, **place, "address": binding.address}
         entries.append(flow_map(**{key: value for key, value in said.items() if value is not None}))
 
     change_yaml(path, change, load_control_file)
     return load_control_file(path)
+
+
+def remove_midi(path: Path, binding: MidiBinding) -> ControlFile:
+    """Take a binding out of the file; returns the file as it is then.
+
+    Raises:
+        ConfigError: the file is wrong.
+        ControlError: it cannot be written.
+    """
+
+    def change(data: Any) -> None:
+        place = {"channel": binding.channel, "port": binding.port}
+        _drop(data.get("midi") or [], binding.control, lambda entry: all(entry.get(key) == place[key] for key in place))
+
+    change_yaml(path, change, load_control_file)
+    return load_control_file(path)
+
+
+def _drop(entries: Any, control: str, is_meant: Callable[[Any], bool]) -> None:
+    for index in reversed(range(len(entries))):
+        if entries[index].get("control") == control and is_meant(entries[index]):
+            del entries[index]

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.control.bindings_file import HIGHEST, ControlFile, MidiBinding, add_midi
+from engine.control.bindings_file import HIGHEST, ControlFile, MidiBinding, add_midi, remove_midi
 from engine.control.layers import Layer
 from engine.control.midi_ports import MidiMessage, MidiPorts, MidoPorts, OpenPort
 from engine.control.parameter import ControlError, Kind, Parameter, Value
 from engine.control.register import Register
 from engine.core.closing import Closing
 from engine.core.errors import DeviceError, NarcissusError
+from engine.core.messages import did_you_mean
 
 LOOK_S = 2.0
 CLOSE_S = 2.0
@@ -91,6 +92,26 @@ class Midi(Closing):
     def cancel(self) -> None:
         """Learn nothing after all."""
         self._learning, self._said = None, "nothing is learnt"
+
+    def bindings(self) -> Mapping[str, str]:
+        """What each control sets, by its label."""
+        return {binding.label: binding.address for binding in self._bindings}
+
+    def forget(self, control: str) -> None:
+        """Take a control out of the file. Waits for the disk.
+
+        Args:
+            control: as `bindings` labels it.
+
+        Raises:
+            ControlError: there is none, or the file cannot be written.
+            ConfigError: the file was edited, and is wrong now.
+        """
+        found = next((binding for binding in self._bindings if binding.label == control), None)
+        if found is None:
+            raise ControlError(f"there is no control {control[:60]!r}; {did_you_mean(control[:60], self.bindings())}")
+        self._bindings = remove_midi(self._path, found).midi
+        self._said = f"{control} sets nothing from now on"
 
     def state(self) -> str:
         """What is being learnt, what came of it, or which devices there are."""

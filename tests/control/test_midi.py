@@ -127,6 +127,16 @@ def test_a_control_is_learnt_and_kept_with_all_that_stands_in_the_file(desk: Des
     assert [each.address for each in load_control_file(desk.path).midi if each.control == "cc 7"] == [FIT]
 
 
+def test_a_control_is_forgotten(desk: Desk) -> None:
+    assert desk.midi.bindings()["cc 21"] == WEAR and "note 36 on channel 2" in desk.midi.bindings()
+    desk.midi.forget("note 36 on channel 2")
+    assert "note 36" not in desk.path.read_text() and "# faders" in desk.path.read_text()
+    desk.move("note 36", 100, channel=2)
+    assert desk.register.value(BLACK) is False
+    with pytest.raises(ControlError, match="there is no control 'cc 22'; did you mean 'cc 21'"):
+        desk.midi.forget("cc 22")
+
+
 def test_unplugged_while_learning_is_one_sentence_and_plugged_in_again_it_works(desk: Desk) -> None:
     desk.midi.begin(WEAR)
     desk.ports.there = []

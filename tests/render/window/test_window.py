@@ -227,6 +227,9 @@ with open_window(DisplaySettings(), (320, 240), headless=False) as window:
         press(key, mod)
     pygame.event.post(pygame.event.Event(pygame.QUIT))
     said["keys"] = show()["actions"]
+    press(pygame.K_F5, pygame.KMOD_RCTRL)
+    show()
+    said["others"], said["others again"] = window.other_keys(), window.other_keys()
     window.toggle_fullscreen()
     show()
     said["fullscreen"] = show()
@@ -292,6 +295,7 @@ def test_a_real_window_keeps_its_context_through_fullscreen(gl: moderngl.Context
     assert said["no such display"] == "there is no display 7: this machine has 0 (screen, 800x600)"
     assert said["window"] == in_window
     assert said["keys"] == ["fullscreen", "record", "quit"], "Esc means nothing in a window"
+    assert said["others"] == ["escape", "a", "ctrl+f5"] and said["others again"] == []
     assert said["fullscreen"] == {
         **in_window,
         "size": [800, 600],
