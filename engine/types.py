@@ -177,6 +177,7 @@ class Latent:
         deepening: how far the answer has been refined: 0 on arrival, towards 1 as the visitor stays.
         stranger: number of the stranger that it shows, from 1; latents of one number follow from each other, and each
             visitor who is answered at the same time has one. 0 if nobody counts.
+        bits: how many bits are left of the visitor, if the scene quantises; 0 otherwise. Sessions do not keep it.
     """
 
     z: FloatArray
@@ -187,6 +188,7 @@ class Latent:
     likeness: float = 0.0
     deepening: float = 0.0
     stranger: int = 0
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

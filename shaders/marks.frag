@@ -28,7 +28,11 @@ float stroke() {
 void main() {
     float shown = smoothstep(v_what.w, v_what.w + 0.10, u_drawn * 1.10) * smoothstep(0.0, 0.8, u_presence);
     vec4 tooth = tiled(v_place * 45.0);
+#ifdef LIGHT
+    vec3 colour = mix(vec3(0.62, 0.52, 0.38), vec3(0.95, 0.16, 0.10), v_what.z);      // on dark ground
+#else
     vec3 colour = mix(INK, RED, v_what.z);
+#endif
     float cover;
     if (v_what.y == 2.0) cover = min(1.0, texture(u_type, v_uv).r * 1.25) * 0.95;
     else if (v_what.y == 1.0) {
@@ -40,5 +44,9 @@ void main() {
     if (v_what.w > 0.60 && v_what.y != 0.0) shown *= u_words;
     float mask = clamp(cover, 0.0, 1.0) * shown * u_opacity;
     if (mask <= 0.002) discard;
+#ifdef LIGHT
+    f_colour = vec4(colour * mask, mask);
+#else
     f_colour = vec4(colour * sheet_light(v_place) * mask, mask);
+#endif
 }

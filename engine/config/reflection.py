@@ -69,6 +69,19 @@ class CalmSettings(Settings):
         return filters if isinstance(filters, FilterSettings) else self.shape
 
 
+class BitSettings(Settings):
+    """How little is left of a visitor who comes near."""
+
+    few: int = Field(default=0, ge=0, le=512)
+    """Bits that are left of whoever stands at `near`, 1 to 512; 0 leaves everybody whole."""
+
+    near: float = Field(default=0.20, ge=0.1, le=0.5)
+    """Distance between the eyes at which no more than those are left, 0.1 to 0.5 picture heights."""
+
+    far: float = Field(default=0.06, ge=0.01, le=0.09)
+    """Distance between the eyes up to which nothing is left out, 0.01 to 0.09 picture heights."""
+
+
 class AnswerSettings(Settings):
     """Rate and smoothing of reflections."""
 
@@ -93,6 +106,9 @@ class AnswerSettings(Settings):
     deepening: bool = True
     """Whether the reflection is refined while a visitor stays: candidates are drawn off screen and measured, up to ten
     times per second if there is time."""
+
+    bits: BitSettings = BitSettings()
+    """How little is left of a visitor who comes near: the answer is quantised."""
 
     wander_deg_s: float = Field(default=6.0, ge=0.0, le=45.0)
     """Speed of the face while nobody is there, 0 to 45 degrees on the latent sphere per second."""

@@ -16,10 +16,12 @@ import numpy as np
 from engine.config.reflection import ReflectionSettings
 from engine.core.easing import smoothstep
 from engine.features.aligned_crop import crop_fault
+from engine.features.bit_budget import BitBudget
 from engine.features.face_tracker import is_different_person
 from engine.features.layout import FeatureLayout
 from engine.features.vector import LAYOUT
 from engine.networks.inversion.feature_clamp import FeatureClamp, clamp_for
+from engine.networks.inversion.latent_bits import LatentQuantiser
 from engine.networks.pggan.latent_sphere import slerp
 from engine.pipeline.encoding_filter import EncodingFilter
 from engine.pipeline.feature_filter import FeatureFilter
@@ -119,6 +121,7 @@ class LatentFollower:
         self._steady = EncodingFilter(layout)
         self._filter = SphereOneEuro(settings.min_cutoff_hz, settings.beta, settings.rate_limit_deg_s)
         self._wander = wander or Drift(start, settings.wander_deg_s, seed)
+        self._quantise, self._budget, self._bits = LatentQuantiser(len(start)), BitBudget(), 0
         self._z = self._arrival_from = start
         self._features: Features | None = None
         self._is_following = False
@@ -179,6 +182,7 @@ class LatentFollower:
         measured = refinement.likeness if refinement is not None else None
         return replace(
             latent,
+            bits=self._bits,
             typicality=self._typicality,
             likeness=inverter.nearness if measured is None else measured,
             deepening=refinement.progress if refinement is not None else 0.0,
@@ -221,6 +225,8 @@ class LatentFollower:
         if is_new:
             self._arrival_from, self._arrived_s = self._z, now_s
             self._filter.reset()
+            self._quantise.reset()
+            self._budget.reset()
             self._calm.reset()
             self._steady.reset()
             if self._inverter is not None:
@@ -245,6 +251,11 @@ class LatentFollower:
         target = answered
         if self._refinement is not None and self._settings.deepening:
             target = self._refinement.apply(target, dt_s)
+        if self._settings.bits.few:
+            self._bits = self._budget.at(features.placement.eye_distance, self._settings.bits)
+            target = self._quantise(target, self._bits)
+        else:
+            self._bits = 0
         self._filter.tune(self._settings.min_cutoff_hz, self._settings.beta, self._rate_limit_deg_s(features))
         target = self._filter(target, dt_s)
         progress = (now_s - self._arrived_s) / self._settings.arrive_s

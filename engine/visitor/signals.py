@@ -32,6 +32,7 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "likeness": "how near the answer is to the viewer: 1 the same measures, 0 no nearer than any face; measured on "
         "what was drawn, where the mirror deepens",
         "deepening": "how far the answer to this visitor has been refined: 0 on arrival, towards 1 as they stay",
+        "bits": "how many bits are left of the viewer where `reflection: {bits: ...}` quantises them; 0 elsewhere",
         "audio": "how loud it is, 0 to 1; 0 where nothing listens",
         "time": "seconds since the show began",
         "idling": "1 while nobody is there; passes smoothly into noticing or arriving",

@@ -136,6 +136,7 @@ class Viewer:
             "typicality": latent.typicality if latent else 0.0,
             "likeness": latent.likeness if latent else 0.0,
             "deepening": latent.deepening if latent else 0.0,
+            "bits": float(latent.bits) if latent else 0.0,
         }
         share = _share(SIGNAL_TIME_S, tick.dt_s)
         for name, value in measured.items():

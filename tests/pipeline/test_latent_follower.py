@@ -345,3 +345,19 @@ def test_the_next_visitor_of_an_encoder_comes_as_a_passage() -> None:
     steps = [float(angle_deg(a.z, b.z)) for a, b in itertools.pairwise(latents)]
     assert max(steps) < 1.5 * ENCODING_SPEED * SETTINGS.rate_limit_deg_s / FPS
     assert angle_deg(latents[-1].z, seed_latent(9, SIZE)) < 0.1
+
+
+def test_a_scene_may_leave_fewer_bits_of_whoever_comes_near() -> None:
+    """From afar an answer is whole; at the glass everybody is one of 2^few faces."""
+    settings = ReflectionSettings(arrive_s=0.05, deepening=False, bits={"few": 1, "near": 0.2, "far": 0.05})
+
+    def answer(seed: int, size: float) -> Latent:
+        follower = LatentFollower(seed_latent(4, SIZE), FixedInverter(seed_latent(seed, SIZE)), settings)
+        return [follower.follow(face(size=size), i / FPS, i / FPS) for i in range(90)][-1].latent
+
+    far = answer(5, 0.04)
+    assert angle_deg(far.z, seed_latent(5, SIZE)) < 1 and far.bits == 4096
+    near = [answer(seed, 0.3) for seed in range(10, 18)]
+    assert {latent.bits for latent in near} == {1}
+    assert len({tuple(np.round(latent.z, 2)) for latent in near}) == 2
+    assert LatentFollower(far.z, None, SETTINGS).follow(None, 0.0, 0.0).latent.bits == 0

@@ -191,7 +191,7 @@ def view(gl: moderngl.Context) -> Iterator[FrameInputs]:
     growth.upload(Reflection(picture, NOBODY, 0.0, 1, grown(picture)))
     for index in range(6):
         hang_visitor(archive, synthetic_face(seed=index), index)
-    signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0}
+    signals = {**dict.fromkeys(SIGNALS, 0.0), "presence": 1.0, "dwell": 5.0, "time": 4.0, "bits": 45.0}
     yield FrameInputs(
         reflection=texture.texture,
         growth=growth.texture,
