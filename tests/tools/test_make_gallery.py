@@ -26,7 +26,7 @@ class FakeRehearsal:
     def __init__(self) -> None:
         self.frames = [Frame(np.full((48, 64, 3), 90, np.uint8), index / 15, index) for index in range(60)]
 
-    def visit(self) -> Iterator[tuple[Frame, Reflection]]:
+    def visit(self, bits: object = None, *, with_previews: bool = True) -> Iterator[tuple[Frame, Reflection]]:
         latent, picture = Latent(np.ones(4, np.float32), 1.0, measured_viewer(), 0.0), synthetic_face(9)
         for index, frame in enumerate(self.frames):
             yield frame, Reflection(picture, latent, index / 15, index, grown(picture))

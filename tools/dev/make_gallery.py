@@ -56,7 +56,8 @@ def draw_scene(
                     mirror.receive(None, reflection, Tick(index, time_s, step_s))
         end = len(rehearsal.frames) if until_s is None else round(until_s * RATE_HZ)
         drawn_from = end - DRAWN_S * RATE_HZ
-        for count, (frame, reflection) in enumerate(islice(rehearsal.visit(), end)):
+        visit = rehearsal.visit(scene.reflection.bits, with_previews=mirror.wants_previews)
+        for count, (frame, reflection) in enumerate(islice(visit, end)):
             time_s, index = time_s + dt_s, index + 1
             tick = Tick(index, time_s, dt_s)
             mirror.receive(frame, reflection, tick, SPOKEN)

@@ -43,7 +43,7 @@ def pictures(ctx: moderngl.Context, scene: Scene, rehearsal: Rehearsal, alignmen
     size_wh = MIRROR_WH[0] * DRAWN_AT, MIRROR_WH[1] * DRAWN_AT
     wall = ctx.simple_framebuffer(size_wh, components=4)
     with Renderer(ctx, ShaderLibrary(ROOT / "shaders"), scene, alignment, size_wh, 1.0) as renderer:
-        for index, (frame, reflection) in enumerate(rehearsal.visit()):
+        for index, (frame, reflection) in enumerate(rehearsal.visit(with_previews=False)):
             if index / RATE_HZ > BEGIN_S + SECONDS + CUT_S:
                 break
             tick = Tick(index, index / RATE_HZ, 1 / RATE_HZ)

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from engine.config.reflection import ReflectionSettings
+from engine.config.reflection import BitSettings, ReflectionSettings
 from engine.core.clock import ManualClock
 from engine.features.featurizer import Featurizer
 from engine.networks.attributes.classifier import AttributeReader, attributes_path
 from engine.networks.backends.generator_runtime import open_generator
+from engine.networks.backends.upscaled_generator import with_upscaler
 from engine.networks.inversion.inverter_file import need_inverter
 from engine.networks.persona import Persona
 from engine.networks.pggan.latent_sphere import seed_latent
@@ -45,7 +46,7 @@ class Rehearsal:
     """
 
     def __init__(self, persona: Persona) -> None:
-        self._generator = open_generator(persona)
+        self._generator = with_upscaler(open_generator(persona), persona)
         self._inverter = need_inverter(persona)
         self.frames = list(_frames())
         with Featurizer("live", crops=self._inverter.needs_crop) as featurizer:
@@ -57,18 +58,25 @@ class Rehearsal:
         ]
         self._somebody = next(found for found in self._features if found is not None)
 
-    def visit(self) -> Iterator[tuple[Frame, Reflection]]:
-        """Frame and reflection at each time, 1 / `RATE_HZ` s apart."""
+    def visit(
+        self, bits: BitSettings | None = None, *, with_previews: bool = True
+    ) -> Iterator[tuple[Frame, Reflection]]:
+        """Frame and reflection at each time, 1 / `RATE_HZ` s apart.
+
+        Args:
+            bits: of the scene, if it quantises its visitors.
+            with_previews: whether faces have previews; those without are enlarged by the persona's upscaler.
+        """
         clock = ManualClock()
         listener = ReflectionAnalyzer(lambda: Featurizer("static"), clock, waits=True)
         generator_step = GeneratorStep(self._generator, clock)
         start = seed_latent(SEED, self._generator.latent_size)
         self._inverter.reset()
-        follower = LatentFollower(start, self._inverter, ReflectionSettings(), seed=SEED)
+        follower = LatentFollower(start, self._inverter, ReflectionSettings(bits=bits or BitSettings()), seed=SEED)
         for frame, features in zip(self.frames, self._features, strict=True):
             clock.advance(1 / RATE_HZ)
             now_s = clock.now_s()
-            reflection = generator_step.draw(follower.follow(features, now_s, now_s).latent, with_previews=True)
+            reflection = generator_step.draw(follower.follow(features, now_s, now_s).latent, with_previews)
             listener.listen(reflection, now_s, is_asked=True)
             yield frame, replace(reflection, echo=listener.echo)
         listener.close()
