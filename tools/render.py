@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli import picture_size
+from engine.config.config import load_config
 from engine.config.display import DisplaySettings
+from engine.config.provenance import ProvenanceSettings
 from engine.core.clock import ManualClock
 from engine.core.errors import ConfigError, ModelError
 from engine.features.featurizer import Featurizer
@@ -28,6 +30,8 @@ from engine.networks.backends.generator_runtime import open_generator
 from engine.networks.backends.upscaled_generator import with_upscaler
 from engine.networks.persona import Persona
 from engine.networks.pggan.weight_file import file_sha256
+from engine.origin.marker import OriginMarker
+from engine.origin.statement import Origin, scene_hashes
 from engine.pipeline.generator_step import GeneratorStep
 from engine.pipeline.reflection_analyzer import ReflectionAnalyzer
 from engine.render.gl.shader_library import ShaderLibrary
@@ -90,7 +94,20 @@ def _render(options: argparse.Namespace, root: Path) -> int:
             session, scenes, paint, persona.alignment, window, library, options.fps, options.scene, listener=listener
         )
         pictures = drawing.pictures(min(parts.done, drawing.count))
-        return 0 if make_film("render", pictures, drawing.count, parts, options.fps) else INTERRUPTED
+        is_whole = make_film("render", pictures, drawing.count, parts, options.fps)
+    if not is_whole:
+        return INTERRUPTED
+    _mark(options.output, Origin(persona.name, persona.generator_sha256, scene_hashes(root / "scenes", names)), root)
+    return 0
+
+
+def _mark(path: Path, origin: Origin, root: Path) -> None:
+    """Mark the film with its origin; where that fails, say so and leave it as it is."""
+    config = root / "config.yaml"
+    settings = load_config(config).provenance if config.is_file() else ProvenanceSettings()
+    trouble = OriginMarker(settings).try_mark(path, lambda: origin)
+    if trouble:
+        print(f"render: {trouble}", file=sys.stderr)
 
 
 def _open_persona(session: Session, asked: str | None, models: Path) -> Persona:

@@ -17,6 +17,7 @@ from engine.config.control import ControlSettings
 from engine.config.display import DisplaySettings
 from engine.config.label import LabelSettings
 from engine.config.playlist import PlaylistSettings
+from engine.config.provenance import ProvenanceSettings
 from engine.config.recorder import RecorderSettings
 from engine.config.reflection import ReflectionSettings
 from engine.config.schedule import ScheduleSettings
@@ -64,6 +65,7 @@ class Config(Settings):
     control: ControlSettings = ControlSettings()
     consent: ConsentSettings = ConsentSettings()
     label: LabelSettings = LabelSettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
 
 
 def load_config(path: Path) -> Config:

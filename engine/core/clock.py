@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -107,6 +108,11 @@ def file_stamp() -> str:
 def unix_time_s() -> float:
     """Seconds since 1970, for dates in files that others read. May go back; never measure durations with it."""
     return time.time()
+
+
+def utc_moment(from_now_s: float = 0.0) -> datetime:
+    """A moment so many seconds from now, for libraries that date what others read, such as certificates."""
+    return datetime.now(UTC) + timedelta(seconds=from_now_s)
 
 
 def processor_time_s() -> float:

@@ -26,6 +26,7 @@ from engine.render.output.codecs import usual_ending
 from engine.render.output.recorder import Recorder, recording_path, save_snapshot
 from engine.session.format import Cue, SessionHead
 from engine.session.recorder import SessionRecorder
+from engine.show.film_origin import FilmOrigin
 from engine.show.session_gaps import SessionGaps
 from engine.system.folder_quota import remove_oldest
 from engine.types import Reflection
@@ -44,6 +45,7 @@ class Capture(Closing):
         settings: the `recorder` section of config.yaml.
         notify: tells the operator one sentence.
         consent: what is kept only of those who agreed.
+        origin: marks films and snapshots with where they come from.
         waits: whether films wait for the encoder rather than lose a frame.
 
     Attributes:
@@ -57,6 +59,7 @@ class Capture(Closing):
         settings: RecorderSettings,
         notify: Callable[[str], None],
         consent: ConsentGate | None = None,
+        origin: FilmOrigin | None = None,
         *,
         waits: bool = False,
     ) -> None:
@@ -67,6 +70,7 @@ class Capture(Closing):
         self._recorder: Recorder | None = None
         self._consent = consent or ConsentGate()
         self._gaps = SessionGaps(self._consent)
+        self._origin = origin or FilmOrigin()
         self._snapshot_path: Path | None = None
         self._snapshot_until_s = 0.0
         self._snapshot: threading.Thread | None = None
@@ -101,7 +105,9 @@ class Capture(Closing):
     def begin_film(self, path: Path, size_wh: tuple[int, int], *, is_needed: bool = False) -> None:
         """Start a film; problems are reported, or raised if the film `is_needed`."""
         with self._trouble_said(unless=is_needed):
-            recorder = Recorder(self._ctx, path, size_wh, self._clock, self._settings, waits=self._waits)
+            settings, finish = self._settings, self._origin.mark
+            self._origin.begin()
+            recorder = Recorder(self._ctx, path, size_wh, self._clock, settings, waits=self._waits, finish=finish)
             if recorder.error is not None:
                 recorder.close()
                 raise DeviceError(recorder.error)
@@ -129,6 +135,7 @@ class Capture(Closing):
             reflection: the reflection that this frame shows for the first time, if any.
             audio: loudness of the room, 0 to 1.
         """
+        self._origin.see(cue.scene)
         if self._session is None:
             return
         self._session.cue(cue)
@@ -162,7 +169,7 @@ class Capture(Closing):
         if path is None:
             return
         if self._consent.allows(ConsentKind.SNAPSHOT):
-            self._snapshot_path, self._snapshot = None, save_snapshot(framebuffer, path)
+            self._snapshot_path, self._snapshot = None, save_snapshot(framebuffer, path, self._origin.mark_now)
             self._notify(f"snapshot in {path}")
         elif self._clock.now_s() > self._snapshot_until_s:
             self._snapshot_path = None
@@ -195,6 +202,8 @@ class Capture(Closing):
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
+            if recorder.is_left_unfinished:
+                self._notify(self._origin.give_up(recorder.path))
             self.film_error = self.film_error or recorder.error
             self._notify(recorder.error or f"{recorder.path}: {recorder.frames} frames, {recorder.drops} dropped")
 

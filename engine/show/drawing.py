@@ -10,6 +10,7 @@ from engine.config.consent import ConsentKind
 from engine.config.options import Options
 from engine.consent.gate import ConsentGate
 from engine.core.clock import TimeSource
+from engine.origin.marker import OriginMarker
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.output.sender import Sender
@@ -22,6 +23,7 @@ from engine.render.window.window import Window, open_window
 from engine.show.capture import Capture
 from engine.show.consent_notice import ConsentNotice
 from engine.show.files import ShowFiles
+from engine.show.film_origin import FilmOrigin
 from engine.show.notice import Notice
 
 SOFTWARE_SCALE = 0.5  # the processor must also reflect where it draws
@@ -79,7 +81,11 @@ def open_drawing(
     ctx, library = window.ctx, ShaderLibrary(shaders)
     automatic = SOFTWARE_SCALE if window.is_software else 1.0
     scale = automatic if display.render_scale == "auto" else display.render_scale
-    recordings = Capture(ctx, clock, config.recorder, notice.notify, consent, waits=is_film)
+    persona = files.persona
+    origin = FilmOrigin(
+        OriginMarker(config.provenance), persona.name, persona.generator_sha256, files.scene_library.path
+    )
+    recordings = Capture(ctx, clock, config.recorder, notice.notify, consent, origin, waits=is_film)
     sender = parts.enter_context(Sender(ctx, config.send, clock, may_send=lambda: consent.allows(ConsentKind.SEND)))
     overlay = parts.enter_context(Overlay(ctx, library))
     inspection = parts.enter_context(Inspection(ctx, library))

@@ -61,6 +61,7 @@ class Recorder(Closing):
         settings: the `recorder` section of config.yaml.
         open_video: makes the writer.
         waits: whether a frame waits for the encoder, as in a film that nobody watches while it is made.
+        finish: what is done with the whole file on the recorder's thread, such as marking it.
 
     Raises:
         ConfigError: the file exists already, or the size is too small for a film.
@@ -76,6 +77,7 @@ class Recorder(Closing):
         open_video: Callable[[Path, tuple[int, int], RecorderSettings], VideoWriter] = VideoFile,
         *,
         waits: bool = False,
+        finish: Callable[[Path], None] | None = None,
     ) -> None:
         self.path = path
         self.drops = 0
@@ -83,6 +85,7 @@ class Recorder(Closing):
         self._clock = clock
         self._started_s = clock.now_s()
         self._settings = settings
+        self._finish, self._is_written = finish, False
         self._patience_s = settings.finish_s if waits else 0.0
         self._returned = threading.Event()  # a buffer has come back from the encoder
         self._due_s = float("-inf")
@@ -108,6 +111,11 @@ class Recorder(Closing):
     def is_finished(self) -> bool:
         """Whether the file is complete after `stop`: `close` will not wait."""
         return self._closed or (self._ended and not self._thread.is_alive())
+
+    @property
+    def is_left_unfinished(self) -> bool:
+        """Whether the file is whole, and `finish` took longer than `close` waits."""
+        return self._closed and self._is_written and self._thread.is_alive()
 
     @property
     def frames(self) -> int:
@@ -156,7 +164,9 @@ class Recorder(Closing):
             return
         self._end()
         self._thread.join(self._settings.finish_s)
-        if self._thread.is_alive():  # it may still read the buffers: they are left to the end of the process
+        if (
+            self._thread.is_alive() and not self._is_written
+        ):  # it may still read the buffers: they are left to the end of the process
             self._fail(
                 f"the recording {self.path} was not finished within {self._settings.finish_s:g} s; "
                 "it plays up to the last second or so: see whether the disk is slow"
@@ -203,8 +213,10 @@ class Recorder(Closing):
                 video = None
             picture.release()
             self._returned.set()
-        if video is not None:
-            self._try(video, video.close)
+        if video is not None and self._try(video, video.close):
+            self._is_written = True
+            if self._finish is not None and video.frames:
+                self._finish(self.path)
 
     def _next_picture(self) -> Picture | None:
         while True:
@@ -231,20 +243,27 @@ class Recorder(Closing):
             self.error = sentence
 
 
-def save_snapshot(framebuffer: moderngl.Framebuffer, path: Path) -> threading.Thread:
+def save_snapshot(
+    framebuffer: moderngl.Framebuffer, path: Path, finish: Callable[[Path], None] = lambda path: None
+) -> threading.Thread:
     """Save a framebuffer as a PNG, which must not exist yet; does not wait for the disk.
+
+    Args:
+        framebuffer: what is saved.
+        path: the file.
+        finish: what is done with the whole file, on the thread that writes.
 
     Returns:
         The thread that writes; a failure there is one sentence in the log.
     """
     GlCalls().finish()  # so that reading does not wait with Python's lock held
     image = Image.frombytes("RGB", framebuffer.size, framebuffer.read(components=3, alignment=1))
-    writer = threading.Thread(target=_write_png, args=(image, path), name="snapshot", daemon=True)
+    writer = threading.Thread(target=_write_png, args=(image, path, finish), name="snapshot", daemon=True)
     writer.start()
     return writer
 
 
-def _write_png(image: Image.Image, path: Path) -> None:
+def _write_png(image: Image.Image, path: Path, finish: Callable[[Path], None]) -> None:
     try:
         with create_file(path) as file:
             image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(file, format="PNG", compress_level=3)
@@ -252,6 +271,7 @@ def _write_png(image: Image.Image, path: Path) -> None:
         log.error("%s", explain(error, path, f"the snapshot {path} was not kept"))
     else:
         log.info("snapshot: %s", path)
+        finish(path)
 
 
 def recording_path(folder: Path, scene: str, suffix: str = ".mp4") -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import av
@@ -223,3 +224,25 @@ def test_two_films_of_one_second_get_two_names(tmp_path: Path, monkeypatch: pyte
     first.touch()
     assert first.name == "2026-03-01_19-30-05_pool.mp4"
     assert recording_path(tmp_path, "pool").name == "2026-03-01_19-30-05_pool_2.mp4"
+
+
+def test_what_is_done_with_a_whole_film_does_not_hold_up_the_end(gl: moderngl.Context, tmp_path: Path) -> None:
+    go, seen = threading.Event(), []
+
+    def finish(path: Path) -> None:
+        seen.append(path)
+        assert go.wait(20.0)
+
+    framebuffer = gl.framebuffer([gl.texture((64, 48), 4)])
+    settings, path = RecorderSettings(finish_s=0.2), tmp_path / "film.mp4"
+    recorder = Recorder(gl, path, (64, 48), Clock(), settings, finish=finish)
+    for frame in range(10):
+        recorder.capture(framebuffer, frame / 30)
+        gl.finish()
+    recorder.close()
+    assert recorder.is_left_unfinished and recorder.error is None and seen == [path]
+    go.set()
+    recorder._thread.join(20.0)
+    assert not recorder.is_left_unfinished and len(decode(path)) > 0
+    framebuffer.color_attachments[0].release()
+    framebuffer.release()
