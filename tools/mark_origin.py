@@ -1,8 +1,8 @@
 """Mark films and pictures with their origin, or verify them: `python -m tools.mark_origin FILES [--verify]`.
 
-The show and tools.render mark what they write; this is for what was written without a mark, or cut off by a kill. A mark
-says that a trained network drew the file, by which model and for which scenes: a C2PA manifest inside, or a signed JSON
-file beside what can hold none.
+The show and tools.render mark what they write; this is for what was written without a mark, or cut off by a kill. A
+mark says that a trained network drew the file, by which model and for which scenes: a C2PA manifest inside, or a signed
+JSON file beside what can hold none.
 """
 
 from __future__ import annotations

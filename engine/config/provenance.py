@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from engine.config.validation import Settings
 
-Mark = Annotated[
-    Literal["auto", "on", "off"], BeforeValidator(lambda value: {True: "on", False: "off"}.get(value, value))
-]
+
+def _in_words(value: Any) -> Any:
+    return ("on" if value else "off") if isinstance(value, bool) else value  # YAML reads them as true and false
+
+
+Mark = Annotated[Literal["auto", "on", "off"], BeforeValidator(_in_words)]
 FileName = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class ProvenanceSettings(Settings):
-    """Content credentials (C2PA) in films, snapshots and rendered sessions: drawn by a trained network, by which one."""
+    """Content credentials (C2PA) in films, snapshots and rendered sessions: a trained network drew them, and which."""
 
     mark: Mark = "auto"
     """Whether they are marked: on, off, or auto, where the package c2pa-python is installed."""

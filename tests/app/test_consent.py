@@ -90,7 +90,10 @@ def after(show: ObservedApp, seconds: float) -> Callable[[], bool]:
 def test_nothing_of_a_visitor_is_kept_until_they_close_their_eyes_and_nothing_after_they_turned_away(
     watched: Path, gestures: Gestures
 ) -> None:
-    show, ann = app(source="room.png", record=Path("film.mp4"), session=Path("all.narc"), seconds=None), Visitor(1)
+    show, ann = (
+        app(live=False, source="room.png", record=Path("film.mp4"), session=Path("all.narc"), seconds=None),
+        Visitor(1),
+    )
     frames: list[int] = []
     agreed_s: list[float] = []
 
