@@ -16,7 +16,7 @@ from engine.render.overlay.consent_sign import ConsentSign, Ring
 
 FADE_S = 0.8
 LANGUAGE_S, CHANGE_S = 6.0, 0.5  # each language is shown for so long; its lines come and go in so much
-FULL_S, QUIET = 8.0, 0.5  # after so long of being kept, the sign steps back to this light
+FULL_S, QUIET = 8.0, 0.65  # after so long of being kept, the sign steps back to this light
 FILL_TIME_S = 0.12  # by which the ring follows its gesture
 
 
