@@ -39,10 +39,12 @@ from engine.pipeline.reflection_thread import ReflectionWorker
 from engine.pipeline.sources.late_camera import LateCamera
 from engine.pipeline.sources.open_source import FIRST_CAMERA, Source, open_source, probe_camera
 from engine.pipeline.sources.paced_source import PacedSource
+from engine.pipeline.sources.webcam import Webcam
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
 from engine.show.control_desk import ControlDesk, DeskParts
 from engine.show.control_room import RoomParts, open_control_room
+from engine.show.device_desk import Devices
 from engine.show.drawing import Drawing, open_drawing
 from engine.show.files import ShowFiles, read_show_files
 from engine.show.film import FilmPacer, for_film
@@ -181,7 +183,11 @@ class App:
         bindings = load_control_file(bindings_path)
         midi = parts.enter_context(Midi(bindings_path, bindings, register, notice.notify))
         keys = Keys(bindings, register)
-        desk_parts = DeskParts(drawing.mirror, switcher, keeper, library, cues, keys, status, notice, config.reflection)
+        camera = source if isinstance(source, Webcam | LateCamera) else None
+        devices = Devices(level_meter, config.audio, camera, config.camera, drawing.calibration)
+        desk_parts = DeskParts(
+            drawing.mirror, switcher, keeper, library, cues, keys, status, notice, config.reflection, devices
+        )
         desk = ControlDesk(register, desk_parts, self._clock)
         room = RoomParts(
             register,

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from engine.config.config import Config, load_config
 from engine.control.cues import Cues
+from engine.control.device_parameters import audio_parameters, camera_parameters, projector_parameters
 from engine.control.parameter import Parameter, Value, range_text
 from engine.control.register import Register
 from engine.control.scene_parameters import scene_knobs
 from engine.control.show_parameters import show_parameters, state_parameters
 from engine.core.clock import Clock
 from engine.render.passes import registry
+from engine.render.projection.settings_file import open_venue
 from engine.scene.library import SceneLibrary
 from engine.scene.scene import Scene
 from tools.command import command, command_parser
@@ -51,6 +53,9 @@ def _filled(config: Config, beside: Path, library: SceneLibrary, scenes: Sequenc
     register.declare("show", show_parameters(library.names(), config.scene.name, config.reflection.people))
     register.declare("state", state_parameters())
     Cues(beside / config.control.cues, register, print)
+    register.declare("camera", camera_parameters(config.camera))
+    register.declare("audio", audio_parameters(config.audio))
+    register.declare("projector", projector_parameters(open_venue(Path(config.display.venue))))
     knobs = {address: knob for scene in scenes for address, knob in scene_knobs(scene).items()}
     grounds = {address: knob.ground for address, knob in knobs.items()}
     register.declare("scene", (knob.parameter for knob in knobs.values()), grounds)

@@ -71,12 +71,12 @@ class Follower:
     """
 
     def __init__(self, attack_s: float, release_s: float) -> None:
-        self._attack_s, self._release_s = attack_s, release_s
+        self.attack_s, self.release_s = attack_s, release_s
         self.level = 0.0
 
     def follow(self, target: float, dt_s: float) -> float:
         """Move towards `target` for `dt_s`; returns the new level."""
-        time_s = self._attack_s if target > self.level else self._release_s
+        time_s = self.attack_s if target > self.level else self.release_s
         share = 1.0 if time_s <= 0 else -math.expm1(-dt_s / time_s)
         self.level += share * (target - self.level)
         return self.level
@@ -128,6 +128,11 @@ class AudioLevelMeter(Closing):
             return "audio.device: the microphone does not answer: plug it in anew, or set device to off"
         return self._error
 
+    def adjust(self, gain_db: float, attack_s: float, release_s: float) -> None:
+        """Measure otherwise from the next block on: the gain, and the times in which the level rises and falls."""
+        changes = {"gain_db": gain_db, "attack_s": attack_s, "release_s": release_s}
+        self._settings = self._settings.model_copy(update=changes)
+
     def close(self) -> None:
         """Stop; a microphone that hangs is abandoned. May be called twice."""
         self._blocks.close()
@@ -141,6 +146,7 @@ class AudioLevelMeter(Closing):
         before_s = self._clock.now_s()
         while not self._blocks.is_closed and self._retry_s < float("inf"):
             target, now_s = self._hear(), self._clock.now_s()
+            follower.attack_s, follower.release_s = self._settings.attack_s, self._settings.release_s
             self.level = follower.follow(target, now_s - before_s)
             before_s = now_s
         self._let_go()

@@ -21,6 +21,7 @@ from engine.core.error_boundary import ErrorBoundary
 from engine.render.renderer import Renderer
 from engine.scene.library import SceneLibrary
 from engine.scene.scene import Scene
+from engine.show.device_desk import DeviceDesk, Devices
 from engine.show.keeper import Keeper
 from engine.show.notice import Notice
 from engine.show.rebuilt_knobs import RebuiltKnobs
@@ -47,6 +48,7 @@ class DeskParts:
         keys: those of the installation's own.
         status, notice: how the show is, and what was told to the operator.
         reflection: what config.yaml says of how the mirror answers.
+        devices: what is plugged in.
     """
 
     mirror: Renderer
@@ -58,6 +60,7 @@ class DeskParts:
     status: ShowStatus
     notice: Notice
     reflection: ReflectionSettings
+    devices: Devices
 
 
 @dataclass
@@ -103,6 +106,7 @@ class ControlDesk:
             f"{SHOW}/snapshot": lambda _: self.take_snapshot(),
             f"{SHOW}/release": lambda _: self._release(),
         }
+        self._devices = DeviceDesk(register, parts.devices)
         register.declare("state", state_parameters())
         self._declare_show()
         self._declare_scene(parts.mirror.scene)
@@ -124,6 +128,8 @@ class ControlDesk:
         if self._parts.switcher.coming_name is None and self._rebuilt.is_due(now_s):
             self._parts.switcher.change_scene(self._parts.switcher.name, again=True)
         self._parts.mirror.override(self._set)
+        with self._boundary.around("a setting of a device"):
+            self._devices.follow(overrides, now_s)
         self._watch_visit()
         if tick.time_s >= self._tell_due_s:
             self._tell_due_s = tick.time_s + (TELL_S if self._register.is_followed else SELDOM_S)

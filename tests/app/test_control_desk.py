@@ -238,3 +238,30 @@ def test_a_key_and_a_cue_of_the_installations_own_reach_the_wall(place: Path, bl
         lambda: press("f7"),
         lambda: "there is no parameter /narcissus/cue/gone" in show.note,
     )
+
+
+def test_projectors_and_the_microphone_are_set_and_given_back(place: Path, blind: None) -> None:
+    (place / "venue.yaml").write_text("format: 1\nprojectors: [{colour: {gain: [1, 0.5, 1]}}]\n")
+    show, levels = app(seconds=60.0), list[float]()
+    green, gain = "/narcissus/projector/1/green", "/narcissus/audio/gain_db"
+
+    def order(address: str, value: float) -> bool:
+        return register_of(show).set(address, value, Layer.PANEL).is_shown
+
+    def colour() -> tuple[float, float, float]:
+        return show.show.drawing.calibration.venue.projectors[0].colour.gain
+
+    def is_lit() -> bool:
+        levels.append(float(show.wall().mean()))
+        return len(levels) > 3 and levels[-1] > 0.0
+
+    by_and_by(
+        show,
+        is_lit,
+        lambda: register_of(show).value(green) == 0.5,
+        lambda: all([order(green, 0.0), order("/narcissus/projector/1/red", 0.0), order(gain, 12.0)]),
+        lambda: colour() == (0.0, 0.0, 1.0) and show.loop._level_meter._settings.gain_db == 12.0,
+        lambda: float(show.wall().reshape(-1, 3)[:, :2].max()) == 0.0,
+        lambda: register_of(show).release_all() == 3,
+        lambda: colour() == (1.0, 0.5, 1.0) and show.loop._level_meter._settings.gain_db == 0.0,
+    )

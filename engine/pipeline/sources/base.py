@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -86,6 +86,10 @@ class Source(ABC):
             raise RuntimeError(f"{self.name} has already been started")
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
+
+    def adjust(self, controls: Mapping[str, float | None]) -> None:
+        """Set what a webcam can be set to, by name; other sources have nothing of the kind."""
+        return
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop reading and release all resources; waits up to `timeout_s`. May be called again."""

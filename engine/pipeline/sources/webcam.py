@@ -7,7 +7,7 @@ show goes on meanwhile, and uses the camera again when it returns.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,6 +82,15 @@ class Webcam(Source):
         self._bars = BlackBars()
         self._reported: Opened | None = None
 
+    def adjust(self, controls: Mapping[str, float | None]) -> None:
+        """Set exposure, gain, white balance or focus, by name; the camera is opened anew for that, in about a second.
+
+        None leaves it as it is.
+        """
+        changed = self._settings.model_copy(update=dict(controls))
+        if changed != self._settings:
+            self._settings = changed
+
     def _read(self) -> None:
         if not self._end_process(is_polite=False):
             raise LostError("its driver does not release a reader that was killed")
@@ -121,11 +130,11 @@ class Webcam(Source):
 
     def _follow(self, process: WebcamProcess, where: int | str) -> None:
         """Show the pictures of one child until stopped; raises LostError when the child has to be replaced."""
-        limits = self.limits
+        limits, settings = self.limits, self._settings
         silence = f"no picture for {limits.content_s:g} s"
         complaint, deadline_s = f"its reader did not start within {limits.start_s:g} s", limits.start_s
         deadline_s += self._clock.now_s()
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and self._settings is settings:
             message = process.newest(WAKE_S)
             now_s = self._clock.now_s()
             if isinstance(message, Ready):

@@ -6,7 +6,7 @@ ends the show: problems with a file or a disk are reported to the operator, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import moderngl
@@ -20,7 +20,7 @@ from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.overlay.overlay import Overlay
 from engine.render.projection.calibration_card import draw_test_card
 from engine.render.projection.projection_mapper import GL_SRGB8_ALPHA8, ProjectionMapper
-from engine.render.projection.settings import ProjectionSettings
+from engine.render.projection.settings import Colour, ProjectionSettings
 from engine.render.projection.settings_file import load_venue, save_venue
 from engine.render.projection.warp_editor import WarpEditor
 from engine.render.window.calibration_keymap import CalibrationAction, CalibrationEvent, Pointer
@@ -93,6 +93,18 @@ class Calibration(Closing):
     def picture_corner(self) -> tuple[float, float]:
         """Where the picture's upper right corner is on the wall: fractions, origin top left."""
         return self._wall.place_of((1.0, 0.0))
+
+    def tune(self, colours: Mapping[int, Colour]) -> None:
+        """Show with other colours of projectors, by number from 0, as if their file said so.
+
+        Raises:
+            ConfigError: a shader that is compiled for this is broken; everything stays as it was.
+        """
+        projectors = tuple(
+            each.model_copy(update={"colour": colours.get(number, each.colour)})
+            for number, each in enumerate(self.venue.projectors)
+        )
+        self._wall.show(self.venue.model_copy(update={"projectors": projectors}))
 
     def toggle(self) -> None:
         """Begin to calibrate, or leave; what was changed stays on the wall until the end of the show, saved or not."""

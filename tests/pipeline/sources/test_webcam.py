@@ -161,3 +161,24 @@ def test_a_slow_camera_is_given_time(tmp_path: Path) -> None:
     device = WebcamDevice(str(tmp_path / "video0"))
     assert Webcam(device, CameraSettings(fps=1), [], Clock()).limits.content_s == 3
     assert Webcam(device, CameraSettings(fps=30), [], Clock()).limits.content_s == 2
+
+
+def test_a_control_that_is_set_meanwhile_reaches_a_new_reader_and_is_no_loss(
+    stand: Callable[..., Stand], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+    request = Webcam._request
+
+    def noted(webcam: Webcam, where: int | str) -> object:
+        made = request(webcam, where)
+        asked.append(made.controls.gain)
+        return made
+
+    monkeypatch.setattr(Webcam, "_request", noted)
+    it = stand("works; works")
+    it.take()
+    it.webcam.adjust({"gain": None})  # as it is already
+    it.webcam.adjust({"gain": 20.0})
+    it.until(lambda: len(asked) == 2)
+    it.take()
+    assert asked == [None, 20.0] and it.webcam.restarts == 0 and losses(caplog) == []
