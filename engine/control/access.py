@@ -96,7 +96,7 @@ class AccessRules:
 
     def check_place(self, caller: Caller) -> Refusal | None:
         """As `check_request`, without the token."""
-        if not self._is_peer(caller.peer):
+        if not self.is_peer(caller.peer):
             return PEER
         if not self._is_own(caller.host):
             return HOST
@@ -119,7 +119,8 @@ class AccessRules:
         """Whether OSC is taken from this address: it carries no token, so beyond this machine the list decides."""
         return _is_loopback(peer) or (self._token is not None and self._is_listed(peer))
 
-    def _is_peer(self, peer: str) -> bool:
+    def is_peer(self, peer: str) -> bool:
+        """Whether anybody at this address may come at all."""
         if _is_loopback(peer):
             return True
         if self._token is None:

@@ -74,11 +74,11 @@ class Broadcast:
     def works(self) -> list[Coroutine[Any, Any, None]]:
         """What is to run until it is cancelled."""
         return [
-            _repeated(self._tell_osc, lambda: OSC_S if self._is_heard else QUIET_S),
-            _repeated(self._tell_panels, lambda: PANEL_S if self._sockets.panels else QUIET_S),
-            _repeated(self._tell_state, lambda: STATE_S),
-            _repeated(self._look, lambda: SECOND_S),
-            _repeated(self._send_picture, lambda: PICTURE_S),
+            repeated(self._tell_osc, lambda: OSC_S if self._is_heard else QUIET_S),
+            repeated(self._tell_panels, lambda: PANEL_S if self._sockets.panels else QUIET_S),
+            repeated(self._tell_state, lambda: STATE_S),
+            repeated(self._look, lambda: SECOND_S),
+            repeated(self._send_picture, lambda: PICTURE_S),
         ]
 
     def tree(self) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class Broadcast:
         self._sockets.show(jpeg)
 
 
-async def _repeated(work: Callable[[], Awaitable[None] | None], period_s: Callable[[], float]) -> None:
+async def repeated(work: Callable[[], Awaitable[None] | None], period_s: Callable[[], float]) -> None:
     """Do some work again and again; what fails is logged once for each kind of error."""
     logged: set[str] = set()
     while True:

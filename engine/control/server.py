@@ -18,7 +18,7 @@ from aiohttp import web
 
 from engine.config.control import ControlSettings
 from engine.control.access import AccessRules
-from engine.control.broadcast import Broadcast
+from engine.control.broadcast import Broadcast, repeated
 from engine.control.discovery import Announcement
 from engine.control.evening import Evening
 from engine.control.health import Health
@@ -43,7 +43,7 @@ from engine.types import ByteArray
 
 log = logging.getLogger(__name__)
 
-START_S, CLOSE_S = 10.0, 5.0
+START_S, CLOSE_S, SWEEP_S = 10.0, 5.0, 1.0
 NAME = "Narcissus"
 
 
@@ -147,7 +147,7 @@ class ControlServer(Closing):
             guard_counts=self._guard.counts,
             desk_counts=desk.counts,
         )
-        self._osc, self._health, self._fixed = osc, health, fixed
+        self._osc, self._health, self._fixed, self._rules = osc, health, fixed, rules
 
         def greet() -> list[dict[str, Any]]:
             return feed.hello(self._around.titles())
@@ -187,14 +187,14 @@ class ControlServer(Closing):
         )  # fmt: skip
         await runner.setup()
         assert runner.server is not None
-        server = await self._loop.create_server(Door(runner.server, self._guard.counts), sock=self._ports.tcp)
+        door = Door(runner.server, self._guard, self._rules, self._clock.now_s)
+        server = await self._loop.create_server(door, sock=self._ports.tcp)
         self._osc.start(self._loop)
         self._is_up.set()
         try:
+            works = [*self._broadcast.works(), repeated(door.sweep, lambda: SWEEP_S), self._announce(), self._aim()]
             async with asyncio.TaskGroup() as tasks:
-                running = [
-                    tasks.create_task(work) for work in (*self._broadcast.works(), self._announce(), self._aim())
-                ]
+                running = [tasks.create_task(work) for work in works]
                 await self._stop.wait()
                 for each in running:
                     each.cancel()

@@ -16,7 +16,9 @@ from engine.control.access import AccessRules, Caller, Refusal
 from engine.control.rate_limit import RateLimit
 
 MAX_BODY_BYTES = 16 * 1024
-MOST_CONNECTIONS = 96
+MOST_CONNECTIONS, MOST_CONNECTIONS_EACH = 96, 32
+SILENT_S = 5.0
+"""So long a connection may be open before its first request is complete."""
 REQUESTS_PER_S, REQUESTS_BURST = 40.0, 160.0
 WRONG_TOKENS_PER_S, WRONG_TOKENS_BURST = 0.2, 10.0
 OPEN_TO_ALL = frozenset({"/panel/panel.css", "/panel/icon.svg"})  # what the page that asks for the token needs
@@ -47,6 +49,7 @@ class WebGuard:
 
     Attributes:
         counts: requests by what became of them.
+        asked: connections over which a request has come; `Door` lets go of those that are closed.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class WebGuard:
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._rules, self._cookie, self._now_s, self._ask_token = rules, cookie, now_s, ask_token
+        self.asked: set[asyncio.BaseProtocol] = set()
         self._requests = RateLimit(REQUESTS_PER_S, REQUESTS_BURST)
         self._wrong_tokens = RateLimit(WRONG_TOKENS_PER_S, WRONG_TOKENS_BURST)
 
@@ -64,6 +68,7 @@ class WebGuard:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             self.counts["requests"] += 1
+            self.asked.add(request.protocol)
             refusal = self._refusal(request)
             if refusal is not None:
                 return self._turned_away(request, refusal)
@@ -114,21 +119,43 @@ class WebGuard:
 
 
 class Door:
-    """Makes the protocol of each connection, and hangs up where there are too many.
+    """Makes the protocol of each connection, and hangs up on those that only take up room.
 
     Args:
         server: of aiohttp, which makes protocols and knows the open ones.
-        counts: where those that were hung up on are counted.
+        guard: says which have asked for something; counts those that were hung up on.
+        rules: who may come at all.
+        now_s: the present, s.
     """
 
-    def __init__(self, server: web.Server, counts: Counter[str]) -> None:
-        self._server, self._counts = server, counts
+    def __init__(self, server: web.Server, guard: WebGuard, rules: AccessRules, now_s: Callable[[], float]) -> None:
+        self._server, self._guard, self._rules, self._now_s = server, guard, rules, now_s
+        self._came_s: dict[asyncio.BaseProtocol, float] = {}
 
     def __call__(self) -> asyncio.BaseProtocol:
-        if len(self._server.connections) < MOST_CONNECTIONS:
-            return self._server()
-        self._counts["refused: connections"] += 1
-        return _HangUp()
+        if len(self._server.connections) >= MOST_CONNECTIONS:
+            self._guard.counts["refused: connections"] += 1
+            return _HangUp()
+        protocol = self._server()
+        self._came_s[protocol] = self._now_s()
+        return protocol
+
+    def sweep(self) -> None:
+        """Hang up on whoever may not come, says nothing, or has too many; once a second is enough."""
+        each: Counter[str] = Counter()
+        connections, now_s = self._server.connections, self._now_s()
+        self._came_s = {protocol: self._came_s.get(protocol, now_s) for protocol in connections}
+        self._guard.asked.intersection_update(connections)
+        for protocol in sorted(connections, key=lambda one: self._came_s[one]):
+            transport = protocol.transport
+            if transport is None:
+                continue
+            peer = str((transport.get_extra_info("peername") or ("",))[0])
+            each[peer] += 1
+            is_silent = protocol not in self._guard.asked and now_s - self._came_s[protocol] > SILENT_S
+            if is_silent or each[peer] > MOST_CONNECTIONS_EACH or not self._rules.is_peer(peer):
+                self._guard.counts["refused: connections"] += 1
+                transport.abort()
 
 
 class _HangUp(asyncio.Protocol):

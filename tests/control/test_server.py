@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -404,3 +405,21 @@ def test_what_fails_in_here_is_logged_once_and_the_rest_goes_on(
         ask(server.invitation.port, act)
     failures = [record for record in caplog.records if record.message == "the control room could not tell something"]
     assert len(failures) == 1
+
+
+def test_connections_that_say_nothing_or_are_too_many_are_hung_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.control.web_guard.SILENT_S", 0.5)
+    monkeypatch.setattr("engine.control.web_guard.MOST_CONNECTIONS", 8)
+    with Stage().serve(tmp_path) as server:
+        address = ("127.0.0.1", server.invitation.port)
+        silent = [socket.create_connection(address, 5) for _ in range(20)]
+        silent[0].sendall(b"GET / HTTP/1.1\r\nHost: loc")  # and never the rest
+        for each in silent:
+            each.settimeout(10)
+            with contextlib.suppress(ConnectionError):
+                assert each.recv(100) == b""
+            each.close()
+        assert ask(server.invitation.port, lambda session: session.get("/healthz")).status == 200
+        assert server._guard.counts["refused: connections"] >= 20
