@@ -124,7 +124,7 @@ class ControlDesk:
         if overrides is not self._seen.overrides:
             self._seen.overrides = overrides
             self._set = self._by_pass(overrides)
-            self._rebuilt.note(self._register.held(), self._rebuilt.as_written(self._parts.mirror.scene), now_s)
+            self._rebuilt.note(self._register.held(), now_s)
         if self._parts.switcher.coming_name is None and self._rebuilt.is_due(now_s):
             self._parts.switcher.change_scene(self._parts.switcher.name, again=True)
         self._parts.mirror.override(self._set)
@@ -168,6 +168,7 @@ class ControlDesk:
         is_other = self._seen.scene is not None and self._seen.scene.path != scene.path
         self._seen.scene = scene
         self._knobs = scene_knobs(self._rebuilt.as_written(scene), self._clock.now_s(), self._clock.local_s())
+        self._rebuilt.show(self._knobs)
         moving = {(spec.name, knob) for spec in scene.passes for knob in spec.moving}
         self._moving = tuple(knob for knob in self._knobs.values() if (knob.pass_name, knob.knob) in moving)
         knobs = self._knobs.items()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.control.parameter import RefusedError, Value
-from engine.control.scene_parameters import scene_knobs
+from engine.control.scene_parameters import Knob, scene_knobs
 from engine.scene.scene import Scene
 
 REST_S = 0.3
@@ -22,18 +22,19 @@ class RebuiltKnobs:
 
     def __init__(self) -> None:
         self._held: Mapping[str, Value] = {}
+        self._knobs: Mapping[str, Knob] = {}  # of the scene on the wall, those that are read once
         self._asked: Rebuilt = {}
         self._due_s: float | None = None
         self._original: tuple[Scene, Scene] | None = None  # what was built last, and the same as its file has it
 
     def laid_over(self, scene: Scene) -> Scene:
         """A scene, as its file says it, with what is set."""
-        wanted = self._wanted(scene, self._held)
+        knobs = scene_knobs(scene) if self._held else {}
+        wanted = _wanted(_rebuilt(knobs), self._held)
         self._asked, self._due_s = wanted, None
         if not wanted:
             self._original = None
             return scene
-        knobs = scene_knobs(scene)
         changes: dict[str, dict[str, Value]] = {}
         for address, value in wanted.items():
             changes.setdefault(knobs[address].pass_name, {})[knobs[address].knob] = value
@@ -51,12 +52,16 @@ class RebuiltKnobs:
         """A scene that is on the wall, as its file says it."""
         return self._original[1] if self._original is not None and self._original[0] is scene else scene
 
-    def note(self, held: Mapping[str, Value], scene: Scene, now_s: float) -> None:
-        """Take what is set now, for the scene on the wall, as its file says it."""
+    def note(self, held: Mapping[str, Value], now_s: float) -> None:
+        """Take what is set now."""
         self._held = held
-        wanted = self._wanted(scene, held)
+        wanted = _wanted(self._knobs, held)
         if wanted != self._asked:
             self._asked, self._due_s = wanted, now_s + REST_S
+
+    def show(self, knobs: Mapping[str, Knob]) -> None:
+        """Another scene is on the wall, with these knobs."""
+        self._knobs = _rebuilt(knobs)
 
     def is_due(self, now_s: float) -> bool:
         """Whether the scene is to be built anew now; says so once."""
@@ -65,13 +70,18 @@ class RebuiltKnobs:
         self._due_s = None
         return True
 
-    def _wanted(self, scene: Scene, held: Mapping[str, Value]) -> dict[str, Value]:
-        wanted: dict[str, Value] = {}
-        for address, knob in scene_knobs(scene).items():
-            if not knob.parameter.is_rebuilt or address not in held:
-                continue
-            try:
-                wanted[address] = knob.parameter.accept(held[address]).value
-            except RefusedError:  # a pass of this name in another scene has a knob of another kind
-                continue
-        return wanted
+
+def _rebuilt(knobs: Mapping[str, Knob]) -> Mapping[str, Knob]:
+    return {address: knob for address, knob in knobs.items() if knob.parameter.is_rebuilt}
+
+
+def _wanted(knobs: Mapping[str, Knob], held: Mapping[str, Value]) -> dict[str, Value]:
+    wanted: dict[str, Value] = {}
+    for address, knob in knobs.items():
+        if address not in held:
+            continue
+        try:
+            wanted[address] = knob.parameter.accept(held[address]).value
+        except RefusedError:  # a pass of this name in another scene has a knob of another kind
+            continue
+    return wanted

@@ -23,6 +23,7 @@ from engine.core.errors import DeviceError
 from engine.show.files import ShowFiles
 from engine.show.output import ShowOutput
 from tools.bench.control.client import KNOB
+from tools.bench.control.register_cost import measure_register
 
 ROOT = Path(__file__).resolve().parents[3]
 WARM_S, REST_S, PAUSE_S = 5.0, 4.0, 0.5
@@ -96,7 +97,8 @@ def measure_control(size_wh: tuple[int, int], *, quick: bool = False) -> dict[st
     thread.join()
     if trial.error is not None:
         raise trial.error
-    return trial.result
+    assert app.show is not None
+    return trial.result | {"register": measure_register(app.show.drawing.mirror.scene)}
 
 
 class _Trial:
