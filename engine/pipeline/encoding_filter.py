@@ -52,6 +52,10 @@ class EncodingFilter:
         self._output = slerp(self._output, z, share)
         return self._output
 
+    def held(self, z: FloatArray) -> FloatArray:
+        """Latest filtered output, while there is nothing new to filter; `z` if there is none."""
+        return z if self._output is None else self._output
+
     def _movement(self, vector: FloatArray) -> float:
         """Distance of the most moved group from its slow mean, in units of its jitter when still."""
         assert self._slow is not None  # set by `__call__`

@@ -162,8 +162,10 @@ class LatentFollower:
         if self._is_following and self._features is not None and self._inverter is not None:
             asked = self._ask(self._features, dt_s)
             answered = self._inverter(asked, pixels)
-            if self._inverter.needs_crop:
+            if self._inverter.needs_crop and pixels is not None:
                 answered = self._steady(answered, self._features.vector, dt_s)
+            elif self._inverter.needs_crop:
+                answered = self._steady.held(answered)
             self._z = self._approach(self._features, answered, dt_s, now_s)
         else:
             self._z = self._wander.step(dt_s, is_hidden=self._presence <= 0)

@@ -361,3 +361,13 @@ def test_a_scene_may_leave_fewer_bits_of_whoever_comes_near() -> None:
     assert {latent.bits for latent in near} == {1}
     assert len({tuple(np.round(latent.z, 2)) for latent in near}) == 2
     assert LatentFollower(far.z, None, SETTINGS).follow(None, 0.0, 0.0).latent.bits == 0
+
+
+def test_a_face_that_is_covered_holds_the_answer_that_was_shown() -> None:
+    """The last look before a hand is noticed already shows some of it; the answer does not go on towards that."""
+    follower = LatentFollower(seed_latent(4, SIZE), LookingInverter(seed_latent(0, SIZE)), SETTINGS)
+    stand(follower, seen(7), 0, 150)
+    shown = stand(follower, seen(9), 150, 1)[-1].z
+    assert angle_deg(shown, seed_latent(7, SIZE)) < 10.0
+    covered = stand(follower, replace(seen(9), crop=None), 151, 60)
+    assert angle_deg(covered[-1].z, seed_latent(7, SIZE)) < 10.0 and covered[-1].presence == 1.0
