@@ -186,7 +186,17 @@ class App:
         camera = source if isinstance(source, Webcam | LateCamera) else None
         devices = Devices(level_meter, config.audio, camera, config.camera, drawing.calibration)
         desk_parts = DeskParts(
-            drawing.mirror, switcher, keeper, library, cues, keys, status, notice, config.reflection, devices
+            drawing.mirror,
+            switcher,
+            keeper,
+            library,
+            cues,
+            keys,
+            status,
+            notice,
+            config.reflection,
+            devices,
+            drawing.consent,
         )
         desk = ControlDesk(register, desk_parts, self._clock)
         room = RoomParts(

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.config.consent import ConsentKind
 from engine.config.reflection import ReflectionSettings
+from engine.consent.gate import ConsentGate
 from engine.control.cues import Cues
 from engine.control.keys import Keys
 from engine.control.parameter import Value
@@ -27,6 +29,7 @@ from engine.show.notice import Notice
 from engine.show.rebuilt_knobs import RebuiltKnobs
 from engine.show.scene_switcher import SceneSwitcher
 from engine.show.status import ShowStatus
+from engine.visitor.signals import OF_A_FACE
 from engine.visitor.visit_state import VisitState
 
 TELL_S = 1 / 30
@@ -49,6 +52,7 @@ class DeskParts:
         status, notice: how the show is, and what was told to the operator.
         reflection: what config.yaml says of how the mirror answers.
         devices: what is plugged in.
+        consent: who has agreed that their numbers are told.
     """
 
     mirror: Renderer
@@ -61,6 +65,7 @@ class DeskParts:
     notice: Notice
     reflection: ReflectionSettings
     devices: Devices
+    consent: ConsentGate
 
 
 @dataclass
@@ -73,6 +78,12 @@ class _Seen:
     visit: VisitState = VisitState.IDLE
     error: str = ""
     visits: int = 0
+
+
+def told_of(signals: Mapping[str, float], is_withheld: bool) -> dict[str, float]:
+    """What is told of the visitors' signals; 0 for what is measured of a face whose visitor has not agreed."""
+    plain = {name: value for name, value in signals.items() if "[" not in name}
+    return {name: 0.0 if is_withheld and name in OF_A_FACE else value for name, value in plain.items()}
 
 
 class ControlDesk:
@@ -226,8 +237,9 @@ class ControlDesk:
             self._figures_due_s = tick.time_s + FIGURES_S
             self._count()
         mirror, signals = self._parts.mirror, self._parts.mirror.signals
-        told: dict[str, Value] = {f"{STATE}/{name}": value for name, value in signals.items() if "[" not in name}
-        drawn = mirror.moving_knobs
+        is_withheld = self._parts.consent.covers(ConsentKind.SESSION) and not self._parts.consent.state.is_open
+        told: dict[str, Value] = {f"{STATE}/{name}": value for name, value in told_of(signals, is_withheld).items()}
+        drawn = {} if is_withheld else mirror.moving_knobs  # which follow what is measured
         told.update(
             {
                 knob.parameter.address: drawn[knob.pass_name][knob.knob]

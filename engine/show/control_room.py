@@ -90,6 +90,8 @@ class OpenControlRoom(Closing):
             tick: the moment.
             now_s: the clock by which reflections are stamped.
         """
+        if self._server.is_watched or self.is_sending:
+            self._consent.allows(ConsentKind.SESSION)  # the desk tells numbers, for which the wall is to ask
         may_be_seen = self._server.is_watched and self._consent.allows(ConsentKind.PREVIEW)  # asked only for somebody
         self._preview.draw(self._mirror, self._calibration.picture_wh, tick, now_s, may_be_seen=may_be_seen)
 

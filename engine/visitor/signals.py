@@ -45,6 +45,9 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
 )
 """Names that an expression in `bind` may read."""
 
+OF_A_FACE = frozenset({"speed", "yaw", "pitch", "mouth", "typicality", "likeness", "deepening"})
+"""Those measured of a visitor's face; the others say only that somebody is there."""
+
 LISTED = tuple(name for name in SIGNALS if name not in {"people", "audio", "time"})
 """Those that everybody has: `yaw` is the nearest's, `yaw[0]` too, `yaw[1]` that of whoever stands behind them."""
 
