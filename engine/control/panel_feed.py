@@ -20,7 +20,23 @@ from engine.core.clock import calendar_date
 SIGNALS, HEALTH = "/narcissus/state/", ("frames_per_s", "reflections_per_s", "age_ms", "draw_ms")
 NO_MIDI = "MIDI is not connected."
 ELSEWHERE = (SIGNALS, "/narcissus/cue/")  # shown by lists of their own
-COUNTED = frozenset({"frames", "uptime_s", "visits", "error", "source", "clamped", "refused", "accepted", "unknown"})
+COUNTED = frozenset(
+    {
+        "frames",
+        "reflections",
+        "overridden",
+        "closed",
+        "coming",
+        "uptime_s",
+        "visits",
+        "error",
+        "source",
+        "clamped",
+        "refused",
+        "accepted",
+        "unknown",
+    }
+)
 
 
 class PanelFeed:
@@ -64,6 +80,7 @@ class PanelFeed:
         register = self._room.register
         held = register.overridden
         shown = [each for address, each in register.parameters().items() if not address.startswith(ELSEWHERE)]
+        shown.sort(key=lambda each: not each.address.startswith("/narcissus/scene/"))  # the scene's come first
         return [_described(each, register.value(each.address), held.get(each.address)) for each in shown]
 
     def structure(self) -> dict[str, Any]:
@@ -145,7 +162,7 @@ def _described(parameter: Parameter, value: Value, held: Layer | None) -> dict[s
     return {
         "address": parameter.address,
         "group": _group(parameter),
-        "label": parameter.address.rsplit("/", 1)[1],
+        "label": _label(parameter),
         "type": str(parameter.kind),
         "minimum": parameter.low,
         "maximum": parameter.high,
@@ -161,6 +178,11 @@ def _described(parameter: Parameter, value: Value, held: Layer | None) -> dict[s
 def _group(parameter: Parameter) -> str:
     parts = parameter.address.split("/")
     return f"scene · {parts[3]}" if parts[2] == "scene" and len(parts) > 4 else parts[2]
+
+
+def _label(parameter: Parameter) -> str:
+    """The last part of its address, without a unit that is said beside it."""
+    return parameter.address.rsplit("/", 1)[1].removesuffix(f"_{parameter.unit.lower()}")
 
 
 def _layer(held: Layer | None) -> str:
