@@ -23,6 +23,8 @@ from engine.core.errors import DeviceError, NarcissusError
 from engine.core.messages import did_you_mean
 
 LOOK_S = 2.0
+LOOK_AGAIN_S = 60.0
+"""The same where MIDI cannot be used at all; ALSA writes a line of its own to the terminal each time."""
 CLOSE_S = 2.0
 NEAR = 2.5 / HIGHEST
 """How near to the value a control must come to take over, as a share of the range."""
@@ -119,14 +121,14 @@ class Midi(Closing):
 
     # -------------------------------------------------- devices
 
-    def look(self) -> None:
-        """Listen to the devices that are there now, and to no others."""
+    def look(self) -> float:
+        """Listen to the devices that are there now, and to no others; returns when to look again, s."""
         try:
             there = self._ports.names()
         except DeviceError as error:
             self._say(str(error))
             self._learning = None
-            return
+            return LOOK_AGAIN_S
         for name in [name for name in self._open if name not in there]:
             with contextlib.suppress(Exception):  # its driver has lost it already
                 self._open.pop(name).close()
@@ -137,6 +139,7 @@ class Midi(Closing):
         if self._learning is not None and not self._open:
             self._learning = None
             self._say("nothing was learnt: the MIDI device is gone")
+        return LOOK_S
 
     def _listen(self, name: str) -> None:
         try:
@@ -161,8 +164,7 @@ class Midi(Closing):
 
     def _run(self) -> None:
         while True:
-            self.look()
-            if self._is_over.wait(LOOK_S):
+            if self._is_over.wait(self.look()):
                 return
 
     def _say(self, text: str) -> None:

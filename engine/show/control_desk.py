@@ -14,6 +14,7 @@ from engine.config.reflection import ReflectionSettings
 from engine.consent.gate import ConsentGate
 from engine.control.cues import Cues
 from engine.control.keys import Keys
+from engine.control.layers import Layer
 from engine.control.parameter import Value
 from engine.control.register import Command, Register
 from engine.control.scene_parameters import Knob, scene_knobs
@@ -78,6 +79,7 @@ class _Seen:
     visit: VisitState = VisitState.IDLE
     error: str = ""
     visits: int = 0
+    switches: dict[str, Value] = field(default_factory=dict)
 
 
 def told_of(signals: Mapping[str, float], is_withheld: bool) -> dict[str, float]:
@@ -248,6 +250,14 @@ class ControlDesk:
             }
         )
         told.update(self._figures)
+        switches: dict[str, Value] = {
+            f"{SHOW}/blackout": mirror.blackout.is_on,
+            f"{SHOW}/freeze": mirror.is_frozen,
+            f"{SHOW}/record": self._parts.keeper.is_filming,
+            f"{SHOW}/session": self._parts.keeper.is_noting,
+        }
+        self._note_switches(switches)
+        told.update(switches)
         told.update(
             {
                 f"{STATE}/visit": str(self._seen.visit),
@@ -255,13 +265,18 @@ class ControlDesk:
                 f"{STATE}/closed": mirror.closing.is_on,
                 f"{STATE}/coming": self._parts.switcher.coming_name or "",
                 f"{SHOW}/scene": self._parts.switcher.name,
-                f"{SHOW}/blackout": mirror.blackout.is_on,
-                f"{SHOW}/freeze": mirror.is_frozen,
-                f"{SHOW}/record": self._parts.keeper.is_filming,
-                f"{SHOW}/session": self._parts.keeper.is_noting,
             }
         )
         self._register.tell(told)
+
+    def _note_switches(self, switches: Mapping[str, Value]) -> None:
+        """Remember that it was a key, or the show itself, where a switch is not as the register was asked for."""
+        for address, value in switches.items():
+            if self._seen.switches.get(address, False) == value:
+                continue
+            self._seen.switches[address] = value
+            if self._register.why(address).holdings[0].value != value:
+                self._register.note(address, value, Layer.PANEL, "a key, or the show itself")
 
     def _count(self) -> None:
         """Compute how well the show runs, and look for what is new and rarely so."""

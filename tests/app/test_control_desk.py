@@ -110,6 +110,7 @@ def test_commands_do_what_keys_do(place: Path, blind: None) -> None:
         lambda: is_("blackout", True) and show.mirror.blackout.is_on,
         lambda: press(Action.BLACKOUT),
         lambda: is_("blackout", False),
+        lambda: register_of(show).why(show_address + "blackout").holdings[0].by == "a key, or the show itself",
         lambda: order("freeze", True),
         lambda: is_("freeze", True) and show.mirror.is_frozen,
         lambda: order("freeze", False),

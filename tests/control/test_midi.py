@@ -9,7 +9,7 @@ import pytest
 
 from engine.control.bindings_file import load_control_file
 from engine.control.layers import Layer
-from engine.control.midi import Midi
+from engine.control.midi import LOOK_AGAIN_S, LOOK_S, Midi
 from engine.control.midi_ports import MidiMessage, Receive, message_of
 from engine.control.parameter import Access, ControlError, Kind, Parameter
 from engine.control.register import Register, UnknownAddressError
@@ -163,6 +163,17 @@ def test_what_cannot_be_learnt_and_a_device_that_is_taken_are_told(desk: Desk) -
     desk.ports.there, desk.ports.is_taken = ["other"], True
     desk.midi.look()
     assert desk.told[-1] == "the MIDI device other cannot be opened: taken"
+
+
+def test_a_machine_without_midi_says_so_once_and_is_seldom_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk.midi.look() == LOOK_S
+
+    def names() -> list[str]:
+        raise DeviceError("MIDI cannot be used: no sequencer")
+
+    monkeypatch.setattr(desk.ports, "names", names)
+    assert desk.midi.look() == desk.midi.look() == LOOK_AGAIN_S
+    assert desk.told == ["MIDI cannot be used: no sequencer"] == [desk.midi.state()]
 
 
 def test_a_file_that_was_broken_meanwhile_keeps_what_it_has(desk: Desk) -> None:

@@ -42,7 +42,7 @@ class Measurement(Pass):
         drawn: float = Field(default=1.0, ge=0.0, le=1.0)
         """Progress of the drawing: 0 bare paper, then points, outlines, hatching, distances, text; 1 complete."""
         size: float = Field(default=0.155, ge=0.03, le=0.4)
-        """Distance between the drawn eyes, in stage heights (or less, on narrow stages)."""
+        """Distance between the drawn eyes, in stage heights (or less, on narrow stages). Baked."""
         follow: float = Field(default=0.35, ge=0.0, le=1.0)
         """Amount by which the drawing follows the viewer's position: 0 stays in the middle."""
         hatching: float = Field(default=0.8, ge=0.0, le=1.0)
@@ -53,7 +53,7 @@ class Measurement(Pass):
         """Stains on the paper. Baked."""
 
     in_place = True
-    baked = frozenset({"stains"})
+    baked = frozenset({"size", "stains"})
 
     def __init__(self, context: PassContext, settings: Settings) -> None:
         super().__init__(context, settings)
