@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.rehearsal.moment import Moment
-from tools.rehearsal.theatre import Theatre
+from tools.rehearsal.theatre import CAN_FILL_DISK, Theatre
 
 Compare = Callable[[Moment, Moment], bool]
 """Whether something has happened, from the moment before the fault and the present one."""
@@ -139,7 +139,7 @@ def _others(random: np.random.Generator) -> list[Fault]:
         return not now.is_filming and now.notice != before.notice and "recordings" in now.notice
 
     return [
-        Fault("disk full while filming", film, film_ended),
+        *([Fault("disk full while filming", film, film_ended)] if CAN_FILL_DISK else []),
         *(_receiver(mood) for mood in ("slow", "hang", "broken")),
         Fault("clock set", [(0.0, lambda theatre: theatre.order(f"clock {step_s}"))]),
         Fault("scene by key", [(0.0, lambda theatre: theatre.order(f"key {key}"))]),

@@ -15,6 +15,7 @@ class Moment:
         time_s: on the machine's monotonic clock.
         frames, reflections: pictures of the wall, and reflections in them, since the start.
         gap_s, reflection_gap_s: longest time without a new one since the moment before, what is still lasting included.
+        waited_s: how long the main thread waited for a processor since then; 0 where the system does not say.
         age_ms: median age of the reflections shown since then; None where there was none.
         is_still: whether the wall shows, byte for byte, what it showed a second ago.
         camera: state of the camera.
@@ -36,6 +37,7 @@ class Moment:
     reflections: int = 0
     gap_s: float = 0.0
     reflection_gap_s: float = 0.0
+    waited_s: float = 0.0
     age_ms: float | None = None
     is_still: bool = False
     camera: str = "starting"

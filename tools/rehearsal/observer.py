@@ -6,6 +6,7 @@ import queue
 import threading
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import psutil
@@ -38,7 +39,7 @@ class Observer(Closing):
         self, show: Show, camera: Webcam, receivers: FakeReceivers, clock: TimeSource, tell: Callable[[Moment], None]
     ) -> None:
         self._show, self._camera, self._receivers, self._clock, self._tell = show, camera, receivers, clock, tell
-        self._process = psutil.Process()
+        self._process, self._wait = psutil.Process(), ProcessorWait()
         self._lock = threading.Lock()
         self._orders: queue.Queue[Callable[[], None]] = queue.Queue(MOST_ORDERS)
         self._frames = self._reflections = 0
@@ -116,6 +117,7 @@ class Observer(Closing):
             *counts,
             gap_s=max(0.0, gap_s),
             reflection_gap_s=max(0.0, reflection_gap_s),
+            waited_s=self._wait.since_last_s(),
             age_ms=median(ages_ms) if ages_ms else None,
             is_still=self._is_still,
             camera=camera.state,
@@ -135,6 +137,25 @@ class Observer(Closing):
             descriptors=_descriptors(self._process),
             children=len(self._process.children()),
         )
+
+
+class ProcessorWait:
+    """How long the thread that makes this waits for a processor, which others have; Linux counts that."""
+
+    def __init__(self) -> None:
+        self._path = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._last_s = self._total_s()
+
+    def since_last_s(self) -> float:
+        """Seconds since the last call; 0 where the system does not say."""
+        last_s, self._last_s = self._last_s, self._total_s()
+        return self._last_s - last_s
+
+    def _total_s(self) -> float:
+        try:
+            return int(self._path.read_text(encoding="ascii").split()[1]) * 1e-9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
 
 def _descriptors(process: psutil.Process) -> int:

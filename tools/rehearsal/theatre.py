@@ -35,6 +35,7 @@ CAMERA_WH = (640, 480)
 SCENES = ("gilded_mirror", "pool", "archive", "ink")  # of the playlist
 SCENE_MINUTES, WAIT_MINUTES = 1.5, 0.5
 FIRST_VISITOR = 2_000  # seed of the first face
+CAN_FILL_DISK = hasattr(psutil, "RLIMIT_FSIZE")  # Linux
 END_S = 60.0  # that the show has to end in order
 
 
@@ -129,10 +130,9 @@ class Theatre(Closing):
 
     def fill_disk(self, *, is_full: bool) -> None:
         """Have the system refuse every further byte that the show writes to a file, or let it write again."""
-        if hasattr(psutil, "RLIMIT_FSIZE"):
-            show = psutil.Process(self._process.pid)
-            hard = show.rlimit(psutil.RLIMIT_FSIZE)[1]
-            show.rlimit(psutil.RLIMIT_FSIZE, (0 if is_full else hard, hard))
+        show = psutil.Process(self._process.pid)
+        hard = show.rlimit(psutil.RLIMIT_FSIZE)[1]
+        show.rlimit(psutil.RLIMIT_FSIZE, (0 if is_full else hard, hard))
 
     def save(self, name: str, content: bytes) -> None:
         """Save a file of the show as editors do."""

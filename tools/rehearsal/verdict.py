@@ -101,6 +101,7 @@ def judge(
     waking = [moment.gap_s for moment in awake if moment.time_s < began_s]
     points = series(rehearsed, began_s)
     longest_s = max((moment.gap_s for moment in rehearsed), default=float("inf"))
+    waited = sum(moment.waited_s for moment in rehearsed) / max(1.0, _length(points))
     still = sum(moment.is_still for moment in rehearsed)
     recovered = [incident for incident in incidents if incident.recovery_s is not None]
     times_s = [incident.recovery_s for incident in recovered if incident.recovery_s is not None]
@@ -123,6 +124,9 @@ def judge(
         _memory(points),
         _level("threads", points, MORE_THREADS),
         _level("descriptors", points, MORE_DESCRIPTORS),
+        Check(
+            "its main thread waited for a processor", f"{100 * waited:.0f} % of the time"
+        ),
         Check("pauses of the machine", f"{len(pauses)}, {sum(pause.seconds for pause in pauses):.0f} s, left out"),
         Check("crashes written", "none" if not crashes.strip() else crashes.strip()[:200], "none", not crashes.strip()),
         Check("exit status of the show", str(exit_status), "0", exit_status == 0),
