@@ -58,6 +58,7 @@ from engine.show.scene_switcher import SceneSwitcher
 from engine.show.schedule import Schedule
 from engine.show.show_memory import ShowMemory
 from engine.show.status import ShowStatus
+from engine.system.freed_memory import FreedMemory, find_trim
 from engine.system.shutdown import told_by_signals
 from engine.telemetry.loopback import LoopMeasurement
 from engine.telemetry.report import Report
@@ -130,6 +131,7 @@ class App:
             self._clock, self._started_s = FilmClock(), 0.0
             files = for_film(files, output.film_fps)
         with ExitStack() as parts:
+            parts.enter_context(FreedMemory(find_trim()))
             show = self._build(files, output, parts)
             if recalled is not None and Schedule(files.config.schedule).is_open(local_time()):
                 show.drawing.mirror.blackout.is_on = recalled.is_black

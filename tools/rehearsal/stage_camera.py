@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.clock import Clock
 from engine.pipeline.sources.camera_controls import Before
-from engine.pipeline.sources.webcam_process import ReaderRequest
+from engine.pipeline.sources.webcam_process import Reader, ReaderRequest
 from engine.types import ByteArray
 from tools.rehearsal.stage import ACT_FILE, FACES_FILE, Stage, read_plan
 
@@ -24,7 +24,7 @@ FOR_EVER_S = 3600.0
 ODD_PICTURES = 60
 
 
-def open_staged(request: ReaderRequest) -> StagedCamera:
+def open_staged(request: ReaderRequest) -> Reader:
     """Open the stage of which `request.device` is the device.
 
     Raises:
@@ -41,7 +41,7 @@ class StagedCamera:
     """An open camera.
 
     Attributes:
-        size_wh, fps, told: see `webcam_process.Reader`.
+        size_wh, fps, reported: see `webcam_process.Reader`.
     """
 
     def __init__(self, device: Path, request: ReaderRequest) -> None:
@@ -57,7 +57,7 @@ class StagedCamera:
         self._is_frozen = False
 
     @property
-    def told(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
+    def reported(self) -> tuple[Before, tuple[str, ...], tuple[tuple[str, float], ...], str]:
         return (), (), (), "RGB3"
 
     def read(self) -> tuple[NDArray[Any], float] | None:

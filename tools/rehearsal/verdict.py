@@ -124,9 +124,7 @@ def judge(
         _memory(points),
         _level("threads", points, MORE_THREADS),
         _level("descriptors", points, MORE_DESCRIPTORS),
-        Check(
-            "its main thread waited for a processor", f"{100 * waited:.0f} % of the time"
-        ),
+        Check("its main thread waited for a processor", f"{100 * waited:.0f} % of the time"),
         Check("pauses of the machine", f"{len(pauses)}, {sum(pause.seconds for pause in pauses):.0f} s, left out"),
         Check("crashes written", "none" if not crashes.strip() else crashes.strip()[:200], "none", not crashes.strip()),
         Check("exit status of the show", str(exit_status), "0", exit_status == 0),
