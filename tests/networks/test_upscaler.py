@@ -79,8 +79,9 @@ def test_the_enlarged_picture_is_the_first_level_to_be_given_up(persona: Persona
     assert isinstance(large, np.ndarray) and large.shape == (2 * size, 2 * size, 4)
     assert (whole == plain(z)).all()
     assert (large == Upscaler(arrays(), size, EXACT)(plain(z))).all()
-    both = upscaled.together(np.stack([z, -z]))
+    both = with_upscaler(plain, persona, 2).together(np.stack([z, -z]))
     assert (both[0] == large).all() and len(both) == 2
+    assert [picture.shape[0] for picture in upscaled.together(np.stack([z, -z]))] == [size, size], "one thread"
     assert all((a == b).all() for a, b in zip(upscaled.growth(z), plain.growth(z), strict=True))
 
 
