@@ -43,9 +43,21 @@ class PortraitArchive:
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self._texture: moderngl.Texture | None = ctx.texture((COLUMNS * TILE_PX, ROWS * TILE_PX), 4)
-        self._texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        self._tiles = np.zeros((ROWS * TILE_PX, COLUMNS * TILE_PX, 4), np.uint8)  # what the texture shows
+        self._texture: moderngl.Texture | None = None
+        self.renew(ctx)
         self.clear()
+
+    def let_go(self) -> None:
+        """Release the texture, and forget nobody."""
+        if self._texture is not None:
+            self._texture.release()
+            self._texture = None
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Hang the same pictures in another context, after `let_go`."""
+        self._texture = ctx.texture((COLUMNS * TILE_PX, ROWS * TILE_PX), 4, self._tiles.tobytes())
+        self._texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
 
     def clear(self) -> None:
         """Forget everybody, at closing time."""
@@ -56,8 +68,9 @@ class PortraitArchive:
         self._moved = 0
         self._forgotten: set[int] = set()  # places that are free again, once what hangs there has faded
         self._visits: dict[int, _Visit] = {}  # of those who are there and hang already, by the number of the stranger
+        self._tiles[:] = 0
         if self._texture is not None:
-            self._texture.write(bytes(4 * COLUMNS * TILE_PX * ROWS * TILE_PX))
+            self._texture.write(self._tiles.tobytes())
 
     @property
     def present(self) -> tuple[int, ...]:
@@ -154,17 +167,16 @@ class PortraitArchive:
             self._shown[place] = min(1.0, self._shown[place] + step)
 
     def _write(self, place: int, picture: ByteArray) -> None:
+        top, left = (TILE_PX * at for at in divmod(place, COLUMNS))
+        self._tiles[top : top + TILE_PX, left : left + TILE_PX] = picture
         if self._texture is not None:
-            row, column = divmod(place, COLUMNS)
-            self._texture.write(picture, viewport=(column * TILE_PX, row * TILE_PX, TILE_PX, TILE_PX))
+            self._texture.write(picture, viewport=(left, top, TILE_PX, TILE_PX))
         self._gains[place] = even_gain(picture)
 
     def close(self) -> None:
         """Forget everybody and release the texture; may be called again."""
         self.clear()
-        if self._texture is not None:
-            self._texture.release()
-            self._texture = None
+        self.let_go()
 
 
 def thumbnail(image: ByteArray) -> ByteArray:

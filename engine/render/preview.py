@@ -95,6 +95,10 @@ class Preview(Closing):
         except (NarcissusError, moderngl.Error) as error:
             self._fail(error)
 
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Draw in another context, after `close`."""
+        self._ctx = ctx
+
     def _build(self, mirror: Renderer, size_wh: tuple[int, int]) -> None:
         """Go on building what is on the wall, if that is another scene or has another size."""
         newest = self._coming or self._shown

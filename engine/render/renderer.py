@@ -80,13 +80,10 @@ class Renderer(Closing):
         self._alignment = alignment
         self._output_wh = output_wh
         self._scale = render_scale
-        transfer = transfer or Transfer(ctx)
-        self._camera = CameraTexture(ctx, transfer.gl)
-        self._sitters = Sitters(transfer, scene.reflection)
-        self._growth = GrowthTexture(ctx)
+        self._transfer = transfer or Transfer(ctx)
+        self._sitters = Sitters(self._transfer, scene.reflection)
         self.archive = PortraitArchive(ctx)
-        self._projector = OutputPass(ctx, library)
-        self._crossfade = Crossfade(ctx, library)
+        self._make_shared(ctx)
         self._trials = trials or ShaderTrials(library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
         self._coming: Compositor | None = None  # being built
@@ -103,6 +100,14 @@ class Renderer(Closing):
         self._card_error = ""  # what was said last of a graphics card that failed
         self._time_s = 0.0  # of the last tick
         self._is_renewal = False  # whether the scene that is coming is the shown one, whose time begins anew
+
+    def _make_shared(self, ctx: moderngl.Context) -> None:
+        """Make what all scenes share."""
+        self._ctx = ctx
+        self._camera = CameraTexture(ctx, self._transfer.gl)
+        self._growth = GrowthTexture(ctx)
+        self._projector = OutputPass(ctx, self._library)
+        self._crossfade = Crossfade(ctx, self._library)
 
     @property
     def wants_previews(self) -> bool:
@@ -409,10 +414,46 @@ class Renderer(Closing):
         """Release all OpenGL objects."""
         self._trials.close()
         self._drop_coming()
+        self.let_go()
+        self._sitters.close()
+        self.archive.close()
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again. What is shown stays known."""
         self._drop_leaving()
-        owned = (self._compositor, self._crossfade, self._projector, self._sitters, self._growth)
-        for part in (*owned, self.archive, self._camera):
+        if self._coming is not None:
+            self._coming.close()
+        self._picture = None
+        for part in (self._compositor, self._crossfade, self._projector, self._growth):
             part.close()
+        self._sitters.let_go()
+        self.archive.let_go()
+        self._camera.let_go()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Show what was shown before `let_go`, in another context, to which the transfer has been moved before.
+
+        Raises:
+            ConfigError: a shader of the scene was broken meanwhile.
+        """
+        coming, frame, began_s = self._coming, self._camera.frame, self._compositor.began_s
+        self._coming = None
+        self._make_shared(ctx)
+        self._camera.upload(frame)
+        self._sitters.renew(self._renew_textures)
+        self.archive.renew(ctx)
+        self._compositor = Compositor(ctx, self.scene, self._library, self._stage_wh(self.scene), trials=self._trials)
+        self._compositor.began_s = began_s
+        newest = self._sitters.newest
+        if newest is not None and self.wants_previews:
+            with self._card_may_fail():
+                self._growth.upload(newest)
+        if coming is not None:
+            self.prepare(coming.scene, again=self._is_again)
+
+    def _renew_textures(self, textures: ReflectionTextures) -> None:
+        with self._card_may_fail():
+            textures.renew()
 
     @contextmanager
     def _card_may_fail(self) -> Iterator[None]:

@@ -214,6 +214,21 @@ class Sitters:
         self._sitters.pop(number).textures.close()
         self._depth.remove(number)
 
+    def let_go(self) -> None:
+        """Release all textures, and remember what they showed."""
+        for sitter in self._sitters.values():
+            sitter.textures.let_go()
+
+    def renew(self, upload: Callable[[ReflectionTextures], None]) -> None:
+        """Make all textures anew after `let_go`; `upload` has those of one sitter renewed."""
+        for sitter in self._sitters.values():
+            upload(sitter.textures)
+
+    @property
+    def newest(self) -> Reflection | None:
+        """The newest face of the nearest."""
+        return self._sitters[self._first].textures.reflection
+
     def close(self) -> None:
         """Release all textures; may be called again."""
         for sitter in self._sitters.values():

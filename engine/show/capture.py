@@ -175,6 +175,21 @@ class Capture(Closing):
             self._snapshot_path = None
             self._notify(f"no snapshot: not everyone in the glass agreed within {SNAPSHOT_PATIENCE_S:g} s")
 
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again. A film goes on after `renew`.
+
+        Raises:
+            DeviceError: its encoder still holds a frame.
+        """
+        if self._recorder is not None:
+            self._recorder.let_go()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Take films and snapshots in another context, after `let_go`."""
+        self._ctx = ctx
+        if self._recorder is not None:
+            self._recorder.renew(ctx)
+
     def _keep_quota(self) -> None:
         """Remove the oldest recordings, where config.yaml asks for that."""
         parts = (self._recorder, self._session)

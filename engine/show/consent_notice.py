@@ -35,6 +35,14 @@ class ConsentNotice:
         self._lines: Sequence[str] = ()
         self._kept_s = 0.0
 
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again."""
+        self._sign.close()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Draw in another context, after `let_go`."""
+        self._sign.renew(ctx)
+
     def draw(self, target: moderngl.Framebuffer, tick: Tick, *, is_dark: bool) -> None:
         """Move on to `tick`, and draw.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import moderngl
+
 from engine.config.consent import ConsentKind
 from engine.config.control import ControlSettings
 from engine.control.register import Register
@@ -94,6 +96,14 @@ class OpenControlRoom(Closing):
             self._consent.allows(ConsentKind.SESSION)  # the desk tells numbers, for which the wall is to ask
         may_be_seen = self._server.is_watched and self._consent.allows(ConsentKind.PREVIEW)  # asked only for somebody
         self._preview.draw(self._mirror, self._calibration.picture_wh, tick, now_s, may_be_seen=may_be_seen)
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again."""
+        self._preview.close()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Draw previews in another context, after `let_go`."""
+        self._preview.renew(ctx)
 
     def close(self) -> None:
         """Hang up, and release what the preview was drawn with; may be called twice."""

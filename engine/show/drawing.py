@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from engine.config.options import Options
 from engine.consent.gate import ConsentGate
 from engine.core.clock import TimeSource
 from engine.origin.marker import OriginMarker
+from engine.render.gl.context_part import ContextPart
 from engine.render.gl.shader_library import ShaderLibrary
 from engine.render.gl.texture_upload import Transfer, open_transfer
 from engine.render.output.sender import Sender
@@ -54,6 +56,32 @@ class Drawing:
     transfer: Transfer
     consent: ConsentGate
     consent_notice: ConsentNotice
+
+    def renew(self, others: Sequence[ContextPart] = ()) -> None:
+        """Make a new context in place of one that is lost, and everything in it; may be called again after it failed.
+
+        Args:
+            others: what lives in it beside.
+
+        Raises:
+            NarcissusError: something cannot be made, yet.
+        """
+        parts: tuple[ContextPart, ...] = (
+            self.recordings,
+            self.sender,
+            self.overlay,
+            self.inspection,
+            self.calibration,
+            self.mirror,
+            self.consent_notice,
+            *others,
+        )
+        for part in parts:  # while the old context is current: in the new one its names mean other things
+            part.let_go()
+        self.window.renew()
+        self.transfer.renew(self.window.ctx, self.window.gl)
+        for part in parts:
+            part.renew(self.window.ctx)
 
 
 def open_drawing(

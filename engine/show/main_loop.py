@@ -20,6 +20,7 @@ from engine.core.slot import Slot
 from engine.pipeline.reflection_request import ReflectionRequest
 from engine.render.window.window import Action
 from engine.session.format import Cue
+from engine.show.context_guard import ContextGuard
 from engine.show.control_desk import ControlDesk
 from engine.show.control_room import OpenControlRoom
 from engine.show.drawing import Drawing
@@ -118,6 +119,8 @@ class MainLoop:
         self._window, self._calibration, self._mirror = drawing.window, drawing.calibration, drawing.mirror
         self._recordings, self._sender = drawing.recordings, drawing.sender
         self._consent, self._consent_notice = drawing.consent, drawing.consent_notice
+        context_parts = () if control_room is None else (control_room,)
+        self._context = ContextGuard(drawing, clock, notice.notify, context_parts)
         self._switcher, self._memory, self._level_meter = switcher, memory, level_meter
         self._panel, self._notice, self._report = panel, notice, report
         self._desk = desk
@@ -163,6 +166,8 @@ class MainLoop:
 
     def _show_frame(self) -> None:
         tick, guarded = self._pacer.tick(), self._boundary.around
+        if not self._context.holds():
+            return
         with guarded("the window"):
             for action in self._window.poll():
                 self.act(action)

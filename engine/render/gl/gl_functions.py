@@ -51,6 +51,11 @@ GL_SYNC_GPU_COMMANDS_COMPLETE = 0x9117
 GL_SYNC_FLUSH_COMMANDS_BIT = 0x0001
 GL_ALREADY_SIGNALED = 0x911A
 GL_CONDITION_SATISFIED = 0x911C
+GL_NO_ERROR = 0
+GL_RESET_NOTIFICATION_STRATEGY = 0x8256
+GL_LOSE_CONTEXT_ON_RESET = 0x8252
+
+RESETS = {0x8253: "by something that it was asked to draw", 0x8254: "by something else that drew on it"}
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "microsoft basic render")
 
@@ -64,6 +69,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {  # name: result, then arguments
     "glClientWaitSync": (_UINT, _POINTER, _UINT, _UINT64),
     "glDeleteSync": (None, _POINTER),
     "glGetIntegerv": (None, _UINT, _POINTER),
+    "glGetError": (_UINT,),
     "glBindFramebuffer": (None, _UINT, _UINT),
     "glReadBuffer": (None, _UINT),
     "glBlitFramebuffer": (None, *[_INT] * 8, _UINT, _UINT),
@@ -80,7 +86,11 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {  # name: result, then arguments
     "glUnmapBuffer": (ctypes.c_ubyte, _UINT),
 }
 _WGL_REFUSALS = (None, 0, 1, 2, 3, 2**64 - 1)
-_OPTIONAL_SIGNATURES: dict[str, tuple[Any, ...]] = {"glBufferStorage": (None, _UINT, _SIZE, _POINTER, _UINT)}
+_OPTIONAL_SIGNATURES: dict[str, tuple[Any, ...]] = {
+    "glBufferStorage": (None, _UINT, _SIZE, _POINTER, _UINT),
+    "glGetGraphicsResetStatus": (_UINT,),
+    "glGetGraphicsResetStatusARB": (_UINT,),
+}
 
 Rectangle = tuple[int, int, int, int]  # x0, y0, x1, y1 in px of a framebuffer, y up
 
@@ -152,11 +162,31 @@ class GlCalls:
                 self._gl[name] = _prototype(*signature)(address)
             elif name in _SIGNATURES:
                 raise DeviceError(f"the graphics driver has no {name}: it needs OpenGL 3.3 or newer; update the driver")
+        self._reset_status = self._find_reset_status()
 
     @property
     def has_persistent_mapping(self) -> bool:
         """Whether buffers can stay mapped while the GPU writes them; the context must be 4.4 or newer as well."""
         return "glBufferStorage" in self._gl
+
+    @property
+    def tells_resets(self) -> bool:
+        """Whether the driver says so when it has lost the context."""
+        return self._reset_status is not None
+
+    def reset_reason(self) -> str | None:
+        """Why the context is lost, in a few words; None while it is not, or where the driver does not tell."""
+        status = self._reset_status() if self._reset_status is not None else 0
+        return None if not status else RESETS.get(status, "for a reason that the driver does not know")
+
+    def _find_reset_status(self) -> Callable[[], int] | None:
+        """What tells of resets, where the context was made so that it does (`gl_context.py` asks for that)."""
+        name = next((name for name in _OPTIONAL_SIGNATURES if "ResetStatus" in name and name in self._gl), None)
+        strategy = self._integer(GL_RESET_NOTIFICATION_STRATEGY)
+        while self._gl["glGetError"]() != GL_NO_ERROR:  # a driver without that does not know what it was asked
+            strategy = 0
+        is_told = name is not None and strategy == GL_LOSE_CONTEXT_ON_RESET
+        return self._gl[name] if name is not None and is_told else None
 
     def finish(self) -> None:
         """Wait until everything asked of the GPU is drawn."""

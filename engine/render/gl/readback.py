@@ -118,6 +118,17 @@ class Readback:
         """Whether pictures are on their way that `arrived` has not given out."""
         return bool(self._under_way)
 
+    @property
+    def is_lent(self) -> bool:
+        """Whether a picture has not come back yet."""
+        return any(buffer.is_lent for buffer in self._buffers)
+
+    def forget(self) -> int:
+        """Give up the pictures that are under way; returns how many there were."""
+        count = len(self._under_way)
+        self._under_way.clear()
+        return count
+
     def start(self, framebuffer: moderngl.Framebuffer, time_s: float) -> bool:
         """Start reading what `framebuffer` shows now; False, without effect, if every buffer is in use."""
         buffer = next((each for each in self._buffers if each.is_free), None)

@@ -35,12 +35,12 @@ class ReflectionTextures(Closing):
     @property
     def newest(self) -> moderngl.Texture | None:
         """sRGB-encoded RGBA of the newest reflection; None before the first."""
-        return self._places[self._turn].texture
+        return self._places[self._turn].texture if self._places else None
 
     @property
     def previous(self) -> moderngl.Texture | None:
         """The one before; None before the second."""
-        return self._places[self._turn - 1].texture if self._previous is not None else None
+        return self._places[self._turn - 1].texture if self._places and self._previous is not None else None
 
     @property
     def reflection(self) -> Reflection | None:
@@ -81,6 +81,24 @@ class ReflectionTextures(Closing):
         self._turn = turn
         self._previous, self._newest = self._newest, reflection
         return True
+
+    def let_go(self) -> None:
+        """Release the textures, and remember what they showed."""
+        for place in self._places:
+            place.close()
+        self._places = ()
+
+    def renew(self) -> None:
+        """Make the textures anew after `let_go`, in the context that the transfer has now, with what they showed.
+
+        Raises:
+            CudaError: a picture was on a graphics card that does not give it any more.
+        """
+        shown = self._previous, self._newest
+        self._places, self._turn = self._make_places(), 0
+        self._newest = self._previous = None
+        for reflection in shown:
+            self.upload(reflection)
 
     def _make_places(self) -> tuple[Landing, ...]:
         return tuple(self._transfer.texture() for _ in range(PLACES))

@@ -130,6 +130,11 @@ class CameraTexture(Closing):
         height, width = self._frame.image.shape[:2]
         return width / height
 
+    @property
+    def frame(self) -> Frame | None:
+        """What it shows."""
+        return self._frame
+
     def upload(self, frame: Frame | None) -> bool:
         """Upload `frame` unless it is the one that is there. Returns whether it was new."""
         if frame is None or frame is self._frame:
@@ -139,9 +144,13 @@ class CameraTexture(Closing):
         self._frame = frame
         return True
 
+    def let_go(self) -> None:
+        """Release what it owns, and remember the picture."""
+        self._pixels.close()
+
     def close(self) -> None:
         """Release what it owns. May be called twice."""
-        self._pixels.close()
+        self.let_go()
         self._frame = None
 
 

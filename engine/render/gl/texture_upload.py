@@ -57,6 +57,10 @@ class Transfer:
         """Whether pictures should stay on the card."""
         return self._copies is not None
 
+    def renew(self, ctx: moderngl.Context, gl: GlCalls) -> None:
+        """Make textures in another context from now on; whether CUDA still serves it shows with the first picture."""
+        self._ctx, self.gl = ctx, gl if self.gl is not None else None
+
     def texture(self) -> Landing:
         """A new texture for drawn faces."""
         pixels = PixelTexture(self._ctx, self.gl)

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +32,7 @@ from engine.types import ByteArray
 log = logging.getLogger(__name__)
 
 DUE_TOLERANCE = 0.3  # share of the frame time by which a drawn frame may be early
-POLL_S = 0.25
+POLL_S, SHORT_S = 0.25, 0.02
 LAST_READ_S = 0.5  # per frame in flight at the end
 
 
@@ -82,7 +83,7 @@ class Recorder(Closing):
         self.path = path
         self.drops = 0
         self.error: str | None = None
-        self._clock = clock
+        self._clock, self._size_wh = clock, size_wh
         self._started_s = clock.now_s()
         self._settings = settings
         self._finish, self._is_written = finish, False
@@ -160,7 +161,7 @@ class Recorder(Closing):
         if self._readback is not None and not self._ended and self.error is None:
             self._hand_over(LAST_READ_S)
         self._closed = True
-        if self._readback is None:
+        if self._thread.ident is None:
             return
         self._end()
         self._thread.join(self._settings.finish_s)
@@ -171,8 +172,50 @@ class Recorder(Closing):
                 f"the recording {self.path} was not finished within {self._settings.finish_s:g} s; "
                 "it plays up to the last second or so: see whether the disk is slow"
             )
-        else:
+        elif self._readback is not None:
             self._readback.close()
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again. Frames under way are lost.
+
+        Raises:
+            DeviceError: the encoder still holds a frame, which must not vanish while it is read; try again.
+        """
+        readback = self._readback
+        if readback is None or self._closed:
+            return
+        self.drops += readback.forget()
+        while not self._pictures.empty():
+            with suppress(queue.Empty):  # the encoder may be faster
+                self._take_back(self._pictures.get_nowait())
+        if not self._wait_until_returned(readback):
+            raise DeviceError(f"the encoder of {self.path} still holds a frame of the lost graphics context")
+        readback.close()
+        self._readback = None
+
+    def _take_back(self, picture: Picture | None) -> None:
+        if picture is not None:
+            picture.release()
+            self.drops += 1
+
+    def _wait_until_returned(self, readback: Readback) -> bool:
+        left_s = self._settings.finish_s
+        while readback.is_lent and left_s > 0:
+            self._returned.clear()
+            self._returned.wait(SHORT_S)
+            left_s -= SHORT_S
+        return not readback.is_lent
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Go on with the film in another context, after `let_go`."""
+        if self._readback is not None or self._closed or self._video is None:
+            return
+        try:
+            self._readback = Readback(ctx, GlCalls(), self._size_wh, self._settings.buffers)
+        except DeviceError as error:
+            self._fail(str(error))
+        if self._ended:
+            self._pictures.put_nowait(None)  # it may have been taken back
 
     def _start_reading(self, framebuffer: moderngl.Framebuffer, time_s: float) -> bool:
         assert self._readback is not None

@@ -53,14 +53,23 @@ class Sender(Closing):
         may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._may_send, self._is_withheld = may_send, False
-        self._size_wh = settings.size
         self._period_s = 1 / settings.max_fps
         self._due_s = float("-inf")
         self._lines = [_Line(name, receivers[name], settings, clock) for name in dict.fromkeys(settings.to)]
+        self._size_wh = settings.size
         self._readback: Readback | None = None
         self._error = ""
+        self.renew(ctx)
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again. Receivers stay open."""
+        self._release()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Read pictures in this context; in another one after `let_go`."""
+        self._error = ""
         try:
-            self._readback = Readback(ctx, GlCalls(), settings.size, BUFFERS) if self._lines else None
+            self._readback = Readback(ctx, GlCalls(), self._size_wh, BUFFERS) if self._lines else None
         except DeviceError as error:
             self._fail(error)
 

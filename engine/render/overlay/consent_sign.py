@@ -50,11 +50,16 @@ class ConsentSign(Closing):
     """
 
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
-        self._ctx = ctx
-        self._ring = QuadProgram(ctx, library, "consent", {"RING": True, "TO_WINDOW": True})
-        self._type = QuadProgram(ctx, library, "consent", {"TO_WINDOW": True})
+        self._library = library
         self._lines: moderngl.Texture | None = None
         self._key: tuple[tuple[str, ...], tuple[int, int]] | None = None
+        self.renew(ctx)
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Make what it draws with, in this context; in another one after `close`."""
+        self._ctx = ctx
+        self._ring = QuadProgram(ctx, self._library, "consent", {"RING": True, "TO_WINDOW": True})
+        self._type = QuadProgram(ctx, self._library, "consent", {"TO_WINDOW": True})
 
     def draw(
         self,

@@ -38,11 +38,20 @@ class Inspection(Closing):
 
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         self.shows_landmarks = self.shows_camera = False
-        self._ctx = ctx
-        self._picture = QuadProgram(ctx, library, "projector", {"TO_WINDOW": True})
-        self._dots = QuadProgram(ctx, library, "landmarks")
+        self._library = library
         self._table: moderngl.Texture | None = None
         self._written: Features | None = None
+        self.renew(ctx)
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Make what it draws with, in this context; in another one after `let_go`."""
+        self._ctx = ctx
+        self._picture = QuadProgram(ctx, self._library, "projector", {"TO_WINDOW": True})
+        self._dots = QuadProgram(ctx, self._library, "landmarks")
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again."""
+        self.close()
 
     def draw(self, target: moderngl.Framebuffer, inputs: FrameInputs) -> None:
         """Draw what is switched on over `target`, which is presented next; nothing while nobody is there."""

@@ -47,15 +47,23 @@ class Overlay(Closing):
 
     def __init__(self, ctx: moderngl.Context, library: ShaderLibrary) -> None:
         pygame.font.init()
+        self._library = library
+        self._fonts: dict[int, pygame.font.Font] = {}
+        self.renew(ctx)
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Make what it draws with, in this context; in another one after `let_go`."""
         self._ctx = ctx
-        self._quad_program = QuadProgram(ctx, library, "overlay", {"TO_WINDOW": True})
+        self._quad_program = QuadProgram(ctx, self._library, "overlay", {"TO_WINDOW": True})
         self._blank = ctx.texture((1, 1), 4, bytes(4))
         self._panel = _Text(ctx)
         self._code = _Text(ctx)
         self._title = _Text(ctx)
         self._caption = _Text(ctx)
-        self._fonts: dict[int, pygame.font.Font] = {}
-        self._closed = False
+
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again."""
+        self.close()
 
     def draw(self, target: moderngl.Framebuffer, lines: Sequence[str], middle: Point | None = None) -> None:
         """Draw a panel of text; nothing for no lines.
@@ -152,9 +160,6 @@ class Overlay(Closing):
 
     def close(self) -> None:
         """Release what it owns; may be called again."""
-        if self._closed:
-            return
-        self._closed = True
         for part in (self._panel, self._code, self._title, self._caption):
             part.close()
         self._blank.release()

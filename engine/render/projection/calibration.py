@@ -167,6 +167,18 @@ class Calibration(Closing):
             overlay.draw(target, self._lines(editor), LINES_MIDDLE)
             overlay.draw_handles(target, [handle.place_px for handle in handles], handles.index(selected))
 
+    def let_go(self) -> None:
+        """Release what lives in a context that is lost; may be called again. What is edited stays as it is."""
+        self.close()
+
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Put the picture on the wall as before `let_go`, in another context.
+
+        Raises:
+            ConfigError: a mask or a shader was broken meanwhile.
+        """
+        self._wall.renew(ctx)
+
     def close(self) -> None:
         """Release what it owns; may be called again."""
         self._wall.close()

@@ -207,6 +207,15 @@ class ProjectionMapper(Closing):
         self._masks.clear()
         self._render_targets.clear()
 
+    def renew(self, ctx: moderngl.Context) -> None:
+        """Show the same room in another context, after `close`.
+
+        Raises:
+            ConfigError: a mask or a shader was broken meanwhile.
+        """
+        self._ctx = ctx
+        self.show(self._venue)
+
     @property
     def _projects(self) -> bool:
         return self._is_forced or not self._is_straight

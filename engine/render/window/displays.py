@@ -6,9 +6,11 @@ pygame does not expose the display names that SDL knows, so SDL is called direct
 from __future__ import annotations
 
 import ctypes
+import functools
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
@@ -29,23 +31,41 @@ class _Rectangle(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in ("x", "y", "width", "height")]
 
 
-def display_names() -> list[str]:
-    """Names of the displays, by number; empty if unknown."""
-    sdl = _sdl()
-    names = []
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A display that is there now.
+
+    Attributes:
+        name: empty if unknown.
+        bounds: left, top, right and bottom, px of the desktop; None where it cannot be asked for.
+    """
+
+    name: str
+    bounds: Bounds | None
+
+
+def list_displays() -> tuple[Display, ...]:
+    """The displays, by number, as SDL knows them since it last looked for events; takes microseconds."""
+    sdl, displays = _sdl(), []
     for number in range(pygame.display.get_num_displays()):
         raw: bytes | None = sdl.SDL_GetDisplayName(number) if sdl is not None else None
-        names.append((raw or b"").decode("utf-8", "replace").strip())
-    return names
-
-
-def desktop_bounds() -> Bounds | None:
-    """Left, top, right and bottom of all displays together, px of the desktop; None where it cannot be asked for."""
-    sdl, bounds = _sdl(), []
-    for number in range(pygame.display.get_num_displays() if sdl is not None else 0):
-        place = _Rectangle()
+        place, bounds = _Rectangle(), None
         if sdl is not None and sdl.SDL_GetDisplayBounds(number, ctypes.byref(place)) == 0:
-            bounds.append((place.x, place.y, place.x + place.width, place.y + place.height))
+            bounds = place.x, place.y, place.x + place.width, place.y + place.height
+        displays.append(Display((raw or b"").decode("utf-8", "replace").strip(), bounds))
+    return tuple(displays)
+
+
+def display_names() -> list[str]:
+    """Names of the displays, by number; empty if unknown."""
+    return [display.name for display in list_displays()]
+
+
+def bounds_of(number: int | None) -> Bounds | None:
+    """Bounds of a display, of all together for None; None where they cannot be asked for."""
+    displays = list_displays()
+    shown = displays if number is None else displays[number : number + 1]
+    bounds = [display.bounds for display in shown if display.bounds is not None]
     return union(bounds) if bounds else None
 
 
@@ -59,7 +79,8 @@ def name_display(number: int | None) -> str:
     """A display in a few words: `display 1, EPSON PJ`; None: all of them."""
     if number is None:
         return "all displays"
-    name = display_names()[number]
+    names = display_names()
+    name = names[number] if number < len(names) else ""
     return f"display {number}{f', {name}' if name else ''}"
 
 
@@ -93,6 +114,7 @@ def find_display(wanted: int | str) -> int | None:
     return found[0]
 
 
+@functools.cache
 def _sdl() -> ctypes.CDLL | None:
     """The SDL library that pygame has loaded; None if it cannot be called."""
     folder = Path(pygame.base.__file__).parent

@@ -13,7 +13,7 @@ import logging
 import pygame
 from pygame._sdl2.video import Window as SdlWindow
 
-from engine.render.window.displays import Bounds, desktop_bounds
+from engine.render.window.displays import Bounds, bounds_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Fullscreen:
 
     def __init__(self, display: int | None) -> None:
         self._display = display
-        self._is_managed = display is not None and (pygame.display.get_driver() != "x11" or has_window_manager())
+        self._is_managed = _is_managed(display)
         self._before: tuple[tuple[int, int], tuple[int, int]] | None = None  # position, size
         # Kept for as long as the window: SDL's window points to it, and pygame follows that pointer with every event.
         self._sdl_window: SdlWindow | None = None
@@ -47,6 +47,21 @@ class Fullscreen:
                 self._toggle_unmanaged()
         except pygame.error as error:
             log.warning("the window cannot change to fullscreen or back: %s", error)
+
+    def move(self, display: int | None) -> None:
+        """Move the window into the middle of another display, or of this one in its new size; it stays fullscreen."""
+        was_on = self.is_on
+        if was_on:
+            self.toggle()
+        self._display, self._is_managed = display, _is_managed(display)
+        bounds = bounds_of(display or 0)
+        if bounds is not None:
+            self._sdl_window = window = self._sdl_window or SdlWindow.from_display_module()
+            left, top, right, bottom = bounds
+            width, height = window.size
+            window.position = left + (right - left - width) // 2, top + (bottom - top - height) // 2
+        if was_on:
+            self.toggle()
 
     def _toggle_unmanaged(self) -> None:
         self._sdl_window = window = self._sdl_window or SdlWindow.from_display_module()
@@ -66,14 +81,18 @@ class Fullscreen:
 
     def _bounds(self, position: tuple[int, int], size_wh: tuple[int, int]) -> Bounds:
         """The area to fill, px of the desktop."""
-        every = desktop_bounds() if self._display is None else None
-        if every is not None:
-            return every
+        known = bounds_of(self._display)
+        if known is not None:
+            return known
         width, height = pygame.display.get_desktop_sizes()[self._display or 0]
         left, top = (  # the window opened in the middle of its display
             at + (side - full) // 2 for at, side, full in zip(position, size_wh, (width, height), strict=True)
         )
         return left, top, left + width, top + height
+
+
+def _is_managed(display: int | None) -> bool:
+    return display is not None and (pygame.display.get_driver() != "x11" or has_window_manager())
 
 
 def has_window_manager() -> bool:

@@ -5,6 +5,7 @@ Knows nothing of what is drawn.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -14,10 +15,14 @@ import moderngl
 import pygame
 
 from engine.core.errors import DeviceError
+from engine.render.window.robust_context import RobustContext
+
+log = logging.getLogger(__name__)
 
 TITLE = "Narcissus"
 REQUIRED_VERSION = 330
 VERSIONS = ((4, 6), (4, 5), (4, 3), (4, 1), (3, 3))  # requested in turn; some drivers give exactly this
+GL_CONTEXT_RESET_NOTIFICATION, LOSE_CONTEXT = 25, 1  # SDL_GLattr, of which pygame has no name
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 INSTALL = "on Debian install libgl1, libegl1 and libgl1-mesa-dri, elsewhere the graphics card's driver"
 
@@ -53,15 +58,16 @@ def open_displays() -> None:
 
 
 def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -> bool:
-    """Open the window and make its context current; returns whether vsync is on.
+    """Open the window and make its context current, one that tells of its loss where the driver has such; returns
+    whether vsync is on.
 
     Raises:
         DeviceError: the display gives no OpenGL 3.3.
     """
     pygame.display.set_caption(TITLE)
     reason = ""
-    for version in VERSIONS:
-        _ask_for_context(version)
+    for version, is_robust in (*((version, True) for version in VERSIONS), *((version, False) for version in VERSIONS)):
+        _ask_for_context(version, is_robust=is_robust)
         try:
             return _set_mode(size_wh, display, vsync=vsync)
         except pygame.error as error:
@@ -70,13 +76,15 @@ def open_pygame_window(size_wh: tuple[int, int], display: int, *, vsync: bool) -
     raise DeviceError(f"the window gets no OpenGL 3.3 ({reason}): {INSTALL}")
 
 
-def _ask_for_context(version: tuple[int, int]) -> None:
+def _ask_for_context(version: tuple[int, int], *, is_robust: bool) -> None:
     for attribute, value in (
         (pygame.GL_CONTEXT_PROFILE_MASK, pygame.GL_CONTEXT_PROFILE_CORE),
         (pygame.GL_CONTEXT_MAJOR_VERSION, version[0]),
         (pygame.GL_CONTEXT_MINOR_VERSION, version[1]),
         (pygame.GL_DEPTH_SIZE, 0),
         (pygame.GL_STENCIL_SIZE, 0),
+        (pygame.GL_CONTEXT_FLAGS, pygame.GL_CONTEXT_ROBUST_ACCESS_FLAG if is_robust else 0),
+        (GL_CONTEXT_RESET_NOTIFICATION, LOSE_CONTEXT if is_robust else 0),
     ):
         pygame.display.gl_set_attribute(attribute, value)
 
@@ -105,6 +113,15 @@ def window_context() -> moderngl.Context:
         pygame.display.quit()
         raise DeviceError(f"the window's OpenGL is {ctx.version_code / 100:.1f} and must be 3.3 or newer: {INSTALL}")
     return ctx
+
+
+def robust_context() -> RobustContext | None:
+    """A context without a window that tells of its loss; None where the driver has none."""
+    try:
+        return RobustContext()
+    except (OSError, AttributeError) as error:
+        log.debug("a loss of the graphics context would not be told: %s", error)
+        return None
 
 
 def standalone_context() -> moderngl.Context:

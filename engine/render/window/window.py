@@ -19,16 +19,18 @@ from engine.core.closing import Closing
 from engine.core.errors import ConfigError
 from engine.render.gl.gl_functions import Fence, GlCalls, is_software
 from engine.render.window.calibration_keymap import CalibrationEvent, Pointer, edit_for
-from engine.render.window.displays import find_display, name_display
+from engine.render.window.display_choice import DisplayChoice
+from engine.render.window.displays import name_display
 from engine.render.window.fullscreen import Fullscreen
 from engine.render.window.gl_context import (
     has_display,
-    open_displays,
     open_pygame_window,
+    robust_context,
     standalone_context,
     window_context,
 )
 from engine.render.window.keymap import Action, action_for, key_help
+from engine.render.window.robust_context import RobustContext
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
 
@@ -49,18 +51,23 @@ class Window(Closing, ABC):
     """
 
     def __init__(self, ctx: moderngl.Context, size_wh: tuple[int, int]) -> None:
+        self.ctx = ctx
         limit = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
         if max(size_wh) > limit:
-            ctx.release()
+            self._close()
             raise ConfigError(
                 f"a picture of {size_wh[0]}x{size_wh[1]} px is too large: this graphics card ends at {limit}"
             )
+        self._last_frame: Fence | None = None
+        self._is_empty = self._closed = False
+        self._take_context(ctx, size_wh)
+
+    def _take_context(self, ctx: moderngl.Context, size_wh: tuple[int, int]) -> None:
         self.ctx = ctx
         self.gl = GlCalls()
         ctx.gc_mode = "context_gc"  # nothing is ever deleted on another thread
         self._framebuffer = self._make_framebuffer(size_wh)
-        self._last_frame: Fence | None = None
-        self._closed = False
+        self._size_wh, self._is_empty = size_wh, False
 
     @property
     def framebuffer(self) -> moderngl.Framebuffer:
@@ -70,8 +77,7 @@ class Window(Closing, ABC):
     @property
     def size_wh(self) -> tuple[int, int]:
         """Size of the framebuffer, px."""
-        width, height = self._framebuffer.size
-        return width, height
+        return self._size_wh
 
     @property
     def renderer(self) -> str:
@@ -134,19 +140,45 @@ class Window(Closing, ABC):
         if self.is_fullscreen:
             self.toggle_fullscreen()
 
+    def reset_reason(self) -> str | None:
+        """Why the context is lost, in a few words; None while it is not. Asked once a frame, it costs nothing."""
+        return self.gl.reset_reason()
+
+    def renew(self) -> None:
+        """Take a new context in place of one that is lost; may be called again after it failed.
+
+        What lived in the old one must have been released before, and is to be made anew in `ctx`.
+
+        Raises:
+            DeviceError: the driver gives none, yet.
+        """
+        self._empty()
+        self._take_context(self._reopen(self._size_wh), self._size_wh)
+
     def close(self) -> None:
         """Release the context; everything in it must have been released before."""
         if self._closed:
             return
         self._closed = True
+        self._empty()
+        self._close()
+
+    def _empty(self) -> None:
+        if self._is_empty:
+            return
+        self._is_empty = True
         if self._last_frame is not None:
             self._last_frame.close()
+            self._last_frame = None
         self._drop_framebuffer()
         self._release_forgotten()
-        self._close()
 
     @abstractmethod
     def _show(self) -> None: ...
+
+    @abstractmethod
+    def _reopen(self, size_wh: tuple[int, int]) -> moderngl.Context:
+        """Close the context that is lost, and open another."""
 
     @abstractmethod
     def _close(self) -> None: ...
@@ -154,7 +186,7 @@ class Window(Closing, ABC):
     def _resize(self, size_wh: tuple[int, int]) -> None:
         if size_wh != self.size_wh and min(size_wh) > 0:
             self._drop_framebuffer()
-            self._framebuffer = self._make_framebuffer(size_wh)
+            self._framebuffer, self._size_wh = self._make_framebuffer(size_wh), size_wh
 
     def _release_forgotten(self) -> None:
         """Free objects that were dropped without `release`; ModernGL's own `gc` fails on properly released ones."""
@@ -178,16 +210,28 @@ class HeadlessWindow(Window):
     """Off screen: pictures can be recorded; there are no keys."""
 
     def __init__(self, size_wh: tuple[int, int]) -> None:
-        super().__init__(standalone_context(), size_wh)
+        self._robust: RobustContext | None = None
+        super().__init__(self._open(), size_wh)
 
     def poll(self) -> list[Action]:
         return []
+
+    def _open(self) -> moderngl.Context:
+        self._robust = robust_context()
+        return standalone_context() if self._robust is None else self._robust.ctx
+
+    def _reopen(self, size_wh: tuple[int, int]) -> moderngl.Context:
+        self._close()
+        return self._open()
 
     def _show(self) -> None:
         self.gl.flush()
 
     def _close(self) -> None:
-        self.ctx.release()
+        if self._robust is None:
+            self.ctx.release()
+        else:
+            self._robust.close()
 
 
 class ScreenWindow(Window):
@@ -199,15 +243,36 @@ class ScreenWindow(Window):
         self._edits: list[CalibrationEvent] = []
         self._other_keys: deque[str] = deque(maxlen=MOST_KEYS)
         self._listens = False
-        number = _choose_display(settings.display) if display is None else _open_display(display)
-        self._display_name = name_display(number)
-        self._has_vsync = open_pygame_window(size_wh, number or 0, vsync=settings.vsync)
-        super().__init__(window_context(), size_wh)
-        self._fullscreen = Fullscreen(number)
+        self._vsync, self._window_wh, self._is_full = settings.vsync, size_wh, fullscreen
+        wanted = settings.display if display is None else display
+        self._choice = DisplayChoice(wanted, must_be_there=display is not None)
+        super().__init__(self._open(), size_wh)
+        self._dress()
+
+    def _open(self) -> moderngl.Context:
+        self._number = self._choice.open()
+        self._has_vsync = open_pygame_window(self._window_wh, self._number or 0, vsync=self._vsync)
+        return window_context()
+
+    def _dress(self) -> None:
+        """Make the window that was just opened what the show needs."""
+        self._fullscreen = Fullscreen(self._number)
         pygame.display.set_allow_screensaver(False)
-        if fullscreen:
+        pygame.key.set_repeat(*(KEY_REPEAT_MS if self._listens else ()))
+        if self._is_full:
             self.toggle_fullscreen()
+        pygame.mouse.set_visible(self._listens or not self.is_fullscreen)
         self._resize(pygame.display.get_window_size())
+
+    def renew(self) -> None:
+        if pygame.display.get_init():
+            self._is_full = self.is_fullscreen
+        super().renew()
+        self._dress()
+
+    def _reopen(self, size_wh: tuple[int, int]) -> moderngl.Context:
+        pygame.display.quit()
+        return self._open()
 
     @property
     def says_it_waits(self) -> bool:
@@ -223,9 +288,10 @@ class ScreenWindow(Window):
 
     @property
     def display_name(self) -> str:
-        return self._display_name
+        return name_display(self._number)
 
     def poll(self) -> list[Action]:
+        self._follow_displays()
         actions = [self._action(event) for event in pygame.event.get() if not self._takes_edit(event)]
         self._resize(pygame.display.get_window_size())
         return [action for action in actions if action is not None]
@@ -263,6 +329,14 @@ class ScreenWindow(Window):
         if action is None:
             self._other_keys.append(f"ctrl+{name}" if ctrl else name)
         return action
+
+    def _follow_displays(self) -> None:
+        """Move to the display that was asked for when it appears, and to one that is there when it vanishes."""
+        if self._choice.has_changed():
+            self._number = self._choice.number
+            self._fullscreen.move(self._number)
+            pygame.mouse.set_visible(self._listens or not self.is_fullscreen)
+            log.info("the window is on %s", self.display_name)
 
     def _show(self) -> None:
         box = (0, 0, *self.size_wh)
@@ -304,26 +378,6 @@ def open_window(
         return HeadlessWindow(size_wh)
     is_full = settings.fullscreen if fullscreen is None else fullscreen
     return ScreenWindow(settings, size_wh, fullscreen=is_full, display=display)
-
-
-def _open_display(wanted: int | str) -> int | None:
-    """The number of a display that must be there."""
-    open_displays()
-    try:
-        return find_display(wanted)
-    except ConfigError:
-        pygame.display.quit()
-        raise
-
-
-def _choose_display(wanted: int | str) -> int | None:
-    """The number of a display, or 0, and the log says why."""
-    open_displays()
-    try:
-        return find_display(wanted)
-    except ConfigError as error:
-        log.warning("display.display: %s; the first is taken", error)
-        return 0
 
 
 def edit_of(event: pygame.event.Event) -> CalibrationEvent | None:

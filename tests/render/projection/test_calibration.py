@@ -22,9 +22,10 @@ from engine.render.projection.calibration import LOOK_S, Calibration
 from engine.render.projection.calibration_card import BAR_LEVEL, draw_test_card
 from engine.render.projection.settings import Colour, Corners, ProjectionSettings, ProjectorSettings
 from engine.render.projection.settings_file import load_venue, save_venue
-from engine.render.window import displays, window
+from engine.render.window import display_choice, displays
 from engine.render.window.calibration_keymap import CalibrationAction, CalibrationEvent, KeyPress, Pointer
-from engine.render.window.displays import desktop_bounds, find_display, name_display, union
+from engine.render.window.display_choice import DisplayChoice
+from engine.render.window.displays import Display, bounds_of, find_display, name_display, union
 from engine.render.window.window import Window, edit_of
 from tests.conftest import CompareGolden
 
@@ -354,7 +355,7 @@ def test_events_become_edits() -> None:
 def three_displays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(displays, "display_names", lambda: ["eDP-1", "EPSON PJ 36", "Epson PJ"])
     monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(1366, 768), (1920, 1200), (1920, 1080)])
-    monkeypatch.setattr(window, "open_displays", lambda: None)
+    monkeypatch.setattr(display_choice, "open_displays", lambda: None)
 
 
 @pytest.mark.parametrize(("wanted", "number"), [(0, 0), (2, 2), ("eDP", 0), ("pj 36", 1), ("epson pj", 2)])
@@ -377,11 +378,13 @@ def test_a_display_that_is_not_there(
     three_displays: None, wanted: int | str, shown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     there = "this machine has 0 (eDP-1, 1366x768), 1 (EPSON PJ 36, 1920x1200) and 2 (Epson PJ, 1920x1080)"
+    look = lambda: (Display("eDP-1", None),)  # noqa: E731
     with pytest.raises(ConfigError) as raised:
-        window._open_display(wanted)
+        DisplayChoice(wanted, must_be_there=True, look=look).open()
     assert str(raised.value) == f"there is no display {shown}: {there}"
-    assert window._choose_display(wanted) == 0, "a projector that is still cold does not stop the show"
-    assert caplog.messages == [f"display.display: there is no display {shown}: {there}; the first is taken"]
+    assert DisplayChoice(wanted, look=look).open() == 0, "a projector that is still cold does not stop the show"
+    said = f"display.display: there is no display {shown}: {there}; the first is taken until it appears"
+    assert caplog.messages == [said]
 
 
 def test_sdl_tells_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,6 +394,6 @@ def test_sdl_tells_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(displays.display_names()) == pygame.display.get_num_displays()
         assert name_display(0).startswith("display 0")
         assert find_display(0) == 0
-        assert desktop_bounds() == (0, 0, *pygame.display.get_desktop_sizes()[0])
+        assert bounds_of(None) == bounds_of(0) == (0, 0, *pygame.display.get_desktop_sizes()[0])
     finally:
         pygame.display.quit()

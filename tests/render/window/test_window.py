@@ -133,6 +133,7 @@ def test_a_size_beyond_the_graphics_card_is_refused(gl: moderngl.Context, monkey
             self.released = True
 
     card = SmallCard()
+    monkeypatch.setattr("engine.render.window.window.robust_context", lambda: None)
     monkeypatch.setattr("engine.render.window.window.standalone_context", lambda: card)
     with pytest.raises(ConfigError, match="8000x720 px is too large: this graphics card ends at 4096"):
         HeadlessWindow((8000, 720))
@@ -143,6 +144,7 @@ def test_without_opengl_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPat
     def no_library(**_: object) -> None:
         raise Exception("libEGL.so.1 not loaded")
 
+    monkeypatch.setattr("engine.render.window.window.robust_context", lambda: None)
     monkeypatch.setattr(moderngl, "create_context", no_library)
     with pytest.raises(DeviceError) as raised:
         open_window(SETTINGS, (64, 48), headless=True)
