@@ -132,7 +132,7 @@ def add_midi(path: Path, binding: MidiBinding) -> ControlFile:
         said = {"control": binding.control, **place, "address": binding.address}
         entries.append(flow_map(**{key: value for key, value in said.items() if value is not None}))
 
-    change_yaml(path, change, load_control_file)
+    change_yaml(path, change, load_control_file, drops=True)
     return load_control_file(path)
 
 
@@ -148,7 +148,7 @@ def remove_midi(path: Path, binding: MidiBinding) -> ControlFile:
         place = {"channel": binding.channel, "port": binding.port}
         _drop(data.get("midi") or [], binding.control, lambda entry: all(entry.get(key) == place[key] for key in place))
 
-    change_yaml(path, change, load_control_file)
+    change_yaml(path, change, load_control_file, drops=True)
     return load_control_file(path)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
@@ -26,13 +26,16 @@ TRIES = 5
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 
 
-def change_yaml(path: Path, change: Callable[[Any], None], check: Callable[[Path], object]) -> None:
+def change_yaml(
+    path: Path, change: Callable[[Any], None], check: Callable[[Path], object], *, drops: bool = False
+) -> None:
     """Change a file.
 
     Args:
         path: of the file; one that does not exist is begun.
         change: changes its data, a mapping, in place.
         check: raises ConfigError where what would be written, in a file beside it, is wrong.
+        drops: whether it takes entries out, with the comments that stand at them.
 
     Raises:
         ConfigError: the file is wrong, as it is or as it would be.
@@ -40,7 +43,7 @@ def change_yaml(path: Path, change: Callable[[Any], None], check: Callable[[Path
     """
     for _ in range(TRIES):
         before = _bytes(path)
-        after = _changed(path, before, change)
+        after = _changed(path, before, change, drops=drops)
         try:
             with atomic_write(path) as partial:
                 partial.write_bytes(after)
@@ -76,6 +79,13 @@ def flow_map(**items: object) -> CommentedMap:
     return mapping
 
 
+def flow_list(items: Sequence[object]) -> CommentedSeq:
+    """A list in brackets."""
+    found = CommentedSeq(items)
+    found.fa.set_flow_style()
+    return found
+
+
 def _check(partial: Path, path: Path, check: Callable[[Path], object]) -> None:
     try:
         check(partial)
@@ -90,7 +100,7 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def _changed(path: Path, raw: bytes, change: Callable[[Any], None]) -> bytes:
+def _changed(path: Path, raw: bytes, change: Callable[[Any], None], *, drops: bool = False) -> bytes:
     if raw:
         load_yaml(path)  # bounded, and with our sentences
     text = raw.decode("utf-8-sig")
@@ -109,6 +119,6 @@ def _changed(path: Path, raw: bytes, change: Callable[[Any], None]) -> bytes:
     result = stream.getvalue()
     parse_yaml(shown_path(path), result)
     lost = [comment for comment in _COMMENT.findall(text.replace("\r\n", "\n")) if comment.strip() not in result]
-    if lost:
+    if lost and not drops:
         raise ControlError(f"{shown_path(path)}: cannot be changed without losing the comment{lost[0]}")
     return result.replace("\n", "\r\n" if "\r\n" in text else "\n").encode()

@@ -10,27 +10,25 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
 from pydantic import Field
 
 from engine.config.validation import Name, Settings, is_name, validate
-from engine.config.yaml_loader import load_yaml, shown_path
+from engine.config.yaml_loader import load_yaml
+from engine.control.commented_yaml import change_yaml, flow_list
 from engine.control.layers import Layer
 from engine.control.parameter import ROOT, ControlError, Kind, Parameter, RefusedError, Rgb, Value
 from engine.control.register import LOWEST_SET, Register
 from engine.control.show_parameters import SHOW, cue_parameters
 from engine.core.easing import smoothstep
-from engine.core.errors import in_one_line
 from engine.core.messages import did_you_mean, join_words
-from engine.system.atomic_write import atomic_write
 
-MOST_CUES = 200
+MOST_CUES = 64
 WAIT_S = 60.0
 """How long a cue waits for its scene to be built."""
 _MOVES = (Layer.STATE, Layer.BINDING)
 _KNOBS = (f"{ROOT}/scene/", f"{SHOW}/people", f"{SHOW}/calm", f"{ROOT}/audio/", f"{ROOT}/projector/")
-_HEAD = "# Cues: knobs as they were when each was kept; null is left to what the scene says.\n"
 
 
 class Cue(Settings):
@@ -89,7 +87,7 @@ class Cues:
     def __init__(self, path: Path, register: Register, notify: Callable[[str], None]) -> None:
         self._path, self._register, self._notify = path, register, notify
         self._lock = threading.Lock()  # around the file and what was read of it
-        self._cues = self._read()
+        self._cues = _read(path)
         self._asked: _Recall | None = None
         self._asked_s = 0.0
         self._fade: _Fade | None = None
@@ -111,11 +109,15 @@ class Cues:
             raise ControlError("a cue's name is made of letters, digits, '_', '-' and '.', and begins with no sign")
         scene = self._register.value(f"{SHOW}/scene")
         cue = Cue.model_construct(scene=scene if isinstance(scene, str) else None, knobs=self._knobs())
-        with self._lock:
-            cues = self._read()
+
+        def change(data: Any) -> None:
+            cues = data.setdefault("cues", {})
             if name not in cues and len(cues) >= MOST_CUES:
                 raise ControlError(f"there are {MOST_CUES} cues, the limit; remove one first")
-            self._write({**cues, name: cue})
+            cues[name] = {"scene": cue.scene, "knobs": {key: _plain(value) for key, value in cue.knobs.items()}}
+
+        with self._lock:
+            self._change(change)
         self._declare()
         return f"the cue {name} keeps {len(cue.knobs)} knobs"
 
@@ -126,11 +128,14 @@ class Cues:
             ControlError: there is none, or the file cannot be written.
             ConfigError: the file was edited, and is wrong now.
         """
-        with self._lock:
-            cues = self._read()
-            if name not in cues:
+
+        def change(data: Any) -> None:
+            if name not in (data.get("cues") or {}):
                 raise ControlError(self._nothing(name))
-            self._write({other: cue for other, cue in cues.items() if other != name})
+            del data["cues"][name]
+
+        with self._lock:
+            self._change(change)
         self._declare()
         return f"the cue {name} is gone"
 
@@ -234,32 +239,22 @@ class Cues:
             kept[address] = None if top.layer in _MOVES else _rounded(self._register.value(address))
         return kept
 
-    def _read(self) -> dict[str, Cue]:
-        if not self._path.is_file():
-            return {}
-        data, locate = load_yaml(self._path)
-        return dict(validate(CueFile, data, locate).cues)
-
-    def _write(self, cues: dict[str, Cue]) -> None:
-        data = {
-            "cues": {
-                name: {"scene": cue.scene, "knobs": {key: _plain(value) for key, value in cue.knobs.items()}}
-                for name, cue in cues.items()
-            }
-        }
-        try:
-            with atomic_write(self._path) as partial:
-                text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
-                partial.write_text(_HEAD + text, encoding="utf-8")
-        except OSError as error:
-            raise ControlError(f"{shown_path(self._path)}: the cue cannot be kept: {in_one_line(error)}") from error
-        self._cues = cues
+    def _change(self, change: Callable[[Any], None]) -> None:
+        change_yaml(self._path, change, _read, drops=True)
+        self._cues = _read(self._path)
 
     def _declare(self) -> None:
         self._register.declare("cue", cue_parameters(self.names()))
 
     def _nothing(self, name: str) -> str:
         return f"there is no cue {name[:100]!r}; {did_you_mean(name[:100], self._cues)}"
+
+
+def _read(path: Path) -> dict[str, Cue]:
+    if not path.is_file():
+        return {}
+    data, locate = load_yaml(path)
+    return dict(validate(CueFile, data, locate).cues)
 
 
 def _values(fade: _Fade, share: float) -> dict[str, Value]:
@@ -290,4 +285,4 @@ def _rounded(value: Value) -> Value:
 
 
 def _plain(value: Value | Rgb) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    return flow_list(value) if isinstance(value, tuple) else value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.control.cues import WAIT_S, Cues
+from engine.control.cues import MOST_CUES, WAIT_S, Cues
 from engine.control.layers import Holding, Layer
 from engine.control.parameter import ControlError, Kind, Parameter
 from engine.control.register import Register
@@ -127,9 +127,10 @@ def test_a_cue_of_another_scene_brings_that_scene_and_waits_for_it(room: Room) -
 
 def test_cues_are_in_a_file_that_may_be_edited_between(room: Room) -> None:
     room.cues.save("one", "")
-    room.path.write_text(room.path.read_text().replace("one:", "uno:"))
+    room.path.write_text(room.path.read_text().replace("one:", "uno:   # the first"))
     room.cues.save("two", "")
     again = Room(room.path)
+    assert "# the first" in room.path.read_text()
     assert again.cues.names() == ("two", "uno")
     assert again.cues.remove("uno") == "the cue uno is gone" and again.cues.names() == ("two",)
     room.path.write_text("cues:\n  two: {scene: pool, knobs: {x: [1]}}\n")
@@ -138,6 +139,14 @@ def test_cues_are_in_a_file_that_may_be_edited_between(room: Room) -> None:
     with pytest.raises(ConfigError):
         room.cues.save("three", "")
     assert "two: {scene" in room.path.read_text()  # nothing of it is lost
+
+
+def test_there_is_an_end_to_cues(room: Room) -> None:
+    room.path.write_text("cues:\n" + "".join(f"  cue_{number}: {{}}\n" for number in range(MOST_CUES)))
+    with pytest.raises(ControlError, match=f"there are {MOST_CUES} cues, the limit"):
+        room.cues.save("one_more", "")
+    room.cues.save("cue_5", "")
+    assert len(Room(room.path).cues.names()) == MOST_CUES
 
 
 def test_a_name_that_is_none_and_a_cue_that_is_not_there_are_one_sentence(room: Room) -> None:
