@@ -5,6 +5,7 @@ With a manual clock instead of the real one, every picture, filter and recording
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,13 @@ def unix_time_s() -> float:
 def utc_moment(from_now_s: float = 0.0) -> datetime:
     """A moment so many seconds from now, for libraries that date what others read, such as certificates."""
     return datetime.now(UTC) + timedelta(seconds=from_now_s)
+
+
+def suspended_s() -> float:
+    """For how long this machine has been suspended since it was switched on, s; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def processor_time_s() -> float:

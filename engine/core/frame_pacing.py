@@ -15,6 +15,7 @@ import numpy as np
 from engine.core.clock import Tick, TimeSource
 
 MAX_DT_S = 0.25  # a stall must not become a jump
+ASLEEP_S = 5.0  # nothing but a machine that was suspended, or a stopped process, takes so long for one frame
 UNPACED_HZ, SOFTWARE_HZ = 60.0, 34.0  # without vsync; where the processor draws, which must also reflect
 TRIAL_LIMIT_S = 0.8  # longest time for measuring the refresh rate
 TRIAL_SWAPS, FIRST_SWAPS = 24, 6  # swaps that are measured; swaps before them, which only fill the driver's queue
@@ -124,7 +125,10 @@ class Pacer:
         now_s = self._clock.now_s()
         if self._began_s is None:
             self._began_s = self._last_s = self._due_s = now_s
-        dt_s = min(MAX_DT_S, now_s - self._last_s)
+        gap_s = now_s - self._last_s
+        dt_s = min(MAX_DT_S, gap_s)
+        if gap_s > ASLEEP_S:  # the machine was suspended: the show goes on where it was
+            self._began_s += gap_s - dt_s
         tick = Tick(self._index, now_s - self._began_s, dt_s, self._clock.local_s())
         self._last_s = now_s
         self._index += 1

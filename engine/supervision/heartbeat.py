@@ -33,6 +33,11 @@ class Heartbeat:
         """Whether it has drawn anything."""
         return self._counted.get("frames", 0) > 0
 
+    def forgive(self, seconds: float) -> None:
+        """Do not count this much of the time until now: the machine, or whoever watches, was not awake."""
+        self._begun_s += seconds
+        self._moved_s = {name: moved_s + seconds for name, moved_s in self._moved_s.items()}
+
     def problem(self, status: Mapping[str, Any] | None, now_s: float) -> str | None:
         """What is wrong with the show, a few words; None while nothing is.
 

@@ -18,11 +18,12 @@ from typing import Any
 import psutil
 
 from engine.core.clock import TimeSource
+from engine.supervision.daily_restart import DailyRestart
 from engine.supervision.heartbeat import Heartbeat
 from engine.supervision.restart_policy import RestartPolicy
 from engine.telemetry.status_file import RESTARTS_VARIABLE
 
-LOOK_S = 0.25
+LOOK_S, ASLEEP_S = 0.25, 5.0
 END_S = 10.0  # that a show has to end in order before it is killed
 ORDERLY = (0, 130)  # exit statuses of a show that ended because somebody wanted it
 REFUSED = (2, 3, 5)  # usage, configuration, model: starting again changes nothing
@@ -40,6 +41,7 @@ class Supervisor:
         clock: the time.
         heartbeat: of a run that begins at a moment.
         on_beat: called again and again from the first picture on, for whoever watches this process in turn.
+        daily: says when to start it again in closed hours; None does not.
 
     Attributes:
         restarts: how often it was started again.
@@ -53,12 +55,14 @@ class Supervisor:
         clock: TimeSource,
         heartbeat: Callable[[float], Heartbeat] = Heartbeat,
         on_beat: Callable[[], None] = lambda: None,
+        daily: DailyRestart | None = None,
     ) -> None:
         self._command, self._status, self._safe = list(command), status, list(safe)
         self._clock, self._heartbeat, self._on_beat = clock, heartbeat, on_beat
         self._policy = RestartPolicy()
         self._over = threading.Event()
-        self._has_been_ready = False
+        self._has_been_ready = self._is_planned = False
+        self._daily = daily
         self.restarts = 0
 
     def stop(self) -> None:
@@ -68,7 +72,11 @@ class Supervisor:
     def run(self) -> int:
         """Keep the show running until it ends in order or `stop` is called; returns its last exit status."""
         while True:
+            self._is_planned = False
             status = self._run_once()
+            if self._is_planned and not self._over.is_set():
+                self.restarts += 1
+                continue
             if self._over.is_set() or status in ORDERLY:
                 return 0 if self._over.is_set() and status < 0 else status
             if status in REFUSED and self.restarts == 0:
@@ -89,14 +97,25 @@ class Supervisor:
             command += self._safe
         self._status.unlink(missing_ok=True)
         process = subprocess.Popen(command, env=os.environ | {RESTARTS_VARIABLE: str(self.restarts)})
-        heartbeat = self._heartbeat(self._clock.now_s())
+        looked_s = self._clock.now_s()
+        heartbeat = self._heartbeat(looked_s)
+        if self._daily is not None:
+            self._daily.begin(looked_s)
         while True:
             try:
                 return process.wait(LOOK_S)
             except subprocess.TimeoutExpired:
                 pass  # it lives
-            problem = heartbeat.problem(read_status(self._status, process.pid), self._clock.now_s())
+            now_s, before_s = self._clock.now_s(), looked_s
+            looked_s = now_s
+            if now_s - before_s > ASLEEP_S:
+                heartbeat.forgive(now_s - before_s)
+            problem = heartbeat.problem(read_status(self._status, process.pid), now_s)
             if self._over.is_set():
+                return _end(process, in_order=True)
+            if self._daily is not None and self._daily.is_due(now_s):
+                log.info("it is closed: the show is started again, as it is once a day")
+                self._is_planned = True
                 return _end(process, in_order=True)
             if problem is not None:
                 log.warning("the show hangs: %s; it is ended", problem)

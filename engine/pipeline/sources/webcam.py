@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.config.camera import CameraSettings
-from engine.core.clock import Clock, TimeSource
+from engine.core.clock import Clock, TimeSource, suspended_s
 from engine.core.slot import Slot
 from engine.pipeline.sources.base import WAKE_S, Backoff, LostError, Source
 from engine.pipeline.sources.black_bars import NONE as NO_BARS
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 WEBCAM_READER = "engine.pipeline.sources.webcam_reader:open_webcam"
 PROBE_S = 6.0
+ASLEEP_S = 1.0  # a suspension that a device is not trusted to have survived
 SLOWEST_FRAMES = 3  # a camera set to one frame per second is not restarted before it could deliver this many
 
 
@@ -134,6 +135,7 @@ class Webcam(Source):
         silence = f"no picture for {limits.content_s:g} s"
         complaint, deadline_s = f"its reader did not start within {limits.start_s:g} s", limits.start_s
         deadline_s += self._clock.now_s()
+        asleep_s = suspended_s()
         while not self._stopping.is_set() and self._settings is settings:
             message = process.newest(WAKE_S)
             now_s = self._clock.now_s()
@@ -152,6 +154,8 @@ class Webcam(Source):
                 complaint = message.reason
             elif isinstance(message, Ended):
                 raise LostError(message.reason)
+            if suspended_s() - asleep_s > ASLEEP_S:
+                raise LostError("the machine was suspended, and it is opened anew")
             if now_s > deadline_s:
                 raise LostError(complaint)
 
