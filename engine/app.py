@@ -135,6 +135,7 @@ class App:
             show = self._build(files, output, parts)
             if recalled is not None and Schedule(files.config.schedule).is_open(local_time()):
                 show.drawing.mirror.blackout.is_on = recalled.is_black
+                show.loop.resume(recalled.place)
             with told_by_signals(show.loop.stop):
                 self._wake(show, output)
                 _begin_keeping(show, files.persona, output)

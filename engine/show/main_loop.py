@@ -152,6 +152,10 @@ class MainLoop:
                 self.is_over |= limit_s is not None and seconds >= limit_s
                 self._pacer.wait()
 
+    def resume(self, place: tuple[int, int]) -> None:
+        """Go on with the playlist at the place of a show that died."""
+        self._switcher.resume(place)
+
     def stop(self) -> None:
         """End the show after the frame that is being drawn."""
         self.is_over = True
@@ -176,7 +180,7 @@ class MainLoop:
             self._calibration.follow_operator(tick)
         with guarded("the change of scenes"):
             self._switcher.move_on(frozenset() if self._watcher is None else self._watcher.poll(), tick)
-            self._memory.remember(ShowMoment(self._switcher.name, self._mirror.blackout.is_on))
+            self._memory.remember(ShowMoment(self._switcher.name, self._mirror.blackout.is_on, self._switcher.place))
         with guarded("what is set from outside"):
             self._desk.follow(tick)
         reflection, uploaded_s = self._receive(tick), self._clock.now_s()

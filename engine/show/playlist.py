@@ -19,6 +19,17 @@ class Playlist:
         self._shown: str | None = None
         self._elapsed_s = 0.0
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Which entry is on, from 0, and for how many whole minutes."""
+        return self._index, int(self._elapsed_s // 60)
+
+    def resume(self, shown: str, place: tuple[int, int]) -> None:
+        """Go on at a place where `shown` is on the wall; nothing happens if the playlist has another scene there."""
+        index, minutes = place
+        if 0 <= index < len(self._names) and self._names[index] == shown:
+            self._shown, self._index, self._elapsed_s = shown, index, 60.0 * max(0, minutes)
+
     def due_scene(self, shown: str, is_held: bool, tick: Tick) -> str | None:
         """Advance by `tick.dt_s`.
 

@@ -67,6 +67,15 @@ class SceneSwitcher:
         self._coming_name: str | None = None  # name of the scene that is being read or built
         self._is_broken = False  # whether the shown scene is broken as saved now
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Place in the playlist: which entry, from 0, and for how many whole minutes."""
+        return self._playlist.place
+
+    def resume(self, place: tuple[int, int]) -> None:
+        """Go on with the playlist where a show that died was, if the scene on the wall is the one of that place."""
+        self._playlist.resume(self.name, place)
+
     def move_on(self, saved: frozenset[Path], tick: Tick) -> None:
         """Advance to `tick`: check what is due and what was saved, and continue building the next scene."""
         self._mirror.closing.is_on = not self._schedule.is_open(local_time())

@@ -1,8 +1,7 @@
 """What a show that died was doing: which scene was on the wall, and whether the operator had it dark.
 
 A file says so while a show runs, and goes when the show ends in order; one that is found at the start was left by a
-show that died, and the next one goes on there. The playlist's place follows from the scene. Nothing of a viewer is in
-it.
+show that died, and the next one goes on there. Nothing of a viewer is in it.
 """
 
 from __future__ import annotations
@@ -28,10 +27,12 @@ class ShowMoment:
     Attributes:
         scene: its name.
         is_black: whether the operator has it dark.
+        place: in the playlist: which entry, from 0, and for how many minutes.
     """
 
     scene: str
     is_black: bool = False
+    place: tuple[int, int] = (0, 0)
 
 
 class ShowMemory:
@@ -52,9 +53,11 @@ class ShowMemory:
                 return None
             found = json.loads(self._path.read_text(encoding="utf-8"))
             scene, is_black = found["scene"], found["is_black"]
-        except (OSError, ValueError, KeyError, TypeError):
+            index, minutes = (int(number) for number in found["place"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
-        return ShowMoment(scene, is_black) if isinstance(scene, str) and isinstance(is_black, bool) else None
+        is_sound = isinstance(scene, str) and isinstance(is_black, bool)
+        return ShowMoment(scene, is_black, (index, minutes)) if is_sound else None
 
     def remember(self, moment: ShowMoment) -> None:
         """Write what is on the wall, if it has changed."""

@@ -50,3 +50,16 @@ def test_a_list_of_nothing_or_of_one_changes_nothing() -> None:
     assert run(Playlist(PlaylistSettings()), "pool", 60) == []
     one = PlaylistSettings.model_validate({"scenes": [{"scene": "pool", "minutes": 1}]})
     assert run(Playlist(one), "pool", 60) == []
+
+
+def test_a_show_that_died_goes_on_at_its_place() -> None:
+    entries = [{"scene": name, "minutes": 10} for name in ("a", "b", "a", "c")]
+    settings = PlaylistSettings.model_validate({"scenes": entries})
+    playlist = Playlist(settings)
+    playlist.resume("a", (2, 9))
+    assert playlist.place == (2, 9)
+    assert playlist.due_scene("a", False, Tick(0, 0.0, 59.0)) is None
+    assert playlist.due_scene("a", False, Tick(1, 59.0, 1.0)) == "c", "not b, which follows the other a"
+    another = Playlist(settings)
+    another.resume("a", (1, 9))
+    assert another.place == (0, 0), "the playlist was changed since"
