@@ -69,6 +69,7 @@ gpu: $(DEV)
 gallery: $(DEV)
 	@$(PYTHON) -m tools.dev.make_gallery $(ARGS)
 	@$(PYTHON) -m tools.dev.make_loop
+	@$(PYTHON) -m tools.dev.make_scenes_film
 
 golden: $(DEV)
 	@echo "Drawing the golden pictures anew; look at each before you commit it"

@@ -5,7 +5,7 @@ The visitor is scikit-image's astronaut, whose head moves; no other person's pic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,12 +43,14 @@ class Rehearsal:
 
     Args:
         persona: must have an inverter.
+        stay_s: how long the visitor stays, after `ALONE_S` without one.
     """
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: Persona, stay_s: float = STAY_S) -> None:
         self._generator = with_upscaler(open_generator(persona), persona)
         self._inverter = need_inverter(persona)
-        self.frames = list(_frames())
+        self.frames = list(_frames(stay_s))
+        self._visits: list[tuple[tuple[BitSettings, bool], Visit]] = []
         with Featurizer("live", crops=self._inverter.needs_crop) as featurizer:
             seen = [featurizer(frame) for frame in tqdm(self.frames, desc="measuring", unit="frame")]
         attribute_follower = AttributeFollower(AttributeReader(attributes_path(MODELS)))
@@ -61,19 +63,30 @@ class Rehearsal:
     def visit(
         self, bits: BitSettings | None = None, *, with_previews: bool = True
     ) -> Iterator[tuple[Frame, Reflection]]:
-        """Frame and reflection at each time, 1 / `RATE_HZ` s apart.
+        """Frame and reflection at each time, 1 / `RATE_HZ` s apart; what was drawn once is not drawn again.
 
         Args:
             bits: of the scene, if it quantises its visitors.
             with_previews: whether faces have previews; those without are enlarged by the persona's upscaler.
         """
+        wanted = bits or BitSettings(), with_previews
+        known = next((visit for key, visit in self._visits if key == wanted), None)
+        if known is None:
+            known = list(self.answers(lambda: wanted))
+            self._visits.append((wanted, known))
+        return iter(known)
+
+    def answers(self, wanted: Callable[[], tuple[BitSettings, bool]]) -> Iterator[tuple[Frame, Reflection]]:
+        """Like `visit`, where the bits and whether there are previews may change on the way."""
         clock = ManualClock()
         listener = ReflectionAnalyzer(lambda: Featurizer("static"), clock, waits=True)
         generator_step = GeneratorStep(self._generator, clock)
         start = seed_latent(SEED, self._generator.latent_size)
         self._inverter.reset()
-        follower = LatentFollower(start, self._inverter, ReflectionSettings(bits=bits or BitSettings()), seed=SEED)
+        follower = LatentFollower(start, self._inverter, ReflectionSettings(), seed=SEED)
         for frame, features in zip(self.frames, self._features, strict=True):
+            bits, with_previews = wanted()
+            follower.adjust(ReflectionSettings(bits=bits))
             clock.advance(1 / RATE_HZ)
             now_s = clock.now_s()
             reflection = generator_step.draw(follower.follow(features, now_s, now_s).latent, with_previews)
@@ -102,8 +115,8 @@ def portrait() -> ByteArray:
     return np.ascontiguousarray(astronaut()[:300, 80:380])
 
 
-def _frames() -> Iterator[Frame]:
+def _frames(stay_s: float) -> Iterator[Frame]:
     face = portrait()
-    for index in range(round((ALONE_S + STAY_S) * RATE_HZ) + 1):
+    for index in range(round((ALONE_S + stay_s) * RATE_HZ) + 1):
         time_s = index / RATE_HZ - ALONE_S
         yield Frame(moved(face, motion_at(time_s), CAMERA_WH), index / RATE_HZ, index)
