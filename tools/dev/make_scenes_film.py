@@ -37,7 +37,7 @@ FPS = 2 * RATE_HZ
 FIRST_S, EACH_S, FADE_S = 4.5, 2.6, 0.7  # of the first scene, which is empty at first; of each other; of a transition
 SPOKEN = 0.3  # loudness, for scenes that react to sound
 MAX_BYTES = 2_500_000
-QUALITIES = (23, 25, 27, 29, 31, 34)  # x264's constant rate factor, the best first
+QUALITIES = (26, 29, 32, 35)  # x264's constant rate factor, the best first
 FIRST_SCENE = "gilded_mirror"
 
 
