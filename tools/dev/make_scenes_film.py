@@ -6,8 +6,8 @@ clock of its own, and scenes give way to each other as on the wall.
 
 from __future__ import annotations
 
-import io
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -93,15 +93,16 @@ def as_mp4(frames: Sequence[ByteArray], most_bytes: int = MAX_BYTES) -> bytes:
 
 
 def _encoded(frames: Sequence[ByteArray], quality: int) -> bytes:
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4", options={"movflags": "+faststart"}) as film:
-        stream = film.add_stream("libx264", rate=FPS, options={"crf": str(quality), "preset": "medium"})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, FPS)
-        for frame in frames:
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        film.mux(stream.encode(None))
-    return file.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "scenes.mp4")  # what players need first is put there at the end: that takes a real file
+        with av.open(str(path), "w", options={"movflags": "+faststart"}) as film:
+            stream = film.add_stream("libx264", rate=FPS, options={"crf": str(quality), "preset": "fast"})
+            stream.height, stream.width = frames[0].shape[:2]
+            stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, FPS)
+            for frame in frames:
+                film.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            film.mux(stream.encode(None))
+        return path.read_bytes()
 
 
 @command()
