@@ -19,6 +19,7 @@ from pathlib import Path
 
 from engine.cli import picture_size
 from engine.core.clock import Clock, file_stamp
+from engine.system.shutdown import terminated_as_interrupted
 from tools.command import command, command_parser
 from tools.rehearsal.director import Director
 from tools.rehearsal.page import write_page
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Theatre(folder, production, output / "moments.jsonl") as theatre:
             director = Director(theatre, Clock(), options.seed, options.hours * 3600, options.every)
             try:
-                director.run()
+                with terminated_as_interrupted():
+                    director.run()
             finally:
                 exit_status = theatre.end()
                 _keep(folder, output)

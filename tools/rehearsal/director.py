@@ -143,19 +143,21 @@ class Director:
         assert before is not None
         began_s, first = self._clock.now_s(), len(theatre.moments)
         steps, is_noticed, recovery_s = list(fault.steps), False, None
-        mended_s = began_s + steps[-1][0]
-        limit_s = mended_s + RECOVERY_S
-        seen = first
-        while recovery_s is None and self._clock.now_s() < limit_s and theatre.exit_status is None:
-            while steps and self._clock.now_s() >= began_s + steps[0][0]:
+        mended_s, paused_s, seen = began_s + steps[-1][0], 0.0, first
+        while recovery_s is None and theatre.exit_status is None:
+            now_s = self._clock.now_s()
+            if now_s > mended_s + paused_s + RECOVERY_S:
+                break
+            while steps and now_s >= began_s + paused_s + steps[0][0]:
                 steps.pop(0)[1](theatre)
             for moment in theatre.moments[seen:]:
                 seen += 1
                 is_noticed |= moment.time_s > began_s and fault.is_noticed(before, moment)
-                if is_noticed and not steps and moment.time_s > mended_s and fault.has_recovered(before, moment):
-                    recovery_s = moment.time_s - mended_s
+                is_mended = not steps and moment.time_s > mended_s + paused_s
+                if is_noticed and is_mended and fault.has_recovered(before, moment):
+                    recovery_s = moment.time_s - mended_s - paused_s
                     break
-            limit_s += self._rest()
+            paused_s += self._rest()  # what is still to be done keeps its distance
         for _, step in steps:  # the show is over, or slow; nothing stays broken
             step(theatre)
         during = theatre.moments[first:]
