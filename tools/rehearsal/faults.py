@@ -87,7 +87,8 @@ def _stage_faults() -> list[Fault]:
 
         return Fault(f"{stage} raises", [(0.0, lambda theatre: theatre.order(f"raise {stage}"))], failed, recovered)
 
-    return [raising(stage) for stage in ("features", "latent", "face", "turn", "attributes")]
+    # not age and gender: whether they are asked for depends on who is in sight
+    return [raising(stage) for stage in ("features", "latent", "face", "turn")]
 
 
 def _saves(random: np.random.Generator) -> list[Fault]:
