@@ -69,20 +69,20 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENES, MODELS, SHADERS, DOCUMENTS = ROOT / "scenes", ROOT / "models", ROOT / "shaders", ROOT / "docs"
-WAKE_LIMIT_S = 120.0  # off screen, networks are waited for so long
+WAKE_LIMIT_S = 120.0  # time limit for loading networks, off screen
 
 
 @dataclass(frozen=True)
 class Show:
-    """A show that is ready to run.
+    """Show that is ready to run.
 
     Attributes:
-        loop: which runs it.
-        worker: the reflection thread.
-        drawing: what draws it.
-        report: what is counted.
-        register: of everything that can be set and read while it runs.
-        measurement: of the way from screen to camera; None where nobody asked.
+        loop: main loop.
+        worker: reflection thread.
+        drawing: everything that draws.
+        report: statistics.
+        register: parameters that can be set and read while it runs.
+        measurement: loopback measurement; None if not requested.
     """
 
     loop: MainLoop
@@ -94,13 +94,13 @@ class Show:
 
 
 class App:
-    """The show, from start to end.
+    """Show from start to end.
 
     Args:
-        options: what the command line said.
+        options: command line options.
         clock: the show's clock.
-        scenes, models: folders of what there is to choose from.
-        shaders: the folder of shaders; the program's own if none is given.
+        scenes, models: folders with scenes and personas.
+        shaders: shader folder; the program's own by default.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class App:
         self._memory = ShowMemory()
 
     def run(self) -> None:
-        """Open the mirror and show it until somebody ends it, or its time is over.
+        """Open the mirror and run it until somebody ends it, or its time is over.
 
         Raises:
-            NarcissusError: something that is needed at the start is missing or wrong.
+            NarcissusError: something required at the start is missing or wrong.
         """
         recalled = self._memory.recall()
         files = read_show_files(self._options, self._scenes, self._models, None if recalled is None else recalled.scene)
@@ -143,10 +143,10 @@ class App:
             self._memory.forget()
             self._tell_results(show)
         if self._options.record is not None and show.drawing.recordings.film_error is not None:
-            raise DeviceError(show.drawing.recordings.film_error)  # who asked for the film must not take it for whole
+            raise DeviceError(show.drawing.recordings.film_error)  # an incomplete film must not look complete
 
     def _build(self, files: ShowFiles, output: ShowOutput, parts: ExitStack) -> Show:
-        """Make every part; `parts` closes them in reverse."""
+        """Create all parts; `parts` closes them in reverse."""
         options, config, slots, notice = self._options, files.config, ShowSlots(), Notice()
         if options.measure_loop and output.source == "self":
             raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
@@ -243,7 +243,7 @@ class App:
     def _open_source(
         self, settings: CameraSettings, output: ShowOutput, slots: ShowSlots, parts: ExitStack
     ) -> Source | LateCamera | None:
-        """Open what the mirror looks at; None if that is itself. A film asks for its pictures, a show is given them."""
+        """Open the source; None for the self-view. A film pulls its pictures, a show receives them."""
         if output.awaits_camera:
             return parts.enter_context(self._look_for_camera(settings, slots))
         if output.source == "self":
@@ -262,7 +262,7 @@ class App:
         source: Source | LateCamera | None,
         max_fps: float,
     ) -> tuple[GivesTicks, str]:
-        """What decides when each frame comes, and in a few words what that is."""
+        """Pacer of the frames, and a description of it."""
         if output.film_fps is not None:
             assert isinstance(self._clock, FilmClock)
             pictures = source if isinstance(source, PacedSource) else None
@@ -273,7 +273,7 @@ class App:
         return Pacer(self._clock, found.limit_hz), str(found)
 
     def _look_for_camera(self, settings: CameraSettings, slots: ShowSlots) -> LateCamera:
-        """What goes on looking for the camera that `auto` did not find."""
+        """Search for the camera that `auto` did not find."""
         sinks = (slots.frames, slots.views)
         return LateCamera(probe_camera, lambda: open_source(FIRST_CAMERA, settings, sinks, self._clock))
 
@@ -334,7 +334,7 @@ class App:
         )
 
     def _wake(self, show: Show, output: ShowOutput) -> None:
-        """Off screen, the film begins when the mirror sees; in a window at once, with an empty glass."""
+        """Off screen, start the film once the mirror sees; in a window start at once, with an empty glass."""
         if output.is_headless and not self._options.headless:
             print(f"There is no display: rendering {output.seconds:g} s off screen into {output.film}", flush=True)
         limit_s = self._clock.now_s() + WAKE_LIMIT_S
@@ -365,7 +365,7 @@ class App:
 
 
 def _begin_keeping(show: Show, persona: Persona, output: ShowOutput) -> None:
-    """Begin the film and the session that were asked for; off screen nobody would see the show without them."""
+    """Start the requested film and session; off screen the show would otherwise not be visible."""
     recordings, picture_wh = show.drawing.recordings, show.drawing.calibration.picture_wh
     if output.film is not None:
         recordings.begin_film(output.film, picture_wh, is_needed=output.is_headless)
@@ -384,5 +384,5 @@ def _open_featurizer(
 
 
 def _generator_threads(asked: int | None, *, is_software: bool) -> int | None:
-    """Where the processor draws, half of it is left to that: threads that wait for each other lose more."""
+    """Number of threads: half of the cores if the processor draws, because contending threads lose more."""
     return max(1, (os.cpu_count() or 2) // 2) if asked is None and is_software else asked

@@ -82,10 +82,10 @@ class ManualClock:
 
 
 class FilmClock(ManualClock):
-    """The clock of a film, which goes from one picture's moment to the next however long each takes to make."""
+    """Clock of a film, which jumps from frame to frame however long each takes to render."""
 
     def go_to(self, moment_s: float) -> None:
-        """Move to a moment, to the last bit; one that has passed changes nothing."""
+        """Move exactly to a time; times in the past have no effect."""
         self._now_s = max(self._now_s, moment_s)
 
 
@@ -130,7 +130,7 @@ def processor_time_s() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The moment for which a picture is drawn.
+    """Time for which a picture is drawn.
 
     Attributes:
         index: counts drawn frames from 0.

@@ -1,4 +1,4 @@
-"""`with` for whoever has a `close()`."""
+"""Context manager for classes with `close()`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Self
 
 
 class Closing:
-    """A base for classes that hold something until `close()`: a `with` block closes them."""
+    """Base for classes with resources: a `with` block calls `close()`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Release what is held; may be called again."""
+        """Release all resources; may be called again."""
 
     def __enter__(self) -> Self:
         return self

@@ -60,7 +60,7 @@ class Pace:
 
 
 def find_pace(window: Swaps, clock: TimeSource, *, max_hz: float = 0.0) -> Pace:
-    """Find out what keeps the frame rate; a driver that claims vsync is put to the test.
+    """Determine what limits the frame rate; a driver that claims vsync is tested.
 
     Args:
         window: presents a finished picture several times.
@@ -144,8 +144,8 @@ class Pacer:
 class TurnPacer:
     """Start times for turns that consume frames: on average hardly more turns per second than requested.
 
-    A turn may begin slightly early, and then waits for its frame. A strict pacer beside a camera of the same rate could
-    make every frame wait, always for the same time.
+    A turn may start slightly early, and then waits for its frame. A strict pacer combined with a camera of the same
+    rate could make every frame wait by the same amount.
     """
 
     def __init__(self) -> None:

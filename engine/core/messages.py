@@ -8,7 +8,7 @@ from typing import Any
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """A suggestion in place of an unknown word: the closest known one, or all of them."""
+    """Suggestion for an unknown word: the closest known one, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
     if near:
@@ -17,7 +17,7 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    """A text that harms no terminal and no log: what has no shape, or breaks the line, as its escape, such as `\\n`.
+    """Make a text safe for terminals and logs: invisible characters and line breaks are escaped, such as `\\n`.
 
     Args:
         keep: characters that stay as they are nevertheless.

@@ -10,10 +10,10 @@ import numpy as np
 
 
 class Samples:
-    """The newest values of one quantity; thread-safe.
+    """Newest values of one quantity; thread-safe.
 
     Args:
-        capacity: values kept; older ones are dropped.
+        capacity: number of values to keep; older ones are dropped.
     """
 
     def __init__(self, capacity: int = 2048) -> None:

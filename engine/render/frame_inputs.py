@@ -13,13 +13,13 @@ from engine.visitor.face_difference import FaceDifference
 
 @dataclass(frozen=True)
 class ArchiveTiles:
-    """The strangers of this evening (`portrait_archive.py`).
+    """Tiles of this evening's strangers (`portrait_archive.py`).
 
     Attributes:
         pictures: square tiles in rows from the top left, sRGB-encoded; tile 0 is the newest.
         columns: tiles in a row.
         shown: how far each has faded in, 0 to 1; 0 for empty places.
-        gains: factor that evens out the exposure of each.
+        gains: exposure correction of each.
     """
 
     pictures: moderngl.Texture
@@ -30,11 +30,10 @@ class ArchiveTiles:
 
 @dataclass(frozen=True)
 class Sitting:
-    """One stranger in the glass, and the visitor whom they answer; see `FrameInputs`, whose first fields are those of
-    the nearest.
+    """Stranger in the glass, and their visitor; see `FrameInputs`, whose first fields are those of the nearest.
 
     Attributes:
-        is_nearest: whether this is the one who is answered first.
+        is_nearest: whether this is the main visitor.
     """
 
     reflection: moderngl.Texture | None = None
@@ -53,25 +52,25 @@ class FrameInputs:
     """Everything that changes from one drawn frame to the next, apart from time.
 
     Attributes:
-        camera: the newest camera picture, sRGB-encoded, row 0 top, mirrored already; None where there is no camera.
+        camera: newest camera picture, sRGB-encoded, row 0 top, already mirrored; None without a camera.
         camera_aspect: its width / height.
-        reflection: the newest drawn face, sRGB-encoded, row 0 top, square; None before the first one.
-        previous: the one before it; None stands for `reflection`.
+        reflection: newest drawn face, sRGB-encoded, row 0 top, square; None before the first one.
+        previous: the one before it; None means `reflection`.
         blend: 0 shows `previous`, 1 shows `reflection`.
-        growth: the newest face at every resolution that the generator passed through, one for each level of the
-            texture: level 0 is finished, the last one 4x4; None unless a pass needs `previews`.
-        archive_tiles: the strangers of this evening; None where nobody keeps them.
-        face_difference: where the reflection's own features differ from the viewer's; None unless a pass needs `echo`,
-            and while nobody is there.
-        features: what was measured of the viewer; None while nobody is there.
-        alignment: where the persona draws the eyes.
-        placement: where the viewer's face is in the camera picture, smoothed; None while nobody is there.
-        turned: how far the viewer's head has turned since the measurement that `reflection` answers: yaw, to the right,
-            and pitch, up; rad.
+        growth: newest face at all resolutions of the generator, one per level of the texture: level 0 is finished, the
+                last one 4x4; None unless a pass needs `previews`.
+        archive_tiles: this evening's strangers; None without an archive.
+        face_difference: difference between reflection and viewer; None unless a pass needs `echo`, and while nobody is
+            there.
+        features: measurements of the viewer; None while nobody is there.
+        alignment: eye position in the persona's pictures.
+        placement: position of the viewer's face in the camera picture, smoothed; None while nobody is there.
+        turned: head turn of the viewer since the measurement behind `reflection`: yaw, to the right, and pitch, up;
+            rad.
         turned_before: the same for `previous`.
-        presence: 0 nobody is there, 1 somebody is; eased.
-        signals: what bound knobs may read (`engine.scene.scene.SIGNALS`).
-        sound: what the microphone heard last, (N,) float32 from -1 to 1, the newest last; None where nothing listens.
+        presence: 0 nobody is there, 1 somebody is; smoothed.
+        signals: values for bound knobs (`engine.visitor.signals.SIGNALS`).
+        sound: newest microphone samples, (N,) float32 from -1 to 1, newest last; None without a microphone.
     """
 
     camera: moderngl.Texture | None = None
@@ -94,8 +93,8 @@ class FrameInputs:
 
     @property
     def everyone(self) -> tuple[FrameInputs, ...]:
-        """These inputs once for each who stands before the glass, the farthest first; whoever is not the nearest is not
-        there at all when they are gone."""
+        """These inputs for each visitor in front of the glass, farthest first; all but the nearest disappear completely
+        when they leave."""
         return tuple(self._of(sitting) for sitting in self.sittings) or (self,)
 
     def _of(self, sitting: Sitting) -> FrameInputs:
@@ -104,5 +103,5 @@ class FrameInputs:
 
     @property
     def is_nearest(self) -> bool:
-        """Whether they tell of the one who is answered first."""
+        """Whether these inputs are of the main visitor."""
         return len(self.sittings) != 1 or self.sittings[0].is_nearest

@@ -1,4 +1,4 @@
-"""Everything that draws on the main thread, opened together in one OpenGL context, behind a title card."""
+"""Everything that draws on the main thread, opened in one OpenGL context, behind a title card."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from engine.show.files import ShowFiles
 from engine.show.film_origin import FilmOrigin
 from engine.show.notice import Notice
 
-SOFTWARE_SCALE = 0.5  # the processor must also reflect where it draws
+SOFTWARE_SCALE = 0.5  # if the processor draws, it must also reflect
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Drawing:
     Attributes:
         window, library: OpenGL context, and shaders.
         mirror: draws the scene.
-        calibration: puts it on the wall.
-        overlay, inspection: what the operator sees over it.
+        calibration: projection onto the wall.
+        overlay, inspection: overlays for the operator.
         recordings, sender: films and other programs; `recordings` has yet to be entered.
         transfer: uploads drawn faces into textures.
-        consent, consent_notice: who has agreed, and what the wall says of it.
+        consent, consent_notice: consent of visitors, and its display on the wall.
     """
 
     window: Window
@@ -99,7 +99,7 @@ def open_drawing(
     """Open the window and create everything that draws in it; `parts` closes it.
 
     Raises:
-        NarcissusError: there is no way to draw, or a shader is wrong.
+        NarcissusError: OpenGL is not available, or a shader is wrong.
     """
     config, display = files.config, files.config.display
     size_wh = options.size_wh or display.size

@@ -1,8 +1,8 @@
-"""Film: what is different where a film is made off screen, and nobody waits for it.
+"""Film mode: differences when a film is rendered off screen.
 
-It has a time of its own, which `FilmPacer` keeps: each frame comes `1 / fps` seconds after the last, however long it
-takes to make. Before it is drawn, every picture that the source has given until then was answered, each at its own
-moment. Nothing that the machine or the room does meanwhile shows in it.
+A film has its own time, kept by `FilmPacer`: frames are `1 / fps` seconds apart, however long they take to render.
+Before a frame is drawn, every source picture up to that time has been processed, each at its own time. Nothing else on
+the machine or in the room affects it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from engine.show.files import ShowFiles
 
 
 def for_film(files: ShowFiles, fps: float) -> ShowFiles:
-    """The files of a show with what holds for a film: drawn whole, at its rate, whatever is heard, saved or o'clock."""
+    """Show files with settings for a film: full resolution, its frame rate, no microphone, reloading or opening
+    hours."""
     config = files.config
     changed = {
         "audio": AudioSettings(),
@@ -33,13 +34,13 @@ def for_film(files: ShowFiles, fps: float) -> ShowFiles:
 
 
 class Answers(Protocol):
-    """Interface of `ReflectionWorker`, as far as a film needs it."""
+    """Interface of `ReflectionWorker` used by films."""
 
     def take_turn(self) -> None: ...
 
 
 class GivesPictures(Protocol):
-    """Interface of `PacedSource`, as far as a film needs it."""
+    """Interface of `PacedSource` used by films."""
 
     @property
     def frame_count(self) -> int: ...
@@ -51,10 +52,10 @@ class FilmPacer:
     """Produces the ticks of a film.
 
     Args:
-        clock: the film's, which nothing else moves.
+        clock: clock of the film, advanced only here.
         fps: frames per second.
         answers: takes a turn of the reflection.
-        source: gives pictures; None if the mirror sees itself, once for each picture of the film.
+        source: provides pictures; None for the self-view, with one turn per frame.
     """
 
     def __init__(self, clock: FilmClock, fps: float, answers: Answers, source: GivesPictures | None) -> None:
@@ -64,7 +65,7 @@ class FilmPacer:
         self._index = 0
 
     def tick(self) -> Tick:
-        """The moment of the next picture, up to which everything has been answered."""
+        """Time of the next frame, up to which everything has been processed."""
         index, self._index = self._index, self._index + 1
         time_s = index / self._fps
         self._answer_until(self._began_s + time_s)
@@ -72,7 +73,7 @@ class FilmPacer:
         return Tick(index, time_s, dt_s, self._clock.local_s())
 
     def wait(self) -> None:
-        """Wait for nothing: the next picture may be made at once."""
+        """Do nothing: the next frame may be drawn at once."""
 
     def _answer_until(self, moment_s: float) -> None:
         source, due_s = self._source, -math.inf
@@ -84,7 +85,7 @@ class FilmPacer:
                 self._take_turn()
         self._clock.go_to(moment_s)
         if source is None or moment_s - self._answered_s >= FRAME_WAIT_S:
-            self._take_turn()  # by itself, or the source has been silent for too long
+            self._take_turn()  # self-view, or the source has been silent for too long
 
     def _take_turn(self) -> None:
         self._answered_s = self._clock.now_s()

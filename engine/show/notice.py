@@ -20,7 +20,7 @@ class Notice:
         self.error = ""
 
     def complain(self, text: str) -> None:
-        """The same for what is wrong; an empty text says that it is no more."""
+        """Set an error message; an empty text clears it."""
         self.error = text
         self.notify(text)
 

@@ -22,24 +22,24 @@ from engine.show.schedule import Schedule
 from engine.visitor.visit_state import VisitState
 
 Chooser = tuple[Layer, str]
-"""Who chose a scene, and on which layer that counts."""
+"""Who chose a scene, and on which layer the choice counts."""
 
 
 class SceneSwitcher:
     """Changes the scenes of a renderer; a broken one is reported to the operator, and the wall stays as it is.
 
     Args:
-        name: of the scene that is shown first.
+        name: initial scene.
         scene_library: the scenes.
-        playlist, schedule: which scene when.
+        playlist, schedule: select scenes over time.
         mirror, calibration, library: rebuilt when a file is saved.
-        say: tells the operator one sentence; an empty one takes the last back.
+        say: receives one sentence for the operator; an empty one clears the last.
         clock: limits the time spent on building per frame.
 
     Attributes:
         name: of the scene on the wall.
-        prepared: what is made of a scene that was read, before it is built.
-        chosen_by: who chose it, where that was not the register of parameters; None there and at the start.
+        prepared: applied to a scene after reading, before it is built.
+        chosen_by: origin of the choice, unless it was the parameter register; None there and at the start.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class SceneSwitcher:
             self.chosen_by = by
         try:
             self._mirror.prepare(self.prepared(self._scene_library.load(name)), again=again)
-        except Exception as error:  # a file that was saved may hold what nobody foresaw
+        except Exception as error:  # a saved file may contain anything
             self._give_up(error)
 
     def _reload(self, saved: frozenset[Path]) -> None:

@@ -1,4 +1,4 @@
-"""Lines of the overlay: rates and durations, what is shown by which means, and what is wrong."""
+"""Lines of the overlay: rates and durations, current scene and devices, and problems."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ShowStatus:
 
     Args:
         report, worker: rates and durations.
-        drawing, switcher, level_meter: what is shown, by which means, and the loudness.
+        drawing, switcher, level_meter: current output, scene and loudness.
         notice: the newest message, which comes last.
-        source: where pictures come from; None if the mirror sees itself.
+        source: picture source; None for the self-view.
         source_name: as the operator named it.
     """
 
@@ -53,7 +53,7 @@ class ShowStatus:
         return self._report.lines(health, [note for note in notes if note])
 
     def figures(self, now_s: float) -> dict[str, Any]:
-        """What `--status` says of the show at `now_s`; may be asked from any thread."""
+        """Values of `--status` at `now_s`; may be called from any thread."""
         source = f"{self._source_name}: {self._source.state}" if self._source else "self"
         error = self._worker.health.last_error or self._level_meter.error or next(iter(self._drawing.sender.errors), "")
         return {
@@ -64,7 +64,7 @@ class ShowStatus:
         }
 
     def _held(self) -> list[str]:
-        """Why the wall does not show what one might expect."""
+        """Reason why the wall does not show what one might expect."""
         mirror = self._drawing.mirror
         reasons = {
             "black: B brings the picture back": mirror.blackout.is_on,

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
-    """A path beside `path` to write to; it takes the place of `path` when the block ends, and is removed if it raises.
+    """Temporary path that replaces `path` when the block ends, and is removed if it raises.
 
-    The content is on the disk before the name changes, so that a power cut leaves the old file or the new one; what is
-    not worth that wait is written with `is_durable=False`.
+    The content is synced to disk before the rename, so that a power cut leaves either the old file or the new one; use
+    `is_durable=False` for files that are not worth the wait.
 
     Raises:
-        OSError: the file cannot be written, or not be put in its place.
+        OSError: the file cannot be written or renamed.
     """
     partial = path.with_name(f"{path.stem[:150]}.{os.getpid()}.partial{path.suffix}")
     try:

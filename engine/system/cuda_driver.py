@@ -1,9 +1,9 @@
 """CUDA driver calls through ctypes: sharing pictures with OpenGL, and whether there is a card.
 
 CuPy has streams, events, copies and DLPack, but none of these functions, neither in 13.6 nor in 14. They are called in
-the driver's own library, which comes with every driver, so that no further package and no version of the CUDA runtime
-has to fit. Streams and arrays are the same handles as CuPy's (CUDA Runtime API, "Interactions with the CUDA Driver
-API"). Calls through ctypes release Python's lock.
+the driver's own library, which every driver includes, so that no further package and no specific CUDA runtime version
+is needed. Stream and array handles are the same as CuPy's (CUDA Runtime API, "Interactions with the CUDA Driver API").
+Calls through ctypes release the GIL.
 
 Knows no pictures, windows or networks.
 """

@@ -1,4 +1,4 @@
-"""A limit on what a folder of recordings holds: the oldest go first, and only where somebody asked for that."""
+"""Limits on a folder of recordings: the oldest are removed first, and only if configured."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def remove_oldest(
     """Remove recordings that are too old, then the oldest until the rest fits.
 
     Args:
-        folder: of the recordings; what lies in folders below it, and files of other kinds, are never touched.
-        now_unix_s: the present, seconds since 1970.
-        keep_days: how old a recording may become; None for any age.
-        max_gb: how much all may take together; None for any size.
-        spare: recordings that are being written; they count, and stay.
+        folder: folder of the recordings; subfolders and files of other kinds are never touched.
+        now_unix_s: current time, seconds since 1970.
+        keep_days: maximum age of a recording; None means any.
+        max_gb: maximum total size; None means any.
+        spare: recordings being written; they count, but stay.
 
     Returns:
-        What was removed, the oldest first.
+        Removed files, oldest first.
     """
     if keep_days is None and max_gb is None:
         return []
@@ -43,9 +43,9 @@ def remove_oldest(
         try:
             path.unlink()
         except OSError as error:
-            log.warning("%s should have been removed, being the oldest recording: %s", path, in_one_line(error))
+            log.warning("%s, the oldest recording, could not be removed: %s", path, in_one_line(error))
             continue
-        log.info("%s is removed: recordings older than %s days or beyond %s GB are", path, keep_days, max_gb)
+        log.info("%s has been removed: older than %s days or beyond %s GB", path, keep_days, max_gb)
         total -= size
         removed.append(path)
     return removed
@@ -58,6 +58,6 @@ def _recordings(folder: Path) -> list[tuple[float, int, Path]]:
             if path.suffix.lower() in ENDINGS and path.is_file() and not path.is_symlink():
                 state = path.stat()
                 found.append((state.st_mtime, state.st_size, path))
-    except OSError:  # there is none, or a file vanished: next time
+    except OSError:  # it does not exist, or a file vanished: next time
         return found
     return found

@@ -1,8 +1,8 @@
 """Limits on the GPU memory of networks, so that OpenGL keeps its share.
 
-By default JAX takes three quarters of the card at its start, and TensorFlow all of it; textures that then find no room
-are moved to main memory or fail. Whoever loads a framework or CuPy calls `leave_room` before and, for a framework,
-`limit_loaded` after. Knows no network and no window.
+By default JAX takes three quarters of the card at its start, and TensorFlow all of it; textures without room are then
+moved to main memory or fail. Call `leave_room` before loading a framework or CuPy and, for a framework, `limit_loaded`
+after. Knows no network and no window.
 """
 
 from __future__ import annotations

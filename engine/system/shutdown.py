@@ -1,6 +1,6 @@
-"""Requests to stop, in whatever way the system makes them, as a request to end in order. It does not know what ends.
+"""Requests to stop, from any source, as a request for an orderly end. Does not know what ends.
 
-Ctrl+C, a request to terminate, a terminal that is closed (SIGHUP) and, on Windows, Ctrl+Break and a closed console.
+Sources are Ctrl+C, a termination request, a closed terminal (SIGHUP) and, on Windows, Ctrl+Break and a closed console.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside, every request to stop calls `stop`, so that files are finished."""
+    """Within the context, every request to stop calls `stop`, so that files are finished."""
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         _let_terminal_go(number)
@@ -36,7 +36,7 @@ def told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """While inside, every request to stop raises KeyboardInterrupt, as Ctrl+C does."""
+    """Within the context, every request to stop raises KeyboardInterrupt, like Ctrl+C."""
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         _let_terminal_go(number)
@@ -47,9 +47,9 @@ def terminated_as_interrupted() -> Iterator[None]:
 
 
 def leave(status: int) -> None:
-    """End the process with `status`, even where threads of libraries are still in native code.
+    """End the process with `status`, even if threads of libraries are still in native code.
 
-    Python would wait for some of them and abort in others; what had to be finished has been closed before.
+    Python would wait for some of them and abort in others; everything to be finished has been closed before.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
@@ -71,7 +71,7 @@ def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[No
 
 
 def _let_terminal_go(number: int) -> None:
-    """A closed terminal takes no more text: what is still said goes nowhere, and the log file has it."""
+    """Redirect output after the terminal has been closed; the log file still has it."""
     if number == getattr(signal, "SIGHUP", None):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in (1, 2):
@@ -83,7 +83,7 @@ if sys.platform == "win32":
 
     @contextmanager
     def _told_by_console(stop: Callable[[], None]) -> Iterator[None]:
-        """The same for a console window that is closed."""
+        """Handle a closed console window."""
         import ctypes
 
         is_over = threading.Event()

@@ -1,4 +1,4 @@
-"""Delay estimator: how late a pattern is seen, in which part of the camera's picture, and how surely.
+"""Delay estimator: delay of a pattern in the camera's picture, where it appears, and the confidence.
 
 The position and brightness of the screen in the camera's picture are unknown, and other things move. Each part of the
 picture is therefore correlated with the pattern at every possible delay, and the parts that agree best are combined.
@@ -109,8 +109,8 @@ def _agreement_elsewhere(
 
 
 def _peak(shown: Shown, times_s: Floats, light: Floats, about_s: float) -> float:
-    """The delay at which the light (M,) correlates best, s: halfway between the flanks of the peak, which say more than
-    its blunt top."""
+    """Delay of maximum correlation with the light (M,), s: halfway between the flanks of the peak, which are more
+    precise than its blunt top."""
     lags = np.arange(about_s - CHIP_S, about_s + CHIP_S, FINE_S)
     curve = _agreement(shown, times_s, light[:, None], lags)[:, 0]
     top = int(curve.argmax())

@@ -1,7 +1,7 @@
 """`--status FILE`: a JSON object every second, for external monitoring.
 
-A thread of its own writes it, so that a slow disk holds up no picture, and a show that hangs still says how far it
-came: what counts as a heartbeat is that the counters move.
+It is written by a thread of its own, so that a slow disk does not delay frames, and a hanging show still reports its
+last state: the heartbeat is that the counters move.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.system.atomic_write import atomic_write
 PERIOD_S = 1.0
 CLOSE_S = 2.0
 RESTARTS_VARIABLE = "NARCISSUS_RESTARTS"
-"""The environment variable in which a supervisor says how often it has started the show again."""
+"""Environment variable in which a supervisor passes the number of restarts."""
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ class StatusFile(Closing):
     """Writes the result of `figures`, and process statistics, every second until closed.
 
     Args:
-        path: the file; each version replaces the one before as a whole.
-        figures: of the show: `uptime_s`, `frames`, `reflections`, `frames_per_s`, `reflections_per_s`, `age_ms`,
-            `scene`, `source`, `error`. Called on the thread of this file, and must not block.
+        path: the file; replaced atomically.
+        figures: statistics of the show: `uptime_s`, `frames`, `reflections`, `frames_per_s`, `reflections_per_s`,
+            `age_ms`, `scene`, `source`, `error`. Called on the thread of this file, and must not block.
 
     Raises:
         DeviceError: the file cannot be written.
@@ -55,7 +55,7 @@ class StatusFile(Closing):
         self._thread.start()
 
     def close(self) -> None:
-        """Write a last time, and end."""
+        """Write a last time, and stop."""
         self._is_over.set()
         self._thread.join(CLOSE_S)
 
@@ -65,7 +65,7 @@ class StatusFile(Closing):
             try:
                 self._write()
                 self._failed = False
-            except OSError as error:  # a full disk ends no show
+            except OSError as error:  # a full disk does not end the show
                 if not self._failed:
                     log.warning("the status %s cannot be written: %s", self._path, error)
                 self._failed = True
