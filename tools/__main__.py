@@ -42,6 +42,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "maintaining": (
         "dev.make_gallery",
         "dev.make_loop",
+        "dev.make_scenes_film",
         "dev.fuzz_inputs",
         "dev.external_works",
         "dev.make_tutorial",

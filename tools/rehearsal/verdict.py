@@ -20,7 +20,8 @@ WARM_S = 1200.0  # memory settles first, where there is time for it
 SHORTEST_S = 600.0  # of what is left after that, before a slope says anything
 POINT_S = 10.0  # a point of memory, threads and descriptors is their median over so long
 MOST_GAP_S, MOST_MB_PER_H = 1.0, 3.0
-MORE_THREADS, MORE_DESCRIPTORS = 2, 4  # pools of libraries grow once
+MORE_THREADS, MORE_DESCRIPTORS = 2, 4
+SETTLED_S, MORE_AT_FIRST = 600.0, 8  # until then pools of threads are still being filled, once each
 
 Array = NDArray[np.float64]
 
@@ -164,6 +165,7 @@ def _level(name: str, points: Series, more: int) -> Check:
         return Check(name, "not judged: too short")
     quarter = max(1, values.size // 4)
     first, last = float(values[quarter : 2 * quarter].min()), float(values[-quarter:].min())
+    more += MORE_AT_FIRST if _length(points) < SETTLED_S else 0
     value = f"{first:.0f} in the second quarter, {last:.0f} in the last, {values.max():.0f} at most"
     return Check(name, value, f"{more} more", last <= first + more)
 

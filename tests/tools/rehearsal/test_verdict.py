@@ -73,8 +73,10 @@ def test_single_peaks_do_not_move_the_slope() -> None:
 
 
 def test_what_is_held_may_peak_but_not_grow() -> None:
-    assert checks(moments(400, threads=lambda t: 30 + 9 * (t % 60 < 20)))["threads"].is_met is True
-    assert checks(moments(400, descriptors=lambda t: 20 + t / 20))["descriptors"].is_met is False
+    assert checks(moments(800, threads=lambda t: 30 + 9 * (t % 60 < 20)))["threads"].is_met is True
+    assert checks(moments(800, descriptors=lambda t: 20 + t / 80))["descriptors"].is_met is False
+    assert checks(moments(400, descriptors=lambda t: 20 + t / 80))["descriptors"].is_met is True, "pools are filled"
+    assert checks(moments(400, descriptors=lambda t: 20 + t / 10))["descriptors"].is_met is False
 
 
 def test_faults_are_told_by_kind() -> None:
