@@ -75,6 +75,10 @@ def test_a_stage_without_opengl_is_one_sentence(place: Path, blind: None, monkey
     def no_context(**_: Any) -> None:
         raise RuntimeError("libEGL.so.1 is missing")
 
+    def no_library() -> None:
+        raise OSError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr("engine.render.window.gl_context.RobustContext", no_library)
     monkeypatch.setattr("moderngl.create_context", no_context)
     with pytest.raises(DeviceError, match="install libgl1, libegl1") as told:
         app().run()

@@ -6,7 +6,11 @@ import re
 
 from tests.conftest import ROOT
 
-OWN_BYTES = {"tools/likeness/camera_noise.py", "tools/likeness/viewer_film.py"}  # read back what they have just encoded
+OWN_BYTES = {  # read back what they have just encoded
+    "tools/likeness/camera_noise.py",
+    "tools/likeness/viewer_film.py",
+    "tools/upscaling/degradation.py",
+}
 
 
 def test_no_picture_file_is_opened_elsewhere() -> None:
