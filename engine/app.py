@@ -14,14 +14,10 @@ from tqdm import tqdm
 
 from engine.audio.level_meter import AudioLevelMeter
 from engine.config.camera import CameraSettings
+from engine.config.config import Config
 from engine.config.options import Options
 from engine.consent.gate import ConsentGate
-from engine.control.bindings_file import load_control_file
-from engine.control.cues import Cues
-from engine.control.keys import Keys
-from engine.control.midi import Midi
 from engine.control.register import Register
-from engine.control.scene_saver import SceneSaver
 from engine.core.clock import Clock, FilmClock, TimeSource, local_time
 from engine.core.errors import ConfigError, DeviceError
 from engine.core.file_watcher import Watcher
@@ -42,8 +38,7 @@ from engine.pipeline.sources.paced_source import PacedSource
 from engine.pipeline.sources.webcam import Webcam
 from engine.render.fade_to_black import Blackout
 from engine.show.capture import session_head
-from engine.show.control_desk import ControlDesk, DeskParts
-from engine.show.control_room import RoomParts, open_control_room
+from engine.show.controls import ControlledShow, open_controls
 from engine.show.device_desk import Devices
 from engine.show.drawing import Drawing, open_drawing
 from engine.show.files import ShowFiles, read_show_files
@@ -152,20 +147,9 @@ class App:
             raise ConfigError("--measure-loop needs a camera that sees the screen: name one with --source")
         source = self._open_source(config.camera, output, slots, parts)
         level_meter = parts.enter_context(AudioLevelMeter(config.audio, self._clock))
-        headless = output.is_headless
-        drawing = open_drawing(
-            options,
-            files,
-            self._shaders,
-            self._clock,
-            notice,
-            parts,
-            consent=ConsentGate(config.consent, is_watched=source is not None),
-            is_headless=headless,
-            is_film=output.film_fps is not None,
-        )
+        consent = ConsentGate(config.consent, is_watched=source is not None)
         schedule = Schedule(config.schedule)
-        drawing.mirror.closing = Blackout(config.schedule.fade_s, is_on=not schedule.is_open(local_time()))
+        drawing = self._open_drawing(files, output, notice, consent, schedule, parts)
         request = ReflectionRequest(files.scene.reflection)
         worker = self._make_worker(files, drawing, slots, request, output)
         parts.callback(worker.close)
@@ -180,44 +164,17 @@ class App:
         parts.enter_context(drawing.recordings)
         measurement = LoopMeasurement() if options.measure_loop else None
         keeper = Keeper(drawing.recordings, drawing.calibration, switcher, files.persona)
-        register, library, beside = Register(self._clock), files.scene_library, options.config.parent
-        cues = Cues(beside / config.control.cues, register, notice.notify)
-        bindings_path = beside / config.control.file
-        bindings = load_control_file(bindings_path)
-        midi = parts.enter_context(Midi(bindings_path, bindings, register, notice.notify))
-        keys = Keys(bindings, register)
-        camera = source if isinstance(source, Webcam | LateCamera) else None
-        devices = Devices(level_meter, config.audio, camera, config.camera, drawing.calibration)
-        desk_parts = DeskParts(
-            drawing.mirror,
-            switcher,
-            keeper,
-            library,
-            cues,
-            keys,
-            status,
-            notice,
-            config.reflection,
-            devices,
-            drawing.consent,
-        )
-        desk = ControlDesk(register, desk_parts, self._clock)
-        room = RoomParts(
+        register = Register(self._clock)
+        devices = self._devices(level_meter, source, drawing, config)
+        desk, control_room = open_controls(
+            ControlledShow(drawing, switcher, keeper, status, notice, panel, devices),
+            files,
+            options,
             register,
-            files.scene_library,
-            lambda: status.figures(self._clock.now_s()),
-            drawing,
-            panel,
-            notice,
             DOCUMENTS,
-            hears=level_meter.is_on,
-            cues=cues,
-            saver=SceneSaver(register, library),
-            learning=midi,
+            self._clock,
+            parts,
         )
-        control_room = open_control_room(config.control, options.control, room, Clock())
-        if control_room is not None:
-            parts.enter_context(control_room)
         loop = MainLoop(
             clock=self._clock,
             pacer=pacer,
@@ -239,6 +196,37 @@ class App:
             seconds=output.seconds,
         )
         return Show(loop, worker, drawing, report, register, measurement)
+
+    def _devices(
+        self, level_meter: AudioLevelMeter, source: Source | LateCamera | None, drawing: Drawing, config: Config
+    ) -> Devices:
+        """Devices whose settings can be changed while the show runs."""
+        camera = source if isinstance(source, Webcam | LateCamera) else None
+        return Devices(level_meter, config.audio, camera, config.camera, drawing.calibration)
+
+    def _open_drawing(
+        self,
+        files: ShowFiles,
+        output: ShowOutput,
+        notice: Notice,
+        consent: ConsentGate,
+        schedule: Schedule,
+        parts: ExitStack,
+    ) -> Drawing:
+        """Open everything that draws; the wall is black from the start outside the opening hours."""
+        drawing = open_drawing(
+            self._options,
+            files,
+            self._shaders,
+            self._clock,
+            notice,
+            parts,
+            consent=consent,
+            is_headless=output.is_headless,
+            is_film=output.film_fps is not None,
+        )
+        drawing.mirror.closing = Blackout(files.config.schedule.fade_s, is_on=not schedule.is_open(local_time()))
+        return drawing
 
     def _open_source(
         self, settings: CameraSettings, output: ShowOutput, slots: ShowSlots, parts: ExitStack

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from engine.config.provenance import ProvenanceSettings
 from engine.core.clock import utc_moment
 from engine.core.errors import ConfigError, DeviceError
+from engine.system.user_folders import user_settings_folder
 
 KEY_FILE, CERTIFICATES_FILE = "origin-key.pem", "origin-certificates.pem"
 MAX_BYTES = 64 * 1024
@@ -37,22 +37,12 @@ class SigningKey:
     certificates: bytes
 
 
-def settings_folder() -> Path:
-    """Settings folder of this user: NARCISSUS_CONFIG if set, else the system's default."""
-    chosen = os.environ.get("NARCISSUS_CONFIG")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "narcissus"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "narcissus"
-
-
 def open_key(settings: ProvenanceSettings, folder: Path | None = None) -> SigningKey:
     """The configured key, or that of the settings folder, made if there is none.
 
     Args:
         settings: the `provenance` section of config.yaml.
-        folder: replaces `settings_folder`.
+        folder: replaces `user_settings_folder`.
 
     Raises:
         ConfigError: a key is named without certificates or the other way round, is missing, or others can read it.
@@ -62,7 +52,7 @@ def open_key(settings: ProvenanceSettings, folder: Path | None = None) -> Signin
         raise ConfigError("provenance: key and certificates belong together: name both in config.yaml, or neither")
     if settings.key is not None and settings.certificates is not None:
         return SigningKey(_read_private(Path(settings.key)), _read(Path(settings.certificates)))
-    folder = folder or settings_folder()
+    folder = folder or user_settings_folder()
     key, certificates = folder / KEY_FILE, folder / CERTIFICATES_FILE
     if not (key.is_file() and certificates.is_file()):
         made = make_key()

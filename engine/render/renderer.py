@@ -1,38 +1,31 @@
 """Renderer: everything between the newest pictures and the wall; one scene, or two during a transition.
 
-Owns the textures, the compositor and the output pass. Does not know where frames and reflections come from.
+Owns the compositor, the output pass and the collector of inputs. Does not know where frames and reflections come from.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 import moderngl
 
 from engine.core.clock import Tick
 from engine.core.closing import Closing
-from engine.core.errors import CudaError
 from engine.render.compositor import Compositor
 from engine.render.crossfade import Crossfade
 from engine.render.fade_to_black import Blackout
 from engine.render.frame_inputs import FrameInputs
-from engine.render.gl.reflection_textures import ReflectionTextures
 from engine.render.gl.shader_library import ShaderLibrary
-from engine.render.gl.texture import CameraTexture, GrowthTexture
 from engine.render.gl.texture_upload import Transfer
+from engine.render.input_collector import InputCollector
 from engine.render.output_pass import OutputPass
 from engine.render.passes.base import Knobs
 from engine.render.portrait_archive import PortraitArchive
 from engine.render.shader_trials import ShaderTrials
-from engine.render.sitters import Sitters
 from engine.scene.scene import Scene
 from engine.scene.transition import Transition, TransitionSettings
 from engine.types import Alignment, Features, FloatArray, Frame, Reflection
 from engine.visitor.visit_state import VisitState
-
-log = logging.getLogger(__name__)
 
 COMING_S = 0.03  # time per frame for building the next scene,
 AGAIN_S = 0.2  # and for a scene that was saved, or a window that was resized
@@ -57,11 +50,9 @@ class Renderer(Closing):
 
     Attributes:
         scene: the scene on the wall.
-        archive: the strangers of this evening; forgotten when the wall has gone dark at closing time.
         blackout: fade to black by the operator.
         closing: fade to black at closing time; may be replaced.
         is_frozen: whether the picture is frozen while time goes on.
-        may_hang: whether the evening may keep the stranger of this number.
     """
 
     def __init__(
@@ -77,12 +68,9 @@ class Renderer(Closing):
     ) -> None:
         self._ctx = ctx
         self._library = library
-        self._alignment = alignment
         self._output_wh = output_wh
         self._scale = render_scale
-        self._transfer = transfer or Transfer(ctx)
-        self._sitters = Sitters(self._transfer, scene.reflection)
-        self.archive = PortraitArchive(ctx)
+        self._collector = InputCollector(ctx, transfer or Transfer(ctx), scene.reflection, alignment)
         self._make_shared(ctx)
         self._trials = trials or ShaderTrials(library)
         self._compositor = Compositor(ctx, scene, library, self._stage_wh(scene), trials=self._trials)
@@ -95,19 +83,23 @@ class Renderer(Closing):
         self.blackout = Blackout()
         self.closing = Blackout()
         self.is_frozen = False
-        self.may_hang: Callable[[int], bool] = lambda stranger: True
-        self._sound: FloatArray | None = None
-        self._card_error = ""  # what was said last of a graphics card that failed
         self._time_s = 0.0  # of the last tick
         self._is_renewal = False  # whether the scene that is coming is the shown one, whose time begins anew
 
     def _make_shared(self, ctx: moderngl.Context) -> None:
         """Make what all scenes share."""
         self._ctx = ctx
-        self._camera = CameraTexture(ctx, self._transfer.gl)
-        self._growth = GrowthTexture(ctx)
         self._projector = OutputPass(ctx, self._library)
         self._crossfade = Crossfade(ctx, self._library)
+
+    @property
+    def archive(self) -> PortraitArchive:
+        """The strangers of this evening; forgotten when the wall has gone dark at closing time."""
+        return self._collector.archive
+
+    def let_hang(self, may_hang: Callable[[int], bool]) -> None:
+        """Say who may hang in the evening's archive, by the stranger's number; everybody if this is never called."""
+        self._collector.may_hang = may_hang
 
     @property
     def wants_previews(self) -> bool:
@@ -244,19 +236,15 @@ class Renderer(Closing):
         transition = RENEWAL if self._is_renewal else coming.scene.transition
         if self._is_again:
             coming.succeed(self._compositor)
-        elif self.is_frozen or transition.seconds == 0 or not self._fits():
+        elif self.is_frozen or transition.seconds == 0 or self._compositor.size_wh != self._stage_wh(self.scene):
             self._compositor.close()
         else:
             self._leaving, self._transition = self._compositor, Transition(transition)
         self._set(coming)
 
-    def _fits(self) -> bool:
-        """Whether what is shown was built for the output as it is now."""
-        return self._compositor.size_wh == self._stage_wh(self.scene)
-
     def _set(self, compositor: Compositor) -> None:
         self._compositor, self._picture, self.scene = compositor, None, compositor.scene
-        self._sitters.times = self.scene.reflection
+        self._collector.sitters.times = self.scene.reflection
 
     def _renew_shared(self) -> None:
         """Make anew what draws all scenes if its shaders were saved."""
@@ -305,12 +293,12 @@ class Renderer(Closing):
     @property
     def signals(self) -> Mapping[str, float]:
         """What scenes may follow, at this moment."""
-        return self._sitters.signals
+        return self._collector.sitters.signals
 
     @property
     def visit_state(self) -> VisitState:
         """The state of the visit."""
-        return self._sitters.visit_state
+        return self._collector.sitters.visit_state
 
     def receive(
         self,
@@ -331,15 +319,7 @@ class Renderer(Closing):
             measured: measurements of all visitors, before reflections answer them.
             sound: what the microphone heard last, see `FrameInputs`.
         """
-        self._sound = sound
-        if frame is not None:
-            self._camera.upload(frame)
-        if reflection is not None and self.wants_previews:
-            with self._card_may_fail():
-                self._growth.upload(reflection)
-        self._sitters.receive(reflection, tick, audio, measured, self._upload)
-        with self._card_may_fail():
-            self._update_archive(reflection, tick)
+        self._collector.receive(frame, reflection, tick, audio, measured, sound, wants_previews=self.wants_previews)
         self.blackout.fade(tick)
         self.closing.fade(tick)
         if self.closing.light <= 0.0 and self.archive.count:
@@ -349,15 +329,6 @@ class Renderer(Closing):
         self._transition.elapse(tick)
         if self._transition.is_over:
             self._drop_leaving()
-
-    def _update_archive(self, reflection: Reflection | None, tick: Tick) -> None:
-        """Let the evening have the strangers that it may keep, and forget those that it may keep no longer."""
-        dwells_s = self._sitters.dwells_s
-        for number in self.archive.present:
-            if not self.may_hang(number):
-                self.archive.forget(number)
-        there = {number: dwell_s for number, dwell_s in dwells_s.items() if dwell_s > 0 and self.may_hang(number)}
-        self.archive.keep(reflection, there, tick)
 
     def _renew_time(self) -> None:
         """Let the seconds of an old scene begin anew: at once on a dark wall, else by a dissolve of the scene into
@@ -385,38 +356,14 @@ class Renderer(Closing):
 
     def view(self, now_s: float) -> FrameInputs:
         """What the picture is drawn from at this moment of the clock by which reflections are stamped."""
-        nearest = self._sitters.nearest_sitting(now_s)
-        return FrameInputs(
-            camera=self._camera.texture,
-            camera_aspect=self._camera.aspect,
-            reflection=nearest.reflection,
-            previous=nearest.previous,
-            blend=nearest.blend,
-            growth=self._growth.texture,
-            archive_tiles=self.archive.archive_tiles,
-            features=nearest.features,
-            face_difference=self._sitters.nearest.face_difference,
-            alignment=self._alignment,
-            placement=nearest.placement,
-            turned=nearest.turned,
-            turned_before=nearest.turned_before,
-            presence=nearest.presence,
-            signals=self._sitters.signals,
-            sittings=self._sitters.sittings(now_s),
-            sound=self._sound,
-        )
-
-    def _upload(self, textures: ReflectionTextures, reflection: Reflection) -> None:
-        with self._card_may_fail():
-            textures.upload(reflection)
+        return self._collector.inputs(now_s)
 
     def close(self) -> None:
         """Release all OpenGL objects."""
         self._trials.close()
         self._drop_coming()
         self.let_go()
-        self._sitters.close()
-        self.archive.close()
+        self._collector.close()
 
     def let_go(self) -> None:
         """Release what lives in a context that is lost; may be called again. What is shown stays known."""
@@ -424,11 +371,9 @@ class Renderer(Closing):
         if self._coming is not None:
             self._coming.close()
         self._picture = None
-        for part in (self._compositor, self._crossfade, self._projector, self._growth):
+        for part in (self._compositor, self._crossfade, self._projector):
             part.close()
-        self._sitters.let_go()
-        self.archive.let_go()
-        self._camera.let_go()
+        self._collector.let_go()
 
     def renew(self, ctx: moderngl.Context) -> None:
         """Show what was shown before `let_go`, in another context, to which the transfer has been moved before.
@@ -436,34 +381,14 @@ class Renderer(Closing):
         Raises:
             ConfigError: a shader of the scene was broken meanwhile.
         """
-        coming, frame, began_s = self._coming, self._camera.frame, self._compositor.began_s
+        coming, began_s = self._coming, self._compositor.began_s
         self._coming = None
         self._make_shared(ctx)
-        self._camera.upload(frame)
-        self._sitters.renew(self._renew_textures)
-        self.archive.renew(ctx)
         self._compositor = Compositor(ctx, self.scene, self._library, self._stage_wh(self.scene), trials=self._trials)
         self._compositor.began_s = began_s
-        newest = self._sitters.newest
-        if newest is not None and self.wants_previews:
-            with self._card_may_fail():
-                self._growth.upload(newest)
+        self._collector.renew(ctx, wants_previews=self.wants_previews)
         if coming is not None:
             self.prepare(coming.scene, again=self._is_again)
-
-    def _renew_textures(self, textures: ReflectionTextures) -> None:
-        with self._card_may_fail():
-            textures.renew()
-
-    @contextmanager
-    def _card_may_fail(self) -> Iterator[None]:
-        """Ignore a picture that cannot be read from the graphics card; the last one stays."""
-        try:
-            yield
-        except CudaError as error:
-            if str(error) != self._card_error:
-                log.warning("drawn faces are left out: %s", error)
-            self._card_error = str(error)
 
     def _stage_wh(self, scene: Scene) -> tuple[int, int]:
         """The largest size of the scene's shape that fits the output, scaled, at least 16 px, even."""

@@ -126,7 +126,7 @@ def open_drawing(
     transfer = open_transfer(ctx, window.gl, display.transfer)
     alignment, picture_wh = files.persona.alignment, calibration.picture_wh
     mirror = parts.enter_context(Renderer(ctx, library, files.scene, alignment, picture_wh, scale, transfer))
-    mirror.may_hang = lambda stranger: consent.allows(ConsentKind.ARCHIVE, stranger)
+    mirror.let_hang(lambda stranger: consent.allows(ConsentKind.ARCHIVE, stranger))
     sign = ConsentNotice(consent, parts.enter_context(ConsentSign(ctx, library)))
     return Drawing(
         window, library, mirror, calibration, overlay, inspection, recordings, sender, transfer, consent, sign

@@ -43,7 +43,7 @@ def test_everything_is_made_anew_and_the_show_goes_on(place: Path, blind: None, 
     contexts: list[moderngl.Context] = []
 
     def has_answers() -> bool:
-        return show.mirror._sitters.newest is not None and show.recordings._recorder.frames > 3
+        return show.mirror._collector.sitters.newest is not None and show.recordings._recorder.frames > 3
 
     def lose() -> bool:
         rng = np.random.default_rng(1)

@@ -51,7 +51,7 @@ def test_how_loud_it_is_reaches_the_scene_and_the_session(
     monkeypatch.setattr(engine.app, "AudioLevelMeter", Loud)
     show = app(session=Path("evening.narc"))
     heard: list[float] = []
-    during(show, lambda: heard.append(show.mirror._sitters.signals["audio"]))
+    during(show, lambda: heard.append(show.mirror._collector.sitters.signals["audio"]))
     assert heard == [0.75]
     answers = [record for record in Session(place / "evening.narc").records() if isinstance(record, Answer)]
     assert answers and {answer.audio for answer in answers} == {0.75}

@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -21,20 +20,11 @@ from engine.networks.backends.graph_variants import GraphVariant
 from engine.networks.backends.openvino_graph import VERSION
 from engine.networks.persona import Persona
 from engine.system.atomic_write import atomic_write
+from engine.system.user_folders import user_cache_folder
 
 _MOST_BYTES = 64 * 1024
 
 _log = logging.getLogger(__name__)
-
-
-def user_cache_folder() -> Path:
-    """Cache folder of this user: NARCISSUS_CACHE if set, else the system's default."""
-    chosen = os.environ.get("NARCISSUS_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "narcissus"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "narcissus"
 
 
 class AutotuneCache:
@@ -45,7 +35,7 @@ class AutotuneCache:
         precision: requested precision, including `auto`.
         threads: requested number of threads; None leaves it to OpenVINO.
         forms: available variants; anything else in the file counts as damage.
-        cache_folder: replaces `user_cache_folder`.
+        cache_folder: replaces `cache_folder`.
 
     Attributes:
         path: of the file; its name contains everything that affects the speed of a variant.

@@ -130,7 +130,7 @@ def open_generator(
         threads: processor threads to draw with; None leaves it to the runtime.
         is_tuned: use the variant found fastest on this machine, or find it while drawing; `auto` then uses bfloat16
                 only if it is faster. Otherwise the same variant is used on all machines.
-        cache_folder: where the fastest variant is cached; None means `autotune_cache.user_cache_folder`.
+        cache_folder: where the fastest variant is cached; None means `user_folders.user_cache_folder`.
         stays_on_card: queried for each single picture drawn on a graphics card: whether to leave it there.
 
     Raises:

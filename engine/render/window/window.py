@@ -18,7 +18,7 @@ from engine.config.display import DisplaySettings
 from engine.core.closing import Closing
 from engine.core.errors import ConfigError
 from engine.render.gl.gl_functions import Fence, GlCalls, is_software
-from engine.render.window.calibration_keymap import CalibrationEvent, Pointer, edit_for
+from engine.render.window.calibration_keymap import CalibrationEvent
 from engine.render.window.display_choice import DisplayChoice
 from engine.render.window.displays import name_display
 from engine.render.window.fullscreen import Fullscreen
@@ -30,6 +30,7 @@ from engine.render.window.gl_context import (
     window_context,
 )
 from engine.render.window.keymap import Action, action_for, key_help
+from engine.render.window.pygame_events import edit_of, key_name
 from engine.render.window.robust_context import RobustContext
 
 __all__ = ["Action", "Window", "has_display", "key_help", "open_window"]
@@ -378,27 +379,3 @@ def open_window(
         return HeadlessWindow(size_wh)
     is_full = settings.fullscreen if fullscreen is None else fullscreen
     return ScreenWindow(settings, size_wh, fullscreen=is_full, display=display)
-
-
-def edit_of(event: pygame.event.Event) -> CalibrationEvent | None:
-    """The calibration event of a pygame event; None if there is none."""
-    if event.type == pygame.KEYDOWN:
-        shift, ctrl = bool(event.mod & pygame.KMOD_SHIFT), bool(event.mod & pygame.KMOD_CTRL)
-        name = event.unicode if event.unicode in ("+", "-", "=") and event.unicode else key_name(event)
-        return edit_for(name, shift=shift, ctrl=ctrl)
-    if event.type == pygame.MOUSEBUTTONDOWN and event.button == pygame.BUTTON_LEFT:
-        return Pointer("press", event.pos)
-    if event.type == pygame.MOUSEBUTTONUP and event.button == pygame.BUTTON_LEFT:
-        return Pointer("release", event.pos)
-    if event.type == pygame.MOUSEMOTION and event.buttons[0]:
-        return Pointer("drag", event.pos)
-    return None
-
-
-def key_name(event: pygame.event.Event) -> str:
-    """Letters as they are printed on the keys; digits by their place, because some layouts need Shift for them."""
-    scancode = getattr(event, "scancode", None)
-    if scancode is not None and pygame.KSCAN_1 <= scancode <= pygame.KSCAN_9:
-        return str(scancode - pygame.KSCAN_1 + 1)
-    name: str = pygame.key.name(event.key)
-    return name.strip("[]") if len(name) == 3 else name  # [1] is the 1 of the number pad

@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.clock import ManualClock
 from engine.networks.backends import openvino_backend
-from engine.networks.backends.autotune_cache import AutotuneCache, user_cache_folder
+from engine.networks.backends.autotune_cache import AutotuneCache
 from engine.networks.backends.autotuner import HOPELESS_TURNS, TURNS, Autotuner
 from engine.networks.backends.cpu_features import computes_bfloat16, processor_name
 from engine.networks.backends.generator_runtime import open_generator, open_openvino
@@ -121,15 +121,6 @@ def test_a_choice_that_cannot_be_kept_ends_nothing(
     with caplog.at_level(logging.WARNING):
         AutotuneCache(tiny, "auto", None, FORMS, tmp_path / "file").write(PHASE, {})
     assert "cannot be saved in" in caplog.text
-
-
-def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("NARCISSUS_CACHE", raising=False)
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.setenv(name, str(tmp_path))
-    assert user_cache_folder() == tmp_path / "narcissus"
-    monkeypatch.setenv("NARCISSUS_CACHE", str(tmp_path / "mine"))
-    assert user_cache_folder() == tmp_path / "mine"
 
 
 def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from engine.render.window import display_choice, displays
 from engine.render.window.calibration_keymap import CalibrationAction, CalibrationEvent, KeyPress, Pointer
 from engine.render.window.display_choice import DisplayChoice
 from engine.render.window.displays import Display, bounds_of, find_display, name_display, union
-from engine.render.window.window import Window, edit_of
+from engine.render.window.pygame_events import edit_of
+from engine.render.window.window import Window
 from tests.conftest import CompareGolden
 
 WINDOW_WH = (320, 180)
